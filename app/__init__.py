@@ -1,0 +1,1 @@
+"""The application: who may do what, when, and what counts."""

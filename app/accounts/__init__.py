@@ -1,0 +1,1 @@
+"""People, their accounts, sign-in, roles and the scope of each role."""

@@ -1,0 +1,1 @@
+"""From live facts to evidence: sessions, events, presence, attendance."""

@@ -1,0 +1,1 @@
+"""Lessons, the sites invited to them, and who may enter as what."""

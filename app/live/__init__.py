@@ -1,0 +1,1 @@
+"""The bridge between the domain and the live room: implements signaling.ports."""

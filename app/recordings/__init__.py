@@ -1,0 +1,1 @@
+"""Recordings of lessons: what was written, and who may replay it."""

@@ -1,0 +1,1 @@
+"""Regions, schools, teaching points, classrooms and their devices."""

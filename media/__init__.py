@@ -1,0 +1,1 @@
+"""Forward and record audio and video. Knows rooms and sources, no schools."""

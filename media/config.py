@@ -1,0 +1,40 @@
+"""What the media plane is told when it starts: frozen, built in `app.main`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SfuConfig:
+    """Addresses, limits and times of one media node.
+
+    `announced_hosts` are the addresses written into ICE candidates, IPv4 or IPv6
+    literals; a node behind NAT names its public ones (RFC 8839 section 5.1).
+    """
+
+    bind_host: str = "0.0.0.0"
+    port: int = 7882
+    announced_hosts: tuple[str, ...] = ("127.0.0.1",)
+    max_sdp_bytes: int = 64 * 1024
+    max_media_sections: int = 20
+    consent_timeout_s: float = 30.0
+    handshake_timeout_s: float = 10.0
+    silence_after_s: float = 2.0
+    cache_s: float = 2.0
+    start_bitrate_kbps: int = 1000
+    link_report_interval_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTarget:
+    """Where one epoch of a room's recording goes.
+
+    `folder` belongs to the lesson; every epoch (a run of the server) adds files of
+    its own and never touches those of another. `offset_s` is the lesson clock, in
+    seconds, at the moment recording is started, so all epochs share one clock.
+    """
+
+    folder: Path
+    epoch: int
+    offset_s: float
+    metadata: dict[str, str] = field(default_factory=dict)

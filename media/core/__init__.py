@@ -1,0 +1,1 @@
+"""The forwarding core: sans-IO, standard library only."""

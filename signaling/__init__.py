@@ -1,0 +1,1 @@
+"""Live rooms: their rules, their messages, their sockets."""
