@@ -1,4 +1,4 @@
-"""`Sfu`: the only class signalling sees of the media plane.
+"""The media plane as signalling sees it; `media.sfu.Sfu` is the one implementation.
 
 It is narrow enough to move into another process: ids, SDP text, one declarative
 plan per room, and facts coming back through `SfuListener`. Nothing here decides
@@ -168,7 +168,7 @@ class SfuPort(Protocol):
         """Write what is still queued, close the files, complete the manifest."""
 
     def counters(self, room_id: RoomId) -> dict[str, int]:
-        """Return the room's counters, for tests, status page and metrics (see `docs/operations.md`)."""
+        """Return the room's counters, for tests, the status page and metrics."""
 
 
 __all__ = [
