@@ -14,6 +14,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 PROTOCOL = "classroom.v1"
+PING_INTERVAL_S = 2.0
+SILENT_AFTER_S = 6.0
+MAX_FRAME_BYTES = 65_536
 
 SeatId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_:-]+$")]
 Ref = Annotated[int, Field(ge=0, le=2**31 - 1)]
