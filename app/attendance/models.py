@@ -1,0 +1,118 @@
+"""Tables of what happened: sessions, presence, events, attendance, incidents."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, Id
+from app.lessons.models import Lesson, LessonSite
+
+
+class AttendanceState(StrEnum):
+    """OPEN while the lesson runs; a correction after LOCKED is a new amendment row."""
+
+    OPEN = "OPEN"
+    AUTO_CLOSED = "AUTO_CLOSED"
+    CONFIRMED = "CONFIRMED"
+    LOCKED = "LOCKED"
+
+
+NEXT_ATTENDANCE_STATE: dict[AttendanceState, frozenset[AttendanceState]] = {
+    AttendanceState.OPEN: frozenset({AttendanceState.AUTO_CLOSED}),
+    AttendanceState.AUTO_CLOSED: frozenset({AttendanceState.CONFIRMED, AttendanceState.LOCKED}),
+    AttendanceState.CONFIRMED: frozenset({AttendanceState.LOCKED}),
+    AttendanceState.LOCKED: frozenset(),
+}
+
+
+class Session(Base):
+    """课堂会话: one lesson going live. Its id is the id of the room."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[Id]
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), unique=True)
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(40))
+    epoch: Mapped[int] = mapped_column(default=0)
+    last_alive_ms: Mapped[int] = mapped_column(default=0)
+    saved_state: Mapped[dict[str, Any] | None]
+
+    lesson: Mapped[Lesson] = relationship(lazy="raise")
+
+
+class SeatPresence(Base):
+    """接入: one stay of one seat, from joining to leaving, on the lesson clock.
+
+    `last_seen_ms` moves on every two seconds, so a crash costs nobody what was earned.
+    """
+
+    __tablename__ = "seat_presences"
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    seat_id: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16))
+    lesson_site_id: Mapped[UUID | None] = mapped_column(ForeignKey("lesson_sites.id"), index=True)
+    joined_ms: Mapped[int]
+    last_seen_ms: Mapped[int]
+    left_ms: Mapped[int | None]
+    leave_reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class ClassEvent(Base):
+    """课堂事件: append only, chained by hash, on the lesson clock."""
+
+    __tablename__ = "class_events"
+    __table_args__ = (UniqueConstraint("session_id", "number"),)
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    number: Mapped[int]
+    clock_ms: Mapped[int]
+    written_at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(String(32))
+    seat_id: Mapped[str | None] = mapped_column(String(64))
+    actor: Mapped[str | None] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AttendanceRecord(Base):
+    """到课记录: one row per lesson and site, whatever the number of connections."""
+
+    __tablename__ = "attendance_records"
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    lesson_site_id: Mapped[UUID] = mapped_column(ForeignKey("lesson_sites.id"), unique=True)
+    state: Mapped[AttendanceState] = mapped_column(String(16), default=AttendanceState.OPEN)
+    planned_ms: Mapped[int]
+    connected_ms: Mapped[int] = mapped_column(default=0)
+    first_joined_ms: Mapped[int | None]
+    last_left_ms: Mapped[int | None]
+    interruptions: Mapped[int] = mapped_column(default=0)
+    headcount: Mapped[int | None]
+    headcount_source: Mapped[str | None] = mapped_column(String(16))
+
+    site: Mapped[LessonSite] = relationship(lazy="raise")
+
+
+class Incident(Base):
+    """安全事件: a lesson that was shut down, and why."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    clock_ms: Mapped[int]
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))

@@ -1,0 +1,124 @@
+"""One way to the database: models' base, column types, the session and the unit of work."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import JSON, DateTime, MetaData, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.clock import utc_now
+from app.events import EventBus, deliver_after_commit
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite forgets the zone; this column remembers it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A datetime without a zone reached the database.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return an aware UTC datetime whatever the driver gave."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models; constraint names are fixed so that migrations can drop them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: UtcDateTime(), dict[str, Any]: JSON()}
+
+
+def uuid7(now: datetime | None = None) -> UUID:
+    """Return a time-ordered UUID (RFC 9562 section 5.7)."""
+    milliseconds = int((now or utc_now()).timestamp() * 1000)
+    random = secrets.randbits(74)
+    return UUID(
+        int=(milliseconds & (2**48 - 1)) << 80
+        | 0x7 << 76
+        | (random >> 62) << 64
+        | 0b10 << 62
+        | random & (2**62 - 1)
+    )
+
+
+Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
+
+
+class Database:
+    """An engine and the sessions made on it. SQLite and PostgreSQL serve alike."""
+
+    def __init__(self, url: str, events: EventBus) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_pre_ping=not url.startswith("sqlite")
+        )
+        self.events = events
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
+        """Give a session; commit when the block ends, roll back when it raises.
+
+        Events emitted in the block are delivered after the commit, in order.
+        """
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            await deliver_after_commit(session, self.events)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    """WAL so that readers never wait; wait for a writer rather than fail; keep foreign keys."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.unit_of_work() as session:
+        yield session
+
+
+# scope="function": with FastAPI's default the commit comes after the client has read "200 OK",
+# so a failed commit would be reported as success. `tests/app/test_database.py` keeps this.
+Db = Annotated[AsyncSession, Depends(_request_session, scope="function")]

@@ -1,0 +1,85 @@
+"""Tables of recordings: an index of what the manifests on disk say, never the only truth."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, Id
+
+
+class RecordingState(StrEnum):
+    """States of a recording; a crash re-enters at RECORDING or FINALISING from the files."""
+
+    ARMED = "ARMED"
+    RECORDING = "RECORDING"
+    GAP = "GAP"
+    FINALISING = "FINALISING"
+    SEALED = "SEALED"
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    BROKEN = "BROKEN"
+    REPAIRED = "REPAIRED"
+
+
+NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
+    RecordingState.ARMED: frozenset({RecordingState.RECORDING, RecordingState.FINALISING}),
+    RecordingState.RECORDING: frozenset({RecordingState.GAP, RecordingState.FINALISING}),
+    RecordingState.GAP: frozenset({RecordingState.RECORDING, RecordingState.FINALISING}),
+    RecordingState.FINALISING: frozenset({RecordingState.SEALED, RecordingState.BROKEN}),
+    RecordingState.SEALED: frozenset({RecordingState.PROCESSING}),
+    RecordingState.PROCESSING: frozenset({RecordingState.READY, RecordingState.BROKEN}),
+    RecordingState.READY: frozenset(),
+    RecordingState.BROKEN: frozenset({RecordingState.REPAIRED, RecordingState.PROCESSING}),
+    RecordingState.REPAIRED: frozenset({RecordingState.PROCESSING}),
+}
+
+
+class Recording(Base):
+    """录制 of one session. `folder` is relative to the configured recordings folder."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), unique=True)
+    state: Mapped[RecordingState] = mapped_column(String(16), default=RecordingState.ARMED)
+    folder: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None]
+    duration_ms: Mapped[int] = mapped_column(default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    problem: Mapped[str | None] = mapped_column(String(200))
+
+    clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")
+
+
+class RecordingClip(Base):
+    """One playable file: one seat's camera with its sound, or a screen, from start_ms on."""
+
+    __tablename__ = "recording_clips"
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
+    seat_id: Mapped[str] = mapped_column(String(64))
+    group: Mapped[str] = mapped_column(String(20))
+    file: Mapped[str] = mapped_column(String(200))
+    mime: Mapped[str] = mapped_column(String(80))
+    start_ms: Mapped[int]
+    duration_ms: Mapped[int]
+    has_audio: Mapped[bool]
+    has_video: Mapped[bool]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecordingView(Base):
+    """Who looked at a recording with minors, when: the school can read it."""
+
+    __tablename__ = "recording_views"
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45))

@@ -1,0 +1,105 @@
+"""Tables of regions, schools, classrooms and devices."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, Id
+
+TEACHING_POINT = "218"  # 小学教学点 in the ministry's table of school categories
+
+
+class DeviceState(StrEnum):
+    """ENROLLED until it first comes back by itself, then TRUSTED; REVOKED for good."""
+
+    ENROLLED = "ENROLLED"
+    TRUSTED = "TRUSTED"
+    REVOKED = "REVOKED"
+
+
+NEXT_DEVICE_STATE: dict[DeviceState, frozenset[DeviceState]] = {
+    DeviceState.ENROLLED: frozenset({DeviceState.TRUSTED, DeviceState.REVOKED}),
+    DeviceState.TRUSTED: frozenset({DeviceState.REVOKED}),
+    DeviceState.REVOKED: frozenset(),
+}
+
+
+class Region(Base):
+    """行政区划: a province, city, county or township, with its statistical code."""
+
+    __tablename__ = "regions"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
+
+
+class School(Base):
+    """学校, or 教学点: a school of category 218 with its parent (中心校)."""
+
+    __tablename__ = "schools"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(120))
+    category: Mapped[str] = mapped_column(String(3))
+    moe_code: Mapped[str | None] = mapped_column(String(10), unique=True)
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("schools.id"), index=True)
+    opened_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    may_record_pupils: Mapped[bool] = mapped_column(default=True)
+
+    region: Mapped[Region] = relationship(lazy="raise")
+    parent: Mapped["School | None"] = relationship(lazy="raise", remote_side="School.id")
+
+    @property
+    def is_teaching_point(self) -> bool:
+        """Return whether this is a 教学点."""
+        return self.category == TEACHING_POINT
+
+
+class Classroom(Base):
+    """教室: where a lesson is given or received."""
+
+    __tablename__ = "classrooms"
+
+    id: Mapped[Id]
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+
+    school: Mapped[School] = relationship(lazy="raise")
+
+
+class Device(Base):
+    """终端: the computer of a classroom. It proves itself by a credential of its own."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[Id]
+    classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    credential_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[DeviceState] = mapped_column(String(16), default=DeviceState.ENROLLED)
+    enrolled_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+
+    classroom: Mapped[Classroom] = relationship(lazy="raise")
+
+
+class EnrolmentCode(Base):
+    """A one-time code that makes a browser the device of a classroom."""
+
+    __tablename__ = "enrolment_codes"
+
+    id: Mapped[Id]
+    classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    uses_left: Mapped[int] = mapped_column(default=1)
