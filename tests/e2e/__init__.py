@@ -1,0 +1,1 @@
+"""A whole lesson in real browsers, and what it takes to run one."""
