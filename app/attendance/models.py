@@ -42,6 +42,9 @@ class Session(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     last_alive_ms: Mapped[int] = mapped_column(default=0)
     saved_state: Mapped[dict[str, Any] | None]
+    # The head of the chain of events: without it, cutting off the newest rows would not show.
+    event_count: Mapped[int] = mapped_column(default=0)
+    event_head: Mapped[str | None] = mapped_column(String(64))
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
 

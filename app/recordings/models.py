@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
+from app.lessons.models import Lesson
 
 
 class RecordingState(StrEnum):
@@ -44,6 +45,8 @@ class Recording(Base):
 
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), unique=True)
+    # Who may see a recording follows from its lesson; this slice knows no sessions.
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), index=True)
     state: Mapped[RecordingState] = mapped_column(String(16), default=RecordingState.ARMED)
     folder: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime]
@@ -51,7 +54,9 @@ class Recording(Base):
     duration_ms: Mapped[int] = mapped_column(default=0)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     problem: Mapped[str | None] = mapped_column(String(200))
+    manifest_sha256: Mapped[str | None] = mapped_column(String(64))
 
+    lesson: Mapped[Lesson] = relationship(lazy="raise")
     clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")
 
 
