@@ -1,0 +1,733 @@
+"""A light WebRTC client: real ICE, DTLS and SRTP, no codecs. For tests and benchmarks.
+
+It stands for a browser at the far end of a wire: it shares no code with the media
+plane except the RTCP classes, keeps its own counts, and hundreds fit in one process
+(one UDP socket, one timer, no task of its own; aiortc keeps one for DTLS). Linux only:
+arrival times are the kernel's, so a busy test process does not look like a slow server.
+
+    publisher = LightPeer()
+    answer = await sfu.publish(room, peer_id, offer=await publisher.publish_offer([...]), ...)
+    await publisher.accept_publish_answer(answer)
+    await publisher.connected()
+    publisher.send_rtp("0", payload, marker=True, timestamp_increment=3000)
+
+    subscriber = LightPeer()
+    await sfu.accept_answer(room, peer_id, revision=1, answer=await subscriber.answer(offer))
+    await subscriber.connected()
+
+Longer than 400 lines: the parts that stand alone are in modules of their own, what is
+left is one object with two connections' worth of wiring.
+"""
+
+import asyncio
+import random
+import socket
+import struct
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from aiortc.rtcdtlstransport import (
+    SRTP_AEAD_AES_128_GCM,
+    SRTP_AES128_CM_SHA1_80,
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    SRTPProtectionProfile,
+)
+
+from bench.feedback_ledger import FeedbackLedger
+from bench.ice_client import Address, IceClient
+from bench.outgoing import OutgoingStream
+from bench.reception import Reception
+from bench.session_description import (
+    MID_URI,
+    TRANSPORT_CC_URI,
+    Candidate,
+    Description,
+    LocalTransport,
+    OfferedSection,
+    UnusableDescription,
+    parse_description,
+    write_answer,
+    write_offer,
+)
+from bench.srtp import BUFFER_BYTES, InPlaceSrtp
+from media.core import rtcp
+from media.core.errors import MalformedPacket
+
+AES_128_GCM_FIRST = (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80)
+ALL_CODECS = ("opus", "h264", "vp8")
+
+_SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35)  # missing from socket until 3.14
+_ANCILLARY_BYTES = 64
+_MAX_DATAGRAMS_PER_WAKE = 128
+_REPORT_INTERVAL_S = 1.0
+_NACK_INTERVAL_S = 0.04
+_MAX_NACKS_PER_PACKET = 10
+_RTP_HEADER = struct.Struct("!BBHII")
+_TIMESPEC = struct.Struct("qq")
+_NTP_EPOCH_S = 2_208_988_800
+_SHARED_CERTIFICATE: list[RTCCertificate] = []
+
+
+class PeerFailed(Exception):
+    """The handshake with the server did not complete; the message says how far it got."""
+
+
+class ReceivedPacket(NamedTuple):
+    """One RTP packet as delivered, after SRTP and, for a repair, after RTX.
+
+    `payload` is a view of the receive buffer: copy it to keep it. `arrival_ns` is the
+    kernel's CLOCK_REALTIME when the datagram reached the socket.
+    """
+
+    mid: str
+    ssrc: int
+    payload_type: int
+    sequence: int
+    timestamp: int
+    marker: bool
+    payload: memoryview
+    arrival_ns: int
+    is_repair: bool
+
+
+class _DatagramPipe:
+    """What `RTCDtlsTransport` asks of an ICE transport: `_recv`, `_send`, `role`, `state`."""
+
+    state = "completed"
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self.role = "controlling"
+        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=64)
+        self._write = send
+
+    async def _recv(self) -> bytes:
+        data = await self.incoming.get()
+        if data is None:
+            raise ConnectionError("the peer is closed")
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self._write(data)
+
+
+def _certificate() -> RTCCertificate:
+    # One for the whole process: a certificate for each of 200 peers costs half a second.
+    if not _SHARED_CERTIFICATE:
+        _SHARED_CERTIFICATE.append(RTCCertificate.generateCertificate())
+    return _SHARED_CERTIFICATE[0]
+
+
+def _ntp_now() -> int:
+    seconds, nanoseconds = divmod(time.clock_gettime_ns(time.CLOCK_REALTIME), 1_000_000_000)
+    return (seconds + _NTP_EPOCH_S) << 32 | (nanoseconds << 32) // 1_000_000_000
+
+
+class LightPeer:
+    """One connection of one participant: it publishes or it subscribes.
+
+    `send_loss` and `receive_loss` (0..1) drop media datagrams before they leave or
+    after they arrive, by the seeded `rng`. With `repairs_loss` holes are asked for
+    again by NACK. `on_rtp` is called for every packet that is not a duplicate.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        rng: random.Random | None = None,
+        certificate: RTCCertificate | None = None,
+        srtp_profiles: Sequence[SRTPProtectionProfile] = AES_128_GCM_FIRST,
+        dtls_setup: str = "active",
+        consent_interval_s: float = 2.5,
+        transport_cc: bool = True,
+        repairs_loss: bool = False,
+        on_rtp: Callable[[ReceivedPacket], None] | None = None,
+        on_keyframe_request: Callable[[str], None] | None = None,
+    ) -> None:
+        self.rng = rng or random.Random()
+        self.send_loss = 0.0
+        self.receive_loss = 0.0
+        self.repairs_loss = repairs_loss
+        self.answers_nack = True
+        self.answers_checks = True
+        self.on_rtp = on_rtp
+        self.on_keyframe_request = on_keyframe_request
+        self.streams: dict[str, OutgoingStream] = {}
+        self.rejected_mids: set[str] = set()
+        self.receptions: dict[int, Reception] = {}
+        self.rtcp_received: deque[rtcp.RtcpPacket] = deque(maxlen=2000)
+        self.keyframe_requests: Counter[str] = Counter()
+        self.sender_reports: dict[int, rtcp.SenderReport] = {}
+        self.reports_about: dict[int, rtcp.ReportBlock] = {}
+        self.transport_feedback = FeedbackLedger()
+        self.remb_bps: int | None = None
+        self.counts: Counter[str] = Counter()
+        self.ssrc = self.rng.getrandbits(32)
+        self._host = host
+        self._profiles = list(srtp_profiles)
+        self._dtls_setup = dtls_setup
+        self._transport_cc = transport_cc
+        self._loop = asyncio.get_running_loop()
+        self._certificate = certificate or _certificate()
+        self._session_id = self.rng.getrandbits(48)
+        self._offered: list[OfferedSection] = []
+        self._mid_of: dict[int, str] = {}
+        self._clock_rates: dict[tuple[str, int], int] = {}
+        self._repair_of: dict[int, int] = {}
+        self._rtx_payload_types: set[tuple[str, int]] = set()
+        self._mid_extension_ids: set[int] = set()
+        self._remote: Description | None = None
+        self._srtp: InPlaceSrtp | None = None
+        self._transport_sequence = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_report_s = 0.0
+        self._next_nack_s: float | None = None
+        self._is_closed = False
+        self._connecting = asyncio.Lock()
+        self._ice_selected = asyncio.Event()
+        self._plain = memoryview(bytearray(BUFFER_BYTES))
+        self.ice = IceClient(
+            rng=self.rng, send=self._send_to, consent_interval_s=consent_interval_s
+        )
+        self._pipe = _DatagramPipe(self._send_datagram)
+        self._dtls = RTCDtlsTransport(
+            self._pipe,  # type: ignore[arg-type]  # duck-typed: see _DatagramPipe
+            [self._certificate],
+        )
+        self._dtls._srtp_profiles = self._profiles
+        self._socket = self._open_socket()
+
+    # Negotiation
+
+    async def publish_offer(
+        self, sections: Iterable[tuple[str, Sequence[str]]], *, restart_ice: bool = False
+    ) -> str:
+        """Return an offer that publishes `sections`: pairs of mid and codecs by preference.
+
+        Codecs are `opus`, `h264`, `vp8`. Call again with more sections to renegotiate:
+        the sections already offered must come first and keep their SSRCs.
+        """
+        if restart_ice:
+            self.ice.renew_credentials()
+        known = {section.mid: section for section in self._offered}
+        self._offered = [
+            known.get(mid)
+            or OfferedSection(
+                mid, tuple(codecs), self.rng.getrandbits(32), self.rng.getrandbits(32)
+            )
+            for mid, codecs in sections
+        ]
+        return write_offer(
+            self._local(),
+            self._offered,
+            session_id=self._session_id,
+            transport_cc=self._transport_cc,
+        )
+
+    async def accept_publish_answer(self, answer: str) -> None:
+        """Take the server's answer; raise UnusableDescription when a browser could not."""
+        remote = parse_description(answer)
+        if remote.setup not in ("active", "passive"):
+            raise UnusableDescription(f"an answer cannot say setup:{remote.setup}")
+        for offered in self._offered:
+            self._take_answered(offered, remote)
+        self._connect_to(remote, we_offered=True, setup=remote.setup)
+
+    async def answer(self, offer: str, *, codecs: Sequence[str] = ALL_CODECS) -> str:
+        """Take the server's offer (the first or a later one) and return our answer."""
+        remote = parse_description(offer)
+        if remote.setup not in ("actpass", "active", "passive"):
+            raise UnusableDescription(f"an offer cannot say setup:{remote.setup}")
+        if self._remote is not None and remote.ufrag != self._remote.ufrag:
+            self.ice.renew_credentials()
+        for section in remote.sections:
+            for codec in section.codecs:
+                self._clock_rates[section.mid, codec.payload_type] = codec.clock_rate
+                if codec.apt is not None:
+                    self._rtx_payload_types.add((section.mid, codec.payload_type))
+            for ssrc in section.ssrcs:
+                self._mid_of[ssrc] = section.mid
+            self._repair_of.update(section.repair_of)
+            if MID_URI in section.extensions:
+                self._mid_extension_ids.add(section.extensions[MID_URI])
+        setup = self._dtls_setup
+        if remote.setup != "actpass":
+            setup = "passive" if remote.setup == "active" else "active"
+        text = write_answer(
+            self._local(), remote, session_id=self._session_id, setup=setup, codecs=codecs
+        )
+        self._connect_to(
+            remote, we_offered=False, setup="passive" if setup == "active" else "active"
+        )
+        return text
+
+    def _local(self) -> LocalTransport:
+        host, port = self._socket.getsockname()[:2]
+        fingerprint = next(
+            f.value for f in self._certificate.getFingerprints() if f.algorithm == "sha-256"
+        )
+        return LocalTransport(
+            ufrag=self.ice.ufrag,
+            password=self.ice.password,
+            fingerprint=fingerprint,
+            candidate=Candidate(host, port),
+            cname=f"light-{self.ssrc:08x}",
+        )
+
+    def _take_answered(self, offered: OfferedSection, remote: Description) -> None:
+        section = remote.section(offered.mid)
+        codec = section.codec(offered.codecs)
+        if section.port == 0 or codec is None or "recv" not in section.direction:
+            self.rejected_mids.add(offered.mid)
+            return
+        rtx = section.rtx_of(codec.payload_type)
+        stream = self.streams.get(offered.mid)
+        if stream is None:
+            # RFC 3550 section 5.1 wants random starts; below 2**15 for SRTP's roll-over counter.
+            stream = self.streams[offered.mid] = OutgoingStream(
+                mid=offered.mid,
+                codec=codec.name,
+                clock_rate=codec.clock_rate,
+                ssrc=offered.ssrc,
+                payload_type=codec.payload_type,
+                sequence=self.rng.randrange(0x8000),
+                timestamp=self.rng.getrandbits(32),
+                rtx_ssrc=offered.rtx_ssrc,
+                rtx_sequence=self.rng.randrange(0x8000),
+            )
+        stream.rtx_payload_type = rtx.payload_type if rtx else None
+        stream.mid_extension_id = section.extensions.get(MID_URI)
+        stream.transport_cc_id = section.extensions.get(TRANSPORT_CC_URI)
+
+    def _connect_to(self, remote: Description, *, we_offered: bool, setup: str) -> None:
+        now = self._loop.time()
+        self._remote = remote
+        self.ice.is_controlling = remote.is_lite or we_offered
+        self._pipe.role = "controlling" if self.ice.is_controlling else "controlled"
+        if self._dtls.state == "new":
+            self._dtls._set_role("client" if setup == "passive" else "server")
+        self.ice.start(
+            ufrag=remote.ufrag, password=remote.password, candidates=remote.candidates, now=now
+        )
+        self._on_timer()
+
+    async def connected(self, timeout_s: float = 10.0) -> None:
+        """Do the ICE and DTLS handshakes; return at once if they are done. Raise PeerFailed."""
+        async with self._connecting:
+            if self._srtp is not None:
+                return
+            assert self._remote is not None, "negotiate first"
+            parameters = RTCDtlsParameters(
+                fingerprints=[
+                    RTCDtlsFingerprint(algorithm=algorithm, value=value)
+                    for algorithm, value in self._remote.fingerprints
+                ]
+            )
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._ice_selected.wait()
+                    await self._dtls.start(parameters)
+            except TimeoutError:
+                stage = "DTLS" if self._ice_selected.is_set() else "ICE"
+                raise PeerFailed(f"{stage} did not complete in {timeout_s} s") from None
+            if self._dtls.state != "connected":
+                raise PeerFailed(f"DTLS ended in state {self._dtls.state}")
+            self._srtp = InPlaceSrtp(receiving=self._dtls._rx_srtp, sending=self._dtls._tx_srtp)
+            self._next_report_s = self._loop.time() + self.rng.uniform(0.1, _REPORT_INTERVAL_S)
+            self._arm_timer()
+
+    @property
+    def is_connected(self) -> bool:
+        """Return True from the end of the handshake until either side closes it."""
+        return self._srtp is not None and self._dtls.state == "connected"
+
+    @property
+    def dtls_state(self) -> str:
+        """Return aiortc's word: new, connecting, connected, closed or failed."""
+        return self._dtls.state
+
+    # Sending
+
+    def send_rtp(
+        self, mid: str, payload: bytes, *, marker: bool = False, timestamp_increment: int = 0
+    ) -> int:
+        """Send the next packet of a published section and return its sequence number.
+
+        The media time advances by `timestamp_increment` before this packet.
+        """
+        assert self._srtp is not None, "connect first"
+        stream = self.streams[mid]
+        sequence = stream.sequence
+        length = stream.write(
+            self._plain,
+            payload,
+            marker=marker,
+            timestamp_increment=timestamp_increment,
+            transport_sequence=self._transport_sequence,
+        )
+        stream.last_sent_s = self._loop.time()
+        self._send_plain_rtp(length)
+        return sequence
+
+    def _send_plain_rtp(self, length: int) -> None:
+        assert self._srtp is not None
+        is_dropped = self.send_loss > 0 and self.rng.random() < self.send_loss
+        self.transport_feedback.sent(self._transport_sequence, was_dropped=is_dropped)
+        self._transport_sequence = (self._transport_sequence + 1) & 0xFFFF
+        if is_dropped:
+            self.counts["dropped_on_purpose_out"] += 1
+            return
+        view = self._srtp.view
+        view[:length] = self._plain[:length]
+        protected = self._srtp.protect_rtp(length)
+        if protected < 0:
+            raise PeerFailed(f"libsrtp status {-protected} while sending RTP")
+        self.counts["rtp_sent"] += 1
+        self._send_datagram(view[:protected])
+
+    def send_rtcp(self, *packets: rtcp.RtcpPacket) -> None:
+        """Send one compound packet, encrypted."""
+        self.send_plain_rtcp(rtcp.compound(*packets))
+
+    def send_plain_rtcp(self, data: bytes) -> None:
+        """Encrypt and send bytes as SRTCP, well formed or not."""
+        assert self._srtp is not None, "connect first"
+        if self.send_loss and self.rng.random() < self.send_loss:
+            self.counts["dropped_on_purpose_out"] += 1
+            return
+        view = self._srtp.view
+        view[: len(data)] = data
+        protected = self._srtp.protect_rtcp(len(data))
+        if protected < 0:
+            raise PeerFailed(f"libsrtp status {-protected} while sending RTCP")
+        self.counts["rtcp_sent"] += 1
+        self._send_datagram(view[:protected])
+
+    def send_plain_rtp(self, data: bytes) -> None:
+        """Encrypt and send bytes as SRTP as they are: a header of the caller's own making."""
+        self._plain[: len(data)] = data
+        self._send_plain_rtp(len(data))
+
+    def send_raw(self, data: bytes) -> None:
+        """Send a datagram as it is to the address ICE chose: for what no honest peer sends."""
+        self._send_datagram(data)
+
+    def send_nack(self, ssrc: int, sequences: Sequence[int]) -> None:
+        """Ask for `sequences` (16 bits each) of a received stream again."""
+        self.counts["nacks_sent"] += 1
+        self.send_rtcp(rtcp.Nack(self.ssrc, ssrc, tuple(sequences)))
+
+    def send_pli(self, ssrc: int) -> None:
+        """Ask for a keyframe of a received stream."""
+        self.send_rtcp(rtcp.Pli(self.ssrc, ssrc))
+
+    def _send_datagram(self, data: bytes | memoryview) -> None:
+        if self.ice.selected is not None:
+            self._send_to(data, self.ice.selected)
+
+    def _send_to(self, data: bytes | memoryview, address: Address) -> None:
+        if self._is_closed:
+            return
+        try:
+            self._socket.sendto(data, address)
+        except BlockingIOError:
+            self.counts["send_buffer_full"] += 1
+        except ConnectionRefusedError:
+            # An ICMP answer to an earlier datagram: the server's port is closed.
+            self.counts["send_refused"] += 1
+
+    # Receiving
+
+    def _open_socket(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        opened = socket.socket(family, socket.SOCK_DGRAM)
+        opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        opened.bind((self._host, 0))
+        self._loop.add_reader(opened.fileno(), self._on_readable)
+        return opened
+
+    def _on_readable(self) -> None:
+        now = self._loop.time()
+        receive = self._socket.recvmsg_into
+        for _ in range(_MAX_DATAGRAMS_PER_WAKE):
+            view = self._plain if self._srtp is None else self._srtp.view
+            try:
+                length, ancillary, _, address = receive([view], _ANCILLARY_BYTES)
+            except BlockingIOError:
+                return
+            except ConnectionRefusedError:
+                self.counts["send_refused"] += 1
+                continue
+            if length == 0:
+                continue
+            first = view[0]
+            if 128 <= first <= 191:
+                seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
+                self._on_media(length, seconds * 1_000_000_000 + nanoseconds, now)
+            elif first <= 3:
+                self._on_stun(bytes(view[:length]), address[:2], now)
+            elif 20 <= first <= 63:
+                self._on_dtls(bytes(view[:length]))
+            else:
+                self.counts["unknown_datagrams"] += 1
+            if self._is_closed:
+                return
+
+    def _on_stun(self, data: bytes, address: Address, now: float) -> None:
+        if not self.answers_checks:
+            return
+        if self.ice.handle_datagram(data, address, now):
+            self._ice_selected.set()
+        self.ice.handle_timer(now)
+        self._arm_timer()
+
+    def _on_dtls(self, data: bytes) -> None:
+        if self._pipe.incoming.full():
+            self.counts["dtls_overflow"] += 1
+        else:
+            self._pipe.incoming.put_nowait(data)
+
+    def _on_media(self, length: int, arrival_ns: int, now: float) -> None:
+        if self._srtp is None:
+            self.counts["media_before_keys"] += 1
+            return
+        if self.receive_loss and self.rng.random() < self.receive_loss:
+            self.counts["dropped_on_purpose_in"] += 1
+            return
+        view = self._srtp.view
+        if 192 <= view[1] <= 223:
+            plain = self._srtp.unprotect_rtcp(length)
+            if plain < 0:
+                self.counts["srtcp_refused"] += 1
+            else:
+                self._on_rtcp(bytes(view[:plain]), now)
+            return
+        plain = self._srtp.unprotect_rtp(length)
+        if plain < 12:
+            self.counts["srtp_refused"] += 1
+            return
+        self._on_rtp(view, plain, arrival_ns, now)
+
+    def _on_rtp(self, view: memoryview, end: int, arrival_ns: int, now: float) -> None:
+        first, second, sequence, timestamp, ssrc = _RTP_HEADER.unpack_from(view)
+        payload_type = second & 0x7F
+        start = 12 + 4 * (first & 0x0F)
+        if first & 0x10:
+            start += 4 + 4 * (view[start + 2] << 8 | view[start + 3])
+        if first & 0x20:
+            end -= view[end - 1]
+        mid = self._mid_of.get(ssrc)
+        if mid is None:
+            mid = self._learn_mid(view, ssrc)
+            if mid is None:
+                self.counts["rtp_of_unknown_ssrc"] += 1
+                return
+        is_repair = (mid, payload_type) in self._rtx_payload_types
+        if is_repair:
+            self.counts["rtx_received"] += 1
+            original = self._repair_of.get(ssrc)
+            if original is None or end - start < 2:
+                self.counts["rtx_padding"] += 1
+                return
+            ssrc, sequence = original, view[start] << 8 | view[start + 1]
+            start += 2
+        self.counts["rtp_received"] += 1
+        reception = self.receptions.get(ssrc)
+        if reception is None:
+            rate = self._clock_rates.get((mid, payload_type), 90000)
+            reception = self.receptions[ssrc] = Reception(mid, ssrc, rate, now, sequence, sequence)
+        if is_repair:
+            is_new = reception.repair(sequence, end - start)
+        else:
+            is_new = reception.received(sequence, timestamp, end - start, now)
+        if is_new and self.on_rtp is not None:
+            marker = bool(second & 0x80)
+            self.on_rtp(
+                ReceivedPacket(
+                    mid, ssrc, payload_type, sequence, timestamp, marker,
+                    view[start:end], arrival_ns, is_repair,
+                )
+            )  # fmt: skip
+        if self.repairs_loss and reception.missing and self._next_nack_s is None:
+            self._next_nack_s = now
+            self._on_timer()
+
+    def _learn_mid(self, view: memoryview, ssrc: int) -> str | None:
+        """Read the mid from a one-byte header extension (RFC 8285 section 4.2), and keep it."""
+        position = 12 + 4 * (view[0] & 0x0F)
+        if not view[0] & 0x10 or bytes(view[position : position + 2]) != b"\xbe\xde":
+            return None
+        stop = position + 4 + 4 * (view[position + 2] << 8 | view[position + 3])
+        position += 4
+        while position < stop:
+            number, length = view[position] >> 4, (view[position] & 0x0F) + 1
+            if number in self._mid_extension_ids:
+                self._mid_of[ssrc] = bytes(view[position + 1 : position + 1 + length]).decode()
+                return self._mid_of[ssrc]
+            position += 1 if view[position] == 0 else 1 + length
+        return None
+
+    def _on_rtcp(self, data: bytes, now: float) -> None:
+        try:
+            packets = rtcp.parse(data)
+        except MalformedPacket:
+            self.counts["rtcp_malformed"] += 1
+            return
+        self.counts["rtcp_received"] += 1
+        self.rtcp_received.extend(packets)
+        for packet in packets:
+            self.counts[type(packet).__name__] += 1
+            self._take_control(packet, now)
+
+    def _take_control(self, packet: rtcp.RtcpPacket, now: float) -> None:
+        match packet:
+            case rtcp.SenderReport():
+                self.sender_reports[packet.ssrc] = packet
+                if packet.ssrc in self.receptions:
+                    self.receptions[packet.ssrc].sender_report(packet.ntp_time, now)
+                self.reports_about.update({block.ssrc: block for block in packet.reports})
+            case rtcp.ReceiverReport():
+                self.reports_about.update({block.ssrc: block for block in packet.reports})
+            case rtcp.Nack():
+                if self.answers_nack:
+                    self._retransmit(packet)
+            case rtcp.Pli():
+                self._keyframe_wanted(packet.media_ssrc)
+            case rtcp.Fir():
+                for ssrc, _ in packet.requests:
+                    self._keyframe_wanted(ssrc)
+            case rtcp.TransportFeedback():
+                self.transport_feedback.received(packet)
+            case rtcp.Remb():
+                self.remb_bps = packet.bitrate_bps
+
+    def _keyframe_wanted(self, ssrc: int) -> None:
+        for stream in self.streams.values():
+            if stream.ssrc == ssrc:
+                self.keyframe_requests[stream.mid] += 1
+                if self.on_keyframe_request is not None:
+                    self.on_keyframe_request(stream.mid)
+
+    def _retransmit(self, nack: rtcp.Nack) -> None:
+        stream = next((s for s in self.streams.values() if s.ssrc == nack.media_ssrc), None)
+        if stream is None:
+            self.counts["nack_of_unknown_ssrc"] += 1
+            return
+        for sequence in nack.lost:
+            length = stream.write_again(
+                self._plain, sequence, transport_sequence=self._transport_sequence
+            )
+            if length is None:
+                self.counts["nack_too_late"] += 1
+            else:
+                self._send_plain_rtp(length)
+
+    # Time
+
+    def _on_timer(self) -> None:
+        now = self._loop.time()
+        self.ice.handle_timer(now)
+        if self._srtp is not None:
+            if now >= self._next_report_s:
+                self._next_report_s = now + _REPORT_INTERVAL_S
+                self._send_reports(now)
+            if self._next_nack_s is not None and now >= self._next_nack_s:
+                self._ask_again(now)
+        self._arm_timer()
+
+    def _arm_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._is_closed:
+            return
+        times = [self.ice.deadline()]
+        if self._srtp is not None:
+            times += [self._next_report_s, self._next_nack_s]
+        due = [at for at in times if at is not None]
+        if due:
+            self._timer = self._loop.call_at(min(due), self._on_timer)
+
+    def _send_reports(self, now: float) -> None:
+        blocks = [reception.report_block(now) for reception in self.receptions.values()]
+        name = rtcp.SourceDescription(((self.ssrc, f"light-{self.ssrc:08x}"),))
+        for start in range(0, len(blocks), 31):  # five bits count them (RFC 3550 section 6.4.2)
+            self.send_rtcp(rtcp.ReceiverReport(self.ssrc, tuple(blocks[start : start + 31])), name)
+        for stream in self.streams.values():
+            if stream.packets:
+                elapsed = int((now - stream.last_sent_s) * stream.clock_rate)
+                report = rtcp.SenderReport(
+                    ssrc=stream.ssrc,
+                    ntp_time=_ntp_now(),
+                    rtp_time=(stream.timestamp + elapsed) & 0xFFFFFFFF,
+                    packet_count=stream.packets & 0xFFFFFFFF,
+                    octet_count=stream.octets & 0xFFFFFFFF,
+                )
+                self.send_rtcp(report, name)
+
+    def _ask_again(self, now: float) -> None:
+        self._next_nack_s = None
+        for reception in self.receptions.values():
+            wanted = []
+            for extended, attempts in list(reception.missing.items()):
+                if attempts >= _MAX_NACKS_PER_PACKET:
+                    del reception.missing[extended]
+                    reception.forgotten += 1
+                else:
+                    reception.missing[extended] = attempts + 1
+                    wanted.append(extended & 0xFFFF)
+            if wanted:
+                self._next_nack_s = now + _NACK_INTERVAL_S
+            for start in range(0, len(wanted), 200):
+                self.send_nack(reception.ssrc, wanted[start : start + 200])
+
+    # What was received
+
+    def reception_of(self, mid: str) -> Reception | None:
+        """Return what came on the section `mid` (the latest SSRC), None if nothing did."""
+        found = [reception for reception in self.receptions.values() if reception.mid == mid]
+        return found[-1] if found else None
+
+    async def until(self, condition: Callable[[], Any], timeout_s: float = 5.0) -> None:
+        """Wait for `condition()` to be true; raise TimeoutError after `timeout_s`."""
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+    # Ends and changes
+
+    def rebind(self) -> Address:
+        """Move to a new local port as a NAT does, silently; return the new address."""
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+        self._socket = self._open_socket()
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    async def close(self) -> None:
+        """Say goodbye (RTCP BYE, DTLS close_notify) and free the socket."""
+        if not self._is_closed and self.is_connected:
+            sources = tuple(stream.ssrc for stream in self.streams.values()) or (self.ssrc,)
+            self.send_rtcp(rtcp.ReceiverReport(self.ssrc, ()), rtcp.Bye(sources))
+        if not self._is_closed:
+            await self._dtls.stop()
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Free the socket without a word, as a closed tab or a power cut does."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._pipe.incoming.full():
+            self._pipe.incoming.put_nowait(None)
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()

@@ -1,0 +1,180 @@
+"""Two light peers talk to each other: every part of the handshake and of the media path is real."""
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from bench.peer import LightPeer, PeerFailed, ReceivedPacket
+from bench.session_description import UnusableDescription
+from media.core import rtcp
+
+SECTIONS = [("0", ("opus",)), ("1", ("h264", "vp8"))]
+
+
+@asynccontextmanager
+async def connected_pair(
+    *, sender_setup: str = "active", **receiver_options: object
+) -> AsyncIterator[tuple[LightPeer, LightPeer]]:
+    sender = LightPeer(rng=random.Random(1))
+    receiver = LightPeer(rng=random.Random(2), dtls_setup=sender_setup, **receiver_options)  # type: ignore[arg-type]  # passed through
+    answer = await receiver.answer(await sender.publish_offer(SECTIONS))
+    await sender.accept_publish_answer(answer)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sender.connected())
+            group.create_task(receiver.connected())
+        yield sender, receiver
+    finally:
+        await sender.close()
+        await receiver.close()
+
+
+async def settle(peer: LightPeer, packets: int) -> None:
+    await peer.until(lambda: peer.counts["rtp_received"] >= packets)
+
+
+@pytest.mark.parametrize("setup", ["active", "passive"])
+async def test_packets_arrive_in_either_dtls_role(setup: str) -> None:
+    got: list[tuple[str, int, bytes, bool]] = []
+
+    def keep(packet: ReceivedPacket) -> None:
+        got.append((packet.mid, packet.timestamp, bytes(packet.payload), packet.marker))
+
+    async with connected_pair(sender_setup=setup, on_rtp=keep) as (sender, receiver):
+        sender.send_rtp("0", b"sound", timestamp_increment=960)
+        sender.send_rtp("1", b"picture", marker=True, timestamp_increment=3000)
+        await settle(receiver, 2)
+        times = [sender.streams[mid].timestamp for mid in ("0", "1")]
+    assert got == [("0", times[0], b"sound", False), ("1", times[1], b"picture", True)]
+
+
+async def test_arrival_is_the_kernels_wall_clock() -> None:
+    arrivals: list[int] = []
+    async with connected_pair(on_rtp=lambda p: arrivals.append(p.arrival_ns)) as (sender, receiver):
+        before = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        sender.send_rtp("0", b"x")
+        after = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        await settle(receiver, 1)
+    # Loopback delivers inside `sendto`; only our own process could be later.
+    assert before <= arrivals[0] <= after
+
+
+async def test_lost_packets_are_asked_for_and_repaired_by_rtx() -> None:
+    async with connected_pair(repairs_loss=True) as (sender, receiver):
+        sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        sender.send_loss = 0.2
+        for _ in range(299):
+            sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        sender.send_loss = 0.0
+        sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        await settle(receiver, 100)
+        reception = receiver.reception_of("1")
+        assert reception is not None
+        await receiver.until(lambda: reception.expected == 301 and reception.lost == 0)
+        assert reception.packets == 301
+        assert reception.repaired == sender.streams["1"].retransmissions > 0
+
+
+async def test_a_loss_nobody_repairs_is_counted_and_reported() -> None:
+    async with connected_pair() as (sender, receiver):
+        sender.answers_nack = False
+        sender.send_rtp("1", bytes(100))
+        sender.send_loss = 1.0
+        sender.send_rtp("1", bytes(100))
+        sender.send_loss = 0.0
+        sender.send_rtp("1", bytes(100))
+        await settle(receiver, 2)
+        reception = receiver.reception_of("1")
+        assert reception is not None
+        assert (reception.expected, reception.packets, reception.lost) == (3, 2, 1)
+        ssrc = sender.streams["1"].ssrc
+        await sender.until(lambda: ssrc in sender.reports_about)
+        assert sender.reports_about[ssrc].cumulative_lost == 1
+
+
+async def test_sender_reports_come_and_the_picture_can_be_asked_for() -> None:
+    wanted: list[str] = []
+    async with connected_pair() as (sender, receiver):
+        sender.on_keyframe_request = wanted.append
+        sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        ssrc = sender.streams["1"].ssrc
+        await receiver.until(lambda: ssrc in receiver.sender_reports)
+        receiver.send_pli(ssrc)
+        receiver.send_rtcp(rtcp.Fir(1, ((ssrc, 0),)))
+        await sender.until(lambda: len(wanted) == 2)
+        assert sender.keyframe_requests["1"] == 2
+        assert receiver.sender_reports[ssrc].packet_count == 1
+
+
+async def test_media_goes_on_from_a_new_port_after_rebinding() -> None:
+    async with connected_pair() as (sender, receiver):
+        old = sender.ice.ufrag
+        address = sender.rebind()
+        sender.send_rtp("0", b"still here")
+        await settle(receiver, 1)
+        assert address[1] != 0
+        assert sender.ice.ufrag == old
+
+
+async def test_later_sections_join_the_same_transport() -> None:
+    async with connected_pair() as (sender, receiver):
+        offer = await sender.publish_offer([*SECTIONS, ("2", ("vp8",))])
+        await sender.accept_publish_answer(await receiver.answer(offer))
+        await sender.connected()
+        sender.send_rtp("2", b"more")
+        await settle(receiver, 1)
+        assert receiver.reception_of("2") is not None
+
+
+async def test_a_close_is_heard_by_the_other_side() -> None:
+    async with connected_pair() as (sender, receiver):
+        await sender.close()
+        await receiver.until(lambda: receiver.dtls_state == "closed")
+        assert not receiver.is_connected
+        assert receiver.counts["Bye"] == 1
+
+
+async def test_a_wrong_fingerprint_fails_the_handshake() -> None:
+    sender, receiver = LightPeer(rng=random.Random(1)), LightPeer(rng=random.Random(2))
+    other = RTCCertificate.generateCertificate().getFingerprints()[0].value
+    offer = await sender.publish_offer(SECTIONS)
+    genuine = re.search(r"sha-256 (\S+)", offer)
+    assert genuine
+    answer = await receiver.answer(offer.replace(genuine[1], other))
+    await sender.accept_publish_answer(answer)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sender.connected())
+            with pytest.raises(PeerFailed, match="failed"):
+                await receiver.connected()
+    finally:
+        await sender.close()
+        await receiver.close()
+
+
+async def test_a_server_that_is_not_there_is_said_to_be_missing() -> None:
+    sender, receiver = LightPeer(), LightPeer()
+    answer = await receiver.answer(await sender.publish_offer(SECTIONS))
+    receiver.vanish()
+    await sender.accept_publish_answer(answer)
+    with pytest.raises(PeerFailed, match="ICE did not complete"):
+        await sender.connected(timeout_s=0.3)
+    sender.vanish()
+
+
+async def test_an_answer_that_takes_no_codec_publishes_nothing() -> None:
+    sender, receiver = LightPeer(), LightPeer()
+    offer = await sender.publish_offer(SECTIONS)
+    await sender.accept_publish_answer(await receiver.answer(offer, codecs=["opus"]))
+    assert set(sender.streams) == {"0"}
+    assert sender.rejected_mids == {"1"}
+    with pytest.raises(UnusableDescription):
+        await sender.accept_publish_answer("v=0\r\n")
+    sender.vanish()
+    receiver.vanish()
