@@ -1,0 +1,407 @@
+/**
+ * The REST interface, one function per endpoint. Times are ISO 8601 in UTC.
+ *
+ * A refusal (RFC 9457 problem+json) becomes a `Problem`; a server that cannot be reached
+ * becomes a `Problem` of type `offline`. Unsafe methods carry the session's CSRF token.
+ */
+
+export type LessonKind = "DELIVERY" | "MASTER" | "ELITE";
+
+export interface RoleHeld {
+  role: "TEACHER" | "SUPERVISOR" | "ADMINISTRATOR";
+  scope_name: string;
+}
+
+export interface Me {
+  person: null | {
+    id: string;
+    name: string;
+    school: string | null;
+    roles: RoleHeld[];
+    csrf_token: string;
+    home: string;
+  };
+  device: null | {
+    id: string;
+    name: string;
+    classroom: Named;
+    school: Named;
+    csrf_token: string;
+  };
+  demo: boolean;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface LessonSite {
+  id: string;
+  classroom: string;
+  school: string;
+  state: string;
+  light: "ready" | "offline" | "never";
+  last_seen_at: string | null;
+}
+
+export interface LessonCard {
+  id: string;
+  kind: LessonKind;
+  title: string;
+  subject: string;
+  grade: string;
+  hub_school: string;
+  lecturer: string;
+  planned_start: string;
+  planned_end: string;
+  state: string;
+  session_id: string | null;
+  is_recorded: boolean;
+  can_start: boolean;
+  can_start_from: string;
+  sites: LessonSite[];
+}
+
+export interface TeacherDay {
+  date: string;
+  now: string;
+  lessons: LessonCard[];
+}
+
+export interface ClassroomToday {
+  now: string;
+  classroom: Named;
+  school: Named;
+  lessons: LessonCard[];
+  current: LessonCard | null;
+  next: LessonCard | null;
+  to_confirm: null | { lesson: LessonCard; headcount: number | null };
+}
+
+export interface Ticket {
+  ticket: string;
+  session_id: string;
+  websocket: string;
+  protocol: string;
+  expires_in_s: number;
+  ice_servers: RTCIceServer[];
+}
+
+export type EnterAs = "lecturer" | "classroom" | "supervisor";
+
+export type LinkRedeemed =
+  | { purpose: "DEMONSTRATION"; home: string }
+  | { purpose: "SET_PASSWORD"; username: string };
+
+export interface SessionItem {
+  id: string;
+  lesson_id: string;
+  title: string;
+  kind: LessonKind;
+  subject: string;
+  grade: string;
+  hub_school: string;
+  lecturer: string;
+  planned_start: string;
+  planned_end: string;
+  started_at: string;
+  ended_at: string | null;
+  end_reason: string | null;
+  lesson_state: string;
+  sites_total: number;
+  sites_attended: number;
+  headcount_total: number | null;
+  recording_state: string | null;
+  is_live: boolean;
+}
+
+export interface SessionQuery {
+  from?: string;
+  to?: string;
+  school_id?: string;
+  kind?: string;
+  state?: string;
+  q?: string;
+  page?: number;
+  page_size?: number;
+}
+
+export interface SessionPage {
+  items: SessionItem[];
+  total: number;
+  page: number;
+  page_size: number;
+}
+
+export interface SessionFilters {
+  schools: Named[];
+  kinds: string[];
+  states: string[];
+}
+
+export interface AttendanceRow {
+  site_id: string;
+  classroom: string;
+  school: string;
+  planned_ms: number;
+  connected_ms: number;
+  first_joined_ms: number | null;
+  last_left_ms: number | null;
+  interruptions: number;
+  headcount: number | null;
+  headcount_source: string | null;
+  state: string;
+  bars: { from_ms: number; to_ms: number; kind: string }[];
+}
+
+export interface StageSpan {
+  seat_id: string;
+  name: string;
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface SessionDetail {
+  session: SessionItem & { epoch: number; interruptions: number };
+  lesson: LessonCard;
+  duration_ms: number;
+  planned_ms: number;
+  attendance: AttendanceRow[];
+  stage: StageSpan[];
+  pauses: Span[];
+  recording: null | {
+    id: string;
+    state: string;
+    duration_ms: number;
+    bytes: number;
+    problem: string | null;
+  };
+  incidents: Record<string, unknown>[];
+  seats: { seat_id: string; name: string; role: string; school: string }[];
+  chain: { events: number; is_intact: boolean; broken_at: number | null };
+  live: null | { present: string[]; is_paused: boolean };
+}
+
+export interface SessionEvent {
+  number: number;
+  clock_ms: number;
+  at: string;
+  type: string;
+  seat_id: string | null;
+  seat_name: string | null;
+  actor: string | null;
+  actor_name: string | null;
+  payload: Record<string, unknown>;
+}
+
+export interface EventPage {
+  items: SessionEvent[];
+  next: number | null;
+  total: number;
+}
+
+export interface Clip {
+  id: string;
+  seat_id: string;
+  name: string;
+  group: string;
+  mime: string;
+  start_ms: number;
+  duration_ms: number;
+  has_audio: boolean;
+  has_video: boolean;
+  url: string;
+}
+
+export interface Replay {
+  session_id: string;
+  title: string;
+  state: string;
+  duration_ms: number;
+  clips: Clip[];
+  stage: StageSpan[];
+  pauses: Span[];
+  attended: number;
+}
+
+export interface RecordingView {
+  at: string;
+  name: string;
+  [field: string]: unknown;
+}
+
+export interface ClassroomItem {
+  id: string;
+  name: string;
+  school: string;
+  region: string;
+  category: string;
+  devices: {
+    id: string;
+    name: string;
+    state: string;
+    last_seen_at: string | null;
+    enrolled_at: string | null;
+  }[];
+}
+
+/** A request that was refused or did not arrive. `type` is the short code of RFC 9457's `type`. */
+export class Problem extends Error {
+  constructor(
+    readonly type: string,
+    readonly title: string,
+    readonly status: number,
+    readonly detail: string = "",
+    /** The extension members, e.g. `retry_after_s`, `reasons`. */
+    readonly extra: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail || title);
+    this.name = "Problem";
+  }
+}
+
+interface CsrfTokens {
+  person: string | null;
+  device: string | null;
+}
+type Caller = keyof CsrfTokens;
+
+let csrfTokens: CsrfTokens = { person: null, device: null };
+
+export function setCsrfTokens(tokens: CsrfTokens): void {
+  csrfTokens = tokens;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const type = response.headers.get("content-type") ?? "";
+  if (!type.includes("json")) return new Problem("unexpected", response.statusText, response.status);
+  const body = (await response.json()) as Record<string, unknown>;
+  return new Problem(
+    typeof body.type === "string" ? body.type : "unexpected",
+    typeof body.title === "string" ? body.title : response.statusText,
+    response.status,
+    typeof body.detail === "string" ? body.detail : "",
+    body,
+  );
+}
+
+interface Sending {
+  method?: "GET" | "POST";
+  json?: unknown;
+  body?: Blob;
+  as?: Caller;
+  signal?: AbortSignal;
+}
+
+/** Send a request and return the response, or throw a `Problem`. */
+async function send(path: string, options: Sending = {}): Promise<Response> {
+  const headers = new Headers({ Accept: "application/json" });
+  if (options.json !== undefined) headers.set("Content-Type", "application/json");
+  if ((options.method ?? "GET") !== "GET") {
+    const caller = options.as ?? "person";
+    const token = csrfTokens[caller] ?? csrfTokens.person ?? csrfTokens.device;
+    if (token !== null) headers.set("X-CSRF-Token", token);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api${path}`, {
+      method: options.method ?? "GET",
+      headers,
+      body: options.json !== undefined ? JSON.stringify(options.json) : options.body,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: options.signal,
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem("offline", "offline", 0);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await (await send(path, { signal })).json()) as T;
+}
+
+async function post<T>(path: string, json: unknown = {}, as: Caller = "person"): Promise<T> {
+  return (await (await send(path, { method: "POST", json, as })).json()) as T;
+}
+
+/** Post where the answer has no body (204). */
+async function tell(path: string, as: Caller = "person"): Promise<void> {
+  await send(path, { method: "POST", json: {}, as });
+}
+
+function queryOf(values: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== null && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function id(value: string): string {
+  return encodeURIComponent(value);
+}
+
+export const api = {
+  me: () => get<Me>("/me"),
+  signIn: (username: string, password: string) => post<Me>("/sign-in", { username, password }),
+  signOut: () => tell("/sign-out"),
+  redeemLink: (token: string) => post<LinkRedeemed>("/links/redeem", { token }),
+  setPassword: (token: string, password: string) =>
+    post<Me>("/links/set-password", { token, password }),
+  enrolDevice: (code: string) => post<Me>("/devices/enrol", { code }, "device"),
+  forgetDevice: () => tell("/devices/me/forget", "device"),
+
+  teacherLessons: (date?: string) => get<TeacherDay>(`/teacher/lessons${queryOf({ date })}`),
+  startLesson: (lesson: string) =>
+    post<{ lesson: LessonCard; session_id: string }>(`/lessons/${id(lesson)}/start`),
+  endLesson: (lesson: string) => post<LessonCard>(`/lessons/${id(lesson)}/end`),
+  /** A single-use ticket for one WebSocket; each (re)connection needs its own. */
+  ticket: (lesson: string, as: EnterAs) =>
+    post<Ticket>(`/lessons/${id(lesson)}/tickets`, { as }, as === "classroom" ? "device" : "person"),
+
+  classroomToday: () => get<ClassroomToday>("/classroom/today"),
+  confirmHeadcount: (lesson: string, count: number) =>
+    post<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count }, "device"),
+
+  checkPing: async (): Promise<void> => {
+    await send("/check/ping");
+  },
+  checkMedia: (sdp: string, sources: Record<string, string>, as: Caller) =>
+    post<{ sdp: string }>("/check/media", { sdp, sources }, as),
+  /** `bytes` of noise, at most 4 MiB. */
+  checkDownload: async (bytes: number, signal?: AbortSignal): Promise<ArrayBuffer> =>
+    (await send(`/check/download${queryOf({ bytes })}`, { signal })).arrayBuffer(),
+  /** Send a body of at most 2 MiB, which is thrown away. */
+  checkUpload: async (body: Blob, as: Caller, signal?: AbortSignal): Promise<void> => {
+    await send("/check/upload", { method: "POST", body, as, signal });
+  },
+
+  sessions: (query: SessionQuery) => get<SessionPage>(`/admin/sessions${queryOf(query)}`),
+  sessionsCsvUrl: (query: SessionQuery) => `/api/admin/sessions.csv${queryOf(query)}`,
+  sessionFilters: () => get<SessionFilters>("/admin/filters"),
+  session: (session: string) => get<SessionDetail>(`/admin/sessions/${id(session)}`),
+  sessionEvents: (session: string, after = 0, limit = 200) =>
+    get<EventPage>(`/admin/sessions/${id(session)}/events${queryOf({ after, limit })}`),
+  attendanceCsvUrl: (session: string) => `/api/admin/sessions/${id(session)}/attendance.csv`,
+  recordingViews: (session: string) =>
+    get<{ items: RecordingView[] }>(`/admin/sessions/${id(session)}/views`),
+  endSession: (session: string, reason: string) =>
+    post<unknown>(`/admin/sessions/${id(session)}/end`, { reason }),
+  replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),
+
+  classrooms: () => get<{ items: ClassroomItem[] }>("/admin/classrooms"),
+  createEnrolmentCode: (classroom: string) =>
+    post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
+  revokeDevice: (device: string) => post<unknown>(`/admin/devices/${id(device)}/revoke`),
+};

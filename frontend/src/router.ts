@@ -1,0 +1,115 @@
+/** Every page, loaded when it is first visited; who may open it, and whether it is dark. */
+import { createRouter, createWebHistory } from "vue-router";
+import { translate } from "./i18n";
+import { useSession } from "./session";
+import { setMood, type Mood } from "./theme/mood";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Live pages are dark, office pages light. */
+    mood: Mood;
+    /** `person`: only signed in; `device`: only on a classroom's computer; `any`: everybody. */
+    needs: "person" | "device" | "any";
+  }
+}
+
+const office = { mood: "office", needs: "person" } as const;
+const open = { mood: "office", needs: "any" } as const;
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", name: "start", component: () => import("./views/entry/StartPage.vue"), meta: open },
+    { path: "/sign-in", name: "sign-in", component: () => import("./views/entry/SignInPage.vue"), meta: open },
+    { path: "/enter", name: "enter", component: () => import("./views/entry/EnterPage.vue"), meta: open },
+    { path: "/enrol", name: "enrol", component: () => import("./views/entry/EnrolPage.vue"), meta: open },
+    {
+      path: "/set-password",
+      name: "set-password",
+      component: () => import("./views/entry/SetPasswordPage.vue"),
+      meta: open,
+    },
+    { path: "/teach", name: "teach", component: () => import("./views/teach/TeacherDayPage.vue"), meta: office },
+    {
+      path: "/teach/lessons/:id/live",
+      name: "teacher-live",
+      component: () => import("./views/live/TeacherLivePage.vue"),
+      props: true,
+      meta: { mood: "live", needs: "person" },
+    },
+    {
+      path: "/classroom",
+      name: "classroom",
+      component: () => import("./views/classroom/ClassroomPage.vue"),
+      meta: { mood: "live", needs: "device" },
+    },
+    { path: "/check", name: "check", component: () => import("./views/check/CheckPage.vue"), meta: open },
+    {
+      path: "/admin",
+      component: () => import("./views/admin/AdminLayout.vue"),
+      redirect: { name: "admin-sessions" },
+      meta: office,
+      children: [
+        {
+          path: "sessions",
+          name: "admin-sessions",
+          component: () => import("./views/admin/SessionsPage.vue"),
+          meta: office,
+        },
+        {
+          path: "sessions/:id",
+          name: "admin-session",
+          component: () => import("./views/admin/SessionPage.vue"),
+          props: true,
+          meta: office,
+        },
+        {
+          path: "classrooms",
+          name: "admin-classrooms",
+          component: () => import("./views/admin/ClassroomsPage.vue"),
+          meta: office,
+        },
+      ],
+    },
+    {
+      path: "/admin/live/:lessonId",
+      name: "supervisor-live",
+      component: () => import("./views/live/SupervisorLivePage.vue"),
+      props: true,
+      meta: { mood: "live", needs: "person" },
+    },
+    {
+      path: "/replay/:sessionId",
+      name: "replay",
+      component: () => import("./views/replay/ReplayPage.vue"),
+      props: true,
+      meta: office,
+    },
+    {
+      path: "/:missing(.*)*",
+      name: "not-found",
+      component: () => import("./views/entry/NotFoundPage.vue"),
+      meta: open,
+    },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  const session = useSession();
+  try {
+    await session.load();
+  } catch {
+    // The page itself says that the server cannot be reached, and offers to try again.
+    return true;
+  }
+  if (to.meta.needs === "person" && session.person === null) {
+    return { name: "sign-in", query: { next: to.fullPath } };
+  }
+  if (to.meta.needs === "device" && session.device === null) return { name: "enrol" };
+  return true;
+});
+
+router.afterEach((to) => {
+  setMood(to.meta.mood);
+  document.title = translate("general.product");
+});
