@@ -4,11 +4,12 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import JSON, DateTime, MetaData, event
+from sqlalchemy import JSON, DateTime, Enum, MetaData, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -44,6 +45,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _words(states: type[StrEnum]) -> list[str]:
+    """Return what is stored for each member."""
+    return [state.value for state in states]
+
+
 class Base(DeclarativeBase):
     """Base of all models; constraint names are fixed so that migrations can drop them."""
 
@@ -56,7 +62,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {datetime: UtcDateTime(), dict[str, Any]: JSON()}
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        # Stored as the word itself and read back as the member; the words are checked here and
+        # not by a constraint, so that a new one needs no migration.
+        StrEnum: Enum(StrEnum, native_enum=False, length=24, values_callable=_words),
+    }
 
 
 def uuid7(now: datetime | None = None) -> UUID:

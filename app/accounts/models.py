@@ -61,7 +61,7 @@ class Account(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), unique=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    state: Mapped[AccountState] = mapped_column(String(16), default=AccountState.PENDING)
+    state: Mapped[AccountState] = mapped_column(default=AccountState.PENDING)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
 
@@ -94,7 +94,7 @@ class RoleGrant(Base):
 
     id: Mapped[Id]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    role: Mapped[Role] = mapped_column(String(16))
+    role: Mapped[Role]
     region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
     school_id: Mapped[UUID | None] = mapped_column(ForeignKey("schools.id"), index=True)
     until: Mapped[datetime | None]
@@ -127,7 +127,7 @@ class AccountLink(Base):
     id: Mapped[Id]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    purpose: Mapped[LinkPurpose] = mapped_column(String(16))
+    purpose: Mapped[LinkPurpose]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

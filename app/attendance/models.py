@@ -95,7 +95,7 @@ class AttendanceRecord(Base):
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
     lesson_site_id: Mapped[UUID] = mapped_column(ForeignKey("lesson_sites.id"), unique=True)
-    state: Mapped[AttendanceState] = mapped_column(String(16), default=AttendanceState.OPEN)
+    state: Mapped[AttendanceState] = mapped_column(default=AttendanceState.OPEN)
     planned_ms: Mapped[int]
     connected_ms: Mapped[int] = mapped_column(default=0)
     first_joined_ms: Mapped[int | None]

@@ -91,7 +91,7 @@ class Lesson(Base):
     __table_args__ = (CheckConstraint("planned_end > planned_start", name="ends_after_start"),)
 
     id: Mapped[Id]
-    kind: Mapped[LessonKind] = mapped_column(String(16))
+    kind: Mapped[LessonKind]
     title: Mapped[str] = mapped_column(String(120))
     subject: Mapped[str] = mapped_column(String(40))
     grade: Mapped[str] = mapped_column(String(40))
@@ -99,7 +99,7 @@ class Lesson(Base):
     lecturer_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     planned_start: Mapped[datetime] = mapped_column(index=True)
     planned_end: Mapped[datetime]
-    state: Mapped[LessonState] = mapped_column(String(20), default=LessonState.PUBLISHED)
+    state: Mapped[LessonState] = mapped_column(default=LessonState.PUBLISHED)
     is_recorded: Mapped[bool] = mapped_column(default=True)
     stage_limit: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[datetime | None]
@@ -119,7 +119,7 @@ class LessonSite(Base):
     id: Mapped[Id]
     lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), index=True)
     classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
-    state: Mapped[SiteState] = mapped_column(String(16), default=SiteState.EXPECTED)
+    state: Mapped[SiteState] = mapped_column(default=SiteState.EXPECTED)
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", back_populates="sites")
     classroom: Mapped[Classroom] = relationship(lazy="raise")

@@ -47,7 +47,7 @@ class Recording(Base):
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), unique=True)
     # Who may see a recording follows from its lesson; this slice knows no sessions.
     lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), index=True)
-    state: Mapped[RecordingState] = mapped_column(String(16), default=RecordingState.ARMED)
+    state: Mapped[RecordingState] = mapped_column(default=RecordingState.ARMED)
     folder: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]

@@ -83,7 +83,7 @@ class Device(Base):
     classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     credential_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    state: Mapped[DeviceState] = mapped_column(String(16), default=DeviceState.ENROLLED)
+    state: Mapped[DeviceState] = mapped_column(default=DeviceState.ENROLLED)
     enrolled_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
     user_agent: Mapped[str] = mapped_column(String(300), default="")
