@@ -5,6 +5,7 @@ answered every 50 ms it reaches its top layer in a quarter of a second.
 """
 
 import math
+from itertools import islice, takewhile
 
 from media.core.rtcp import TransportFeedback
 from media.core.seqnum import Unwrapper16
@@ -130,13 +131,8 @@ class TwccRecorder:
         """Bound the memory; never report again on anything before what was forgotten."""
         arrivals = self._arrivals
         oldest_kept = next(reversed(arrivals.values())) - _HISTORY_TICKS
-        forgotten: list[int] = []
-        surplus = len(arrivals) - MAX_SPAN
-        for extended, ticks in arrivals.items():
-            if ticks >= oldest_kept and len(forgotten) >= surplus:
-                break
-            forgotten.append(extended)
-        for extended in forgotten:
+        stale = sum(1 for _ in takewhile(oldest_kept.__gt__, arrivals.values()))
+        for extended in list(islice(arrivals, max(stale, len(arrivals) - MAX_SPAN))):
             del arrivals[extended]
             self._floor = max(self._floor, extended + 1)
 
