@@ -1,0 +1,194 @@
+"""One track on its way to one subscriber: a row of the forwarding table."""
+
+from dataclasses import dataclass
+
+from media.core import rtp
+from media.core.codecs import Codec, rewrite_picture
+from media.core.ids import PeerId, TrackKey
+from media.core.packet_cache import CachedPacket
+from media.core.rewriter import RtpRewriter
+
+# No browser asks for more than it was sent: 4 Mbit/s are 420 packets a second. More than
+# this is somebody using small NACKs to make us send much.
+_MAX_RESENT_PER_S = 500
+_RTT_MEMORY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadTypes:
+    """Under which numbers a subscriber takes a codec; `rtx` None: resent as they were."""
+
+    media: int
+    rtx: int | None
+
+
+class DownTrack:
+    """What a data plane needs to send one track to one subscriber, and what we know of it.
+
+    A data plane reads `link`, `ssrc`, `payload_type` and the constants of `rewriter`; they
+    change only while the down-track is not in its up-track's `flowing`. The rest is for
+    reports. `link` is the shell's own: the core passes it back unread.
+    """
+
+    __slots__ = (
+        "_earlier_octets",
+        "_earlier_packets",
+        "_octets_at_start",
+        "_packets_at_start",
+        "_reported_highest",
+        "_reported_lost",
+        "_resent_in_second",
+        "_resent_second",
+        "_rtx_seq",
+        "_sent_reports",
+        "accepted",
+        "interval_expected",
+        "interval_lost",
+        "is_answered",
+        "last_stream",
+        "link",
+        "mid",
+        "payload_type",
+        "refused",
+        "rewriter",
+        "rtx_payload_type",
+        "rtx_ssrc",
+        "ssrc",
+        "subscriber_id",
+        "track",
+    )
+
+    def __init__(
+        self,
+        track: TrackKey,
+        subscriber_id: PeerId,
+        link: object,
+        *,
+        mid: str,
+        ssrc: int,
+        rtx_ssrc: int,
+        rewriter: RtpRewriter,
+        rtx_seq: int,
+    ) -> None:
+        self.track = track
+        self.subscriber_id = subscriber_id
+        self.link = link
+        self.mid = mid
+        self.ssrc = ssrc
+        self.rtx_ssrc = rtx_ssrc
+        self.rewriter = rewriter
+        self.payload_type = 0
+        self.rtx_payload_type: int | None = None
+        #: By codec name, what the subscriber's answer took; empty until it has answered.
+        self.accepted: dict[str, PayloadTypes] = {}
+        self.is_answered = False
+        #: The codec its answer did not take, if the track was in it; reported once.
+        self.refused: str | None = None
+        #: The number of the stream of the last run: the same again means the same RTP clock.
+        self.last_stream: int | None = None
+        self.interval_expected = 0
+        self.interval_lost = 0
+        self._rtx_seq = rtx_seq
+        self._earlier_packets = 0
+        self._earlier_octets = 0
+        self._packets_at_start = 0
+        self._octets_at_start = 0
+        self._reported_highest: int | None = None
+        self._reported_lost = 0
+        self._resent_second = 0
+        self._resent_in_second = 0
+        self._sent_reports: dict[int, float] = {}
+
+    def use_codec(self, codec: Codec) -> bool:
+        """Take the payload types of `codec`; False if the subscriber did not accept it."""
+        payload_types = self.accepted.get(codec.name)
+        if payload_types is None:
+            return False
+        self.payload_type = payload_types.media
+        self.rtx_payload_type = payload_types.rtx
+        return True
+
+    def count_from(self, packets: int, octets: int) -> None:
+        """Note the up-track's totals when this down-track begins to flow."""
+        self._packets_at_start = packets
+        self._octets_at_start = octets
+
+    def count_to(self, packets: int, octets: int) -> None:
+        """Add what the up-track's totals grew by since `count_from`."""
+        self._earlier_packets += packets - self._packets_at_start
+        self._earlier_octets += octets - self._octets_at_start
+        self.count_from(packets, octets)
+
+    def count_one(self, octets: int) -> None:
+        """Add one packet that was sent to this subscriber apart from the others."""
+        self._earlier_packets += 1
+        self._earlier_octets += octets
+
+    def sent(self) -> tuple[int, int]:
+        """Return packets and payload octets sent, as of the last `count_to`."""
+        return self._earlier_packets, self._earlier_octets
+
+    def packet(self, ext_seq: int, cached: CachedPacket) -> bytes:
+        """Return the packet as this subscriber gets it, under its own numbers."""
+        rewriter = self.rewriter
+        timestamp, marker, payload, _ = cached
+        if rewriter.picture_shift or rewriter.tl0_shift:
+            shifted = bytearray(payload)
+            rewrite_picture(memoryview(shifted), rewriter.picture_shift, rewriter.tl0_shift)
+            payload = bytes(shifted)
+        return rtp.build(
+            payload,
+            payload_type=self.payload_type,
+            marker=marker,
+            seq=ext_seq + rewriter.seq_shift,
+            timestamp=timestamp + rewriter.timestamp_shift,
+            ssrc=self.ssrc,
+        )
+
+    def retransmission(self, ext_seq: int, cached: CachedPacket, now: float) -> bytes | None:
+        """Return the packet once more, as RTX where agreed; None when too much was asked."""
+        second = int(now)
+        if second != self._resent_second:
+            self._resent_second = second
+            self._resent_in_second = 0
+        if self._resent_in_second >= _MAX_RESENT_PER_S:
+            return None
+        self._resent_in_second += 1
+        packet = self.packet(ext_seq, cached)
+        if self.rtx_payload_type is None:
+            return packet
+        self._rtx_seq += 1
+        return rtp.build_rtx(
+            packet, payload_type=self.rtx_payload_type, seq=self._rtx_seq, ssrc=self.rtx_ssrc
+        )
+
+    def report_sent(self, ntp_time: int, now: float) -> None:
+        """Remember when a sender report left, to know the round trip when it is echoed."""
+        self._sent_reports[(ntp_time >> 16) & 0xFFFFFFFF] = now
+        if len(self._sent_reports) > _RTT_MEMORY:
+            del self._sent_reports[next(iter(self._sent_reports))]
+
+    def report_received(
+        self,
+        *,
+        highest_seq: int,
+        cumulative_lost: int,
+        last_sr: int,
+        delay_since_last_sr: int,
+        now: float,
+    ) -> float | None:
+        """Take a report block about this down-track; return the round trip in seconds, if told.
+
+        RFC 3550 section 6.4.1: losses over an interval are the difference of two reports.
+        """
+        if self._reported_highest is not None:
+            expected = (highest_seq - self._reported_highest) & 0xFFFFFFFF
+            if expected < 0x8000:
+                self.interval_expected += expected
+                self.interval_lost += min(max(0, cumulative_lost - self._reported_lost), expected)
+        self._reported_highest = highest_seq
+        self._reported_lost = cumulative_lost
+        sent_at = self._sent_reports.get(last_sr) if last_sr else None
+        if sent_at is None:
+            return None
+        return max(0.0, now - sent_at - delay_since_last_sr / 65536)

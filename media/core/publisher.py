@@ -1,0 +1,180 @@
+"""One publishing connection: whose packets these are, and what its sender is told."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from media.core import rtcp, rtp
+from media.core.bandwidth import TwccRecorder
+from media.core.ids import PeerId
+from media.core.rtp import Buffer, ParsedRtp
+from media.core.uptrack import PublishedTrack, UpTrack
+
+REPORT_INTERVAL_S = 1.0
+
+# A section's sender may change its SSRC; one that does so all the time wants us to work.
+_MIN_SSRC_CHANGE_S = 1.0
+
+# Without transport-wide feedback the sender's rate is led by REMB: a little above what
+# arrives, so it can grow, and below it when the line loses more than a tenth
+# (draft-ietf-rmcat-gcc-02 section 6).
+_REMB_GROWTH = 1.5
+_REMB_LOSS = 0.1
+_REMB_BACK_OFF = 0.85
+_REMB_MAX_BPS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherSpec:
+    """What was negotiated for a publishing connection; extension ids are 0 where absent."""
+
+    tracks: tuple[PublishedTrack, ...]
+    twcc_id: int = 0
+    mid_id: int = 0
+    has_remb: bool = False
+    is_reduced_size: bool = True
+    start_bitrate_bps: int = 1_000_000
+
+
+class Publisher:
+    """Sort a publishing connection's packets into its up-tracks, and report to its sender."""
+
+    def __init__(self, peer_id: PeerId, link: object, *, local_ssrc: int, now: float) -> None:
+        self.peer_id = peer_id
+        self.link = link
+        self.local_ssrc = local_ssrc
+        self.spec = PublisherSpec(())
+        self.up_tracks: dict[str, UpTrack] = {}
+        self.bytes_in = 0
+        self.reported_bytes = 0
+        self.twcc: TwccRecorder | None = None
+        #: By SSRC: the up-track, and whether this is its retransmission stream.
+        self._by_ssrc: dict[int, tuple[UpTrack, bool]] = {}
+        self._bound_at: dict[str, float] = {}
+        self._report_at = now + REPORT_INTERVAL_S
+        self._remb_bytes = 0
+        self._fir_seq = 0
+
+    def configure(self, spec: PublisherSpec, up_tracks: dict[str, UpTrack]) -> None:
+        """Take what was negotiated, first or again; `up_tracks` by mid."""
+        if spec.twcc_id != self.spec.twcc_id:
+            self.twcc = TwccRecorder(self.local_ssrc) if spec.twcc_id else None
+        self.spec = spec
+        self.up_tracks = up_tracks
+        self._by_ssrc = {}
+        for published in spec.tracks:
+            up = up_tracks[published.mid]
+            if published.ssrc is not None:
+                self._by_ssrc[published.ssrc] = (up, False)
+            if published.rtx_ssrc is not None:
+                self._by_ssrc[published.rtx_ssrc] = (up, True)
+
+    def find(self, header: ParsedRtp, buffer: Buffer, now: float) -> tuple[UpTrack, bool] | None:
+        """Return the up-track a packet belongs to and whether it is a retransmission.
+
+        An SSRC not told in SDP is known by its mid extension, which rides on the first
+        packets only (RFC 8843 section 9.2), or by its payload type if one section has it.
+        """
+        return self._by_ssrc.get(header[4]) or self._bind(header, buffer, now)
+
+    def _bind(self, header: ParsedRtp, buffer: Buffer, now: float) -> tuple[UpTrack, bool] | None:
+        payload_type, ssrc, extensions = header[0], header[4], header[7]
+        mid = None
+        if self.spec.mid_id:
+            mid = rtp.extension_text(buffer, extensions, self.spec.mid_id)
+        fitting = [
+            published
+            for published in self.spec.tracks
+            if payload_type in (published.payload_type, published.rtx_payload_type)
+            and mid in (None, published.mid)
+        ]
+        if len(fitting) != 1:
+            return None
+        published = fitting[0]
+        is_rtx = payload_type == published.rtx_payload_type
+        slot = f"{published.mid} {is_rtx}"
+        if now < self._bound_at.get(slot, -_MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
+            return None
+        self._bound_at[slot] = now
+        up = self.up_tracks[published.mid]
+        if not is_rtx:
+            if up.ssrc is not None:
+                up.restart(up.published)
+            up.ssrc = ssrc
+        replaced = [key for key, value in self._by_ssrc.items() if value == (up, is_rtx)]
+        for key in replaced:
+            del self._by_ssrc[key]
+        self._by_ssrc[ssrc] = (up, is_rtx)
+        return up, is_rtx
+
+    def by_media_ssrc(self, ssrc: int) -> UpTrack | None:
+        """Return the up-track whose media stream has this SSRC."""
+        found = self._by_ssrc.get(ssrc)
+        return found[0] if found is not None and not found[1] else None
+
+    # -- towards the sender ----------------------------------------------------
+
+    def deadline(self) -> float:
+        """Return when `reports` is next worth calling."""
+        times: list[float | None] = [self._report_at]
+        if self.twcc is not None:
+            times.append(self.twcc.deadline())
+        for up in self.up_tracks.values():
+            times.append(up.keyframes.deadline())
+            if up.nack is not None:
+                times.append(up.nack.deadline())
+        return min(time for time in times if time is not None)
+
+    def reports(self, now: float) -> list[rtcp.RtcpPacket]:
+        """Return what the sender must be told now; a periodic report comes first."""
+        packets: list[rtcp.RtcpPacket] = []
+        if now >= self._report_at:
+            packets.extend(self._periodic(now))
+        if self.twcc is not None:
+            feedback = self.twcc.poll(now, self._any_ssrc())
+            if feedback is not None:
+                packets.append(feedback)
+        for up in self.up_tracks.values():
+            packets.extend(self._repairs(up, now))
+        return packets
+
+    def _any_ssrc(self) -> int:
+        return next(iter(self._by_ssrc), 0)
+
+    def _repairs(self, up: UpTrack, now: float) -> Iterable[rtcp.RtcpPacket]:
+        if up.ssrc is None:
+            return
+        if up.nack is not None:
+            if up.nack.needs_keyframe:
+                up.nack.needs_keyframe = False
+                up.keyframes.request()
+            lost = up.nack.poll(now)
+            if lost:
+                yield rtcp.Nack(self.local_ssrc, up.ssrc, tuple(lost))
+        if up.keyframes.poll(now):
+            if up.published.has_pli:
+                yield rtcp.Pli(self.local_ssrc, up.ssrc)
+            elif up.published.has_fir:
+                self._fir_seq = (self._fir_seq + 1) & 0xFF
+                yield rtcp.Fir(self.local_ssrc, ((up.ssrc, self._fir_seq),))
+
+    def _periodic(self, now: float) -> Sequence[rtcp.RtcpPacket]:
+        """Return receiver report, cname and, where it leads the rate, REMB."""
+        elapsed_s = now - self._report_at + REPORT_INTERVAL_S
+        self._report_at = now + REPORT_INTERVAL_S
+        heard = [up for up in self.up_tracks.values() if up.stats.packets_received and up.ssrc]
+        blocks = tuple(up.stats.report_block(up.ssrc or 0, now) for up in heard[:31])
+        packets: list[rtcp.RtcpPacket] = [
+            rtcp.ReceiverReport(self.local_ssrc, blocks),
+            rtcp.SourceDescription(((self.local_ssrc, "classroom"),)),
+        ]
+        if self.spec.has_remb and self.twcc is None and heard:
+            rate_bps = (self.bytes_in - self._remb_bytes) * 8 / elapsed_s
+            worst = max(block.fraction_lost for block in blocks) / 256
+            if worst > _REMB_LOSS:
+                allowed = rate_bps * _REMB_BACK_OFF
+            else:
+                allowed = max(rate_bps * _REMB_GROWTH, self.spec.start_bitrate_bps)
+            ssrcs = tuple(up.ssrc for up in heard if up.ssrc is not None)
+            packets.append(rtcp.Remb(self.local_ssrc, int(min(allowed, _REMB_MAX_BPS)), ssrcs))
+        self._remb_bytes = self.bytes_in
+        return packets

@@ -1,0 +1,203 @@
+"""RTCP of one room, both ways, and everything that happens by the clock. Sans-IO."""
+
+from collections.abc import Iterable
+
+from media.core import rtcp
+from media.core.events import (
+    LinkMeasured,
+    OfferDue,
+    SenderClock,
+    TrackStalled,
+)
+from media.core.ids import PeerId
+from media.core.publisher import Publisher
+from media.core.subscriber import Subscriber
+from media.core.tables import RouterTimes, Tables
+from media.core.uptrack import UpTrack
+
+# How often a recorded track is asked for a keyframe: a recording can be cut there, and a
+# damaged stretch ends there. At 720p a keyframe is some 60 kB: 120 kbit/s at this pace.
+RECORDING_KEYFRAME_S = 4.0
+
+STALL_CHECK_S = 0.25
+
+
+class Reporter:
+    """Answer, report and remind. What it wants sent goes to `tables.outputs.outbox`."""
+
+    def __init__(self, tables: Tables, times: RouterTimes, *, now: float) -> None:
+        self._tables = tables
+        self._times = times
+        self._link_report_at = now + times.link_report_interval_s
+        self._stall_check_at = now + STALL_CHECK_S
+
+    # -- what peers say ------------------------------------------------------------
+
+    def publisher_said(
+        self, publisher: Publisher, packets: Iterable[rtcp.RtcpPacket], now: float
+    ) -> None:
+        """Take a publisher's sender reports; the rest does not concern a receiver."""
+        for packet in packets:
+            if not isinstance(packet, rtcp.SenderReport):
+                continue
+            up = publisher.by_media_ssrc(packet.ssrc)
+            if up is None:
+                continue
+            up.sender_report = (packet.ntp_time, packet.rtp_time, now)
+            up.stats.sender_report(packet.ntp_time, now)
+            if up.is_recorded:
+                self._tables.events.append(
+                    SenderClock(up.track, packet.ntp_time, packet.rtp_time, now)
+                )
+
+    def subscriber_said(
+        self, subscriber: Subscriber, packets: Iterable[rtcp.RtcpPacket], now: float
+    ) -> bool:
+        """Take a subscriber's reports and requests; True if a publisher must be asked."""
+        wants_keyframe = False
+        for packet in packets:
+            match packet:
+                case rtcp.ReceiverReport() | rtcp.SenderReport():
+                    for block in packet.reports:
+                        subscriber.report_received(block, now)
+                    self._share_rtt(subscriber)
+                case rtcp.Nack():
+                    self._answer_nack(subscriber, packet, now)
+                case rtcp.Pli():
+                    wants_keyframe |= self._wish_keyframe(subscriber, packet.media_ssrc)
+                case rtcp.Fir():
+                    for ssrc, _ in packet.requests:
+                        wants_keyframe |= self._wish_keyframe(subscriber, ssrc)
+                case _:
+                    pass
+        return wants_keyframe
+
+    def _share_rtt(self, subscriber: Subscriber) -> None:
+        """Pace our NACKs to the same peer by its round trip: it is the same line."""
+        publisher = self._tables.publishers.get(subscriber.peer_id)
+        if publisher is None or subscriber.rtt_s is None:
+            return
+        for up in publisher.up_tracks.values():
+            if up.nack is not None:
+                up.nack.set_rtt(subscriber.rtt_s)
+
+    def _answer_nack(self, subscriber: Subscriber, nack: rtcp.Nack, now: float) -> None:
+        """Resend from the cache; the publisher is never troubled with it."""
+        down = subscriber.by_ssrc.get(nack.media_ssrc)
+        up = self._tables.up_tracks.get(down.track) if down is not None else None
+        if down is None or up is None:
+            return
+        for seq in nack.lost:
+            packet = up.resend(down, seq, now)
+            if packet is None:
+                self._tables.count("nack_missed")
+                continue
+            self._tables.outputs.outbox.append((down.link, packet))
+            self._tables.count("nack_answered")
+            if down.rtx_payload_type is not None:
+                self._tables.count("rtx_out")
+
+    def _wish_keyframe(self, subscriber: Subscriber, ssrc: int) -> bool:
+        down = subscriber.by_ssrc.get(ssrc)
+        up = self._tables.up_tracks.get(down.track) if down is not None else None
+        if down is None or up is None or not up.needs_keyframes:
+            return False
+        if down not in up.flowing and down not in up.waiting:
+            return False
+        up.keyframes.request()
+        return True
+
+    # -- by the clock ----------------------------------------------------------------
+
+    def handle_timer(self, now: float) -> float:
+        """Do what is due; return when this is next worth calling."""
+        if now >= self._stall_check_at:
+            self._stall_check_at = now + STALL_CHECK_S
+            self._check_tracks(now)
+        for publisher in self._tables.publishers.values():
+            self._report_to_publisher(publisher, now)
+        for subscriber in self._tables.subscribers.values():
+            self._report_to_subscriber(subscriber, now)
+        if now >= self._link_report_at:
+            self._measure_links(now - self._link_report_at + self._times.link_report_interval_s)
+            self._link_report_at = now + self._times.link_report_interval_s
+        return self._deadline()
+
+    def _deadline(self) -> float:
+        wake_at = min(self._stall_check_at, self._link_report_at)
+        for publisher in self._tables.publishers.values():
+            wake_at = min(wake_at, publisher.deadline())
+        for subscriber in self._tables.subscribers.values():
+            wake_at = min(wake_at, subscriber.deadline())
+        return wake_at
+
+    def _check_tracks(self, now: float) -> None:
+        for up in self._tables.up_tracks.values():
+            is_silent = now - up.last_arrival > self._times.silence_after_s
+            if not up.is_quiet and is_silent:
+                up.is_quiet = True
+                self._tables.events.append(TrackStalled(up.track))
+            if not up.is_quiet and up.needs_keyframes:
+                self._remind(up, now)
+
+    def _remind(self, up: UpTrack, now: float) -> None:
+        """Wish again for a keyframe that did not come, or that a recording should have."""
+        if up.waiting and not up.keyframes.is_pending:
+            up.keyframes.request()
+        if up.is_recorded and now >= up.keyframe_refresh_at:
+            up.keyframe_refresh_at = now + RECORDING_KEYFRAME_S
+            up.keyframes.request()
+
+    def _report_to_publisher(self, publisher: Publisher, now: float) -> None:
+        packets = publisher.reports(now)
+        if not packets:
+            return
+        for packet in packets:
+            if isinstance(packet, rtcp.Nack):
+                self._tables.count("nack_sent", len(packet.lost))
+            elif isinstance(packet, rtcp.Pli | rtcp.Fir):
+                self._tables.count("keyframe_requests")
+        outbox = self._tables.outputs.outbox
+        if publisher.spec.is_reduced_size or isinstance(packets[0], rtcp.ReceiverReport):
+            outbox.append((publisher.link, rtcp.compound(*packets)))
+        else:  # every compound begins with a report (RFC 3550 section 6.1)
+            empty = rtcp.ReceiverReport(publisher.local_ssrc, ())
+            outbox.append((publisher.link, rtcp.compound(empty, *packets)))
+
+    def _report_to_subscriber(self, subscriber: Subscriber, now: float) -> None:
+        if subscriber.is_offer_due(now):
+            self._tables.events.append(OfferDue(subscriber.peer_id))
+            subscriber.offer_announced()
+        for packet in subscriber.reports(self._tables.up_tracks, now):
+            if subscriber.is_connected:
+                self._tables.outputs.outbox.append((subscriber.link, packet))
+
+    def _measure_links(self, elapsed_s: float) -> None:
+        tables = self._tables
+        for peer_id in tables.publishers.keys() | tables.subscribers.keys():
+            tables.events.append(self._measure_link(peer_id, elapsed_s))
+
+    def _measure_link(self, peer_id: PeerId, elapsed_s: float) -> LinkMeasured:
+        publisher = self._tables.publishers.get(peer_id)
+        subscriber = self._tables.subscribers.get(peer_id)
+        expected = lost = bytes_up = octets_down = 0
+        if publisher is not None:
+            bytes_up = publisher.bytes_in - publisher.reported_bytes
+            publisher.reported_bytes = publisher.bytes_in
+            for up in publisher.up_tracks.values():
+                due, missing = up.take_loss()
+                expected, lost = expected + due, lost + missing
+        loss_down = rtt_s = None
+        if subscriber is not None:
+            octets = subscriber.octets_sent(self._tables.up_tracks)
+            octets_down = octets - subscriber.reported_octets
+            subscriber.reported_octets = octets
+            loss_down, rtt_s = subscriber.take_loss(), subscriber.rtt_s
+        return LinkMeasured(
+            peer_id=peer_id,
+            rtt_ms=None if rtt_s is None else rtt_s * 1000,
+            loss_up=lost / expected if expected else None,
+            loss_down=loss_down,
+            kbps_up=bytes_up * 8 / 1000 / elapsed_s,
+            kbps_down=octets_down * 8 / 1000 / elapsed_s,
+        )

@@ -1,0 +1,298 @@
+"""One room's router: who gets what, and all that must be said about it. Sans-IO.
+
+Call one method that takes `now`; then send what `outputs.outbox` holds, write what `outputs.tape`
+holds, drain `next_event()`, and call `handle_timer` no later than `wake_at`. Rare things
+are events; an in-order packet costs no object per subscriber: `receive_rtp` returns the
+down-tracks it goes to, and the data plane adds their constants.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from media.core import rtcp
+from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
+from media.core.downtrack import DownTrack, PayloadTypes
+from media.core.events import CodecRefused, Event, TrackResumed, TrackStarted
+from media.core.ids import PeerId, TrackKey
+from media.core.publisher import Publisher, PublisherSpec
+from media.core.reporter import Reporter
+from media.core.rtp import Buffer, ParsedRtp, extension_u16, unwrap_rtx
+from media.core.subscriber import RandomBits, Subscriber
+from media.core.tables import COUNTERS, RouterTimes, Tables
+from media.core.uptrack import NOBODY, UpTrack
+
+
+class Router:
+    """Forward the tracks of one room as its plan says."""
+
+    def __init__(self, times: RouterTimes, *, random_bits: RandomBits, now: float) -> None:
+        self._times = times
+        self._random_bits = random_bits
+        self._tables = tables = Tables()
+        self._reporter = Reporter(tables, times, now=now)
+        self.publishers = tables.publishers
+        self.subscribers = tables.subscribers
+        self.up_tracks = tables.up_tracks
+        self.outputs = tables.outputs
+        self._audience: Mapping[TrackKey, frozenset[PeerId]] = {}
+        self._recorded: frozenset[TrackKey] = frozenset()
+        self._is_recording = False
+        self._forwarded_before: dict[PeerId, int] = {}
+        self.packets_in = 0
+        self.dropped_not_granted = 0
+        #: When `handle_timer` must next be called, in the caller's seconds.
+        self.wake_at = now
+
+    # -- what the shell drains ---------------------------------------------------
+
+    def next_event(self) -> Event | None:
+        """Return the oldest event not yet taken, or None."""
+        return self._tables.events.popleft() if self._tables.events else None
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to a counter of this room."""
+        self._tables.count(name, amount)
+
+    def counters(self) -> dict[str, int]:
+        """Return all counters; `forwarded_from:<peer>` counts packets handed to subscribers."""
+        forwarded = dict(self._forwarded_before)
+        result = dict.fromkeys(COUNTERS, 0) | self._tables.counts
+        for track, up in self.up_tracks.items():
+            forwarded[track.peer_id] = forwarded.get(track.peer_id, 0) + up.forwarded
+            result["duplicates"] += up.duplicates
+        result["packets_in"] = self.packets_in
+        result["packets_out"] = sum(forwarded.values())
+        result["dropped_not_granted"] = self.dropped_not_granted
+        for peer_id, number in forwarded.items():
+            result[f"forwarded_from:{peer_id}"] = number
+        return result
+
+    # -- the plan ----------------------------------------------------------------
+
+    def set_plan(
+        self,
+        audience: Mapping[TrackKey, frozenset[PeerId]],
+        recorded: frozenset[TrackKey],
+        now: float,
+    ) -> None:
+        """Make this the truth: after the call nothing it forbids leaves the room."""
+        self._audience = audience
+        self._recorded = recorded
+        for up in self.up_tracks.values():
+            self._settle_track(up, now)
+        self.wake_at = now
+
+    def set_recording(self, is_recording: bool, now: float) -> None:
+        """Begin or end handing the plan's recorded tracks to `outputs.tape`."""
+        self._is_recording = is_recording
+        for up in self.up_tracks.values():
+            self._settle_recording(up, now)
+        self.wake_at = now
+
+    def _settle_track(self, up: UpTrack, now: float) -> None:
+        """Bring one track's flow in line with the plan and who is there."""
+        allowed = self._audience.get(up.track, frozenset())
+        for peer_id, subscriber in self.subscribers.items():
+            down = subscriber.by_track.get(up.track)
+            if peer_id in allowed and down is None:
+                down = subscriber.section_for(up, now)
+                if down is None:
+                    self._tables.count("sections_exhausted")
+            if down is not None:
+                self._settle(subscriber, down, up, is_allowed=peer_id in allowed)
+        self._settle_recording(up, now)
+
+    def _settle(
+        self, subscriber: Subscriber, down: DownTrack, up: UpTrack, *, is_allowed: bool
+    ) -> None:
+        if not (is_allowed and subscriber.is_connected and down.is_answered):
+            up.disconnect(down)
+        elif not up.connect(down) and down.refused != up.codec.name:
+            down.refused = up.codec.name
+            self._tables.count("codec_refused")
+            self._tables.events.append(CodecRefused(subscriber.peer_id, up.track))
+
+    def _settle_recording(self, up: UpTrack, now: float) -> None:
+        should = self._is_recording and up.track in self._recorded
+        if should and not up.is_recorded:
+            up.is_recorded = True
+            up.keyframe_refresh_at = now
+        elif up.is_recorded and not should:
+            up.is_recorded = False
+            if not up.is_wanted:
+                up.forget()
+
+    # -- who is there ------------------------------------------------------------
+
+    def add_publisher(self, peer_id: PeerId, link: object, now: float) -> Publisher:
+        """Replace the peer's publishing connection; `configure_publisher` says what it sends."""
+        self.publishers[peer_id] = publisher = Publisher(
+            peer_id, link, local_ssrc=self._random_bits(32) | 1, now=now
+        )
+        return publisher
+
+    def configure_publisher(self, publisher: Publisher, spec: PublisherSpec, now: float) -> None:
+        """Take what was negotiated, first or again; tracks no longer there are forgotten."""
+        by_mid: dict[str, UpTrack] = {}
+        for published in spec.tracks:
+            up = self.up_tracks.get(published.track)
+            if up is None:
+                up = UpTrack(published, outputs=self.outputs, cache_s=self._times.cache_s)
+                self.up_tracks[published.track] = up
+            elif up.published != published or publisher.up_tracks.get(published.mid) is not up:
+                up.restart(published)
+                self._drop_refusals(up)
+            by_mid[published.mid] = up
+        kept = {published.track for published in spec.tracks}
+        for track in [key for key in self.up_tracks if key.peer_id == publisher.peer_id]:
+            if track not in kept:
+                self._forget_track(track)
+        publisher.configure(spec, by_mid)
+        for up in by_mid.values():
+            self._settle_track(up, now)
+        self.wake_at = now
+
+    def _drop_refusals(self, up: UpTrack) -> None:
+        """Take those who wait out of the table again if the codec is now another."""
+        for down in up.waiting:
+            up.disconnect(down)
+
+    def remove_publisher(self, peer_id: PeerId) -> None:
+        """Forget a publishing connection and its tracks; subscribers keep their sections."""
+        self.publishers.pop(peer_id, None)
+        for track in [key for key in self.up_tracks if key.peer_id == peer_id]:
+            self._forget_track(track)
+
+    def _forget_track(self, track: TrackKey) -> None:
+        up = self.up_tracks.pop(track)
+        for down in [*up.flowing, *up.waiting]:
+            up.disconnect(down)
+        before = self._forwarded_before
+        before[track.peer_id] = before.get(track.peer_id, 0) + up.forwarded
+        self.count("duplicates", up.duplicates)
+
+    def add_subscriber(self, peer_id: PeerId, link: object, now: float) -> Subscriber:
+        """Begin the peer's subscribing connection anew, with sections for all it may have."""
+        self.remove_subscriber(peer_id)
+        subscriber = Subscriber(peer_id, link, random_bits=self._random_bits, now=now)
+        self.subscribers[peer_id] = subscriber
+        for up in self.up_tracks.values():
+            self._settle_track(up, now)
+        self.wake_at = now
+        return subscriber
+
+    def remove_subscriber(self, peer_id: PeerId) -> None:
+        """Forget a subscribing connection: nothing is sent to it any more."""
+        subscriber = self.subscribers.pop(peer_id, None)
+        if subscriber is None:
+            return
+        for down in subscriber.sections:
+            up = self.up_tracks.get(down.track)
+            if up is not None:
+                up.disconnect(down)
+
+    def set_connected(self, subscriber: Subscriber, *, is_connected: bool, now: float) -> None:
+        """Say whether packets can be sent to the subscriber (DTLS done, consent fresh)."""
+        subscriber.is_connected = is_connected
+        self._settle_subscriber(subscriber, now)
+
+    def accept_answer(
+        self,
+        subscriber: Subscriber,
+        accepted: Mapping[str, Mapping[str, PayloadTypes]],
+        now: float,
+    ) -> None:
+        """Take which codecs the subscriber's answer accepts, by mid."""
+        for down in subscriber.answered(accepted):
+            up = self.up_tracks.get(down.track)
+            if up is not None:
+                up.disconnect(down)
+        self._settle_subscriber(subscriber, now)
+
+    def _settle_subscriber(self, subscriber: Subscriber, now: float) -> None:
+        for down in subscriber.sections:
+            up = self.up_tracks.get(down.track)
+            if up is not None:
+                allowed = self._audience.get(down.track, frozenset())
+                self._settle(subscriber, down, up, is_allowed=subscriber.peer_id in allowed)
+        self.wake_at = now
+
+    # -- packets -----------------------------------------------------------------
+
+    def receive_rtp(
+        self, publisher: Publisher, header: ParsedRtp, buffer: Buffer, length: int, now: float
+    ) -> Sequence[DownTrack]:
+        """Take a packet that authenticated; return to whom it goes with constants added.
+
+        Raise MalformedPacket. A track the plan names neither for an audience nor for
+        recording gets no further than here.
+        """
+        self.packets_in += 1
+        publisher.bytes_in += length
+        if publisher.twcc is not None:
+            number = extension_u16(buffer, header[7], publisher.spec.twcc_id)
+            if number >= 0:
+                publisher.twcc.received(number, now)
+                self._wake_by(now + TWCC_INTERVAL_S)
+        found = publisher.find(header, buffer, now)
+        if found is None:
+            self._tables.count("unknown_ssrc")
+            return NOBODY
+        up, is_repair = found
+        if is_repair:
+            self._receive_repair(up, header, buffer, now)
+            return NOBODY
+        up.stats.received(header[2], header[3], now)
+        up.last_arrival = now
+        if up.is_quiet:
+            self._heard(up)
+        if not up.is_wanted:
+            self.dropped_not_granted += 1
+            return NOBODY
+        flowing = up.receive(header, buffer, now)
+        if up.nack is not None and (nack_at := up.nack.deadline()) is not None:
+            self._wake_by(nack_at)
+        return flowing
+
+    def _receive_repair(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
+        """Take a retransmission; browsers also send them unasked, to probe the line."""
+        self._tables.count("rtx_in")
+        if not up.is_wanted or up.ssrc is None:
+            self.dropped_not_granted += 1
+            return
+        if header[6] == header[5]:  # nothing but padding: a probe
+            return
+        original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
+        for down in up.receive(original, buffer, now):
+            cached = up.cache.get(up.highest_ext)
+            if cached is not None:
+                self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))
+
+    def _heard(self, up: UpTrack) -> None:
+        up.is_quiet = False
+        self._tables.events.append(
+            TrackResumed(up.track) if up.has_started else TrackStarted(up.track)
+        )
+        up.has_started = True
+        if up.waiting and up.needs_keyframes:
+            up.keyframes.request()
+            self.wake_at = up.last_arrival
+
+    def _wake_by(self, at: float) -> None:
+        self.wake_at = min(self.wake_at, at)
+
+    def receive_publisher_rtcp(
+        self, publisher: Publisher, packets: list[rtcp.RtcpPacket], now: float
+    ) -> None:
+        """Take RTCP of a publishing connection."""
+        self._reporter.publisher_said(publisher, packets, now)
+
+    def receive_subscriber_rtcp(
+        self, subscriber: Subscriber, packets: list[rtcp.RtcpPacket], now: float
+    ) -> None:
+        """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
+        if self._reporter.subscriber_said(subscriber, packets, now):
+            self.wake_at = now
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due, and set `wake_at` anew."""
+        self.wake_at = self._reporter.handle_timer(now)

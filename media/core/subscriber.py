@@ -1,0 +1,197 @@
+"""One subscribing connection: its sections, what it reports, and what it is told."""
+
+from collections.abc import Callable, Mapping
+
+from media.core import rtcp
+from media.core.downtrack import DownTrack, PayloadTypes
+from media.core.ids import Kind, PeerId, TrackKey
+from media.core.rewriter import RtpRewriter
+from media.core.uptrack import UpTrack
+
+REPORT_INTERVAL_S = 1.0
+
+#: Offers are held back this long, so that tracks gained together come in one.
+OFFER_DELAY_S = 0.02
+
+#: More sections than this are never offered: a browser takes 200 ms for 120 of them.
+MAX_SECTIONS = 120
+
+# A compound of this many sender reports with their cnames stays below 1 200 bytes.
+_REPORTS_PER_PACKET = 16
+
+RandomBits = Callable[[int], int]
+
+
+class Subscriber:
+    """Keep the media sections of a subscriber: one per track, never given to another.
+
+    One offer at a time: what changes while one is unanswered goes into the next.
+    """
+
+    def __init__(
+        self, peer_id: PeerId, link: object, *, random_bits: RandomBits, now: float
+    ) -> None:
+        self.peer_id = peer_id
+        self.link = link
+        self.sections: list[DownTrack] = []
+        self.by_track: dict[TrackKey, DownTrack] = {}
+        self.by_ssrc: dict[int, DownTrack] = {}
+        self.is_connected = False
+        self.rtt_s: float | None = None
+        self.reported_octets = 0
+        self.offered_revision = 0
+        self._offered_sections = 0
+        self._is_unanswered = False
+        self._offer_at: float | None = None
+        self._random_bits = random_bits
+        self._report_at = now + REPORT_INTERVAL_S
+
+    def section_for(self, up: UpTrack, now: float) -> DownTrack | None:
+        """Return the section of this track, adding one if need be; None if there is no room."""
+        down = self.by_track.get(up.track)
+        if down is not None:
+            return down
+        if len(self.sections) >= MAX_SECTIONS:
+            return None
+        rewriter = RtpRewriter(
+            clock_rate=48_000 if up.track.source.kind is Kind.AUDIO else 90_000,
+            first_seq=self._random_bits(15),
+        )
+        down = DownTrack(
+            up.track,
+            self.peer_id,
+            self.link,
+            mid=str(len(self.sections)),
+            ssrc=self._unused_ssrc(),
+            rtx_ssrc=0,
+            rewriter=rewriter,
+            rtx_seq=self._random_bits(15),
+        )
+        self.by_ssrc[down.ssrc] = down
+        down.rtx_ssrc = self._unused_ssrc()
+        self.by_ssrc[down.rtx_ssrc] = down
+        self.sections.append(down)
+        self.by_track[up.track] = down
+        self._offer_at = now + OFFER_DELAY_S
+        return down
+
+    def _unused_ssrc(self) -> int:
+        while True:
+            ssrc = self._random_bits(32)
+            if ssrc and ssrc not in self.by_ssrc:
+                return ssrc
+
+    # -- offers ----------------------------------------------------------------
+
+    def is_offer_due(self, now: float) -> bool:
+        """Return whether an offer should be made now."""
+        return self._offer_at is not None and not self._is_unanswered and now >= self._offer_at
+
+    def offer_announced(self) -> None:
+        """Note that the shell has been told to make the offer that is due."""
+        self._offer_at = None
+
+    def offer_made(self) -> int:
+        """Note that an offer of all sections is made; return its revision."""
+        self._offer_at = None
+        self._is_unanswered = True
+        self._offered_sections = len(self.sections)
+        self.offered_revision += 1
+        return self.offered_revision
+
+    def is_answerable(self, revision: int) -> bool:
+        """Return whether an answer to this revision is awaited."""
+        return self._is_unanswered and revision == self.offered_revision
+
+    def answered(self, accepted: Mapping[str, Mapping[str, PayloadTypes]]) -> list[DownTrack]:
+        """Take the answer: by mid, the codecs taken. Return the sections it was about."""
+        self._is_unanswered = False
+        answered = self.sections[: self._offered_sections]
+        for down in answered:
+            down.accepted = dict(accepted.get(down.mid, {}))
+            down.is_answered = True
+        return answered
+
+    # -- reports ---------------------------------------------------------------
+
+    def deadline(self) -> float:
+        """Return when this subscriber next needs something."""
+        if self._offer_at is None or self._is_unanswered:  # the answer comes first
+            return self._report_at
+        return min(self._report_at, self._offer_at)
+
+    def reports(self, up_tracks: Mapping[TrackKey, UpTrack], now: float) -> list[bytes]:
+        """Return the compound packets due now: sender reports of what flows, with cnames.
+
+        Without them a browser cannot bring sound and picture into step.
+        """
+        if now < self._report_at:
+            return []
+        self._report_at = now + REPORT_INTERVAL_S
+        reports: list[rtcp.SenderReport] = []
+        for down in self.sections:
+            up = up_tracks.get(down.track)
+            if up is not None and down in up.flowing:
+                report = _sender_report(down, up, now)
+                if report is not None:
+                    reports.append(report)
+        return [
+            _compound(reports[at : at + _REPORTS_PER_PACKET])
+            for at in range(0, len(reports), _REPORTS_PER_PACKET)
+        ]
+
+    def report_received(self, block: rtcp.ReportBlock, now: float) -> None:
+        """Take what the subscriber reports about one of its sections."""
+        down = self.by_ssrc.get(block.ssrc)
+        if down is None or block.ssrc != down.ssrc:
+            return
+        rtt_s = down.report_received(
+            highest_seq=block.highest_seq,
+            cumulative_lost=block.cumulative_lost,
+            last_sr=block.last_sr,
+            delay_since_last_sr=block.delay_since_last_sr,
+            now=now,
+        )
+        if rtt_s is not None:
+            self.rtt_s = rtt_s
+
+    def octets_sent(self, up_tracks: Mapping[TrackKey, UpTrack]) -> int:
+        """Return how many payload octets this subscriber has been sent, first time only."""
+        total = 0
+        for down in self.sections:
+            up = up_tracks.get(down.track)
+            if up is not None and down in up.flowing:
+                down.count_to(up.packets, up.octets)
+            total += down.sent()[1]
+        return total
+
+    def take_loss(self) -> float | None:
+        """Return the fraction the subscriber missed since the last call, before repair."""
+        expected = sum(down.interval_expected for down in self.sections)
+        lost = sum(down.interval_lost for down in self.sections)
+        for down in self.sections:
+            down.interval_expected = down.interval_lost = 0
+        return lost / expected if expected else None
+
+
+def _sender_report(down: DownTrack, up: UpTrack, now: float) -> rtcp.SenderReport | None:
+    clock = up.clock_at(now)
+    if clock is None:
+        return None
+    ntp_time, rtp_time = clock
+    down.count_to(up.packets, up.octets)
+    packets, octets = down.sent()
+    down.report_sent(ntp_time, now)
+    return rtcp.SenderReport(
+        ssrc=down.ssrc,
+        ntp_time=ntp_time,
+        rtp_time=(rtp_time + down.rewriter.timestamp_shift) & 0xFFFFFFFF,
+        packet_count=packets & 0xFFFFFFFF,
+        octet_count=octets & 0xFFFFFFFF,
+    )
+
+
+def _compound(reports: list[rtcp.SenderReport]) -> bytes:
+    """Pack sender reports; the compound's names are the SSRCs' (all of one server)."""
+    names = rtcp.SourceDescription(tuple((report.ssrc, "classroom") for report in reports))
+    return rtcp.compound(*reports, names)

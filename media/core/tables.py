@@ -1,0 +1,57 @@
+"""What the router and the reporter of one room share: who is there, and what is to be told."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from media.core.events import Event
+from media.core.ids import PeerId, TrackKey
+from media.core.outputs import Outputs
+from media.core.publisher import Publisher
+from media.core.subscriber import Subscriber
+from media.core.uptrack import UpTrack
+
+#: Counters that are there from the start; further ones appear when first counted.
+COUNTERS = (
+    "packets_in",
+    "packets_out",
+    "dropped_not_granted",
+    "duplicates",
+    "unknown_ssrc",
+    "malformed_rtp",
+    "malformed_rtcp",
+    "srtp_auth_failed",
+    "replayed",
+    "nack_sent",
+    "nack_answered",
+    "nack_missed",
+    "keyframe_requests",
+    "rtx_in",
+    "rtx_out",
+    "codec_refused",
+    "sections_exhausted",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterTimes:
+    """The times of `media.config.SfuConfig` a router needs, in seconds."""
+
+    cache_s: float = 2.0
+    silence_after_s: float = 2.0
+    link_report_interval_s: float = 2.0
+
+
+@dataclass(slots=True)
+class Tables:
+    """One room's tables. The router edits them, the reporter reads them."""
+
+    publishers: dict[PeerId, Publisher] = field(default_factory=dict)
+    subscribers: dict[PeerId, Subscriber] = field(default_factory=dict)
+    up_tracks: dict[TrackKey, UpTrack] = field(default_factory=dict)
+    outputs: Outputs = field(default_factory=Outputs)
+    events: deque[Event] = field(default_factory=deque)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to a counter."""
+        self.counts[name] = self.counts.get(name, 0) + amount
