@@ -132,9 +132,11 @@ class TwccRecorder:
         arrivals = self._arrivals
         oldest_kept = next(reversed(arrivals.values())) - _HISTORY_TICKS
         stale = sum(1 for _ in takewhile(oldest_kept.__gt__, arrivals.values()))
-        for extended in list(islice(arrivals, max(stale, len(arrivals) - MAX_SPAN))):
+        forgotten = list(islice(arrivals, max(stale, len(arrivals) - MAX_SPAN)))
+        for extended in forgotten:
             del arrivals[extended]
-            self._floor = max(self._floor, extended + 1)
+        if forgotten:
+            self._floor = max(self._floor, max(forgotten) + 1)
 
     def _feedback(self, first: int, last: int, media_ssrc: int) -> TransportFeedback:
         """Return the feedback about packets `first` to `last`, of which `last` arrived."""

@@ -19,12 +19,11 @@ class ReceptionStats:
         "_interval_expected",
         "_interval_received",
         "_jitter_ticks",
-        "_last_arrival",
-        "_last_rtp_time",
         "_last_sr",
         "_last_sr_arrival",
         "_reported_expected",
         "_reported_received",
+        "_transit_ticks",
         "packets_received",
     )
 
@@ -33,8 +32,7 @@ class ReceptionStats:
         self._base_seq = -1
         self._highest_seq = -1
         self._jitter_ticks = 0.0
-        self._last_arrival = 0.0
-        self._last_rtp_time = 0
+        self._transit_ticks = 0.0
         self._last_sr = 0
         self._last_sr_arrival = 0.0
         self._reported_expected = 0
@@ -60,20 +58,20 @@ class ReceptionStats:
 
     def received(self, seq: int, rtp_time: int, now: float) -> None:
         """Count one packet: `seq` 16 bits, `rtp_time` 32 bits, as they were sent."""
+        transit_ticks = now * self._clock_rate - rtp_time
         if self.packets_received:
-            # Serial number differences (RFC 1982), written out: this runs per packet.
+            # A serial number difference (RFC 1982), written out: this runs per packet.
             ahead = ((seq - self._highest_seq + 0x8000) & 0xFFFF) - 0x8000
             if ahead > 0:
                 self._highest_seq += ahead
-            sent_ticks = (
-                (rtp_time - self._last_rtp_time + 0x8000_0000) & 0xFFFF_FFFF
-            ) - 0x8000_0000
-            difference = abs((now - self._last_arrival) * self._clock_rate - sent_ticks)
+            difference = abs(transit_ticks - self._transit_ticks)
+            if difference > 0x8000_0000:
+                # The timestamp has wrapped between the two packets.
+                difference = abs(difference - 0x1_0000_0000)
             self._jitter_ticks += (difference - self._jitter_ticks) / 16
         else:
             self._base_seq = self._highest_seq = seq
-        self._last_arrival = now
-        self._last_rtp_time = rtp_time
+        self._transit_ticks = transit_ticks
         self.packets_received += 1
 
     def sender_report(self, ntp_time: int, now: float) -> None:

@@ -2,6 +2,8 @@
 
 import math
 
+from media.core.seqnum import delta16
+
 MAX_MISSING = 512
 MIN_RETRY_S = 0.02
 
@@ -86,14 +88,14 @@ class NackGenerator:
         What came before the first packet seen counts as too old.
         """
         highest = self._highest
-        # A serial number difference (RFC 1982), written out: this runs per packet.
-        ahead = ((seq - highest + 0x8000) & 0xFFFF) - 0x8000
-        if ahead == 1:
+        # Almost every packet is the next one, and is done with here.
+        if (highest + 1) & 0xFFFF == seq:
             self._highest = highest + 1
             return True
         if highest < 0:
             self._highest = seq
             return True
+        ahead = delta16(seq, highest)
         if ahead > 0:
             self._skip_to(highest + ahead, now)
             return True

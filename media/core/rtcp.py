@@ -290,7 +290,7 @@ def parse(data: bytes | memoryview) -> list[RtcpPacket]:
         msg = "empty RTCP datagram"
         raise MalformedPacket(msg)
     packets: list[RtcpPacket] = []
-    offset = 0
+    offset = statuses = 0
     while offset < len(view):
         if len(view) - offset < 4:
             msg = "RTCP header cut short"
@@ -303,7 +303,14 @@ def parse(data: bytes | memoryview) -> list[RtcpPacket]:
         body = view[start:offset]
         if first & 0x20:
             body = _without_padding(body)
-        packets.append(_parse_one(packet_type, first & 0x1F, body))
+        packet = _parse_one(packet_type, first & 0x1F, body)
+        if isinstance(packet, TransportFeedback):
+            # Two bytes of run length unroll to thousands of statuses: once per datagram.
+            statuses += len(packet.deltas)
+            if statuses > feedback_chunks.MAX_STATUSES:
+                msg = "feedback about too many packets"
+                raise MalformedPacket(msg)
+        packets.append(packet)
     return packets
 
 
