@@ -30,7 +30,7 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.RECORDING: frozenset({RecordingState.GAP, RecordingState.FINALISING}),
     RecordingState.GAP: frozenset({RecordingState.RECORDING, RecordingState.FINALISING}),
     RecordingState.FINALISING: frozenset({RecordingState.SEALED, RecordingState.BROKEN}),
-    RecordingState.SEALED: frozenset({RecordingState.PROCESSING}),
+    RecordingState.SEALED: frozenset({RecordingState.PROCESSING, RecordingState.BROKEN}),
     RecordingState.PROCESSING: frozenset({RecordingState.READY, RecordingState.BROKEN}),
     RecordingState.READY: frozenset(),
     RecordingState.BROKEN: frozenset({RecordingState.REPAIRED, RecordingState.PROCESSING}),

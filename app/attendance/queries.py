@@ -1,0 +1,166 @@
+"""Reads of sessions, events, presence and attendance, for this slice and those above it.
+
+What a caller may see is decided by the lists of schools given (`within`): the hub's school
+or an invited classroom's. Functions without it serve services, not routes.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.attendance import chain
+from app.attendance.evidence import Stay
+from app.attendance.models import (
+    AttendanceRecord,
+    ClassEvent,
+    Incident,
+    SeatPresence,
+    Session,
+)
+from app.lessons.models import LessonSite
+
+
+async def open_presences(
+    db: AsyncSession, session_id: UUID, *, seat_id: str | None = None
+) -> Sequence[SeatPresence]:
+    """Return the stays nobody ended yet, of one seat or of all."""
+    query = select(SeatPresence).where(
+        SeatPresence.session_id == session_id, SeatPresence.left_ms.is_(None)
+    )
+    if seat_id is not None:
+        query = query.where(SeatPresence.seat_id == seat_id)
+    return (await db.scalars(query.order_by(SeatPresence.joined_ms, SeatPresence.id))).all()
+
+
+async def presences(db: AsyncSession, session_id: UUID) -> Sequence[SeatPresence]:
+    """Return all stays of a session in the order in which they began."""
+    query = select(SeatPresence).where(SeatPresence.session_id == session_id)
+    return (await db.scalars(query.order_by(SeatPresence.joined_ms, SeatPresence.id))).all()
+
+
+async def stays_by_site(db: AsyncSession, session_id: UUID) -> dict[UUID, list[Stay]]:
+    """Return the stays of each lesson site; one still open lasts until it was last seen."""
+    stays: dict[UUID, list[Stay]] = defaultdict(list)
+    for presence in await presences(db, session_id):
+        if presence.lesson_site_id is not None:
+            until = presence.last_seen_ms if presence.left_ms is None else presence.left_ms
+            stays[presence.lesson_site_id].append(Stay(presence.joined_ms, until))
+    return stays
+
+
+async def lecturer_last_seen_ms(db: AsyncSession, session_id: UUID, seat_id: str) -> int | None:
+    """Return when the seat was last heard of on the lesson clock, or None if it never came."""
+    query = select(func.max(SeatPresence.last_seen_ms)).where(
+        SeatPresence.session_id == session_id, SeatPresence.seat_id == seat_id
+    )
+    return await db.scalar(query)
+
+
+async def records_of_session(db: AsyncSession, session_id: UUID) -> Sequence[AttendanceRecord]:
+    """Return the attendance rows of a session with their sites, in a stable order."""
+    query = (
+        select(AttendanceRecord)
+        .where(AttendanceRecord.session_id == session_id)
+        .options(joinedload(AttendanceRecord.site))
+        .order_by(AttendanceRecord.lesson_site_id)
+    )
+    return (await db.scalars(query)).all()
+
+
+async def record_of_site(
+    db: AsyncSession, session_id: UUID, lesson_site_id: UUID | None
+) -> AttendanceRecord | None:
+    """Return the attendance row of one site of a session."""
+    query = select(AttendanceRecord).where(
+        AttendanceRecord.session_id == session_id,
+        AttendanceRecord.lesson_site_id == lesson_site_id,
+    )
+    return await db.scalar(query)
+
+
+async def record_of_classroom(
+    db: AsyncSession, lesson_id: UUID, classroom_id: UUID
+) -> AttendanceRecord | None:
+    """Return the attendance row of one classroom in one lesson that has begun."""
+    query = (
+        select(AttendanceRecord)
+        .join(AttendanceRecord.site)
+        .where(LessonSite.lesson_id == lesson_id, LessonSite.classroom_id == classroom_id)
+    )
+    return await db.scalar(query)
+
+
+async def events_after(
+    db: AsyncSession, session_id: UUID, *, after: int, limit: int | None
+) -> Sequence[ClassEvent]:
+    """Return events with numbers above `after`, in order."""
+    query = (
+        select(ClassEvent)
+        .where(ClassEvent.session_id == session_id, ClassEvent.number > after)
+        .order_by(ClassEvent.number)
+        .limit(limit)
+    )
+    return (await db.scalars(query)).all()
+
+
+async def events_of_types(
+    db: AsyncSession, session_id: UUID, types: Collection[str]
+) -> Sequence[ClassEvent]:
+    """Return the events of some types, in order."""
+    query = (
+        select(ClassEvent)
+        .where(ClassEvent.session_id == session_id, ClassEvent.type.in_(types))
+        .order_by(ClassEvent.number)
+    )
+    return (await db.scalars(query)).all()
+
+
+async def incidents(db: AsyncSession, session_id: UUID) -> Sequence[Incident]:
+    """Return the incidents of a session in order."""
+    query = select(Incident).where(Incident.session_id == session_id)
+    return (await db.scalars(query.order_by(Incident.clock_ms, Incident.id))).all()
+
+
+async def check_chain(db: AsyncSession, session: Session) -> chain.ChainCheck:
+    """Check every event of a session against the chain and the head kept with the session."""
+    rows = await events_after(db, session.id, after=-1, limit=None)
+    links = (
+        chain.Link(
+            session_id=row.session_id,
+            number=row.number,
+            clock_ms=row.clock_ms,
+            written_at=row.written_at,
+            type=row.type,
+            seat_id=row.seat_id,
+            actor=row.actor,
+            payload=row.payload,
+            previous_hash=row.previous_hash,
+            hash=row.hash,
+        )
+        for row in rows
+    )
+    return chain.verify(links, count=session.event_count, head=session.event_head)
+
+
+async def get_session(db: AsyncSession, session_id: UUID) -> Session | None:
+    """Return a session with its lesson, whoever asks."""
+    query = select(Session).where(Session.id == session_id).options(joinedload(Session.lesson))
+    return await db.scalar(query)
+
+
+async def session_of_lesson(db: AsyncSession, lesson_id: UUID) -> Session | None:
+    """Return the session of a lesson, if it has begun."""
+    query = (
+        select(Session).where(Session.lesson_id == lesson_id).options(joinedload(Session.lesson))
+    )
+    return await db.scalar(query)
+
+
+async def unfinished_sessions(db: AsyncSession) -> Sequence[Session]:
+    """Return every session that has not ended."""
+    query = select(Session).where(Session.ended_at.is_(None)).options(joinedload(Session.lesson))
+    return (await db.scalars(query.order_by(Session.started_at, Session.id))).all()

@@ -1,0 +1,21 @@
+"""What the recordings slice can tell a caller."""
+
+from app.errors import Problem
+
+
+class RecordingNotReady(Problem):
+    """The recording exists and cannot be played yet, or is broken; `state` says which."""
+
+    status, type, title = 409, "recording-not-ready", "The recording is not ready"
+
+
+class ClipFileMissing(Problem):
+    """The database knows the clip and the disk does not: somebody must look."""
+
+    status, type, title = 404, "clip-file-missing", "The file of this recording is missing"
+
+
+class RangeNotSatisfiable(Problem):
+    """The range begins after the end of the file (RFC 9110 section 15.5.17)."""
+
+    status, type, title = 416, "range-not-satisfiable", "No such range"

@@ -1,0 +1,112 @@
+"""Reads of recordings. Who may see one is part of the query: its lecturer, and whoever
+administers the hub school (the school's own administrator, the county's).
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.models import Person
+from app.accounts.queries import administered_schools, inspected_schools
+from app.errors import NotFound
+from app.lessons.models import Lesson
+from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
+from app.security import PersonCaller
+
+
+def _may_watch(person: PersonCaller) -> ColumnElement[bool]:
+    return or_(
+        Lesson.lecturer_id == person.person_id,
+        Lesson.hub_school_id.in_(administered_schools(person)),
+    )
+
+
+async def of_session(db: AsyncSession, session_id: UUID) -> Recording | None:
+    """Return the recording of a session, whoever asks. For services."""
+    return await db.scalar(select(Recording).where(Recording.session_id == session_id))
+
+
+async def of_sessions(db: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, Recording]:
+    """Return the recordings of sessions the caller was already given, by session."""
+    rows = await db.scalars(select(Recording).where(Recording.session_id.in_(session_ids)))
+    return {recording.session_id: recording for recording in rows}
+
+
+async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:
+    """Return a recording this person may watch, with its lesson and clips. Raise NotFound."""
+    recording = await db.scalar(
+        select(Recording)
+        .join(Recording.lesson)
+        .where(Recording.session_id == session_id, _may_watch(person))
+        .options(joinedload(Recording.lesson), selectinload(Recording.clips))
+    )
+    if recording is None:
+        raise NotFound
+    return recording
+
+
+async def watchable_clip(
+    db: AsyncSession, person: PersonCaller, clip_id: UUID
+) -> tuple[Recording, RecordingClip]:
+    """Return a clip of a playable recording this person may watch. Raise NotFound."""
+    row = (
+        await db.execute(
+            select(Recording, RecordingClip)
+            .join(RecordingClip, RecordingClip.recording_id == Recording.id)
+            .join(Recording.lesson)
+            .where(
+                RecordingClip.id == clip_id,
+                Recording.state == RecordingState.READY,
+                _may_watch(person),
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+async def views(
+    db: AsyncSession, person: PersonCaller, session_id: UUID
+) -> Sequence[tuple[RecordingView, str]]:
+    """Return who watched a recording, newest first, with their names. Raise NotFound."""
+    recording_id = await db.scalar(
+        select(Recording.id)
+        .join(Recording.lesson)
+        .where(
+            Recording.session_id == session_id,
+            Lesson.hub_school_id.in_(inspected_schools(person)),
+        )
+    )
+    if recording_id is None:
+        raise NotFound
+    rows = await db.execute(
+        select(RecordingView, Person.name)
+        .join(Person, Person.id == RecordingView.person_id)
+        .where(RecordingView.recording_id == recording_id)
+        .order_by(RecordingView.at.desc(), RecordingView.id.desc())
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def unfinished(db: AsyncSession) -> Sequence[UUID]:
+    """Return the recordings whose lesson is over and whose replay is not made yet."""
+    rows = await db.scalars(
+        select(Recording.id)
+        .join(Recording.lesson)
+        .where(
+            Lesson.ended_at.is_not(None),
+            or_(
+                Recording.state.in_(
+                    [RecordingState.FINALISING, RecordingState.SEALED, RecordingState.PROCESSING]
+                ),
+                # Nothing was recorded: trying again would find nothing again.
+                (Recording.state == RecordingState.BROKEN) & (Recording.problem != "no_media"),
+            ),
+        )
+        .order_by(Recording.started_at, Recording.id)
+    )
+    return rows.all()

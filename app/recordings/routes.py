@@ -1,0 +1,36 @@
+"""Routes of recordings: their files, and who looked at them."""
+
+from pathlib import Path
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.database import Db
+from app.recordings import queries
+from app.recordings.finishing import REPLAY
+from app.recordings.schemas import ViewOut, ViewsOut
+from app.recordings.streaming import send_file
+from app.security import CurrentInspector, CurrentPerson
+
+router = APIRouter(prefix="/api")
+
+
+@router.api_route("/recordings/clips/{clip_id}", methods=["GET", "HEAD"])
+async def clip(request: Request, clip_id: UUID, db: Db, person: CurrentPerson) -> Response:
+    """Send a clip, or the range of it a player asks for."""
+    recording, found = await queries.watchable_clip(db, person, clip_id)
+    root: Path = request.app.state.settings.recordings_dir
+    return await send_file(request, root / recording.folder / REPLAY / found.file, mime=found.mime)
+
+
+@router.get("/admin/sessions/{session_id}/views")
+async def views(session_id: UUID, db: Db, person: CurrentInspector) -> ViewsOut:
+    """Say who looked at the recording of a session."""
+    rows = await queries.views(db, person, session_id)
+    return ViewsOut(
+        items=[
+            ViewOut(person_id=view.person_id, name=name, at=view.at, address=view.address)
+            for view, name in rows
+        ]
+    )

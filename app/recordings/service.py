@@ -1,0 +1,140 @@
+"""What happens to a recording, from being armed at 开课 to being playable."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.recordings import queries
+from app.recordings.builder import ReplayIndex
+from app.recordings.models import (
+    NEXT_RECORDING_STATE,
+    Recording,
+    RecordingClip,
+    RecordingState,
+    RecordingView,
+)
+
+NO_MEDIA = "no_media"
+
+_WORTH_FINISHING = (
+    RecordingState.FINALISING,
+    RecordingState.SEALED,
+    RecordingState.PROCESSING,
+    RecordingState.BROKEN,
+)
+# What the live room says about its recorder, and the state it means.
+_STATE_AFTER = {
+    "recording_started": RecordingState.RECORDING,
+    "recording_failed": RecordingState.GAP,
+    "recording_recovered": RecordingState.RECORDING,
+}
+
+
+async def arm(db: AsyncSession, *, session_id: UUID, lesson_id: UUID, now: datetime) -> Recording:
+    """Make a lesson's recording ready to begin with the first packet."""
+    recording = Recording(
+        session_id=session_id,
+        lesson_id=lesson_id,
+        folder=f"{now:%Y-%m}/{session_id}",
+        started_at=now,
+    )
+    db.add(recording)
+    await db.flush()
+    return recording
+
+
+async def follow_recorder(
+    db: AsyncSession, *, session_id: UUID, event_type: str, problem: str | None
+) -> None:
+    """Take over what the recorder reported while the lesson ran.
+
+    A report that leads nowhere new (a second start after a restart) changes no state.
+    """
+    recording = await queries.of_session(db, session_id)
+    to = _STATE_AFTER.get(event_type)
+    if recording is None or to is None:
+        return
+    if to in NEXT_RECORDING_STATE[recording.state]:
+        recording.state = to
+        recording.problem = problem if to is RecordingState.GAP else None
+
+
+async def begin_finalising(db: AsyncSession, *, session_id: UUID) -> None:
+    """The lesson is over: nothing is written any more, and the replay is due."""
+    recording = await queries.of_session(db, session_id)
+    if recording is not None and RecordingState.FINALISING in NEXT_RECORDING_STATE[recording.state]:
+        recording.state = RecordingState.FINALISING
+
+
+async def seal(db: AsyncSession, *, recording_id: UUID, manifest_sha256: str | None) -> bool:
+    """Fix what was recorded by the hash of its manifest. Return whether a replay is to be made.
+
+    None says that there is no manifest: nobody sent anything. A recording sealed before, whose
+    replay was not finished, stays in its state and is to be made again.
+    """
+    recording = await db.get_one(Recording, recording_id)
+    if recording.state not in _WORTH_FINISHING:
+        return False
+    if manifest_sha256 is None:
+        await break_off(db, recording_id=recording_id, problem=NO_MEDIA)
+        return False
+    if recording.state is RecordingState.FINALISING:
+        _move(recording, RecordingState.SEALED)
+    recording.manifest_sha256 = manifest_sha256
+    return True
+
+
+async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> None:
+    """A replay is being made, for the first time or again."""
+    _move(await db.get_one(Recording, recording_id), RecordingState.PROCESSING)
+
+
+async def publish(
+    db: AsyncSession, *, recording_id: UUID, index: ReplayIndex, now: datetime
+) -> None:
+    """Make a built replay playable. Its clips take the place of any earlier ones."""
+    recording = await db.get_one(Recording, recording_id)
+    await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
+    db.add_all(
+        RecordingClip(
+            recording_id=recording_id,
+            seat_id=clip.seat_id,
+            group=clip.group,
+            file=clip.file,
+            mime=clip.mime,
+            start_ms=clip.start_ms,
+            duration_ms=clip.duration_ms,
+            has_audio=clip.has_audio,
+            has_video=clip.has_video,
+            bytes=clip.bytes,
+        )
+        for clip in index.clips
+    )
+    _move(recording, RecordingState.READY)
+    recording.ready_at, recording.problem = now, None
+    recording.duration_ms = index.duration_ms
+    recording.bytes = sum(clip.bytes for clip in index.clips)
+
+
+async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> None:
+    """Say why a replay could not be made; it is tried again when the server starts."""
+    recording = await db.get_one(Recording, recording_id)
+    _move(recording, RecordingState.BROKEN)
+    recording.problem = problem[:200]
+
+
+async def log_view(
+    db: AsyncSession, *, recording_id: UUID, person_id: UUID, address: str, now: datetime
+) -> None:
+    """Write down who looks at a recording with pupils in it."""
+    db.add(RecordingView(recording_id=recording_id, person_id=person_id, at=now, address=address))
+
+
+def _move(recording: Recording, to: RecordingState) -> None:
+    """Move on; a second attempt may find it there already."""
+    if recording.state is to:
+        return
+    assert to in NEXT_RECORDING_STATE[recording.state], f"{recording.state} does not become {to}"
+    recording.state = to
