@@ -1,9 +1,15 @@
 """HTTP errors: one `Problem` class per case, rendered once as RFC 9457 problem+json."""
 
+from http import HTTPStatus
 from typing import ClassVar
 
+import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
 
 
 class Problem(Exception):
@@ -59,6 +65,52 @@ def render_problem(_request: Request, problem: Exception) -> JSONResponse:
     )
 
 
+class MalformedInput(Problem):
+    """The request does not have the shape the route asks for; `fields` says where."""
+
+    status, type, title = 422, "malformed-input", "Malformed input"
+
+
+def render_malformed(request: Request, error: Exception) -> JSONResponse:
+    """Say which fields are wrong and why; never repeat what was sent, it may be a secret."""
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in fault["loc"]), "problem": fault["msg"]}
+        for fault in error.errors()
+    ]
+    return render_problem(request, MalformedInput(fields=fields))
+
+
+def render_http_exception(_request: Request, error: Exception) -> JSONResponse:
+    """Turn what the framework refuses (no such path, no such method) into a problem."""
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    body = {
+        "type": phrase.lower().replace(" ", "-"),
+        "title": phrase,
+        "status": error.status_code,
+        "detail": "",
+    }
+    return JSONResponse(
+        body, error.status_code, headers=error.headers, media_type="application/problem+json"
+    )
+
+
+def render_bug(request: Request, error: Exception) -> JSONResponse:
+    """Tell the caller nothing but that it failed; the traceback goes to the log."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    body = {
+        "type": "internal-error",
+        "title": "Something went wrong on the server",
+        "status": 500,
+        "detail": "It has been written to the server's log.",
+    }
+    return JSONResponse(body, 500, media_type="application/problem+json")
+
+
 def install(app: FastAPI) -> None:
-    """Have every Problem rendered here."""
+    """Have every failure rendered here."""
     app.add_exception_handler(Problem, render_problem)
+    app.add_exception_handler(RequestValidationError, render_malformed)
+    app.add_exception_handler(HTTPException, render_http_exception)
+    app.add_exception_handler(Exception, render_bug)

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
+from app.security import Role
 
 
 class AccountState(StrEnum):
@@ -25,14 +26,6 @@ NEXT_ACCOUNT_STATE: dict[AccountState, frozenset[AccountState]] = {
     AccountState.RESTRICTED: frozenset({AccountState.ACTIVE, AccountState.DISABLED}),
     AccountState.DISABLED: frozenset({AccountState.ACTIVE}),
 }
-
-
-class Role(StrEnum):
-    """What a person may be, within a scope."""
-
-    TEACHER = "TEACHER"
-    SUPERVISOR = "SUPERVISOR"
-    ADMINISTRATOR = "ADMINISTRATOR"
 
 
 class LinkPurpose(StrEnum):

@@ -1,0 +1,119 @@
+"""Reads of people, accounts, grants, sessions and links."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.accounts.models import (
+    Account,
+    AccountLink,
+    AccountState,
+    LinkPurpose,
+    Person,
+    RoleGrant,
+    SignInFailure,
+    SignInSession,
+)
+from app.schools.models import Region, School
+from app.schools.queries import schools_within
+from app.security import PersonCaller, Role
+
+
+def administered_schools(person: PersonCaller) -> Select[UUID]:
+    """Return a query of the schools this person administers, for `.in_(...)`."""
+    return schools_within(person.scope(Role.ADMINISTRATOR))
+
+
+def inspected_schools(person: PersonCaller) -> Select[UUID]:
+    """Return a query of the schools whose lessons this person may look at (administer, 巡课)."""
+    return schools_within(person.scope(Role.ADMINISTRATOR, Role.SUPERVISOR))
+
+
+async def live_session(
+    db: AsyncSession, token_hash: str, *, now: datetime, idle_since: datetime
+) -> SignInSession | None:
+    """Return the session of a cookie, with account and person, while all of it is valid."""
+    return await db.scalar(
+        select(SignInSession)
+        .join(SignInSession.account)
+        .where(
+            SignInSession.token_hash == token_hash,
+            SignInSession.revoked_at.is_(None),
+            SignInSession.expires_at > now,
+            SignInSession.last_seen_at > idle_since,
+            Account.state.in_([AccountState.ACTIVE, AccountState.RESTRICTED]),
+        )
+        .options(selectinload(SignInSession.account).selectinload(Account.person))
+    )
+
+
+async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequence[RoleGrant]:
+    """Return the grants in force, in a stable order."""
+    rows = await db.scalars(
+        select(RoleGrant)
+        .where(
+            RoleGrant.person_id == person_id,
+            or_(RoleGrant.until.is_(None), RoleGrant.until > now),
+        )
+        .order_by(RoleGrant.id)
+    )
+    return rows.all()
+
+
+async def scope_names(db: AsyncSession, person: PersonCaller) -> dict[UUID, str]:
+    """Return the names of the regions and schools of the caller's grants, and of her school."""
+    scope = person.scope(*Role)
+    schools = scope.school_ids | ({person.school_id} if person.school_id else set())
+    rows = [
+        *(await db.execute(select(Region.id, Region.name).where(Region.id.in_(scope.region_ids)))),
+        *(await db.execute(select(School.id, School.name).where(School.id.in_(schools)))),
+    ]
+    return {row.id: row.name for row in rows}
+
+
+async def account_by_username(db: AsyncSession, username: str) -> Account | None:
+    """Return the account with its person. Names are stored folded."""
+    return await db.scalar(
+        select(Account).where(Account.username == username).options(selectinload(Account.person))
+    )
+
+
+async def failures_of(db: AsyncSession, username: str, address: str) -> SignInFailure | None:
+    """Return what is remembered of failures of this name from this address."""
+    return await db.scalar(
+        select(SignInFailure).where(
+            SignInFailure.username == username, SignInFailure.address == address
+        )
+    )
+
+
+async def link_by_token(db: AsyncSession, token_hash: str, *, now: datetime) -> AccountLink | None:
+    """Return a link that may still be used: not expired, and unused unless a demonstration's."""
+    return await db.scalar(
+        select(AccountLink).where(
+            AccountLink.token_hash == token_hash,
+            AccountLink.expires_at > now,
+            or_(AccountLink.used_at.is_(None), AccountLink.purpose == LinkPurpose.DEMONSTRATION),
+        )
+    )
+
+
+async def get_account(db: AsyncSession, account_id: UUID) -> Account:
+    """Return an account with its person. Only for ids the database itself gave."""
+    return (
+        await db.execute(
+            select(Account).where(Account.id == account_id).options(selectinload(Account.person))
+        )
+    ).scalar_one()
+
+
+async def people_at(db: AsyncSession, school_id: UUID) -> Sequence[Person]:
+    """Return the people of a school."""
+    rows = await db.scalars(
+        select(Person).where(Person.school_id == school_id).order_by(Person.name, Person.id)
+    )
+    return rows.all()

@@ -1,0 +1,346 @@
+"""Use cases of accounts: sign in, sign out, links, passwords, grants."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import queries
+from app.accounts.errors import (
+    LinkUsedOrExpired,
+    PasswordTooWeak,
+    SignInLocked,
+    SignInRefused,
+    UsernameTaken,
+)
+from app.accounts.events import AccountDisabled
+from app.accounts.models import (
+    NEXT_ACCOUNT_STATE,
+    Account,
+    AccountLink,
+    AccountState,
+    LinkPurpose,
+    Person,
+    RoleGrant,
+    SignInFailure,
+    SignInSession,
+)
+from app.accounts.passwords import Passwords, fold, weaknesses
+from app.database import Database
+from app.events import emit
+from app.security import Grant, PersonCaller, Role, hash_token, new_token
+
+FAILURES_BEFORE_LOCK = 5
+FIRST_LOCK = timedelta(minutes=1)
+LONGEST_LOCK = timedelta(minutes=15)
+FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
+SEEN_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a signed-in session lasts without use, and at most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a sign-in comes from."""
+
+    address: str
+    user_agent: str
+
+
+async def authenticate(
+    db: AsyncSession, *, token: str, now: datetime, idle: timedelta
+) -> PersonCaller | None:
+    """Return who is signed in with this token; note at most once a minute that she was here."""
+    session = await queries.live_session(db, hash_token(token), now=now, idle_since=now - idle)
+    if session is None:
+        return None
+    if now - session.last_seen_at >= SEEN_EVERY:
+        session.last_seen_at = now
+    account, person = session.account, session.account.person
+    grants = await queries.grants_of(db, person.id, now=now)
+    return PersonCaller(
+        person_id=person.id,
+        account_id=account.id,
+        session_id=session.id,
+        name=person.name,
+        school_id=person.school_id,
+        csrf_token=session.csrf_token,
+        is_restricted=account.state is AccountState.RESTRICTED,
+        grants=tuple(Grant(g.role, g.region_id, g.school_id) for g in grants),
+    )
+
+
+async def sign_in(
+    database: Database,
+    passwords: Passwords,
+    *,
+    username: str,
+    password: str,
+    browser: Browser,
+    lifetimes: Lifetimes,
+    now: datetime,
+) -> str:
+    """Check name and password and return the token of a new session.
+
+    Takes the database rather than a session: a failure must be remembered although the
+    request is refused, and no transaction may stay open while the password is hashed.
+    Raise SignInLocked, SignInRefused.
+    """
+    name = fold(username)[:64]
+    async with database.unit_of_work() as db:
+        await _refuse_when_locked(db, name, browser.address, now)
+        account = await queries.account_by_username(db, name)
+        stored = account.password_hash if account is not None else None
+    is_right = await passwords.verify(password, stored)
+    async with database.unit_of_work() as db:
+        # Again: guesses sent all at once would else all be answered before the first is counted.
+        await _refuse_when_locked(db, name, browser.address, now)
+        account = await queries.account_by_username(db, name) if is_right else None
+        if account is not None and may_sign_in(account):
+            await forget_failures(db, name, browser.address)
+            return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)
+        locked_until = await remember_failure(db, name, browser.address, now)
+    if locked_until is not None:
+        raise SignInLocked(_seconds_until(locked_until, now))
+    raise SignInRefused
+
+
+async def _refuse_when_locked(db: AsyncSession, username: str, address: str, now: datetime) -> None:
+    failure = await queries.failures_of(db, username, address)
+    if failure is not None and failure.locked_until and failure.locked_until > now:
+        raise SignInLocked(_seconds_until(failure.locked_until, now))
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, int((moment - now).total_seconds()) + 1)
+
+
+def may_sign_in(account: Account) -> bool:
+    """Return whether the account's state lets its owner in."""
+    return account.state in {AccountState.ACTIVE, AccountState.RESTRICTED}
+
+
+async def remember_failure(
+    db: AsyncSession, username: str, address: str, now: datetime
+) -> datetime | None:
+    """Count a failure; return until when name and address are now locked, or None.
+
+    The fifth failure locks for a minute, each further one twice as long, at most 15 minutes.
+    The lock is per pair: whoever fails from one address locks nobody out at another.
+    """
+    await db.execute(
+        delete(SignInFailure).where(SignInFailure.last_failed_at < now - FAILURES_FORGOTTEN_AFTER)
+    )
+    failure = await queries.failures_of(db, username, address)
+    if failure is None:
+        failure = SignInFailure(username=username, address=address, failures=0, last_failed_at=now)
+        db.add(failure)
+    failure.failures += 1
+    failure.last_failed_at = now
+    over = failure.failures - FAILURES_BEFORE_LOCK
+    failure.locked_until = (
+        None if over < 0 else now + min(FIRST_LOCK * 2 ** min(over, 8), LONGEST_LOCK)
+    )
+    return failure.locked_until
+
+
+async def forget_failures(db: AsyncSession, username: str, address: str) -> None:
+    """Forget the failures of a name from an address, after it was right."""
+    await db.execute(
+        delete(SignInFailure).where(
+            SignInFailure.username == username, SignInFailure.address == address
+        )
+    )
+
+
+def start_session(
+    db: AsyncSession,
+    *,
+    account: Account,
+    browser: Browser,
+    lifetimes: Lifetimes,
+    now: datetime,
+) -> str:
+    """Sign an account in and return the new session's token; only its hash is kept."""
+    token = new_token()
+    account.last_sign_in_at = now
+    db.add(
+        SignInSession(
+            token_hash=hash_token(token),
+            csrf_token=new_token(),
+            account_id=account.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + lifetimes.absolute,
+            address=browser.address,
+            user_agent=browser.user_agent[:300],
+        )
+    )
+    return token
+
+
+async def sign_out(db: AsyncSession, *, session_id: UUID, now: datetime) -> None:
+    """End a session."""
+    await db.execute(
+        update(SignInSession).where(SignInSession.id == session_id).values(revoked_at=now)
+    )
+
+
+async def revoke_sessions(db: AsyncSession, *, account_id: UUID, now: datetime) -> None:
+    """End all sessions of an account."""
+    await db.execute(
+        update(SignInSession)
+        .where(SignInSession.account_id == account_id, SignInSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def disable_account(db: AsyncSession, *, account: Account, now: datetime) -> None:
+    """Shut an account out: its sessions end, and its live connections after the commit."""
+    move(account, AccountState.DISABLED)
+    await revoke_sessions(db, account_id=account.id, now=now)
+    emit(db, AccountDisabled(account.id))
+
+
+def move(account: Account, state: AccountState) -> None:
+    """Change the account's state along its table."""
+    assert state in NEXT_ACCOUNT_STATE[account.state], f"{account.state} -> {state}"
+    account.state = state
+
+
+async def create_person(
+    db: AsyncSession, *, name: str, username: str, school_id: UUID | None, now: datetime
+) -> Account:
+    """Add a person with an account that has no password yet. Raise UsernameTaken."""
+    folded = fold(username)
+    if await queries.account_by_username(db, folded) is not None:
+        raise UsernameTaken(f"{folded!r} is taken.")
+    person = Person(name=name, school_id=school_id)
+    db.add(person)
+    await db.flush()
+    account = Account(
+        person_id=person.id,
+        person=person,
+        username=folded,
+        state=AccountState.PENDING,
+        created_at=now,
+    )
+    db.add(account)
+    await db.flush()
+    return account
+
+
+async def grant(
+    db: AsyncSession,
+    *,
+    person_id: UUID,
+    role: Role,
+    region_id: UUID | None = None,
+    school_id: UUID | None = None,
+) -> RoleGrant:
+    """Give a role within a region or a school; exactly one of the two."""
+    given = RoleGrant(person_id=person_id, role=role, region_id=region_id, school_id=school_id)
+    db.add(given)
+    await db.flush()
+    return given
+
+
+async def make_link(
+    db: AsyncSession,
+    *,
+    account_id: UUID,
+    purpose: LinkPurpose,
+    lifetime: timedelta,
+    now: datetime,
+) -> str:
+    """Return the token of a new link to `/enter#<token>`; only its hash is kept."""
+    token = new_token()
+    db.add(
+        AccountLink(
+            account_id=account_id,
+            token_hash=hash_token(token),
+            purpose=purpose,
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+    )
+    await db.flush()
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a link gave: a session's token, or the leave to set a password for `username`."""
+
+    purpose: LinkPurpose
+    username: str
+    session_token: str | None
+
+
+async def redeem_link(
+    db: AsyncSession, *, token: str, browser: Browser, lifetimes: Lifetimes, now: datetime
+) -> Redeemed:
+    """Look at a link; a demonstration's signs in, a set-up's waits for the password."""
+    link = await queries.link_by_token(db, hash_token(token), now=now)
+    if link is None:
+        raise LinkUsedOrExpired
+    account = await queries.get_account(db, link.account_id)
+    if account.state is AccountState.DISABLED:
+        raise LinkUsedOrExpired
+    session_token = None
+    if link.purpose is LinkPurpose.DEMONSTRATION:
+        session_token = start_session(
+            db, account=account, browser=browser, lifetimes=lifetimes, now=now
+        )
+    return Redeemed(link.purpose, account.username, session_token)
+
+
+async def set_password(
+    db: AsyncSession,
+    passwords: Passwords,
+    *,
+    token: str,
+    password: str,
+    browser: Browser,
+    lifetimes: Lifetimes,
+    now: datetime,
+) -> str:
+    """Use up a set-up link: store the password, end other sessions, sign in; return the token.
+
+    Raise LinkUsedOrExpired, PasswordTooWeak.
+    """
+    link = await queries.link_by_token(db, hash_token(token), now=now)
+    if link is None or link.purpose is not LinkPurpose.SET_PASSWORD:
+        raise LinkUsedOrExpired
+    account = await queries.get_account(db, link.account_id)
+    if account.state is AccountState.DISABLED:
+        raise LinkUsedOrExpired
+    reasons = weaknesses(password, own_words=(account.username, account.person.name))
+    if reasons:
+        raise PasswordTooWeak(reasons)
+    hashed = await passwords.hash(password)
+    # Two requests may have come this far with one link: the update lets only one go on.
+    used = cast(
+        "CursorResult[Any]",
+        await db.execute(
+            update(AccountLink)
+            .where(AccountLink.id == link.id, AccountLink.used_at.is_(None))
+            .values(used_at=now)
+        ),
+    )
+    if used.rowcount != 1:
+        raise LinkUsedOrExpired
+    account.password_hash = hashed
+    if account.state is AccountState.PENDING:
+        move(account, AccountState.ACTIVE)
+    await revoke_sessions(db, account_id=account.id, now=now)
+    return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)

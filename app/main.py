@@ -1,0 +1,167 @@
+"""The composition root: `create_app(settings)` puts the slices and planes together.
+
+What a request finds in `request.app.state`: `settings`, `database`, `passwords`, `rate_limits`,
+`authenticator`, `metrics`, and what the slices put there when they are installed.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app import errors
+from app.accounts import routes as account_routes
+from app.accounts import service as accounts
+from app.accounts.passwords import Passwords
+from app.database import Database
+from app.errors import NotFound, Problem
+from app.events import EventBus
+from app.ratelimits import RateLimits
+from app.schools import routes as school_routes
+from app.schools import service as schools
+from app.security import (
+    DeviceCaller,
+    NobodyKnown,
+    PersonCaller,
+    client_address,
+    routes_without_policy,
+)
+from app.settings import Settings, read_settings
+from app.web import Edge, Pages
+
+log = structlog.get_logger(__name__)
+
+# Routes that check the caller by other means than a policy.
+EXEMPT_ROUTES = frozenset(
+    {
+        "/api/openapi.json",  # describes; holds nothing
+        "/api/live",  # a WebSocket: a single-use ticket and the Origin (signaling.endpoint)
+    }
+)
+
+
+class NotReady(Problem):
+    """A part that lessons need does not answer."""
+
+    status, type, title = 503, "not-ready", "Not ready"
+
+
+@dataclass(frozen=True, slots=True)
+class CookieAuthenticator:
+    """Asks the slices who holds a cookie. Implements `app.security.Authenticator`."""
+
+    idle: timedelta
+
+    async def person(self, db: AsyncSession, *, token: str, now: datetime) -> PersonCaller | None:
+        """Return who is signed in with this token."""
+        return await accounts.authenticate(db, token=token, now=now, idle=self.idle)
+
+    async def device(self, db: AsyncSession, *, token: str, now: datetime) -> DeviceCaller | None:
+        """Return the classroom's device that holds this credential."""
+        return await schools.authenticate_device(db, token=token, now=now)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Put the application together; nothing is opened before its lifespan begins."""
+    settings = settings or read_settings()
+    app = FastAPI(
+        title="Three Classrooms",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the documentation pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    metrics = CollectorRegistry()
+    ProcessCollector(registry=metrics)
+    PlatformCollector(registry=metrics)
+    events = EventBus()
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.events = events
+    app.state.database = Database(settings.database_url, events)
+    app.state.passwords = Passwords(
+        memory_kib=settings.password_memory_kib, rounds=settings.password_rounds
+    )
+    app.state.rate_limits = RateLimits(settings.redis_url)
+    app.state.authenticator = CookieAuthenticator(
+        idle=timedelta(minutes=settings.session_idle_minutes)
+    )
+    errors.install(app)
+    app.include_router(school_routes.router)
+    app.include_router(account_routes.router)
+    _add_probes(app)
+    _add_pages(app)
+    lacking = routes_without_policy(app.routes, exempt=EXEMPT_ROUTES)
+    if lacking:
+        raise RuntimeError(f"Routes without exactly one policy: {', '.join(lacking)}")
+    app.add_middleware(Edge, registry=metrics)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Hold open what the application needs while it serves."""
+    database: Database = app.state.database
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+def _add_probes(app: FastAPI) -> None:
+    @app.get("/healthz", include_in_schema=False, dependencies=[NobodyKnown])
+    async def healthz() -> dict[str, str]:
+        """Say that the process lives and its loop turns."""
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False, dependencies=[NobodyKnown])
+    async def readyz(request: Request) -> dict[str, str]:
+        """Say that lessons can be served: the database answers."""
+        try:
+            async with request.app.state.database.unit_of_work() as db:
+                await db.execute(text("SELECT 1"))
+        except Exception as error:
+            log.exception("database_not_ready")
+            raise NotReady("The database does not answer.") from error
+        return {"status": "ready"}
+
+    @app.get("/metrics", include_in_schema=False, dependencies=[NobodyKnown])
+    async def metrics(request: Request) -> Response:
+        """Give Prometheus the figures; only to the networks configured."""
+        settings: Settings = request.app.state.settings
+        if not _is_within(client_address(request), settings.metrics_from):
+            raise NotFound
+        return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_within(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ip_network(network) for network in networks)
+
+
+def _add_pages(app: FastAPI) -> None:
+    pages = Pages(app.state.settings.frontend_dir)
+
+    @app.get("/api/{path:path}", include_in_schema=False, dependencies=[NobodyKnown])
+    async def no_such_endpoint(path: str) -> None:
+        """Answer a mistyped endpoint with a problem, not with a page."""
+        raise NotFound(f"There is no /api/{path}.")
+
+    @app.get("/{path:path}", include_in_schema=False, dependencies=[NobodyKnown])
+    async def page(path: str, request: Request) -> Response:  # noqa: ARG001 - the route's shape
+        """Give a file of the single-page application, or its page."""
+        return pages.answer(request)

@@ -1,0 +1,48 @@
+"""Classrooms and their devices, for their administrator."""
+
+from collections import defaultdict
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from app.clock import Now
+from app.database import Db
+from app.schools import queries, service
+from app.schools.models import Device
+from app.schools.schemas import ClassroomList, ClassroomOut, DeviceOut, IssuedCode
+from app.security import CurrentAdministrator, CurrentInspector, Role
+
+router = APIRouter(prefix="/api/admin", tags=["schools"])
+
+
+@router.get("/classrooms")
+async def list_classrooms(db: Db, caller: CurrentInspector) -> ClassroomList:
+    """List the classrooms in scope with their devices, revoked ones included."""
+    scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    classrooms = await queries.classrooms_within(db, scope)
+    devices: dict[UUID, list[Device]] = defaultdict(list)
+    for device in await queries.devices_of(db, [c.id for c in classrooms], with_revoked=True):
+        devices[device.classroom_id].append(device)
+    return ClassroomList(items=[ClassroomOut.of(c, devices[c.id]) for c in classrooms])
+
+
+@router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)
+async def issue_code(
+    classroom_id: UUID, request: Request, db: Db, now: Now, caller: CurrentAdministrator
+) -> IssuedCode:
+    """Issue a one-time code for one more device of a classroom."""
+    classroom = await queries.classroom_within(db, caller.scope(Role.ADMINISTRATOR), classroom_id)
+    lifetime = timedelta(minutes=request.app.state.settings.enrolment_code_minutes)
+    code, expires_at = await service.issue_code(
+        db, classroom_id=classroom.id, lifetime=lifetime, now=now
+    )
+    return IssuedCode(code=code, expires_at=expires_at)
+
+
+@router.post("/devices/{device_id}/revoke")
+async def revoke_device(device_id: UUID, db: Db, caller: CurrentAdministrator) -> DeviceOut:
+    """Shut a device out for good."""
+    device = await queries.device_within(db, caller.scope(Role.ADMINISTRATOR), device_id)
+    service.revoke(db, device=device)
+    return DeviceOut.of(device)

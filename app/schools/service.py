@@ -1,0 +1,174 @@
+"""Use cases of schools: enrol a classroom's device, hear of it, revoke it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.events import emit
+from app.schools import queries
+from app.schools.errors import CodeUsedOrExpired
+from app.schools.events import DeviceRevoked
+from app.schools.models import (
+    NEXT_DEVICE_STATE,
+    Device,
+    DeviceState,
+    EnrolmentCode,
+    Region,
+    School,
+)
+from app.security import DeviceCaller, csrf_token_of, hash_token, new_token
+
+# Digits and letters that nobody confuses when a code is read out or copied from paper.
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 8
+HEARD_EVERY = timedelta(seconds=5)
+
+
+async def authenticate_device(
+    db: AsyncSession, *, token: str, now: datetime
+) -> DeviceCaller | None:
+    """Return the device that holds this credential; coming back by itself makes it trusted."""
+    device = await queries.device_by_credential(db, hash_token(token))
+    if device is None:
+        return None
+    if device.state is DeviceState.ENROLLED and now - device.enrolled_at > HEARD_EVERY:
+        device.state = DeviceState.TRUSTED
+    return DeviceCaller(
+        device_id=device.id,
+        classroom_id=device.classroom_id,
+        school_id=device.classroom.school_id,
+        name=device.name,
+        csrf_token=csrf_token_of(token),
+    )
+
+
+async def hear(db: AsyncSession, *, device_id: UUID, now: datetime) -> None:
+    """Note that a device is there; written at most every five seconds."""
+    await db.execute(
+        update(Device)
+        .where(
+            Device.id == device_id,
+            Device.last_seen_at.is_(None) | (Device.last_seen_at <= now - HEARD_EVERY),
+        )
+        .values(last_seen_at=now)
+    )
+
+
+def tidy_code(text: str) -> str:
+    """Return a typed code as it was issued: upper case, blanks and hyphens left out."""
+    return "".join(character for character in text.upper() if character.isalnum())
+
+
+async def issue_code(
+    db: AsyncSession,
+    *,
+    classroom_id: UUID,
+    lifetime: timedelta,
+    now: datetime,
+    uses: int = 1,
+) -> tuple[str, datetime]:
+    """Return a new enrolment code and when it expires; only its hash is kept.
+
+    Eight characters are 39 bits: with the limit on attempts and one hour of life nobody
+    guesses one.
+    """
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    expires_at = now + lifetime
+    db.add(
+        EnrolmentCode(
+            classroom_id=classroom_id,
+            code_hash=hash_token(code),
+            created_at=now,
+            expires_at=expires_at,
+            uses_left=uses,
+        )
+    )
+    await db.flush()
+    return code, expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new device and its credential, which only the browser keeps."""
+
+    device: Device
+    credential: str
+
+
+async def enrol(db: AsyncSession, *, code: str, user_agent: str, now: datetime) -> Enrolled:
+    """Use a code and make this browser a device of the code's classroom."""
+    hashed = hash_token(tidy_code(code))
+    # One statement decides, so that a code cannot be used twice at the same moment.
+    used = cast(
+        "CursorResult[Any]",
+        await db.execute(
+            update(EnrolmentCode)
+            .where(
+                EnrolmentCode.code_hash == hashed,
+                EnrolmentCode.uses_left > 0,
+                EnrolmentCode.expires_at > now,
+            )
+            .values(uses_left=EnrolmentCode.uses_left - 1, used_at=now)
+        ),
+    )
+    if used.rowcount != 1:
+        raise CodeUsedOrExpired
+    classroom_id = await db.scalar(
+        select(EnrolmentCode.classroom_id).where(EnrolmentCode.code_hash == hashed)
+    )
+    assert classroom_id is not None
+    known = await queries.devices_of(db, [classroom_id], with_revoked=True)
+    credential = new_token()
+    device = Device(
+        classroom_id=classroom_id,
+        name=f"终端 {len(known) + 1}",
+        credential_hash=hash_token(credential),
+        enrolled_at=now,
+        last_seen_at=now,
+        user_agent=user_agent[:300],
+    )
+    db.add(device)
+    await db.flush()
+    return Enrolled(device, credential)
+
+
+def revoke(db: AsyncSession, *, device: Device) -> None:
+    """Shut a device out for good; its live connections end after the commit."""
+    if device.state is DeviceState.REVOKED:
+        return
+    assert DeviceState.REVOKED in NEXT_DEVICE_STATE[device.state]
+    device.state = DeviceState.REVOKED
+    emit(db, DeviceRevoked(device.id))
+
+
+async def create_region(
+    db: AsyncSession, *, code: str, name: str, parent: Region | None = None
+) -> Region:
+    """Add a region."""
+    region = Region(code=code, name=name, parent_id=parent.id if parent else None)
+    db.add(region)
+    await db.flush()
+    return region
+
+
+async def create_school(
+    db: AsyncSession,
+    *,
+    name: str,
+    category: str,
+    region: Region,
+    parent: School | None = None,
+) -> School:
+    """Add a school; a teaching point (218) names the school it belongs to."""
+    school = School(
+        name=name, category=category, region_id=region.id, parent_id=parent.id if parent else None
+    )
+    assert not school.is_teaching_point or parent is not None
+    db.add(school)
+    await db.flush()
+    return school

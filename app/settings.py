@@ -1,0 +1,135 @@
+"""The one place where the environment is read. `Settings` is frozen and built in `app.main`."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "CLASSROOMS_"
+HOME = Path(__file__).resolve().parent.parent
+
+# In the environment a list is written with commas: CLASSROOMS_MEDIA_HOSTS=10.0.0.5,192.0.2.7
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsInvalid(Exception):
+    """A setting is unknown or makes no sense. `str()` of it is for the person who starts us."""
+
+
+class Settings(BaseSettings):
+    """All that may differ between two installations. `docs/operations.md` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    var_dir: Path = Path("var")
+    database_url: str = Field(
+        default_factory=lambda data: f"sqlite+aiosqlite:///{data['var_dir']}/classrooms.db"
+    )
+    redis_url: str | None = None
+    recordings_dir: Path = Field(default_factory=lambda data: data["var_dir"] / "recordings")
+    frontend_dir: Path = HOME / "frontend" / "dist"
+    migrate_on_start: bool = True
+    demo: bool = False
+
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_origins: CommaSeparated = ()
+    trusted_proxies: CommaSeparated = ()
+    metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
+    shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
+
+    media_bind_host: str = "0.0.0.0"
+    media_port: Annotated[int, Field(ge=0, le=65535)] = 7882
+    media_hosts: CommaSeparated = ()
+
+    session_idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    setup_link_hours: Annotated[int, Field(ge=1, le=168)] = 48
+    enrolment_code_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    password_memory_kib: Annotated[int, Field(ge=8, le=1048576)] = 65536
+    password_rounds: Annotated[int, Field(ge=1, le=20)] = 3
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
+
+    @field_validator(
+        "public_origins", "trusted_proxies", "metrics_from", "media_hosts", mode="before"
+    )
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("public_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, _, host = origin.partition("://")
+            if scheme not in {"http", "https"} or not host or "/" in host:
+                raise ValueError(
+                    f"{origin!r} is no origin; write https://name or https://name:port"
+                )
+        return value
+
+    @field_validator("trusted_proxies", "metrics_from")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            ip_address(address)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _async_driver(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("begin it with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @property
+    def is_embedded(self) -> bool:
+        """Return whether the database is a local SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_file(self) -> Path:
+        """Return the database file. Only asked when `is_embedded`."""
+        assert self.is_embedded
+        return Path(self.database_url.removeprefix("sqlite+aiosqlite:///"))
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings from the environment; keyword arguments come before it.
+
+    Raise SettingsInvalid with one sentence for each setting that is unknown or wrong: a
+    misspelt name would else silently leave the default in force.
+    """
+    names = os.environ if environment is None else environment  # noqa: TID251 - the one place
+    complaints = [
+        f"{name} is not a setting of this version."
+        for name in sorted(names)
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+    if complaints:
+        raise SettingsInvalid("\n".join(complaints))
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_sentence(fault) for fault in error.errors())) from None
+
+
+def _sentence(fault: Any) -> str:
+    name = PREFIX + str(fault["loc"][0]).upper() if fault["loc"] else "The settings"
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')} (given: {fault['input']!r})."
