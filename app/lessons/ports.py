@@ -1,0 +1,31 @@
+"""What lessons ask of the slice above them, which knows what happened. `app.main` provides it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingHeadcount:
+    """A lesson that is over and whose number of pupils the classroom is asked to confirm."""
+
+    lesson_id: UUID
+    headcount: int | None
+
+
+class LessonRecords(Protocol):
+    """The facts a lesson's card shows that are not the lesson's own."""
+
+    async def session_ids(
+        self, db: AsyncSession, *, lesson_ids: Collection[UUID]
+    ) -> Mapping[UUID, UUID]:
+        """Return the session of each lesson that was ever taken live."""
+
+    async def awaiting_headcount(
+        self, db: AsyncSession, *, classroom_id: UUID, now: datetime
+    ) -> AwaitingHeadcount | None:
+        """Return the lesson this classroom should confirm its number of pupils for, if any."""

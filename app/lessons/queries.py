@@ -1,0 +1,100 @@
+"""Reads of lessons and invitations. Rights are part of the query: not yours is not found."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.clock import DISPLAY_ZONE
+from app.errors import NotFound
+from app.lessons.models import Lesson, LessonSite, LessonState
+from app.schools.models import Classroom
+
+LIVE_STATES = tuple(state for state in LessonState if state.is_live)
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day of a moment in the schools' zone."""
+    return moment.astimezone(DISPLAY_ZONE).date()
+
+
+def bounds_of(day: date) -> tuple[datetime, datetime]:
+    """Return the first moment of a day in the schools' zone, and of the day after."""
+    start = datetime.combine(day, time(), DISPLAY_ZONE)
+    return start, datetime.combine(day + timedelta(days=1), time(), DISPLAY_ZONE)
+
+
+def whole_lessons() -> Select[Lesson]:
+    """Return a query of lessons that loads all a card shows."""
+    return select(Lesson).options(
+        selectinload(Lesson.hub_school),
+        selectinload(Lesson.lecturer),
+        selectinload(Lesson.sites)
+        .selectinload(LessonSite.classroom)
+        .selectinload(Classroom.school),
+    )
+
+
+async def _one(db: AsyncSession, query: Select[Lesson]) -> Lesson:
+    lesson = await db.scalar(query)
+    if lesson is None:
+        raise NotFound("There is no such lesson for you.")
+    return lesson
+
+
+async def get_lesson(db: AsyncSession, lesson_id: UUID) -> Lesson:
+    """Return a lesson whoever asks. For callers that check the right themselves."""
+    return await _one(db, whole_lessons().where(Lesson.id == lesson_id))
+
+
+async def get_taught_by(db: AsyncSession, lesson_id: UUID, person_id: UUID) -> Lesson:
+    """Return a lesson of which this person is the lecturer."""
+    return await _one(
+        db, whole_lessons().where(Lesson.id == lesson_id, Lesson.lecturer_id == person_id)
+    )
+
+
+async def taught_on(db: AsyncSession, person_id: UUID, day: date) -> Sequence[Lesson]:
+    """Return the lessons this person gives on a day, in order."""
+    start, end = bounds_of(day)
+    rows = await db.scalars(
+        whole_lessons()
+        .where(
+            Lesson.lecturer_id == person_id,
+            Lesson.planned_start >= start,
+            Lesson.planned_start < end,
+        )
+        .order_by(Lesson.planned_start, Lesson.id)
+    )
+    return rows.all()
+
+
+async def received_on(db: AsyncSession, classroom_id: UUID, day: date) -> Sequence[Lesson]:
+    """Return the published lessons a classroom is invited to on a day, and any live now."""
+    start, end = bounds_of(day)
+    invited = select(LessonSite.lesson_id).where(LessonSite.classroom_id == classroom_id)
+    rows = await db.scalars(
+        whole_lessons()
+        .where(
+            Lesson.id.in_(invited),
+            Lesson.state != LessonState.PLANNED,
+            or_(
+                and_(Lesson.planned_start >= start, Lesson.planned_start < end),
+                Lesson.state.in_(LIVE_STATES),
+            ),
+        )
+        .order_by(Lesson.planned_start, Lesson.id)
+    )
+    return rows.all()
+
+
+async def site_of(db: AsyncSession, lesson_id: UUID, classroom_id: UUID) -> LessonSite | None:
+    """Return the invitation of a classroom to a lesson."""
+    return await db.scalar(
+        select(LessonSite).where(
+            LessonSite.lesson_id == lesson_id, LessonSite.classroom_id == classroom_id
+        )
+    )

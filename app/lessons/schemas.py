@@ -1,0 +1,78 @@
+"""What the pages get of lessons."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.lessons.models import LessonKind, LessonState, SiteState
+from app.schools.schemas import Named
+
+Light = Literal["ready", "offline", "never"]
+
+
+class SiteCard(BaseModel):
+    """An invited classroom. `light` tells of its device: heard of just now, or when last."""
+
+    id: UUID
+    classroom: str
+    school: str
+    state: SiteState
+    light: Light
+    last_seen_at: datetime | None
+
+
+class LessonCard(BaseModel):
+    """A lesson as every page shows it. `hub_school` and `lecturer` are names."""
+
+    id: UUID
+    kind: LessonKind
+    title: str
+    subject: str
+    grade: str
+    hub_school: str
+    lecturer: str
+    planned_start: datetime
+    planned_end: datetime
+    state: LessonState
+    session_id: UUID | None
+    is_recorded: bool
+    can_start: bool
+    can_start_from: datetime
+    sites: list[SiteCard]
+
+
+class TeacherDay(BaseModel):
+    """A teacher's lessons on one day of the schools' zone."""
+
+    date: date
+    now: datetime
+    lessons: list[LessonCard]
+
+
+class ToConfirm(BaseModel):
+    """A lesson that is over, and the number of pupils reported so far."""
+
+    lesson: LessonCard
+    headcount: int | None
+
+
+class ClassroomDay(BaseModel):
+    """A classroom's lessons today; what runs now, what comes next, what is to be confirmed."""
+
+    now: datetime
+    classroom: Named
+    school: Named
+    lessons: list[LessonCard]
+    current: LessonCard | None
+    next: LessonCard | None
+    to_confirm: ToConfirm | None
+
+
+class Filters(BaseModel):
+    """What an administrator may filter sessions by."""
+
+    schools: list[Named]
+    kinds: list[LessonKind]
+    states: list[LessonState]
