@@ -103,8 +103,8 @@ class JitterBuffer:
             return None
         return next(iter(self._waiting.values())).arrival_s + self._max_wait_s
 
-    def require_keyframe(self) -> None:
-        """Let video go on at a key frame only: the caller could not use the last frame."""
+    def _restart(self) -> None:
+        """Forget the frame in progress; video goes on at a key frame only."""
         self._needs_keyframe = self._keyframe_test is not None
         self._partial = []
 
@@ -136,7 +136,7 @@ class JitterBuffer:
         self._suspect_seq = None
         self._renumbered = True
         self._previous_time = None
-        self.require_keyframe()
+        self._restart()
 
     def _is_given_up(self, now: float) -> bool:
         deadline = self.deadline()
@@ -149,7 +149,7 @@ class JitterBuffer:
         out.append(Gap(first - self._next))
         self._next = first
         self._previous_time = None
-        self.require_keyframe()
+        self._restart()
 
     def _accept(self, packet: _Packet, out: list[Frame | Gap]) -> None:
         """Take the next packet in order into the frame it belongs to."""
@@ -169,7 +169,7 @@ class JitterBuffer:
         self._previous_time = packet.rtp_time
         if len(self._partial) >= self._max_packets:
             out.append(Gap(len(self._partial)))
-            self.require_keyframe()
+            self._restart()
             return
         self._partial.append(packet)
         if packet.marker:

@@ -116,12 +116,12 @@ def rewrite_picture_id(
     offset: int,
     descriptor: Vp8Descriptor,
     picture_id: int,
-    tl0picidx: int,
+    tl0picidx: int | None,
 ) -> None:
     """Overwrite the picture id and TL0PICIDX of the descriptor at `offset` in `buf`.
 
     Fields the descriptor lacks are left out, and each keeps its width, so the packet's
-    length does not change: the ids are cut to 7 or 15 and to 8 bits.
+    length does not change: the ids are cut to 7 or 15 and to 8 bits. None leaves TL0PICIDX.
     """
     at = offset + 2
     if descriptor.picture_id_bits == 15:
@@ -131,5 +131,5 @@ def rewrite_picture_id(
     elif descriptor.picture_id_bits == 7:
         buf[at] = picture_id & 0x7F
         at += 1
-    if descriptor.tl0picidx is not None:
+    if descriptor.tl0picidx is not None and tl0picidx is not None:
         buf[at] = tl0picidx & 0xFF

@@ -1,0 +1,5 @@
+"""Recording: parts on disk while a lesson runs, and what is made of them afterwards.
+
+The only package that imports av. `room.RoomRecorder` writes; `recovery.recover` repairs after
+a crash; `replay.build_replay` makes seekable files; `manifest` and `timeline` import no av.
+"""

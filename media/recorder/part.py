@@ -1,0 +1,192 @@
+"""One part: a file that holds one track, whole up to its last fragment whatever happens."""
+
+import contextlib
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+
+from media.core import opus
+from media.recorder import containers
+
+FRAGMENT_S = 1.0
+
+_MATROSKA_IDS = {"H264": "V_MPEG4/ISO/AVC", "VP8": "V_VP8", "opus": "A_OPUS"}
+
+
+@dataclass(frozen=True, slots=True)
+class PartFormat:
+    """What a decoder must be told about a part; a change of it needs a new part.
+
+    `private` is the codec's configuration (avcC, OpusHead), `size` the picture's in pixels,
+    None for sound; `codec_name` as in RFC 6381.
+    """
+
+    codec: str
+    codec_name: str
+    clock_rate: int
+    size: tuple[int, int] | None
+    private: bytes
+
+    @property
+    def suffix(self) -> str:
+        """Return the part's file extension: VP8 has no place in MP4 that players agree on."""
+        return ".webm" if self.codec == "VP8" else ".mp4"
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a short text that is equal for equal formats."""
+        text = f"{self.codec} {self.clock_rate} {self.size}".encode() + self.private
+        return hashlib.sha256(text).hexdigest()[:16]
+
+
+OPUS_FORMAT = PartFormat("opus", "opus", opus.CLOCK_RATE, None, opus.head())
+
+
+class _PartFile:
+    """The file object av writes to: we keep the descriptor, the count and the hash."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self.descriptor = os.open(path, flags, 0o640)
+        self.bytes = 0
+        self.hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write all of `data`; raise OSError as the disk says it."""
+        view = memoryview(data)
+        while view:
+            written = os.write(self.descriptor, view)
+            self.hash.update(view[:written])
+            self.bytes += written
+            view = view[written:]
+        return len(data)
+
+
+class PartWriter:
+    """Mux samples of one track into one file, without re-encoding.
+
+    A fragment reaches the file when it is `FRAGMENT_S` long, and the disk at `sync`. Any
+    method may raise OSError or av.FFmpegError; then call `abandon`, nothing else.
+    """
+
+    def __init__(self, path: Path, part_format: PartFormat) -> None:
+        self._file = _PartFile(path)
+        self.format = part_format
+        self._time_base = Fraction(1, part_format.clock_rate)
+        self._min_step_ticks = part_format.clock_rate // 1000 if path.suffix == ".webm" else 1
+        self._last_ticks = -self._min_step_ticks
+        self._last_end_s = 0.0
+        self._whole_bytes = 0
+        self._whole_hash = self._file.hash.copy()
+        self.whole_s = 0.0
+        self.synced_s = 0.0
+        self.synced_bytes = 0
+        self._container: OutputContainer | None = None
+        try:
+            self._container, self._stream = self._open(path)
+        except BaseException:
+            os.close(self._file.descriptor)
+            path.unlink()
+            raise
+
+    def _open(self, path: Path) -> tuple[OutputContainer, Stream]:
+        is_webm = path.suffix == ".webm"
+        options = {"flush_packets": "1"}
+        if is_webm:
+            options |= {"live": "1", "cluster_time_limit": str(round(FRAGMENT_S * 1000))}
+        else:
+            options |= {
+                "movflags": "empty_moov+default_base_moof",
+                "frag_duration": str(round(FRAGMENT_S * 1_000_000)),
+            }
+        container = av.open(self._file, "w", format="webm" if is_webm else "mp4", options=options)
+        with _open_template(self.format) as like:
+            stream = container.add_stream_from_template(like.streams[0], opaque=True)
+        stream.time_base = self._time_base
+        return container, stream
+
+    @property
+    def bytes_written(self) -> int:
+        """Return how many bytes the file has taken."""
+        return self._file.bytes
+
+    def write(self, data: bytes, *, at_s: float, duration_s: float, is_keyframe: bool) -> None:
+        """Add a sample that begins `at_s` seconds into the part; times must not go back."""
+        assert self._container is not None, "a finished part takes no more samples"
+        ticks = max(round(at_s * self.format.clock_rate), self._last_ticks + self._min_step_ticks)
+        packet = av.Packet(data)
+        packet.stream = self._stream
+        packet.time_base = self._time_base
+        packet.pts = packet.dts = ticks
+        packet.duration = max(1, round(duration_s * self.format.clock_rate))
+        packet.is_keyframe = is_keyframe
+        self._container.mux_one(packet)
+        if self._file.bytes != self._whole_bytes:
+            # Everything before this sample has just been written: a place to cut back to.
+            self._mark_whole(at_s)
+        self._last_ticks = ticks
+        self._last_end_s = at_s + duration_s
+
+    def _mark_whole(self, until_s: float) -> None:
+        self._whole_bytes = self._file.bytes
+        self._whole_hash = self._file.hash.copy()
+        self.whole_s = until_s
+
+    def sync(self) -> None:
+        """Wait until what the file has taken is on the disk."""
+        if self.synced_bytes == self._whole_bytes:
+            return
+        os.fdatasync(self._file.descriptor)
+        self.synced_bytes, self.synced_s = self._whole_bytes, self.whole_s
+
+    def finish(self) -> None:
+        """Write the last fragment and wait for the disk."""
+        assert self._container is not None, "a part is finished once"
+        self._container.close()
+        self._container = None
+        self._mark_whole(self._last_end_s)
+        os.fsync(self._file.descriptor)
+        self.synced_bytes, self.synced_s = self._whole_bytes, self.whole_s
+        os.close(self._file.descriptor)
+
+    def abandon(self) -> None:
+        """Cut the file back to its last whole fragment and let go of it.
+
+        Nothing is raised: the disk has failed already, and recovery cuts again what this
+        could not.
+        """
+        container, self._container = self._container, None
+        if container is not None:
+            with contextlib.suppress(OSError, av.FFmpegError):
+                container.close()
+        try:
+            os.ftruncate(self._file.descriptor, self._whole_bytes)
+            os.fsync(self._file.descriptor)
+        except OSError:
+            pass
+        finally:
+            os.close(self._file.descriptor)
+
+    @property
+    def whole_bytes(self) -> int:
+        """Return the length up to the last whole fragment."""
+        return self._whole_bytes
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the first `whole_bytes` bytes."""
+        return self._whole_hash.hexdigest()
+
+
+def _open_template(part_format: PartFormat) -> InputContainer:
+    data = containers.template(
+        _MATROSKA_IDS[part_format.codec], private=part_format.private, size=part_format.size
+    )
+    return av.open(io.BytesIO(data), "r", format="matroska")
