@@ -311,8 +311,12 @@ class LightPeer:
         self._pipe.role = "controlling" if self.ice.is_controlling else "controlled"
         if self._dtls.state == "new":
             self._dtls._set_role("client" if setup == "passive" else "server")
+        is_v6 = self._socket.family == socket.AF_INET6
         self.ice.start(
-            ufrag=remote.ufrag, password=remote.password, candidates=remote.candidates, now=now
+            ufrag=remote.ufrag,
+            password=remote.password,
+            candidates=[c for c in remote.candidates if (":" in c.host) == is_v6],
+            now=now,
         )
         self._on_timer()
 

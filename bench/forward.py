@@ -1,0 +1,183 @@
+"""`make bench`: what forwarding costs, and how that compares with Janus in the same run.
+
+    python -m bench.forward [--peer janus] [--subscribers 10 50] [--seconds 8] [--check]
+
+The server runs in a process of its own, pinned to one CPU; this process is the load, on
+the others. Only ratios of one run mean anything: on a shared machine the same command
+gives other microseconds an hour later. With a peer the servers take turns (A, B, A, B)
+and the ratio is of CPU over packets summed over all rounds. Results go to `var/bench/`.
+Exit code 1: `--check` and the ratio is above the target, or packets were lost; 2: the
+peer is not installed.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from bench.janus_server import JanusUnavailable, janus_server, require_janus
+from bench.load import measure
+from bench.measure import Run, machine, pooled_us_per_packet
+from bench.servers import ServerUnderTest, own_server
+
+RESULTS = Path("var/bench")
+TARGET_RATIO = 0.9
+# Less than this reached the subscribers: the figures are of an overloaded run, not of its cost.
+LEAST_DELIVERED = 0.999
+OWN, JANUS = "three-classrooms", "janus"
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--subscribers", type=int, nargs="+", default=[10, 50], metavar="N")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of each measured window")
+    parser.add_argument("--rounds", type=int, default=2, help="windows per server and N")
+    parser.add_argument(
+        "--peer", choices=["", "janus"], default="", help="compare with this server"
+    )
+    parser.add_argument("--codec", choices=["h264", "vp8"], default="h264")
+    parser.add_argument(
+        "--bursts", action="store_true", help="send the packets of a frame at once, not evenly"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help=f"fail when the ratio exceeds {TARGET_RATIO}"
+    )
+    parsed = parser.parse_args(arguments)
+    if min(parsed.subscribers) < 1 or parsed.seconds <= 0 or parsed.rounds < 1:
+        parser.error("subscribers, seconds and rounds must be positive")
+    return parsed
+
+
+def pin_to_spare_cpus() -> int | None:
+    """Keep this process off one CPU and return that CPU; None when there is only one."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        return None
+    os.sched_setaffinity(0, set(cpus[1:]))
+    return cpus[0]
+
+
+def _start(name: str, cpu: int | None, codec: str) -> AbstractAsyncContextManager[ServerUnderTest]:
+    if name == OWN:
+        return own_server(cpu)
+    return janus_server(cpu, folder=RESULTS / "janus", codec=codec)
+
+
+def describe(run: Run) -> str:
+    """Return one printed line of a run."""
+    return (
+        f"{run.server:17} N={run.subscribers:<4} {run.us_per_packet:6.2f} us/packet   "
+        f"delay p50 {run.delay_p50_ms:5.2f} p99 {run.delay_p99_ms:6.2f} ms   "
+        f"RSS {run.rss_per_subscriber_kb:5.0f} KB/subscriber   "
+        f"join p50 {run.join_p50_ms:4.0f} p95 {run.join_p95_ms:4.0f} ms   "
+        f"first video p50 {run.first_video_p50_ms:4.0f} p95 {run.first_video_p95_ms:4.0f} ms   "
+        f"delivered {100 * run.delivery_ratio:.2f} %   "
+        f"(load {100 * run.generator_load:.0f} % of a core, stolen {run.stolen_s:.1f} s)"
+    )
+
+
+async def run_all(options: argparse.Namespace, cpu: int | None) -> list[Run]:
+    """Run every N and round, the servers in turn, printing each result as it comes."""
+    names = [OWN, JANUS] if options.peer else [OWN]
+    runs = []
+    for subscribers in options.subscribers:
+        for _ in range(options.rounds):
+            for name in names:
+                async with _start(name, cpu, options.codec) as server:
+                    run = await measure(
+                        server,
+                        subscribers=subscribers,
+                        seconds=options.seconds,
+                        codec=options.codec,
+                        bursts=options.bursts,
+                    )
+                runs.append(run)
+                print(describe(run), flush=True)
+    return runs
+
+
+def ratios(runs: Sequence[Run]) -> dict[int, float]:
+    """Return, per number of subscribers, our CPU per packet over that of Janus."""
+    found = {}
+    for subscribers in sorted({run.subscribers for run in runs}):
+        own, peer = (
+            [run for run in runs if run.server == name and run.subscribers == subscribers]
+            for name in (OWN, JANUS)
+        )
+        if own and peer:
+            found[subscribers] = pooled_us_per_packet(own) / pooled_us_per_packet(peer)
+    return found
+
+
+def verdicts(runs: Sequence[Run], *, check: bool) -> tuple[list[str], bool]:
+    """Return the closing lines and whether the run passes.
+
+    The target is for the largest N: at N=10 the fixed costs of both servers still weigh.
+    Lost packets always fail; a ratio above the target fails only when `check` is set.
+    """
+    lines = []
+    passed = True
+    for run in runs:
+        if run.delivery_ratio < LEAST_DELIVERED:
+            passed = passed and run.server != OWN
+            lines.append(
+                f"FAIL {run.server} N={run.subscribers}: only "
+                f"{100 * run.delivery_ratio:.2f} % of the packets reached the subscribers"
+            )
+    by_subscribers = ratios(runs)
+    for subscribers, ratio in by_subscribers.items():
+        is_judged = subscribers == max(by_subscribers)
+        text = f"ratio to Janus at N={subscribers}: {ratio:.2f}"
+        if not is_judged:
+            lines.append(text)
+        elif ratio <= TARGET_RATIO:
+            lines.append(f"PASS {text} (target <= {TARGET_RATIO})")
+        else:
+            lines.append(f"FAIL {text} (target <= {TARGET_RATIO})")
+            passed = passed and not check
+    return lines, passed
+
+
+def write_results(options: argparse.Namespace, runs: Sequence[Run], folder: Path) -> Path:
+    """Write everything as JSON and return the file's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"forward-{time.strftime('%Y%m%dT%H%M%S')}.json"
+    content = {
+        "machine": machine(),
+        "options": vars(options),
+        "ratio_to_janus": {str(n): ratio for n, ratio in ratios(runs).items()},
+        "runs": [{**dataclasses.asdict(r), "us_per_packet": r.us_per_packet} for r in runs],
+    }
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    return path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark and return the exit code."""
+    options = parse_arguments(arguments)
+    if options.peer:
+        try:
+            require_janus()
+        except JanusUnavailable as reason:
+            print(reason, file=sys.stderr)
+            return 2
+    print(f"{machine()}; 210 video packets/s of 1200 B ({options.codec}) + 50 audio packets/s")
+    cpu = pin_to_spare_cpus()
+    if cpu is None:
+        print("Only one CPU: server and load share it, so the delays are too long.")
+    runs = asyncio.run(run_all(options, cpu))
+    lines, passed = verdicts(runs, check=options.check)
+    print("\n".join(lines))
+    print(f"written to {write_results(options, runs, RESULTS)}")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What is measured about a server process, and the arithmetic on it. Linux: /proc."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def percentile(values: Sequence[float], fraction: float) -> float:
+    """Return the nearest-rank percentile of `values`; `fraction` is 0..1. NaN when empty."""
+    if not values:
+        return math.nan
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return user and system time of the whole process, all its threads, in seconds."""
+    # The command name may hold spaces and parentheses: fields begin after the last one.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def resident_kb(pid: int) -> int:
+    """Return the resident set of the process in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise ProcessLookupError(pid)
+
+
+def stolen_seconds() -> float:
+    """Return the CPU time other guests have taken from this machine since it started."""
+    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / _TICKS_PER_SECOND
+
+
+def machine() -> str:
+    """Describe the processor, the CPUs of this process (ask before pinning), and the kernel."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        os.uname().machine,
+    )
+    return f"{model}, {len(os.sched_getaffinity(0))} CPUs, Linux {os.uname().release}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One measured run of one server with `subscribers` subscribers."""
+
+    server: str
+    subscribers: int
+    seconds: float
+    cpu_s: float
+    delivered: int
+    expected: int
+    delay_p50_ms: float
+    delay_p99_ms: float
+    rss_per_subscriber_kb: float
+    join_p50_ms: float
+    join_p95_ms: float
+    first_video_p50_ms: float
+    first_video_p95_ms: float
+    generator_load: float
+    stolen_s: float
+    keyframes: int
+    counters: dict[str, int]
+
+    @property
+    def us_per_packet(self) -> float:
+        """Return server CPU per RTP packet that reached a subscriber, in microseconds."""
+        return self.cpu_s * 1e6 / self.delivered if self.delivered else math.nan
+
+    @property
+    def delivery_ratio(self) -> float:
+        """Return delivered over expected packets."""
+        return self.delivered / self.expected if self.expected else math.nan
+
+
+def pooled_us_per_packet(runs: Sequence[Run]) -> float:
+    """Return the CPU per packet over several runs: all CPU over all packets."""
+    delivered = sum(run.delivered for run in runs)
+    return sum(run.cpu_s for run in runs) * 1e6 / delivered if delivered else math.nan

@@ -1,0 +1,171 @@
+"""Servers under test: a process to start, and how a peer publishes and subscribes there."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+PUBLISHED = {"0": "microphone", "1": "camera"}
+
+
+class ServerFailed(Exception):
+    """The server under test did not start, refused a request, or went away."""
+
+
+class ServerUnderTest(Protocol):
+    """What the load needs of a server; one publisher, numbered subscribers.
+
+    `host` is the address peers bind to: one from which the server can be reached.
+    `subscriber_setup` is the DTLS role subscribers take (RFC 5763 section 5).
+    """
+
+    name: str
+    pid: int
+    host: str
+    subscriber_setup: str
+
+    async def publish(self, offer: str) -> str:
+        """Hand in the publisher's offer; return the answer."""
+
+    async def subscribe(self, number: int) -> str:
+        """Announce a subscriber; return the server's offer of audio and video."""
+
+    async def answer(self, number: int, answer: str) -> None:
+        """Hand in the subscriber's answer."""
+
+    async def counters(self) -> dict[str, int]:
+        """Return the server's own counters; empty when it has none."""
+
+
+async def start_process(
+    *command: str, cpu: int | None, stdout: int | None = None, stderr: int | None = None
+) -> asyncio.subprocess.Process:
+    """Start a server pinned to one CPU from its first instruction, threads included."""
+
+    def pin() -> None:
+        if cpu is not None:
+            os.sched_setaffinity(0, {cpu})
+
+    return await asyncio.create_subprocess_exec(
+        *command, stdout=stdout, stderr=stderr, preexec_fn=pin
+    )
+
+
+async def stop_process(process: asyncio.subprocess.Process) -> None:
+    """End exactly this process: SIGTERM, and SIGKILL if it is still there after 5 s."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(5):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+class OwnServer:
+    """`bench.sfu_server` in a process of its own, driven over JSON lines."""
+
+    name = "three-classrooms"
+    host = "127.0.0.1"
+    subscriber_setup = "active"  # as every browser answers
+
+    def __init__(
+        self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.pid = pid
+        self._reader = reader
+        self._writer = writer
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._offers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._revisions: dict[int, int] = {}
+        self._audience: list[str] = []
+        self._next_id = 0
+
+    async def read(self) -> None:
+        """Sort what the server says into answers and offers, until it goes away."""
+        while line := await self._reader.readline():
+            message = json.loads(line)
+            if "id" in message:
+                future = self._answers.pop(message["id"])
+                if "error" in message:
+                    future.set_exception(ServerFailed(message["error"]))
+                else:
+                    future.set_result(message["result"])
+            elif message["event"] == "subscriber_offer":
+                self._offers.setdefault(message["peer_id"], asyncio.Queue()).put_nowait(message)
+        raise ServerFailed("the server under test closed its control connection")
+
+    async def call(self, method: str, **arguments: Any) -> Any:  # JSON
+        """Call a method of the SFU and return its JSON result. Raise ServerFailed."""
+        self._next_id += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._answers[self._next_id] = future
+        request = {"id": self._next_id, "method": method, "arguments": arguments}
+        self._writer.write(json.dumps(request).encode() + b"\n")
+        async with asyncio.timeout(15):
+            return await future
+
+    async def publish(self, offer: str) -> str:
+        """Publish as peer `publisher`, in a room of its own."""
+        await self.call("open_room", room_id="room")
+        answer = await self.call(
+            "publish", room_id="room", peer_id="publisher", offer=offer, sources=PUBLISHED
+        )
+        return str(answer)
+
+    async def subscribe(self, number: int) -> str:
+        """Subscribe to both tracks; return the first offer that carries them."""
+        peer_id = f"subscriber-{number}"
+        queue = self._offers.setdefault(peer_id, asyncio.Queue())
+        self._audience.append(peer_id)
+        plan = [["publisher", source, self._audience] for source in PUBLISHED.values()]
+        await self.call("set_plan", room_id="room", audience=plan, recorded=[])
+        await self.call("subscribe", room_id="room", peer_id=peer_id)
+        async with asyncio.timeout(15):
+            offer = await queue.get()
+        self._revisions[number] = offer["revision"]
+        return str(offer["sdp"])
+
+    async def answer(self, number: int, answer: str) -> None:
+        """Hand in the answer to the offer `subscribe` returned."""
+        await self.call(
+            "accept_answer",
+            room_id="room",
+            peer_id=f"subscriber-{number}",
+            revision=self._revisions[number],
+            answer=answer,
+        )
+
+    async def counters(self) -> dict[str, int]:
+        """Return the room's counters."""
+        return dict(await self.call("counters", room_id="room"))
+
+
+@asynccontextmanager
+async def own_server(cpu: int | None) -> AsyncIterator[OwnServer]:
+    """Start our SFU in its own process; end it on leaving."""
+    process = await start_process(
+        sys.executable, "-m", "bench.sfu_server", cpu=cpu, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(15):
+            line = await process.stdout.readline()
+        if not line:
+            raise ServerFailed("bench.sfu_server ended before it said its port")
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", json.loads(line)["control_port"], limit=1 << 20
+        )
+        server = OwnServer(process.pid, reader, writer)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(server.read())
+            yield server
+            reading.cancel()
+        writer.close()
+    finally:
+        await stop_process(process)
