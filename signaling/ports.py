@@ -12,7 +12,14 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from signaling.messages import EndReason, LessonInfo, Permissions, Role
+from signaling.messages import (
+    EndReason,
+    LessonInfo,
+    Permissions,
+    RecordingLight,
+    Role,
+    Seat,
+)
 
 
 class EventType(StrEnum):
@@ -104,6 +111,19 @@ class RoomSeed:
     stage_limit: int = 1
     class_permissions: Permissions | None = None
     saved_state: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSummary:
+    """An open room at a glance, for the application's status pages."""
+
+    room_id: str
+    clock_ms: int
+    is_paused: bool
+    stage: tuple[str, ...]
+    hands: tuple[str, ...]
+    seats: tuple[Seat, ...]
+    recording: RecordingLight
 
 
 class Refused(Exception):

@@ -1,0 +1,54 @@
+"""What the live plane is told when it starts: frozen, built in `app.main`."""
+
+from dataclasses import dataclass, field
+
+from signaling.messages import SILENT_AFTER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: `burst` at once, then `per_s` a second."""
+
+    per_s: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoomConfig:
+    """The times and rates of a room's rules."""
+
+    lecturer_absent_s: float = 600.0
+    media_grace_s: float = 10.0
+    presence_interval_s: float = 2.0
+    light_interval_s: float = 5.0
+    chat_kept: int = 200
+    say: Rate = Rate(per_s=0.5, burst=5)
+    quick_message: Rate = Rate(per_s=1 / 3, burst=1)
+    classroom_action: Rate = Rate(per_s=2, burst=10)
+    negotiation: Rate = Rate(per_s=1, burst=10)
+    link_measured: Rate = Rate(per_s=0.5, burst=2)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """The bounds of one WebSocket."""
+
+    silent_after_s: float = SILENT_AFTER_S
+    receive: Rate = Rate(per_s=30, burst=60)
+    malformed_per_minute: int = 20
+    send_queue_messages: int = 256
+    send_queue_bytes: int = 1_000_000
+    close_timeout_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """Everything the hub is told. Times in seconds on the monotonic clock."""
+
+    room: RoomConfig = field(default_factory=RoomConfig)
+    session: SessionConfig = field(default_factory=SessionConfig)
+    media_timeout_s: float = 10.0
+    ledger_retry_max_s: float = 5.0
+    ledger_queue_events: int = 20_000
+    drain_s: float = 5.0
+    reopen_wait_s: float = 5.0

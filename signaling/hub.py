@@ -1,0 +1,224 @@
+"""All live rooms of this process, and the one owner of the media plane.
+
+`app.main` builds one `LiveHub`, gives it to the media plane as its listener, and keeps
+`running` open for the life of the server:
+
+    hub = LiveHub(gate=gate, ledger=ledger, config=LiveConfig())
+    app.include_router(make_router(hub, allowed_origins=settings.allowed_origins))
+    # in the lifespan, after the media plane has been started with `hub` as its listener
+    async with hub.running(sfu):
+        yield
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from media.core.ids import PeerId, RoomId, TrackKey
+from media.interface import (
+    Direction,
+    LinkReport,
+    OfferedTrack,
+    RecordingStatus,
+    SfuListener,
+    SfuPort,
+)
+from signaling.config import LiveConfig
+from signaling.effects import Effects
+from signaling.errors import ErrorCode, SignalError
+from signaling.messages import EndReason
+from signaling.ports import Admission, Refused, RoomGate, RoomLedger, RoomSummary
+from signaling.room import Room
+from signaling.runner import Connection, RoomClosed, RoomRunner, Work
+
+
+class LiveHub(SfuListener):
+    """Open rooms when somebody comes, one task each, and end them when they are over."""
+
+    def __init__(self, *, gate: RoomGate, ledger: RoomLedger, config: LiveConfig) -> None:
+        self.config = config
+        self._gate = gate
+        self._ledger = ledger
+        self._sfu: SfuPort | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._rooms: dict[str, RoomRunner] = {}
+
+    @asynccontextmanager
+    async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
+        """Carry rooms until the block is left.
+
+        Then every connection is closed with 1001, recordings are completed and the ledger is
+        written, within `drain_s`; the lessons stay live and another process may reopen them.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._sfu, self._tasks = sfu, tasks
+            try:
+                yield
+            finally:
+                for runner in self._rooms.values():
+                    runner.stop()
+                self._tasks = None
+
+    # What the application asks
+
+    async def end_room(self, room_id: str, reason: EndReason, *, actor: str | None) -> bool:
+        """End the lesson for everybody; wait up to `drain_s` until that is in the ledger.
+
+        A ledger that is out of order is tried again after this returned. Return False, and do
+        nothing, when the room is not open here: the application then closes the lesson in its
+        own records.
+        """
+        runner = self._rooms.get(room_id)
+        if runner is None or not await runner.end(reason, actor=actor):
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.drain_s):
+                await runner.finished.wait()
+        return True
+
+    async def revoke(self, *, account_id: str | None = None, device_id: str | None = None) -> None:
+        """Close the sockets and the media of an account or a device, in every room."""
+        for runner in list(self._rooms.values()):
+            await runner.revoke(account_id=account_id, device_id=device_id)
+
+    def room_summary(self, room_id: str) -> RoomSummary | None:
+        """Return a room at a glance, or None when it is not open here."""
+        runner = self._rooms.get(room_id)
+        return runner.summary() if runner else None
+
+    def open_room_ids(self) -> tuple[str, ...]:
+        """Return the rooms that are open here."""
+        return tuple(self._rooms)
+
+    # What a session asks
+
+    async def enter(self, ticket: str, connection: Connection) -> tuple[RoomRunner, Admission]:
+        """Give the holder of a ticket their seat. Raise Refused."""
+        admission = await self._gate.redeem(ticket)
+        runner = await self._open(admission.room_id)
+        try:
+            await runner.enter(admission, connection)
+        except SignalError as refusal:
+            raise Refused(refusal.code, refusal.detail) from refusal
+        except RoomClosed:
+            is_over = runner.is_lesson_over
+            code = ErrorCode.LESSON_OVER if is_over else ErrorCode.UNAVAILABLE
+            raise Refused(code, "The room is closed.") from None
+        return runner, admission
+
+    async def _open(self, room_id: str) -> RoomRunner:
+        runner = self._rooms.get(room_id)
+        if runner is not None and runner.is_closing:
+            await self._wait_for_closing(runner)
+            runner = self._rooms.get(room_id)
+        if runner is None:
+            runner = self._start(room_id)
+        await runner.opened.wait()
+        if runner.refusal is not None:
+            raise Refused(runner.refusal.code, runner.refusal.detail)
+        return runner
+
+    async def _wait_for_closing(self, runner: RoomRunner) -> None:
+        """Let a room that failed write everything down before it is read again."""
+        if runner.is_lesson_over:
+            raise Refused(ErrorCode.LESSON_OVER, "The lesson is over.")
+        try:
+            async with asyncio.timeout(self.config.reopen_wait_s):
+                await runner.finished.wait()
+        except TimeoutError:
+            raise Refused(ErrorCode.UNAVAILABLE, "The room is not ready yet.") from None
+
+    def _start(self, room_id: str) -> RoomRunner:
+        if self._tasks is None or self._sfu is None:
+            raise Refused(ErrorCode.UNAVAILABLE, "The server is stopping.")
+        runner = RoomRunner(
+            room_id, gate=self._gate, ledger=self._ledger, sfu=self._sfu, config=self.config
+        )
+        self._rooms[room_id] = runner
+        self._tasks.create_task(self._carry(runner))
+        return runner
+
+    async def _carry(self, runner: RoomRunner) -> None:
+        try:
+            await runner.run()
+        finally:
+            del self._rooms[runner.room_id]
+
+    # What the media plane reports; each returns at once
+
+    def subscriber_offer(
+        self,
+        room_id: RoomId,
+        peer_id: PeerId,
+        *,
+        revision: int,
+        sdp: str,
+        tracks: tuple[OfferedTrack, ...],
+    ) -> None:
+        """Pass an offer to the seat, if the connection that asked for it still holds it."""
+        runner = self._rooms.get(room_id)
+        if runner is None:
+            return
+
+        def work(room: Room, now: float) -> Effects:
+            if not runner.is_subscribed(peer_id):
+                return ()
+            return room.subscriber_offer(
+                peer_id, revision=revision, sdp=sdp, tracks=tracks, now=now
+            )
+
+        runner.post(work)
+
+    def peer_connected(self, room_id: RoomId, peer_id: PeerId, direction: Direction) -> None:
+        """A connection that carries media is a connection that is heard."""
+        self.peer_heard(room_id, peer_id, direction)
+
+    def peer_silent(self, room_id: RoomId, peer_id: PeerId, direction: Direction) -> None:
+        """Show the line as weak at once."""
+        self._post(
+            room_id,
+            lambda room, now: room.peer_silence(peer_id, direction, is_silent=True, now=now),
+        )
+
+    def peer_heard(self, room_id: RoomId, peer_id: PeerId, direction: Direction) -> None:
+        """Let the reports judge the line again."""
+        self._post(
+            room_id,
+            lambda room, now: room.peer_silence(peer_id, direction, is_silent=False, now=now),
+        )
+
+    def track_started(self, room_id: RoomId, track: TrackKey) -> None:
+        """Say that a source is on the air."""
+        peer_id, source = track
+        self._post(room_id, lambda room, now: room.track_started(peer_id, source, now=now))
+
+    def track_stalled(self, room_id: RoomId, track: TrackKey) -> None:
+        """Note a track that went still."""
+        peer_id, source = track
+        self._post(
+            room_id, lambda room, now: room.track_flow(peer_id, source, is_stalled=True, now=now)
+        )
+
+    def track_resumed(self, room_id: RoomId, track: TrackKey) -> None:
+        """Note a track that flows again."""
+        peer_id, source = track
+        self._post(
+            room_id, lambda room, now: room.track_flow(peer_id, source, is_stalled=False, now=now)
+        )
+
+    def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
+        """Judge a line. Under a backlog this is what is dropped first."""
+        self._post(
+            room_id,
+            lambda room, now: room.link_report(peer_id, report, now=now),
+            is_expendable=True,
+        )
+
+    def recording_status(self, room_id: RoomId, status: RecordingStatus) -> None:
+        """Show how far the recording has got."""
+        self._post(room_id, lambda room, now: room.recording_status(status, now=now))
+
+    def _post(self, room_id: RoomId, work: Work, *, is_expendable: bool = False) -> None:
+        # A room that is closing still has peers to report on; nobody is left to be told.
+        if runner := self._rooms.get(room_id):
+            runner.post(work, is_expendable=is_expendable)

@@ -1,0 +1,128 @@
+"""What the media plane reports, made into facts and events of the room."""
+
+from collections.abc import Iterable
+
+from media.core.ids import Source
+from media.interface import Direction, LinkReport, RecordingStatus
+from signaling import messages as m
+from signaling.book import RoomBook
+from signaling.participant import Participant
+from signaling.ports import EventType
+
+
+def published(book: RoomBook, seat: Participant, sources: Iterable[m.MediaSource]) -> None:
+    """The media plane took an offer: what the seat no longer offers has stopped."""
+    stopped = seat.publishing - set(sources)
+    for source in sorted(stopped):
+        seat.publishing.discard(source)
+        seat.stalled.discard(source)
+        book.note(EventType.TRACK_STOPPED, seat_id=seat.seat_id, payload={"source": source})
+    if stopped:
+        book.tell_seat(seat)
+
+
+def track_started(book: RoomBook, seat: Participant, source: Source) -> None:
+    """The first packet of a track has come."""
+    word = m.MediaSource(source)
+    seat.publishing.add(word)
+    seat.stalled.discard(word)
+    book.note(EventType.TRACK_STARTED, seat_id=seat.seat_id, payload={"source": word})
+    book.tell_seat(seat)
+
+
+def track_flow(book: RoomBook, seat: Participant, source: Source, *, is_stalled: bool) -> None:
+    """A track went still, or flows again."""
+    before = seat.link
+    (seat.stalled.add if is_stalled else seat.stalled.discard)(m.MediaSource(source))
+    _tell_if_link_changed(book, seat, before, report=None)
+
+
+def peer_silence(
+    book: RoomBook, seat: Participant, direction: Direction, *, is_silent: bool
+) -> None:
+    """One of the seat's connections went silent, or is heard again."""
+    before = seat.link
+    (seat.meter.silence if is_silent else seat.meter.sound)(direction)
+    _tell_if_link_changed(book, seat, before, report=None)
+
+
+def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
+    """A seat's line was measured."""
+    if not seat.is_present:
+        return
+    before = seat.link
+    seat.meter.report(report)
+    _tell_if_link_changed(book, seat, before, report=report)
+    if seat.rates.link_measured.take(book.now):
+        book.tell_staff_and(
+            seat.seat_id,
+            m.LinkMeasured(
+                seq=0,
+                seat_id=seat.seat_id,
+                link=seat.link,
+                rtt_ms=None if report.rtt_ms is None else round(report.rtt_ms),
+                loss_up_percent=_percent(report.loss_up),
+                loss_down_percent=_percent(report.loss_down),
+                kbps_up=round(report.kbps_up),
+                kbps_down=round(report.kbps_down),
+            ),
+        )
+
+
+def recording_started(book: RoomBook) -> None:
+    """The recorder is at work: the light goes on."""
+    book.light = m.RecordingLight(is_recording=True, is_healthy=True, stored_s=0.0)
+    book.note(EventType.RECORDING_STARTED, payload={"epoch": book.seed.epoch})
+    _tell_light(book)
+
+
+def recording_refused(book: RoomBook, problem: str) -> None:
+    """The recorder could not begin: the lesson goes on, and everybody sees the light."""
+    book.light = m.RecordingLight(
+        is_recording=False, is_healthy=False, stored_s=0.0, problem=problem
+    )
+    book.note(EventType.RECORDING_FAILED, payload={"problem": problem})
+    _tell_light(book)
+
+
+def recording_status(book: RoomBook, status: RecordingStatus) -> None:
+    """The recorder says how far it has got. Trouble is told at once, progress now and then."""
+    before = book.light
+    book.light = m.RecordingLight(
+        is_recording=True,
+        is_healthy=status.is_healthy,
+        stored_s=round(status.stored_s, 3),
+        problem=status.problem,
+    )
+    if before.is_healthy and not status.is_healthy:
+        book.note(EventType.RECORDING_FAILED, payload={"problem": status.problem})
+    elif status.is_healthy and not before.is_healthy:
+        book.note(EventType.RECORDING_RECOVERED, payload={"stored_s": book.light.stored_s})
+    is_news = (before.is_healthy, before.problem) != (status.is_healthy, status.problem)
+    if is_news or book.now >= book.light_told_at + book.config.light_interval_s:
+        _tell_light(book)
+
+
+def _tell_light(book: RoomBook) -> None:
+    book.light_told_at = book.now
+    book.tell_everybody(m.RecordingChanged(seq=0, recording=book.light))
+
+
+def _tell_if_link_changed(
+    book: RoomBook, seat: Participant, before: m.Link, *, report: LinkReport | None
+) -> None:
+    if seat.link is before:
+        return
+    payload: dict[str, str | float | None] = {"link": seat.link, "before": before}
+    if report is not None:
+        payload |= {
+            "rtt_ms": report.rtt_ms,
+            "loss_up": report.loss_up,
+            "loss_down": report.loss_down,
+        }
+    book.note(EventType.LINK_CHANGED, seat_id=seat.seat_id, payload=dict(payload))
+    book.tell_seat(seat)
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else round(fraction * 100, 1)

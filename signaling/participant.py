@@ -1,0 +1,169 @@
+"""One seat of a room: what it is, what it may do, and what it keeps while it is away."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from signaling.config import RoomConfig
+from signaling.links import LinkMeter
+from signaling.messages import Link, MediaSource, Permissions, Role, Seat
+from signaling.ports import Admission
+from signaling.rates import TokenBucket
+
+ALL_PERMISSIONS: Final = Permissions(
+    video=True, audio=True, annotate=True, screen=True, file=True, text=True
+)
+NO_PERMISSIONS: Final = Permissions(
+    video=False, audio=False, annotate=False, screen=False, file=False, text=False
+)
+DEFAULT_PERMISSIONS: Final = Permissions(
+    video=True, audio=True, annotate=False, screen=False, file=False, text=True
+)
+
+
+class SeatState(StrEnum):
+    """Where a seat is in its life in the room."""
+
+    EXPECTED = "expected"
+    PRESENT = "present"
+    AWAY = "away"
+    BLOCKED = "blocked"
+
+
+class SeatMove(StrEnum):
+    """What can happen to a seat."""
+
+    ENTER = "enter"
+    LEAVE = "leave"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+NEXT: Final = {
+    (SeatState.EXPECTED, SeatMove.ENTER): SeatState.PRESENT,
+    (SeatState.EXPECTED, SeatMove.BLOCK): SeatState.BLOCKED,
+    (SeatState.PRESENT, SeatMove.LEAVE): SeatState.AWAY,
+    (SeatState.AWAY, SeatMove.ENTER): SeatState.PRESENT,
+    (SeatState.AWAY, SeatMove.BLOCK): SeatState.BLOCKED,
+    (SeatState.BLOCKED, SeatMove.BLOCK): SeatState.BLOCKED,
+    (SeatState.BLOCKED, SeatMove.UNBLOCK): SeatState.AWAY,
+}
+
+
+class SeatRates:
+    """How often one seat may do what costs others something."""
+
+    def __init__(self, config: RoomConfig) -> None:
+        self.say = TokenBucket(config.say)
+        self.quick_message = TokenBucket(config.quick_message)
+        self.action = TokenBucket(config.classroom_action)
+        self.negotiation = TokenBucket(config.negotiation)
+        self.link_measured = TokenBucket(config.link_measured)
+
+
+@dataclass(slots=True)
+class Participant:
+    """A seat. It stays in the room when it is away, and comes back as it left.
+
+    `override` is what the lecturer gave this seat in place of the class default.
+    `media_until`: when the media of a seat that left is removed (monotonic seconds).
+    """
+
+    seat_id: str
+    role: Role
+    name: str
+    school: str
+    rates: SeatRates
+    may_record_video: bool = False
+    state: SeatState = SeatState.EXPECTED
+    account_id: str | None = None
+    device_id: str | None = None
+    away_since_ms: int | None = None
+    override: Permissions | None = None
+    hand_raised_at_ms: int | None = None
+    headcount: int | None = None
+    muted: set[MediaSource] = field(default_factory=set)
+    publishing: set[MediaSource] = field(default_factory=set)
+    stalled: set[MediaSource] = field(default_factory=set)
+    meter: LinkMeter = field(default_factory=LinkMeter)
+    has_media: bool = False
+    media_until: float | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """Return whether a connection holds this seat now."""
+        return self.state is SeatState.PRESENT
+
+    @property
+    def is_blocked(self) -> bool:
+        """Return whether the lecturer put this seat out for the rest of the lesson."""
+        return self.state is SeatState.BLOCKED
+
+    def move(self, move: SeatMove) -> None:
+        """Go to the next state; a move that is not in the table is a bug of ours."""
+        self.state = NEXT[self.state, move]
+
+    def come(self, admission: Admission) -> None:
+        """Take the seat for the holder of this admission; what the seat kept stays."""
+        self.move(SeatMove.ENTER)
+        self.name, self.school = admission.name, admission.school
+        self.account_id, self.device_id = admission.account_id, admission.device_id
+        self.away_since_ms = None
+        self.media_until = None
+
+    def go(self, *, clock_ms: int) -> None:
+        """Leave the seat. Its line is measured anew when it comes back."""
+        self.move(SeatMove.LEAVE)
+        self.away_since_ms = clock_ms
+        self.meter = LinkMeter()
+
+    def drop_media(self) -> tuple[MediaSource, ...]:
+        """Forget what was published and return it, in a fixed order."""
+        stopped = tuple(sorted(self.publishing))
+        self.publishing.clear()
+        self.stalled.clear()
+        self.has_media = False
+        self.media_until = None
+        return stopped
+
+    def permissions(self, class_permissions: Permissions, *, is_paused: bool) -> Permissions:
+        """Return what this seat may do at this moment."""
+        if self.role is Role.LECTURER:
+            return ALL_PERMISSIONS
+        if self.role is Role.SUPERVISOR or is_paused:
+            return NO_PERMISSIONS
+        return self.override or class_permissions
+
+    @property
+    def link(self) -> Link:
+        """Return the badge: away, or what is measured, or that only its sound comes."""
+        if not self.is_present:
+            return Link.AWAY
+        is_picture_missing = (
+            MediaSource.CAMERA in self.stalled and MediaSource.CAMERA not in self.muted
+        )
+        is_sound_coming = (
+            MediaSource.MICROPHONE in self.publishing and MediaSource.MICROPHONE not in self.stalled
+        )
+        if is_picture_missing and is_sound_coming:
+            return Link.SOUND_ONLY
+        return self.meter.link
+
+    def view(self, permissions: Permissions, *, is_on_stage: bool) -> Seat:
+        """Return the seat as a page sees it."""
+        return Seat(
+            seat_id=self.seat_id,
+            role=self.role,
+            name=self.name,
+            school=self.school,
+            is_present=self.is_present,
+            away_since_ms=self.away_since_ms,
+            permissions=permissions,
+            is_on_stage=is_on_stage,
+            hand_raised_at_ms=self.hand_raised_at_ms,
+            headcount=self.headcount,
+            muted=tuple(sorted(self.muted)),
+            publishing=tuple(sorted(self.publishing)),
+            link=self.link,
+            is_blocked=self.is_blocked,
+        )

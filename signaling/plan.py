@@ -1,0 +1,70 @@
+"""Who receives what, as a pure function of the room: the heart of server-side permission."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from media.core.ids import PeerId, Source, TrackKey
+from media.interface import ForwardingPlan
+from signaling.messages import Permissions, Role
+
+NOTHING: Final = ForwardingPlan()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSeat:
+    """What the plan needs to know of a seat. `permissions` are those of this moment."""
+
+    seat_id: str
+    role: Role
+    is_present: bool
+    is_on_stage: bool
+    permissions: Permissions
+    may_record_video: bool
+
+
+def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> ForwardingPlan:
+    """Return everything that may flow; what is not in it is dropped at the router.
+
+    The lecturer's tracks go to everybody present and are planned for as long as their media
+    lives, so a WebSocket that breaks for a moment interrupts neither picture nor recording.
+    A classroom's camera goes to the lecturer and the supervisors, and to everybody while on
+    stage; its microphone and screen to everybody, on stage only. Nobody receives their own.
+    """
+    present = [seat for seat in seats if seat.is_present]
+    everybody = frozenset(PeerId(seat.seat_id) for seat in present)
+    staff = frozenset(PeerId(seat.seat_id) for seat in present if seat.role is not Role.CLASSROOM)
+    audience: dict[TrackKey, frozenset[PeerId]] = {}
+    recorded: set[TrackKey] = set()
+    for seat in seats:
+        peer_id = PeerId(seat.seat_id)
+        for source in _sources(seat):
+            track = TrackKey(peer_id, source)
+            is_seen_by_all = seat.role is Role.LECTURER or seat.is_on_stage
+            receivers = (everybody if is_seen_by_all else staff) - {peer_id}
+            if receivers:
+                audience[track] = receivers
+            if is_recorded and _is_recorded(seat, source):
+                recorded.add(track)
+    return ForwardingPlan(audience=audience, recorded=frozenset(recorded))
+
+
+def _sources(seat: PlannedSeat) -> Iterable[Source]:
+    """Return what may leave this seat."""
+    if seat.role is Role.LECTURER:
+        return tuple(Source)
+    if seat.role is Role.SUPERVISOR or not seat.is_present:
+        return ()
+    granted = (
+        (Source.CAMERA, seat.permissions.video),
+        (Source.MICROPHONE, seat.is_on_stage and seat.permissions.audio),
+        (Source.SCREEN, seat.is_on_stage and seat.permissions.screen),
+    )
+    return tuple(source for source, is_granted in granted if is_granted)
+
+
+def _is_recorded(seat: PlannedSeat, source: Source) -> bool:
+    """Return whether a track that may flow is kept: the lecturer, and the stage with consent."""
+    if seat.role is Role.LECTURER:
+        return True
+    return seat.is_on_stage and (source is not Source.CAMERA or seat.may_record_video)

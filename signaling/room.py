@@ -1,0 +1,344 @@
+"""The rules of a live room, sans-IO: who may do what, and what follows from it.
+
+Call one method with `now` (seconds on the caller's monotonic clock), carry out the effects
+it returns in their order, and call `handle_timer` no later than `deadline()`. A command
+that is refused raises SignalError and has changed nothing. What each command does is in
+`conduct`, how seats are left in `departures`, what the media plane reports in `media_facts`.
+"""
+
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+from media.core.ids import Source
+from media.interface import Direction, ForwardingPlan, LinkReport, OfferedTrack, RecordingStatus
+from signaling import conduct, departures, media_facts
+from signaling import messages as m
+from signaling.book import RoomBook
+from signaling.config import RoomConfig
+from signaling.effects import (
+    AcceptAnswer,
+    Admit,
+    Disconnect,
+    Effects,
+    ReportPresence,
+    StartRecording,
+)
+from signaling.errors import CloseCode, ErrorCode, SignalError
+from signaling.participant import Participant
+from signaling.ports import Admission, EventType, RoomSeed, RoomSummary
+
+_ANYBODY: Final = frozenset(m.Role)
+_LECTURER: Final = frozenset({m.Role.LECTURER})
+_CLASSROOM: Final = frozenset({m.Role.CLASSROOM})
+_TEACHING: Final = _LECTURER | _CLASSROOM
+
+MAY_SEND: Final[dict[type[m.Command], frozenset[m.Role]]] = {
+    m.GetRoomState: _ANYBODY,
+    m.Publish: _TEACHING,
+    m.Subscribe: _ANYBODY,
+    m.SubscribeAnswer: _ANYBODY,
+    m.SetMuted: _TEACHING,
+    m.RaiseHand: _CLASSROOM,
+    m.LowerHand: _TEACHING,
+    m.InviteToStage: _LECTURER,
+    m.LeaveStage: _TEACHING,
+    m.SetStageLimit: _LECTURER,
+    m.SetPermissions: _LECTURER,
+    m.PauseAll: _LECTURER,
+    m.RestoreAll: _LECTURER,
+    m.EndLesson: _LECTURER,
+    m.ShutDown: _LECTURER,
+    m.Eject: _LECTURER,
+    m.Unblock: _LECTURER,
+    m.Say: _TEACHING,
+    m.SendQuickMessage: _CLASSROOM,
+    m.ReportHeadcount: _CLASSROOM,
+    m.Ping: _ANYBODY,
+}
+
+
+class Room:
+    """A lesson while it is live."""
+
+    def __init__(self, seed: RoomSeed, config: RoomConfig, *, now: float) -> None:
+        self._book = RoomBook(seed, config, now=now)
+        self._presence_at = now + config.presence_interval_s
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the room is closed; nothing is accepted after that."""
+        return self._book.is_over
+
+    @property
+    def plan(self) -> ForwardingPlan:
+        """Return what may flow at this moment."""
+        return self._book.plan()
+
+    def summary(self, *, now: float) -> RoomSummary:
+        """Return the room at a glance."""
+        return self._at(now).summary()
+
+    # Coming and going
+
+    def open(self, *, now: float) -> Effects:
+        """Begin, or go on after a restart: recording starts before anybody is in."""
+        book = self._at(now)
+        if book.seed.saved_state is None:
+            book.note(EventType.LESSON_STARTED, payload={"epoch": book.seed.epoch})
+        if book.is_recorded:
+            book.do(StartRecording(offset_s=book.clock_s))
+        return book.settle()
+
+    def enter(self, admission: Admission, *, now: float) -> Effects:
+        """Give a seat to a new connection; an earlier one of the same seat is closed.
+
+        Raise SignalError `blocked`, `not_invited` or `lesson_over`.
+        """
+        book = self._at(now)
+        if book.is_over:
+            raise SignalError(ErrorCode.LESSON_OVER, "The lesson is over.")
+        seat = book.roster.admit(admission)
+        if seat.is_present:
+            book.do(Disconnect(seat.seat_id, CloseCode.REPLACED, "replaced"))
+            departures.depart(book, seat, reason="replaced")
+        departures.remove_media(book, seat)
+        seat.come(admission)
+        if seat.role is m.Role.LECTURER:
+            book.lecturer_gone_at = None
+        book.note(EventType.SEAT_JOINED, seat_id=seat.seat_id, actor=seat.seat_id)
+        book.do(Admit(seat.seat_id))
+        book.tell((seat.seat_id,), book.room_state(seat))
+        book.tell_seat(seat, except_to=seat.seat_id)
+        return book.settle()
+
+    def leave(self, seat_id: str, *, reason: str, now: float) -> Effects:
+        """Note that the seat's connection is gone; its media lives on for `media_grace_s`."""
+        book = self._at(now)
+        seat = book.roster[seat_id]
+        if seat.is_present:
+            departures.depart(book, seat, reason=reason)
+            seat.media_until = now + book.config.media_grace_s if seat.has_media else None
+            book.tell_seat(seat)
+        return book.settle()
+
+    def revoke(self, *, account_id: str | None, device_id: str | None, now: float) -> Effects:
+        """Cut off whoever came with this account or this device, media and all."""
+        book = self._at(now)
+        for seat in book.roster:
+            is_account = account_id is not None and seat.account_id == account_id
+            is_device = device_id is not None and seat.device_id == device_id
+            if is_account or is_device:
+                departures.cut_off(book, seat, CloseCode.NOT_ADMITTED, reason="revoked")
+        return book.settle()
+
+    def end(self, reason: m.EndReason, *, actor: str | None, now: float) -> Effects:
+        """End the lesson for everybody. Ending twice does nothing."""
+        book = self._at(now)
+        if not book.is_over:
+            departures.end_lesson(book, reason, actor=actor)
+        return book.settle()
+
+    def stop(self, *, now: float) -> Effects:
+        """Empty the room but leave the lesson live: this process goes down in order."""
+        book = self._at(now)
+        if not book.is_over:
+            departures.empty(book, CloseCode.GOING_AWAY, reason="server_stopped")
+        return book.settle()
+
+    # Time
+
+    def deadline(self) -> float | None:
+        """Return when `handle_timer` is next due, or None once the room is over."""
+        book = self._book
+        if book.is_over:
+            return None
+        waiting = [seat.media_until for seat in book.roster if seat.media_until is not None]
+        if book.lecturer_gone_at is not None:
+            waiting.append(book.lecturer_gone_at + book.config.lecturer_absent_s)
+        return min([*waiting, self._presence_at])
+
+    def handle_timer(self, *, now: float) -> Effects:
+        """Do what is due."""
+        book = self._at(now)
+        if book.is_over:
+            return ()
+        gone_at = book.lecturer_gone_at
+        if gone_at is not None and now >= gone_at + book.config.lecturer_absent_s:
+            departures.end_lesson(book, m.EndReason.LECTURER_ABSENT, actor=None)
+            return book.settle()
+        for seat in book.roster:
+            if seat.media_until is not None and now >= seat.media_until:
+                departures.remove_media(book, seat)
+                book.tell_seat(seat)
+        if now >= self._presence_at:
+            self._presence_at = now + book.config.presence_interval_s
+            if present := book.roster.present():
+                book.do(ReportPresence(present, book.clock_ms))
+        return book.settle()
+
+    # Commands
+
+    def receive(self, seat_id: str, command: m.AnyClientMessage, *, now: float) -> Effects:
+        """Carry out a command of a seat that is present. Raise SignalError."""
+        book = self._at(now)
+        seat = book.roster[seat_id]
+        assert seat.is_present, "only the connection that holds a seat sends for it"
+        if seat.role not in MAY_SEND[type(command)]:
+            raise SignalError(ErrorCode.NOT_ALLOWED, f"A {seat.role} does not {command.type}.")
+        if _carry_out(book, seat, command) and command.ref is not None:
+            book.tell((seat_id,), m.Done(ref=command.ref))
+        return book.settle()
+
+    # What the media plane reports
+
+    def subscriber_offer(
+        self,
+        seat_id: str,
+        *,
+        revision: int,
+        sdp: str,
+        tracks: Iterable[OfferedTrack],
+        now: float,
+    ) -> Effects:
+        """Pass an offer on to the seat that must answer it."""
+        book = self._at(now)
+        if book.roster.is_present(seat_id):
+            refs = (
+                m.TrackRef(
+                    mid=offered.mid,
+                    seat_id=offered.track.peer_id,
+                    source=m.MediaSource(offered.track.source),
+                )
+                for offered in tracks
+            )
+            offer = m.SubscribeOffer(revision=revision, sdp=sdp, tracks=tuple(refs))
+            book.tell((seat_id,), offer)
+        return book.settle()
+
+    def published(self, seat_id: str, sources: Iterable[m.MediaSource], *, now: float) -> Effects:
+        """Note that the media plane took a seat's offer."""
+        book = self._at(now)
+        media_facts.published(book, book.roster[seat_id], sources)
+        return book.settle()
+
+    def track_started(self, seat_id: str, source: Source, *, now: float) -> Effects:
+        """Note the first packet of a track."""
+        book = self._at(now)
+        media_facts.track_started(book, book.roster[seat_id], source)
+        return book.settle()
+
+    def track_flow(self, seat_id: str, source: Source, *, is_stalled: bool, now: float) -> Effects:
+        """Note that a track went still, or flows again."""
+        book = self._at(now)
+        media_facts.track_flow(book, book.roster[seat_id], source, is_stalled=is_stalled)
+        return book.settle()
+
+    def peer_silence(
+        self, seat_id: str, direction: Direction, *, is_silent: bool, now: float
+    ) -> Effects:
+        """Note that a connection went silent, or is heard."""
+        book = self._at(now)
+        media_facts.peer_silence(book, book.roster[seat_id], direction, is_silent=is_silent)
+        return book.settle()
+
+    def link_report(self, seat_id: str, report: LinkReport, *, now: float) -> Effects:
+        """Note how a seat's line is."""
+        book = self._at(now)
+        media_facts.link_report(book, book.roster[seat_id], report)
+        return book.settle()
+
+    def recording_started(self, *, now: float) -> Effects:
+        """Note that the recorder is at work."""
+        book = self._at(now)
+        media_facts.recording_started(book)
+        return book.settle()
+
+    def recording_refused(self, problem: str, *, now: float) -> Effects:
+        """Note that the recorder could not begin."""
+        book = self._at(now)
+        media_facts.recording_refused(book, problem)
+        return book.settle()
+
+    def recording_status(self, status: RecordingStatus, *, now: float) -> Effects:
+        """Note how far the recorder has got."""
+        book = self._at(now)
+        if not book.is_over:
+            media_facts.recording_status(book, status)
+        return book.settle()
+
+    def _at(self, now: float) -> RoomBook:
+        self._book.now = now
+        return self._book
+
+
+def _carry_out(book: RoomBook, seat: Participant, command: m.AnyClientMessage) -> bool:  # noqa: C901, PLR0912, PLR0915 - one arm per message, nothing else
+    """Carry out one command; return whether it is answered with `done`."""
+    match command:
+        case m.Ping():
+            book.tell((seat.seat_id,), m.Pong(ref=command.ref, clock_ms=book.clock_ms))
+            return False
+        case m.GetRoomState():
+            conduct.limit(seat.rates.negotiation, book)
+            book.tell((seat.seat_id,), book.room_state(seat))
+            return False
+        case m.Publish():
+            conduct.publish(book, seat, command)
+            return False
+        case m.Subscribe():
+            conduct.subscribe(book, seat, command)
+            return False
+        case m.SubscribeAnswer():
+            answer = AcceptAnswer(seat.seat_id, command.ref, command.revision, command.sdp)
+            book.do(answer)
+            return False
+        case m.EndLesson():
+            _end_by(book, seat, command, m.EndReason.ENDED_BY_LECTURER)
+            return False
+        case m.ShutDown():
+            _end_by(book, seat, command, m.EndReason.SHUT_DOWN, detail=command.reason)
+            return False
+        case m.SetMuted():
+            conduct.set_muted(book, seat, command)
+        case m.RaiseHand():
+            conduct.raise_hand(book, seat)
+        case m.LowerHand():
+            conduct.take_hand_down(book, seat, command)
+        case m.InviteToStage():
+            conduct.invite_to_stage(book, seat, command)
+        case m.LeaveStage():
+            conduct.leave_stage(book, seat, command)
+        case m.SetStageLimit():
+            conduct.set_stage_limit(book, seat, command)
+        case m.SetPermissions():
+            conduct.set_permissions(book, seat, command)
+        case m.PauseAll():
+            conduct.set_paused(book, seat, is_paused=True)
+        case m.RestoreAll():
+            conduct.set_paused(book, seat, is_paused=False)
+        case m.Eject():
+            conduct.eject(book, seat, command)
+        case m.Unblock():
+            conduct.unblock(book, seat, command)
+        case m.Say():
+            conduct.say(book, seat, command)
+        case m.SendQuickMessage():
+            conduct.send_quick_message(book, seat, command)
+        case m.ReportHeadcount():
+            conduct.report_headcount(book, seat, command)
+        case _:
+            assert_never(command)
+    return True
+
+
+def _end_by(
+    book: RoomBook,
+    lecturer: Participant,
+    command: m.Command,
+    reason: m.EndReason,
+    *,
+    detail: str | None = None,
+) -> None:
+    """End the lesson at the lecturer's word; the answer comes before the close frame."""
+    if command.ref is not None:
+        book.tell((lecturer.seat_id,), m.Done(ref=command.ref))
+    departures.end_lesson(book, reason, actor=lecturer.seat_id, detail=detail)
