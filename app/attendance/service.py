@@ -30,7 +30,8 @@ from app.attendance.models import (
 from app.attendance.seats import SeatRole, read_seat, site_seat
 from app.errors import NotFound
 from app.events import emit
-from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonSite, LessonState, SiteState
+from app.lessons import service as lessons
+from app.lessons.models import Lesson, LessonSite, LessonState, SiteState
 
 SERVER_LOST = "server_lost"
 SHUT_DOWN = "shut_down"
@@ -53,7 +54,7 @@ async def open_session(db: AsyncSession, *, lesson: Lesson, now: datetime) -> Se
 
     `lesson.sites` must be loaded. The clock of the lesson begins at `now`.
     """
-    _move(lesson, LessonState.LIVE)
+    lessons.move(lesson, LessonState.LIVE)
     lesson.started_at = now
     session = Session(lesson=lesson, started_at=now)
     db.add(session)
@@ -154,7 +155,7 @@ async def close_session(db: AsyncSession, *, session_id: UUID, reason: str, cloc
     session.ended_at = session.started_at + timedelta(milliseconds=clock_ms)
     session.end_reason = reason
     lesson = session.lesson
-    _move(lesson, LessonState.STOPPED_INCIDENT if reason == SHUT_DOWN else LessonState.ENDED)
+    lessons.move(lesson, LessonState.STOPPED_INCIDENT if reason == SHUT_DOWN else LessonState.ENDED)
     lesson.ended_at = session.ended_at
     for presence in await queries.open_presences(db, session_id):
         presence.left_ms = presence.last_seen_ms = max(presence.joined_ms, clock_ms)
@@ -282,19 +283,21 @@ async def _follow(db: AsyncSession, session: Session, event: NewEvent, now: date
         case "seat_left":
             await _leave(db, session, event, str(event.payload.get("reason", "left")))
         case "paused_all" if session.lesson.state is LessonState.LIVE:
-            _move(session.lesson, LessonState.PAUSED_ALL)
+            lessons.move(session.lesson, LessonState.PAUSED_ALL)
         case "restored_all" if session.lesson.state is LessonState.PAUSED_ALL:
-            _move(session.lesson, LessonState.LIVE)
+            lessons.move(session.lesson, LessonState.LIVE)
         case "headcount":
             await _count_heads(db, session, event)
         case "incident":
+            # Nobody's doing is the server's: a room that failed, events that were lost.
+            action = event.payload.get("action", SHUT_DOWN if event.actor else "failure")
             incident = Incident(
                 session_id=session.id,
                 clock_ms=event.clock_ms,
                 at=now,
-                action=str(event.payload.get("action", SHUT_DOWN)),
+                action=str(action)[:32],
                 actor=event.actor,
-                reason=str(event.payload.get("reason", "")),
+                reason=str(event.payload.get("reason", ""))[:500],
             )
             db.add(incident)
 
@@ -346,11 +349,6 @@ async def _weigh_sites(db: AsyncSession, session: Session, end_ms: int) -> None:
         record.interruptions = evidence.interruptions
         record.state = AttendanceState.AUTO_CLOSED
         record.site.state = SiteState.CLOSED
-
-
-def _move(lesson: Lesson, to: LessonState) -> None:
-    assert to in NEXT_LESSON_STATE[lesson.state], f"{lesson.state} does not become {to}"
-    lesson.state = to
 
 
 def _milliseconds(span: timedelta) -> int:

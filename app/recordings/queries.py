@@ -1,5 +1,7 @@
-"""Reads of recordings. Who may see one is part of the query: its lecturer, and whoever
-administers the hub school (the school's own administrator, the county's).
+"""Reads of recordings. Who may see one is part of the query.
+
+It is the lesson's lecturer, and whoever administers the hub school: the school's own
+administrator, and the county's.
 """
 
 from collections.abc import Collection, Sequence

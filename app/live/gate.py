@@ -1,0 +1,136 @@
+"""Who may enter as what: `signaling.ports.RoomGate`, answered from the slices."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance import service as attendance
+from app.attendance.models import Session
+from app.attendance.seats import HUB, SeatRole, read_seat, site_seat
+from app.database import Database
+from app.errors import NotFound
+from app.lessons.models import Lesson
+from app.live import queries, tickets
+from app.live.models import EntryTicket
+from app.recordings import queries as recording_queries
+from signaling.messages import LessonInfo, Role
+from signaling.ports import Admission, ExpectedSeat, Refused, RoomSeed
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class DatabaseGate:
+    """Redeems tickets and opens rooms. `clock` gives the wall time."""
+
+    def __init__(
+        self, database: Database, *, recordings_dir: Path, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._recordings_dir = recordings_dir
+        self._clock = clock
+
+    async def redeem(self, ticket: str) -> Admission:
+        """Use up a ticket, and only then look at whom it lets in: it is gone either way."""
+        async with self._database.unit_of_work() as db:
+            used = await tickets.use_up(db, ticket=ticket, now=self._clock())
+        async with self._database.unit_of_work() as db:
+            session = await db.get_one(Session, used.session_id)
+            if session.ended_at is not None:
+                raise Refused("lesson_over", "The lesson is over.")
+            name, school = await _name_of(db, used)
+        return Admission(
+            room_id=str(used.session_id),
+            seat_id=used.seat_id,
+            role=Role(used.role),
+            name=name,
+            school=school,
+            account_id=str(used.account_id) if used.account_id else None,
+            device_id=str(used.device_id) if used.device_id else None,
+        )
+
+    async def load_room(self, room_id: str) -> RoomSeed:
+        """Begin a new epoch of the room and say what it is made of. Raise Refused."""
+        now = self._clock()
+        async with self._database.unit_of_work() as db:
+            try:
+                session = await attendance.open_room(db, session_id=UUID(room_id), now=now)
+            except (NotFound, ValueError):
+                raise Refused("no_such_room", "There is no such room.") from None
+            if session.ended_at is not None or not session.lesson.state.is_live:
+                raise Refused("lesson_over", "The lesson is over.")
+            loaded = await queries.session_to_open(db, session.id)
+            assert loaded is not None
+            recording = await recording_queries.of_session(db, session.id)
+            folder = self._recordings_dir / recording.folder if recording else None
+            return _seed(loaded, folder, now)
+
+
+async def _name_of(db: AsyncSession, used: EntryTicket) -> tuple[str, str]:
+    """Return the name and the school shown for a seat. Raise Refused if its holder may not act.
+
+    Between the ticket and now the account may have been disabled or the device revoked.
+    """
+    refused = Refused("ticket_invalid", "Whoever this ticket was given to may not enter any more.")
+    if used.device_id is not None:
+        if not await queries.is_device_in_use(db, used.device_id):
+            raise refused
+        seat = read_seat(used.seat_id)
+        assert seat.role is SeatRole.CLASSROOM
+        assert seat.of is not None
+        site = await queries.seat_site(db, seat.of)
+        return site.classroom.name, site.classroom.school.name
+    assert used.account_id is not None
+    holder = await queries.account_holder(db, used.account_id)
+    if holder is None:
+        raise refused
+    person, school = holder
+    return person.name, school
+
+
+def _seed(session: Session, folder: Path | None, now: datetime) -> RoomSeed:
+    lesson = session.lesson
+    # The clock never runs backwards, whatever was done to the computer's own.
+    elapsed_ms = max((now - session.started_at) / _MILLISECOND, session.last_alive_ms)
+    hub = ExpectedSeat(HUB, Role.LECTURER, lesson.lecturer.name, lesson.hub_school.name)
+    sites = sorted(lesson.sites, key=lambda site: site.id)
+    return RoomSeed(
+        room_id=str(session.id),
+        lesson=_lesson_info(lesson, session.id),
+        seats=(
+            hub,
+            *(
+                ExpectedSeat(
+                    site_seat(site.id),
+                    Role.CLASSROOM,
+                    site.classroom.name,
+                    site.classroom.school.name,
+                    may_record_video=site.classroom.school.may_record_pupils,
+                )
+                for site in sites
+            ),
+        ),
+        elapsed_s=elapsed_ms / 1000,
+        epoch=session.epoch,
+        recording_folder=folder,
+        stage_limit=lesson.stage_limit,
+        saved_state=session.saved_state,
+    )
+
+
+def _lesson_info(lesson: Lesson, session_id: UUID) -> LessonInfo:
+    return LessonInfo(
+        lesson_id=str(lesson.id),
+        session_id=str(session_id),
+        kind=lesson.kind.value,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        hub_school=lesson.hub_school.name,
+        lecturer=lesson.lecturer.name,
+        planned_start=lesson.planned_start.isoformat(),
+        planned_end=lesson.planned_end.isoformat(),
+        is_recorded=lesson.is_recorded,
+    )

@@ -1,0 +1,102 @@
+"""What the bridge to the live rooms reads. Rights are part of the query."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.models import Account, AccountState, Person
+from app.accounts.queries import inspected_schools
+from app.attendance.models import Session
+from app.errors import NotFound
+from app.lessons.models import Lesson, LessonSite
+from app.schools.models import Classroom, Device, DeviceState, School
+from app.security import PersonCaller
+
+
+async def inspectable(db: AsyncSession, lesson_id: UUID, person: PersonCaller) -> Lesson:
+    """Return a lesson this person may look in on (巡课). Raise NotFound.
+
+    It is one whose hub school, or one of whose invited schools, is in the person's scope.
+    """
+    schools = inspected_schools(person)
+    invited = exists().where(
+        LessonSite.lesson_id == Lesson.id,
+        LessonSite.classroom_id == Classroom.id,
+        Classroom.school_id.in_(schools),
+    )
+    lesson = await db.scalar(
+        select(Lesson).where(
+            Lesson.id == lesson_id, or_(Lesson.hub_school_id.in_(schools), invited)
+        )
+    )
+    if lesson is None:
+        raise NotFound
+    return lesson
+
+
+async def site_of(db: AsyncSession, lesson_id: UUID, classroom_id: UUID) -> LessonSite | None:
+    """Return the invitation of a classroom to a lesson, with the lesson."""
+    return await db.scalar(
+        select(LessonSite)
+        .where(LessonSite.lesson_id == lesson_id, LessonSite.classroom_id == classroom_id)
+        .options(joinedload(LessonSite.lesson))
+    )
+
+
+async def lesson_exists(db: AsyncSession, lesson_id: UUID) -> bool:
+    """Return whether there is such a lesson."""
+    return await db.scalar(select(exists().where(Lesson.id == lesson_id))) or False
+
+
+async def session_to_open(db: AsyncSession, session_id: UUID) -> Session | None:
+    """Return a session with all that its room is made of."""
+    return await db.scalar(
+        select(Session)
+        .where(Session.id == session_id)
+        .options(
+            joinedload(Session.lesson).options(
+                joinedload(Lesson.hub_school),
+                joinedload(Lesson.lecturer),
+                selectinload(Lesson.sites)
+                .joinedload(LessonSite.classroom)
+                .joinedload(Classroom.school),
+            )
+        )
+    )
+
+
+async def seat_site(db: AsyncSession, lesson_site_id: UUID) -> LessonSite:
+    """Return a lesson site with its classroom and school."""
+    return await db.get_one(
+        LessonSite,
+        lesson_site_id,
+        options=[joinedload(LessonSite.classroom).joinedload(Classroom.school)],
+    )
+
+
+async def account_holder(db: AsyncSession, account_id: UUID) -> tuple[Person, str] | None:
+    """Return the person of an account that may act, and the name of the person's school."""
+    row = (
+        await db.execute(
+            select(Person, School.name)
+            .join(Account, Account.person_id == Person.id)
+            .outerjoin(School, School.id == Person.school_id)
+            .where(Account.id == account_id, Account.state == AccountState.ACTIVE)
+        )
+    ).one_or_none()
+    return (row[0], row[1] or "") if row else None
+
+
+async def is_device_in_use(db: AsyncSession, device_id: UUID) -> bool:
+    """Return whether a device exists and was not revoked."""
+    query = select(exists().where(Device.id == device_id, Device.state != DeviceState.REVOKED))
+    return await db.scalar(query) or False
+
+
+async def people_by_id(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Return people by id."""
+    rows = await db.scalars(select(Person).where(Person.id.in_(ids)))
+    return {person.id: person for person in rows}
