@@ -96,9 +96,12 @@ def render_http_exception(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def render_bug(request: Request, error: Exception) -> JSONResponse:
-    """Tell the caller nothing but that it failed; the traceback goes to the log."""
-    log.error("request_failed", path=request.url.path, exc_info=error)
+def render_bug(path: str, error: Exception) -> JSONResponse:
+    """Tell the caller nothing but that it failed; the traceback goes to the log.
+
+    Called by the edge (`app.web.Edge`), outside of which no header would be added.
+    """
+    log.error("request_failed", path=path, exc_info=error)
     body = {
         "type": "internal-error",
         "title": "Something went wrong on the server",
@@ -109,8 +112,7 @@ def render_bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Have every failure rendered here."""
+    """Have every refusal rendered here."""
     app.add_exception_handler(Problem, render_problem)
     app.add_exception_handler(RequestValidationError, render_malformed)
     app.add_exception_handler(HTTPException, render_http_exception)
-    app.add_exception_handler(Exception, render_bug)

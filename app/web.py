@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import render_bug
 from app.security import security_headers
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,11 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
+        has_begun = False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in security_headers(scope["scheme"]).items():
@@ -63,7 +67,12 @@ class Edge:
                 self._note(scope, message["status"], time.monotonic() - began)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if has_begun:  # half an answer is out: only breaking it off tells the caller
+                raise
+            await render_bug(scope["path"], error)(scope, receive, send_with_headers)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in {"GET", "POST", "HEAD"} else "other"

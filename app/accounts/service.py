@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, Update, delete, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries
@@ -140,17 +141,40 @@ async def remember_failure(
     await db.execute(
         delete(SignInFailure).where(SignInFailure.last_failed_at < now - FAILURES_FORGOTTEN_AFTER)
     )
-    failure = await queries.failures_of(db, username, address)
-    if failure is None:
-        failure = SignInFailure(username=username, address=address, failures=0, last_failed_at=now)
-        db.add(failure)
-    failure.failures += 1
-    failure.last_failed_at = now
-    over = failure.failures - FAILURES_BEFORE_LOCK
-    failure.locked_until = (
-        None if over < 0 else now + min(FIRST_LOCK * 2 ** min(over, 8), LONGEST_LOCK)
+    failures = await _count_failure(db, username, address, now)
+    over = failures - FAILURES_BEFORE_LOCK
+    if over < 0:
+        return None
+    locked_until = now + min(FIRST_LOCK * (1 << min(over, 8)), LONGEST_LOCK)
+    await db.execute(_failures(username, address).values(locked_until=locked_until))
+    return locked_until
+
+
+def _failures(username: str, address: str) -> Update:
+    return update(SignInFailure).where(
+        SignInFailure.username == username, SignInFailure.address == address
     )
-    return failure.locked_until
+
+
+async def _count_failure(db: AsyncSession, username: str, address: str, now: datetime) -> int:
+    """Add one and return how many there are. Guesses at the same moment are each counted."""
+    one_more = (
+        _failures(username, address)
+        .values(failures=SignInFailure.failures + 1, last_failed_at=now)
+        .returning(SignInFailure.failures)
+        .execution_options(synchronize_session=False)
+    )
+    failures = await db.scalar(one_more)
+    if failures is not None:
+        return failures
+    try:
+        async with db.begin_nested():
+            db.add(
+                SignInFailure(username=username, address=address, failures=1, last_failed_at=now)
+            )
+    except IntegrityError:  # another request was first
+        return await db.scalar(one_more) or 1
+    return 1
 
 
 async def forget_failures(db: AsyncSession, username: str, address: str) -> None:

@@ -1,0 +1,12 @@
+"""All tables: importing this module makes `Base.metadata` whole, for migrations and tests."""
+
+from app.accounts import models as accounts
+from app.attendance import models as attendance
+from app.database import Base
+from app.lessons import models as lessons
+from app.live import models as live
+from app.recordings import models as recordings
+from app.schools import models as schools
+
+METADATA = Base.metadata
+SLICES = (schools, accounts, lessons, attendance, recordings, live)
