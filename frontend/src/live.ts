@@ -1,0 +1,226 @@
+/**
+ * A page's part in a live lesson: signalling, the room, and media both ways, tied together.
+ *
+ * The order on every (re)connection: the room's state first, then this seat's mutes are
+ * taken over from it, then media is published and subscribed anew. So whoever returns
+ * sends exactly what they sent before, and a muted seat never returns audible.
+ */
+import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
+import { api, type EnterAs, type Ticket } from "./api";
+import { translate } from "./i18n";
+import { LocalMedia } from "./media/local";
+import { MEDIA_SOURCES, type MediaSource, type Seat, type ServerMessage } from "./protocol";
+import { classroomsOf, lecturerOf, reduceRoom, seatOf, withHandled, type Room } from "./room";
+import {
+  HUB_LIMITS,
+  Publisher,
+  STAGE_LIMITS,
+  Subscriber,
+  TILE_LIMITS,
+  type ReceivedTrack,
+} from "./rtc";
+import {
+  CommandRefused,
+  openBrowserSocket,
+  Signaling,
+  type Command,
+  type SignalingState,
+} from "./signaling";
+import { exposeDiagnosis, hideDiagnosis, MediaTimes } from "./diagnosis";
+
+/** Refusals of `publish` that pass by themselves. */
+const PASSING_REFUSALS = new Set(["no_answer", "too_fast", "unavailable"]);
+const PUBLISH_AGAIN_AFTER_MS = 2_000;
+
+export class Live {
+  readonly room: ShallowRef<Room | null> = shallowRef(null);
+  readonly state: ShallowRef<SignalingState> = shallowRef({ kind: "connecting" });
+  readonly received: ShallowRef<readonly ReceivedTrack[]> = shallowRef([]);
+  /** Monotonic milliseconds, twice a second: what clocks and countdowns are drawn from. */
+  readonly now = ref(performance.now());
+  /** Why this seat's own picture and sound are not taken, or null: a code of `ErrorCode`. */
+  readonly publishProblem = ref<string | null>(null);
+  readonly publishState = ref<RTCPeerConnectionState>("new");
+  readonly subscribeState = ref<RTCPeerConnectionState>("new");
+  /** The last command that was refused, for the page to say in words. */
+  readonly refusal = shallowRef<CommandRefused | null>(null);
+
+  readonly me: ComputedRef<Seat | null> = computed(() =>
+    this.room.value === null ? null : seatOf(this.room.value, this.room.value.you),
+  );
+  readonly lecturer = computed(() =>
+    this.room.value === null ? null : lecturerOf(this.room.value),
+  );
+  readonly classrooms = computed(() =>
+    this.room.value === null ? [] : classroomsOf(this.room.value),
+  );
+  readonly stage = computed(() => this.room.value?.stage ?? []);
+
+  readonly local: LocalMedia;
+  readonly publisher: Publisher;
+  readonly subscriber: Subscriber;
+  readonly times = new MediaTimes();
+  private readonly signaling: Signaling;
+  private iceServers: RTCIceServer[] = [];
+  private isEntered = false;
+  private isAskingForState = false;
+  private readonly ticker: ReturnType<typeof setInterval>;
+
+  constructor(
+    readonly lessonId: string,
+    readonly as: EnterAs,
+  ) {
+    this.local = new LocalMedia({
+      onTrack: (source, track) => void this.publisher.set(source, track),
+      testTitle: () => translate("live.test_picture"),
+    });
+    this.publisher = new Publisher(
+      {
+        publish: (sdp, sources) => this.publish(sdp, sources),
+        onState: (state) => (this.publishState.value = state),
+        onRefused: (error) => this.publishRefused(error),
+      },
+      as === "lecturer" ? HUB_LIMITS : TILE_LIMITS,
+    );
+    this.subscriber = new Subscriber({
+      subscribe: () => this.signaling.ask({ type: "subscribe" }),
+      answer: (revision, sdp) =>
+        this.signaling.tell({ type: "subscribe_answer", revision, sdp }),
+      onTracks: (tracks) => (this.received.value = tracks),
+      onState: (state) => (this.subscribeState.value = state),
+    });
+    this.signaling = new Signaling({
+      fetchTicket: () => api.ticket(lessonId, as),
+      openSocket: openBrowserSocket,
+      onMessage: (message) => this.take(message),
+      onState: (state) => this.stateChanged(state),
+      onOpen: (ticket) => this.opened(ticket),
+    });
+    this.ticker = setInterval(() => (this.now.value = performance.now()), 500);
+    exposeDiagnosis(this);
+  }
+
+  start(): void {
+    this.times.joinAt = performance.now();
+    this.signaling.start();
+  }
+
+  /** Leave the room and let go of every device. */
+  stop(): void {
+    clearInterval(this.ticker);
+    this.signaling.stop();
+    this.publisher.stop();
+    this.subscriber.stop();
+    this.local.stop();
+    hideDiagnosis(this);
+  }
+
+  /** Do something in the room. Returns whether it was carried out; `refusal` says why not. */
+  async command(command: Command): Promise<boolean> {
+    try {
+      await this.signaling.ask(command);
+      this.refusal.value = null;
+      return true;
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      this.refusal.value = error;
+      return false;
+    }
+  }
+
+  /** Mute or open one of my own sources, here first: silence must not wait for the line. */
+  async setMuted(source: MediaSource, isMuted: boolean): Promise<void> {
+    this.local.setMuted(source, isMuted);
+    await this.command({ type: "set_muted", source, is_muted: isMuted });
+  }
+
+  handleQuickMessage(number: number): void {
+    if (this.room.value !== null) this.room.value = withHandled(this.room.value, number);
+  }
+
+  /** Return the received track of a seat, or null. */
+  trackOf(seatId: string | null | undefined, source: MediaSource): MediaStreamTrack | null {
+    const found = this.received.value.find(
+      (received) => received.seatId === seatId && received.source === source,
+    );
+    return found?.track ?? null;
+  }
+
+  private opened(ticket: Ticket): void {
+    this.iceServers = ticket.ice_servers;
+    this.isEntered = false;
+    this.isAskingForState = false;
+  }
+
+  private stateChanged(state: SignalingState): void {
+    this.state.value = state;
+    if (state.kind === "over") {
+      this.publisher.stop();
+      this.subscriber.stop();
+    }
+  }
+
+  private take(message: ServerMessage): void {
+    const before = this.room.value;
+    this.room.value = reduceRoom(before, message, performance.now());
+    if (message.type === "subscribe_offer") void this.subscriber.offered(message);
+    if (message.type === "room_state") {
+      this.isAskingForState = false;
+      this.entered();
+    }
+    this.askForStateOnGap();
+    this.followStage(before);
+  }
+
+  /** The first state of a connection: take over my mutes, then bring the media up. */
+  private entered(): void {
+    if (this.isEntered) return;
+    this.isEntered = true;
+    this.agreeOnMutes();
+    void this.subscriber.restart(this.iceServers);
+    if (this.as !== "supervisor") void this.publisher.restart(this.iceServers);
+  }
+
+  /** Muted here or muted there is muted: a mute made while cut off is told now. */
+  private agreeOnMutes(): void {
+    const mutedThere = this.me.value?.muted ?? [];
+    for (const source of MEDIA_SOURCES) {
+      if (mutedThere.includes(source)) this.local.setMuted(source, true);
+      else if (this.local.sources[source].isMuted) {
+        this.signaling.tell({ type: "set_muted", source, is_muted: true });
+      }
+    }
+  }
+
+  private askForStateOnGap(): void {
+    if (this.room.value?.hasGap !== true || this.isAskingForState) return;
+    this.isAskingForState = this.signaling.tell({ type: "get_room_state" });
+  }
+
+  /** A classroom sends a larger picture while it is on stage. */
+  private followStage(before: Room | null): void {
+    const room = this.room.value;
+    if (this.as !== "classroom" || room === null || before?.stage === room.stage) return;
+    const isOnStage = room.stage.includes(room.you);
+    if (before !== null && before.stage.includes(room.you) === isOnStage) return;
+    void this.publisher.setLimits(isOnStage ? STAGE_LIMITS : TILE_LIMITS);
+  }
+
+  private async publish(sdp: string, sources: Record<string, MediaSource>): Promise<string> {
+    const answer = await this.signaling.ask({ type: "publish", sdp, sources });
+    if (answer.type !== "publish_answer") throw new CommandRefused("no_answer", "");
+    this.publishProblem.value = null;
+    return answer.sdp;
+  }
+
+  private publishRefused(error: unknown): void {
+    // Cut off: the next connection publishes anew.
+    if (error instanceof CommandRefused && error.code === "disconnected") return;
+    const code = error instanceof CommandRefused ? error.code : "failed";
+    this.publishProblem.value = code;
+    if (!PASSING_REFUSALS.has(code)) return;
+    setTimeout(() => {
+      if (this.state.value.kind === "open") void this.publisher.restart(this.iceServers);
+    }, PUBLISH_AGAIN_AFTER_MS);
+  }
+}

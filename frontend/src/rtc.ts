@@ -1,0 +1,406 @@
+/**
+ * Media to and from the server: two peer connections, each offered by whoever sends.
+ *
+ * `Publisher` offers what this seat sends; `Subscriber` answers the server's offers in
+ * order. A connection that fails is rebuilt alone: the other one, the room and the
+ * devices stay. No STUN or TURN server is asked unless the ticket names one: many
+ * schools reach none, and the server is ICE-lite with an address of its own.
+ */
+import type { MediaSource, SubscribeOffer, TrackRef } from "./protocol";
+
+/** `disconnected` often heals by itself; 4 s without media is what a class notices. */
+const REBUILD_AFTER_DISCONNECTED_MS = 4_000;
+const REBUILD_AGAIN_AFTER_MS = 2_000;
+
+/** What a source may cost, and what gives way first when the line is short. */
+export interface SendLimits {
+  readonly maxBitrateBps: number;
+  readonly maxFramerate: number;
+  readonly maxHeight: number;
+  readonly contentHint: "motion" | "detail" | "speech";
+  readonly degradation: "maintain-framerate" | "maintain-resolution" | "balanced";
+}
+
+export const HUB_LIMITS: Readonly<Record<MediaSource, SendLimits>> = {
+  camera: limits(1_800_000, 30, 720, "motion", "balanced"),
+  second_camera: limits(700_000, 25, 720, "motion", "balanced"),
+  screen: limits(1_500_000, 15, 1080, "detail", "maintain-resolution"),
+  microphone: limits(48_000, 0, 0, "speech", "balanced"),
+};
+
+/** A classroom's camera is a tile until the classroom is on stage. */
+export const TILE_LIMITS: Readonly<Record<MediaSource, SendLimits>> = {
+  ...HUB_LIMITS,
+  camera: limits(300_000, 15, 360, "motion", "balanced"),
+};
+
+export const STAGE_LIMITS: Readonly<Record<MediaSource, SendLimits>> = {
+  ...HUB_LIMITS,
+  camera: limits(800_000, 25, 540, "motion", "balanced"),
+};
+
+function limits(
+  maxBitrateBps: number,
+  maxFramerate: number,
+  maxHeight: number,
+  contentHint: SendLimits["contentHint"],
+  degradation: SendLimits["degradation"],
+): SendLimits {
+  return { maxBitrateBps, maxFramerate, maxHeight, contentHint, degradation };
+}
+
+/** Return how often a picture of `height` lines must be halved to respect `maxHeight`. */
+export function scaleDownOf(height: number | undefined, maxHeight: number): number {
+  if (height === undefined || height === 0 || maxHeight === 0) return 1;
+  return Math.max(1, height / maxHeight);
+}
+
+/** Put H.264 with packetization-mode 1 first, then the other H.264, VP8, and the rest. */
+export function preferH264<T extends { mimeType: string; sdpFmtpLine?: string }>(
+  codecs: readonly T[],
+): T[] {
+  const rank = (codec: T): number => {
+    const name = codec.mimeType.toLowerCase();
+    if (name === "video/h264") {
+      const isConstrainedBaseline = /profile-level-id=42e0/i.test(codec.sdpFmtpLine ?? "");
+      const isMode1 = (codec.sdpFmtpLine ?? "").includes("packetization-mode=1");
+      return isMode1 ? (isConstrainedBaseline ? 0 : 1) : 2;
+    }
+    return name === "video/vp8" ? 3 : 4;
+  };
+  return [...codecs].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Return the ICE ufrag of a description: it names the server's connection (RFC 8839 5.4). */
+export function iceUfragOf(sdp: string): string | null {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null;
+}
+
+/** Do things one after another; a failure does not stop the next. */
+class Queue {
+  private last: Promise<unknown> = Promise.resolve();
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.last.then(task, task);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Call `rebuild` when a connection has failed or stayed disconnected. */
+class Watch {
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly rebuild: () => void) {}
+
+  changed(state: RTCPeerConnectionState): void {
+    this.stop();
+    if (state === "disconnected") this.after(REBUILD_AFTER_DISCONNECTED_MS);
+    if (state === "failed") this.after(0);
+  }
+
+  after(delayMs: number): void {
+    this.stop();
+    this.timer = setTimeout(this.rebuild, delayMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+}
+
+export interface PublisherOptions {
+  /** Send `publish` and return the answer's SDP; rejects when refused or cut. */
+  readonly publish: (sdp: string, sources: Record<string, MediaSource>) => Promise<string>;
+  readonly onState: (state: RTCPeerConnectionState) => void;
+  /** The offer was refused; `code` is the server's. Nothing is retried until `restart`. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/** What this seat sends. Sources are added, swapped and taken away while it runs. */
+export class Publisher {
+  private connection: RTCPeerConnection | null = null;
+  private iceServers: RTCIceServer[] = [];
+  private readonly wanted = new Map<MediaSource, MediaStreamTrack>();
+  private readonly transceivers = new Map<MediaSource, RTCRtpTransceiver>();
+  private readonly queue = new Queue();
+  private readonly watch = new Watch(() => void this.restart(this.iceServers));
+  private limits: Readonly<Record<MediaSource, SendLimits>>;
+
+  constructor(
+    private readonly options: PublisherOptions,
+    limitsNow: Readonly<Record<MediaSource, SendLimits>>,
+  ) {
+    this.limits = limitsNow;
+  }
+
+  /** The peer connection, for statistics only. */
+  get peer(): RTCPeerConnection | null {
+    return this.connection;
+  }
+
+  sourceOfMid(mid: string): MediaSource | null {
+    for (const [source, transceiver] of this.transceivers) {
+      if (transceiver.mid === mid) return source;
+    }
+    return null;
+  }
+
+  /** Begin anew with everything that is wanted: after entering, reconnecting, or a failure. */
+  restart(iceServers: RTCIceServer[]): Promise<void> {
+    this.iceServers = iceServers;
+    return this.queue.run(async () => {
+      this.close();
+      await this.negotiate();
+    });
+  }
+
+  /** Send `track` as `source`, or stop sending it (null). */
+  set(source: MediaSource, track: MediaStreamTrack | null): Promise<void> {
+    if (track === null) this.wanted.delete(source);
+    else this.wanted.set(source, track);
+    return this.queue.run(async () => {
+      if (this.connection === null) return;
+      const transceiver = this.transceivers.get(source);
+      const isSending = transceiver?.direction === "sendonly";
+      if (transceiver !== undefined && isSending && track !== null) {
+        // A changed device keeps its section: nothing to negotiate.
+        await transceiver.sender.replaceTrack(track);
+        await this.applyLimits(source, transceiver);
+        return;
+      }
+      if (isSending || track !== null) await this.negotiate();
+    });
+  }
+
+  /** Allow each source this much from now on: tile or stage. */
+  setLimits(limitsNow: Readonly<Record<MediaSource, SendLimits>>): Promise<void> {
+    this.limits = limitsNow;
+    return this.queue.run(async () => {
+      for (const [source, transceiver] of this.transceivers) {
+        if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
+      }
+    });
+  }
+
+  stop(): void {
+    this.watch.stop();
+    this.wanted.clear();
+    this.close();
+  }
+
+  private close(): void {
+    this.watch.stop();
+    this.connection?.close();
+    this.connection = null;
+    this.transceivers.clear();
+  }
+
+  private open(): RTCPeerConnection {
+    const connection = new RTCPeerConnection({
+      iceServers: this.iceServers,
+      bundlePolicy: "max-bundle",
+    });
+    connection.onconnectionstatechange = () => {
+      if (connection !== this.connection) return;
+      this.options.onState(connection.connectionState);
+      this.watch.changed(connection.connectionState);
+    };
+    return connection;
+  }
+
+  private async negotiate(): Promise<void> {
+    if (this.connection === null && this.wanted.size === 0) return;
+    const connection = (this.connection ??= this.open());
+    try {
+      await this.arrangeSections(connection);
+      await connection.setLocalDescription();
+      const sdp = connection.localDescription?.sdp ?? "";
+      const answer = await this.options.publish(sdp, this.sourcesByMid());
+      await connection.setRemoteDescription({ type: "answer", sdp: answer });
+      for (const [source, transceiver] of this.transceivers) {
+        if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
+      }
+    } catch (error) {
+      // A half-made negotiation cannot be taken up again: the next restart begins anew.
+      this.close();
+      this.options.onRefused(error);
+    }
+  }
+
+  private async arrangeSections(connection: RTCPeerConnection): Promise<void> {
+    for (const [source, track] of this.wanted) {
+      track.contentHint = this.limits[source].contentHint;
+      const known = this.transceivers.get(source);
+      if (known !== undefined) {
+        known.direction = "sendonly";
+        await known.sender.replaceTrack(track);
+        continue;
+      }
+      this.transceivers.set(source, this.addSection(connection, source, track));
+    }
+    for (const [source, transceiver] of this.transceivers) {
+      if (this.wanted.has(source)) continue;
+      transceiver.direction = "inactive";
+      await transceiver.sender.replaceTrack(null);
+    }
+  }
+
+  private addSection(
+    connection: RTCPeerConnection,
+    source: MediaSource,
+    track: MediaStreamTrack,
+  ): RTCRtpTransceiver {
+    const limit = this.limits[source];
+    const encoding: RTCRtpEncodingParameters = { maxBitrate: limit.maxBitrateBps };
+    if (track.kind === "video") {
+      encoding.maxFramerate = limit.maxFramerate;
+      encoding.scaleResolutionDownBy = scaleDownOf(track.getSettings().height, limit.maxHeight);
+    }
+    const transceiver = connection.addTransceiver(track, {
+      direction: "sendonly",
+      sendEncodings: [encoding],
+    });
+    const capabilities = RTCRtpSender.getCapabilities(track.kind);
+    if (track.kind === "video" && capabilities !== null) {
+      transceiver.setCodecPreferences(preferH264(capabilities.codecs));
+    }
+    return transceiver;
+  }
+
+  private sourcesByMid(): Record<string, MediaSource> {
+    const sources: Record<string, MediaSource> = {};
+    for (const [source, transceiver] of this.transceivers) {
+      if (transceiver.mid !== null && this.wanted.has(source)) sources[transceiver.mid] = source;
+    }
+    return sources;
+  }
+
+  private async applyLimits(source: MediaSource, transceiver: RTCRtpTransceiver): Promise<void> {
+    const track = transceiver.sender.track;
+    const parameters = transceiver.sender.getParameters();
+    const encoding = parameters.encodings[0];
+    if (track === null || encoding === undefined) return;
+    const limit = this.limits[source];
+    encoding.maxBitrate = limit.maxBitrateBps;
+    if (track.kind === "video") {
+      encoding.maxFramerate = limit.maxFramerate;
+      encoding.scaleResolutionDownBy = scaleDownOf(track.getSettings().height, limit.maxHeight);
+      parameters.degradationPreference = limit.degradation;
+    }
+    await transceiver.sender.setParameters(parameters);
+  }
+}
+
+/** A received track: whose it is, and what it shows. */
+export interface ReceivedTrack {
+  readonly seatId: string;
+  readonly source: MediaSource;
+  readonly track: MediaStreamTrack;
+}
+
+export interface SubscriberOptions {
+  /** Send `subscribe`: the server's offer follows. Rejects when there is no connection. */
+  readonly subscribe: () => Promise<unknown>;
+  readonly answer: (revision: number, sdp: string) => void;
+  readonly onTracks: (tracks: readonly ReceivedTrack[]) => void;
+  readonly onState: (state: RTCPeerConnectionState) => void;
+}
+
+/** What this seat receives. */
+export class Subscriber {
+  private connection: RTCPeerConnection | null = null;
+  private iceServers: RTCIceServer[] = [];
+  private remoteUfrag: string | null = null;
+  private tracks: readonly TrackRef[] = [];
+  private readonly queue = new Queue();
+  private readonly watch = new Watch(() => void this.restart(this.iceServers));
+
+  constructor(private readonly options: SubscriberOptions) {}
+
+  /** The peer connection, for statistics only. */
+  get peer(): RTCPeerConnection | null {
+    return this.connection;
+  }
+
+  /** Whose a received media section is. */
+  trackOfMid(mid: string): TrackRef | null {
+    return this.tracks.find((track) => track.mid === mid) ?? null;
+  }
+
+  /** Ask for everything anew: after entering, reconnecting, or a failure. */
+  async restart(iceServers: RTCIceServer[]): Promise<void> {
+    this.iceServers = iceServers;
+    this.watch.stop();
+    try {
+      await this.options.subscribe();
+    } catch {
+      // No connection: the next one calls restart. Refused: try again while it lasts.
+      this.watch.after(REBUILD_AGAIN_AFTER_MS);
+    }
+  }
+
+  /** Take the server's offer. Offers are answered in the order they came. */
+  offered(offer: SubscribeOffer): Promise<void> {
+    return this.queue.run(() => this.accept(offer));
+  }
+
+  stop(): void {
+    this.watch.stop();
+    this.close();
+  }
+
+  private close(): void {
+    this.connection?.close();
+    this.connection = null;
+    this.remoteUfrag = null;
+  }
+
+  private async accept(offer: SubscribeOffer): Promise<void> {
+    // Another ufrag is another connection at the server; within one it never changes.
+    const ufrag = iceUfragOf(offer.sdp);
+    if (ufrag !== this.remoteUfrag) this.close();
+    this.remoteUfrag = ufrag;
+    const connection = (this.connection ??= this.open());
+    try {
+      await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+      await connection.setLocalDescription();
+    } catch (error) {
+      // An offer this browser cannot take: a new connection is the only way on.
+      this.close();
+      this.watch.after(REBUILD_AGAIN_AFTER_MS);
+      throw error;
+    }
+    this.tracks = offer.tracks;
+    this.options.answer(offer.revision, connection.localDescription?.sdp ?? "");
+    this.report(connection);
+  }
+
+  private open(): RTCPeerConnection {
+    const connection = new RTCPeerConnection({
+      iceServers: this.iceServers,
+      bundlePolicy: "max-bundle",
+    });
+    connection.onconnectionstatechange = () => {
+      if (connection !== this.connection) return;
+      this.options.onState(connection.connectionState);
+      this.watch.changed(connection.connectionState);
+    };
+    return connection;
+  }
+
+  private report(connection: RTCPeerConnection): void {
+    const received: ReceivedTrack[] = [];
+    for (const transceiver of connection.getTransceivers()) {
+      const named = transceiver.mid === null ? null : this.trackOfMid(transceiver.mid);
+      if (named === null || transceiver.currentDirection === "inactive") continue;
+      received.push({
+        seatId: named.seat_id,
+        source: named.source,
+        track: transceiver.receiver.track,
+      });
+    }
+    this.options.onTracks(received);
+  }
+}

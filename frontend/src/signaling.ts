@@ -1,0 +1,286 @@
+/**
+ * The WebSocket to the live room, kept for as long as the lesson lives.
+ *
+ * Each connection is opened with a new single-use ticket (never in the URL: it travels as
+ * a subprotocol). A lost connection is opened again without end, sooner when the browser
+ * says that the network is back; asking for the ticket tells whether the lesson still is.
+ * Timers, socket and chance are given, so that the rules are tested without a network.
+ */
+import { Problem, type Ticket } from "./api";
+import { CloseCode, PROTOCOL, type ClientMessage, type ServerMessage } from "./protocol";
+
+const PING_EVERY_MS = 1_500;
+/** The server pongs every ping: after this much silence the road is cut, whatever TCP says. */
+const SILENT_AFTER_MS = 5_000;
+const ANSWER_WITHIN_MS = 10_000;
+const RETRY_AFTER_MS = [300, 600, 1_000, 2_000, 3_000];
+
+/** Why there will be no further attempt. The page turns it into words. */
+export type OverReason =
+  | "replaced"
+  | "lesson_over"
+  | "lesson_not_open"
+  | "put_out"
+  | "blocked"
+  | "not_invited"
+  | "not_admitted"
+  | "signed_out";
+
+export type SignalingState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open" }
+  /** `since`: monotonic milliseconds when the connection was lost. */
+  | { readonly kind: "reconnecting"; readonly since: number; readonly attempt: number }
+  | { readonly kind: "over"; readonly reason: OverReason; readonly detail: string };
+
+/** A command was refused, or the connection went before its answer came. */
+export class CommandRefused extends Error {
+  constructor(
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail || code);
+    this.name = "CommandRefused";
+  }
+}
+
+/** The part of `WebSocket` that is used. */
+export interface Socket {
+  send(text: string): void;
+  close(code?: number): void;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+}
+
+export interface SignalingOptions {
+  readonly fetchTicket: () => Promise<Ticket>;
+  readonly openSocket: (path: string, protocols: string[]) => Socket;
+  readonly onMessage: (message: ServerMessage) => void;
+  readonly onState: (state: SignalingState) => void;
+  /** Called with each new connection, before any of its messages. */
+  readonly onOpen: (ticket: Ticket) => void;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+type WithoutRef<T> = T extends unknown ? Omit<T, "ref"> : never;
+export type Command = WithoutRef<ClientMessage>;
+
+interface Waiting {
+  resolve: (message: ServerMessage) => void;
+  reject: (error: CommandRefused) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const OVER_BY_CLOSE_CODE: Readonly<Record<number, OverReason>> = {
+  [CloseCode.NOT_ADMITTED]: "not_admitted",
+  [CloseCode.REPLACED]: "replaced",
+  [CloseCode.LESSON_OVER]: "lesson_over",
+  [CloseCode.PUT_OUT]: "put_out",
+};
+
+const OVER_BY_PROBLEM: Readonly<Record<string, OverReason>> = {
+  "lesson-not-open": "lesson_not_open",
+  "lesson-over": "lesson_over",
+  blocked: "blocked",
+  "not-invited": "not_invited",
+};
+
+/** Return why a refused ticket ends everything, or null when it is worth trying again. */
+export function overReasonOf(problem: Problem): OverReason | null {
+  const named = OVER_BY_PROBLEM[problem.type];
+  if (named !== undefined) return named;
+  if (problem.status === 401) return "signed_out";
+  if (problem.status === 403 || problem.status === 404) return "not_admitted";
+  return null;
+}
+
+export class Signaling {
+  private socket: Socket | null = null;
+  private state: SignalingState = { kind: "connecting" };
+  private readonly waiting = new Map<number, Waiting>();
+  private nextRef = 1;
+  private lastHeardAt = 0;
+  private attempt = 0;
+  private lostAt: number | null = null;
+  private retryTimer: ReturnType<typeof setTimeout> | null = null;
+  private pingTimer: ReturnType<typeof setInterval> | null = null;
+  /** Grows with every connection: what belongs to an older one is ignored. */
+  private generation = 0;
+  private isStopped = false;
+  private readonly now: () => number;
+  private readonly random: () => number;
+
+  constructor(private readonly options: SignalingOptions) {
+    this.now = options.now ?? (() => performance.now());
+    this.random = options.random ?? Math.random;
+  }
+
+  start(): void {
+    window.addEventListener("online", this.retryNow);
+    void this.connect();
+  }
+
+  /** Leave for good, on the page's own wish. */
+  stop(): void {
+    this.isStopped = true;
+    window.removeEventListener("online", this.retryNow);
+    this.drop(CloseCode.NORMAL);
+    if (this.retryTimer !== null) clearTimeout(this.retryTimer);
+    this.retryTimer = null;
+  }
+
+  /** Send without waiting for an answer. Returns false when there is no connection. */
+  tell(command: Command): boolean {
+    if (this.socket === null || this.state.kind !== "open") return false;
+    this.socket.send(JSON.stringify(command));
+    return true;
+  }
+
+  /** Send and wait for `done`, `publish_answer` or `error`. Rejects with `CommandRefused`. */
+  ask(command: Command): Promise<ServerMessage> {
+    const socket = this.socket;
+    if (socket === null || this.state.kind !== "open") {
+      return Promise.reject(new CommandRefused("disconnected", ""));
+    }
+    const ref = this.nextRef++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(ref);
+        reject(new CommandRefused("no_answer", ""));
+      }, ANSWER_WITHIN_MS);
+      this.waiting.set(ref, { resolve, reject, timer });
+      socket.send(JSON.stringify({ ...command, ref }));
+    });
+  }
+
+  private readonly retryNow = (): void => {
+    if (this.retryTimer === null) return;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = null;
+    this.attempt = 0;
+    void this.connect();
+  };
+
+  private async connect(): Promise<void> {
+    const generation = ++this.generation;
+    let ticket: Ticket;
+    try {
+      ticket = await this.options.fetchTicket();
+    } catch (error) {
+      if (generation !== this.generation || this.isStopped) return;
+      this.ticketRefused(error);
+      return;
+    }
+    if (generation !== this.generation || this.isStopped) return;
+    const socket = this.options.openSocket(ticket.websocket, [PROTOCOL, `ticket.${ticket.ticket}`]);
+    this.socket = socket;
+    this.lastHeardAt = this.now();
+    socket.onopen = () => this.opened(generation, ticket);
+    socket.onmessage = (event) => this.received(generation, event.data);
+    socket.onclose = (event) => this.closed(generation, event.code, event.reason);
+    // Also while the socket is still opening: a handshake may hang for minutes.
+    this.pingTimer = setInterval(() => this.beat(), PING_EVERY_MS);
+  }
+
+  private ticketRefused(error: unknown): void {
+    if (!(error instanceof Problem)) throw error;
+    const reason = overReasonOf(error);
+    if (reason !== null) this.over(reason, error.detail);
+    else this.retryLater();
+  }
+
+  private opened(generation: number, ticket: Ticket): void {
+    if (generation !== this.generation) return;
+    this.lastHeardAt = this.now();
+    this.setState({ kind: "open" });
+    this.options.onOpen(ticket);
+  }
+
+  private received(generation: number, data: unknown): void {
+    if (generation !== this.generation || typeof data !== "string") return;
+    this.lastHeardAt = this.now();
+    const message = JSON.parse(data) as ServerMessage;
+    // Only a connection that was let in counts as recovered: a refused one opens too.
+    if (message.type === "room_state") {
+      this.attempt = 0;
+      this.lostAt = null;
+    }
+    this.settle(message);
+    this.options.onMessage(message);
+  }
+
+  private settle(message: ServerMessage): void {
+    if (!("ref" in message) || message.ref === null) return;
+    const waiting = this.waiting.get(message.ref);
+    if (waiting === undefined) return;
+    this.waiting.delete(message.ref);
+    clearTimeout(waiting.timer);
+    if (message.type === "error") waiting.reject(new CommandRefused(message.code, message.detail));
+    else waiting.resolve(message);
+  }
+
+  private beat(): void {
+    if (this.now() - this.lastHeardAt > SILENT_AFTER_MS) {
+      this.drop(CloseCode.SILENT);
+      this.retryLater();
+      return;
+    }
+    this.tell({ type: "ping" });
+  }
+
+  private closed(generation: number, code: number, reason: string): void {
+    if (generation !== this.generation) return;
+    this.drop(null);
+    const over = OVER_BY_CLOSE_CODE[code];
+    if (over !== undefined) this.over(over, reason);
+    else this.retryLater();
+  }
+
+  /** Forget the present connection and everything that waited on it. */
+  private drop(code: number | null): void {
+    this.generation++;
+    if (this.pingTimer !== null) clearInterval(this.pingTimer);
+    this.pingTimer = null;
+    const socket = this.socket;
+    this.socket = null;
+    if (socket !== null && code !== null) socket.close(code);
+    for (const waiting of this.waiting.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new CommandRefused("disconnected", ""));
+    }
+    this.waiting.clear();
+  }
+
+  private retryLater(): void {
+    if (this.isStopped) return;
+    this.lostAt ??= this.now();
+    const base = RETRY_AFTER_MS[Math.min(this.attempt, RETRY_AFTER_MS.length - 1)] ?? 3_000;
+    this.attempt++;
+    this.setState({ kind: "reconnecting", since: this.lostAt, attempt: this.attempt });
+    // Jitter, so that fifty classrooms do not return in the same instant.
+    const delay = base * (0.8 + 0.4 * this.random());
+    this.retryTimer = setTimeout(() => {
+      this.retryTimer = null;
+      void this.connect();
+    }, delay);
+  }
+
+  private over(reason: OverReason, detail: string): void {
+    this.setState({ kind: "over", reason, detail });
+    this.stop();
+  }
+
+  private setState(state: SignalingState): void {
+    this.state = state;
+    this.options.onState(state);
+  }
+}
+
+/** Open a browser's WebSocket to `path` of this page's own server. */
+export function openBrowserSocket(path: string, protocols: string[]): Socket {
+  const url = new URL(path, window.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url, protocols) as Socket;
+}

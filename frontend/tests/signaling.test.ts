@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Problem, type Ticket } from "../src/api";
+import type { ServerMessage } from "../src/protocol";
+import { CommandRefused, Signaling, type SignalingState, type Socket } from "../src/signaling";
+import { roomState } from "./factories";
+
+const TICKET: Ticket = {
+  ticket: "t0",
+  session_id: "session-1",
+  websocket: "/api/live",
+  protocol: "classroom.v1",
+  expires_in_s: 30,
+  ice_servers: [],
+};
+
+/** A WebSocket whose other end is the test. */
+class WireSocket implements Socket {
+  readonly sent: Record<string, unknown>[] = [];
+  closedWith: number | null | undefined = null;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+
+  constructor(
+    readonly path: string,
+    readonly protocols: string[],
+  ) {}
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(code?: number): void {
+    this.closedWith = code;
+  }
+
+  hears(message: ServerMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  letIn(): void {
+    this.onopen?.();
+    this.hears(roomState());
+  }
+}
+
+class Bench {
+  readonly sockets: WireSocket[] = [];
+  readonly states: SignalingState[] = [];
+  readonly messages: ServerMessage[] = [];
+  tickets = 0;
+  refusal: Problem | null = null;
+  readonly signaling = new Signaling({
+    fetchTicket: () => {
+      this.tickets++;
+      if (this.refusal !== null) return Promise.reject(this.refusal);
+      return Promise.resolve({ ...TICKET, ticket: `t${this.tickets}` });
+    },
+    openSocket: (path, protocols) => {
+      const socket = new WireSocket(path, protocols);
+      this.sockets.push(socket);
+      return socket;
+    },
+    onMessage: (message) => this.messages.push(message),
+    onState: (state) => this.states.push(state),
+    onOpen: () => undefined,
+    now: () => Date.now(),
+    random: () => 0.5,
+  });
+
+  get socket(): WireSocket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error("no socket was opened");
+    return socket;
+  }
+
+  get state(): SignalingState | undefined {
+    return this.states.at(-1);
+  }
+
+  async enter(): Promise<void> {
+    this.signaling.start();
+    await vi.advanceTimersByTimeAsync(0);
+    this.socket.letIn();
+  }
+}
+
+let bench: Bench;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  bench = new Bench();
+});
+
+afterEach(() => {
+  bench.signaling.stop();
+  vi.useRealTimers();
+});
+
+describe("entering", () => {
+  it("hands the ticket over as a subprotocol, never in the address", async () => {
+    await bench.enter();
+    expect(bench.socket.path).toBe("/api/live");
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1"]);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it.each([
+    [new Problem("lesson-not-open", "", 409), "lesson_not_open"],
+    [new Problem("blocked", "", 403), "blocked"],
+    [new Problem("not-invited", "", 403), "not_invited"],
+    [new Problem("anything", "", 404), "not_admitted"],
+    [new Problem("not-signed-in", "", 401), "signed_out"],
+  ])("ends when the ticket is refused for good: %s", async (problem, reason) => {
+    bench.refusal = problem;
+    bench.signaling.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(bench.state).toMatchObject({ kind: "over", reason });
+    expect(bench.tickets).toBe(1);
+  });
+});
+
+describe("commands", () => {
+  it("resolve with the answer of their own ref", async () => {
+    await bench.enter();
+    const answer = bench.signaling.ask({ type: "raise_hand" });
+    const ref = bench.socket.sent.at(-1)?.ref as number;
+    bench.socket.hears({ type: "done", ref: ref + 1 });
+    bench.socket.hears({ type: "done", ref });
+    await expect(answer).resolves.toEqual({ type: "done", ref });
+  });
+
+  it("reject with the server's code", async () => {
+    await bench.enter();
+    const answer = bench.signaling.ask({ type: "raise_hand" });
+    const ref = bench.socket.sent.at(-1)?.ref as number;
+    bench.socket.hears({ type: "error", ref, code: "paused", detail: "互动已暂停" });
+    await expect(answer).rejects.toEqual(new CommandRefused("paused", "互动已暂停"));
+  });
+
+  it("reject when the connection goes, when no answer comes, and when there is none", async () => {
+    await bench.enter();
+    const cut = expect(bench.signaling.ask({ type: "raise_hand" })).rejects.toMatchObject({
+      code: "disconnected",
+    });
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await cut;
+    await expect(bench.signaling.ask({ type: "raise_hand" })).rejects.toMatchObject({
+      code: "disconnected",
+    });
+    await vi.advanceTimersByTimeAsync(400);
+    bench.socket.letIn();
+    const unanswered = expect(bench.signaling.ask({ type: "raise_hand" })).rejects.toMatchObject({
+      code: "no_answer",
+    });
+    for (let second = 0; second < 11; second++) {
+      bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await unanswered;
+  });
+});
+
+describe("a lost connection", () => {
+  it("is opened again with a new ticket, ever later, and without end", async () => {
+    await bench.enter();
+    bench.refusal = new Problem("offline", "", 0);
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    const asked: number[] = [];
+    const startedAt = Date.now();
+    let known = bench.tickets;
+    for (let step = 0; step < 1_300; step++) {
+      await vi.advanceTimersByTimeAsync(10);
+      if (bench.tickets > known) asked.push(Date.now() - startedAt);
+      known = bench.tickets;
+    }
+    expect(asked).toEqual([300, 900, 1_900, 3_900, 6_900, 9_900, 12_900]);
+    bench.refusal = null;
+    await vi.advanceTimersByTimeAsync(3_000);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("says since when, over all attempts", async () => {
+    await bench.enter();
+    const since = Date.now();
+    bench.refusal = new Problem("offline", "", 0);
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(bench.state).toMatchObject({ kind: "reconnecting", since });
+  });
+
+  it("is tried at once when the browser says the network is back", async () => {
+    await bench.enter();
+    bench.refusal = new Problem("offline", "", 0);
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(5_000);
+    bench.refusal = null;
+    const before = bench.tickets;
+    window.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(bench.tickets).toBe(before + 1);
+  });
+
+  it("is noticed by silence, although no close ever comes", async () => {
+    await bench.enter();
+    const first = bench.socket;
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(first.closedWith).toBe(4408);
+    expect(bench.sockets.length).toBeGreaterThan(1);
+  });
+
+  it("is not opened again after these close codes", async () => {
+    const reasons = { 4403: "not_admitted", 4409: "replaced", 4410: "lesson_over", 4411: "put_out" };
+    for (const [code, reason] of Object.entries(reasons)) {
+      const one = new Bench();
+      await one.enter();
+      one.socket.onclose?.({ code: Number(code), reason: "" });
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(one.state).toMatchObject({ kind: "over", reason });
+      expect(one.sockets).toHaveLength(1);
+    }
+  });
+
+  it("ignores what an older connection still says", async () => {
+    await bench.enter();
+    const old = bench.socket;
+    old.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(400);
+    bench.socket.letIn();
+    const known = bench.messages.length;
+    old.hears({ type: "hands_changed", seq: 2, hands: [] });
+    old.onclose?.({ code: 4409, reason: "" });
+    expect(bench.messages).toHaveLength(known);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+});
+
+it("pings while the connection is open, and is not silent while pongs come", async () => {
+  await bench.enter();
+  for (let beat = 0; beat < 10; beat++) {
+    await vi.advanceTimersByTimeAsync(1_500);
+    bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+  }
+  expect(bench.socket.sent.filter((message) => message.type === "ping")).toHaveLength(10);
+  expect(bench.sockets).toHaveLength(1);
+});
