@@ -47,6 +47,6 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    # aiosqlite and aioice tell every step at debug level, SDP and statements included.
-    for noisy in ("aiosqlite", "aioice", "aiortc", "asyncio"):
+    # These tell every step, SDP and statements included.
+    for noisy in ("aiosqlite", "aioice", "aiortc", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

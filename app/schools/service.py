@@ -15,6 +15,7 @@ from app.schools.errors import CodeUsedOrExpired
 from app.schools.events import DeviceRevoked
 from app.schools.models import (
     NEXT_DEVICE_STATE,
+    Classroom,
     Device,
     DeviceState,
     EnrolmentCode,
@@ -94,14 +95,20 @@ async def issue_code(
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A new device and its credential, which only the browser keeps."""
+    """A device; its credential when it is new, which only the browser keeps."""
 
     device: Device
-    credential: str
+    credential: str | None
 
 
-async def enrol(db: AsyncSession, *, code: str, user_agent: str, now: datetime) -> Enrolled:
-    """Use a code and make this browser a device of the code's classroom."""
+async def enrol(
+    db: AsyncSession, *, code: str, user_agent: str, now: datetime, known: UUID | None = None
+) -> Enrolled:
+    """Use a code and make this browser a device of the code's classroom.
+
+    `known` is the device the browser is already: of this classroom it stays that one, of
+    another it is revoked, for one browser is one device.
+    """
     hashed = hash_token(tidy_code(code))
     # One statement decides, so that a code cannot be used twice at the same moment.
     used = cast(
@@ -122,11 +129,16 @@ async def enrol(db: AsyncSession, *, code: str, user_agent: str, now: datetime) 
         select(EnrolmentCode.classroom_id).where(EnrolmentCode.code_hash == hashed)
     )
     assert classroom_id is not None
-    known = await queries.devices_of(db, [classroom_id], with_revoked=True)
+    if known is not None:
+        before = await queries.get_device(db, known)
+        if before.classroom_id == classroom_id:
+            return Enrolled(before, None)
+        revoke(db, device=before)
+    others = await queries.devices_of(db, [classroom_id], with_revoked=True)
     credential = new_token()
     device = Device(
         classroom_id=classroom_id,
-        name=f"终端 {len(known) + 1}",
+        name=f"终端 {len(others) + 1}",
         credential_hash=hash_token(credential),
         enrolled_at=now,
         last_seen_at=now,
@@ -172,3 +184,15 @@ async def create_school(
     db.add(school)
     await db.flush()
     return school
+
+
+async def ensure_classroom(db: AsyncSession, *, school: School, name: str) -> Classroom:
+    """Return the school's classroom of this name; add it when it is not there."""
+    classroom = await db.scalar(
+        select(Classroom).where(Classroom.school_id == school.id, Classroom.name == name)
+    )
+    if classroom is None:
+        classroom = Classroom(school_id=school.id, name=name)
+        db.add(classroom)
+        await db.flush()
+    return classroom

@@ -1,0 +1,321 @@
+"""The `classrooms` command: serve, migrate, make accounts and codes, run the demonstration."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app import demo, migrations
+from app import logging as app_logging
+from app.accounts import queries as accounts_queries
+from app.accounts import service as accounts
+from app.accounts.models import LinkPurpose
+from app.accounts.passwords import fold
+from app.clock import utc_now
+from app.database import Database
+from app.errors import Problem
+from app.events import EventBus
+from app.main import create_app
+from app.schools import queries as schools_queries
+from app.schools import service as schools
+from app.security import Role
+from app.settings import Settings, SettingsInvalid, read_settings
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Three Classrooms / 三个课堂. Settings come from CLASSROOMS_*; see docs/operations.md.",
+)
+admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
+cli.add_typer(admin, name="admin")
+
+WEBSOCKET_MAX_BYTES = 128 * 1024  # signalling refuses past 64 KiB with a reason; this is the wall
+
+
+class CannotDo(Exception):
+    """The command cannot do what it was asked; `str()` says why and what to do."""
+
+
+def main() -> None:
+    """Run the command; say what was wrong in a sentence and exit with 2."""
+    try:
+        cli()
+    except (CannotDo, SettingsInvalid, demo.NotADemonstration) as problem:
+        typer.echo(str(problem), err=True)
+        raise SystemExit(2) from None
+    except Problem as problem:
+        typer.echo(problem.detail or problem.title, err=True)
+        raise SystemExit(2) from None
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database for one command, with the tables of this version."""
+    database = Database(settings.database_url, EventBus())
+    try:
+        await _prepare_tables(settings, database)
+        yield database
+    finally:
+        await database.close()
+
+
+async def _prepare_tables(settings: Settings, database: Database) -> None:
+    if settings.is_embedded:
+        await asyncio.to_thread(settings.sqlite_file.parent.mkdir, parents=True, exist_ok=True)
+    if settings.is_embedded and settings.migrate_on_start:
+        await migrations.upgrade(database.engine, backups=settings.var_dir / "backups")
+    elif not await migrations.is_current(database.engine):
+        raise CannotDo(
+            "The database does not have the tables of this version: run `classrooms migrate`."
+        )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.http_host, settings.http_port))
+    except OSError as error:
+        raise CannotDo(
+            f"Cannot listen on {settings.http_host}:{settings.http_port} ({error.strerror}): "
+            "stop what runs there, or choose another port with CLASSROOMS_HTTP_PORT."
+        ) from None
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves."""
+
+    def __init__(self, config: uvicorn.Config, when_serving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_serving = when_serving
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_serving()
+
+
+def _serve(
+    settings: Settings, app: FastAPI, listening: socket.socket, when_serving: Callable[[], None]
+) -> None:
+    """Serve until told to stop. Never returns normally when the start failed."""
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_MAX_BYTES,
+        # A compressed frame would be inflated before its size is known.
+        ws_per_message_deflate=False,
+        # Without a limit an open WebSocket holds the stop up for ever.
+        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+        proxy_headers=False,  # app.main trusts the configured proxies, and nobody by default
+        access_log=False,  # app.web writes one line without query strings
+        server_header=False,
+        log_config=None,
+    )
+    server = _Server(config, when_serving)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    if not server.started:
+        raise SystemExit(3)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the platform. A local SQLite database is brought up to date first."""
+    settings = read_settings()
+    app_logging.configure(settings)
+    listening = _listen(settings)
+
+    async def prepare() -> None:
+        async with _opened(settings):
+            pass
+
+    asyncio.run(prepare())
+    _serve(
+        settings,
+        create_app(settings),
+        listening,
+        lambda: typer.echo(f"Three Classrooms serves on {_base_url(settings, listening)}"),
+    )
+
+
+def _base_url(settings: Settings, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    host = settings.http_host
+    if host in {"127.0.0.1", "0.0.0.0", "::1", "::"}:
+        host = "localhost"
+    return f"http://{host}:{port}"
+
+
+@cli.command(name="demo")
+def run_demo(
+    *,
+    is_served: Annotated[
+        bool, typer.Option("--serve/--links-only", help="Serve, or only print fresh links.")
+    ] = True,
+) -> None:
+    """Make or top up the demonstration county, print sign-in links, and serve it."""
+    settings = read_settings(demo=True)
+    app_logging.configure(settings)
+    listening = _listen(settings) if is_served else None
+
+    async def prepare() -> demo.DemoLinks:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            return await demo.prepare(db, now=utc_now())
+
+    links = asyncio.run(prepare())
+    port = listening.getsockname()[1] if listening else settings.http_port
+
+    def announce() -> None:
+        typer.echo(demo_text(links, port))
+
+    if listening is None:
+        announce()
+        return
+    _serve(settings, create_app(settings), listening, announce)
+
+
+def demo_text(links: demo.DemoLinks, port: int) -> str:
+    """Return what `make run` prints: where the platform is, and a link for each browser."""
+    lines = [
+        "",
+        f"Three Classrooms / 三个课堂 is running: http://localhost:{port}",
+        "Open each link in a tab of its own; links last 12 hours.",
+        "每个链接各开一个标签页; 链接 12 小时内有效.",
+        "",
+        *(f"  {who}\n    {url}" for who, url in demo.urls(links, port)),
+        "",
+        "Stop with Ctrl-C. 按 Ctrl-C 停止.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the tables of this version."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> None:
+        database = Database(settings.database_url, EventBus())
+        try:
+            if settings.is_embedded:
+                await asyncio.to_thread(
+                    settings.sqlite_file.parent.mkdir, parents=True, exist_ok=True
+                )
+            await migrations.upgrade(database.engine, backups=settings.var_dir / "backups")
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    typer.echo("The database has the tables of this version.")
+
+
+@cli.command(name="enrol-code")
+def enrol_code(
+    school: Annotated[str, typer.Option(help="The school's name.")],
+    classroom: Annotated[str, typer.Option(help="The classroom's name.")],
+) -> None:
+    """Print a one-time code that makes a browser the device of a classroom."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> tuple[str, str]:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            found = await schools_queries.classroom_by_names(db, school, classroom)
+            code, expires_at = await schools.issue_code(
+                db,
+                classroom_id=found.id,
+                lifetime=timedelta(minutes=settings.enrolment_code_minutes),
+                now=utc_now(),
+            )
+            return code, expires_at.isoformat(timespec="minutes")
+
+    code, until = asyncio.run(run())
+    typer.echo(f"{code[:4]}-{code[4:]}   (page /enrol, once, until {until})")
+
+
+@admin.command(name="create")
+def create_administrator(
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    username: Annotated[str, typer.Option(help="The name to sign in with.")],
+    region: Annotated[str, typer.Option(help="The region's statistical code, e.g. 511900.")],
+    region_name: Annotated[
+        str | None, typer.Option(help="The region's name, when it is not there yet.")
+    ] = None,
+) -> None:
+    """Add an administrator of a region and print a one-time link to set the password."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> str:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            found = await schools_queries.region_by_code(db, region)
+            if found is None and region_name is None:
+                raise CannotDo(
+                    f"There is no region {region} yet: say what it is called with --region-name."
+                )
+            if found is None:
+                assert region_name is not None
+                found = await schools.create_region(db, code=region, name=region_name)
+            account = await accounts.create_person(
+                db, name=name, username=username, school_id=None, now=utc_now()
+            )
+            await accounts.grant(
+                db, person_id=account.person_id, role=Role.ADMINISTRATOR, region_id=found.id
+            )
+            return await accounts.make_link(
+                db,
+                account_id=account.id,
+                purpose=LinkPurpose.SET_PASSWORD,
+                lifetime=timedelta(hours=settings.setup_link_hours),
+                now=utc_now(),
+            )
+
+    _print_setup_link(settings, asyncio.run(run()))
+
+
+@admin.command(name="link")
+def new_setup_link(
+    username: Annotated[str, typer.Option(help="The name to sign in with.")],
+) -> None:
+    """Print a new one-time link to set a password: the first was lost, or the password was."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> str:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            account = await accounts_queries.account_by_username(db, fold(username))
+            if account is None:
+                raise CannotDo(f"Nobody signs in as {username!r}.")
+            return await accounts.make_link(
+                db,
+                account_id=account.id,
+                purpose=LinkPurpose.SET_PASSWORD,
+                lifetime=timedelta(hours=settings.setup_link_hours),
+                now=utc_now(),
+            )
+
+    _print_setup_link(settings, asyncio.run(run()))
+
+
+def _print_setup_link(settings: Settings, token: str) -> None:
+    base = (
+        settings.public_origins[0]
+        if settings.public_origins
+        else f"http://localhost:{settings.http_port}"
+    )
+    typer.echo(
+        f"Open this link once, within {settings.setup_link_hours} hours, and set a password:"
+    )
+    typer.echo(f"{base}/enter#{token}")
