@@ -174,7 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Only one CPU: server and load share it, so the delays are too long.")
     runs = asyncio.run(run_all(options, cpu))
     lines, passed = verdicts(runs, check=options.check)
-    print("\n".join(lines))
+    for line in lines:
+        print(line)
     print(f"written to {write_results(options, runs, RESULTS)}")
     return 0 if passed else 1
 
