@@ -41,12 +41,19 @@ class Router:
         self.dropped_not_granted = 0
         #: When `handle_timer` must next be called, in the caller's seconds.
         self.wake_at = now
+        #: When the shell's timer will call it; the shell keeps this.
+        self.armed_at = float("inf")
 
     # -- what the shell drains ---------------------------------------------------
 
     def next_event(self) -> Event | None:
         """Return the oldest event not yet taken, or None."""
         return self._tables.events.popleft() if self._tables.events else None
+
+    @property
+    def has_news(self) -> bool:
+        """Return whether an event waits, or the timer was set to an earlier time."""
+        return bool(self._tables.events) or self.wake_at < self.armed_at
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a counter of this room."""
@@ -61,7 +68,7 @@ class Router:
             result["duplicates"] += up.duplicates
         result["packets_in"] = self.packets_in
         result["packets_out"] = sum(forwarded.values())
-        result["dropped_not_granted"] = self.dropped_not_granted
+        result["dropped_not_granted"] += self.dropped_not_granted
         for peer_id, number in forwarded.items():
             result[f"forwarded_from:{peer_id}"] = number
         return result
@@ -292,6 +299,13 @@ class Router:
         """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
         if self._reporter.subscriber_said(subscriber, packets, now):
             self.wake_at = now
+
+    def moved(self, subscriber: Subscriber, now: float) -> None:
+        """Note that a subscriber changed its address: what was under way to the old is lost."""
+        for up in self.up_tracks.values():
+            if up.needs_keyframes and subscriber.by_track.get(up.track) in up.flowing:
+                up.keyframes.request()
+        self.wake_at = now
 
     def handle_timer(self, now: float) -> None:
         """Do what is due, and set `wake_at` anew."""

@@ -17,7 +17,8 @@ OFFER_DELAY_S = 0.02
 MAX_SECTIONS = 120
 
 # A compound of this many sender reports with their cnames stays below 1 200 bytes.
-_REPORTS_PER_PACKET = 16
+_REPORTS_PER_PACKET = 12
+_MAX_CNAME = 60
 
 RandomBits = Callable[[int], int]
 
@@ -128,13 +129,13 @@ class Subscriber:
         if now < self._report_at:
             return []
         self._report_at = now + REPORT_INTERVAL_S
-        reports: list[rtcp.SenderReport] = []
+        reports: list[tuple[DownTrack, rtcp.SenderReport]] = []
         for down in self.sections:
             up = up_tracks.get(down.track)
             if up is not None and down in up.flowing:
                 report = _sender_report(down, up, now)
                 if report is not None:
-                    reports.append(report)
+                    reports.append((down, report))
         return [
             _compound(reports[at : at + _REPORTS_PER_PACKET])
             for at in range(0, len(reports), _REPORTS_PER_PACKET)
@@ -191,7 +192,12 @@ def _sender_report(down: DownTrack, up: UpTrack, now: float) -> rtcp.SenderRepor
     )
 
 
-def _compound(reports: list[rtcp.SenderReport]) -> bytes:
-    """Pack sender reports; the compound's names are the SSRCs' (all of one server)."""
-    names = rtcp.SourceDescription(tuple((report.ssrc, "classroom") for report in reports))
-    return rtcp.compound(*reports, names)
+def cname_of(track: TrackKey) -> str:
+    """Return the canonical name that ties one peer's tracks together (RFC 3550 section 6.5.1)."""
+    return track.peer_id[:_MAX_CNAME]
+
+
+def _compound(reports: list[tuple[DownTrack, rtcp.SenderReport]]) -> bytes:
+    """Pack sender reports and whose they are."""
+    names = tuple((report.ssrc, cname_of(down.track)) for down, report in reports)
+    return rtcp.compound(*(report for _, report in reports), rtcp.SourceDescription(names))

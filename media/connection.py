@@ -1,0 +1,147 @@
+"""What a transport's owner does for each of a peer's two connections."""
+
+from typing import Protocol
+
+from media.core import rtcp
+from media.core.errors import MalformedPacket
+from media.core.ids import PeerId
+from media.core.publisher import Publisher
+from media.core.router import Router
+from media.core.rtp import ParsedRtp
+from media.core.subscriber import Subscriber
+from media.dataplane import DataPlane
+from media.interface import Direction
+from media.transport import Transport
+
+# A connection on which no media comes is heard of by connectivity checks alone. Chromium
+# checks a quiet pair every 2.5 s, and one check may be lost.
+IDLE_SILENCE_S = 6.0
+
+# Media that came within this before the silence was flowing until then.
+_FLOWING_S = 1.0
+
+
+class Home(Protocol):
+    """The room of a connection, as the connection sees it: `media.driver.RoomDriver`."""
+
+    router: Router
+    plane: DataPlane
+
+    def connection_up(self, connection: "Connection") -> None:
+        """Handshake done."""
+
+    def connection_down(self, connection: "Connection") -> None:
+        """Handshake failed or connection closed by the peer."""
+
+    def settle(self) -> None:
+        """Send, record and report what the router has, and set the timer."""
+
+    def failed(self, error: Exception) -> None:
+        """Take an error of ours."""
+
+
+class Connection:
+    """One connection of a peer. `peer_id` and `direction` say which."""
+
+    direction: Direction
+
+    def __init__(self, home: Home, peer_id: PeerId) -> None:
+        self._home = home
+        self._router = home.router
+        self.peer_id = peer_id
+        self.transport: Transport
+        #: Who the peer is by its own SDP: certificate and session id of its o= line.
+        self.identity: tuple[object, ...] = ()
+        #: Whether the listener believes this connection is there.
+        self.is_reported = False
+        self.last_media = float("-inf")
+
+    def is_silent(self, now: float, silence_after_s: float) -> bool:
+        """Return whether nothing that authenticates has come for too long."""
+        transport = self.transport
+        if not transport.is_connected or transport.address is None:
+            return True
+        was_flowing = transport.last_heard - self.last_media < _FLOWING_S
+        limit_s = silence_after_s if was_flowing else max(silence_after_s, IDLE_SILENCE_S)
+        return now - transport.last_heard > limit_s
+
+    def transport_connected(self) -> None:
+        """See TransportOwner."""
+        self._home.connection_up(self)
+
+    def transport_ended(self) -> None:
+        """See TransportOwner."""
+        self._home.connection_down(self)
+
+    def count(self, name: str) -> None:
+        """See TransportOwner."""
+        self._router.count(name)
+
+    def failed(self, error: Exception) -> None:
+        """See TransportOwner."""
+        self._home.failed(error)
+
+    def receive_rtcp(self, packet: bytes, now: float) -> None:
+        """See TransportOwner."""
+        try:
+            packets = rtcp.parse(packet)
+        except MalformedPacket:
+            self._router.count("malformed_rtcp")
+            return
+        self._take(packets, now)
+        self._home.settle()
+
+    def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
+        raise NotImplementedError
+
+
+class PublishConnection(Connection):
+    """The connection on which a peer sends; `ufrag` is its own, to know a restart by."""
+
+    direction = Direction.PUBLISH
+
+    def __init__(self, home: Home, peer_id: PeerId, *, ufrag: str) -> None:
+        super().__init__(home, peer_id)
+        self.ufrag = ufrag
+        self.publisher: Publisher
+
+    def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
+        """See TransportOwner. The path of every packet: finished packets go first."""
+        self.last_media = now
+        router, home = self._router, self._home
+        flowing = router.receive_rtp(self.publisher, header, buffer, length, now)
+        outputs = router.outputs
+        if outputs.outbox or outputs.tape or router.has_news:
+            home.settle()
+        if flowing:
+            home.plane.fan_out(flowing, header)
+
+    def transport_moved(self) -> None:
+        """See TransportOwner. The gap is found by its sequence numbers."""
+        self._router.count("address_changes")
+
+    def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
+        self._router.receive_publisher_rtcp(self.publisher, packets, now)
+
+
+class SubscribeConnection(Connection):
+    """The connection on which a peer receives."""
+
+    direction = Direction.SUBSCRIBE
+
+    def __init__(self, home: Home, peer_id: PeerId) -> None:
+        super().__init__(home, peer_id)
+        self.subscriber: Subscriber
+
+    def receive_rtp(self, *_: object) -> None:
+        """See TransportOwner. Nothing was agreed to be sent this way."""
+        self._router.count("dropped_not_granted")
+
+    def transport_moved(self) -> None:
+        """See TransportOwner. What was on its way to the old address is lost."""
+        self._router.count("address_changes")
+        self._router.moved(self.subscriber, self.transport.last_heard)
+        self._home.settle()
+
+    def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
+        self._router.receive_subscriber_rtcp(self.subscriber, packets, now)

@@ -1,0 +1,313 @@
+"""The reference data plane: one UDP socket, and per packet only what must be done.
+
+Everything that decides is elsewhere and edits tables: transports (by ufrag and address),
+up-tracks by SSRC, and each up-track's `flowing` down-tracks with the constants to add. A
+native data plane does the same from the same tables (docs/adr/0002-data-plane.md).
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from struct import Struct
+
+from media.config import SfuConfig
+from media.core import rtp
+from media.core.codecs import rewrite_picture
+from media.core.downtrack import DownTrack
+from media.core.errors import MalformedPacket
+from media.core.rtp import ParsedRtp
+from media.ice import Address, MalformedStun, StrangerLimit, parse_request
+from media.transport import (
+    SRTP_OK,
+    SRTP_REPLAYED,
+    SRTP_TRAILER_BYTES,
+    Transport,
+    c_buffer,
+    c_length,
+    srtp_protect,
+    srtp_protect_rtcp,
+    srtp_unprotect,
+    srtp_unprotect_rtcp,
+)
+
+log = logging.getLogger(__name__)
+
+# One wake-up takes at most this many datagrams, so that other work of the loop is not
+# starved by a flood; 50 publishers of 260 packets a second are 13 per millisecond.
+_BATCH = 64
+_BUFFER_BYTES = 2048
+_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+
+# A peer whose address has just changed has been silent at the old one.
+_MOVED_QUIET_S = 0.1
+_MAX_MOVED_CANDIDATES = 256
+
+_HEADER = Struct("!BBHII")
+
+
+class DataPlane:
+    """Receive, authenticate and sort datagrams; rewrite, protect and send packets."""
+
+    def __init__(self, config: SfuConfig) -> None:
+        self._config = config
+        self._socket: socket.socket | None = None
+        self._by_ufrag: dict[str, Transport] = {}
+        self._by_address: dict[Address, Transport] = {}
+        self._strangers = StrangerLimit()
+        self._inbox = bytearray(_BUFFER_BYTES)
+        self._inbox_view = memoryview(self._inbox)
+        self._inbox_c = c_buffer(self._inbox)
+        self._outbox = bytearray(_BUFFER_BYTES + SRTP_TRAILER_BYTES)
+        self._outbox_view = memoryview(self._outbox)
+        self._outbox_c = c_buffer(self._outbox)
+        self._length = c_length()
+        #: Counters of datagrams that belong to no room.
+        self.counts: dict[str, int] = {}
+
+    # -- life ------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Bind the socket and read it from the running loop. Raise OSError."""
+        is_v6 = ":" in self._config.bind_host
+        family = socket.AF_INET6 if is_v6 else socket.AF_INET
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            udp.setblocking(False)
+            if is_v6:
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER_BYTES)
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER_BYTES)
+            udp.bind((self._config.bind_host, self._config.port))
+        except OSError:
+            udp.close()
+            raise
+        self._socket = udp
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(udp.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Stop reading and close the socket."""
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+
+    @property
+    def port(self) -> int:
+        """Return the port peers are told: that of the configuration, or the one found free."""
+        assert self._socket is not None, "the data plane is open"
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    # -- the table of transports -------------------------------------------------------
+
+    def add(self, transport: Transport) -> None:
+        """Let checks that name this transport's ufrag find it; again after an ICE restart."""
+        self._by_ufrag[transport.credentials.ufrag] = transport
+
+    def remove(self, transport: Transport) -> None:
+        """Forget a transport: nothing that comes for it is looked at any more."""
+        for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
+            del self._by_ufrag[ufrag]
+        for address in [key for key, value in self._by_address.items() if value is transport]:
+            del self._by_address[address]
+
+    def expire(self, transport: Transport) -> None:
+        """Forget a transport's address and what is left of a restart, but not the transport."""
+        for address in [key for key, value in self._by_address.items() if value is transport]:
+            if address != transport.address:
+                del self._by_address[address]
+        if transport.old_credentials is not None and self._loop.time() >= transport.old_until:
+            self._by_ufrag.pop(transport.old_credentials.ufrag, None)
+            transport.old_credentials = None
+
+    # -- receiving ---------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        """Take a bounded batch of datagrams. Whatever they are, nothing is raised."""
+        assert self._socket is not None, "a closed data plane is not read"
+        receive, inbox, time = self._socket.recvfrom_into, self._inbox, self._loop.time
+        for _ in range(_BATCH):
+            try:
+                length, address = receive(inbox)
+            except BlockingIOError:
+                return
+            except OSError:  # an ICMP error of an earlier datagram; it costs one read
+                self._count("socket_error")
+                continue
+            transport = self._by_address.get(address)
+            try:
+                if length and 127 < inbox[0] < 192:
+                    self._receive_media(transport, length, address, time())
+                else:
+                    self._receive_control(transport, length, address, time())
+            except Exception as error:  # a bug of ours ends its room, not the node
+                if transport is None:
+                    self._count("errors")
+                    log.exception("A datagram from a stranger met an error.")
+                else:
+                    transport.owner.failed(error)
+
+    def _count(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def _receive_control(
+        self, transport: Transport | None, length: int, address: Address, now: float
+    ) -> None:
+        """Sort what is not media by its first byte (RFC 7983 section 7)."""
+        first = self._inbox[0] if length else 255
+        if first < 4:
+            self._receive_stun(length, address, now)
+        elif 19 < first < 64 and transport is not None:
+            transport.receive_dtls(bytes(self._inbox_view[:length]))
+        elif transport is not None or self._strangers.allows(address[0], now):
+            self._count("unknown_datagram")
+
+    def _receive_stun(self, length: int, address: Address, now: float) -> None:
+        is_stranger = address not in self._by_address
+        if is_stranger and not self._strangers.allows(address[0], now):
+            self._count("stun_refused")
+            return
+        try:
+            request = parse_request(bytes(self._inbox_view[:length]))
+        except MalformedStun:
+            self._count("malformed_stun")
+            return
+        transport = self._by_ufrag.get(request.local_ufrag)
+        if transport is None:
+            self._count("stun_unknown_ufrag")
+            return
+        response = transport.receive_check(request, address, now)
+        if response is None or len(response) > request.length:
+            self._count("stun_unauthenticated")
+            return
+        if transport.address == address:
+            self._by_address[address] = transport
+        self.send_datagram(response, address)
+
+    def _receive_media(
+        self, transport: Transport | None, length: int, address: Address, now: float
+    ) -> None:
+        is_rtcp = 192 <= self._inbox[1] < 224 if length > 1 else False
+        if transport is None:
+            transport = self._find_moved(length, address, now, is_rtcp=is_rtcp)
+            if transport is None:
+                return
+        elif transport.receive_session is None:
+            transport.owner.count("media_before_keys")
+            return
+        else:
+            unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
+            self._length[0] = length
+            status = unprotect(transport.receive_session, self._inbox_c, self._length)
+            if status != SRTP_OK:
+                replayed = status in SRTP_REPLAYED
+                transport.owner.count("replayed" if replayed else "srtp_auth_failed")
+                return
+        transport.last_heard = now
+        length = self._length[0]
+        if is_rtcp:
+            transport.owner.receive_rtcp(bytes(self._inbox_view[:length]), now)
+            return
+        try:
+            header = rtp.parse(self._inbox, length)
+            transport.owner.receive_rtp(header, self._inbox, length, now)
+        except MalformedPacket:
+            transport.owner.count("malformed_rtp")
+
+    def _find_moved(
+        self, length: int, address: Address, now: float, *, is_rtcp: bool
+    ) -> Transport | None:
+        """Find whose packet comes from an unknown address, by whose keys it authenticates.
+
+        After a NAT rebinding this is seconds sooner than the next connectivity check.
+        """
+        if length < 12 or not self._strangers.allows(address[0], now):
+            self._count("unknown_address")
+            return None
+        unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
+        datagram = bytes(self._inbox_view[:length])
+        tried = 0
+        for transport in set(self._by_ufrag.values()):
+            if not transport.is_connected or now - transport.last_heard < _MOVED_QUIET_S:
+                continue
+            tried += 1
+            if tried > _MAX_MOVED_CANDIDATES:
+                break
+            self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
+            self._length[0] = length
+            if unprotect(transport.receive_session, self._inbox_c, self._length) == SRTP_OK:
+                self._by_address[address] = transport
+                transport.move_to(address)
+                return transport
+        self._count("unknown_address")
+        return None
+
+    # -- sending -----------------------------------------------------------------------
+
+    def fan_out(self, downs: Sequence[DownTrack], header: ParsedRtp) -> None:
+        """Send the packet in the inbox to everybody it flows to: the loop that costs.
+
+        Protecting encrypts in place, so each subscriber needs a fresh copy.
+        """
+        assert self._socket is not None, "a closed data plane sends nothing"
+        _, marker, seq, timestamp, _, start, end, _ = header
+        size = 12 + end - start
+        payload = self._inbox_view[start:end]
+        outbox, outbox_c, view = self._outbox, self._outbox_c, self._outbox_view
+        length, protect, send = self._length, srtp_protect, self._socket.sendto
+        pack, sealed, sealed_size = _HEADER.pack_into, view[:size], size
+        for down in downs:
+            rewriter = down.rewriter
+            transport: Transport = down.link  # type: ignore[assignment] # opaque to the core
+            if transport.address is None:
+                continue
+            pack(
+                outbox,
+                0,
+                0x80,
+                marker | down.payload_type,
+                (seq + rewriter.seq_shift) & 0xFFFF,
+                (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
+                down.ssrc,
+            )
+            view[12:size] = payload
+            if rewriter.picture_shift or rewriter.tl0_shift:
+                rewrite_picture(view[12:size], rewriter.picture_shift, rewriter.tl0_shift)
+            length[0] = size
+            if protect(transport.send_session, outbox_c, length):
+                transport.owner.count("protect_failed")
+                continue
+            if length[0] != sealed_size:
+                sealed_size = length[0]
+                sealed = view[:sealed_size]
+            try:
+                send(sealed, transport.address)
+            except OSError as error:
+                self._not_sent(error)
+
+    def send_packet(self, transport: Transport, packet: bytes) -> None:
+        """Protect and send one finished RTP or RTCP packet (told apart as RFC 5761 does)."""
+        if transport.address is None or transport.send_session is None:
+            return
+        protect = srtp_protect_rtcp if 192 <= packet[1] < 224 else srtp_protect
+        size = len(packet)
+        self._outbox[:size] = packet
+        self._length[0] = size
+        if protect(transport.send_session, self._outbox_c, self._length) != SRTP_OK:
+            transport.owner.count("protect_failed")
+            return
+        self.send_datagram(self._outbox_view[: self._length[0]], transport.address)
+
+    def send_datagram(self, datagram: bytes | memoryview, address: Address) -> None:
+        """Send something that needs no protection."""
+        assert self._socket is not None, "a closed data plane sends nothing"
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError as error:
+            self._not_sent(error)
+
+    def _not_sent(self, error: OSError) -> None:
+        """Count a datagram the kernel did not take: to the peer it is lost on the way."""
+        self._count("send_blocked" if isinstance(error, BlockingIOError) else "send_failed")

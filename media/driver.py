@@ -1,0 +1,387 @@
+"""One room at the event loop: the only place where the forwarding core meets it."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from media.config import RecordingTarget, SfuConfig
+from media.connection import Connection, PublishConnection, SubscribeConnection
+from media.core.events import (
+    CodecRefused,
+    Event,
+    LinkMeasured,
+    OfferDue,
+    SenderClock,
+    TrackResumed,
+    TrackStalled,
+    TrackStarted,
+)
+from media.core.ids import PeerId, RoomId, Source
+from media.core.router import Router
+from media.core.tables import RouterTimes
+from media.dataplane import DataPlane
+from media.interface import (
+    ForwardingPlan,
+    LinkReport,
+    NegotiationRefused,
+    OfferedTrack,
+    SfuListener,
+)
+from media.negotiation import (
+    Publication,
+    RemoteDescription,
+    accept_publication,
+    accepted_codecs,
+    parse_answer,
+    parse_offer,
+)
+from media.sdp_text import LocalParameters, publish_answer, subscriber_offer
+from media.transport import Certificate, Transport
+
+log = logging.getLogger(__name__)
+
+_HOUSEKEEPING_S = 0.25
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class RoomDriver:
+    """Run one room: connections in, facts out, packets and time to the router.
+
+    After every call into the router: send, record, report, re-arm one timer.
+    """
+
+    def __init__(
+        self,
+        room_id: RoomId,
+        *,
+        config: SfuConfig,
+        listener: SfuListener,
+        plane: DataPlane,
+        certificate: Certificate,
+        spawn: Spawn,
+    ) -> None:
+        self._room_id = room_id
+        self._config = config
+        self._listener = listener
+        self._certificate = certificate
+        self._spawn = spawn
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._housekeeping_at = self._loop.time() + _HOUSEKEEPING_S
+        self._publishing: dict[PeerId, PublishConnection] = {}
+        self._subscribing: dict[PeerId, SubscribeConnection] = {}
+        self._session_id = secrets.randbits(62)
+        self._answers = 0
+        self._errors = 0
+        self._is_closed = False
+        self.plane = plane
+        self.router = Router(
+            RouterTimes(
+                cache_s=config.cache_s,
+                silence_after_s=config.silence_after_s,
+                link_report_interval_s=config.link_report_interval_s,
+            ),
+            random_bits=secrets.randbits,
+            now=self._loop.time(),
+        )
+        self._arm()
+
+    # -- what signalling asks ----------------------------------------------------------
+
+    def set_plan(self, plan: ForwardingPlan) -> None:
+        """See SfuPort."""
+        self.router.set_plan(plan.audience, plan.recorded, self._loop.time())
+        self.settle()
+
+    def publish(self, peer_id: PeerId, offer: str, sources: Mapping[str, Source]) -> str:
+        """See SfuPort. What is refused leaves everything as it was."""
+        remote = parse_offer(offer, self._config)
+        publication = accept_publication(remote, sources, peer_id, self._config)
+        now = self._loop.time()
+        connection = self._publishing.get(peer_id)
+        if connection is None or not _continues(connection, remote):
+            connection = self._new_publishing(peer_id, remote, now)
+        elif connection.ufrag != remote.ufrag:
+            connection.ufrag = remote.ufrag
+            connection.transport.restart_ice(now)
+            self.plane.add(connection.transport)
+        self.router.configure_publisher(connection.publisher, publication.spec, now)
+        self.settle()
+        return self._answer(connection, publication, remote)
+
+    def _new_publishing(
+        self, peer_id: PeerId, remote: RemoteDescription, now: float
+    ) -> PublishConnection:
+        earlier = self._publishing.pop(peer_id, None)
+        if earlier is not None:
+            self._drop(earlier)
+        connection = PublishConnection(self, peer_id, ufrag=remote.ufrag)
+        connection.transport = self._new_transport(connection)
+        connection.identity = remote.identity
+        connection.publisher = self.router.add_publisher(peer_id, connection.transport, now)
+        self._publishing[peer_id] = connection
+        self._connect(connection, remote)
+        return connection
+
+    def _answer(
+        self, connection: PublishConnection, publication: Publication, remote: RemoteDescription
+    ) -> str:
+        self._answers += 1
+        return publish_answer(
+            publication.sections,
+            self._local(connection.transport),
+            setup="active" if remote.setup == "passive" else "passive",
+            start_bitrate_kbps=self._config.start_bitrate_kbps,
+            session_id=self._session_id,
+            version=self._answers,
+        )
+
+    def subscribe(self, peer_id: PeerId) -> None:
+        """See SfuPort."""
+        earlier = self._subscribing.pop(peer_id, None)
+        if earlier is not None:
+            self._drop(earlier)
+        connection = SubscribeConnection(self, peer_id)
+        connection.transport = self._new_transport(connection)
+        self._subscribing[peer_id] = connection
+        connection.subscriber = self.router.add_subscriber(
+            peer_id, connection.transport, self._loop.time()
+        )
+        self.settle()
+
+    def accept_answer(self, peer_id: PeerId, revision: int, answer: str) -> None:
+        """See SfuPort. After a refusal the same offer may be answered again."""
+        connection = self._subscribing.get(peer_id)
+        if connection is None:
+            raise NegotiationRefused("no_such_peer", "the peer does not subscribe")
+        if not connection.subscriber.is_answerable(revision):
+            raise NegotiationRefused("stale_answer", f"no answer to {revision} is awaited")
+        remote = parse_answer(answer)
+        if remote.setup == "actpass":
+            raise NegotiationRefused("sdp_malformed", "an answer must choose its DTLS role")
+        if not connection.identity:
+            connection.identity = remote.identity
+            self._connect(connection, remote)
+        elif connection.identity != remote.identity:
+            raise NegotiationRefused("sdp_malformed", "another connection has answered")
+        self.router.accept_answer(connection.subscriber, accepted_codecs(remote), self._loop.time())
+        self.settle()
+
+    async def remove_peer(self, peer_id: PeerId) -> None:
+        """See SfuPort."""
+        connections = [
+            connection
+            for connection in (
+                self._publishing.pop(peer_id, None),
+                self._subscribing.pop(peer_id, None),
+            )
+            if connection is not None
+        ]
+        self.router.remove_publisher(peer_id)
+        self.router.remove_subscriber(peer_id)
+        for connection in connections:
+            await self._farewell(connection)
+        self.settle()
+
+    async def close(self) -> None:
+        """Close every connection and stop the clock."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for peer_id in self._publishing.keys() | self._subscribing.keys():
+            await self.remove_peer(peer_id)
+
+    def counters(self) -> dict[str, int]:
+        """See SfuPort; includes what the node could not attribute to a room."""
+        return {**self.plane.counts, **self.router.counters(), "errors": self._errors}
+
+    # -- connections ---------------------------------------------------------------------
+
+    def _new_transport(self, connection: PublishConnection | SubscribeConnection) -> Transport:
+        transport = Transport(
+            connection,
+            certificate=self._certificate,
+            config=self._config,
+            send=self.plane.send_datagram,
+            now=self._loop.time(),
+        )
+        self.plane.add(transport)
+        return transport
+
+    def _local(self, transport: Transport) -> LocalParameters:
+        return LocalParameters(
+            ufrag=transport.credentials.ufrag,
+            password=transport.credentials.password,
+            fingerprint=self._certificate.fingerprint,
+            hosts=self._config.announced_hosts,
+            port=self.plane.port,
+        )
+
+    def _connect(self, connection: Connection, remote: RemoteDescription) -> None:
+        self._spawn(
+            connection.transport.connect(
+                fingerprints=remote.fingerprints, is_client=remote.setup == "passive"
+            )
+        )
+
+    def _drop(self, connection: Connection) -> None:
+        """Close a replaced connection; its successor is already being made."""
+        self._spawn(self._farewell(connection))
+
+    async def _farewell(self, connection: Connection) -> None:
+        await connection.transport.close()
+        self.plane.remove(connection.transport)
+
+    def connection_up(self, connection: Connection) -> None:
+        """See Home."""
+        if isinstance(connection, SubscribeConnection):
+            self._set_connected(connection)
+        connection.is_reported = True
+        self._listener.peer_connected(self._room_id, connection.peer_id, connection.direction)
+        self.settle()
+
+    def connection_down(self, connection: Connection) -> None:
+        """See Home."""
+        if isinstance(connection, SubscribeConnection):
+            self._set_connected(connection)
+        self._report_silence(connection)
+        self.settle()
+
+    def _set_connected(self, connection: SubscribeConnection) -> None:
+        transport, subscriber = connection.transport, connection.subscriber
+        if self.router.subscribers.get(connection.peer_id) is not subscriber:
+            return
+        is_connected = transport.is_connected and transport.address is not None
+        if is_connected != subscriber.is_connected:
+            now = self._loop.time()
+            self.router.set_connected(subscriber, is_connected=is_connected, now=now)
+
+    def _report_silence(self, connection: Connection) -> None:
+        if connection.is_reported:
+            connection.is_reported = False
+            self._listener.peer_silent(self._room_id, connection.peer_id, connection.direction)
+
+    def _keep_house(self, now: float) -> None:
+        """Look after consent and silence (RFC 7675 section 5.1)."""
+        connections: list[Connection] = [*self._publishing.values(), *self._subscribing.values()]
+        for connection in connections:
+            transport = connection.transport
+            if transport.address and now - transport.last_consent > self._config.consent_timeout_s:
+                transport.expire_consent()
+            self.plane.expire(transport)
+            if isinstance(connection, SubscribeConnection):
+                self._set_connected(connection)
+            if connection.is_silent(now, self._config.silence_after_s):
+                self._report_silence(connection)
+            elif not connection.is_reported:
+                connection.is_reported = True
+                self._listener.peer_heard(self._room_id, connection.peer_id, connection.direction)
+
+    # -- the core --------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Send what is finished, tell what happened, and set the timer."""
+        router = self.router
+        outputs = router.outputs
+        if outputs.outbox:
+            packets, outputs.outbox = outputs.outbox, []
+            for link, packet in packets:
+                assert isinstance(link, Transport), "links are what this shell gave"
+                self.plane.send_packet(link, packet)
+        while (event := router.next_event()) is not None:
+            self._report(event)
+        if router.wake_at < router.armed_at:
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._is_closed:
+            at = min(self.router.wake_at, self._housekeeping_at)
+            self.router.armed_at = at
+            self._timer = self._loop.call_at(at, self._tick)
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        try:
+            if now >= self._housekeeping_at:
+                self._housekeeping_at = now + _HOUSEKEEPING_S
+                self._keep_house(now)
+            if now >= self.router.wake_at:
+                self.router.handle_timer(now)
+            self.settle()
+        except Exception as error:
+            self.failed(error)
+        finally:
+            self._arm()
+
+    def _report(self, event: Event) -> None:
+        match event:
+            case OfferDue():
+                self._offer(event.peer_id)
+            case TrackStarted():
+                self._listener.track_started(self._room_id, event.track)
+            case TrackStalled():
+                self._listener.track_stalled(self._room_id, event.track)
+            case TrackResumed():
+                self._listener.track_resumed(self._room_id, event.track)
+            case LinkMeasured():
+                self._report_link(event)
+            case CodecRefused():
+                log.warning(
+                    "A subscriber takes no codec of a track.",
+                    extra={"room_id": self._room_id, "peer_id": event.peer_id},
+                )
+            case SenderClock():
+                pass
+
+    def _report_link(self, measured: LinkMeasured) -> None:
+        self._listener.link_report(
+            self._room_id,
+            measured.peer_id,
+            LinkReport(
+                rtt_ms=measured.rtt_ms,
+                loss_up=measured.loss_up,
+                loss_down=measured.loss_down,
+                kbps_up=measured.kbps_up,
+                kbps_down=measured.kbps_down,
+            ),
+        )
+
+    def _offer(self, peer_id: PeerId) -> None:
+        connection = self._subscribing.get(peer_id)
+        if connection is None:
+            return
+        subscriber = connection.subscriber
+        revision = subscriber.offer_made()
+        self._listener.subscriber_offer(
+            self._room_id,
+            peer_id,
+            revision=revision,
+            sdp=subscriber_offer(
+                subscriber.sections,
+                self._local(connection.transport),
+                session_id=self._session_id,
+                version=revision,
+            ),
+            tracks=tuple(OfferedTrack(down.mid, down.track) for down in subscriber.sections),
+        )
+
+    def failed(self, error: Exception) -> None:
+        """Note a bug of ours: its packet is lost, the room and the others go on."""
+        self._errors += 1
+        if self._errors == 1:
+            log.error("A room met an error.", exc_info=error, extra={"room_id": self._room_id})
+
+    def start_recording(self, target: RecordingTarget) -> None:
+        """See SfuPort."""
+        raise NotImplementedError
+
+
+def _continues(connection: PublishConnection, remote: RemoteDescription) -> bool:
+    """Return whether an offer is about this connection, not one that replaces it."""
+    return not connection.transport.is_closed and connection.identity == remote.identity

@@ -1,0 +1,217 @@
+"""SDP written from templates (RFC 8866, 8829).
+
+aiortc's own writer loses rtcp-rsize, rtcp-mux and whatever else it does not know; here every
+line that matters to a browser is in plain sight.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from media.core.codecs import H264, OPUS, VP8, Codec
+from media.core.downtrack import DownTrack
+from media.core.ids import Kind, TrackKey
+from media.core.subscriber import cname_of
+
+TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+
+# RFC 8866's token without what URLs would escape anyway.
+_UNESCAPED = "!#$&'*+-.^_`{|}~"
+
+#: Payload types of our offers: (media, retransmission).
+OFFERED_PAYLOAD_TYPES: Mapping[str, tuple[int, int | None]] = {
+    OPUS.name: (111, None),
+    H264.name: (102, 103),
+    VP8.name: (96, 97),
+}
+_OFFERED_CODECS: Mapping[Kind, Sequence[Codec]] = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (H264, VP8)}
+
+_OPUS_FORMAT = "minptime=10;useinbandfec=1"
+_H264_FORMAT = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
+_H264_PROFILE = "42e01f"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalParameters:
+    """Our side of one connection, as SDP tells it. `fingerprint` includes the algorithm."""
+
+    ufrag: str
+    password: str
+    fingerprint: str
+    hosts: tuple[str, ...]
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredSection:
+    """One section of an answer to a publisher; `codec` None refuses it.
+
+    `feedback` are the rtcp-fb values both sides know; `extensions` by the offer's own ids.
+    """
+
+    mid: str
+    kind: str
+    profile: str
+    offered_format: str
+    codec: Codec | None = None
+    payload_type: int = 0
+    rtx_payload_type: int | None = None
+    h264_profile: str = _H264_PROFILE
+    feedback: tuple[str, ...] = ()
+    extensions: tuple[tuple[int, str], ...] = ()
+    is_inactive: bool = False
+
+
+def publish_answer(
+    sections: Sequence[AnsweredSection],
+    local: LocalParameters,
+    *,
+    setup: str,
+    start_bitrate_kbps: int,
+    session_id: int,
+    version: int,
+) -> str:
+    """Return the answer to a publisher's offer: we receive, we send nothing."""
+    lines = _session([s.mid for s in sections if s.codec], session_id, version)
+    for section in sections:
+        lines += _answered_section(section, local, setup, start_bitrate_kbps)
+    return _joined(lines)
+
+
+def _answered_section(
+    section: AnsweredSection, local: LocalParameters, setup: str, start_bitrate_kbps: int
+) -> list[str]:
+    codec = section.codec
+    if codec is None:
+        return [
+            f"m={section.kind} 0 {section.profile} {section.offered_format}",
+            "c=IN IP4 0.0.0.0",
+            f"a=mid:{section.mid}",
+            "a=inactive",
+        ]
+    formats = [str(section.payload_type)]
+    if section.rtx_payload_type is not None:
+        formats.append(str(section.rtx_payload_type))
+    lines = [
+        f"m={section.kind} {local.port} {section.profile} {' '.join(formats)}",
+        *_transport(local, setup),
+        f"a=mid:{section.mid}",
+        "a=inactive" if section.is_inactive else "a=recvonly",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        *(f"a=extmap:{number} {uri}" for number, uri in section.extensions),
+        *_codec(codec, section.payload_type, section.rtx_payload_type, section.feedback),
+    ]
+    media_format = _format(codec, section.h264_profile)
+    if codec.kind is Kind.VIDEO:
+        start = f"x-google-start-bitrate={start_bitrate_kbps}"
+        media_format = f"{media_format};{start}" if media_format else start
+    lines.append(f"a=fmtp:{section.payload_type} {media_format}")
+    return lines
+
+
+def subscriber_offer(
+    sections: Iterable[DownTrack], local: LocalParameters, *, session_id: int, version: int
+) -> str:
+    """Return the offer of everything a subscriber has sections for. Sections never move.
+
+    Each names all codecs we forward, so a publisher may come back with another one
+    without a new offer.
+    """
+    sections = list(sections)
+    lines = _session([section.mid for section in sections], session_id, version)
+    for section in sections:
+        lines += _offered_section(section, local)
+    return _joined(lines)
+
+
+def _offered_section(section: DownTrack, local: LocalParameters) -> list[str]:
+    kind = section.track.source.kind
+    codecs = _OFFERED_CODECS[kind]
+    formats = [
+        str(number)
+        for codec in codecs
+        for number in OFFERED_PAYLOAD_TYPES[codec.name]
+        if number is not None
+    ]
+    lines = [
+        f"m={kind} {local.port} UDP/TLS/RTP/SAVPF {' '.join(formats)}",
+        *_transport(local, "actpass"),
+        f"a=mid:{section.mid}",
+        "a=sendonly",
+        f"a=msid:{msid_of(section.track)}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+    ]
+    feedback = ("nack", "nack pli", "ccm fir") if kind is Kind.VIDEO else ()
+    for codec in codecs:
+        media, rtx = OFFERED_PAYLOAD_TYPES[codec.name]
+        lines += _codec(codec, media, rtx, feedback)
+        media_format = _format(codec, _H264_PROFILE)
+        if media_format:
+            lines.append(f"a=fmtp:{media} {media_format}")
+    cname = quote(cname_of(section.track), safe=_UNESCAPED)
+    if kind is Kind.VIDEO:
+        lines.append(f"a=ssrc-group:FID {section.ssrc} {section.rtx_ssrc}")
+        lines.append(f"a=ssrc:{section.ssrc} cname:{cname}")
+        lines.append(f"a=ssrc:{section.rtx_ssrc} cname:{cname}")
+    else:
+        lines.append(f"a=ssrc:{section.ssrc} cname:{cname}")
+    return lines
+
+
+def msid_of(track: TrackKey) -> str:
+    """Return `<peer_id> <source>`; ids are opaque, so what SDP cannot carry is escaped."""
+    return f"{quote(track.peer_id, safe=_UNESCAPED)} {track.source}"
+
+
+def _session(bundled: Iterable[str], session_id: int, version: int) -> list[str]:
+    return [
+        "v=0",
+        f"o=- {session_id} {version} IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {' '.join(bundled)}".rstrip(),
+        "a=ice-lite",
+        "a=msid-semantic: WMS *",
+    ]
+
+
+def _transport(local: LocalParameters, setup: str) -> list[str]:
+    first = local.hosts[0]
+    lines = [f"c=IN {'IP6' if ':' in first else 'IP4'} {first}"]
+    for index, host in enumerate(local.hosts):
+        # Type preference 126 (host), local preference by order (RFC 8445 section 5.1.2.1).
+        priority = (126 << 24) + ((65535 - index) << 8) + 255
+        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {host} {local.port} typ host")
+    return [
+        *lines,
+        "a=end-of-candidates",
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.password}",
+        f"a=fingerprint:{local.fingerprint}",
+        f"a=setup:{setup}",
+    ]
+
+
+def _codec(
+    codec: Codec, payload_type: int, rtx_payload_type: int | None, feedback: Iterable[str]
+) -> list[str]:
+    channels = "/2" if codec is OPUS else ""
+    lines = [f"a=rtpmap:{payload_type} {codec.name}/{codec.clock_rate}{channels}"]
+    lines += [f"a=rtcp-fb:{payload_type} {value}" for value in feedback]
+    if rtx_payload_type is not None:
+        lines.append(f"a=rtpmap:{rtx_payload_type} rtx/{codec.clock_rate}")
+        lines.append(f"a=fmtp:{rtx_payload_type} apt={payload_type}")
+    return lines
+
+
+def _format(codec: Codec, h264_profile: str) -> str:
+    if codec is OPUS:
+        return _OPUS_FORMAT
+    return _H264_FORMAT.format(profile=h264_profile) if codec is H264 else ""
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\r\n".join(lines) + "\r\n"
