@@ -88,7 +88,8 @@ class ReceptionStats:
         self._reported_expected, self._reported_received = expected, received
         return rtcp.ReportBlock(
             ssrc=ssrc,
-            fraction_lost=min(255, int((fraction or 0.0) * 256)),
+            # Never 256: what made packets expected has itself been received.
+            fraction_lost=int((fraction or 0.0) * 256),
             cumulative_lost=max(-_MAX_CUMULATIVE_LOST - 1, min(self.lost, _MAX_CUMULATIVE_LOST)),
             highest_seq=max(0, self._highest_seq) & 0xFFFF_FFFF,
             jitter_ticks=min(self.jitter_ticks, 0xFFFF_FFFF),

@@ -17,13 +17,13 @@ _BACKOFF = 1.25
 
 
 class _Missing:
-    """One packet that has not come: when it was noticed, when to ask next."""
+    """One packet that has not come: when to ask next, when to stop waiting."""
 
-    __slots__ = ("attempts", "due_at", "noticed_at")
+    __slots__ = ("attempts", "due_at", "expires_at")
 
-    def __init__(self, noticed_at: float, due_at: float) -> None:
-        self.noticed_at = noticed_at
+    def __init__(self, due_at: float, expires_at: float) -> None:
         self.due_at = due_at
+        self.expires_at = expires_at
         self.attempts = 0
 
 
@@ -124,7 +124,7 @@ class NackGenerator:
                     continue
                 wanted.append(extended & 0xFFFF)
                 retry_at = now + self._retry_s * _BACKOFF**missing.attempts
-                missing.due_at = min(retry_at, missing.noticed_at + self._max_age_s)
+                missing.due_at = min(retry_at, missing.expires_at)
                 missing.attempts += 1
             self._next_at = min(self._next_at, missing.due_at)
         for extended in hopeless:
@@ -133,7 +133,7 @@ class NackGenerator:
         return wanted
 
     def _is_hopeless(self, missing: _Missing, now: float) -> bool:
-        return missing.attempts >= self._max_attempts or now - missing.noticed_at >= self._max_age_s
+        return missing.attempts >= self._max_attempts or now >= missing.expires_at
 
     def _skip_to(self, extended: int, now: float) -> None:
         """Wait for everything between the highest packet so far and `extended`."""
@@ -150,7 +150,8 @@ class NackGenerator:
                 del self._missing[oldest]
             self.given_up += excess
             self.needs_keyframe = True
-        due_at = now + self._first_delay_s
+        due_at, expires_at = now + self._first_delay_s, now + self._max_age_s
         for number in range(first_missing, extended):
-            self._missing[number] = _Missing(now, due_at)
+            self._missing[number] = _Missing(due_at, expires_at)
+        # With nothing else missing `_next_at` is left over from what has come since.
         self._next_at = min(self._next_at, due_at) if len(self._missing) > gap else due_at

@@ -57,6 +57,7 @@ def test_a_publisher_that_never_answers_is_asked_a_bounded_number_of_times() -> 
 def test_a_new_wish_renews_the_attempts() -> None:
     requester = KeyframeRequester(interval=0.5, max_attempts=1)
     requester.request()
+    assert requester.is_pending
     assert requester.poll(now=10.0)
     assert not requester.poll(now=10.5)
     requester.request()
