@@ -21,8 +21,9 @@ _MAX_PARAMETER_SETS = 8
 def is_keyframe(payload: bytes | memoryview) -> bool:
     """Return whether `payload` begins (or carries) an IDR picture or an SPS before one.
 
-    False for a payload too short to say. Chromium sends an IDR picture as a STAP-A with
-    SPS and PPS, then the picture in FU-A packets; only the first of those answers True.
+    False for a payload too short to say. Chromium sends an IDR picture as a STAP-A with SPS
+    and PPS, then the picture in FU-A packets: the STAP-A and the first FU-A answer True. Who
+    begins to decode after a loss wants `carries_sps`: the sets may be what was lost.
     """
     return bool(_first_nal_types(payload) & {IDR, SPS})
 

@@ -1,7 +1,8 @@
 """Real media as RTP, for tests and benchmarks: encode with av, packetize as browsers do.
 
 Pictures are a moving pattern that flashes white for the first frame of every second, sound is
-a quiet tone that beeps for the first 40 ms of every second: picture and sound of a recording can be compared.
+a quiet tone that beeps for the first 40 ms of every second: picture and sound of a recording
+can be compared.
 """
 
 import math
@@ -51,7 +52,13 @@ def _picture(index: int, fps: int, size: tuple[int, int]) -> av.VideoFrame:
 
 
 def _encode_video(
-    codec: str, seconds: float, fps: int, size: tuple[int, int], gop: int, options: dict[str, str]
+    codec: str,
+    seconds: float,
+    *,
+    fps: int,
+    size: tuple[int, int],
+    gop: int,
+    options: dict[str, str],
 ) -> list[EncodedFrame]:
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.VideoCodecContext)
@@ -80,7 +87,7 @@ def encode_h264(
 ) -> list[EncodedFrame]:
     """Constrained baseline in annex B, parameter sets in front of every key frame."""
     options = {"profile": "baseline", "preset": "ultrafast", "tune": "zerolatency"}
-    return _encode_video("libx264", seconds, fps, size, gop, options)
+    return _encode_video("libx264", seconds, fps=fps, size=size, gop=gop, options=options)
 
 
 @lru_cache
@@ -88,7 +95,7 @@ def encode_vp8(
     seconds: float, *, fps: int = 30, size: tuple[int, int] = (320, 240), gop: int = 60
 ) -> list[EncodedFrame]:
     options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
-    return _encode_video("libvpx", seconds, fps, size, gop, options)
+    return _encode_video("libvpx", seconds, fps=fps, size=size, gop=gop, options=options)
 
 
 @lru_cache
