@@ -1,0 +1,115 @@
+"""The platform as a process of its own, with a demonstration county in a folder of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"http://(?P<host>[a-z0-9-]+)\.localhost:(?P<port>\d+)/\S+")
+START_TIMEOUT_S = 60
+
+
+@dataclass
+class Platform:
+    """A running `classrooms demo`. `links` are the sign-in links by host name, in order."""
+
+    folder: Path
+    http_port: int
+    media_port: int
+    links: dict[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[str] | None = None
+    _lines: list[str] = field(default_factory=list)
+    _reader: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the platform's own address."""
+        return f"http://localhost:{self.http_port}"
+
+    @property
+    def pid(self) -> int:
+        """Return the server's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the server and wait until it has printed its links and answers."""
+        environment = {
+            **os.environ,  # noqa: TID251 - a child process is given what this one was
+            "CLASSROOMS_VAR_DIR": str(self.folder),
+            "CLASSROOMS_HTTP_PORT": str(self.http_port),
+            "CLASSROOMS_MEDIA_PORT": str(self.media_port),
+            "CLASSROOMS_MEDIA_HOSTS": "127.0.0.1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._lines.clear()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app", "demo"],
+            cwd=ROOT, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self._wait_until_ready()
+
+    def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        with (self.folder / "server.log").open("a") as log:
+            for line in self._process.stdout:
+                self._lines.append(line)
+                log.write(line)
+                log.flush()
+
+    def _wait_until_ready(self) -> None:
+        assert self._process is not None
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up_at:
+            if self._process.poll() is not None:
+                raise RuntimeError("The platform did not start:\n" + "".join(self._lines))
+            found = LINK.finditer("".join(self._lines))
+            self.links = {match["host"]: match[0] for match in found}
+            if self.links and self._answers():
+                return
+            time.sleep(0.1)
+        raise RuntimeError("The platform did not get ready:\n" + "".join(self._lines))
+
+    def _answers(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """End the server as a power cut would: SIGKILL."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server as a deployment would: SIGTERM."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+            raise RuntimeError(f"The platform did not end 30 s after {how.name}.") from None
+        finally:
+            if self._reader is not None:
+                self._reader.join(5)
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._process = None
