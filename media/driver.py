@@ -8,23 +8,14 @@ from typing import Any
 
 from media.config import RecordingTarget, SfuConfig
 from media.connection import Connection, PublishConnection, SubscribeConnection
-from media.core.events import (
-    CodecRefused,
-    Event,
-    LinkMeasured,
-    OfferDue,
-    SenderClock,
-    TrackResumed,
-    TrackStalled,
-    TrackStarted,
-)
+from media.core.events import Event, OfferDue, SenderClock
 from media.core.ids import PeerId, RoomId, Source
 from media.core.router import Router
 from media.core.tables import RouterTimes
 from media.dataplane import DataPlane
+from media.facts import Facts
 from media.interface import (
     ForwardingPlan,
-    LinkReport,
     NegotiationRefused,
     OfferedTrack,
     SfuListener,
@@ -37,6 +28,7 @@ from media.negotiation import (
     parse_answer,
     parse_offer,
 )
+from media.recording import RoomRecording
 from media.sdp_text import LocalParameters, publish_answer, subscriber_offer
 from media.transport import Certificate, Transport
 
@@ -66,6 +58,7 @@ class RoomDriver:
         self._room_id = room_id
         self._config = config
         self._listener = listener
+        self._facts = Facts(room_id, listener)
         self._certificate = certificate
         self._spawn = spawn
         self._loop = asyncio.get_running_loop()
@@ -77,6 +70,7 @@ class RoomDriver:
         self._answers = 0
         self._errors = 0
         self._is_closed = False
+        self._recording: RoomRecording | None = None
         self.plane = plane
         self.router = Router(
             RouterTimes(
@@ -94,7 +88,7 @@ class RoomDriver:
     def set_plan(self, plan: ForwardingPlan) -> None:
         """See SfuPort."""
         self.router.set_plan(plan.audience, plan.recorded, self._loop.time())
-        self.settle()
+        self._tracks_changed()
 
     def publish(self, peer_id: PeerId, offer: str, sources: Mapping[str, Source]) -> str:
         """See SfuPort. What is refused leaves everything as it was."""
@@ -109,7 +103,7 @@ class RoomDriver:
             connection.transport.restart_ice(now)
             self.plane.add(connection.transport)
         self.router.configure_publisher(connection.publisher, publication.spec, now)
-        self.settle()
+        self._tracks_changed()
         return self._answer(connection, publication, remote)
 
     def _new_publishing(
@@ -182,17 +176,34 @@ class RoomDriver:
         ]
         self.router.remove_publisher(peer_id)
         self.router.remove_subscriber(peer_id)
+        self._tracks_changed()
         for connection in connections:
             await self._farewell(connection)
-        self.settle()
 
     async def close(self) -> None:
-        """Close every connection and stop the clock."""
+        """Close every connection, then wait for the recorder; a slow disk keeps nobody here."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
         for peer_id in self._publishing.keys() | self._subscribing.keys():
             await self.remove_peer(peer_id)
+        await self.stop_recording()
+
+    def start_recording(self, target: RecordingTarget) -> None:
+        """See SfuPort."""
+        if self._recording is not None:
+            raise ValueError("the room is being recorded already")
+        self._recording = RoomRecording(target, on_status=self._facts.recording_status)
+        self.router.set_recording(self._loop.time(), is_recording=True)
+        self._recording.follow(self.router.up_tracks)
+        self.settle()
+
+    async def stop_recording(self) -> None:
+        """See SfuPort."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            self.router.set_recording(self._loop.time(), is_recording=False)
+            await recording.close()
 
     def counters(self) -> dict[str, int]:
         """See SfuPort; includes what the node could not attribute to a room."""
@@ -280,6 +291,11 @@ class RoomDriver:
                 connection.is_reported = True
                 self._listener.peer_heard(self._room_id, connection.peer_id, connection.direction)
 
+    def _tracks_changed(self) -> None:
+        if self._recording is not None:
+            self._recording.follow(self.router.up_tracks)
+        self.settle()
+
     # -- the core --------------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -291,8 +307,12 @@ class RoomDriver:
             for link, packet in packets:
                 assert isinstance(link, Transport), "links are what this shell gave"
                 self.plane.send_packet(link, packet)
+        if outputs.tape:
+            tape, outputs.tape = outputs.tape, []
+            if self._recording is not None:
+                self._recording.write(tape)
         while (event := router.next_event()) is not None:
-            self._report(event)
+            self._take(event)
         if router.wake_at < router.armed_at:
             self._arm()
 
@@ -319,38 +339,14 @@ class RoomDriver:
         finally:
             self._arm()
 
-    def _report(self, event: Event) -> None:
+    def _take(self, event: Event) -> None:
         match event:
             case OfferDue():
                 self._offer(event.peer_id)
-            case TrackStarted():
-                self._listener.track_started(self._room_id, event.track)
-            case TrackStalled():
-                self._listener.track_stalled(self._room_id, event.track)
-            case TrackResumed():
-                self._listener.track_resumed(self._room_id, event.track)
-            case LinkMeasured():
-                self._report_link(event)
-            case CodecRefused():
-                log.warning(
-                    "A subscriber takes no codec of a track.",
-                    extra={"room_id": self._room_id, "peer_id": event.peer_id},
-                )
-            case SenderClock():
-                pass
-
-    def _report_link(self, measured: LinkMeasured) -> None:
-        self._listener.link_report(
-            self._room_id,
-            measured.peer_id,
-            LinkReport(
-                rtt_ms=measured.rtt_ms,
-                loss_up=measured.loss_up,
-                loss_down=measured.loss_down,
-                kbps_up=measured.kbps_up,
-                kbps_down=measured.kbps_down,
-            ),
-        )
+            case SenderClock() if self._recording is not None:
+                self._recording.sender_report(event)
+            case _:
+                self._facts.report(event)
 
     def _offer(self, peer_id: PeerId) -> None:
         connection = self._subscribing.get(peer_id)
@@ -376,10 +372,6 @@ class RoomDriver:
         self._errors += 1
         if self._errors == 1:
             log.error("A room met an error.", exc_info=error, extra={"room_id": self._room_id})
-
-    def start_recording(self, target: RecordingTarget) -> None:
-        """See SfuPort."""
-        raise NotImplementedError
 
 
 def _continues(connection: PublishConnection, remote: RemoteDescription) -> bool:

@@ -120,7 +120,7 @@ class Sfu:
 
     async def stop_recording(self, room_id: RoomId) -> None:
         """See SfuPort."""
-        raise NotImplementedError
+        await self._room(room_id).stop_recording()
 
     def counters(self, room_id: RoomId) -> dict[str, int]:
         """See SfuPort."""

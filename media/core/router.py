@@ -88,7 +88,7 @@ class Router:
             self._settle_track(up, now)
         self.wake_at = now
 
-    def set_recording(self, is_recording: bool, now: float) -> None:
+    def set_recording(self, now: float, *, is_recording: bool) -> None:
         """Begin or end handing the plan's recorded tracks to `outputs.tape`."""
         self._is_recording = is_recording
         for up in self.up_tracks.values():
