@@ -22,9 +22,11 @@ from app import errors
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
+from app.attendance.records import SessionRecords
 from app.database import Database
 from app.errors import NotFound, Problem
 from app.events import EventBus
+from app.lessons import routes as lesson_routes
 from app.ratelimits import RateLimits
 from app.schools import routes as school_routes
 from app.schools import service as schools
@@ -95,9 +97,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.authenticator = CookieAuthenticator(
         idle=timedelta(minutes=settings.session_idle_minutes)
     )
+    app.state.lesson_records = SessionRecords()
     errors.install(app)
     app.include_router(school_routes.router)
     app.include_router(account_routes.router)
+    app.include_router(lesson_routes.router)
     _add_probes(app)
     _add_pages(app)
     lacking = routes_without_policy(app.routes, exempt=EXEMPT_ROUTES)

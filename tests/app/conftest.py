@@ -1,0 +1,201 @@
+"""An application on a database of its own, a clock to turn, and browsers to drive it."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+
+from app.accounts.models import Account
+from app.clock import utc_now
+from app.database import Database
+from app.main import create_app
+from app.security import CSRF_HEADER, DEVICE_COOKIE, PERSON_COOKIE
+from app.settings import Settings, read_settings
+from app.tables import METADATA
+from tests.factories import NOON, County, make_county, sign_in
+
+BASE_URL = "http://classrooms.test"
+
+
+@dataclass
+class Clock:
+    """The time the application is given."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class TestBrowser:
+    """A browser with its own cookies. Unsafe requests come from our page unless told otherwise."""
+
+    __test__ = False
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self.client = client
+
+    async def me(self) -> dict[str, Any]:
+        answer = await self.client.get("/api/me")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        return await self.client.get(path, **options)
+
+    async def post(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        acting_as: str = "person",
+        headers: dict[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Post as a page would: with its Origin, and the token of whom it acts as."""
+        if headers is None:
+            headers = {"Origin": BASE_URL}
+            who = (await self.me())[acting_as]
+            if who is not None:
+                headers[CSRF_HEADER] = who["csrf_token"]
+        return await self.client.post(path, json=json, headers=headers)
+
+
+OpenBrowser = Callable[..., Awaitable[TestBrowser]]
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows, made once."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    engine = create_engine(f"sqlite:///{path}")
+    METADATA.create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: Path) -> Settings:
+    """Settings for one test: files in its folder, passwords cheap, any free media port."""
+    shutil.copy(empty_database, tmp_path / "classrooms.db")
+    return read_settings(
+        {},
+        var_dir=tmp_path,
+        frontend_dir=tmp_path / "dist",
+        password_memory_kib=8,
+        password_rounds=1,
+        media_bind_host="127.0.0.1",
+        media_hosts="127.0.0.1",
+        media_port=0,
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: Clock) -> AsyncIterator[FastAPI]:
+    """The whole application, serving."""
+    app = create_app(settings)
+    app.dependency_overrides[utc_now] = clock
+    async with _held_open(app.router.lifespan_context(app)):
+        yield app
+
+
+class _held_open:  # noqa: N801 - reads as the context manager it is
+    """Enter and leave a context in one task: pytest runs the two halves of a fixture in two."""
+
+    def __init__(self, context: AbstractAsyncContextManager[Any]) -> None:
+        self._context = context
+        self._opened, self._leave = asyncio.Event(), asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._hold())
+        opened = asyncio.get_running_loop().create_task(self._opened.wait())
+        await asyncio.wait({self._task, opened}, return_when=asyncio.FIRST_COMPLETED)
+        opened.cancel()
+        if self._task.done():
+            await self._task
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave.set()
+        await self._task
+
+    async def _hold(self) -> None:
+        async with self._context:
+            self._opened.set()
+            await self._leave.wait()
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    database: Database = app.state.database
+    return database
+
+
+@pytest.fixture
+async def open_browser(
+    app: FastAPI, database: Database, clock: Clock
+) -> AsyncIterator[OpenBrowser]:
+    """Open browsers: `await open_browser(account, device=credential, address="10.0.0.1")`."""
+    clients: list[httpx2.AsyncClient] = []
+
+    async def open_one(
+        account: Account | None = None,
+        *,
+        device: str | None = None,
+        address: str = "127.0.0.1",
+        base_url: str = BASE_URL,
+    ) -> TestBrowser:
+        transport = httpx2.ASGITransport(app, client=(address, 40000))
+        client = httpx2.AsyncClient(transport=transport, base_url=base_url)
+        clients.append(client)
+        if account is not None:
+            async with database.unit_of_work() as db:
+                account = await db.merge(account)
+                client.cookies.set(PERSON_COOKIE, await sign_in(db, account, now=clock.now))
+        if device is not None:
+            client.cookies.set(DEVICE_COOKIE, device)
+        return TestBrowser(client)
+
+    yield open_one
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def county(database: Database) -> County:
+    async with database.unit_of_work() as db:
+        return await make_county(db)
+
+
+@pytest.fixture
+async def other_county(database: Database) -> County:
+    """Another tenant in the same database."""
+    async with database.unit_of_work() as db:
+        return await make_county(db)
+
+
+@pytest.fixture
+def built_pages(settings: Settings) -> Path:
+    """A built single-page application."""
+    folder = settings.frontend_dir
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>三个课堂</title>" + " " * 2000)
+    (folder / "assets" / "app-1a2b3c.js").write_text("export const x = 1;\n" * 100)
+    (folder / "favicon.svg").write_text("<svg/>")
+    return folder
