@@ -6,6 +6,7 @@ or an invited classroom's. Functions without it serve services, not routes.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,12 +17,14 @@ from app.attendance import chain
 from app.attendance.evidence import Stay
 from app.attendance.models import (
     AttendanceRecord,
+    AttendanceState,
     ClassEvent,
     Incident,
     SeatPresence,
     Session,
 )
 from app.lessons.models import LessonSite
+from app.lessons.ports import AwaitingHeadcount
 
 
 async def open_presences(
@@ -164,3 +167,33 @@ async def unfinished_sessions(db: AsyncSession) -> Sequence[Session]:
     """Return every session that has not ended."""
     query = select(Session).where(Session.ended_at.is_(None)).options(joinedload(Session.lesson))
     return (await db.scalars(query.order_by(Session.started_at, Session.id))).all()
+
+
+async def session_ids(db: AsyncSession, lesson_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the session ids of those of the lessons that have begun, by lesson."""
+    rows = await db.execute(
+        select(Session.lesson_id, Session.id).where(Session.lesson_id.in_(lesson_ids))
+    )
+    return {row.lesson_id: row.id for row in rows}
+
+
+async def awaiting_headcount(
+    db: AsyncSession, *, classroom_id: UUID, ended_after: datetime
+) -> AwaitingHeadcount | None:
+    """Return the latest lesson the classroom came to whose head count it has not confirmed."""
+    row = (
+        await db.execute(
+            select(Session.lesson_id, AttendanceRecord.headcount)
+            .join(AttendanceRecord, AttendanceRecord.session_id == Session.id)
+            .join(AttendanceRecord.site)
+            .where(
+                LessonSite.classroom_id == classroom_id,
+                AttendanceRecord.state == AttendanceState.AUTO_CLOSED,
+                AttendanceRecord.first_joined_ms.is_not(None),
+                Session.ended_at > ended_after,
+            )
+            .order_by(Session.ended_at.desc(), Session.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return AwaitingHeadcount(row.lesson_id, row.headcount) if row else None

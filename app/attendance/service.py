@@ -118,6 +118,11 @@ async def record_events(
     return list(events)
 
 
+async def is_open(db: AsyncSession, *, session_id: UUID) -> bool:
+    """Return whether the session has not ended; it cannot end before this transaction does."""
+    return (await _lock(db, session_id)).ended_at is None
+
+
 async def still_present(
     db: AsyncSession, *, session_id: UUID, seat_ids: Sequence[str], clock_ms: int
 ) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Account, AccountState, Person
-from app.accounts.queries import inspected_schools
+from app.accounts.queries import administered_schools, inspected_schools
 from app.attendance.models import Session
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
@@ -100,3 +100,15 @@ async def people_by_id(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Pers
     """Return people by id."""
     rows = await db.scalars(select(Person).where(Person.id.in_(ids)))
     return {person.id: person for person in rows}
+
+
+async def session_administered(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:
+    """Return a session whose hub school this person administers. Raise NotFound."""
+    session = await db.scalar(
+        select(Session)
+        .join(Session.lesson)
+        .where(Session.id == session_id, Lesson.hub_school_id.in_(administered_schools(person)))
+    )
+    if session is None:
+        raise NotFound
+    return session

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.database import Database
 from app.recordings import service
-from app.recordings.builder import ReplayBuilder, ReplayFailed
+from app.recordings.builder import ReplayBuilder, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording
 
 MANIFEST = "manifest.jsonl"
@@ -39,14 +39,29 @@ async def finish(
                 return
         async with database.unit_of_work() as db:
             await service.begin_processing(db, recording_id=recording_id)
-        await asyncio.to_thread(shutil.rmtree, folder / REPLAY, ignore_errors=True)
-        index = await builder.build(folder, folder / REPLAY)
+        index = await _build(builder, folder)
     except ReplayFailed as failure:
         async with database.unit_of_work() as db:
             await service.break_off(db, recording_id=recording_id, problem=failure.problem)
         raise
     async with database.unit_of_work() as db:
         await service.publish(db, recording_id=recording_id, index=index, now=clock())
+
+
+async def _build(builder: ReplayBuilder, folder: Path) -> ReplayIndex:
+    """Build beside the place and move there, so that what is served was built by one process.
+
+    A builder left over from a server that was killed may still be writing: into a folder of its
+    own, which is removed here under its hands.
+    """
+    for left_over in await asyncio.to_thread(lambda: list(folder.glob(f"{REPLAY}*"))):
+        await asyncio.to_thread(shutil.rmtree, left_over)
+    scratch = folder / f"{REPLAY}-{uuid4().hex}"
+    index = await builder.build(folder, scratch)
+    if not index.clips:
+        raise ReplayFailed(service.NO_MEDIA)
+    await asyncio.to_thread(scratch.rename, folder / REPLAY)
+    return index
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

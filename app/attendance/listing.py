@@ -1,0 +1,154 @@
+"""The list of sessions: who may see which, filtered, paged, in a stable order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Person
+from app.accounts.queries import inspected_schools
+from app.attendance.models import AttendanceRecord, SeatPresence, Session
+from app.errors import NotFound
+from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
+from app.lessons.queries import bounds_of
+from app.schools.models import Classroom, School
+from app.security import PersonCaller
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """What to list; None: whatever. Days are days in the schools' zone, both included.
+
+    `text` is looked for in the title, the hub school's and the lecturer's name.
+    """
+
+    first_day: date | None = None
+    last_day: date | None = None
+    school_id: UUID | None = None
+    kind: LessonKind | None = None
+    state: LessonState | None = None
+    text: str = ""
+    session_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """One session as the list shows it. `headcount_total` is None while nobody has counted."""
+
+    session: Session
+    lesson: Lesson
+    hub_school: str
+    lecturer: str
+    sites_total: int
+    sites_attended: int
+    headcount_total: int | None
+
+
+def is_visible(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition, on Lesson, that this person may look at its evidence.
+
+    The hub school or an invited classroom's school is in the person's scope.
+    """
+    schools = inspected_schools(person)
+    return or_(Lesson.hub_school_id.in_(schools), _is_invited(Classroom.school_id.in_(schools)))
+
+
+def _is_invited(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id == Classroom.id, condition
+    )
+
+
+async def visible_session(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:
+    """Return a session this person may look at, with its lesson. Raise NotFound."""
+    session = await db.scalar(
+        select(Session)
+        .join(Session.lesson)
+        .where(Session.id == session_id, is_visible(person))
+        .options(joinedload(Session.lesson))
+    )
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def count_sessions(db: AsyncSession, person: PersonCaller, wanted: SessionFilter) -> int:
+    """Return how many sessions the filter finds."""
+    query = _joined(select(func.count(Session.id))).where(_matches(person, wanted))
+    return await db.scalar(query) or 0
+
+
+async def list_sessions(
+    db: AsyncSession, person: PersonCaller, wanted: SessionFilter, *, offset: int, limit: int
+) -> Sequence[ListedSession]:
+    """Return sessions, the latest first."""
+    attended = (
+        select(func.count(SeatPresence.lesson_site_id.distinct()))
+        .where(SeatPresence.session_id == Session.id)
+        .scalar_subquery()
+    )
+    records = AttendanceRecord.session_id == Session.id
+    total = select(func.count(AttendanceRecord.id)).where(records).scalar_subquery()
+    heads = select(func.sum(AttendanceRecord.headcount)).where(records).scalar_subquery()
+    columns = select(Session, Lesson, School.name, Person.name, total, attended, heads)
+    rows = await db.execute(
+        _joined(columns)
+        .where(_matches(person, wanted))
+        .order_by(Session.started_at.desc(), Session.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [ListedSession(*row) for row in rows]
+
+
+async def get_listed(db: AsyncSession, person: PersonCaller, session_id: UUID) -> ListedSession:
+    """Return one session as the list shows it. Raise NotFound."""
+    wanted = SessionFilter(session_id=session_id)
+    found = await list_sessions(db, person, wanted, offset=0, limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _joined(query: Select[Any]) -> Select[Any]:
+    return (
+        query.join_from(Session, Lesson, Session.lesson_id == Lesson.id)
+        .join(School, School.id == Lesson.hub_school_id)
+        .join(Person, Person.id == Lesson.lecturer_id)
+    )
+
+
+def _matches(person: PersonCaller, wanted: SessionFilter) -> ColumnElement[bool]:
+    conditions = [is_visible(person)]
+    if wanted.session_id is not None:
+        conditions.append(Session.id == wanted.session_id)
+    if wanted.first_day is not None:
+        conditions.append(Session.started_at >= bounds_of(wanted.first_day)[0])
+    if wanted.last_day is not None:
+        conditions.append(Session.started_at < bounds_of(wanted.last_day)[1])
+    if wanted.school_id is not None:
+        conditions.append(
+            or_(
+                Lesson.hub_school_id == wanted.school_id,
+                _is_invited(Classroom.school_id == wanted.school_id),
+            )
+        )
+    if wanted.kind is not None:
+        conditions.append(Lesson.kind == wanted.kind)
+    if wanted.state is not None:
+        conditions.append(Lesson.state == wanted.state)
+    if wanted.text:
+        conditions.append(
+            or_(
+                *(
+                    column.icontains(wanted.text, autoescape=True)
+                    for column in (Lesson.title, School.name, Person.name)
+                )
+            )
+        )
+    return and_(*conditions)

@@ -1,0 +1,86 @@
+"""Routes of attendance: the classroom confirms, the administrator reads and exports."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.attendance import listing, queries, service
+from app.attendance.exports import attendance_csv
+from app.attendance.names import seats_of
+from app.attendance.schemas import EventOut, EventsOut, HeadcountIn, HeadcountOut
+from app.clock import Now
+from app.database import Db
+from app.security import CurrentDevice, CurrentInspector
+
+router = APIRouter(prefix="/api", tags=["attendance"])
+
+CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
+
+
+def csv_response(text: str, filename: str) -> Response:
+    """Return a table as a download. `filename` is ASCII and ours."""
+    return Response(
+        text.encode(),
+        media_type=CSV_MEDIA_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="{filename}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@router.post("/classroom/lessons/{lesson_id}/headcount")
+async def confirm_headcount(
+    lesson_id: UUID, body: HeadcountIn, db: Db, now: Now, device: CurrentDevice
+) -> HeadcountOut:
+    """Confirm how many pupils were in the classroom, after the lesson."""
+    record = await service.confirm_headcount(
+        db, lesson_id=lesson_id, classroom_id=device.classroom_id, count=body.count, now=now
+    )
+    return HeadcountOut(lesson_id=lesson_id, headcount=body.count, state=record.state)
+
+
+@router.get("/admin/sessions/{session_id}/events")
+async def events(
+    session_id: UUID,
+    db: Db,
+    person: CurrentInspector,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> EventsOut:
+    """List what happened in a lesson, in the order in which it was written."""
+    session = await listing.visible_session(db, person, session_id)
+    rows = await queries.events_after(db, session.id, after=after, limit=limit)
+    actors = {row.actor for row in rows if row.actor}
+    seats = await seats_of(db, session.lesson_id, session.id, others=actors)
+    labels = {seat_id: seat.label for seat_id, seat in seats.items()}
+    items = [
+        EventOut(
+            number=row.number,
+            clock_ms=row.clock_ms,
+            at=row.written_at,
+            type=row.type,
+            seat_id=row.seat_id,
+            seat_name=labels.get(row.seat_id or ""),
+            actor=row.actor,
+            actor_name=labels.get(row.actor or ""),
+            payload=row.payload,
+        )
+        for row in rows
+    ]
+    has_more = bool(rows) and rows[-1].number < session.event_count
+    return EventsOut(
+        items=items, next=rows[-1].number if has_more else None, total=session.event_count
+    )
+
+
+@router.get("/admin/sessions/{session_id}/attendance.csv")
+async def attendance_table(
+    session_id: UUID, db: Db, now: Now, person: CurrentInspector
+) -> Response:
+    """Export the attendance of a lesson."""
+    session = await listing.visible_session(db, person, session_id)
+    text = await attendance_csv(db, session, now=now)
+    return csv_response(text, f"attendance-{session_id}.csv")

@@ -1,0 +1,57 @@
+"""The users' words for what tables and exports show."""
+
+from datetime import datetime
+
+from app.attendance.models import AttendanceState
+from app.clock import DISPLAY_ZONE
+from app.lessons.models import LessonKind, LessonState
+
+KIND = {
+    LessonKind.DELIVERY: "专递课堂",
+    LessonKind.MASTER: "名师课堂",
+    LessonKind.ELITE: "名校网络课堂",
+}
+LESSON_STATE = {
+    LessonState.PLANNED: "已计划",
+    LessonState.PUBLISHED: "已发布",
+    LessonState.READY: "已就绪",
+    LessonState.LIVE: "上课中",
+    LessonState.PAUSED_ALL: "上课中 (已暂停互动)",
+    LessonState.ENDED: "已结束",
+    LessonState.STOPPED_INCIDENT: "已关停",
+    LessonState.VERIFIED: "已核实",
+    LessonState.CREDITED: "已计入",
+    LessonState.CANCELLED: "已取消",
+    LessonState.MISSED: "未上课",
+    LessonState.MADE_UP: "已补课",
+}
+ATTENDANCE_STATE = {
+    AttendanceState.OPEN: "上课中",
+    AttendanceState.AUTO_CLOSED: "待确认",
+    AttendanceState.CONFIRMED: "已确认",
+    AttendanceState.LOCKED: "已锁定",
+}
+END_REASON = {
+    "ended_by_lecturer": "教师下课",
+    "shut_down": "一键关停",
+    "lecturer_absent": "教师离开",
+    "ended_by_administrator": "管理员结束",
+}
+
+
+def local(moment: datetime | None) -> str:
+    """Return a moment as people at the schools write it, to the second; nothing for None."""
+    return "" if moment is None else f"{moment.astimezone(DISPLAY_ZONE):%Y-%m-%d %H:%M:%S}"
+
+
+def minutes(ms: int) -> float:
+    """Return milliseconds as minutes with one decimal."""
+    return round(ms / 60_000, 1)
+
+
+def clock(ms: int | None) -> str:
+    """Return a moment on the lesson clock as h:mm:ss; nothing for None."""
+    if ms is None:
+        return ""
+    seconds = ms // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,0 +1,183 @@
+"""The live plane put together: gate, ledger, hub, media, checks, replays, recovery.
+
+`app.main` builds one `LivePlane`, mounts its routers and keeps `running` open in its lifespan:
+
+    plane = LivePlane(settings, database, events)
+    app.state.live, app.state.lesson_records = plane, plane.records
+    for router in plane.routers(): app.include_router(router)
+    ...
+    async with plane.running():
+        yield
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter
+
+from app.accounts.events import AccountDisabled
+from app.addresses import local_addresses
+from app.attendance import routes as attendance_routes
+from app.attendance.events import SessionClosed
+from app.attendance.records import SessionRecords
+from app.clock import utc_now
+from app.database import Database
+from app.events import EventBus
+from app.live import check_routes, recovery, routes, session_routes
+from app.live.check import CheckRooms
+from app.live.gate import DatabaseGate
+from app.live.ledger import DatabaseLedger
+from app.live.replay_builder import ProcessReplayBuilder
+from app.live.replays import ReplayQueue
+from app.recordings import routes as recording_routes
+from app.schools.events import DeviceRevoked
+from app.settings import Settings
+from media.config import SfuConfig
+from media.sfu import Sfu
+from signaling.config import LiveConfig
+from signaling.endpoint import make_router
+from signaling.hub import LiveHub
+from signaling.messages import EndReason
+from signaling.ports import RoomSummary
+
+log = structlog.get_logger(__name__)
+
+SWEEP_S = 15.0
+
+
+class LivePlane:
+    """Everything that lives beside the requests: rooms, media, replays, and their upkeep."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        events: EventBus,
+        *,
+        config: LiveConfig | None = None,
+        allows_missing_origin: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._allows_missing_origin = allows_missing_origin
+        recordings_dir = settings.recordings_dir.absolute()
+        self.records = SessionRecords()
+        self.checks = CheckRooms()
+        self.hub = LiveHub(
+            gate=DatabaseGate(database, recordings_dir=recordings_dir, clock=utc_now),
+            ledger=DatabaseLedger(database, clock=utc_now),
+            config=config or LiveConfig(),
+        )
+        self.replays = ReplayQueue(
+            database,
+            recordings_dir=recordings_dir,
+            builder=ProcessReplayBuilder(),
+            clock=utc_now,
+            is_room_open=self.is_room_open,
+        )
+        self._started_at = utc_now()
+        events.on(SessionClosed, self.replays.session_closed)
+        events.on(AccountDisabled, self._account_disabled)
+        events.on(DeviceRevoked, self._device_revoked)
+
+    def routers(self) -> list[APIRouter]:
+        """Return all routes of live lessons, their evidence and their recordings."""
+        websocket = make_router(
+            self.hub,
+            allowed_origins=self._settings.public_origins,
+            allows_missing_origin=self._allows_missing_origin,
+        )
+        return [
+            websocket,
+            routes.router,
+            check_routes.router,
+            session_routes.router,
+            attendance_routes.router,
+            recording_routes.router,
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Carry lessons until the block is left; those live then stay live in the records."""
+        self._started_at = utc_now()
+        await recovery.close_lost_stays(self._database, now=self._started_at)
+        sfu = Sfu(self._sfu_config(), self.hub)
+        await sfu.start()
+        try:
+            async with self.hub.running(sfu), self.checks.running(sfu), self._upkeep():
+                yield
+        finally:
+            await sfu.close()
+
+    @asynccontextmanager
+    async def _upkeep(self) -> AsyncIterator[None]:
+        await self.replays.enqueue_unfinished()
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self.replays.run()), tasks.create_task(self._sweep())]
+            try:
+                yield
+            finally:
+                for task in running:
+                    task.cancel()
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                ended = await recovery.end_abandoned(
+                    self._database,
+                    now=utc_now(),
+                    server_started_at=self._started_at,
+                    is_room_open=self.is_room_open,
+                )
+                for session_id in ended:
+                    log.info("abandoned_lesson_ended", session_id=str(session_id))
+            except Exception:
+                # The database may be away for a while; the lessons go on, and so does this.
+                log.exception("sweep_failed")
+            await asyncio.sleep(SWEEP_S)
+
+    def is_room_open(self, session_id: UUID) -> bool:
+        """Return whether a session's room is open in this process."""
+        return str(session_id) in self.hub.open_room_ids()
+
+    def summary(self, session_id: UUID) -> RoomSummary | None:
+        """Return the open room of a session at a glance."""
+        return self.hub.room_summary(str(session_id))
+
+    async def end_session(
+        self, session_id: UUID, *, reason: EndReason, clock_ms: int, actor: str, now: datetime
+    ) -> None:
+        """End a lesson for everybody and return when it is over in the records.
+
+        `clock_ms` counts only when no room is open; an open room has its own clock.
+        """
+        if await self.hub.end_room(str(session_id), reason, actor=actor):
+            return
+        await recovery.end_in_records(
+            self._database,
+            session_id=session_id,
+            reason=reason,
+            clock_ms=clock_ms,
+            actor=actor,
+            now=now,
+        )
+        # Somebody may have come in meanwhile: a room opened just before is ended now.
+        await self.hub.end_room(str(session_id), reason, actor=actor)
+
+    async def _account_disabled(self, event: AccountDisabled) -> None:
+        await self.hub.revoke(account_id=str(event.account_id))
+
+    async def _device_revoked(self, event: DeviceRevoked) -> None:
+        await self.hub.revoke(device_id=str(event.device_id))
+
+    def _sfu_config(self) -> SfuConfig:
+        settings = self._settings
+        return SfuConfig(
+            bind_host=settings.media_bind_host,
+            port=settings.media_port,
+            announced_hosts=settings.media_hosts or local_addresses(),
+        )

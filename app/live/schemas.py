@@ -1,0 +1,242 @@
+"""What the live slice takes and answers."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.attendance.models import AttendanceState
+from app.attendance.seats import SeatRole
+from app.lessons.models import LessonKind, LessonState
+from app.lessons.schemas import LessonCard
+from app.recordings.models import RecordingState
+from media.core.ids import Source
+
+
+class StartedOut(BaseModel):
+    """A lesson that is live now."""
+
+    lesson: LessonCard
+    session_id: UUID
+
+
+class TicketIn(BaseModel):
+    """As what the caller wants to enter."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    role: Annotated[SeatRole, Field(alias="as")]
+
+
+class TicketOut(BaseModel):
+    """A ticket and where to go with it."""
+
+    ticket: str
+    session_id: UUID
+    websocket: str
+    protocol: str
+    expires_in_s: int
+    ice_servers: list[str]
+
+
+class CheckMediaIn(BaseModel):
+    """An offer to the throw-away room of a device check."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sdp: Annotated[str, Field(min_length=1, max_length=65_536)]
+    sources: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=16)], Source], Field(max_length=4)
+    ]
+
+
+class CheckMediaOut(BaseModel):
+    """The answer."""
+
+    sdp: str
+
+
+class UploadedOut(BaseModel):
+    """How much arrived."""
+
+    bytes: int
+
+
+class EndIn(BaseModel):
+    """Why an administrator ends a lesson; it is written down."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class SessionItem(BaseModel):
+    """A session as the list shows it."""
+
+    id: UUID
+    lesson_id: UUID
+    title: str
+    kind: LessonKind
+    subject: str
+    grade: str
+    hub_school: str
+    lecturer: str
+    planned_start: datetime
+    planned_end: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    lesson_state: LessonState
+    sites_total: int
+    sites_attended: int
+    headcount_total: int | None
+    recording_state: RecordingState | None
+    is_live: bool
+
+
+class SessionPage(BaseModel):
+    """A page of the list."""
+
+    items: list[SessionItem]
+    total: int
+    page: int
+    page_size: int
+
+
+class SessionHead(SessionItem):
+    """A session as its own page shows it. `epoch`: how often its room was opened."""
+
+    epoch: int
+    interruptions: int
+
+
+class BarOut(BaseModel):
+    """A stretch of a site's line on the time line."""
+
+    from_ms: int
+    to_ms: int
+    kind: Literal["connected"] = "connected"
+
+
+class AttendanceOut(BaseModel):
+    """One row of the attendance table."""
+
+    site_id: UUID
+    classroom: str
+    school: str
+    planned_ms: int
+    connected_ms: int
+    first_joined_ms: int | None
+    last_left_ms: int | None
+    interruptions: int
+    headcount: int | None
+    headcount_source: str | None
+    state: AttendanceState
+    bars: list[BarOut]
+
+
+class StageOut(BaseModel):
+    """Who was on stage, from when until when."""
+
+    seat_id: str
+    name: str
+    from_ms: int
+    to_ms: int
+
+
+class SpanOut(BaseModel):
+    """From when until when."""
+
+    from_ms: int
+    to_ms: int
+
+
+class RecordingOut(BaseModel):
+    """How a recording stands."""
+
+    id: UUID
+    state: RecordingState
+    duration_ms: int
+    bytes: int
+    problem: str | None
+
+
+class IncidentOut(BaseModel):
+    """A lesson shut down, ended from outside, or troubled by the server."""
+
+    clock_ms: int
+    at: datetime
+    action: str
+    actor: str | None
+    actor_name: str | None
+    reason: str
+
+
+class SeatOut(BaseModel):
+    """A seat of the lesson."""
+
+    seat_id: str
+    name: str
+    role: SeatRole
+    school: str
+
+
+class ChainOut(BaseModel):
+    """Whether the events are all there and unchanged."""
+
+    events: int
+    is_intact: bool
+    broken_at: int | None
+
+
+class LiveOut(BaseModel):
+    """What is going on in the open room."""
+
+    present: list[str]
+    is_paused: bool
+
+
+class SessionDetail(BaseModel):
+    """Everything on a session's page."""
+
+    session: SessionHead
+    lesson: LessonCard
+    duration_ms: int
+    planned_ms: int
+    attendance: list[AttendanceOut]
+    stage: list[StageOut]
+    pauses: list[SpanOut]
+    recording: RecordingOut | None
+    incidents: list[IncidentOut]
+    seats: list[SeatOut]
+    chain: ChainOut
+    live: LiveOut | None
+
+
+class ClipOut(BaseModel):
+    """A file to play: from `start_ms` of the lesson on."""
+
+    id: UUID
+    seat_id: str
+    name: str
+    group: str
+    mime: str
+    start_ms: int
+    duration_ms: int
+    has_audio: bool
+    has_video: bool
+    url: str
+
+
+class ReplayOut(BaseModel):
+    """A lesson to watch again. `attended`: how many classrooms came."""
+
+    session_id: UUID
+    title: str
+    state: RecordingState
+    duration_ms: int
+    clips: list[ClipOut]
+    stage: list[StageOut]
+    pauses: list[SpanOut]
+    attended: int

@@ -1,0 +1,162 @@
+"""Routes of sessions: the administrator's list and page, ending from outside, and replay."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from app.attendance import listing
+from app.attendance import queries as attendance_queries
+from app.attendance import service as attendance
+from app.attendance.exports import sessions_csv
+from app.attendance.listing import SessionFilter
+from app.attendance.routes import csv_response
+from app.attendance.seats import supervisor_seat
+from app.attendance.standing import duration_ms
+from app.clock import Now
+from app.database import Db
+from app.lessons import cards
+from app.lessons import queries as lesson_queries
+from app.lessons.models import LessonKind, LessonState
+from app.lessons.routes import Records
+from app.live import queries, views
+from app.live.errors import LessonNotOpen
+from app.live.ports import LiveRooms
+from app.live.schemas import EndIn, ReplayOut, SessionDetail, SessionItem, SessionPage
+from app.live.words import RECORDING_STATE
+from app.recordings import queries as recording_queries
+from app.recordings import service as recordings
+from app.recordings.errors import RecordingNotReady
+from app.recordings.models import RecordingState
+from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, client_address
+from signaling.messages import EndReason
+
+router = APIRouter(prefix="/api", tags=["sessions"])
+
+MOST_EXPORTED = 20_000
+
+
+def _filter(
+    *,
+    first_day: Annotated[date | None, Query(alias="from")] = None,
+    last_day: Annotated[date | None, Query(alias="to")] = None,
+    school_id: UUID | None = None,
+    kind: LessonKind | None = None,
+    state: LessonState | None = None,
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> SessionFilter:
+    return SessionFilter(first_day, last_day, school_id, kind, state, q.strip())
+
+
+Wanted = Annotated[SessionFilter, Depends(_filter)]
+
+
+@router.get("/admin/sessions")
+async def list_sessions(
+    db: Db,
+    person: CurrentInspector,
+    wanted: Wanted,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> SessionPage:
+    """List the sessions in the caller's scope, the latest first."""
+    total = await listing.count_sessions(db, person, wanted)
+    found = await listing.list_sessions(
+        db, person, wanted, offset=(page - 1) * page_size, limit=page_size
+    )
+    kept = await recording_queries.of_sessions(db, [row.session.id for row in found])
+    items: list[SessionItem] = [views.item(row, kept.get(row.session.id)) for row in found]
+    return SessionPage(items=items, total=total, page=page, page_size=page_size)
+
+
+@router.get("/admin/sessions.csv")
+async def export_sessions(db: Db, person: CurrentInspector, wanted: Wanted) -> Response:
+    """Export the list, all pages; beyond 20 000 rows the newest."""
+    found = await listing.list_sessions(db, person, wanted, offset=0, limit=MOST_EXPORTED)
+    kept = await recording_queries.of_sessions(db, [row.session.id for row in found])
+    states = {str(key): RECORDING_STATE[recording.state] for key, recording in kept.items()}
+    return csv_response(sessions_csv(found, states), "sessions.csv")
+
+
+@router.get("/admin/sessions/{session_id}")
+async def session_page(
+    *,
+    session_id: UUID,
+    db: Db,
+    now: Now,
+    person: CurrentInspector,
+    records: Records,
+    live: LiveRooms,
+) -> SessionDetail:
+    """Return everything on a session's page. The chain of events is checked on every look."""
+    listed = await listing.get_listed(db, person, session_id)
+    lesson = await lesson_queries.get_lesson(db, listed.lesson.id)
+    return await views.detail(
+        db,
+        listed,
+        card=await cards.card(db, records, lesson=lesson, now=now),
+        recording=await recording_queries.of_session(db, session_id),
+        room=live.summary(session_id),
+        now=now,
+    )
+
+
+@router.post("/admin/sessions/{session_id}/end")
+async def end_session(
+    *,
+    session_id: UUID,
+    body: EndIn,
+    db: Db,
+    now: Now,
+    administrator: CurrentAdministrator,
+    live: LiveRooms,
+) -> dict[str, UUID]:
+    """End a live lesson from outside; who did it and why is written down first."""
+    actor = supervisor_seat(administrator.person_id)
+    session = await queries.session_administered(db, administrator, session_id)
+    if session.ended_at is not None:
+        raise LessonNotOpen("The lesson is over.")
+    await attendance.add_incident(
+        db,
+        session_id=session_id,
+        action=EndReason.ENDED_BY_ADMINISTRATOR.value,
+        actor=actor,
+        reason=body.reason,
+        now=now,
+    )
+    # The room writes its end in transactions of its own: this one must not hold the lock.
+    await db.commit()
+    await live.end_session(
+        session_id,
+        reason=EndReason.ENDED_BY_ADMINISTRATOR,
+        clock_ms=duration_ms(session, now=now),
+        actor=actor,
+        now=now,
+    )
+    return {"session_id": session_id}
+
+
+@router.get("/sessions/{session_id}/replay")
+async def replay(
+    request: Request, session_id: UUID, db: Db, now: Now, person: CurrentPerson
+) -> ReplayOut:
+    """Return a lesson to watch again, and write down who watches it."""
+    recording = await recording_queries.watchable(db, person, session_id)
+    if recording.state is not RecordingState.READY:
+        raise RecordingNotReady(
+            f"The recording is {recording.state}.",
+            state=recording.state,
+            problem=recording.problem,
+        )
+    session = await attendance_queries.get_session(db, session_id)
+    assert session is not None
+    await recordings.log_view(
+        db,
+        recording_id=recording.id,
+        person_id=person.person_id,
+        address=client_address(request),
+        now=now,
+    )
+    return await views.replay(db, session, recording, now=now)

@@ -1,0 +1,214 @@
+"""Session pages and replays, put together from attendance and recordings."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance import queries
+from app.attendance.listing import ListedSession
+from app.attendance.models import ClassEvent, Session
+from app.attendance.names import NamedSeat, seats_of
+from app.attendance.seats import site_seat
+from app.attendance.standing import Standing, duration_ms, standings
+from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
+from app.lessons.schemas import LessonCard
+from app.live.schemas import (
+    AttendanceOut,
+    BarOut,
+    ChainOut,
+    ClipOut,
+    IncidentOut,
+    LiveOut,
+    RecordingOut,
+    ReplayOut,
+    SeatOut,
+    SessionDetail,
+    SessionHead,
+    SessionItem,
+    SpanOut,
+    StageOut,
+)
+from app.recordings.models import Recording
+from signaling.ports import RoomSummary
+
+TIMELINE_TYPES = ("stage_granted", "stage_released", "paused_all", "restored_all")
+
+
+def item(listed: ListedSession, recording: Recording | None) -> SessionItem:
+    """Return a session as the list shows it."""
+    session, lesson = listed.session, listed.lesson
+    return SessionItem(
+        id=session.id,
+        lesson_id=lesson.id,
+        title=lesson.title,
+        kind=lesson.kind,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        hub_school=listed.hub_school,
+        lecturer=listed.lecturer,
+        planned_start=lesson.planned_start,
+        planned_end=lesson.planned_end,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        end_reason=session.end_reason,
+        lesson_state=lesson.state,
+        sites_total=listed.sites_total,
+        sites_attended=listed.sites_attended,
+        headcount_total=listed.headcount_total,
+        recording_state=recording.state if recording else None,
+        is_live=session.ended_at is None,
+    )
+
+
+async def detail(
+    db: AsyncSession,
+    listed: ListedSession,
+    *,
+    card: LessonCard,
+    recording: Recording | None,
+    room: RoomSummary | None,
+    now: datetime,
+) -> SessionDetail:
+    """Return everything on a session's page."""
+    session = listed.session
+    incidents = await queries.incidents(db, session.id)
+    actors = {incident.actor for incident in incidents if incident.actor}
+    seats = await seats_of(db, session.lesson_id, session.id, others=actors)
+    length_ms = duration_ms(session, now=now)
+    happenings = await _happenings(db, session)
+    check = await queries.check_chain(db, session)
+    rows = await standings(db, session, now=now)
+    attendance = _attendance(rows, seats)
+    return SessionDetail(
+        session=SessionHead(
+            **item(listed, recording).model_dump(),
+            epoch=session.epoch,
+            interruptions=sum(row.interruptions for row in attendance),
+        ),
+        lesson=card,
+        duration_ms=length_ms,
+        planned_ms=round((card.planned_end - card.planned_start).total_seconds() * 1000),
+        attendance=attendance,
+        stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
+        pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
+        recording=_recording(recording) if recording else None,
+        incidents=[
+            IncidentOut(
+                clock_ms=incident.clock_ms,
+                at=incident.at,
+                action=incident.action,
+                actor=incident.actor,
+                actor_name=_label(seats, incident.actor),
+                reason=incident.reason,
+            )
+            for incident in incidents
+        ],
+        seats=[
+            SeatOut(seat_id=seat.seat_id, name=seat.name, role=seat.role, school=seat.school)
+            for seat in seats.values()
+        ],
+        chain=ChainOut(events=check.events, is_intact=check.is_intact, broken_at=check.broken_at),
+        live=_live(room) if room and session.ended_at is None else None,
+    )
+
+
+async def replay(
+    db: AsyncSession, session: Session, recording: Recording, *, now: datetime
+) -> ReplayOut:
+    """Return a lesson to watch again: its clips, and what the time line beside them shows."""
+    seats = await seats_of(db, session.lesson_id, session.id)
+    length_ms = max(duration_ms(session, now=now), recording.duration_ms)
+    happenings = await _happenings(db, session)
+    came = await queries.stays_by_site(db, session.id)
+    clips = sorted(recording.clips, key=lambda clip: (clip.start_ms, clip.seat_id, clip.group))
+    return ReplayOut(
+        session_id=session.id,
+        title=session.lesson.title,
+        state=recording.state,
+        duration_ms=length_ms,
+        clips=[
+            ClipOut(
+                id=clip.id,
+                seat_id=clip.seat_id,
+                name=_label(seats, clip.seat_id) or clip.seat_id,
+                group=clip.group,
+                mime=clip.mime,
+                start_ms=clip.start_ms,
+                duration_ms=clip.duration_ms,
+                has_audio=clip.has_audio,
+                has_video=clip.has_video,
+                url=f"/api/recordings/clips/{clip.id}",
+            )
+            for clip in clips
+        ],
+        stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
+        pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
+        attended=len(came),
+    )
+
+
+async def _happenings(db: AsyncSession, session: Session) -> list[Happening]:
+    rows: Sequence[ClassEvent] = await queries.events_of_types(db, session.id, TIMELINE_TYPES)
+    return [Happening(row.type, row.clock_ms, row.seat_id) for row in rows]
+
+
+def _attendance(rows: Sequence[Standing], seats: Mapping[str, NamedSeat]) -> list[AttendanceOut]:
+    order = {seat_id: place for place, seat_id in enumerate(seats)}
+    ranked = sorted(rows, key=lambda row: order[site_seat(row.record.lesson_site_id)])
+    return [_attendance_row(row, seats[site_seat(row.record.lesson_site_id)]) for row in ranked]
+
+
+def _attendance_row(row: Standing, seat: NamedSeat) -> AttendanceOut:
+    record, evidence = row.record, row.evidence
+    return AttendanceOut(
+        site_id=record.lesson_site_id,
+        classroom=seat.name,
+        school=seat.school,
+        planned_ms=record.planned_ms,
+        connected_ms=evidence.connected_ms,
+        first_joined_ms=evidence.first_joined_ms,
+        last_left_ms=evidence.last_left_ms,
+        interruptions=evidence.interruptions,
+        headcount=record.headcount,
+        headcount_source=record.headcount_source,
+        state=record.state,
+        bars=[BarOut(from_ms=stay.from_ms, to_ms=stay.to_ms) for stay in evidence.stays],
+    )
+
+
+def _label(seats: Mapping[str, NamedSeat], seat_id: str | None) -> str | None:
+    seat = seats.get(seat_id or "")
+    return seat.label if seat else None
+
+
+def _stage(spans: Sequence[Span], seats: Mapping[str, NamedSeat]) -> list[StageOut]:
+    return [
+        StageOut(
+            seat_id=span.seat_id,
+            name=_label(seats, span.seat_id) or span.seat_id,
+            from_ms=span.from_ms,
+            to_ms=span.to_ms,
+        )
+        for span in spans
+        if span.seat_id is not None
+    ]
+
+
+def _pauses(spans: Sequence[Span]) -> list[SpanOut]:
+    return [SpanOut(from_ms=span.from_ms, to_ms=span.to_ms) for span in spans]
+
+
+def _recording(recording: Recording) -> RecordingOut:
+    return RecordingOut(
+        id=recording.id,
+        state=recording.state,
+        duration_ms=recording.duration_ms,
+        bytes=recording.bytes,
+        problem=recording.problem,
+    )
+
+
+def _live(room: RoomSummary) -> LiveOut:
+    present = [seat.seat_id for seat in room.seats if seat.is_present]
+    return LiveOut(present=present, is_paused=room.is_paused)
