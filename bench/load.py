@@ -27,7 +27,6 @@ from bench.peer import LightPeer, ReceivedPacket
 from bench.servers import ServerFailed, ServerUnderTest
 
 AUDIO_MID, VIDEO_MID = "0", "1"
-_SETTLE_S = 1.5
 _LAST_ARRIVALS_S = 0.5
 _FIRST_VIDEO_TIMEOUT_S = 15.0
 # Both servers take the profile the peer offers; with only this one they do equal work.
@@ -174,9 +173,18 @@ def _join_times_ms(subscribers: list[Subscriber], field: str) -> list[float]:
 
 
 async def measure(
-    server: ServerUnderTest, *, subscribers: int, seconds: float, codec: str, bursts: bool
+    server: ServerUnderTest,
+    *,
+    subscribers: int,
+    seconds: float,
+    codec: str,
+    bursts: bool,
+    settle_s: float = 1.5,
 ) -> Run:
-    """Put the load on a fresh server and measure a window of `seconds` after the joins."""
+    """Put the load on a fresh server and measure a window of `seconds`.
+
+    The window begins `settle_s` after the last subscriber has video.
+    """
     window = Window()
     publisher = Publisher(window=window, host=server.host, codec=codec, bursts=bursts)
     seats: list[Subscriber] = []
@@ -190,7 +198,7 @@ async def measure(
                 Subscriber(number, window=window, server=server) for number in range(subscribers)
             ]
             await _join_all(server, seats)
-            await asyncio.sleep(_SETTLE_S)
+            await asyncio.sleep(settle_s)
             # Our own collector must not stop the publisher in the middle of the window.
             gc.collect()
             gc.freeze()

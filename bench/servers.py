@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
+_CHECKOUT = Path(__file__).resolve().parent.parent
 PUBLISHED = {"0": "microphone", "1": "camera"}
 
 
@@ -50,7 +52,7 @@ async def start_process(
             os.sched_setaffinity(0, {cpu})
 
     return await asyncio.create_subprocess_exec(
-        *command, stdout=stdout, stderr=stderr, preexec_fn=pin
+        *command, stdout=stdout, stderr=stderr, preexec_fn=pin, cwd=_CHECKOUT
     )
 
 

@@ -140,7 +140,8 @@ async def _serve(
     sfu: Sfu, events: EventWriter, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     def write(message: Json) -> None:
-        writer.write(json.dumps(message).encode() + b"\n")
+        if not writer.is_closing():
+            writer.write(json.dumps(message).encode() + b"\n")
 
     events.write = write
     while line := await reader.readline():
@@ -163,6 +164,8 @@ async def main() -> None:
     async def on_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _serve(sfu, events, reader, writer)
+        except ConnectionError:
+            pass  # the load went away while we were writing: the same as closing
         finally:
             events.write = lambda _: None
             writer.close()
