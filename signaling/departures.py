@@ -71,12 +71,12 @@ def empty(book: RoomBook, code: CloseCode, *, reason: str) -> None:
     book.is_over = True
 
 
-def end_lesson(
-    book: RoomBook, reason: m.EndReason, *, actor: str | None, detail: str | None = None
-) -> None:
+def end_lesson(book: RoomBook, reason: m.EndReason, *, actor: str | None, detail: str = "") -> None:
     """End the lesson for everybody."""
     if reason is m.EndReason.SHUT_DOWN:
-        book.note(EventType.INCIDENT, actor=actor, payload={"reason": detail})
+        book.note(
+            EventType.INCIDENT, actor=actor, payload={"action": "shut_down", "reason": detail}
+        )
     book.tell_everybody(m.LessonEnded(seq=0, reason=reason, clock_ms=book.clock_ms))
     empty(book, CloseCode.LESSON_OVER, reason=reason)
     book.note(EventType.LESSON_ENDED, actor=actor, payload={"reason": reason})

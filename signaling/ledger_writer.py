@@ -133,6 +133,10 @@ class LedgerWriter:
 
     def _own_up(self, clock_ms: int) -> None:
         if self._lost:
-            payload: dict[str, JsonValue] = {"reason": "events_lost", "count": self._lost}
+            payload: dict[str, JsonValue] = {
+                "action": "failure",
+                "reason": "events_lost",
+                "count": self._lost,
+            }
             self._lost = 0
             self._events.append(RoomEvent(EventType.INCIDENT, clock_ms, payload=payload))

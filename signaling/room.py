@@ -336,7 +336,7 @@ def _end_by(
     command: m.Command,
     reason: m.EndReason,
     *,
-    detail: str | None = None,
+    detail: str = "",
 ) -> None:
     """End the lesson at the lecturer's word; the answer comes before the close frame."""
     if command.ref is not None:

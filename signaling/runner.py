@@ -286,7 +286,8 @@ class RoomRunner:
         assert self._seed is not None
         clock_ms = round((self._seed.elapsed_s + self._loop.time() - self._opened_at) * 1000)
         payload = {"reason": "room_failed"}
-        self._writer.add(RoomEvent(EventType.INCIDENT, clock_ms, payload=payload))
+        incident = payload | {"action": "failure"}
+        self._writer.add(RoomEvent(EventType.INCIDENT, clock_ms, payload=incident))
         for seat_id, connection in self._connections.items():
             self._writer.add(RoomEvent(EventType.SEAT_LEFT, clock_ms, seat_id, payload=payload))
             connection.close(CloseCode.INTERNAL, "room_failed")

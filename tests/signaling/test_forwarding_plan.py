@@ -1,0 +1,117 @@
+"""Who receives what: the plan, checked against the rules for any room."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.core.ids import PeerId, Source, TrackKey
+from signaling.messages import Permissions, Role
+from signaling.plan import PlannedSeat, forwarding_plan
+
+ALL = Permissions(video=True, audio=True, annotate=True, screen=True, file=True, text=True)
+permissions = st.builds(Permissions, **{name: st.booleans() for name in Permissions.model_fields})
+
+
+@st.composite
+def rooms(draw: st.DrawFn) -> list[PlannedSeat]:
+    number = draw(st.integers(0, 6))
+    roles = [Role.LECTURER] + [
+        draw(st.sampled_from([Role.CLASSROOM, Role.SUPERVISOR])) for _ in range(number)
+    ]
+    return [
+        PlannedSeat(
+            seat_id=f"seat-{index}",
+            role=role,
+            is_present=draw(st.booleans()),
+            is_on_stage=role is Role.CLASSROOM and draw(st.booleans()),
+            permissions=draw(permissions),
+            may_record_video=draw(st.booleans()),
+        )
+        for index, role in enumerate(roles)
+    ]
+
+
+@given(rooms(), st.booleans())
+def test_only_present_seats_receive_and_nobody_receives_their_own(
+    seats: list[PlannedSeat], is_recorded: bool
+) -> None:
+    present = {PeerId(seat.seat_id) for seat in seats if seat.is_present}
+    for track, audience in forwarding_plan(seats, is_recorded=is_recorded).audience.items():
+        assert audience
+        assert audience <= present
+        assert track.peer_id not in audience
+
+
+@given(rooms(), st.booleans())
+def test_every_planned_track_of_a_classroom_is_granted(
+    seats: list[PlannedSeat], is_recorded: bool
+) -> None:
+    plan = forwarding_plan(seats, is_recorded=is_recorded)
+    by_peer = {PeerId(seat.seat_id): seat for seat in seats}
+    for peer_id, source in {*plan.audience, *plan.recorded}:
+        seat = by_peer[peer_id]
+        if seat.role is Role.LECTURER:
+            continue
+        assert seat.role is Role.CLASSROOM
+        assert seat.is_present
+        granted = {
+            Source.CAMERA: seat.permissions.video,
+            Source.MICROPHONE: seat.permissions.audio and seat.is_on_stage,
+            Source.SCREEN: seat.permissions.screen and seat.is_on_stage,
+            Source.SECOND_CAMERA: False,
+        }
+        assert granted[source]
+
+
+@given(rooms())
+def test_off_stage_only_staff_see_a_classroom(seats: list[PlannedSeat]) -> None:
+    plan = forwarding_plan(seats, is_recorded=True)
+    classrooms = {PeerId(s.seat_id) for s in seats if s.role is Role.CLASSROOM}
+    off_stage = {PeerId(s.seat_id) for s in seats if s.role is Role.CLASSROOM and not s.is_on_stage}
+    for track, audience in plan.audience.items():
+        if track.peer_id in off_stage:
+            assert track.source is Source.CAMERA
+            assert not audience & classrooms
+    assert not {track.peer_id for track in plan.recorded} & off_stage
+
+
+@given(rooms())
+def test_everybody_present_receives_all_of_the_lecturer(seats: list[PlannedSeat]) -> None:
+    plan = forwarding_plan(seats, is_recorded=False)
+    hub = PeerId("seat-0")
+    others = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_present)
+    for source in Source:
+        assert plan.audience.get(TrackKey(hub, source), frozenset()) == others
+    assert plan.recorded == frozenset()
+
+
+def seat(seat_id: str, role: Role = Role.CLASSROOM, **changes: bool) -> PlannedSeat:
+    values = {"is_present": True, "is_on_stage": False, "may_record_video": True} | changes
+    return PlannedSeat(seat_id=seat_id, role=role, permissions=ALL, **values)
+
+
+def test_a_stage_seat_is_heard_and_seen_by_all_and_recorded() -> None:
+    plan = forwarding_plan(
+        [seat("hub", Role.LECTURER), seat("a", is_on_stage=True), seat("b")], is_recorded=True
+    )
+    on_stage = PeerId("a")
+    for source in (Source.CAMERA, Source.MICROPHONE, Source.SCREEN):
+        assert plan.audience[TrackKey(on_stage, source)] == {"hub", "b"}
+        assert TrackKey(on_stage, source) in plan.recorded
+
+
+def test_without_consent_a_stage_seat_is_recorded_without_its_picture() -> None:
+    plan = forwarding_plan(
+        [seat("hub", Role.LECTURER), seat("a", is_on_stage=True, may_record_video=False)],
+        is_recorded=True,
+    )
+    recorded = {track.source for track in plan.recorded if track.peer_id == "a"}
+    assert recorded == {Source.MICROPHONE, Source.SCREEN}
+    assert TrackKey(PeerId("a"), Source.CAMERA) in plan.audience
+
+
+def test_the_lecturers_media_is_planned_while_the_websocket_is_away() -> None:
+    plan = forwarding_plan(
+        [seat("hub", Role.LECTURER, is_present=False), seat("a")], is_recorded=True
+    )
+    assert plan.audience[TrackKey(PeerId("hub"), Source.CAMERA)] == {"a"}
+    assert TrackKey(PeerId("hub"), Source.CAMERA) in plan.recorded

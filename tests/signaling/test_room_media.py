@@ -1,0 +1,191 @@
+"""What the media plane reports, as a room tells it."""
+
+import pytest
+
+from media.core.ids import PeerId, Source, TrackKey
+from media.interface import Direction, LinkReport, OfferedTrack, RecordingStatus
+from signaling import messages as m
+from signaling.effects import Tell
+from signaling.ports import EventType
+from tests.signaling.live_rooms import HUB, DrivenRoom, lesson_with
+
+CAMERA, MICROPHONE = Source.CAMERA, Source.MICROPHONE
+
+
+def report(room: DrivenRoom, seat_id: str, loss: float, *, after: float = 2.0) -> None:
+    room.wait(after)
+    measured = LinkReport(
+        rtt_ms=123.4, loss_up=loss, loss_down=None, kbps_up=400.4, kbps_down=1999.6
+    )
+    room.take(room.room.link_report(seat_id, measured, now=room.now))
+
+
+def status(room: DrivenRoom, *, is_healthy: bool = True, stored_s: float = 1.0) -> None:
+    problem = None if is_healthy else "disk_full"
+    reported = RecordingStatus(
+        stored_s=stored_s, bytes_stored=1, is_healthy=is_healthy, problem=problem
+    )
+    room.take(room.room.recording_status(reported, now=room.now))
+
+
+def test_an_offer_reaches_its_seat_with_names_for_its_tracks() -> None:
+    room = lesson_with("a")
+    tracks = (OfferedTrack("0", TrackKey(PeerId(HUB), CAMERA)),)
+
+    def offer() -> None:
+        effects = room.room.subscriber_offer(
+            "a", revision=3, sdp="v=0", tracks=tracks, now=room.now
+        )
+        room.take(effects)
+
+    offer()
+    (told,) = room.of(Tell)
+    assert told.seat_ids == ("a",)
+    assert told.message == m.SubscribeOffer(
+        revision=3,
+        sdp="v=0",
+        tracks=(m.TrackRef(mid="0", seat_id=HUB, source=m.MediaSource.CAMERA),),
+    )
+    room.leave("a")
+    room.clear()
+    offer()
+    assert room.effects == []
+
+
+def test_a_seat_publishes_what_has_come_until_it_is_offered_no_more() -> None:
+    room = lesson_with("a")
+    for source in (CAMERA, MICROPHONE):
+        room.take(room.room.track_started("a", source, now=room.now))
+    assert room.seat("a").publishing == (m.MediaSource.CAMERA, m.MediaSource.MICROPHONE)
+    room.clear()
+    both = (m.MediaSource.CAMERA, m.MediaSource.MICROPHONE)
+    room.take(room.room.published("a", both, now=room.now))
+    assert room.effects == []
+    room.take(room.room.published("a", (m.MediaSource.MICROPHONE,), now=room.now))
+    assert room.seat("a").publishing == (m.MediaSource.MICROPHONE,)
+    assert [event.payload for event in room.events(EventType.TRACK_STOPPED)] == [
+        {"source": "camera"}
+    ]
+
+
+def test_only_sound_comes_when_the_camera_is_still_and_not_muted() -> None:
+    room = lesson_with("a")
+    for source in (CAMERA, MICROPHONE):
+        room.take(room.room.track_started("a", source, now=room.now))
+    room.take(room.room.track_flow("a", CAMERA, is_stalled=True, now=room.now))
+    assert room.seat("a").link is m.Link.SOUND_ONLY
+    room.send("a", m.SetMuted(source=m.MediaSource.CAMERA, is_muted=True))
+    assert room.seat("a").link is m.Link.UNKNOWN
+    room.send("a", m.SetMuted(source=m.MediaSource.CAMERA, is_muted=False))
+    room.take(room.room.track_flow("a", MICROPHONE, is_stalled=True, now=room.now))
+    assert room.seat("a").link is m.Link.UNKNOWN
+    room.take(room.room.track_flow("a", MICROPHONE, is_stalled=False, now=room.now))
+    room.take(room.room.track_flow("a", CAMERA, is_stalled=False, now=room.now))
+    assert room.seat("a").link is m.Link.UNKNOWN
+    words = [event.payload["link"] for event in room.events(EventType.LINK_CHANGED)]
+    assert words == ["sound_only", "unknown", "sound_only", "unknown"]
+
+
+def test_a_lines_word_is_an_event_and_told_to_all_its_figures_to_staff_and_itself() -> None:
+    room = lesson_with("a", "b", "supervisor-1")
+    report(room, "a", 0.0)
+    (fact,) = room.told("a", m.LinkMeasured)
+    assert (fact.rtt_ms, fact.loss_up_percent, fact.loss_down_percent) == (123, 0.0, None)
+    assert (fact.kbps_up, fact.kbps_down, fact.link) == (400, 2000, m.Link.GOOD)
+    assert len(room.told(HUB, m.LinkMeasured)) == len(room.told("supervisor-1", m.LinkMeasured))
+    assert room.told("b", m.LinkMeasured) == []
+    assert room.told("b", m.SeatChanged)[-1].seat.link is m.Link.GOOD
+    (event,) = room.events(EventType.LINK_CHANGED)
+    assert event.payload["before"] == "unknown"
+    room.clear()
+    report(room, "a", 0.0)
+    assert room.told("b", m.SeatChanged) == []
+    assert room.events() == []
+
+
+def test_the_lecturers_own_line_is_told_once_to_the_lecturer() -> None:
+    room = lesson_with("a")
+    report(room, HUB, 0.0)
+    (tell,) = [t for t in room.of(Tell) if isinstance(t.message, m.LinkMeasured)]
+    assert tell.seat_ids == (HUB,)
+
+
+def test_figures_are_told_at_most_every_two_seconds_on_average() -> None:
+    room = lesson_with("a")
+    for _ in range(40):
+        report(room, "a", 0.0, after=0.5)
+    assert len(room.told(HUB, m.LinkMeasured)) <= 2 + 20 // 2
+
+
+def test_the_line_of_an_absent_seat_is_away_and_then_measured_anew() -> None:
+    room = lesson_with("a")
+    report(room, "a", 0.5)
+    assert room.seat("a").link is m.Link.WEAK
+    room.leave("a")
+    room.clear()
+    report(room, "a", 0.0)
+    assert room.told(HUB, m.LinkMeasured) == []
+    assert room.seat("a").link is m.Link.AWAY
+    room.enter("a")
+    assert room.seat("a").link is m.Link.UNKNOWN
+
+
+def test_silence_shows_a_weak_line_until_it_is_heard() -> None:
+    room = lesson_with("a")
+    report(room, "a", 0.0)
+    publishing = Direction.PUBLISH
+    room.take(room.room.peer_silence("a", publishing, is_silent=True, now=room.now))
+    assert room.seat("a").link is m.Link.WEAK
+    room.take(room.room.peer_silence("a", publishing, is_silent=False, now=room.now))
+    assert room.seat("a").link is m.Link.GOOD
+
+
+def test_the_recording_light_tells_trouble_at_once_and_progress_now_and_then() -> None:
+    room = lesson_with("a")
+    room.take(room.room.recording_started(now=room.now))
+    assert room.told("a", m.RecordingChanged)[-1].recording.is_recording
+    room.clear()
+    for second in range(1, 11):
+        room.wait(1)
+        status(room, stored_s=second)
+    assert [f.recording.stored_s for f in room.told("a", m.RecordingChanged)] == [5, 10]
+    room.clear()
+    status(room, is_healthy=False)
+    light = room.told("a", m.RecordingChanged)[-1].recording
+    assert (light.is_healthy, light.problem) == (False, "disk_full")
+    status(room, is_healthy=False)
+    assert len(room.told("a", m.RecordingChanged)) == 1
+    status(room)
+    types = [event.type for event in room.events()]
+    assert types == [EventType.RECORDING_FAILED, EventType.RECORDING_RECOVERED]
+    assert not room.is_over()
+
+
+def test_a_recording_that_does_not_start_is_shown_and_the_lesson_goes_on() -> None:
+    room = lesson_with("a")
+    room.take(room.room.recording_refused("io_error", now=room.now))
+    light = room.told("a", m.RecordingChanged)[-1].recording
+    assert light == m.RecordingLight(
+        is_recording=False, is_healthy=False, stored_s=0.0, problem="io_error"
+    )
+    room.clear()
+    room.send(HUB, m.EndLesson())
+    assert EventType.RECORDING_STOPPED not in {event.type for event in room.events()}
+
+
+def test_a_status_after_the_end_is_not_news() -> None:
+    room = lesson_with("a")
+    room.send(HUB, m.EndLesson())
+    room.clear()
+    status(room, is_healthy=False)
+    assert room.effects == []
+
+
+@pytest.mark.parametrize("seat_id", [HUB, "a"])
+def test_a_track_that_starts_again_is_not_still(seat_id: str) -> None:
+    room = lesson_with("a")
+    for source in (CAMERA, MICROPHONE):
+        room.take(room.room.track_started(seat_id, source, now=room.now))
+    room.take(room.room.track_flow(seat_id, CAMERA, is_stalled=True, now=room.now))
+    room.take(room.room.track_started(seat_id, CAMERA, now=room.now))
+    assert room.seat(seat_id).link is m.Link.UNKNOWN
