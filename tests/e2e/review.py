@@ -1,0 +1,117 @@
+"""After the lesson: the administrator finds it, checks the evidence, and plays the recording."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.facts import Facts
+from tests.e2e.measure import seen, wait_until, watch
+from tests.e2e.platform_process import Platform
+
+READY_TIMEOUT_S = 30
+
+
+class Review:
+    """The administrator at her desk. `lesson_s` is how long the lesson lasted by our clock."""
+
+    def __init__(self, page: Page, platform: Platform, facts: Facts, *, lesson_s: float) -> None:
+        self._page = page
+        self._platform = platform
+        self._facts = facts
+        self._lesson_s = lesson_s
+
+    def ask(self, path: str) -> Any:
+        """Return the JSON of an endpoint, asked as the administrator's page asks it."""
+        return self._page.evaluate("async (path) => await (await fetch(path)).json()", path)
+
+    def find_session(self) -> str:
+        """Open the list of sessions and the newest session; return its id."""
+        self._page.goto(self._platform.links["admin"])
+        self._page.wait_for_url("**/admin/sessions")
+        self._page.get_by_text("小雨沙沙").first.click()
+        self._page.wait_for_url(re.compile("/admin/sessions/[0-9a-f-]{36}"))
+        return self._page.url.rstrip("/").split("/")[-1].split("?")[0]
+
+    def check_attendance(self, session_id: str) -> None:
+        """One row per invited classroom; those who were here have their minutes."""
+        found = self.ask(f"/api/admin/sessions/{session_id}")
+        rows = found["attendance"]
+        present = [row for row in rows if row["connected_ms"] > 0]
+        minutes = ", ".join(
+            f"{row['classroom']} {row['connected_ms'] / 1000:.0f} s" for row in rows
+        )
+        duration_ms = found["duration_ms"]
+        self._facts.add(
+            "attendance rows",
+            f"{len(rows)} ({minutes}), lesson {duration_ms / 1000:.0f} s",
+            expected="3 rows, 2 present for nearly the whole lesson, none longer than it",
+            is_right=len(rows) == 3
+            and len(present) == 2
+            and all(0.8 * duration_ms <= row["connected_ms"] <= duration_ms for row in present),
+        )
+        counts = [row["headcount"] for row in rows if row["headcount"] is not None]
+        self._facts.add("headcount", counts, expected="[18]", is_right=counts == [18])
+        chain = found["chain"]
+        self._facts.add(
+            "events",
+            f"{chain['events']}, chain {'intact' if chain['is_intact'] else 'broken'}",
+            expected="at least 10, intact",
+            is_right=chain["events"] >= 10 and chain["is_intact"],
+        )
+
+    def play(self, session_id: str) -> None:
+        """The recording is as long as the lesson; it plays, seeks, and shows moving pictures."""
+        replay = wait_until(
+            lambda: self._ready_replay(session_id), "the recording is ready", READY_TIMEOUT_S
+        )
+        hub = [
+            clip
+            for clip in replay["clips"]
+            if clip["seat_id"] == "hub" and clip["group"] == "camera"
+        ]
+        recorded_s = sum(clip["duration_ms"] for clip in hub) / 1000
+        self._facts.add(
+            "recording seconds against lesson seconds",
+            f"{recorded_s:.1f} of {self._lesson_s:.1f}",
+            expected="within 3 s",
+            is_right=abs(recorded_s - self._lesson_s) <= 3,
+        )
+        stage = [clip for clip in replay["clips"] if clip["seat_id"] != "hub"]
+        self._facts.add(
+            "stage recorded", f"{len(stage)} clips", expected="at least 1", is_right=bool(stage)
+        )
+        self._page.goto(f"{self._origin()}/replay/{session_id}")
+        self._page.get_by_role("button", name=re.compile("播放")).first.click()
+        watch(self._page, "hub")
+        self._page.wait_for_timeout(5000)
+        numbers = {number for number, _ in seen(self._page, "hub") if number is not None}
+        self._facts.add(
+            "replay plays",
+            f"{len(numbers)} different pictures in 5 s",
+            expected="at least 30",
+            is_right=len(numbers) >= 30,
+        )
+
+    def _ready_replay(self, session_id: str) -> Any:
+        replay = self.ask(f"/api/sessions/{session_id}/replay")
+        return replay if replay.get("state") == "READY" else None
+
+    def _origin(self) -> str:
+        return "/".join(self._page.url.split("/")[:3])
+
+    def check_export(self, session_id: str) -> None:
+        """The CSV opens in a Chinese Excel: UTF-8 with its mark, a row per classroom."""
+        text = self._page.evaluate(
+            "async (path) => [...new Uint8Array(await (await fetch(path)).arrayBuffer())]",
+            f"/api/admin/sessions/{session_id}/attendance.csv",
+        )
+        raw = bytes(text)
+        rows = raw.decode("utf-8-sig").splitlines()
+        self._facts.add(
+            "CSV export",
+            f"{len(rows)} lines, mark {raw[:3].hex()}",
+            expected="4 lines, mark efbbbf",
+            is_right=len(rows) == 4 and raw[:3].hex() == "efbbbf",
+        )
+        expect(self._page.locator("body")).not_to_be_empty()
