@@ -1,0 +1,120 @@
+# Three Classrooms. `make run` and `make test` install what they need into this folder
+# (.venv/, frontend/node_modules/); only Debian packages, through apt, go elsewhere.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+NPM := cd frontend && PATH="$$(cat ../$(VENV)/.node-folder):$$PATH" npm --no-update-notifier
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+	$(wildcard frontend/*.html frontend/*.ts frontend/*.js frontend/*.json)
+UV := var/tools/bin/uv
+COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --python-version 3.11 --quiet
+CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
+
+.PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench \
+	migrate migration protocol image lock
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## Start the platform with the demonstration county on http://localhost:8000
+	@exec $(PY) -m app demo
+
+setup: $(VENV)/.base frontend/dist/index.html ## Install what running needs, and build the pages
+
+setup-dev: $(VENV)/.dev frontend/node_modules/.installed ## Install what checks and tests need
+
+setup-browser: ## Install Debian's chromium and Chinese fonts, for browser tests
+	@tools/apt-install.sh "Browser tests" chromium fonts-noto-cjk
+
+test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browser tests included
+	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-frontend
+
+test-python: setup-dev ## Run the Python tests (ARGS="-m 'not browser'" for fewer)
+	$(PY) -m pytest $(ARGS)
+
+test-frontend: setup-dev ## Run the front end's unit tests
+	$(NPM) run test
+
+check: setup-dev ## Lint, formatting, types, import contracts, generated protocol
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(PY) -m signaling.protocol --check
+	$(NPM) run check
+
+fix: setup-dev ## Repair what can be repaired: lint, formatting, generated protocol
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(PY) -m signaling.protocol
+	$(NPM) exec -- eslint --fix .
+
+e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real browsers, one line per fact
+	$(PY) -m tests.e2e
+
+bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian's Janus too)
+	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus)
+	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
+
+migrate: $(VENV)/.base ## Bring the database to the tables of this version
+	$(PY) -m app migrate
+
+migration: setup-dev ## Write a migration from the models: make migration m="add link profiles"
+	@[ -n "$(m)" ] || { echo 'Say what it does: make migration m="add link profiles"' >&2; exit 1; }
+	$(VENV)/bin/alembic revision --autogenerate --rev-id "$$(date -u +%Y%m%d%H%M)" -m "$(m)"
+	$(VENV)/bin/ruff check --fix --quiet alembic
+	$(VENV)/bin/ruff format --quiet alembic
+
+protocol: $(VENV)/.base ## Write the JSON Schema and TypeScript of the signalling messages
+	$(PY) -m signaling.protocol
+
+image: ## Build the container image
+	$(CONTAINERS) build -t three-classrooms .
+
+lock: $(UV) ## Write requirements/*.txt from requirements/*.in
+	$(COMPILE) requirements/base.in -o requirements/base.txt
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
+
+# What was installed is remembered by files that are newer than what it was made from.
+
+$(VENV)/.made: tools/make-venv.sh
+	@tools/make-venv.sh $(VENV) $(PYTHON)
+	@touch $@
+
+$(VENV)/.base: requirements/base.txt $(VENV)/.made
+	@echo "Installing Python packages ..."
+	@$(PIP_INSTALL) -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.made
+	@echo "Installing Python packages for checks and tests ..."
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@ $(VENV)/.base
+
+$(VENV)/.node-folder: requirements/node.txt tools/find-node.sh $(VENV)/.made
+	@tools/find-node.sh $(VENV) > $@
+
+frontend/node_modules/.installed: frontend/package-lock.json $(VENV)/.node-folder
+	@echo "Installing the front end's packages ..."
+	@$(NPM) ci --silent
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND_SOURCES)
+	@echo "Building the pages ..."
+	@$(NPM) run build --silent
+	@touch $@
+
+$(UV):
+	@python3 -m venv var/tools
+	@var/tools/bin/pip install --quiet --disable-pip-version-check uv
