@@ -27,6 +27,7 @@ from app.database import Database
 from app.errors import NotFound, Problem
 from app.events import EventBus
 from app.lessons import routes as lesson_routes
+from app.live.plane import LivePlane
 from app.ratelimits import RateLimits
 from app.schools import routes as school_routes
 from app.schools import service as schools
@@ -98,10 +99,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         idle=timedelta(minutes=settings.session_idle_minutes)
     )
     app.state.lesson_records = SessionRecords()
+    app.state.live = LivePlane(settings, app.state.database, events)
     errors.install(app)
     app.include_router(school_routes.router)
     app.include_router(account_routes.router)
     app.include_router(lesson_routes.router)
+    for router in app.state.live.routers():
+        app.include_router(router)
     _add_probes(app)
     _add_pages(app)
     lacking = routes_without_policy(app.routes, exempt=EXEMPT_ROUTES)
@@ -117,8 +121,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Hold open what the application needs while it serves."""
     database: Database = app.state.database
+    live: LivePlane = app.state.live
     try:
-        yield
+        async with live.running():
+            yield
     finally:
         await database.close()
 

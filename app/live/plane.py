@@ -2,11 +2,11 @@
 
 `app.main` builds one `LivePlane`, mounts its routers and keeps `running` open in its lifespan:
 
-    plane = LivePlane(settings, database, events)
-    app.state.live, app.state.lesson_records = plane, plane.records
-    for router in plane.routers(): app.include_router(router)
-    ...
-    async with plane.running():
+    app.state.live = LivePlane(settings, database, events)
+    for router in app.state.live.routers():
+        app.include_router(router)
+    # in the lifespan
+    async with app.state.live.running():
         yield
 """
 
@@ -23,7 +23,6 @@ from app.accounts.events import AccountDisabled
 from app.addresses import local_addresses
 from app.attendance import routes as attendance_routes
 from app.attendance.events import SessionClosed
-from app.attendance.records import SessionRecords
 from app.clock import utc_now
 from app.database import Database
 from app.events import EventBus
@@ -59,13 +58,10 @@ class LivePlane:
         events: EventBus,
         *,
         config: LiveConfig | None = None,
-        allows_missing_origin: bool = False,
     ) -> None:
         self._settings = settings
         self._database = database
-        self._allows_missing_origin = allows_missing_origin
         recordings_dir = settings.recordings_dir.absolute()
-        self.records = SessionRecords()
         self.checks = CheckRooms()
         self.hub = LiveHub(
             gate=DatabaseGate(database, recordings_dir=recordings_dir, clock=utc_now),
@@ -86,11 +82,7 @@ class LivePlane:
 
     def routers(self) -> list[APIRouter]:
         """Return all routes of live lessons, their evidence and their recordings."""
-        websocket = make_router(
-            self.hub,
-            allowed_origins=self._settings.public_origins,
-            allows_missing_origin=self._allows_missing_origin,
-        )
+        websocket = make_router(self.hub, allowed_origins=self._settings.public_origins)
         return [
             websocket,
             routes.router,
