@@ -18,7 +18,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 def safe_name(identifier: str) -> str:
     """Return a file name component for any id: readable where it can be, unique always."""
     readable = _UNSAFE.sub("", identifier)[:24]
-    if readable == identifier and identifier == identifier.lower():
+    if readable and readable == identifier.lower():  # some file systems ignore case
         return readable
     digest = hashlib.sha256(identifier.encode()).hexdigest()[:10]
     return f"{readable}{'-' if readable else ''}{digest}"

@@ -103,7 +103,7 @@ class PartWriter:
             options |= {"live": "1", "cluster_time_limit": str(round(FRAGMENT_S * 1000))}
         else:
             options |= {
-                "movflags": "empty_moov+default_base_moof",
+                "movflags": "empty_moov+default_base_moof+skip_trailer",
                 "frag_duration": str(round(FRAGMENT_S * 1_000_000)),
             }
         container = av.open(self._file, "w", format="webm" if is_webm else "mp4", options=options)

@@ -51,21 +51,41 @@ def build_replay(folder: Path, out_folder: Path) -> ReplayIndex:
 
     Takes about as long as copying the files. Everything is written beside its name and then
     renamed, the index last: an index that exists is complete, and building again replaces it.
-    Raise OSError, ManifestDamaged, or av.FFmpegError for a part that cannot be read.
+    A part that cannot be read is named in the index and its time left empty: one bad file does
+    not cost the lesson. Raise OSError for a disk that does not take the clips, ManifestDamaged.
     """
     out_folder.mkdir(parents=True, exist_ok=True)
+    readable: list[PartRecord] = []
+    unreadable: list[PartRecord] = []
+    for part in read_manifest(folder):
+        if part.is_closed and part.bytes:
+            (readable if _is_readable(folder / part.file) else unreadable).append(part)
     clips = []
-    for number, plan in enumerate(plan_clips(read_manifest(folder)), start=1):
+    for number, plan in enumerate(plan_clips(readable), start=1):
         clip = _build_clip(folder, out_folder, plan, number)
         if clip is not None:
             clips.append(clip)
     spans = [(clip.start_s, clip.start_s + clip.duration_s) for clip in clips]
     duration_s = max((end_s for _, end_s in spans), default=0.0)
-    index = ReplayIndex(duration_s, tuple(clips), tuple(holes(spans, until_s=duration_s)))
+    index = ReplayIndex(
+        duration_s,
+        tuple(clips),
+        tuple(holes(spans, until_s=duration_s)),
+        tuple(part.file for part in unreadable),
+    )
     scratch = out_folder / f"{INDEX_NAME}.tmp"
     scratch.write_text(index.to_json(), encoding="utf-8")
     _settle(scratch, out_folder / INDEX_NAME)
     return index
+
+
+def _is_readable(path: Path) -> bool:
+    """Return whether every packet of a part can be read."""
+    try:
+        with av.open(path, "r") as container:
+            return sum(packet.size > 0 for packet in container.demux(container.streams[0])) > 0
+    except (FileNotFoundError, IndexError, av.FFmpegError):
+        return False
 
 
 def _build_clip(folder: Path, out_folder: Path, plan: ClipPlan, number: int) -> Clip | None:

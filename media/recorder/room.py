@@ -182,7 +182,14 @@ class RoomRecorder:
         """Report a thread stuck in the kernel: it cannot report itself."""
         if now - self._stall_told_at_s > _STATUS_S:
             self._stall_told_at_s = now
-            self._on_status(self._status.stalled())
+            self._tell(self._status.stalled())
+
+    def _tell(self, status: RecordingStatus) -> None:
+        """Report; a listener that fails (its loop may be closed) must not end the recording."""
+        try:
+            self._on_status(status)
+        except Exception:
+            _log.exception("A recording's status could not be reported.")
 
     # The thread.
 
@@ -194,7 +201,7 @@ class RoomRecorder:
             self._finish(time.monotonic())
         except Exception:
             _log.exception("The recorder of a room failed.")
-            self._on_status(self._status.failed())
+            self._tell(self._status.failed())
 
     def _prepare(self) -> None:
         """Create the folder early, so that a read-only disk is seen before the first packet."""
@@ -223,7 +230,7 @@ class RoomRecorder:
             self._status.observe(track, now)
         if self._status.has_news or now >= self._next_status_s:
             self._next_status_s = now + _STATUS_S
-            self._on_status(self._status.report(now))
+            self._tell(self._status.report(now))
 
     def _finish(self, now: float) -> None:
         """Close everything; the last status says what was stored."""
@@ -232,7 +239,7 @@ class RoomRecorder:
             track.end_part("stopped")
         self._folder.close_epoch(now + self._lesson_minus_arrival_s)
         self._report(now)
-        self._on_status(self._status.report(now))
+        self._tell(self._status.report(now))
 
     def _drain(self) -> None:
         """Take everything queued so far; what comes meanwhile waits for the next turn."""

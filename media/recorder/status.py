@@ -1,5 +1,7 @@
 """What the recording light knows: how much of the lesson has reached the disk, and why not."""
 
+from dataclasses import replace
+
 from media.core.ids import TrackKey
 from media.interface import RecordingStatus
 from media.recorder.folder import OpenPart
@@ -23,6 +25,7 @@ class StatusKeeper:
         self._problem: tuple[str, float] | None = None
         self._track_problems: dict[TrackKey, str] = {}
         self.has_news = False
+        self._last = RecordingStatus(0.0, 0, is_healthy=True)
 
     def began(self, track: TrackKey, now: float) -> None:
         """Expect bytes of `track` from now on."""
@@ -73,15 +76,21 @@ class StatusKeeper:
         """Return the status at `now`."""
         self.has_news = False
         problem = self._problem_at(now)
-        return self._say(problem)
+        self._last = RecordingStatus(
+            stored_s=self._stored_s,
+            bytes_stored=self._bytes_closed + sum(self._open_bytes.values()),
+            is_healthy=problem is None,
+            problem=problem,
+        )
+        return self._last
 
     def stalled(self) -> RecordingStatus:
-        """Return the status while the disk keeps the recorder's thread waiting."""
-        return self._say("overloaded")
+        """Return the status while the disk keeps the recorder's thread waiting; any thread."""
+        return replace(self._last, is_healthy=False, problem="overloaded")
 
     def failed(self) -> RecordingStatus:
         """Return the status after a bug ended the recorder's thread."""
-        return self._say("io_error")
+        return replace(self._last, is_healthy=False, problem="io_error")
 
     def _problem_at(self, now: float) -> str | None:
         if self._track_problems:
@@ -94,11 +103,3 @@ class StatusKeeper:
             if now - waiting_since_s > self._stall_s:
                 return "no_media"
         return None
-
-    def _say(self, problem: str | None) -> RecordingStatus:
-        return RecordingStatus(
-            stored_s=self._stored_s,
-            bytes_stored=self._bytes_closed + sum(self._open_bytes.values()),
-            is_healthy=problem is None,
-            problem=problem,
-        )

@@ -59,11 +59,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ReplayIndex:
-    """All clips of a lesson; `gaps` are times within its length that no clip covers."""
+    """All clips of a lesson; `gaps` are times within its length that no clip covers.
+
+    `unreadable` names the part files that could not be used; what they held is a gap.
+    """
 
     duration_s: float
     clips: tuple[Clip, ...]
     gaps: tuple[tuple[float, float], ...]
+    unreadable: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the text of `index.json`."""
@@ -87,7 +91,8 @@ def read_index(folder: Path) -> ReplayIndex:
         )
         for clip in raw["clips"]
     )
-    return ReplayIndex(float(raw["duration_s"]), clips, _spans(raw["gaps"]))
+    unreadable = tuple(str(file) for file in raw["unreadable"])
+    return ReplayIndex(float(raw["duration_s"]), clips, _spans(raw["gaps"]), unreadable)
 
 
 def _spans(raw: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

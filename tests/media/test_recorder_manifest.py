@@ -1,0 +1,134 @@
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.core.ids import PeerId, Source
+from media.recorder.manifest import (
+    FILE_NAME,
+    EpochRecord,
+    ManifestDamaged,
+    ManifestFile,
+    PartRecord,
+    read_epochs,
+    read_manifest,
+)
+
+OPENED = PartRecord(
+    file="1-0001-a-camera.mp4",
+    epoch=1,
+    peer_id=PeerId("甲/../a"),
+    source=Source.CAMERA,
+    codec="H264",
+    codec_name="avc1.42c01f",
+    parameters="abc",
+    width=1280,
+    height=720,
+    start_s=1.5,
+)
+CLOSED = PartRecord(
+    **{name: getattr(OPENED, name) for name in OPENED.__slots__[:10]},
+    end_s=9.0,
+    bytes=1000,
+    sha256="00ff",
+    gaps=((2.0, 3.5),),
+    reason="stopped",
+)
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    manifest = ManifestFile(tmp_path)
+    epoch = EpochRecord(1, 2.5, {"started_at": "2026-11-22T02:00:00Z"})
+    manifest.epoch_opened(epoch)
+    manifest.part_opened(OPENED)
+    assert read_manifest(tmp_path) == [OPENED]
+    assert read_epochs(tmp_path) == [epoch]
+    manifest.part_closed(CLOSED)
+    manifest.epoch_closed(1, end_s=9.0)
+    assert read_manifest(tmp_path) == [CLOSED]
+    assert read_epochs(tmp_path) == [EpochRecord(1, 2.5, epoch.metadata, is_closed=True)]
+
+
+def test_a_folder_without_a_manifest_holds_nothing(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path) == []
+    assert read_epochs(tmp_path) == []
+
+
+def test_a_line_cut_short_at_any_byte_is_as_if_it_was_never_begun(tmp_path: Path) -> None:
+    manifest = ManifestFile(tmp_path)
+    manifest.part_opened(OPENED)
+    whole = (tmp_path / FILE_NAME).read_bytes()
+    manifest.part_closed(CLOSED)
+    both = (tmp_path / FILE_NAME).read_bytes()
+    for length in range(len(whole), len(both)):
+        (tmp_path / FILE_NAME).write_bytes(both[:length])
+        assert read_manifest(tmp_path) == [OPENED]
+    manifest.part_closed(CLOSED)
+    assert (tmp_path / FILE_NAME).read_bytes() == both
+
+
+def test_a_torn_line_longer_than_one_look_is_cut_off(tmp_path: Path) -> None:
+    manifest = ManifestFile(tmp_path)
+    manifest.part_opened(OPENED)
+    with (tmp_path / FILE_NAME).open("ab") as file:
+        file.write(b"x" * 200_000)
+    manifest.part_closed(CLOSED)
+    assert read_manifest(tmp_path) == [CLOSED]
+
+
+def test_a_file_of_one_torn_line_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b'{"type":"part_op')
+    ManifestFile(tmp_path).part_opened(OPENED)
+    assert read_manifest(tmp_path) == [OPENED]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"not json",
+        b"[]",
+        b'{"no":"type"}',
+        b'{"type":"part_opened","file":"x"}',
+        b'{"type":"part_closed","file":"never opened"}',
+    ],
+)
+def test_a_whole_line_that_cannot_be_read_is_damage(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(line + b"\n")
+    with pytest.raises(ManifestDamaged):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("line", [b'{"type":"epoch_opened"}', b'{"type":"epoch_closed","epoch":7}'])
+def test_an_epoch_that_cannot_be_read_is_damage(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(line + b"\n")
+    with pytest.raises(ManifestDamaged):
+        read_epochs(tmp_path)
+
+
+def test_a_part_outside_the_folder_is_damage(tmp_path: Path) -> None:
+    ManifestFile(tmp_path).part_opened(OPENED)
+    text = (tmp_path / FILE_NAME).read_text().replace(OPENED.file, "../../etc/passwd")
+    (tmp_path / FILE_NAME).write_text(text)
+    with pytest.raises(ManifestDamaged):
+        read_manifest(tmp_path)
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = ManifestFile(tmp_path)
+    manifest.part_opened(OPENED)
+    write = os.pwrite
+    calls: list[int] = []
+
+    def fill_up(descriptor: int, data: Any, at: int) -> int:
+        calls.append(at)
+        if len(calls) == 1:
+            return write(descriptor, data[:5], at)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", fill_up)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(OSError, match="No space"):
+        manifest.part_closed(CLOSED)
+    assert (tmp_path / FILE_NAME).read_bytes() == before

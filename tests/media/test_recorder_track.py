@@ -1,0 +1,363 @@
+"""One track from packets to parts, with time as a number and the disk as a temporary folder."""
+
+import errno
+import os
+import random
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.config import RecordingTarget
+from media.core.clock import PublisherClock
+from media.core.ids import TrackKey
+from media.recorder.folder import RecordingFolder, safe_name
+from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
+from media.recorder.part import PartWriter
+from media.recorder.recovery import damaged_parts
+from media.recorder.samples import make_samples
+from media.recorder.track import RETRY_S, TrackRecorder, problem_code
+from tests.media.decoding import decoded_times
+from tests.media.recordings import CAMERA, MICROPHONE
+from tests.media.rtp_source import (
+    EncodedFrame,
+    TimedPacket,
+    encode_h264,
+    encode_opus,
+    encode_vp8,
+    packetize,
+)
+
+ENCODE = {"H264": encode_h264, "VP8": encode_vp8, "opus": encode_opus}
+CODECS = list(ENCODE)
+
+
+class Bench:
+    """A track recorder over a real folder; time is what the packets say."""
+
+    def __init__(self, folder: Path, codec: str, *, offset_s: float = 0.0) -> None:
+        self.folder = folder
+        self.track: TrackKey = MICROPHONE if codec == "opus" else CAMERA
+        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s))
+        self.recorder = TrackRecorder(
+            self.track,
+            codec,
+            clock_rate=48_000 if codec == "opus" else 90_000,
+            publisher=PublisherClock(),
+            folder=self.files,
+            lesson_minus_arrival_s=offset_s,
+        )
+
+    def feed(self, packets: list[TimedPacket], *, delay_s: float = 0.0) -> None:
+        for at_s, packet in packets:
+            self.recorder.packet(packet, at_s + delay_s)
+            self.recorder.tick(at_s + delay_s)
+
+    def is_writing(self) -> bool:
+        return self.recorder.part is not None
+
+    def is_settled(self) -> bool:
+        return self.files.is_settled
+
+    def finish(self) -> list[PartRecord]:
+        self.recorder.end_part("stopped")
+        assert damaged_parts(self.folder) == []
+        return read_manifest(self.folder)
+
+
+def moved(frames: list[EncodedFrame], by_s: float) -> list[EncodedFrame]:
+    return [frame._replace(at_s=frame.at_s + by_s) for frame in frames]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_frame_is_written_at_its_time(tmp_path: Path, codec: str) -> None:
+    frames = ENCODE[codec](3.0)
+    bench = Bench(tmp_path, codec, offset_s=600.0)
+    bench.feed(packetize(codec, frames), delay_s=0.04)
+    (part,) = bench.finish()
+    assert part.start_s == pytest.approx(600.04, abs=1e-6)
+    assert part.end_s == pytest.approx(603.04, abs=0.02)
+    assert part.gaps == ()
+    times = decoded_times(tmp_path / part.file)
+    assert times == pytest.approx([frame.at_s for frame in frames], abs=0.001)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_disorder_and_duplicates_change_nothing(tmp_path: Path, codec: str) -> None:
+    rng = random.Random(5)
+    packets = packetize(codec, ENCODE[codec](2.0))
+    late = [
+        packet._replace(at_s=packet.at_s + rng.uniform(0, 0.1)) if index else packet
+        for index, packet in enumerate(packets)
+    ]
+    bench = Bench(tmp_path, codec)
+    bench.feed(sorted(late + late[::5], key=lambda packet: packet.at_s))
+    (part,) = bench.finish()
+    assert part.gaps == ()
+    assert len(decoded_times(tmp_path / part.file)) == len(ENCODE[codec](2.0))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_loss_is_a_gap_and_never_a_broken_picture(tmp_path: Path, codec: str) -> None:
+    packets = [
+        packet for packet in packetize(codec, ENCODE[codec](6.0)) if not 2.5 <= packet.at_s < 3.0
+    ]
+    bench = Bench(tmp_path, codec)
+    bench.feed(packets)
+    (part,) = bench.finish()
+    ((start_s, end_s),) = part.gaps
+    back_s = 3.0 if codec == "opus" else 4.0  # video waits for the key frame of every 2 s
+    assert (start_s, end_s) == pytest.approx((2.5, back_s), abs=0.05)
+    times = decoded_times(tmp_path / part.file)
+    assert not any(start_s <= time < end_s - 0.05 for time in times)
+    assert times[-1] > 5.9
+
+
+def test_a_change_of_size_begins_a_new_part(tmp_path: Path) -> None:
+    small = encode_h264(1.0, size=(176, 144))
+    frames = encode_h264(1.0) + moved(small, 1.0) + moved(encode_h264(1.0), 2.0)
+    bench = Bench(tmp_path, "H264")
+    bench.feed(packetize("H264", frames))
+    parts = bench.finish()
+    assert [(part.width, part.height) for part in parts] == [(320, 240), (176, 144), (320, 240)]
+    assert [part.start_s for part in parts] == pytest.approx([0.0, 1.0, 2.0], abs=0.001)
+    assert parts[0].parameters == parts[2].parameters != parts[1].parameters
+    assert [part.reason for part in parts] == ["parameters_changed"] * 2 + ["stopped"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_new_stream_of_a_publisher_who_reconnected_begins_a_new_part(
+    tmp_path: Path, codec: str
+) -> None:
+    frames = ENCODE[codec](1.0)
+    bench = Bench(tmp_path, codec)
+    bench.feed(packetize(codec, frames, ssrc=1))
+    bench.feed(packetize(codec, moved(frames, 1.5), ssrc=2, first_seq=9, first_time=77))
+    first, second = bench.finish()
+    assert first.reason == "new_stream"
+    assert second.start_s == pytest.approx(1.5, abs=0.001)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_silence_closes_the_part_and_a_later_packet_begins_another(
+    tmp_path: Path, codec: str
+) -> None:
+    frames = ENCODE[codec](1.0)
+    packets = packetize(codec, frames + moved(frames, 60.0))
+    bench = Bench(tmp_path, codec)
+    bench.feed([packet for packet in packets if packet.at_s < 30])
+    bench.recorder.tick(2.9)
+    assert bench.is_writing()
+    bench.recorder.tick(3.1)
+    assert not bench.is_writing()
+    assert read_manifest(tmp_path)[0].reason == "paused"
+    bench.feed([packet for packet in packets if packet.at_s > 30])
+    _, second = bench.finish()
+    assert second.start_s == pytest.approx(60.0, abs=0.01)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_garbage_is_counted_and_the_rest_is_whole(tmp_path: Path, codec: str) -> None:
+    rng = random.Random(11)
+    bench = Bench(tmp_path, codec)
+    for index, (at_s, packet) in enumerate(packetize(codec, ENCODE[codec](3.0))):
+        if index % 10 == 3:
+            bench.recorder.packet(rng.randbytes(rng.randrange(12)), at_s)
+        bench.feed([TimedPacket(at_s, packet)])
+    assert bench.recorder.malformed >= 9
+    (part,) = bench.finish()
+    assert len(decoded_times(tmp_path / part.file)) == len(ENCODE[codec](3.0))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_payloads_of_noise_are_never_fatal(tmp_path: Path, codec: str) -> None:
+    rng = random.Random(3)
+    bench = Bench(tmp_path, codec)
+    for at_s, packet in packetize(codec, ENCODE[codec](4.0)):
+        is_noise = 1.0 < at_s < 1.5
+        body = rng.randbytes(len(packet) - 12) if is_noise else packet[12:]
+        bench.feed([TimedPacket(at_s, packet[:12] + body)])
+    parts = bench.finish()
+    assert sum(part.end_s - part.start_s for part in parts if part.end_s) > 2.0
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_track_that_never_makes_sense_leaves_no_file(tmp_path: Path, codec: str) -> None:
+    bench = Bench(tmp_path, codec)
+    packets = packetize(codec, ENCODE[codec](1.0))
+    noise = b"" if codec == "opus" else b"\x41junk"
+    bench.feed([TimedPacket(at_s, packet[:12] + noise) for at_s, packet in packets])
+    bench.recorder.end_part("stopped")
+    assert not tmp_path.exists() or not list(tmp_path.iterdir())
+
+
+class Disk:
+    """Let writes through until told not to; counts what failed."""
+
+    def __init__(self) -> None:
+        self.error: int | None = None
+        self.failed = 0
+        self._write = os.write
+        self._sync = os.fdatasync
+
+    def write(self, descriptor: int, data: Any) -> int:
+        self._check()
+        return self._write(descriptor, data)
+
+    def fdatasync(self, descriptor: int) -> None:
+        self._check()
+        self._sync(descriptor)
+
+    def _check(self) -> None:
+        if self.error is not None:
+            self.failed += 1
+            raise OSError(self.error, os.strerror(self.error))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    disk = Disk()
+    monkeypatch.setattr(os, "write", disk.write)
+    monkeypatch.setattr(os, "fdatasync", disk.fdatasync)
+    yield disk
+    disk.error = None
+
+
+@pytest.mark.parametrize(("error", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "io_error")])
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_fault_cuts_the_part_back_and_a_new_one_is_tried(
+    tmp_path: Path, disk: Disk, codec: str, error: int, code: str
+) -> None:
+    packets = packetize(codec, ENCODE[codec](12.0))
+    bench = Bench(tmp_path, codec)
+    bench.feed([packet for packet in packets if packet.at_s < 3.5])
+    disk.error = error
+    bench.feed([packet for packet in packets if 3.5 <= packet.at_s < 5.0])
+    assert bench.recorder.problem == code
+    assert bench.recorder.part is None
+    disk.error = None
+    bench.feed([packet for packet in packets if packet.at_s >= 5.0])
+    first, second = bench.finish()
+    assert first.reason == code
+    assert first.end_s is not None
+    assert first.end_s >= 3.5 - 1.1
+    assert len(decoded_times(tmp_path / first.file)) > 0
+    assert first.end_s < 5.0 < second.start_s <= 5.0 + RETRY_S + 2.0
+    assert second.end_s == pytest.approx(12.0, abs=0.05)
+
+
+def test_a_fault_that_stays_is_tried_again_only_every_few_seconds(
+    tmp_path: Path, disk: Disk
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    disk.error = errno.ENOSPC
+    bench.feed(packetize("opus", encode_opus(10.0)))
+    assert 2 <= disk.failed <= 12
+    assert bench.recorder.problem == "disk_full"
+
+
+def test_a_failing_sync_gives_the_part_up(tmp_path: Path, disk: Disk) -> None:
+    bench = Bench(tmp_path, "opus")
+    packets = packetize("opus", encode_opus(2.5))
+    bench.feed(packets)
+    disk.error = errno.EIO
+    bench.recorder.sync()
+    assert bench.recorder.problem == "io_error"
+    assert bench.recorder.part is None
+    bench.recorder.sync()
+    (part,) = read_manifest(tmp_path)
+    assert part.reason == "io_error"
+
+
+def test_a_close_record_the_disk_refused_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    bench.feed(packetize("opus", encode_opus(1.5)))
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", refuse)
+        bench.recorder.end_part("stopped")
+    assert not bench.is_settled()
+    assert not read_manifest(tmp_path)[0].is_closed
+    bench.files.settle()
+    assert bench.is_settled()
+    assert read_manifest(tmp_path)[0].is_closed
+
+
+def test_a_part_the_manifest_cannot_name_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    bench.files.prepare()
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    bench.feed(packetize("opus", encode_opus(0.5)))
+    assert bench.recorder.problem == "disk_full"
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_folder_that_cannot_be_made_is_a_fault_of_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    bench = Bench(tmp_path / "file" / "rec", "opus")
+    bench.feed(packetize("opus", encode_opus(0.5)))
+    assert bench.recorder.problem == "io_error"
+
+
+def test_a_bug_in_a_writer_retires_that_writer_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    packets = packetize("opus", encode_opus(6.0))
+    bench.feed(packets[:100])
+    write = PartWriter.write
+    numbers = count()
+
+    def fail_once(writer: PartWriter, data: bytes, **timing: Any) -> None:
+        if next(numbers) == 0:
+            raise RuntimeError("a bug")
+        write(writer, data, **timing)
+
+    monkeypatch.setattr(PartWriter, "write", fail_once)
+    bench.feed(packets[100:])
+    first, second = bench.finish()
+    assert (first.reason, second.reason) == ("io_error", "stopped")
+    assert second.start_s == pytest.approx(2.0 + RETRY_S, abs=0.1)
+
+
+def test_names_taken_by_an_earlier_run_are_stepped_over(tmp_path: Path) -> None:
+    packets = packetize("opus", encode_opus(0.5))
+    for _ in range(2):
+        bench = Bench(tmp_path, "opus")
+        bench.feed(packets)
+        bench.recorder.end_part("stopped")
+    files = [part.file for part in read_manifest(tmp_path)]
+    assert files == ["1-0001-teacher-microphone.mp4", "1-0002-teacher-microphone.mp4"]
+
+
+@pytest.mark.parametrize(
+    "identifier", ["", "..", "../../etc/passwd", "a/b", "a\x00b", "甲" * 400, "A", "a" * 500, ".x"]
+)
+def test_any_id_makes_a_safe_and_unique_name(identifier: str) -> None:
+    name = safe_name(identifier)
+    assert name.replace("-", "").replace("_", "").isalnum()
+    assert name.isascii()
+    assert len(name) < 48
+    assert name != safe_name(identifier.lower() + "x")
+
+
+def test_an_error_without_a_number_is_an_io_error() -> None:
+    assert problem_code(RuntimeError("muxer")) == "io_error"
+
+
+def test_a_codec_nobody_can_write_is_refused() -> None:
+    with pytest.raises(ValueError, match="AV1"):
+        make_samples("AV1")
