@@ -11,7 +11,8 @@ export default tseslint.config(
   },
   {
     rules: {
-      eqeqeq: "error",
+      // `== null` asks for null or undefined at once.
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "no-console": "error",
       // vue-tsc checks names against the types it knows, better than this rule can.
       "no-undef": "off",
