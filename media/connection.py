@@ -33,6 +33,9 @@ class Home(Protocol):
     def connection_down(self, connection: "Connection") -> None:
         """Handshake failed or connection closed by the peer."""
 
+    def flush(self) -> None:
+        """Send and record what the router has."""
+
     def settle(self) -> None:
         """Send, record and report what the router has, and set the timer."""
 
@@ -111,10 +114,12 @@ class PublishConnection(Connection):
         router, home = self._router, self._home
         flowing = router.receive_rtp(self.publisher, header, buffer, length, now)
         outputs = router.outputs
-        if outputs.outbox or outputs.tape or router.has_news:
-            home.settle()
+        if outputs.outbox or outputs.tape:
+            home.flush()
         if flowing:
             home.plane.fan_out(flowing, header)
+        if router.has_news:  # last: what the listener does about it may forbid this packet
+            home.settle()
 
     def transport_moved(self) -> None:
         """See TransportOwner. The gap is found by its sequence numbers."""

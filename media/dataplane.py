@@ -110,14 +110,24 @@ class DataPlane:
         """Forget a transport: nothing that comes for it is looked at any more."""
         for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
             del self._by_ufrag[ufrag]
-        for address in [key for key, value in self._by_address.items() if value is transport]:
-            del self._by_address[address]
+        self._forget(transport, transport.addresses)
+
+    def _learn(self, transport: Transport, address: Address) -> None:
+        self._by_address[address] = transport
+        if address not in transport.addresses:
+            transport.addresses.append(address)
+
+    def _forget(self, transport: Transport, addresses: list[Address]) -> None:
+        for address in addresses:
+            if self._by_address.get(address) is transport:
+                del self._by_address[address]
 
     def expire(self, transport: Transport) -> None:
-        """Forget a transport's address and what is left of a restart, but not the transport."""
-        for address in [key for key, value in self._by_address.items() if value is transport]:
-            if address != transport.address:
-                del self._by_address[address]
+        """Forget a transport's former addresses and what is left of an ICE restart."""
+        current = transport.address
+        if transport.addresses != ([] if current is None else [current]):
+            self._forget(transport, [old for old in transport.addresses if old != current])
+            transport.addresses = [old for old in transport.addresses if old == current]
         if transport.old_credentials is not None and self._loop.time() >= transport.old_until:
             self._by_ufrag.pop(transport.old_credentials.ufrag, None)
             transport.old_credentials = None
@@ -183,7 +193,7 @@ class DataPlane:
             self._count("stun_unauthenticated")
             return
         if transport.address == address:
-            self._by_address[address] = transport
+            self._learn(transport, address)
         self.send_datagram(response, address)
 
     def _receive_media(
@@ -230,7 +240,8 @@ class DataPlane:
         datagram = bytes(self._inbox_view[:length])
         tried = 0
         for transport in set(self._by_ufrag.values()):
-            if not transport.is_connected or now - transport.last_heard < _MOVED_QUIET_S:
+            is_quiet = now - transport.last_heard >= _MOVED_QUIET_S
+            if not transport.is_connected or transport.address is None or not is_quiet:
                 continue
             tried += 1
             if tried > _MAX_MOVED_CANDIDATES:
@@ -238,7 +249,7 @@ class DataPlane:
             self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
             self._length[0] = length
             if unprotect(transport.receive_session, self._inbox_c, self._length) == SRTP_OK:
-                self._by_address[address] = transport
+                self._learn(transport, address)
                 transport.move_to(address)
                 return transport
         self._count("unknown_address")

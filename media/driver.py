@@ -298,10 +298,9 @@ class RoomDriver:
 
     # -- the core --------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Send what is finished, tell what happened, and set the timer."""
-        router = self.router
-        outputs = router.outputs
+    def flush(self) -> None:
+        """Send what is finished, and hand the recorder its share."""
+        outputs = self.router.outputs
         if outputs.outbox:
             packets, outputs.outbox = outputs.outbox, []
             for link, packet in packets:
@@ -311,6 +310,11 @@ class RoomDriver:
             tape, outputs.tape = outputs.tape, []
             if self._recording is not None:
                 self._recording.write(tape)
+
+    def settle(self) -> None:
+        """Send what is finished, tell what happened, and set the timer."""
+        self.flush()
+        router = self.router
         while (event := router.next_event()) is not None:
             self._take(event)
         if router.wake_at < router.armed_at:
@@ -376,4 +380,4 @@ class RoomDriver:
 
 def _continues(connection: PublishConnection, remote: RemoteDescription) -> bool:
     """Return whether an offer is about this connection, not one that replaces it."""
-    return not connection.transport.is_closed and connection.identity == remote.identity
+    return not connection.transport.has_ended and connection.identity == remote.identity

@@ -189,7 +189,11 @@ class Transport:
         self.old_until = 0.0
         self.address: Address | None = None
         self.is_connected = False
-        self.is_closed = False
+        #: Closed by either side, or never came about.
+        self.has_ended = False
+        self._is_closed = False
+        #: Where authenticated datagrams of this peer have come from; the data plane's to keep.
+        self.addresses: list[Address] = []
         self.send_session: Any = None  # Any: cffi's srtp_t
         self.receive_session: Any = None  # Any: cffi's srtp_t
         self.last_heard = now
@@ -288,14 +292,15 @@ class Transport:
 
     def _end(self) -> None:
         self.is_connected = False
-        if not self.is_closed:
+        self.has_ended = True
+        if not self._is_closed:
             self.owner.transport_ended()
 
     async def close(self) -> None:
         """Say goodbye (DTLS close_notify) and forget the keys."""
-        if self.is_closed:
+        if self._is_closed:
             return
-        self.is_closed = True
+        self._is_closed = self.has_ended = True
         self.is_connected = False
         await self._dtls.stop()
         self._link.close()

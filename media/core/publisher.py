@@ -49,7 +49,7 @@ class Publisher:
         self.twcc: TwccRecorder | None = None
         #: By SSRC: the up-track, and whether this is its retransmission stream.
         self._by_ssrc: dict[int, tuple[UpTrack, bool]] = {}
-        self._bound_at: dict[str, float] = {}
+        self._bound_at: dict[tuple[str, bool], float] = {}
         self._report_at = now + REPORT_INTERVAL_S
         self._remb_bytes = 0
         self._fir_seq = 0
@@ -91,12 +91,13 @@ class Publisher:
             return None
         published = fitting[0]
         is_rtx = payload_type == published.rtx_payload_type
-        slot = f"{published.mid} {is_rtx}"
-        if now < self._bound_at.get(slot, -_MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
-            return None
-        self._bound_at[slot] = now
         up = self.up_tracks[published.mid]
-        if not is_rtx:
+        if is_rtx or up.ssrc != ssrc:
+            slot = (published.mid, is_rtx)
+            if now < self._bound_at.get(slot, now - _MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
+                return None
+            self._bound_at[slot] = now
+        if not is_rtx and up.ssrc != ssrc:
             if up.ssrc is not None:
                 up.restart(up.published)
             up.ssrc = ssrc

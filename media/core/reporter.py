@@ -1,6 +1,7 @@
 """RTCP of one room, both ways, and everything that happens by the clock. Sans-IO."""
 
 from collections.abc import Iterable
+from math import inf
 
 from media.core import rtcp
 from media.core.events import (
@@ -30,6 +31,7 @@ class Reporter:
         self._times = times
         self._link_report_at = now + times.link_report_interval_s
         self._stall_check_at = now + STALL_CHECK_S
+        self._subscribers_at = now
 
     # -- what peers say ------------------------------------------------------------
 
@@ -107,6 +109,14 @@ class Reporter:
         up.keyframes.request()
         return True
 
+    def recheck_subscribers(self) -> None:
+        """Look at every subscriber at the next `handle_timer`: one has something new to do.
+
+        Otherwise they are left alone between their reports: there may be hundreds, and
+        feedback to a publisher is due twenty times a second.
+        """
+        self._subscribers_at = -inf
+
     # -- by the clock ----------------------------------------------------------------
 
     def handle_timer(self, now: float) -> float:
@@ -116,19 +126,22 @@ class Reporter:
             self._check_tracks(now)
         for publisher in self._tables.publishers.values():
             self._report_to_publisher(publisher, now)
-        for subscriber in self._tables.subscribers.values():
-            self._report_to_subscriber(subscriber, now)
+        if now >= self._subscribers_at:
+            for subscriber in self._tables.subscribers.values():
+                self._report_to_subscriber(subscriber, now)
+            self._subscribers_at = min(
+                (subscriber.deadline() for subscriber in self._tables.subscribers.values()),
+                default=inf,
+            )
         if now >= self._link_report_at:
             self._measure_links(now - self._link_report_at + self._times.link_report_interval_s)
             self._link_report_at = now + self._times.link_report_interval_s
         return self._deadline()
 
     def _deadline(self) -> float:
-        wake_at = min(self._stall_check_at, self._link_report_at)
+        wake_at = min(self._stall_check_at, self._link_report_at, self._subscribers_at)
         for publisher in self._tables.publishers.values():
             wake_at = min(wake_at, publisher.deadline())
-        for subscriber in self._tables.subscribers.values():
-            wake_at = min(wake_at, subscriber.deadline())
         return wake_at
 
     def _check_tracks(self, now: float) -> None:

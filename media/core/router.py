@@ -86,14 +86,14 @@ class Router:
         self._recorded = recorded
         for up in self.up_tracks.values():
             self._settle_track(up, now)
-        self.wake_at = now
+        self._wake(now)
 
     def set_recording(self, now: float, *, is_recording: bool) -> None:
         """Begin or end handing the plan's recorded tracks to `outputs.tape`."""
         self._is_recording = is_recording
         for up in self.up_tracks.values():
             self._settle_recording(up, now)
-        self.wake_at = now
+        self._wake(now)
 
     def _settle_track(self, up: UpTrack, now: float) -> None:
         """Bring one track's flow in line with the plan and who is there."""
@@ -147,7 +147,8 @@ class Router:
                 self.up_tracks[published.track] = up
             elif up.published != published or publisher.up_tracks.get(published.mid) is not up:
                 up.restart(published)
-                self._drop_refusals(up)
+                for down in up.waiting:  # the codec may be another: let each be asked again
+                    up.disconnect(down)
             by_mid[published.mid] = up
         kept = {published.track for published in spec.tracks}
         for track in [key for key in self.up_tracks if key.peer_id == publisher.peer_id]:
@@ -156,12 +157,7 @@ class Router:
         publisher.configure(spec, by_mid)
         for up in by_mid.values():
             self._settle_track(up, now)
-        self.wake_at = now
-
-    def _drop_refusals(self, up: UpTrack) -> None:
-        """Take those who wait out of the table again if the codec is now another."""
-        for down in up.waiting:
-            up.disconnect(down)
+        self._wake(now)
 
     def remove_publisher(self, peer_id: PeerId) -> None:
         """Forget a publishing connection and its tracks; subscribers keep their sections."""
@@ -184,7 +180,7 @@ class Router:
         self.subscribers[peer_id] = subscriber
         for up in self.up_tracks.values():
             self._settle_track(up, now)
-        self.wake_at = now
+        self._wake(now)
         return subscriber
 
     def remove_subscriber(self, peer_id: PeerId) -> None:
@@ -192,6 +188,8 @@ class Router:
         subscriber = self.subscribers.pop(peer_id, None)
         if subscriber is None:
             return
+        if subscriber.is_connected and subscriber.sections:
+            self.outputs.outbox.append((subscriber.link, subscriber.farewell()))
         for down in subscriber.sections:
             up = self.up_tracks.get(down.track)
             if up is not None:
@@ -210,6 +208,7 @@ class Router:
     ) -> None:
         """Take which codecs the subscriber's answer accepts, by mid."""
         for down in subscriber.answered(accepted):
+            down.refused = None
             up = self.up_tracks.get(down.track)
             if up is not None:
                 up.disconnect(down)
@@ -221,7 +220,7 @@ class Router:
             if up is not None:
                 allowed = self._audience.get(down.track, frozenset())
                 self._settle(subscriber, down, up, is_allowed=subscriber.peer_id in allowed)
-        self.wake_at = now
+        self._wake(now)
 
     # -- packets -----------------------------------------------------------------
 
@@ -231,7 +230,8 @@ class Router:
         """Take a packet that authenticated; return to whom it goes with constants added.
 
         Raise MalformedPacket. A track the plan names neither for an audience nor for
-        recording gets no further than here.
+        recording gets no further than here. Its packets are acknowledged all the same: the
+        line did carry them, and a sender told otherwise would start slowly when let in.
         """
         self.packets_in += 1
         publisher.bytes_in += length
@@ -245,6 +245,10 @@ class Router:
             self._tables.count("unknown_ssrc")
             return NOBODY
         up, is_repair = found
+        published = up.published
+        if header[0] != (published.rtx_payload_type if is_repair else published.payload_type):
+            self._tables.count("unexpected_payload_type")
+            return NOBODY
         if is_repair:
             self._receive_repair(up, header, buffer, now)
             return NOBODY
@@ -282,7 +286,11 @@ class Router:
         up.has_started = True
         if up.waiting and up.needs_keyframes:
             up.keyframes.request()
-            self.wake_at = up.last_arrival
+            self._wake(up.last_arrival)
+
+    def _wake(self, now: float) -> None:
+        self._reporter.recheck_subscribers()
+        self.wake_at = now
 
     def _wake_by(self, at: float) -> None:
         self.wake_at = min(self.wake_at, at)
@@ -298,14 +306,14 @@ class Router:
     ) -> None:
         """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
         if self._reporter.subscriber_said(subscriber, packets, now):
-            self.wake_at = now
+            self._wake(now)
 
     def moved(self, subscriber: Subscriber, now: float) -> None:
         """Note that a subscriber changed its address: what was under way to the old is lost."""
         for up in self.up_tracks.values():
             if up.needs_keyframes and subscriber.by_track.get(up.track) in up.flowing:
                 up.keyframes.request()
-        self.wake_at = now
+        self._wake(now)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due, and set `wake_at` anew."""

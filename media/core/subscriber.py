@@ -19,6 +19,7 @@ MAX_SECTIONS = 120
 # A compound of this many sender reports with their cnames stays below 1 200 bytes.
 _REPORTS_PER_PACKET = 12
 _MAX_CNAME = 60
+_MAX_SOURCES = 31  # the five bits of an RTCP header's count
 
 RandomBits = Callable[[int], int]
 
@@ -105,13 +106,19 @@ class Subscriber:
         return self._is_unanswered and revision == self.offered_revision
 
     def answered(self, accepted: Mapping[str, Mapping[str, PayloadTypes]]) -> list[DownTrack]:
-        """Take the answer: by mid, the codecs taken. Return the sections it was about."""
+        """Take the answer: by mid, the codecs taken. Return the sections whose codecs changed.
+
+        The others flow on untouched: a track more must not be seen in those there are.
+        """
         self._is_unanswered = False
-        answered = self.sections[: self._offered_sections]
-        for down in answered:
-            down.accepted = dict(accepted.get(down.mid, {}))
+        changed: list[DownTrack] = []
+        for down in self.sections[: self._offered_sections]:
+            codecs = dict(accepted.get(down.mid, {}))
+            if not down.is_answered or down.accepted != codecs:
+                changed.append(down)
+            down.accepted = codecs
             down.is_answered = True
-        return answered
+        return changed
 
     # -- reports ---------------------------------------------------------------
 
@@ -140,6 +147,11 @@ class Subscriber:
             _compound(reports[at : at + _REPORTS_PER_PACKET])
             for at in range(0, len(reports), _REPORTS_PER_PACKET)
         ]
+
+    def farewell(self) -> bytes:
+        """Return the goodbye to a subscriber's sections (RFC 3550 section 6.6)."""
+        ssrcs = tuple(down.ssrc for down in self.sections[:_MAX_SOURCES])
+        return rtcp.compound(rtcp.ReceiverReport(ssrcs[0], ()), rtcp.Bye(ssrcs))
 
     def report_received(self, block: rtcp.ReportBlock, now: float) -> None:
         """Take what the subscriber reports about one of its sections."""
