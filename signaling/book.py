@@ -44,6 +44,7 @@ class RoomBook:
         self.lecturer_gone_at: float | None = now
         self._opened_at = now
         self._effects: list[Effect] = []
+        self._has_changed = True
         self._plan = NOTHING
         self._saved = saved
 
@@ -96,7 +97,16 @@ class RoomBook:
         payload: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Write an event into the ledger at this moment of the lesson clock."""
+        self.change()
         self.do(Note(RoomEvent(event, self.clock_ms, seat_id, actor, payload or {})))
+
+    def change(self) -> None:
+        """Say that the plan or the saved state may differ now; every event says so by itself.
+
+        Most calls are pings and figures: what follows from the room is not worked out anew
+        for them, which costs a millisecond with sixty seats.
+        """
+        self._has_changed = True
 
     def settle(self) -> Effects:
         """Return what the call asks for, with the plan and the saved state that follow from it.
@@ -104,6 +114,9 @@ class RoomBook:
         The plan comes first: nobody is told of a change before it is enforced.
         """
         effects, self._effects = self._effects, []
+        if not self._has_changed:
+            return tuple(effects)
+        self._has_changed = False
         plan = self.plan()
         if plan != self._plan:
             self._plan = plan

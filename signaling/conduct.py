@@ -125,6 +125,7 @@ def set_stage_limit(book: RoomBook, lecturer: Participant, command: m.SetStageLi
         return
     for released in book.floor.set_limit(command.limit):
         release(book, released, actor=lecturer.seat_id, reason="limit")
+    book.change()
     tell_stage(book)
 
 

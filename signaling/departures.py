@@ -69,6 +69,7 @@ def empty(book: RoomBook, code: CloseCode, *, reason: str) -> None:
         book.light = book.light.model_copy(update={"is_recording": False})
         book.note(EventType.RECORDING_STOPPED, payload={"stored_s": book.light.stored_s})
     book.is_over = True
+    book.change()
 
 
 def end_lesson(book: RoomBook, reason: m.EndReason, *, actor: str | None, detail: str = "") -> None:
