@@ -1,6 +1,7 @@
 """One part: a file that holds one track, whole up to its last fragment whatever happens."""
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import os
@@ -55,6 +56,8 @@ class _PartFile:
     def __init__(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self.descriptor = os.open(path, flags, 0o640)
+        # Says to a recovery, in this process or another, that the part is not a crashed one.
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.bytes = 0
         self.hash = hashlib.sha256()
 

@@ -1,5 +1,6 @@
 """Close what a crash left open: cut parts back to whole media and complete the manifest."""
 
+import fcntl
 import hashlib
 import os
 from dataclasses import replace
@@ -20,10 +21,10 @@ _READ_BYTES = 1024 * 1024
 def recover(folder: Path, *, before_epoch: int | None = None) -> list[PartRecord]:
     """Close every open part of `folder` and return them as closed; harmless to repeat.
 
-    Only epochs lower than `before_epoch` are touched, when given: call it with the new epoch
-    before or while that epoch records. Each part is cut back to its last whole fragment and
-    gets its close record with `recovered` set; one without a whole fragment is removed. Raise
-    OSError, or ManifestDamaged.
+    A part that is being written, in any process of this machine, is left alone; where storage is
+    shared between machines give `before_epoch`: only lower epochs are touched. Each part is cut
+    back to its last whole fragment and gets its close record with `recovered` set; one without
+    a whole fragment is removed. Raise OSError, or ManifestDamaged.
     """
     manifest = ManifestFile(folder)
     closed = []
@@ -31,24 +32,31 @@ def recover(folder: Path, *, before_epoch: int | None = None) -> list[PartRecord
         if part.is_closed or (before_epoch is not None and part.epoch >= before_epoch):
             continue
         record = _close(folder, part)
-        manifest.part_closed(record)
-        closed.append(record)
+        if record is not None:
+            manifest.part_closed(record)
+            closed.append(record)
     return closed
 
 
-def _close(folder: Path, part: PartRecord) -> PartRecord:
+def _close(folder: Path, part: PartRecord) -> PartRecord | None:
+    """Return the part as closed; None if somebody is still writing it."""
     path = folder / part.file
-    length = whole_length(path) if path.exists() else 0
     lost = replace(part, end_s=part.start_s, bytes=0, sha256=None, reason="crashed", recovered=True)
-    if not length:
-        path.unlink(missing_ok=True)
+    if not path.exists():
         return lost
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        length = whole_length(path)
         os.ftruncate(descriptor, length)
         os.fsync(descriptor)
+    except BlockingIOError:
+        return None
     finally:
         os.close(descriptor)
+    if not length:
+        path.unlink()
+        return lost
     end_s, gaps = _measure(path, part)
     return replace(lost, end_s=end_s, bytes=length, sha256=hash_file(path), gaps=gaps)
 

@@ -159,7 +159,7 @@ def _mux_one(out: OutputContainer, stream: Stream, sample: _Packet) -> None:
 
 
 def _video_packets(folder: Path, plan: ClipPlan) -> Iterator[_Packet]:
-    """Yield the pictures; each lasts until the next, so that a hole holds the last one."""
+    """Yield the pictures; each lasts until the next, and the last until the clip ends."""
     waiting: _Packet | None = None
     for sample in _samples(folder, plan.video):
         at_s = sample.at_s - plan.start_s
@@ -169,7 +169,8 @@ def _video_packets(folder: Path, plan: ClipPlan) -> Iterator[_Packet]:
             yield waiting._replace(duration_s=at_s - waiting.at_s)
         waiting = _Packet(at_s, _LAST_FRAME_S, sample.data, sample.is_keyframe, is_video=True)
     if waiting is not None:
-        yield waiting
+        left_s = plan.end_s - plan.start_s - waiting.at_s
+        yield waiting._replace(duration_s=max(_LAST_FRAME_S, left_s))
 
 
 def _audio_packets(folder: Path, plan: ClipPlan) -> Iterator[_Packet]:

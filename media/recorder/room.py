@@ -288,3 +288,5 @@ class RoomRecorder:
         self._status.ended(track)
         if is_removed:
             del self._tracks[track]
+            if not any(other.peer_id == track.peer_id for other in self._tracks):
+                del self._publishers[track.peer_id]  # who comes back may have another clock

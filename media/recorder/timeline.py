@@ -21,6 +21,9 @@ HOLD_S = 5.0
 LEAD_S = 2.0
 """Sound this much before or after its picture shares the picture's clip."""
 
+MIN_CLIP_S = 0.1
+"""Sound shorter than this beside a picture's clip is not worth a file."""
+
 
 class Group(StrEnum):
     """Tracks of one peer that are seen and heard as one."""
@@ -135,6 +138,8 @@ def _plan_group(peer_id: PeerId, group: Group, parts: list[PartRecord]) -> Itera
     for index, run in enumerate(runs):
         limit_s = runs[index + 1][0].start_s if index + 1 < len(runs) else float("inf")
         start_s, end_s = run[0].start_s, min(max(_end(part) for part in run), limit_s)
+        if limit_s - end_s <= HOLD_S:
+            end_s = limit_s  # a size change takes a moment: no scrap of sound of its own
         for part in audio:
             if start_s - LEAD_S <= part.start_s < start_s < _end(part):
                 start_s = max(part.start_s, free_from_s)
@@ -177,7 +182,7 @@ def _sound_only(
             yield _sound_clip(peer_id, group, pieces, from_s, until_s)
             pieces = []
         pieces.append(part)
-    if pieces:
+    if pieces and min(_end(pieces[-1]), until_s) - max(pieces[0].start_s, from_s) > MIN_CLIP_S:
         yield _sound_clip(peer_id, group, pieces, from_s, until_s)
 
 
@@ -185,7 +190,7 @@ def _sound_clip(
     peer_id: PeerId, group: Group, pieces: list[PartRecord], from_s: float, until_s: float
 ) -> ClipPlan:
     start_s = max(pieces[0].start_s, from_s)
-    end_s = min(_end(pieces[-1]), until_s)
+    end_s = min(max(_end(part) for part in pieces), until_s)
     return ClipPlan(peer_id, group, start_s, end_s, (), tuple(pieces))
 
 

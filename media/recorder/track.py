@@ -17,8 +17,9 @@ _log = logging.getLogger(__name__)
 
 REPAIR_WAIT_S = 0.7
 """How long a hole may wait for a NACK's answer: one round trip by satellite and a little."""
-IDLE_S = 2.0
-"""A track that is silent this long is paused: its part is closed, so that nothing is at risk."""
+IDLE_S = 3.0
+"""A track that is silent this long is paused: its part is closed, so that nothing is at risk.
+A browser that shares a still screen sends a frame a second, which is not silence."""
 RETRY_S = 3.0
 """After a fault a new part is tried this often."""
 _MIN_GAP_S = 0.005

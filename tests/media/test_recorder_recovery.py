@@ -11,11 +11,13 @@ from threading import Thread
 
 import pytest
 
+from media.config import RecordingTarget
 from media.core.ids import TrackKey
 from media.recorder.__main__ import main
 from media.recorder.containers import whole_length
 from media.recorder.manifest import FILE_NAME, read_manifest
 from media.recorder.recovery import damaged_parts, hash_file, recover
+from media.recorder.room import RoomRecorder
 from tests.media.decoding import decoded_times
 from tests.media.recordings import (
     CAMERA,
@@ -136,6 +138,22 @@ def test_an_epoch_that_still_records_is_left_alone(tmp_path: Path) -> None:
     crash(tmp_path)
     assert [part.epoch for part in recover(tmp_path, before_epoch=2)] == [1]
     assert [part.is_closed for part in read_manifest(tmp_path)] == [True, False]
+
+
+def test_a_part_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
+    codec, packets = opus_feed(2.5)
+    recorder = RoomRecorder(RecordingTarget(tmp_path, 1, 0.0), on_status=lambda _: None)
+    recorder.add_track(MICROPHONE, codec, 48_000)
+    started_s = time.monotonic()
+    for at_s, packet in packets:
+        recorder.write(MICROPHONE, packet, started_s + at_s)
+    give_up_at = started_s + 10
+    while not read_manifest(tmp_path):
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    assert recover(tmp_path) == []
+    assert recorder.close()
+    assert [part.reason for part in read_manifest(tmp_path)] == ["stopped"]
 
 
 def test_gaps_of_a_crashed_part_are_found_again(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from media.config import RecordingTarget
 from media.core.clock import PublisherClock
 from media.core.ids import TrackKey
+from media.recorder.containers import whole_length
 from media.recorder.folder import RecordingFolder, safe_name
 from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
 from media.recorder.part import PartWriter
@@ -150,7 +151,7 @@ def test_silence_closes_the_part_and_a_later_packet_begins_another(
     bench.feed([packet for packet in packets if packet.at_s < 30])
     bench.recorder.tick(2.9)
     assert bench.is_writing()
-    bench.recorder.tick(3.1)
+    bench.recorder.tick(4.1)
     assert not bench.is_writing()
     assert read_manifest(tmp_path)[0].reason == "paused"
     bench.feed([packet for packet in packets if packet.at_s > 30])
@@ -244,6 +245,7 @@ def test_a_fault_cuts_the_part_back_and_a_new_one_is_tried(
     assert first.end_s is not None
     assert first.end_s >= 3.5 - 1.1
     assert len(decoded_times(tmp_path / first.file)) > 0
+    assert whole_length(tmp_path / first.file) == first.bytes
     assert first.end_s < 5.0 < second.start_s <= 5.0 + RETRY_S + 2.0
     assert second.end_s == pytest.approx(12.0, abs=0.05)
 
