@@ -27,6 +27,7 @@ from app.database import Database
 from app.errors import NotFound, Problem
 from app.events import EventBus
 from app.lessons import routes as lesson_routes
+from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.ratelimits import RateLimits
 from app.schools import routes as school_routes
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.lesson_records = SessionRecords()
     app.state.live = LivePlane(settings, app.state.database, events)
+    metrics.register(RoomCollector(app.state.live.room_counters))
     errors.install(app)
     app.include_router(school_routes.router)
     app.include_router(account_routes.router)
@@ -171,7 +173,12 @@ def _add_pages(app: FastAPI) -> None:
         """Answer a mistyped endpoint with a problem, not with a page."""
         raise NotFound(f"There is no /api/{path}.")
 
-    @app.get("/{path:path}", include_in_schema=False, dependencies=[NobodyKnown])
+    @app.api_route(
+        "/{path:path}",
+        methods=["GET", "HEAD"],
+        include_in_schema=False,
+        dependencies=[NobodyKnown],
+    )
     async def page(path: str, request: Request) -> Response:  # noqa: ARG001 - the route's shape
         """Give a file of the single-page application, or its page."""
         return pages.answer(request)

@@ -33,7 +33,8 @@ def fold(text: str) -> str:
 def weaknesses(password: str, *, own_words: Iterable[str]) -> list[str]:
     """Return the names of the rules broken; empty: strong enough.
 
-    They are `too_short`, `too_long`, `too_few_characters`, `sequence`, `common`, `own_name`.
+    They are `too_short`, `too_long`, `too_few_characters`, `only_digits`,
+    `sequence`, `common`, `own_name`.
     Length and uncommonness are asked for, a mixture of character classes is not (NIST
     SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2.5).
     """
@@ -45,7 +46,9 @@ def weaknesses(password: str, *, own_words: Iterable[str]) -> list[str]:
         broken.append("too_long")
     if len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
         broken.append("too_few_characters")
-    if _is_sequence(folded):
+    if folded.isdigit():  # a telephone number, an identity card's, a date
+        broken.append("only_digits")
+    if _is_sequence(folded) or _is_repetition(folded):
         broken.append("sequence")
     if any(w in folded and len(folded) - len(w) <= _MAX_AROUND_COMMON for w in _COMMON):
         broken.append("common")
@@ -55,9 +58,22 @@ def weaknesses(password: str, *, own_words: Iterable[str]) -> list[str]:
 
 
 def _is_sequence(folded: str) -> bool:
-    """Return whether every character follows the one before it by the same small step."""
-    steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
-    return len(folded) > 1 and len(steps) == 1 and abs(steps.pop()) <= 2
+    """Return whether most characters equal or follow the one before: `aaabbb`, `78901234`."""
+    steps = [_step(a, b) for a, b in pairwise(folded)]
+    return 4 * sum(abs(step) <= 1 for step in steps) >= 3 * max(1, len(steps))
+
+
+def _step(a: str, b: str) -> int:
+    around = {"90": 1, "09": -1}  # digits go round
+    return around.get(a + b, ord(b) - ord(a))
+
+
+def _is_repetition(folded: str) -> bool:
+    """Return whether it is one short block again and again, its end cut off or not."""
+    return any(
+        folded == (folded[:size] * len(folded))[: len(folded)]
+        for size in range(1, len(folded) // 2 + 1)
+    )
 
 
 class Passwords:

@@ -188,7 +188,11 @@ async def sign_out(
     delete_cookie(request, response, PERSON_COOKIE)
 
 
-@router.post("/links/redeem", dependencies=[Depends(RateLimit("links", "60/minute"))])
+@router.post(
+    "/links/redeem",
+    response_model_exclude_none=True,
+    dependencies=[Depends(RateLimit("links", "60/minute"))],
+)
 async def redeem_link(
     *,
     body: RedeemLink,
