@@ -126,6 +126,10 @@ class Sfu:
         """See SfuPort."""
         return self._room(room_id).counters()
 
+    def open_rooms(self) -> tuple[RoomId, ...]:
+        """Return the rooms that are open on this node."""
+        return tuple(self._rooms)
+
 
 async def _alone(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` so that a bug in it ends nothing else; it is logged."""

@@ -75,6 +75,7 @@ class LivePlane:
             clock=utc_now,
             is_room_open=self.is_room_open,
         )
+        self._sfu: Sfu | None = None
         self._started_at = utc_now()
         events.on(SessionClosed, self.replays.session_closed)
         events.on(AccountDisabled, self._account_disabled)
@@ -99,11 +100,19 @@ class LivePlane:
         await recovery.close_lost_stays(self._database, now=self._started_at)
         sfu = Sfu(self._sfu_config(), self.hub)
         await sfu.start()
+        self._sfu = sfu
         try:
             async with self.hub.running(sfu), self.checks.running(sfu), self._upkeep():
                 yield
         finally:
+            self._sfu = None
             await sfu.close()
+
+    def room_counters(self) -> dict[str, dict[str, int]]:
+        """Return what the media plane has counted in each open room."""
+        if self._sfu is None:
+            return {}
+        return {room_id: self._sfu.counters(room_id) for room_id in self._sfu.open_rooms()}
 
     @asynccontextmanager
     async def _upkeep(self) -> AsyncIterator[None]:

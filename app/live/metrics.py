@@ -1,0 +1,31 @@
+"""What Prometheus may know of the rooms that are open now."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+
+class RoomCollector(Collector):
+    """Reads every open room's counters when asked; a room that closed is no longer listed.
+
+    `read` returns the counters of each open room (`media.interface.SfuPort.counters`). It is
+    called on the event loop, because `/metrics` is answered there.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield how many rooms are open, and what each has counted."""
+        rooms = self._read()
+        yield GaugeMetricFamily("classrooms_rooms", "Rooms open in this process.", len(rooms))
+        counted = CounterMetricFamily(
+            "classrooms_room_media",
+            "Packets, requests and refusals of an open room; docs/operations.md names them.",
+            labels=("room", "counter"),
+        )
+        for room_id, counters in rooms.items():
+            for name, value in counters.items():
+                counted.add_metric((room_id, name), value)
+        yield counted
