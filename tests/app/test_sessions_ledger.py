@@ -1,0 +1,449 @@
+"""What signalling reports, and what it becomes: events, presence, attendance, recording."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance import queries
+from app.attendance import service as attendance
+from app.attendance.models import (
+    AttendanceRecord,
+    AttendanceState,
+    ClassEvent,
+    Incident,
+    SeatPresence,
+    Session,
+)
+from app.attendance.seats import HUB, site_seat
+from app.database import Database
+from app.lessons.models import Lesson, LessonSite, LessonState, SiteState
+from app.live import recovery, service
+from app.live.ledger import DatabaseLedger
+from app.recordings.models import Recording, RecordingState
+from signaling.messages import EndReason
+from signaling.ports import EventType, RoomEvent
+from tests.app.conftest import Clock
+from tests.factories import County, make_lesson
+
+MINUTE = 60_000
+
+
+class Room:
+    """A live lesson seen from signalling."""
+
+    def __init__(self, session_id: UUID, lesson: Lesson, ledger: DatabaseLedger) -> None:
+        self.session_id = session_id
+        self.id = str(session_id)
+        self.lesson = lesson
+        self.ledger = ledger
+        self.sites = [site_seat(site.id) for site in lesson.sites]
+
+    async def record(self, *events: RoomEvent) -> None:
+        await self.ledger.record(self.id, events)
+
+    async def joined(self, seat_id: str, at_ms: int) -> None:
+        await self.record(RoomEvent(EventType.SEAT_JOINED, at_ms, seat_id, seat_id))
+
+    async def left(self, seat_id: str, at_ms: int) -> None:
+        event = RoomEvent(EventType.SEAT_LEFT, at_ms, seat_id, payload={"reason": "closed"})
+        await self.record(event)
+
+    async def end(self, at_ms: int, reason: EndReason = EndReason.ENDED_BY_LECTURER) -> None:
+        await self.ledger.lesson_ended(self.id, reason, at_ms, HUB)
+
+
+@pytest.fixture
+def ledger(database: Database, clock: Clock) -> DatabaseLedger:
+    return DatabaseLedger(database, clock=clock)
+
+
+@pytest.fixture
+async def room(database: Database, county: County, ledger: DatabaseLedger, clock: Clock) -> Room:
+    async with database.unit_of_work() as db:
+        lesson = await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+        )
+        session = await service.start_lesson(
+            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+        )
+    return Room(session.id, lesson, ledger)
+
+
+async def attendance_of(database: Database, room: Room, seat: int) -> AttendanceRecord:
+    async with database.unit_of_work() as db:
+        site_id = room.lesson.sites[seat].id
+        record = await queries.record_of_site(db, room.session_id, site_id)
+        assert record is not None
+        return record
+
+
+async def lesson_state(database: Database, room: Room) -> LessonState:
+    async with database.unit_of_work() as db:
+        return (await db.get_one(Lesson, room.lesson.id)).state
+
+
+async def all_events(database: Database, room: Room) -> list[ClassEvent]:
+    async with database.unit_of_work() as db:
+        return list(await queries.events_after(db, room.session_id, after=0, limit=None))
+
+
+async def is_intact(database: Database, room: Room) -> bool:
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        return (await queries.check_chain(db, session)).is_intact
+
+
+# Events
+
+
+async def test_events_are_numbered_without_gaps_and_chained(room: Room, database: Database) -> None:
+    await room.record(*(RoomEvent(EventType.CHAT, ms, HUB, HUB, {"text": "好"}) for ms in (1, 2)))
+    await room.record(RoomEvent(EventType.HAND_RAISED, 3, room.sites[0], room.sites[0]))
+    events = await all_events(database, room)
+    assert [event.number for event in events] == [1, 2, 3]
+    assert await is_intact(database, room)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": {"text": "坏"}},
+        {"clock_ms": 999},
+        {"seat_id": None},
+        {"actor": "sup-0"},
+        {"type": "headcount"},
+    ],
+)
+async def test_a_row_changed_behind_our_back_is_named(
+    change: dict[str, Any], room: Room, database: Database
+) -> None:
+    await room.record(*(RoomEvent(EventType.CHAT, ms, HUB, HUB, {"n": ms}) for ms in range(5)))
+    async with database.unit_of_work() as db:
+        await db.execute(update(ClassEvent).where(ClassEvent.number == 3).values(**change))
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        assert (await queries.check_chain(db, session)).broken_at == 3
+
+
+async def test_the_newest_row_cut_off_is_named(room: Room, database: Database) -> None:
+    await room.record(*(RoomEvent(EventType.CHAT, ms, HUB, HUB) for ms in range(3)))
+    async with database.unit_of_work() as db:
+        last = (await db.scalars(select(ClassEvent).where(ClassEvent.number == 3))).one()
+        await db.delete(last)
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        assert (await queries.check_chain(db, session)).broken_at == 3
+
+
+async def test_a_batch_repeated_after_a_lost_answer_is_written_once(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    flaky = _Flaky(database)
+    ledger = DatabaseLedger(cast(Database, flaky), clock=clock)
+    batch = [
+        RoomEvent(EventType.SEAT_JOINED, 10, room.sites[0], room.sites[0]),
+        RoomEvent(EventType.CHAT, 20, HUB, HUB, {"text": "再说一遍", "x": [1, 2.5, None]}),
+    ]
+    flaky.loses_answers = True
+    with pytest.raises(ConnectionError):
+        await ledger.record(room.id, batch)
+    flaky.loses_answers = False
+    # Signalling may have more to say by now; what is old comes first.
+    await ledger.record(room.id, [*batch, RoomEvent(EventType.CHAT, 20, HUB, HUB, {"text": "完"})])
+    assert [event.type for event in await all_events(database, room)] == [
+        "seat_joined",
+        "chat",
+        "chat",
+    ]
+    assert await is_intact(database, room)
+    async with database.unit_of_work() as db:
+        assert len(await queries.presences(db, room.session_id)) == 1
+
+
+async def test_a_batch_repeated_after_a_failure_that_wrote_nothing_is_written(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    flaky = _Flaky(database)
+    ledger = DatabaseLedger(cast(Database, flaky), clock=clock)
+    batch = [RoomEvent(EventType.CHAT, 1, HUB, HUB)]
+    flaky.fails = True
+    with pytest.raises(ConnectionError):
+        await ledger.record(room.id, batch)
+    flaky.fails = False
+    # Somebody else writes in between.
+    async with database.unit_of_work() as db:
+        await attendance.add_incident(
+            db, session_id=room.session_id, action="test", actor=HUB, reason="", now=clock.now
+        )
+    await ledger.record(room.id, batch)
+    assert [event.type for event in await all_events(database, room)] == ["incident", "chat"]
+    # The same words said again later are another event.
+    await ledger.record(room.id, batch)
+    assert len(await all_events(database, room)) == 3
+    assert await is_intact(database, room)
+
+
+class _Flaky:
+    """A database whose commits fail, or succeed without anybody hearing of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.loses_answers = False
+        self.fails = False
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
+        async with self._database.unit_of_work() as db:
+            before = await db.scalar(select(Session.event_count))
+            yield db
+            wrote = before != await db.scalar(select(Session.event_count))
+            if wrote and self.fails:
+                raise ConnectionError("the database went away")
+        if wrote and self.loses_answers:
+            raise ConnectionError("the answer was lost")
+
+
+async def test_two_who_write_at_once_leave_no_gap(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    other = DatabaseLedger(database, clock=clock)
+
+    async def write(ledger: DatabaseLedger, event_type: EventType) -> None:
+        for ms in range(4):
+            await ledger.record(room.id, [RoomEvent(event_type, ms, HUB, HUB)])
+
+    await asyncio.gather(write(room.ledger, EventType.CHAT), write(other, EventType.MUTED))
+    assert [event.number for event in await all_events(database, room)] == list(range(1, 9))
+    assert await is_intact(database, room)
+
+
+# Presence and attendance
+
+
+async def test_a_lesson_makes_one_row_per_site_with_rejoins_merged(
+    room: Room, database: Database
+) -> None:
+    site = room.sites[0]
+    await room.joined(site, 0)
+    await room.joined(site, 10 * MINUTE)  # a newer connection replaces the older one
+    await room.left(site, 20 * MINUTE)
+    await room.joined(site, 21 * MINUTE)
+    await room.record(RoomEvent(EventType.HEADCOUNT, 22 * MINUTE, site, site, {"count": 30}))
+    await room.record(RoomEvent(EventType.HEADCOUNT, 23 * MINUTE, site, site, {"count": 32}))
+    await room.end(40 * MINUTE)
+    came = await attendance_of(database, room, 0)
+    assert came.connected_ms == 39 * MINUTE
+    assert (came.first_joined_ms, came.last_left_ms) == (0, 40 * MINUTE)
+    assert came.interruptions == 1
+    assert (came.headcount, came.headcount_source) == (32, "assistant")
+    assert came.state is AttendanceState.AUTO_CLOSED
+    never = await attendance_of(database, room, 1)
+    assert (never.connected_ms, never.first_joined_ms, never.interruptions) == (0, None, 0)
+
+
+async def test_the_end_closes_lesson_sites_stays_and_recording(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    await room.joined(HUB, 0)
+    await room.joined(room.sites[0], 0)
+    await room.record(RoomEvent(EventType.RECORDING_STARTED, 1, payload={"epoch": 1}))
+    await room.end(30 * MINUTE)
+    await room.end(35 * MINUTE)  # repeated after a lost answer: nothing changes
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        assert session.ended_at == session.started_at + timedelta(minutes=30)
+        assert session.end_reason == "ended_by_lecturer"
+        stays = await queries.presences(db, room.session_id)
+        assert {stay.left_ms for stay in stays} == {30 * MINUTE}
+        sites = (await db.scalars(select(LessonSite))).all()
+        assert {site.state for site in sites} == {SiteState.CLOSED}
+        # Nobody sent anything: the queue of replays finds no manifest and says so.
+        recording = (await db.scalars(select(Recording))).one()
+        assert recording.state in {RecordingState.FINALISING, RecordingState.BROKEN}
+    assert await lesson_state(database, room) is LessonState.ENDED
+
+
+async def test_pause_all_is_a_state_of_the_lesson_and_ends_with_it(
+    room: Room, database: Database
+) -> None:
+    await room.record(RoomEvent(EventType.PAUSED_ALL, 1, actor=HUB))
+    assert await lesson_state(database, room) is LessonState.PAUSED_ALL
+    await room.record(RoomEvent(EventType.PAUSED_ALL, 2, actor=HUB))
+    await room.record(RoomEvent(EventType.RESTORED_ALL, 3, actor=HUB))
+    assert await lesson_state(database, room) is LessonState.LIVE
+    await room.record(RoomEvent(EventType.PAUSED_ALL, 4, actor=HUB))
+    await room.end(5)
+    assert await lesson_state(database, room) is LessonState.ENDED
+
+
+async def test_a_shut_down_is_an_incident_and_stops_the_lesson(
+    room: Room, database: Database
+) -> None:
+    await room.record(RoomEvent(EventType.INCIDENT, 9, actor=HUB, payload={"reason": "不当内容"}))
+    await room.end(10, EndReason.SHUT_DOWN)
+    assert await lesson_state(database, room) is LessonState.STOPPED_INCIDENT
+    async with database.unit_of_work() as db:
+        incident = (await db.scalars(select(Incident))).one()
+        assert (incident.action, incident.reason, incident.actor, incident.clock_ms) == (
+            "shut_down",
+            "不当内容",
+            HUB,
+            9,
+        )
+
+
+async def test_a_failure_of_the_server_is_an_incident_of_nobody(
+    room: Room, database: Database
+) -> None:
+    await room.record(RoomEvent(EventType.INCIDENT, 9, payload={"reason": "room_failed"}))
+    async with database.unit_of_work() as db:
+        assert (await db.scalars(select(Incident))).one().action == "failure"
+
+
+async def test_the_recording_follows_its_recorder(room: Room, database: Database) -> None:
+    async def state() -> tuple[RecordingState, str | None]:
+        async with database.unit_of_work() as db:
+            recording = (await db.scalars(select(Recording))).one()
+            return recording.state, recording.problem
+
+    await room.record(RoomEvent(EventType.RECORDING_STARTED, 1))
+    assert await state() == (RecordingState.RECORDING, None)
+    await room.record(RoomEvent(EventType.RECORDING_FAILED, 2, payload={"problem": "disk_full"}))
+    assert await state() == (RecordingState.GAP, "disk_full")
+    await room.record(RoomEvent(EventType.RECORDING_RECOVERED, 3, payload={"stored_s": 1.0}))
+    assert await state() == (RecordingState.RECORDING, None)
+
+
+async def test_what_comes_after_the_end_is_written_and_earns_nothing(
+    room: Room, database: Database
+) -> None:
+    await room.joined(room.sites[0], 0)
+    await room.end(10_000)
+    await room.left(room.sites[0], 11_000)
+    await room.joined(room.sites[0], 12_000)
+    await room.ledger.still_present(room.id, [room.sites[0]], 20_000)
+    async with database.unit_of_work() as db:
+        (stay,) = await queries.presences(db, room.session_id)
+        assert (stay.left_ms, stay.last_seen_ms) == (10_000, 10_000)
+    assert len(await all_events(database, room)) == 3
+
+
+async def test_state_is_kept_for_the_next_opening(room: Room, database: Database) -> None:
+    await room.ledger.save_state(room.id, {"is_paused": True, "stage": ["a"]})
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        assert session.saved_state == {"is_paused": True, "stage": ["a"]}
+
+
+# After a crash
+
+
+async def test_a_crash_costs_nobody_what_was_earned(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    await room.joined(HUB, 0)
+    await room.joined(room.sites[0], 0)
+    await room.ledger.still_present(room.id, [HUB, room.sites[0]], 12_000)
+    clock.advance(seconds=20)
+    await recovery.close_lost_stays(database, now=clock.now)
+    async with database.unit_of_work() as db:
+        stays = await queries.presences(db, room.session_id)
+        assert {(stay.left_ms, stay.leave_reason) for stay in stays} == {(12_000, "server_lost")}
+    assert [event.type for event in await all_events(database, room)][2:] == ["seat_left"] * 2
+    assert await is_intact(database, room)
+    # The lesson goes on, and the site comes back.
+    assert await lesson_state(database, room) is LessonState.LIVE
+    await room.joined(room.sites[0], 20_000)
+    await room.end(60_000)
+    record = await attendance_of(database, room, 0)
+    assert record.connected_ms == 12_000 + 40_000
+    assert record.interruptions == 1
+
+
+async def test_presence_moves_on_only_for_those_who_are_there(
+    room: Room, database: Database
+) -> None:
+    await room.joined(room.sites[0], 0)
+    await room.joined(room.sites[1], 0)
+    await room.left(room.sites[1], 1_000)
+    await room.ledger.still_present(room.id, room.sites, 8_000)
+    await room.ledger.still_present(room.id, room.sites, 6_000)  # an old report comes late
+    async with database.unit_of_work() as db:
+        seen = {s.seat_id: s.last_seen_ms for s in await queries.presences(db, room.session_id)}
+        assert seen == {room.sites[0]: 8_000, room.sites[1]: 1_000}
+        assert (await db.get_one(Session, room.session_id)).last_alive_ms == 8_000
+
+
+async def end_abandoned(database: Database, clock: Clock, **options: Any) -> list[UUID]:
+    settings: dict[str, Any] = {
+        "server_started_at": clock.now - timedelta(days=1),
+        "is_room_open": lambda _: False,
+    }
+    return await recovery.end_abandoned(database, now=clock.now, **(settings | options))
+
+
+async def test_a_lesson_nobody_came_back_to_ends_where_it_was_last_alive(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    await room.joined(HUB, 0)
+    await room.joined(room.sites[0], 0)
+    await room.ledger.still_present(room.id, [HUB, room.sites[0]], 5 * MINUTE)
+    clock.advance(minutes=15)
+    assert await end_abandoned(database, clock) == []
+    clock.advance(seconds=1)
+    assert await end_abandoned(database, clock) == [room.session_id]
+    assert await end_abandoned(database, clock) == []
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, room.session_id)
+        assert session.end_reason == "lecturer_absent"
+        assert session.ended_at == session.started_at + timedelta(minutes=5)
+    assert (await attendance_of(database, room, 0)).connected_ms == 5 * MINUTE
+    assert await is_intact(database, room)
+
+
+async def test_a_server_that_just_came_back_gives_ten_minutes(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    started = clock.now + timedelta(minutes=20)
+    clock.advance(minutes=30)
+    assert await end_abandoned(database, clock, server_started_at=started) == []
+    clock.advance(seconds=1)
+    assert await end_abandoned(database, clock, server_started_at=started)
+
+
+async def test_a_lesson_long_over_gets_one_minute(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    clock.now = room.lesson.planned_end + timedelta(minutes=31)
+    started = clock.now
+    assert await end_abandoned(database, clock, server_started_at=started) == []
+    clock.advance(seconds=61)
+    assert await end_abandoned(database, clock, server_started_at=started)
+
+
+async def test_an_open_room_looks_after_itself(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    clock.advance(hours=5)
+    assert await end_abandoned(database, clock, is_room_open=lambda _: True) == []
+    assert await lesson_state(database, room) is LessonState.LIVE
+
+
+async def test_reopening_a_room_closes_what_the_last_one_left_open(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    await room.joined(room.sites[0], 0)
+    await room.ledger.still_present(room.id, [room.sites[0]], 4_000)
+    async with database.unit_of_work() as db:
+        session = await attendance.open_room(db, session_id=room.session_id, now=clock.now)
+        assert session.epoch == 1
+    async with database.unit_of_work() as db:
+        (stay,) = (await db.scalars(select(SeatPresence))).all()
+        assert (stay.left_ms, stay.leave_reason) == (4_000, "server_lost")

@@ -1,0 +1,356 @@
+"""The administrator's list and page of sessions: scope, filters, figures, exports."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from app.attendance.models import AttendanceRecord, AttendanceState, ClassEvent
+from app.attendance.seats import HUB, site_seat, supervisor_seat
+from app.database import Database
+from app.lessons.models import Lesson, LessonKind
+from app.live import service
+from app.live.ledger import DatabaseLedger
+from app.security import Role
+from signaling.messages import EndReason
+from signaling.ports import EventType, RoomEvent
+from tests.app.conftest import Clock, OpenBrowser
+from tests.factories import NOON, County, make_county, make_lesson, make_person, make_region
+
+MINUTE = 60_000
+Give = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def give(database: Database, clock: Clock) -> Give:
+    """Give a whole lesson: `await give(county, title=...)` returns the session's id."""
+
+    async def give_one(
+        county: County, *, ends: bool = True, classrooms: Any = None, **options: Any
+    ) -> str:
+        clock.now = options.pop("at", clock.now)
+        async with database.unit_of_work() as db:
+            lesson = await make_lesson(
+                db,
+                lecturer=county.teacher,
+                hub=county.hub,
+                classrooms=county.classrooms if classrooms is None else classrooms,
+                planned_start=clock.now,
+                **options,
+            )
+            session = await service.start_lesson(
+                db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+            )
+        await _teach(DatabaseLedger(database, clock=clock), str(session.id), lesson, ends)
+        return str(session.id)
+
+    return give_one
+
+
+async def _teach(ledger: DatabaseLedger, room: str, lesson: Lesson, ends: bool) -> None:
+    site = next(site_seat(each.id) for each in sorted(lesson.sites, key=lambda s: s.id))
+    await ledger.record(
+        room,
+        [
+            RoomEvent(EventType.LESSON_STARTED, 0, payload={"epoch": 1}),
+            RoomEvent(EventType.SEAT_JOINED, 0, HUB, HUB),
+            RoomEvent(EventType.SEAT_JOINED, 1 * MINUTE, site, site),
+            RoomEvent(EventType.STAGE_GRANTED, 5 * MINUTE, site, HUB),
+            RoomEvent(EventType.STAGE_RELEASED, 7 * MINUTE, site, HUB),
+            RoomEvent(EventType.PAUSED_ALL, 8 * MINUTE, None, HUB),
+            RoomEvent(EventType.RESTORED_ALL, 9 * MINUTE, None, HUB),
+            RoomEvent(EventType.HEADCOUNT, 10 * MINUTE, site, site, {"count": 12}),
+        ],
+    )
+    await ledger.still_present(room, [HUB, site], 11 * MINUTE)
+    if ends:
+        await ledger.record(room, [RoomEvent(EventType.LESSON_ENDED, 40 * MINUTE, None, HUB)])
+        await ledger.lesson_ended(room, EndReason.ENDED_BY_LECTURER, 40 * MINUTE, HUB)
+
+
+async def ids_seen(open_browser: OpenBrowser, account: Any, query: str = "") -> list[str]:
+    browser = await open_browser(account)
+    answer = await browser.get(f"/api/admin/sessions?{query}")
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["total"] == len(body["items"])
+    return [item["id"] for item in body["items"]]
+
+
+async def test_a_session_shows_what_happened(
+    give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    session = await give(county)
+    browser = await open_browser(county.administrator)
+    (item,) = (await browser.get("/api/admin/sessions")).json()["items"]
+    assert item["id"] == session
+    assert (item["sites_total"], item["sites_attended"], item["headcount_total"]) == (2, 1, 12)
+    assert (item["is_live"], item["end_reason"]) == (False, "ended_by_lecturer")
+    body = (await browser.get(f"/api/admin/sessions/{session}")).json()
+    assert body["session"]["id"] == session
+    assert body["session"]["interruptions"] == 0
+    assert (body["duration_ms"], body["planned_ms"]) == (40 * MINUTE, 40 * MINUTE)
+    came = next(row for row in body["attendance"] if row["connected_ms"])
+    assert came["connected_ms"] == 39 * MINUTE
+    assert came["bars"] == [{"from_ms": MINUTE, "to_ms": 40 * MINUTE, "kind": "connected"}]
+    assert (came["headcount"], came["state"]) == (12, "AUTO_CLOSED")
+    (stage,) = body["stage"]
+    assert (stage["from_ms"], stage["to_ms"]) == (5 * MINUTE, 7 * MINUTE)
+    assert stage["name"] == f"{came['school']} {came['classroom']}"
+    assert body["pauses"] == [{"from_ms": 8 * MINUTE, "to_ms": 9 * MINUTE}]
+    assert body["chain"] == {"events": 9, "is_intact": True, "broken_at": None}
+    assert body["live"] is None
+    assert body["lesson"]["session_id"] == session
+    assert [seat["role"] for seat in body["seats"]] == ["lecturer", "classroom", "classroom"]
+
+
+async def test_a_live_lesson_shows_what_is_earned_so_far(
+    give: Give, county: County, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    session = await give(county, ends=False)
+    clock.advance(minutes=12)
+    browser = await open_browser(county.administrator)
+    body = (await browser.get(f"/api/admin/sessions/{session}")).json()
+    assert body["session"]["is_live"]
+    assert body["duration_ms"] == 12 * MINUTE
+    came = next(row for row in body["attendance"] if row["connected_ms"])
+    assert (came["connected_ms"], came["state"]) == (10 * MINUTE, "OPEN")
+
+
+async def test_a_changed_event_shows_on_the_page(
+    give: Give, county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    session = await give(county)
+    async with database.unit_of_work() as db:
+        await db.execute(
+            update(ClassEvent).where(ClassEvent.number == 4).values(payload={"count": 99})
+        )
+    browser = await open_browser(county.administrator)
+    body = (await browser.get(f"/api/admin/sessions/{session}")).json()
+    assert body["chain"] == {"events": 9, "is_intact": False, "broken_at": 4}
+
+
+async def test_sessions_are_seen_within_the_scope_and_nowhere_else(
+    give: Give, county: County, other_county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    ours = await give(county)
+    theirs = await give(other_county)
+    assert await ids_seen(open_browser, county.administrator) == [ours]
+    assert await ids_seen(open_browser, county.supervisor) == [ours]
+    assert await ids_seen(open_browser, other_county.administrator) == [theirs]
+    stranger = await open_browser(other_county.administrator)
+    for path in ("", "/events", "/attendance.csv", "/views"):
+        answer = await stranger.get(f"/api/admin/sessions/{ours}{path}")
+        assert answer.status_code == 404, path
+    unknown = await stranger.get(f"/api/admin/sessions/{UUID(int=1)}")
+    foreign = await stranger.get(f"/api/admin/sessions/{ours}")
+    assert unknown.json() == foreign.json()
+
+
+async def test_regions_nest_and_invited_schools_count(
+    give: Give, database: Database, open_browser: OpenBrowser
+) -> None:
+    async with database.unit_of_work() as db:
+        city = await make_region(db)
+        one = await make_county(db, parent=city)
+        two = await make_county(db, parent=city)
+        above = await make_person(db, role=Role.ADMINISTRATOR, region=city)
+    mine = await give(one)
+    shared = await give(one, classrooms=two.classrooms)
+    assert set(await ids_seen(open_browser, above)) == {mine, shared}
+    assert await ids_seen(open_browser, two.administrator) == [shared]
+
+
+@pytest.mark.parametrize("who", ["teacher", "nobody", "device"])
+async def test_nobody_else_sees_sessions(
+    who: str, give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    session = await give(county)
+    if who == "nobody":
+        browser, status = await open_browser(), 401
+    elif who == "device":
+        browser, status = await open_browser(device=county.credentials[0]), 401
+    else:
+        browser, status = await open_browser(county.teacher), 403
+    for path in ("", ".csv", f"/{session}", f"/{session}/events", f"/{session}/attendance.csv"):
+        assert (await browser.get(f"/api/admin/sessions{path}")).status_code == status, path
+
+
+async def test_the_list_is_filtered_by_day_school_kind_state_and_words(
+    give: Give, county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    first = await give(county, title="小雨沙沙", at=NOON)
+    second = await give(
+        county,
+        title="100%的勇气_",
+        kind=LessonKind.MASTER,
+        classrooms=county.classrooms[:1],
+        at=NOON + timedelta(days=1),
+        ends=False,
+    )
+    admin = county.administrator
+
+    async def found(query: str) -> set[str]:
+        return set(await ids_seen(open_browser, admin, query))
+
+    assert await found("from=2026-03-02&to=2026-03-02") == {first}
+    assert await found("from=2026-03-03") == {second}
+    assert await found("to=2026-03-02") == {first}
+    assert await found("kind=MASTER") == {second}
+    assert await found("state=LIVE") == {second}
+    assert await found("state=ENDED") == {first}
+    assert await found("q=沙沙") == {first}
+    assert await found("q=100%25的") == {second}
+    assert await found("q=%25") == {second}
+    assert await found("q=_") == {second}
+    assert await found(f"school_id={county.points[1].id}") == {first}
+    assert await found(f"school_id={county.hub.id}") == {first, second}
+    assert await found(f"school_id={UUID(int=3)}") == set()
+
+
+@pytest.mark.parametrize("query", ["kind=NONE", "from=soon", "page=0", "page_size=101", "state=x"])
+async def test_a_filter_that_makes_no_sense_is_refused(
+    query: str, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.administrator)
+    assert (await browser.get(f"/api/admin/sessions?{query}")).status_code == 422
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(
+    give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    given = [await give(county) for _ in range(5)]  # all at the same moment
+    browser = await open_browser(county.administrator)
+    pages = [
+        (await browser.get(f"/api/admin/sessions?page={page}&page_size=2")).json()
+        for page in (1, 2, 3, 4)
+    ]
+    assert [len(page["items"]) for page in pages] == [2, 2, 1, 0]
+    assert {page["total"] for page in pages} == {5}
+    seen = [item["id"] for page in pages for item in page["items"]]
+    assert sorted(seen) == sorted(given)
+
+
+async def test_events_come_in_pages_with_names(
+    give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    session = await give(county)
+    browser = await open_browser(county.administrator)
+    path = f"/api/admin/sessions/{session}/events"
+    first = (await browser.get(f"{path}?limit=5")).json()
+    assert (first["total"], first["next"]) == (9, 5)
+    rest = (await browser.get(f"{path}?after=5&limit=5")).json()
+    assert rest["next"] is None
+    numbers = [event["number"] for event in first["items"] + rest["items"]]
+    assert numbers == list(range(1, 10))
+    granted = first["items"][3]
+    assert granted["type"] == "stage_granted"
+    assert granted["seat_name"].startswith("小学")
+    assert granted["actor_name"].startswith("老师")
+
+
+async def test_the_lists_export_for_a_chinese_excel(
+    give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    session = await give(county, title="=HYPERLINK(1)")
+    browser = await open_browser(county.administrator)
+    answer = await browser.get("/api/admin/sessions.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    header, row = answer.content.decode("utf-8-sig").split("\r\n")[:2]
+    assert header.startswith("课题,课堂类型,")
+    assert row.startswith("'=HYPERLINK(1),专递课堂,音乐,三年级,")
+    assert "2026-03-02 10:00:00" in row
+    table = (await browser.get(f"/api/admin/sessions/{session}/attendance.csv")).content
+    lines = table.decode("utf-8-sig").split("\r\n")
+    assert lines[0].startswith("学校,教室,计划分钟,在线分钟")
+    assert any(",40.0,39.0,0:01:00,0:40:00,0,12,待确认" in line for line in lines)
+    assert any(",40.0,0.0,,,0,,待确认" in line for line in lines)
+
+
+# The head count after the lesson
+
+
+async def test_the_classroom_confirms_its_head_count_after_the_lesson(
+    give: Give, county: County, open_browser: OpenBrowser, database: Database, clock: Clock
+) -> None:
+    session = await give(county, classrooms=county.classrooms[:1])
+    clock.advance(minutes=41)
+    browser = await open_browser(device=county.credentials[0])
+    today = (await browser.get("/api/classroom/today")).json()
+    assert today["to_confirm"]["headcount"] == 12
+    lesson = today["to_confirm"]["lesson"]["id"]
+    path = f"/api/classroom/lessons/{lesson}/headcount"
+    answer = await browser.post(path, {"count": 13}, acting_as="device")
+    assert (answer.status_code, answer.json()["state"]) == (200, "CONFIRMED")
+    assert (await browser.get("/api/classroom/today")).json()["to_confirm"] is None
+    corrected = await browser.post(path, {"count": 14}, acting_as="device")
+    assert corrected.json()["headcount"] == 14
+    administrator = await open_browser(county.administrator)
+    body = (await administrator.get(f"/api/admin/sessions/{session}")).json()
+    assert body["attendance"][0]["headcount"] == 14
+    assert body["chain"]["is_intact"]
+    async with database.unit_of_work() as db:
+        (await db.scalars(select(AttendanceRecord))).one().state = AttendanceState.LOCKED
+    locked = await browser.post(path, {"count": 15}, acting_as="device")
+    assert (locked.status_code, locked.json()["type"]) == (409, "not-to-confirm")
+
+
+async def test_a_head_count_is_confirmed_by_the_invited_classroom_after_the_end_only(
+    give: Give, county: County, other_county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    await give(county, ends=False)
+    async with database.unit_of_work() as db:
+        lesson = (await db.scalars(select(Lesson))).one().id
+    path = f"/api/classroom/lessons/{lesson}/headcount"
+    mine = await open_browser(device=county.credentials[0])
+    early = await mine.post(path, {"count": 3}, acting_as="device")
+    assert early.status_code == 409
+    for count in (-1, 1000, "many"):
+        assert (await mine.post(path, {"count": count}, acting_as="device")).status_code == 422
+    stranger = await open_browser(device=other_county.credentials[0])
+    assert (await stranger.post(path, {"count": 3}, acting_as="device")).status_code == 404
+    teacher = await open_browser(county.teacher)
+    assert (await teacher.post(path, {"count": 3})).status_code == 401
+
+
+async def test_a_classroom_that_never_came_is_not_asked(
+    give: Give, county: County, open_browser: OpenBrowser
+) -> None:
+    await give(county)
+    asked = []
+    for credential in county.credentials:
+        browser = await open_browser(device=credential)
+        asked.append((await browser.get("/api/classroom/today")).json()["to_confirm"] is not None)
+    assert sorted(asked) == [False, True]
+
+
+# Ending from outside
+
+
+async def test_the_hubs_administrator_ends_a_lesson_and_the_reason_is_kept(
+    give: Give, county: County, other_county: County, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    session = await give(county, ends=False)
+    clock.advance(minutes=20)
+    path = f"/api/admin/sessions/{session}/end"
+    for account, status in ((county.supervisor, 403), (other_county.administrator, 404)):
+        browser = await open_browser(account)
+        assert (await browser.post(path, {"reason": "演练"})).status_code == status
+    administrator = await open_browser(county.administrator)
+    assert (await administrator.post(path, {"reason": "  "})).status_code == 422
+    assert (await administrator.post(path, {"reason": "演练"})).status_code == 200
+    body = (await administrator.get(f"/api/admin/sessions/{session}")).json()
+    assert body["session"]["end_reason"] == "ended_by_administrator"
+    assert body["session"]["lesson_state"] == "ENDED"
+    assert body["duration_ms"] == 20 * MINUTE
+    (incident,) = body["incidents"]
+    assert (incident["action"], incident["reason"]) == ("ended_by_administrator", "演练")
+    assert incident["actor"] == supervisor_seat(county.administrator.person_id)
+    assert incident["actor_name"].startswith("老师")
+    assert body["chain"]["is_intact"]
+    again = await administrator.post(path, {"reason": "演练"})
+    assert (again.status_code, again.json()["type"]) == (409, "lesson-not-open")

@@ -1,0 +1,363 @@
+"""Who gets a ticket, and what a ticket is worth."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts.models import Account, AccountState
+from app.attendance.models import Session
+from app.attendance.seats import read_seat, site_seat, supervisor_seat
+from app.database import Database
+from app.lessons.models import Lesson
+from app.live.gate import DatabaseGate
+from app.live.models import EntryTicket
+from app.schools.models import Device, DeviceState
+from signaling.messages import Permissions, Role
+from signaling.ports import Refused
+from signaling.saved_state import SavedRoom, SavedSeat, to_json
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.factories import County, make_county, make_lesson
+
+ALL = Permissions(video=True, audio=True, annotate=True, screen=True, file=True, text=True)
+
+
+@pytest.fixture
+async def lesson(database: Database, county: County) -> Lesson:
+    async with database.unit_of_work() as db:
+        return await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+        )
+
+
+@pytest.fixture
+async def teacher(lesson: Lesson, county: County, open_browser: OpenBrowser) -> TestBrowser:
+    """The lecturer's browser; the lesson is live."""
+    browser = await open_browser(county.teacher)
+    assert (await browser.post(f"/api/lessons/{lesson.id}/start")).status_code == 200
+    return browser
+
+
+@pytest.fixture
+def gate(database: Database, clock: Clock, tmp_path: Path) -> DatabaseGate:
+    return DatabaseGate(database, recordings_dir=tmp_path, clock=clock)
+
+
+async def ticket_of(browser: TestBrowser, lesson: Lesson, role: str) -> str:
+    acting_as = "device" if role == "classroom" else "person"
+    answer = await browser.post(
+        f"/api/lessons/{lesson.id}/tickets", {"as": role}, acting_as=acting_as
+    )
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert body["websocket"] == "/api/live"
+    assert body["protocol"] == "classroom.v1"
+    assert body["expires_in_s"] == 30
+    ticket: str = body["ticket"]
+    return ticket
+
+
+async def refusal_of(gate: DatabaseGate, ticket: str) -> str:
+    with pytest.raises(Refused) as refused:
+        await gate.redeem(ticket)
+    return refused.value.code
+
+
+async def test_a_ticket_admits_its_holder_to_its_seat(
+    teacher: TestBrowser,
+    lesson: Lesson,
+    county: County,
+    open_browser: OpenBrowser,
+    gate: DatabaseGate,
+) -> None:
+    hub = await gate.redeem(await ticket_of(teacher, lesson, "lecturer"))
+    assert (hub.seat_id, hub.role, hub.device_id) == ("hub", Role.LECTURER, None)
+    assert (hub.account_id, hub.school) == (str(county.teacher.id), county.hub.name)
+
+    classroom = await open_browser(device=county.credentials[0])
+    seat = await gate.redeem(await ticket_of(classroom, lesson, "classroom"))
+    site = next(s for s in lesson.sites if s.classroom_id == county.classrooms[0].id)
+    assert (seat.seat_id, seat.role, seat.account_id) == (site_seat(site.id), Role.CLASSROOM, None)
+    assert seat.device_id == str(county.devices[0].id)
+    assert (seat.name, seat.school) == (county.classrooms[0].name, county.points[0].name)
+    assert seat.room_id == hub.room_id
+
+    inspector = await open_browser(county.supervisor)
+    visit = await gate.redeem(await ticket_of(inspector, lesson, "supervisor"))
+    assert visit.seat_id == supervisor_seat(county.supervisor.person_id)
+    assert visit.role is Role.SUPERVISOR
+
+
+async def test_a_ticket_is_used_once_even_by_two_at_the_same_moment(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate
+) -> None:
+    ticket = await ticket_of(teacher, lesson, "lecturer")
+    outcomes = await asyncio.gather(
+        *(gate.redeem(ticket) for _ in range(5)), return_exceptions=True
+    )
+    refused = [each for each in outcomes if isinstance(each, Refused)]
+    assert len(refused) == 4
+    assert {each.code for each in refused} == {"ticket_used"}
+
+
+async def test_a_ticket_is_worth_nothing_after_thirty_seconds(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate, clock: Clock
+) -> None:
+    ticket = await ticket_of(teacher, lesson, "lecturer")
+    other = await ticket_of(teacher, lesson, "lecturer")
+    clock.advance(seconds=29.9)
+    await gate.redeem(other)
+    clock.advance(seconds=0.1)
+    assert await refusal_of(gate, ticket) == "ticket_expired"
+
+
+async def test_an_invented_ticket_is_unknown(gate: DatabaseGate) -> None:
+    assert await refusal_of(gate, "x" * 43) == "ticket_invalid"
+
+
+async def test_a_ticket_of_a_lesson_that_ended_meanwhile_is_refused_and_gone(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate
+) -> None:
+    ticket = await ticket_of(teacher, lesson, "lecturer")
+    assert (await teacher.post(f"/api/lessons/{lesson.id}/end")).status_code == 200
+    assert await refusal_of(gate, ticket) == "lesson_over"
+    assert await refusal_of(gate, ticket) == "ticket_used"
+
+
+async def test_a_ticket_dies_with_its_account_or_device(
+    *,
+    teacher: TestBrowser,
+    lesson: Lesson,
+    county: County,
+    open_browser: OpenBrowser,
+    gate: DatabaseGate,
+    database: Database,
+) -> None:
+    mine = await ticket_of(teacher, lesson, "lecturer")
+    classroom = await open_browser(device=county.credentials[0])
+    theirs = await ticket_of(classroom, lesson, "classroom")
+    async with database.unit_of_work() as db:
+        (await db.get_one(Account, county.teacher.id)).state = AccountState.DISABLED
+        (await db.get_one(Device, county.devices[0].id)).state = DeviceState.REVOKED
+    assert await refusal_of(gate, mine) == "ticket_invalid"
+    assert await refusal_of(gate, theirs) == "ticket_invalid"
+
+
+async def test_only_the_hash_is_kept_and_old_tickets_are_forgotten(
+    teacher: TestBrowser, lesson: Lesson, database: Database, clock: Clock
+) -> None:
+    ticket = await ticket_of(teacher, lesson, "lecturer")
+    async with database.unit_of_work() as db:
+        kept = (await db.scalars(select(EntryTicket))).one()
+        assert ticket not in {str(value) for value in vars(kept).values()}
+        assert len(kept.token_hash) == 64
+    clock.advance(hours=1, seconds=31)
+    await ticket_of(teacher, lesson, "lecturer")
+    async with database.unit_of_work() as db:
+        assert await db.scalar(select(func.count(EntryTicket.id))) == 1
+
+
+async def test_no_ticket_before_the_lesson_begins_or_after_it_ended(
+    lesson: Lesson, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    path = f"/api/lessons/{lesson.id}/tickets"
+    early = await browser.post(path, {"as": "lecturer"})
+    assert (early.status_code, early.json()["type"]) == (409, "lesson-not-open")
+    await browser.post(f"/api/lessons/{lesson.id}/start")
+    await browser.post(f"/api/lessons/{lesson.id}/end")
+    late = await browser.post(path, {"as": "lecturer"})
+    assert (late.status_code, late.json()["type"]) == (409, "lesson-not-open")
+
+
+@pytest.mark.usefixtures("teacher")
+async def test_a_classroom_of_another_school_is_refused_with_the_reason(
+    lesson: Lesson, other_county: County, open_browser: OpenBrowser
+) -> None:
+    classroom = await open_browser(device=other_county.credentials[0])
+    path = f"/api/lessons/{lesson.id}/tickets"
+    answer = await classroom.post(path, {"as": "classroom"}, acting_as="device")
+    assert (answer.status_code, answer.json()["type"]) == (403, "not-invited")
+    unknown = f"/api/lessons/{UUID(int=7)}/tickets"
+    answer = await classroom.post(unknown, {"as": "classroom"}, acting_as="device")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "role"),
+    [
+        ("administrator", "lecturer"),
+        ("supervisor", "lecturer"),
+        ("teacher", "supervisor"),
+        ("teacher", "classroom"),
+        ("device", "lecturer"),
+        ("device", "supervisor"),
+        ("other teacher", "lecturer"),
+        ("other administrator", "supervisor"),
+        ("other supervisor", "supervisor"),
+    ],
+)
+@pytest.mark.usefixtures("teacher")
+async def test_nobody_enters_as_what_they_are_not(
+    *,
+    who: str,
+    role: str,
+    lesson: Lesson,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    place = other_county if who.startswith("other ") else county
+    word = who.removeprefix("other ")
+    if word == "device":
+        browser = await open_browser(device=place.credentials[0])
+    else:
+        browser = await open_browser(getattr(place, word))
+    answer = await browser.post(
+        f"/api/lessons/{lesson.id}/tickets",
+        {"as": role},
+        acting_as="device" if word == "device" else "person",
+    )
+    assert answer.status_code == 404, answer.text
+
+
+async def test_whoever_administers_an_invited_school_may_look_in(
+    county: County, database: Database, open_browser: OpenBrowser
+) -> None:
+    async with database.unit_of_work() as db:
+        far = await make_county(db)
+        lesson = await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=far.classrooms
+        )
+    await (await open_browser(county.teacher)).post(f"/api/lessons/{lesson.id}/start")
+    await ticket_of(await open_browser(far.supervisor), lesson, "supervisor")
+
+
+async def test_a_restricted_person_gets_no_ticket(
+    teacher: TestBrowser, lesson: Lesson, county: County, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        (await db.get_one(Account, county.teacher.id)).state = AccountState.RESTRICTED
+    answer = await teacher.post(f"/api/lessons/{lesson.id}/tickets", {"as": "lecturer"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.usefixtures("teacher")
+async def test_a_blocked_device_gets_no_ticket_and_the_reason(
+    lesson: Lesson,
+    county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+) -> None:
+    seat = SavedSeat(
+        seat_id=site_seat(lesson.sites[0].id),
+        role=Role.CLASSROOM,
+        name="",
+        school="",
+        may_record_video=True,
+        has_come=True,
+        is_blocked=True,
+        account_id=None,
+        device_id=str(county.devices[0].id),
+        away_since_ms=1,
+        override=None,
+        hand_raised_at_ms=None,
+        headcount=None,
+        muted=(),
+    )
+    room = SavedRoom(
+        is_paused=False,
+        class_permissions=ALL,
+        stage=(),
+        stage_limit=1,
+        hands=(),
+        seats=(seat,),
+        chat=(),
+    )
+    async with database.unit_of_work() as db:
+        session = (await db.scalars(select(Session))).one()
+        session.saved_state = to_json(room)
+    path = f"/api/lessons/{lesson.id}/tickets"
+    blocked = await open_browser(device=county.credentials[0])
+    answer = await blocked.post(path, {"as": "classroom"}, acting_as="device")
+    assert (answer.status_code, answer.json()["type"]) == (403, "blocked")
+    await ticket_of(await open_browser(device=county.credentials[1]), lesson, "classroom")
+
+
+def test_seat_ids_are_read_back_and_others_are_none() -> None:
+    of = UUID(int=5)
+    assert read_seat(site_seat(of)).of == of
+    assert read_seat(supervisor_seat(of)).of == of
+    assert read_seat("hub").of is None
+    for bad in ("", "site-", "site-xyz", "sup-1", "teacher"):
+        with pytest.raises(ValueError, match=r"."):
+            read_seat(bad)
+
+
+@pytest.mark.usefixtures("teacher")
+async def test_loading_a_room_says_what_it_is_made_of_and_begins_an_epoch(
+    *,
+    lesson: Lesson,
+    county: County,
+    gate: DatabaseGate,
+    database: Database,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    async with database.unit_of_work() as db:
+        room_id = str((await db.scalars(select(Session))).one().id)
+    clock.advance(minutes=3)
+    seed = await gate.load_room(room_id)
+    assert (seed.epoch, seed.elapsed_s, seed.stage_limit) == (1, 180.0, 1)
+    assert seed.recording_folder == tmp_path / "2026-03" / room_id
+    assert [seat.role for seat in seed.seats] == [Role.LECTURER, Role.CLASSROOM, Role.CLASSROOM]
+    assert seed.lesson.hub_school == county.hub.name
+    assert (await gate.load_room(room_id)).epoch == 2
+
+
+@pytest.mark.usefixtures("teacher")
+async def test_the_lesson_clock_never_runs_backwards(
+    gate: DatabaseGate, database: Database, clock: Clock
+) -> None:
+    async with database.unit_of_work() as db:
+        session = (await db.scalars(select(Session))).one()
+        session.last_alive_ms = 90_000
+        room_id = str(session.id)
+    clock.now -= timedelta(hours=1)
+    assert (await gate.load_room(room_id)).elapsed_s == 90.0
+
+
+@pytest.mark.usefixtures("teacher")
+async def test_pupils_of_a_school_that_said_no_are_not_recorded(
+    county: County, gate: DatabaseGate, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        (await db.merge(county.points[0])).may_record_pupils = False
+        room_id = str((await db.scalars(select(Session))).one().id)
+    seed = await gate.load_room(room_id)
+    by_school = {seat.school: seat.may_record_video for seat in seed.seats}
+    assert by_school[county.points[0].name] is False
+    assert by_school[county.points[1].name] is True
+
+
+@pytest.mark.parametrize("room_id", [str(UUID(int=9)), "nonsense"])
+async def test_a_room_that_is_not_there_is_refused(gate: DatabaseGate, room_id: str) -> None:
+    with pytest.raises(Refused) as refused:
+        await gate.load_room(room_id)
+    assert refused.value.code == "no_such_room"
+
+
+async def test_the_room_of_a_lesson_that_is_over_is_refused_and_its_epoch_stays(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate, database: Database
+) -> None:
+    await teacher.post(f"/api/lessons/{lesson.id}/end")
+    async with database.unit_of_work() as db:
+        room_id = str((await db.scalars(select(Session))).one().id)
+    with pytest.raises(Refused) as refused:
+        await gate.load_room(room_id)
+    assert refused.value.code == "lesson_over"
+    async with database.unit_of_work() as db:
+        assert (await db.scalars(select(Session))).one().epoch == 0
