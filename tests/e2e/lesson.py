@@ -5,12 +5,13 @@ cannot show (packets during 一键暂停) is read from the pages' own counters a
 server's `/metrics`.
 """
 
+import contextlib
 import re
 import statistics
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Error, Page, Playwright, expect
 
 from tests.e2e import browsers
 from tests.e2e.facts import Facts
@@ -43,6 +44,8 @@ class Lesson:
         facts: Facts,
         pictures: Path,
     ) -> None:
+        self._playwright = playwright
+        self._samples = samples
         self._platform = platform
         self._facts = facts
         self._pictures = pictures
@@ -263,6 +266,24 @@ class Lesson:
             is_right=bool(diagnosis["received"]) and not diagnosis["sent"],
         )
         self.office.goto("about:blank")
+
+    def crash_teacher(self) -> None:
+        """End the teacher's browser as a power cut would."""
+        session = self._browsers[0].new_browser_cdp_session()
+        with contextlib.suppress(Error):  # nobody is left to answer
+            session.send("Browser.crash")
+        self._browsers.pop(0)
+
+    def teacher_returns(self) -> None:
+        """The teacher starts her browser again and goes back to the lesson."""
+        browser = browsers.launch(
+            self._playwright, video=self._samples.teacher_video, audio=self._samples.speech
+        )
+        self._browsers.append(browser)
+        self.teacher = browsers.open_context(browser).new_page()
+        self.teacher.goto(self._platform.links["teacher"])
+        self.teacher.get_by_role("button", name="返回课堂").click()
+        self.teacher.wait_for_url("**/live")
 
     def end(self) -> None:
         """下课, once the lesson has lasted as long as it must."""

@@ -1,9 +1,6 @@
 """`make e2e`: a whole lesson in real browsers; fails when a fact is wrong."""
 
-import socket
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -15,23 +12,6 @@ from tests.e2e.platform_process import ROOT, Platform
 from tests.e2e.review import Review
 
 PICTURES = ROOT / "var/e2e"
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """Return a port nobody listens on now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    running = Platform(tmp_path, free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM))
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.mark.browser
