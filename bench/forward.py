@@ -79,7 +79,8 @@ def describe(run: Run) -> str:
         f"join p50 {run.join_p50_ms:4.0f} p95 {run.join_p95_ms:4.0f} ms   "
         f"first video p50 {run.first_video_p50_ms:4.0f} p95 {run.first_video_p95_ms:4.0f} ms   "
         f"delivered {100 * run.delivery_ratio:.2f} %   "
-        f"(load {100 * run.generator_load:.0f} % of a core, stolen {run.stolen_s:.1f} s)"
+        f"(load {100 * run.generator_load:.0f} %, others {100 * run.others_load:.0f} % of a core, "
+        f"stolen {run.stolen_s:.1f} s)"
     )
 
 
@@ -116,6 +117,13 @@ def ratios(runs: Sequence[Run]) -> dict[int, float]:
     return found
 
 
+def least_p99_ms(runs: Sequence[Run], server: str, subscribers: int) -> float:
+    """Return the p99 delay of the quietest round: the others tell of the machine's neighbours."""
+    return min(
+        run.delay_p99_ms for run in runs if run.server == server and run.subscribers == subscribers
+    )
+
+
 def verdicts(runs: Sequence[Run], *, check: bool) -> tuple[list[str], bool]:
     """Return the closing lines and whether the run passes.
 
@@ -142,6 +150,11 @@ def verdicts(runs: Sequence[Run], *, check: bool) -> tuple[list[str], bool]:
         else:
             lines.append(f"FAIL {text} (target <= {TARGET_RATIO})")
             passed = passed and not check
+        own_ms, peer_ms = (least_p99_ms(runs, name, subscribers) for name in (OWN, JANUS))
+        lines.append(
+            f"     forward p99 of the quietest round at N={subscribers}: "
+            f"{own_ms:.2f} ms, Janus {peer_ms:.2f} ms"
+        )
     return lines, passed
 
 

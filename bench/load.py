@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM
 
-from bench.measure import Run, cpu_seconds, percentile, resident_kb, stolen_seconds
+from bench.measure import Run, cpu_seconds, machine_seconds, percentile, resident_kb
 from bench.media_load import (
     AUDIO_PACKETS_PER_SECOND,
     AUDIO_PAYLOAD,
@@ -227,15 +227,16 @@ async def _measured(
     seconds: float,
     rss_before_kb: int,
 ) -> Run:
-    def clocks() -> tuple[float, float, float, float]:
-        return cpu_seconds(server.pid), cpu_seconds(os.getpid()), stolen_seconds(), time.monotonic()
+    def clocks() -> tuple[float, ...]:
+        own = cpu_seconds(os.getpid())
+        return cpu_seconds(server.pid), own, *machine_seconds(), time.monotonic()
 
     before = clocks()
     window.start_ns = _wall_ns()
     await asyncio.sleep(seconds)
     window.end_ns = _wall_ns()
     after = clocks()
-    cpu, own_cpu, stolen, elapsed = (b - a for a, b in zip(before, after, strict=True))
+    cpu, own_cpu, busy, stolen, elapsed = (b - a for a, b in zip(before, after, strict=True))
     await asyncio.sleep(_LAST_ARRIVALS_S)
     media_ms = _join_times_ms(seats, "first_media_ns")
     video_ms = _join_times_ms(seats, "first_video_ns")
@@ -254,6 +255,7 @@ async def _measured(
         first_video_p50_ms=percentile(video_ms, 0.50),
         first_video_p95_ms=percentile(video_ms, 0.95),
         generator_load=own_cpu / elapsed,
+        others_load=max(0.0, busy - cpu - own_cpu) / elapsed,
         stolen_s=stolen,
         keyframes=publisher.video.keyframes,
         counters=await server.counters(),

@@ -32,9 +32,12 @@ def resident_kb(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
-def stolen_seconds() -> float:
-    """Return the CPU time other guests have taken from this machine since it started."""
-    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / _TICKS_PER_SECOND
+def machine_seconds() -> tuple[float, float]:
+    """Return the CPU time this machine has spent busy, and had stolen by other guests."""
+    first_line = Path("/proc/stat").read_text().split("\n", 1)[0]
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, first_line.split()[1:9])
+    busy = user + nice + system + irq + softirq
+    return busy / _TICKS_PER_SECOND, steal / _TICKS_PER_SECOND
 
 
 def machine() -> str:
@@ -52,7 +55,11 @@ def machine() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One measured run of one server with `subscribers` subscribers."""
+    """One measured run of one server with `subscribers` subscribers.
+
+    Loads are in cores: `generator_load` is this process, `others_load` everything that is
+    neither it nor the server, which is what makes one run differ from the next.
+    """
 
     server: str
     subscribers: int
@@ -68,6 +75,7 @@ class Run:
     first_video_p50_ms: float
     first_video_p95_ms: float
     generator_load: float
+    others_load: float
     stolen_s: float
     keyframes: int
     counters: dict[str, int]
