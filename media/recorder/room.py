@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _STATUS_S = 1.0
 _PACKETS_PER_TURN = 16
-"""After so many packets (about 0.3 ms) other threads may have the interpreter."""
+"""After so many packets (about 0.1 ms) other threads may have the interpreter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import av
 import pytest
 
 from media.config import RecordingTarget
@@ -19,6 +18,7 @@ from media.recorder.timeline import (
     read_index,
 )
 from media.recorder.track import TrackRecorder
+from tests.media.decoding import beeps, flashes
 from tests.media.recordings import (
     CAMERA,
     MICROPHONE,
@@ -115,35 +115,6 @@ def test_missing_media_is_named_within_a_clip() -> None:
 
 
 # With real media
-
-
-def flashes(path: Path) -> list[float]:
-    """When the picture turns white, in seconds of the file."""
-    out, was_white = [], False
-    with av.open(path, "r") as container:
-        for frame in container.decode(container.streams.video[0]):
-            plane = frame.planes[0]
-            is_white = bytes(plane)[plane.line_size * 100] > 200
-            if is_white and not was_white:
-                out.append(float(frame.time or 0))
-            was_white = is_white
-    return out
-
-
-def beeps(path: Path) -> list[float]:
-    """When the loud tone begins, in seconds of the file."""
-    out, loud_at = [], -1.0
-    with av.open(path, "r") as container:
-        for frame in container.decode(container.streams.audio[0]):
-            samples = memoryview(bytes(frame.planes[0])).cast("f")
-            at_s = float(frame.time or 0)
-            for index in range(0, frame.samples, 48):
-                if max(abs(value) for value in samples[index : index + 48]) > 0.2:
-                    now_s = at_s + index / 48_000
-                    if now_s - loud_at > 0.3:
-                        out.append(now_s)
-                    loud_at = now_s
-    return out
 
 
 def record_at(folder: Path, feeds: dict[TrackKey, Feed], delays_s: dict[TrackKey, float]) -> None:
