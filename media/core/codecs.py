@@ -30,20 +30,6 @@ def _no_picture(_payload: Payload) -> Picture | None:
     return None
 
 
-def _h264_starts(payload: Payload) -> bool:
-    try:
-        return h264.is_keyframe(payload)
-    except MalformedPacket:
-        return False
-
-
-def _vp8_starts(payload: Payload) -> bool:
-    try:
-        return vp8.is_keyframe(payload)
-    except MalformedPacket:
-        return False
-
-
 def _vp8_picture(payload: Payload) -> Picture | None:
     try:
         descriptor = vp8.parse_descriptor(payload)
@@ -55,8 +41,8 @@ def _vp8_picture(payload: Payload) -> Picture | None:
 
 
 OPUS = Codec("opus", Kind.AUDIO, 48_000, _always, _no_picture)
-H264 = Codec("H264", Kind.VIDEO, 90_000, _h264_starts, _no_picture)
-VP8 = Codec("VP8", Kind.VIDEO, 90_000, _vp8_starts, _vp8_picture)
+H264 = Codec("H264", Kind.VIDEO, 90_000, h264.is_keyframe, _no_picture)
+VP8 = Codec("VP8", Kind.VIDEO, 90_000, vp8.is_keyframe, _vp8_picture)
 
 #: In the order this platform prefers them: old classroom PCs decode H.264 in hardware.
 VIDEO_CODECS = (H264, VP8)

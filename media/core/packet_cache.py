@@ -9,8 +9,8 @@ CachedPacket = tuple[int, int, bytes, float]
 class PacketCache:
     """Keep payloads by extended sequence number for `max_age_s`, in at most `max_bytes`.
 
-    Two seconds of 4 Mbit/s are one megabyte. Full means the oldest go: a packet that
-    old is past every player's jitter buffer.
+    Two seconds of 4 Mbit/s are one megabyte; `max_bytes` must exceed one packet. Full means
+    the oldest go: a packet that old is past every player's jitter buffer.
     """
 
     __slots__ = ("_bytes", "_max_age_s", "_max_bytes", "_order", "_packets")
@@ -31,8 +31,6 @@ class PacketCache:
         oldest_allowed = packet[3] - self._max_age_s
         while packets[order[0]][3] < oldest_allowed or self._bytes > self._max_bytes:
             self._bytes -= len(packets.pop(order.popleft())[2])
-            if not order:
-                return
 
     def get(self, ext_seq: int) -> CachedPacket | None:
         """Return the packet, or None if it never came or is gone."""

@@ -120,6 +120,8 @@ class Publisher:
         if self.twcc is not None:
             times.append(self.twcc.deadline())
         for up in self.up_tracks.values():
+            if up.ssrc is None:  # not heard yet: there is nobody to ask
+                continue
             times.append(up.keyframes.deadline())
             if up.nack is not None:
                 times.append(up.nack.deadline())

@@ -101,7 +101,7 @@ class Router:
         for peer_id, subscriber in self.subscribers.items():
             down = subscriber.by_track.get(up.track)
             if peer_id in allowed and down is None:
-                down = subscriber.section_for(up, now)
+                down = subscriber.add_section(up, now)
                 if down is None:
                     self._tables.count("sections_exhausted")
             if down is not None:
@@ -275,8 +275,8 @@ class Router:
         original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
         for down in up.receive(original, buffer, now):
             cached = up.cache.get(up.highest_ext)
-            if cached is not None:
-                self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))
+            assert cached is not None, "a packet just cached is there"
+            self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))
 
     def _heard(self, up: UpTrack) -> None:
         up.is_quiet = False

@@ -48,11 +48,8 @@ class Subscriber:
         self._random_bits = random_bits
         self._report_at = now + REPORT_INTERVAL_S
 
-    def section_for(self, up: UpTrack, now: float) -> DownTrack | None:
-        """Return the section of this track, adding one if need be; None if there is no room."""
-        down = self.by_track.get(up.track)
-        if down is not None:
-            return down
+    def add_section(self, up: UpTrack, now: float) -> DownTrack | None:
+        """Add a section for a track that has none; None if there is no room for more."""
         if len(self.sections) >= MAX_SECTIONS:
             return None
         rewriter = RtpRewriter(

@@ -148,14 +148,15 @@ class UpTrack:
             return NOBODY
         ext_seq = self._unwrapper.unwrap(seq)
         payload = bytes(buffer[start:end])
-        self.cache.insert(ext_seq, (timestamp, marker, payload, now))
+        cached = (timestamp, marker, payload, now)
+        self.cache.insert(ext_seq, cached)
         if self.is_recorded:
             self._outputs.tape.append((self.track, normalized(header, payload), now))
         if (self.waiting or self.keyframes.is_pending) and self.codec.starts_anew(payload):
             self.keyframes.keyframe_arrived()
             self._start_waiting(ext_seq, now)
         if ext_seq <= self.highest_ext:
-            self._forward_late(ext_seq)
+            self._forward_late(ext_seq, cached)
             return NOBODY
         self.highest_ext = ext_seq
         self.highest_timestamp = timestamp
@@ -166,11 +167,8 @@ class UpTrack:
             self.forwarded += len(flowing)
         return flowing
 
-    def _forward_late(self, ext_seq: int) -> None:
+    def _forward_late(self, ext_seq: int, cached: CachedPacket) -> None:
         """Send a late packet to those whose run it belongs to."""
-        cached = self.cache.get(ext_seq)
-        if cached is None:  # so late that the cache had no room for it
-            return
         for down in self.flowing:
             if ext_seq >= down.rewriter.first_ext:
                 self._send(down, ext_seq, cached)
@@ -185,8 +183,7 @@ class UpTrack:
             return
         first = self.cache.first_of_frame(ext_seq)
         start = self.cache.get(first)
-        if start is None:  # so late that the cache had no room for it
-            return
+        assert start is not None, "a packet just cached is there"
         picture = self.codec.picture(start[2])
         newly, self.waiting = self.waiting, []
         for down in newly:
