@@ -11,7 +11,7 @@ and `frontend/src/protocol.ts` from this module.
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 PROTOCOL = "classroom.v1"
 PING_INTERVAL_S = 2.0
@@ -22,7 +22,11 @@ SeatId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9
 Ref = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seq = Annotated[int, Field(ge=0)]
 ClockMs = Annotated[int, Field(description="Milliseconds on the lesson clock, 0 at 开课.")]
-Sdp = Annotated[str, Field(min_length=1, max_length=65_536)]
+# Not stripped as other strings are: an SDP's last line, too, ends with CRLF (RFC 8866 section 5),
+# and Chromium refuses the whole description without it.
+AsWritten = StringConstraints(strip_whitespace=False)
+Sdp = Annotated[str, Field(min_length=1, max_length=65_536), AsWritten]
+ServerSdp = Annotated[str, AsWritten]
 Mid = Annotated[str, Field(min_length=1, max_length=16)]
 Name = Annotated[str, Field(max_length=120)]
 
@@ -447,7 +451,7 @@ class PublishAnswer(Message):
 
     type: Literal["publish_answer"] = "publish_answer"
     ref: Ref | None
-    sdp: str
+    sdp: ServerSdp
 
 
 class SubscribeOffer(Message):
@@ -455,7 +459,7 @@ class SubscribeOffer(Message):
 
     type: Literal["subscribe_offer"] = "subscribe_offer"
     revision: int
-    sdp: str
+    sdp: ServerSdp
     tracks: tuple[TrackRef, ...]
 
 
