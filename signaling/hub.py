@@ -47,8 +47,9 @@ class LiveHub(SfuListener):
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
         """Carry rooms until the block is left.
 
-        Then every connection is closed with 1001, recordings are completed and the ledger is
-        written, within `drain_s`; the lessons stay live and another process may reopen them.
+        Then every connection is closed with 1001, recordings are completed (bounded by
+        `media_timeout_s`) and the ledger is written (bounded by `drain_s`); the lessons stay
+        live and another process may reopen them.
         """
         async with asyncio.TaskGroup() as tasks:
             self._sfu, self._tasks = sfu, tasks

@@ -382,6 +382,12 @@ class RoomRunner:
                 assert connection is not None
                 assert not isinstance(job, fx.RemoveMedia)
                 _answer(connection, Error(ref=job.ref, code=refusal.code, detail=refusal.detail))
+            except TimeoutError as error:
+                if connection is None or isinstance(job, fx.RemoveMedia):
+                    self._put(partial(_fail, error), None)
+                    return
+                logger.warning("A negotiation took too long", extra={"room_id": self.room_id})
+                _answer(connection, _unavailable(job.ref))
             except Exception as error:
                 # The media plane broke its contract: the room cannot vouch for what flows.
                 self._put(partial(_fail, error), None)

@@ -97,6 +97,9 @@ class Notebook:
         self._check()
         self.ended[room_id] = (reason, actor, len(self.events[room_id]))
 
+    def state(self, room_id: str = "room") -> Mapping[str, JsonValue]:
+        return self.saved.get(room_id, {"hands": None})
+
     def types(self, room_id: str = "room") -> list[str]:
         return [event.type.value for event in self.events.get(room_id, [])]
 
@@ -113,6 +116,7 @@ class MediaLog:
     targets: list[RecordingTarget] = field(default_factory=list)
     recording_fault: OSError | None = None
     publish_fault: Exception | None = None
+    close_fault: Exception | None = None
     stands_still: bool = False
 
     def open_room(self, room_id: RoomId) -> None:
@@ -120,6 +124,8 @@ class MediaLog:
         self.open.add(room_id)
 
     async def close_room(self, room_id: RoomId) -> None:
+        if self.close_fault is not None:
+            raise self.close_fault
         self.open.remove(room_id)
         self.closed.append(room_id)
 
@@ -156,6 +162,8 @@ class MediaLog:
 
     async def remove_peer(self, room_id: RoomId, peer_id: PeerId) -> None:
         self.calls.append(("remove", peer_id))
+        if self.stands_still:
+            await asyncio.Event().wait()
 
     def start_recording(self, room_id: RoomId, target: RecordingTarget) -> None:
         if self.recording_fault is not None:
@@ -236,7 +244,7 @@ class Server:
     ) -> AsyncIterator[Client]:
         """Open a socket with these subprotocols."""
         own = f"http://127.0.0.1:{self.port}"
-        raw = socket.socket()
+        raw = _tcp_socket()
         if receive_buffer is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         raw.setblocking(False)
@@ -268,6 +276,12 @@ class Server:
                 await asyncio.sleep(0.005)
 
 
+def _tcp_socket() -> socket.socket:
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each second
+    # message waits 40 ms for a delayed acknowledgement.
+    return socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+
+
 class _QuietServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -287,7 +301,7 @@ async def running_server(
     server = Server(config or LiveConfig())
     app = FastAPI()
     app.include_router(make_router(server.hub, **router_options))
-    listening = socket.socket()
+    listening = _tcp_socket()
     # Small, so that a client that does not read is felt before megabytes; not so small that
     # senders wait for delayed acknowledgements.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)

@@ -47,8 +47,8 @@ async def test_everything_is_written_in_order_and_the_end_last() -> None:
     writer = make(ledger)
     async with written(writer):
         writer.end(EndReason.ENDED_BY_LECTURER, 2000, "hub")
-        for number in range(1200):
-            writer.add(event(number)) if number < 1000 else None
+        for number in range(1000):
+            writer.add(event(number))
         writer.save({"version": 1})
         writer.report_presence(("hub",), 1999)
     assert [e.clock_ms for e in ledger.events["room"]] == list(range(1000))
@@ -104,7 +104,7 @@ async def test_what_comes_while_a_write_is_under_way_is_not_forgotten() -> None:
 
     ledger = Slow()
     writer = make(ledger)
-    news = iter(range(2))
+    news = iter(range(3))
 
     def during() -> None:
         if (number := next(news, None)) is not None:
@@ -115,8 +115,8 @@ async def test_what_comes_while_a_write_is_under_way_is_not_forgotten() -> None:
     async with written(writer):
         writer.save({"version": 1})
         writer.report_presence(("hub",), 1)
-    assert ledger.saved["room"] == {"version": 11}
-    assert ledger.present["room"] == (("hub",), 11)
+    assert ledger.saved["room"] == {"version": 12}
+    assert ledger.present["room"] == (("hub",), 12)
 
 
 async def test_lost_events_are_owned_up_to_as_an_incident() -> None:

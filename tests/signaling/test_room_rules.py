@@ -155,6 +155,7 @@ def test_leaving_is_told_at_once_and_the_seat_stays() -> None:
 
 def test_the_media_of_a_seat_that_left_is_removed_after_a_grace() -> None:
     room = lesson_with("a")
+    room.wait(0.5)
     room.send("a", publish(m.MediaSource.CAMERA))
     room.take(room.room.track_started("a", CAMERA, now=room.now))
     room.leave("a")
