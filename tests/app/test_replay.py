@@ -403,6 +403,6 @@ async def test_a_player_that_goes_away_does_not_keep_the_file_open(
         "asgi": {"version": "3.0", "spec_version": "2.3"},
     }
     response = await send_file(Request(scope), folder / "0001-hub-camera.mp4", mime="video/mp4")
-    await response(scope, receive, send)  # type: ignore[arg-type] - plain dicts do here
+    await response(scope, receive, send)  # type: ignore[arg-type]  # plain dicts do here
     assert sum(sent) == 256 * 1024
-    assert response._file.closed  # type: ignore[attr-defined] - what the test is about
+    assert response._file.closed  # type: ignore[attr-defined]  # what the test is about
