@@ -16,7 +16,8 @@ from app.security import CurrentInspector, CurrentPerson
 router = APIRouter(prefix="/api")
 
 
-@router.api_route("/recordings/clips/{clip_id}", methods=["GET", "HEAD"])
+@router.head("/recordings/clips/{clip_id}", include_in_schema=False)
+@router.get("/recordings/clips/{clip_id}")
 async def clip(request: Request, clip_id: UUID, db: Db, person: CurrentPerson) -> Response:
     """Send a clip, or the range of it a player asks for."""
     recording, found = await queries.watchable_clip(db, person, clip_id)
