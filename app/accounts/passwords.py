@@ -33,8 +33,7 @@ def fold(text: str) -> str:
 def weaknesses(password: str, *, own_words: Iterable[str]) -> list[str]:
     """Return the names of the rules broken; empty: strong enough.
 
-    They are `too_short`, `too_long`, `too_few_characters`, `only_digits`,
-    `sequence`, `common`, `own_name`.
+    They are `too_short`, `too_long`, `too_few_characters`, `sequence`, `common`, `own_name`.
     Length and uncommonness are asked for, a mixture of character classes is not (NIST
     SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2.5).
     """
@@ -46,11 +45,10 @@ def weaknesses(password: str, *, own_words: Iterable[str]) -> list[str]:
         broken.append("too_long")
     if len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
         broken.append("too_few_characters")
-    if folded.isdigit():  # a telephone number, an identity card's, a date
-        broken.append("only_digits")
     if _is_sequence(folded) or _is_repetition(folded):
         broken.append("sequence")
-    if any(w in folded and len(folded) - len(w) <= _MAX_AROUND_COMMON for w in _COMMON):
+    has_common = any(w in folded and len(folded) - len(w) <= _MAX_AROUND_COMMON for w in _COMMON)
+    if has_common or folded.isdigit():  # digits: a telephone number, an identity card's, dates
         broken.append("common")
     if any(len(own := fold(word)) >= 2 and own in folded for word in own_words):
         broken.append("own_name")

@@ -1,0 +1,80 @@
+"""Settings: read once, and a mistake is a sentence."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, SettingsInvalid, read_settings
+
+
+def test_defaults_serve_this_machine_only_and_keep_files_in_var() -> None:
+    settings = read_settings({})
+    assert settings.http_host == "127.0.0.1"
+    assert settings.database_url == "sqlite+aiosqlite:///var/classrooms.db"
+    assert settings.recordings_dir == Path("var/recordings")
+    assert settings.is_embedded
+    assert settings.sqlite_file == Path("var/classrooms.db")
+    assert settings.trusted_proxies == ()
+    assert not settings.demo
+
+
+def test_files_follow_the_var_folder() -> None:
+    settings = read_settings({}, var_dir="/srv/classrooms")
+    assert settings.recordings_dir == Path("/srv/classrooms/recordings")
+    assert settings.sqlite_file == Path("/srv/classrooms/classrooms.db")
+
+
+def test_environment_is_read_and_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLASSROOMS_MEDIA_HOSTS", " 10.0.0.5 , 2001:db8::1,")
+    monkeypatch.setenv("CLASSROOMS_HTTP_PORT", "9000")
+    settings = read_settings()
+    assert settings.media_hosts == ("10.0.0.5", "2001:db8::1")
+    assert settings.http_port == 9000
+
+
+def test_misspelt_setting_is_named() -> None:
+    with pytest.raises(SettingsInvalid, match="CLASSROOMS_MEDIA_HOST is not a setting"):
+        read_settings({"CLASSROOMS_MEDIA_HOST": "10.0.0.5", "HOME": "/root"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("http_port", 70000),
+        ("http_port", "eighty"),
+        ("media_hosts", "my-server.example"),
+        ("public_origins", "classrooms.example"),
+        ("public_origins", "https://classrooms.example/"),
+        ("public_origins", "ftp://classrooms.example"),
+        ("trusted_proxies", "10.0.0.0/33"),
+        ("metrics_from", "localhost"),
+        ("database_url", "mysql://root@localhost/x"),
+        ("session_hours", 0),
+        ("log_level", "loud"),
+    ],
+)
+def test_wrong_value_is_named_with_what_was_given(name: str, value: object) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        read_settings({}, **{name: value})
+    assert f"CLASSROOMS_{name.upper()}" in str(caught.value)
+    assert str(value) in str(caught.value)
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    settings = read_settings({})
+    with pytest.raises(ValidationError):
+        settings.http_port = 1  # type: ignore[misc]  # the point: it is frozen
+
+
+def test_postgresql_is_not_embedded() -> None:
+    settings = read_settings({}, database_url="postgresql+asyncpg://u@localhost/classrooms")
+    assert not settings.is_embedded
+    with pytest.raises(AssertionError):
+        _ = settings.sqlite_file
+
+
+def test_every_setting_is_explained_in_the_operations_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    missing = [n for n in Settings.model_fields if f"`CLASSROOMS_{n.upper()}`" not in page]
+    assert missing == []
