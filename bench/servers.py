@@ -125,8 +125,7 @@ class OwnServer:
         peer_id = f"subscriber-{number}"
         queue = self._offers.setdefault(peer_id, asyncio.Queue())
         self._audience.append(peer_id)
-        plan = [["publisher", source, self._audience] for source in PUBLISHED.values()]
-        await self.call("set_plan", room_id="room", audience=plan, recorded=[])
+        await self._set_plan()
         await self.call("subscribe", room_id="room", peer_id=peer_id)
         async with asyncio.timeout(15):
             offer = await queue.get()
@@ -142,6 +141,16 @@ class OwnServer:
             revision=self._revisions[number],
             answer=answer,
         )
+
+    async def remove(self, number: int) -> None:
+        """Take a subscriber out of the room and out of the plan."""
+        self._audience.remove(f"subscriber-{number}")
+        await self.call("remove_peer", room_id="room", peer_id=f"subscriber-{number}")
+        await self._set_plan()
+
+    async def _set_plan(self) -> None:
+        plan = [["publisher", source, self._audience] for source in PUBLISHED.values()]
+        await self.call("set_plan", room_id="room", audience=plan, recorded=[])
 
     async def counters(self) -> dict[str, int]:
         """Return the room's counters."""
