@@ -8,6 +8,7 @@ publishers that send none, the smallest delay seen between ticks and arrival sta
 """
 
 from collections import deque
+from math import isfinite
 
 from media.core.seqnum import delta32
 
@@ -17,6 +18,8 @@ _AGREEMENT_S = 0.25
 _STEP_WITNESSES = 4
 _ARRIVAL_BUCKET_S = 5.0
 _PLAUSIBLE_S = 2.0
+_JUMP_S = 10.0
+_MAX_AHEAD_S = 1.0
 _SLEW_WITH_REPORTS = 0.05
 _SLEW_BY_ARRIVAL = 0.005
 _NTP_UNIT = 1 << 32
@@ -68,14 +71,16 @@ class TrackClock:
 
     Call `arrived` for every packet in the order of arrival, `sender_report` for every report,
     `time_of` for every frame in the order of media time. What `time_of` returns never goes
-    back. Corrections are slewed, by at most 5 % of elapsed media time when reports tell and
-    0.5 % when only arrivals do, so that neither picture nor sound is seen to jump.
+    back, and is never more than a second ahead of arrivals, whatever the ticks say.
+    Corrections are slewed, by at most 5 % of elapsed media time when reports tell and 0.5 %
+    when only arrivals do, so that neither picture nor sound is seen to jump.
     """
 
     def __init__(self, clock_rate: int, publisher: PublisherClock) -> None:
         self._rate = clock_rate
         self._publisher = publisher
         self._last_time_s = float("-inf")
+        self._newest_arrival_s = float("-inf")
         self.new_stream()
 
     def new_stream(self) -> None:
@@ -84,22 +89,33 @@ class TrackClock:
         self._report: tuple[float, float] | None = None
         self._report_generation = 0
         self._report_offset_s = 0.0
-        self._bucket_ends_s = float("-inf")
-        self._lowest_s = self._lowest_before_s = float("inf")
         self.new_run()
 
     def new_run(self) -> None:
-        """Let the next frame take the best known time at once; call it where media paused."""
+        """Let the next frame take the best known time at once; call it where media paused.
+
+        A publisher whose machine slept may not have counted on: what arrivals said is forgotten.
+        """
+        self._bucket_ends_s = float("-inf")
+        self._lowest_s = self._lowest_before_s = float("inf")
         self._offset_s: float | None = None
         self._last_media_s = 0.0
 
-    def arrived(self, rtp_time: int, arrival_s: float) -> None:
-        """Take a packet's timestamp (32 bits) and when it came."""
+    def arrived(self, rtp_time: int, arrival_s: float) -> bool:
+        """Take a packet's timestamp (32 bits) and when it came; return whether it makes sense.
+
+        False: ticks and arrivals have parted by more than 10 s, and nothing was taken. The
+        publisher counts from another start now: finish what is open, then call `new_stream`.
+        """
         if self._ticks is None:
             self._ticks = rtp_time
         ticks = self._extend(rtp_time)
-        self._ticks = max(self._ticks, ticks)
         sample = arrival_s - ticks / self._rate
+        known_s = self._arrival_offset_s()
+        if isfinite(known_s) and abs(sample - known_s) > _JUMP_S:
+            return False
+        self._ticks = max(self._ticks, ticks)
+        self._newest_arrival_s = max(self._newest_arrival_s, arrival_s)
         if arrival_s >= self._bucket_ends_s:
             stale = arrival_s >= self._bucket_ends_s + _ARRIVAL_BUCKET_S
             self._lowest_before_s = float("inf") if stale else self._lowest_s
@@ -107,6 +123,7 @@ class TrackClock:
             self._bucket_ends_s = arrival_s + _ARRIVAL_BUCKET_S
         elif sample < self._lowest_s:
             self._lowest_s = sample
+        return True
 
     def sender_report(self, *, ntp_time: int, rtp_time: int, arrival_s: float) -> bool:
         """Take a sender report (64-bit NTP time); return whether it is used.
@@ -137,7 +154,8 @@ class TrackClock:
             limit_s = slew * max(0.0, media_s - self._last_media_s)
             self._offset_s += min(limit_s, max(-limit_s, target_s - self._offset_s))
         self._last_media_s = max(media_s, self._last_media_s)
-        self._last_time_s = max(self._last_time_s, media_s + self._offset_s)
+        time_s = min(media_s + self._offset_s, self._newest_arrival_s + _MAX_AHEAD_S)
+        self._last_time_s = max(self._last_time_s, time_s)
         return self._last_time_s
 
     def _extend(self, rtp_time: int) -> int:
@@ -150,9 +168,11 @@ class TrackClock:
 
     def _target_offset_s(self) -> float:
         """Return what should be added to media seconds, by the best evidence there is."""
+        arrival_offset_s = self._arrival_offset_s()
         if self._report is None:
-            return self._arrival_offset_s()
+            return arrival_offset_s
         if self._report_generation == self._publisher.generation:
             ntp_s, media_s = self._report
             self._report_offset_s = ntp_s + self._publisher.offset_s - media_s
-        return self._report_offset_s
+        is_stale = abs(self._report_offset_s - arrival_offset_s) > _PLAUSIBLE_S
+        return arrival_offset_s if is_stale else self._report_offset_s

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from collections import deque
 
 import av
 
@@ -22,6 +23,8 @@ IDLE_S = 3.0
 A browser that shares a still screen sends a frame a second, which is not silence."""
 RETRY_S = 3.0
 """After a fault a new part is tried this often."""
+PARTS_PER_WINDOW, PARTS_WINDOW_S = 8, 20.0
+"""No more parts of one track begin in so many seconds; a browser finding its size makes three."""
 _MIN_GAP_S = 0.005
 _FIRST_DURATION_S = 1 / 30
 _MAX_DURATION_S = 1.0
@@ -53,6 +56,7 @@ class TrackRecorder:
         self._begin_stream()
         self._part: OpenPart | None = None
         self._finished: list[OpenPart] = []
+        self._opened_s: deque[float] = deque(maxlen=PARTS_PER_WINDOW)
         self._has_hole = False
         self._needs_keyframe = True
         self._last_s = self._end_s = float("-inf")
@@ -84,7 +88,9 @@ class TrackRecorder:
                 self._clock.new_stream()
             self._ssrc = ssrc
         self.last_packet_s = arrival_s
-        if end > start:
+        if end > start and not self._clock.arrived(rtp_time, arrival_s):
+            self.end_part("clock_jump")
+            self._clock.new_stream()
             self._clock.arrived(rtp_time, arrival_s)
         self._jitter.insert(
             seq, rtp_time, marker=bool(marker), payload=packet[start:end], now=arrival_s
@@ -151,8 +157,7 @@ class TrackRecorder:
         if self._part and self._part.writer.format != sample.format:
             self._close("parameters_changed")
         if self._part is None:
-            self._needs_keyframe = True
-            if not sample.is_keyframe:
+            if not sample.is_keyframe or not self._may_open(at_s):
                 self._lose_frame()
                 return
             self._part = self._folder.open_part(self.track, sample.format, at_s)
@@ -172,6 +177,14 @@ class TrackRecorder:
             is_keyframe=sample.is_keyframe,
         )
         self._last_s, self._end_s = at_s, at_s + duration_s
+
+    def _may_open(self, at_s: float) -> bool:
+        """Return whether a part may begin now: a publisher gone mad must not wear out the disk."""
+        opened_s = self._opened_s
+        if len(opened_s) == PARTS_PER_WINDOW and at_s - opened_s[0] < PARTS_WINDOW_S:
+            return False
+        opened_s.append(at_s)
+        return True
 
     def _close(self, reason: str) -> None:
         """Close the part, if one is open; on a fault keep what is whole."""

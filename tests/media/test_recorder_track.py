@@ -19,7 +19,7 @@ from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
 from media.recorder.part import PartWriter
 from media.recorder.recovery import damaged_parts
 from media.recorder.samples import make_samples
-from media.recorder.track import RETRY_S, TrackRecorder, problem_code
+from media.recorder.track import PARTS_PER_WINDOW, RETRY_S, TrackRecorder, problem_code
 from tests.media.decoding import decoded_times
 from tests.media.recordings import CAMERA, MICROPHONE
 from tests.media.rtp_source import (
@@ -182,6 +182,31 @@ def test_payloads_of_noise_are_never_fatal(tmp_path: Path, codec: str) -> None:
         bench.feed([TimedPacket(at_s, packet[:12] + body)])
     parts = bench.finish()
     assert sum(part.end_s - part.start_s for part in parts if part.end_s) > 2.0
+
+
+def test_a_publisher_whose_ticks_jump_goes_on_in_a_new_part(tmp_path: Path) -> None:
+    frames = encode_opus(1.0)
+    packets = packetize("opus", frames) + packetize(
+        "opus", moved(frames, 1.0), first_seq=65_550, first_time=5_000_000
+    )
+    bench = Bench(tmp_path, "opus")
+    bench.feed(packets)
+    first, second = bench.finish()
+    assert first.reason == "clock_jump"
+    assert second.start_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_publisher_gone_mad_gets_few_parts_and_no_future(tmp_path: Path) -> None:
+    rng = random.Random(9)
+    bench = Bench(tmp_path, "opus")
+    mad = [
+        TimedPacket(at_s, packet[:4] + rng.randbytes(4) + packet[8:])
+        for at_s, packet in packetize("opus", encode_opus(8.0))
+    ]
+    bench.feed(mad)
+    parts = bench.finish()
+    assert len(parts) <= PARTS_PER_WINDOW
+    assert all((part.end_s or 0) < 9.1 for part in parts)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -363,3 +388,40 @@ def test_an_error_without_a_number_is_an_io_error() -> None:
 def test_a_codec_nobody_can_write_is_refused() -> None:
     with pytest.raises(ValueError, match="AV1"):
         make_samples("AV1")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_disk_that_fails_at_the_end_keeps_what_was_whole(
+    tmp_path: Path, disk: Disk, codec: str
+) -> None:
+    bench = Bench(tmp_path, codec)
+    bench.feed(packetize(codec, ENCODE[codec](3.5)))
+    disk.error = errno.ENOSPC
+    bench.recorder.end_part("stopped")
+    disk.error = None
+    (part,) = read_manifest(tmp_path)
+    assert part.reason == "disk_full"
+    assert part.end_s == pytest.approx(3.0, abs=0.1)
+    assert damaged_parts(tmp_path) == []
+    assert len(decoded_times(tmp_path / part.file)) > 0
+
+
+def test_a_disk_that_will_not_even_cut_leaves_what_the_manifest_says(
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    bench.feed(packetize("opus", encode_opus(2.5)))
+    cut = os.ftruncate
+
+    def refuse(descriptor: int, length: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".mp4":
+            raise OSError(errno.EIO, "Input/output error")
+        cut(descriptor, length)
+
+    disk.error = errno.EIO
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    bench.recorder.end_part("stopped")
+    disk.error = None
+    (part,) = read_manifest(tmp_path)
+    assert part.reason == "io_error"
+    assert len(decoded_times(tmp_path / part.file)) > 0

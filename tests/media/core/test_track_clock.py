@@ -134,8 +134,51 @@ def test_after_a_pause_the_best_known_time_is_taken_at_once() -> None:
     clock.arrived(0, 1.0)
     clock.time_of(0)
     clock.new_run()
-    clock.arrived(100, 61.0)  # the ticks stood still for a minute
-    assert clock.time_of(100) == pytest.approx(61.0)
+    clock.arrived(100, 8.0)  # the ticks stood still while the machine slept
+    assert clock.time_of(100) == pytest.approx(8.0)
+
+
+def test_after_a_pause_a_report_from_before_it_still_holds() -> None:
+    clock = TrackClock(1000, PublisherClock())
+    clock.arrived(0, 10.3)
+    assert clock.sender_report(ntp_time=ntp(0.0), rtp_time=0, arrival_s=10.0)
+    clock.new_run()
+    clock.arrived(60_000, 70.4)
+    assert clock.time_of(60_000) == pytest.approx(70.0, abs=1e-5)
+
+
+def test_after_a_pause_a_report_that_arrivals_contradict_is_left_aside() -> None:
+    clock = TrackClock(1000, PublisherClock())
+    clock.arrived(0, 10.0)
+    assert clock.sender_report(ntp_time=ntp(0.0), rtp_time=0, arrival_s=10.0)
+    clock.new_run()
+    clock.arrived(1000, 70.0)
+    assert clock.time_of(1000) == pytest.approx(70.0)
+
+
+@pytest.mark.parametrize("ticks", [12_000, -12_000])
+def test_ticks_that_part_from_arrivals_are_refused_until_a_new_stream(ticks: int) -> None:
+    clock = TrackClock(1000, PublisherClock())
+    assert clock.arrived(50_000, 1.0)
+    assert clock.time_of(50_000) == pytest.approx(1.0)
+    assert not clock.arrived(50_000 + ticks, 1.1)
+    clock.new_stream()
+    assert clock.arrived(50_000 + ticks, 1.1)
+    assert clock.time_of(50_000 + ticks) == pytest.approx(1.1)
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50))
+def test_whatever_the_ticks_say_time_stays_with_arrivals(ticks: list[int]) -> None:
+    clock = TrackClock(90_000, PublisherClock())
+    last_s = float("-inf")
+    for step, rtp_time in enumerate(ticks):
+        arrival_s = 100 + step * 0.02
+        if not clock.arrived(rtp_time, arrival_s):
+            clock.new_stream()
+            assert clock.arrived(rtp_time, arrival_s)
+        seen_s = clock.time_of(rtp_time)
+        assert last_s <= seen_s <= arrival_s + 1.0
+        last_s = seen_s
 
 
 def test_a_new_stream_does_not_reach_back_before_the_old_one() -> None:
@@ -201,5 +244,9 @@ def test_setting_the_publisher_s_clock_does_not_move_media_time() -> None:
 def test_old_delays_are_forgotten() -> None:
     clock = TrackClock(1000, PublisherClock())
     clock.arrived(0, 1.0)
-    clock.arrived(1000, 22.0)
-    assert clock.time_of(1000) == pytest.approx(22.0)
+    clock.arrived(1000, 22.0 - 12.0)
+    clock.arrived(2000, 22.0 - 11.5)
+    assert clock.time_of(2000) == pytest.approx(3.0)
+    clock.new_run()
+    clock.arrived(3000, 12.0)
+    assert clock.time_of(3000) == pytest.approx(12.0)
