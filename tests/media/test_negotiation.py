@@ -1,5 +1,7 @@
 """What an SDP comes to, and that nothing it says can do harm."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,9 +138,7 @@ def test_vp8_serves_where_there_is_no_usable_h264() -> None:
     without = VIDEO.replace("42e01f", "640c1f")
     picture = published(offer(AUDIO, without)).spec.tracks[1]
     assert (picture.codec, picture.payload_type) == (VP8, 96)
-    mode_0 = VIDEO.replace(
-        "packetization-mode=1;profile-level-id=42e01f", "profile-level-id=42e01f"
-    )
+    mode_0 = VIDEO.replace("packetization-mode=1;", "")
     assert published(offer(AUDIO, mode_0)).spec.tracks[1].codec is VP8
 
 
@@ -288,14 +288,10 @@ def test_no_text_raises_anything_but_a_refusal(data: st.DataObject) -> None:
             case _:
                 lines[at] += data.draw(st.text(max_size=10))
     text = "\r\n".join(lines)
-    try:
+    with contextlib.suppress(NegotiationRefused):
         published(text)
-    except NegotiationRefused:
-        pass
-    try:
+    with contextlib.suppress(NegotiationRefused):
         accepted_codecs(parse_answer(text))
-    except NegotiationRefused:
-        pass
 
 
 @given(st.text(max_size=200))
@@ -332,6 +328,5 @@ def test_a_section_that_does_not_receive_takes_no_codec(change: str) -> None:
 
 def test_ids_that_sdp_cannot_carry_are_escaped() -> None:
     assert msid_of(TrackKey(PeerId("seat-1"), Source.CAMERA)) == "seat-1 camera"
-    assert msid_of(
-        TrackKey(PeerId("a b\r\nm=x"), Source.SCREEN)
-    ) == "a%20b%0D%0Am=x screen".replace("=", "%3D")
+    strange = msid_of(TrackKey(PeerId("a b\r\nm=x"), Source.SCREEN))
+    assert strange == "a%20b%0D%0Am%3Dx screen"
