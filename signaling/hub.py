@@ -24,12 +24,13 @@ from media.interface import (
     SfuPort,
 )
 from signaling.config import LiveConfig
+from signaling.connection import Connection
 from signaling.effects import Effects
 from signaling.errors import ErrorCode, SignalError
 from signaling.messages import EndReason
 from signaling.ports import Admission, Refused, RoomGate, RoomLedger, RoomSummary
 from signaling.room import Room
-from signaling.runner import Connection, RoomClosed, RoomRunner, Work
+from signaling.runner import RoomClosed, RoomRunner, Work
 
 
 class LiveHub(SfuListener):

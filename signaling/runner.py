@@ -9,25 +9,19 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol, assert_never
+from typing import Final, assert_never
 
 from media.config import RecordingTarget
-from media.core.ids import PeerId, RoomId, Source
-from media.interface import NegotiationRefused, SfuPort
+from media.core.ids import RoomId
+from media.interface import SfuPort
 from signaling import effects as fx
 from signaling import wire
 from signaling.config import LiveConfig
+from signaling.connection import Connection
 from signaling.errors import CloseCode, ErrorCode, SignalError
 from signaling.ledger_writer import LedgerWriter
-from signaling.messages import (
-    AnyClientMessage,
-    AnyServerMessage,
-    Done,
-    EndReason,
-    Error,
-    Fact,
-    PublishAnswer,
-)
+from signaling.messages import AnyClientMessage, EndReason, Fact, MediaSource
+from signaling.negotiator import Negotiator
 from signaling.ports import (
     Admission,
     EventType,
@@ -45,23 +39,8 @@ logger = logging.getLogger(__name__)
 # Sessions wait for their work, so a backlog can only be the media plane's: a thousand facts
 # per second would fill this in four seconds of a standing loop.
 INBOX_FACTS: Final = 4096
-MEDIA_JOBS: Final = 1024
 
 Work = Callable[[Room, float], fx.Effects]
-MediaJob = fx.AcceptOffer | fx.OpenSubscription | fx.AcceptAnswer | fx.RemoveMedia
-
-
-class Connection(Protocol):
-    """What a room asks of a socket. No method waits, and none fails on a closed one."""
-
-    def send(self, text: str) -> None:
-        """Queue a message."""
-
-    def send_fact(self, tail: str) -> None:
-        """Queue a fact, numbered by this connection (`wire.with_seq`)."""
-
-    def close(self, code: CloseCode, reason: str) -> None:
-        """Close after what is queued."""
 
 
 class RoomClosed(Exception):
@@ -95,9 +74,14 @@ class RoomRunner:
         self._seed: RoomSeed | None = None
         self._opened_at = 0.0
         self._inbox: asyncio.Queue[tuple[Work, asyncio.Future[None] | None]] = asyncio.Queue()
-        self._media: asyncio.Queue[tuple[MediaJob, Connection | None]] = asyncio.Queue()
         self._connections: dict[str, Connection] = {}
-        self._subscribed: dict[str, Connection] = {}
+        self._negotiator = Negotiator(
+            RoomId(room_id),
+            sfu,
+            timeout_s=config.media_timeout_s,
+            holder=self._connections.get,
+            published=self._published,
+        )
         self._writer = LedgerWriter(
             room_id,
             ledger,
@@ -180,8 +164,7 @@ class RoomRunner:
 
     def is_subscribed(self, seat_id: str) -> bool:
         """Return whether the connection that holds the seat now has asked to receive."""
-        holder = self._connections.get(seat_id)
-        return holder is not None and self._subscribed.get(seat_id) is holder
+        return self._negotiator.is_subscribed(seat_id)
 
     # Life
 
@@ -212,7 +195,7 @@ class RoomRunner:
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
-            negotiating = tasks.create_task(self._negotiate_all())
+            negotiating = tasks.create_task(self._negotiate())
             try:
                 await self._run_rules()
             except Exception:
@@ -224,6 +207,16 @@ class RoomRunner:
                 negotiating.cancel()
                 await self._close_media()
                 self._writer.finish()
+
+    async def _negotiate(self) -> None:
+        try:
+            await self._negotiator.run()
+        except Exception as error:
+            # The media plane broke its contract: the room cannot vouch for what flows.
+            self._put(partial(_fail, error), None)
+
+    def _published(self, seat_id: str, sources: tuple[MediaSource, ...]) -> None:
+        self.post(lambda room, now: room.published(seat_id, sources, now=now))
 
     async def _run_rules(self) -> None:
         room = self._room
@@ -317,9 +310,9 @@ class RoomRunner:
                 case fx.ApplyPlan():
                     self._sfu.set_plan(RoomId(self.room_id), effect.plan)
                 case fx.AcceptOffer() | fx.OpenSubscription() | fx.AcceptAnswer():
-                    self._queue_media(effect)
+                    self._negotiator.negotiate(effect, self._connections[effect.seat_id])
                 case fx.RemoveMedia():
-                    self._media.put_nowait((effect, None))
+                    self._negotiator.remove(effect)
                 case fx.StartRecording():
                     self._start_recording(effect)
                 case fx.SaveState():
@@ -361,74 +354,6 @@ class RoomRunner:
             self._apply(room.recording_refused("io_error", now=now))
         else:
             self._apply(room.recording_started(now=now))
-
-    # Media
-
-    def _queue_media(self, job: fx.AcceptOffer | fx.OpenSubscription | fx.AcceptAnswer) -> None:
-        connection = self._connections[job.seat_id]
-        if self._media.qsize() < MEDIA_JOBS:
-            self._media.put_nowait((job, connection))
-        else:
-            _answer(connection, _unavailable(job.ref))
-
-    async def _negotiate_all(self) -> None:
-        """Do the media plane's work one after another, in the order it was asked for."""
-        while True:
-            job, connection = await self._media.get()
-            try:
-                async with asyncio.timeout(self._config.media_timeout_s):
-                    await self._negotiate(job, connection)
-            except NegotiationRefused as refusal:
-                assert connection is not None
-                assert not isinstance(job, fx.RemoveMedia)
-                _answer(connection, Error(ref=job.ref, code=refusal.code, detail=refusal.detail))
-            except TimeoutError as error:
-                if connection is None or isinstance(job, fx.RemoveMedia):
-                    self._put(partial(_fail, error), None)
-                    return
-                logger.warning("A negotiation took too long", extra={"room_id": self.room_id})
-                _answer(connection, _unavailable(job.ref))
-            except Exception as error:
-                # The media plane broke its contract: the room cannot vouch for what flows.
-                self._put(partial(_fail, error), None)
-                return
-
-    async def _negotiate(self, job: MediaJob, connection: Connection | None) -> None:
-        room_id, peer_id = RoomId(self.room_id), PeerId(job.seat_id)
-        if isinstance(job, fx.RemoveMedia):
-            await self._sfu.remove_peer(room_id, peer_id)
-            return
-        assert connection is not None
-        if self._connections.get(job.seat_id) is not connection:
-            return
-        match job:
-            case fx.AcceptOffer():
-                sources = {mid: Source(source) for mid, source in job.sources.items()}
-                answer = await self._sfu.publish(room_id, peer_id, offer=job.sdp, sources=sources)
-                published = partial(Room.published, seat_id=job.seat_id)
-                names = tuple(job.sources.values())
-                self.post(lambda room, now: published(room, sources=names, now=now))
-                _answer(connection, PublishAnswer(ref=job.ref, sdp=answer))
-                return
-            case fx.OpenSubscription():
-                self._subscribed[job.seat_id] = connection
-                self._sfu.subscribe(room_id, peer_id)
-            case fx.AcceptAnswer():
-                await self._sfu.accept_answer(
-                    room_id, peer_id, revision=job.revision, answer=job.sdp
-                )
-            case _:
-                assert_never(job)
-        if job.ref is not None:
-            _answer(connection, Done(ref=job.ref))
-
-
-def _answer(connection: Connection, message: AnyServerMessage) -> None:
-    connection.send(wire.encode(message))
-
-
-def _unavailable(ref: int | None) -> Error:
-    return Error(ref=ref, code=ErrorCode.UNAVAILABLE, detail="The media plane is busy.")
 
 
 def _fail(error: Exception, _room: Room, _now: float) -> fx.Effects:

@@ -9,7 +9,7 @@ import pytest
 
 from media.core.ids import PeerId, RoomId
 from signaling import messages as m
-from signaling import runner as runner_module
+from signaling import negotiator
 from signaling.config import LiveConfig
 from signaling.errors import CloseCode, SignalError
 from signaling.ports import Refused
@@ -107,7 +107,7 @@ async def test_media_that_cannot_be_removed_fails_the_room(
 async def test_more_negotiations_than_can_wait_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runner_module, "MEDIA_JOBS", 1)
+    monkeypatch.setattr(negotiator, "MAX_WAITING", 1)
     async with running() as server:
         runner, line = await enter(server, "a")
         server.sfu.stands_still = True
