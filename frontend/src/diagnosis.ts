@@ -58,6 +58,8 @@ export interface SentCounters {
 
 export interface Diagnosis {
   lesson_id: string;
+  /** This page's own seat, once it has entered. */
+  seat_id: string | null;
   signaling: string;
   publish_state: RTCPeerConnectionState;
   subscribe_state: RTCPeerConnectionState;
@@ -178,6 +180,7 @@ async function readDiagnosis(live: Live): Promise<Diagnosis> {
   const sending = await statsOf(live.publisher.peer);
   return {
     lesson_id: live.lessonId,
+    seat_id: live.room.value?.you ?? null,
     signaling: live.state.value.kind,
     publish_state: live.publishState.value,
     subscribe_state: live.subscribeState.value,

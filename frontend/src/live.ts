@@ -218,6 +218,8 @@ export class Live {
     if (error instanceof CommandRefused && error.code === "disconnected") return;
     const code = error instanceof CommandRefused ? error.code : "failed";
     this.publishProblem.value = code;
+    // Not the server's refusal but this browser's: the trace is what support needs.
+    if (!(error instanceof CommandRefused)) reportError(error);
     if (!PASSING_REFUSALS.has(code)) return;
     setTimeout(() => {
       if (this.state.value.kind === "open") void this.publisher.restart(this.iceServers);

@@ -165,6 +165,18 @@ export function seatOf(room: Room, seatId: string): Seat | null {
   return room.seats.find((seat) => seat.seat_id === seatId) ?? null;
 }
 
+/**
+ * Return what a seat is called on the pages: a classroom by its school, which is what a
+ * teacher knows it by, with the classroom's own name where a school has several here.
+ */
+export function labelOf(room: Room, seatId: string): string {
+  const seat = seatOf(room, seatId);
+  if (seat === null) return seatId;
+  if (seat.role !== "classroom" || seat.school === "") return seat.name;
+  const isAlone = classroomsOf(room).filter((one) => one.school === seat.school).length === 1;
+  return isAlone ? seat.school : `${seat.school} ${seat.name}`;
+}
+
 export function classroomsOf(room: Room): readonly Seat[] {
   return room.seats.filter((seat) => seat.role === "classroom");
 }

@@ -3,6 +3,7 @@ import { SERVER_MESSAGE_TYPES, type ServerMessage } from "../src/protocol";
 import {
   classroomsOf,
   clockAt,
+  labelOf,
   lecturerOf,
   MAX_CHAT_LINES,
   MAX_QUICK_MESSAGES,
@@ -192,5 +193,21 @@ describe("answers", () => {
     ];
     const tested = [...facts, ...answers.map((answer) => answer.type)].sort();
     expect(tested).toEqual([...SERVER_MESSAGE_TYPES].sort());
+  });
+});
+
+describe("labels", () => {
+  it("call a classroom by its school, and by its own name where a school has several", () => {
+    const seats = [
+      seat("hub", { role: "lecturer", name: "李老师", school: "示范中心小学" }),
+      seat("site-a", { school: "示范村小", name: "多媒体教室" }),
+      seat("site-b", { school: "甲教学点", name: "多媒体教室" }),
+      seat("site-c", { school: "甲教学点", name: "二年级教室" }),
+    ];
+    const room = reduceRoom(null, roomState({ seats }), 0) as Room;
+    expect(labelOf(room, "hub")).toBe("李老师");
+    expect(labelOf(room, "site-a")).toBe("示范村小");
+    expect(labelOf(room, "site-c")).toBe("甲教学点 二年级教室");
+    expect(labelOf(room, "nobody")).toBe("nobody");
   });
 });

@@ -51,7 +51,6 @@ const zh = {
     slow_down: "下行网络较慢, 画面可能不清楚, 先保证声音",
     far: "线路较远, 声音会晚一点到",
     test: "可以上课。没有摄像头, 将使用测试画面",
-    unasked: "差一步: 请试一下扬声器",
   },
   try: {
     ready: "可以上课了。",
@@ -68,7 +67,7 @@ const zh = {
     slow_down: "请关掉正在下载的程序; 能用网线就不用无线。",
     far: "说完一句, 等一两秒再听回答。",
     test: "要用摄像头, 请插好后再点“重新检测”。",
-    unasked: "点“播放提示音”, 听听有没有声音。",
+    chime: "可以上课了。还可以点“播放提示音”, 听听有没有声音。",
   },
 };
 
@@ -124,7 +123,6 @@ const en: typeof zh = {
     slow_down: "The line down is slow: the picture may be unclear, sound comes first",
     far: "The line is long: sound arrives a little late",
     test: "Good to go. Without a camera the test picture is used",
-    unasked: "One step left: try the loudspeaker",
   },
   try: {
     ready: "The lesson can begin.",
@@ -141,7 +139,7 @@ const en: typeof zh = {
     slow_down: "Close programs that load down; a cable is better than Wi-Fi.",
     far: "After a sentence, wait a second or two for the answer.",
     test: "To use a camera, plug it in and check again.",
-    unasked: "Press “Play the chime” and listen.",
+    chime: "The lesson can begin. You may also press “Play the chime” and listen.",
   },
 };
 

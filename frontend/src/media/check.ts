@@ -46,15 +46,26 @@ export const NOTHING_FOUND: Findings = {
 export interface Verdict {
   readonly key: string;
   readonly level: "good" | "warning" | "bad" | "pending";
+  /** The one thing to try: a key of `check.try`. */
+  readonly hint: string;
 }
 
 /** Return the one thing that matters most. `isHub`: the teacher sends more than a classroom. */
 export function judge(found: Findings, { isHub }: { isHub: boolean }): Verdict {
-  return stopper(found) ?? pending(found) ?? drawback(found, isHub) ?? { key: "ready", level: "good" };
+  return stopper(found) ?? pending(found) ?? drawback(found, isHub) ?? ready(found);
+}
+
+function verdict(level: Verdict["level"], key: string): Verdict {
+  return { key, level, hint: key };
+}
+
+/** The chime is offered, not demanded: only an ear can tell, and it may be busy. */
+function ready(found: Findings): Verdict {
+  return { key: "ready", level: "good", hint: found.speaker === null ? "chime" : "ready" };
 }
 
 function stopper(found: Findings): Verdict | null {
-  const bad = (key: string): Verdict => ({ key, level: "bad" });
+  const bad = (key: string): Verdict => verdict("bad", key);
   if (found.server === "unreachable") return bad("server");
   if (found.road?.isOpen === false) return bad("road");
   if (found.microphone === "denied" || found.camera === "denied") return bad("denied");
@@ -73,20 +84,17 @@ function pending(found: Findings): Verdict | null {
   const isWaiting = [found.camera, found.microphone, found.server, found.road, found.rates].includes(
     null,
   );
-  if (isWaiting) return { key: "pending", level: "pending" };
-  return null;
+  return isWaiting ? verdict("pending", "pending") : null;
 }
 
 function drawback(found: Findings, isHub: boolean): Verdict | null {
-  const warning = (key: string): Verdict => ({ key, level: "warning" });
+  const warning = (key: string): Verdict => verdict("warning", key);
   if (found.microphone === "silent") return warning("silent");
   const { downMbps, upMbps } = found.rates ?? { downMbps: 0, upMbps: 0 };
   if (upMbps < (isHub ? HUB_ENOUGH_UP_MBPS : ENOUGH_UP_MBPS)) return warning("slow_up");
   if (downMbps < ENOUGH_DOWN_MBPS) return warning("slow_down");
   if ((found.road?.rttMs ?? 0) > LONG_RTT_MS) return warning("far");
-  if (found.camera === "test") return warning("test");
-  if (found.speaker === null) return warning("unasked");
-  return null;
+  return found.camera === "test" ? warning("test") : null;
 }
 
 /** Measure what the line carries each way, in Mbit/s. Throws a `Problem`. */

@@ -12,7 +12,11 @@ export class LevelMeter {
     this.analyser.fftSize = 1024;
     this.samples = new Float32Array(this.analyser.fftSize);
     this.timer = setInterval(() => onLevel(this.level()), 100);
+    // After a reload browsers keep Web Audio asleep until the page is touched.
+    window.addEventListener("pointerdown", this.wake);
   }
+
+  private readonly wake = (): void => void this.context.resume();
 
   listenTo(track: MediaStreamTrack | null): void {
     this.source?.disconnect();
@@ -26,6 +30,7 @@ export class LevelMeter {
 
   close(): void {
     clearInterval(this.timer);
+    window.removeEventListener("pointerdown", this.wake);
     this.source?.disconnect();
     void this.context.close();
   }
