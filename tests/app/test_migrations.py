@@ -1,0 +1,161 @@
+"""Migrations lead from nothing to the models and back, on SQLite and on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app import migrations
+from app.accounts.models import SignInFailure
+from app.accounts.service import remember_failure
+from app.database import Database
+from app.events import EventBus
+from app.lessons.models import LessonState
+from app.lessons.queries import get_lesson
+from app.schools.queries import schools_within
+from app.security import Scope
+from app.tables import METADATA
+from tests.factories import NOON, make_county, make_lesson
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'migrated.db'}")
+    yield engine
+    await engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, METADATA))
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+async def go(engine: AsyncEngine, where: str) -> None:
+    async with engine.connect() as connection:
+        move = command.upgrade if where == "head" else command.downgrade
+        await connection.run_sync(lambda below: move(migrations.alembic_config(below), where))
+        await connection.commit()
+
+
+async def up_down_up(engine: AsyncEngine) -> None:
+    for _ in range(2):
+        await go(engine, "head")
+        async with engine.connect() as connection:
+            assert await connection.run_sync(tables) == set(METADATA.tables)
+            assert await connection.run_sync(differences) == []
+        assert await migrations.is_current(engine)
+        await go(engine, "base")
+        async with engine.connect() as connection:
+            assert await connection.run_sync(tables) == set()
+    assert not await migrations.is_current(engine)
+
+
+async def test_sqlite_goes_up_to_the_models_down_to_nothing_and_up_again(
+    sqlite: AsyncEngine,
+) -> None:
+    await up_down_up(sqlite)
+
+
+async def test_each_single_step_can_be_undone(sqlite: AsyncEngine) -> None:
+    await go(sqlite, "head")
+    await go(sqlite, "-1")
+    await go(sqlite, "head")
+    assert await migrations.is_current(sqlite)
+
+
+async def test_upgrade_of_a_current_database_changes_and_copies_nothing(
+    sqlite: AsyncEngine, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    await migrations.upgrade(sqlite, backups=backups)
+    await migrations.upgrade(sqlite, backups=backups)
+    assert not backups.exists()
+
+
+async def test_sqlite_file_with_data_is_copied_before_it_is_changed(
+    sqlite: AsyncEngine, tmp_path: Path
+) -> None:
+    await migrations.upgrade(sqlite)
+    async with sqlite.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+
+    def only_stamp(config: object, revision: str) -> None:
+        """The step from 'older' does not exist; the copy comes before it is missed."""
+        raise LookupError(revision)
+
+    backups = tmp_path / "backups"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.migrations.command.upgrade", only_stamp)
+        for _ in range(2):  # a second attempt keeps the first, good copy
+            with pytest.raises(LookupError):
+                await migrations.upgrade(sqlite, backups=backups)
+    copy = create_async_engine(f"sqlite+aiosqlite:///{backups / 'before-leaving-older.db'}")
+    async with copy.connect() as connection:
+        assert await connection.run_sync(tables) == set(METADATA.tables)
+        found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    await copy.dispose()
+    assert found == "older"
+
+
+@pytest.mark.postgres
+async def test_postgresql_goes_up_to_the_models_down_to_nothing_and_up_again(
+    postgres_url: str,
+) -> None:
+    engine = create_async_engine(postgres_url)
+    try:
+        await up_down_up(engine)
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.postgres
+async def test_postgresql_keeps_what_the_slices_write(postgres_url: str) -> None:
+    """One use of everything on the other database: enums, times, grants, scopes, invitations."""
+    database = Database(postgres_url, EventBus())
+    try:
+        await migrations.upgrade(database.engine)
+        async with database.unit_of_work() as db:
+            county = await make_county(db)
+            made = await make_lesson(
+                db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+            )
+        async with database.unit_of_work() as db:
+            lesson = await get_lesson(db, made.id)
+            assert lesson.state is LessonState.PUBLISHED
+            assert lesson.planned_start == NOON
+            assert {site.classroom_id for site in lesson.sites} == {
+                classroom.id for classroom in county.classrooms
+            }
+            scope = Scope(region_ids=frozenset({county.region.id}))
+            assert len(set(await db.scalars(schools_within(scope)))) == 3
+    finally:
+        await database.close()
+
+
+@pytest.mark.postgres
+async def test_failures_at_one_moment_are_each_counted_on_postgresql(postgres_url: str) -> None:
+    database = Database(postgres_url, EventBus())
+
+    async def fail() -> None:
+        async with database.unit_of_work() as db:
+            await remember_failure(db, "wang", "10.0.0.1", NOON)
+
+    try:
+        await migrations.upgrade(database.engine)
+        await asyncio.gather(*(fail() for _ in range(8)))
+        async with database.unit_of_work() as db:
+            assert (await db.scalars(select(SignInFailure.failures))).all() == [8]
+    finally:
+        await database.close()
