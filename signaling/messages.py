@@ -28,7 +28,8 @@ AsWritten = StringConstraints(strip_whitespace=False)
 Sdp = Annotated[str, Field(min_length=1, max_length=65_536), AsWritten]
 ServerSdp = Annotated[str, AsWritten]
 Mid = Annotated[str, Field(min_length=1, max_length=16)]
-Name = Annotated[str, Field(max_length=120)]
+NAME_LENGTH = 120
+Name = Annotated[str, Field(max_length=NAME_LENGTH)]
 
 
 class Role(StrEnum):

@@ -6,7 +6,7 @@ from typing import Final
 
 from signaling.config import RoomConfig
 from signaling.links import LinkMeter
-from signaling.messages import Link, MediaSource, Permissions, Role, Seat
+from signaling.messages import NAME_LENGTH, Link, MediaSource, Permissions, Role, Seat
 from signaling.ports import Admission
 from signaling.rates import TokenBucket
 
@@ -106,10 +106,14 @@ class Participant:
     def come(self, admission: Admission) -> None:
         """Take the seat for the holder of this admission; what the seat kept stays."""
         self.move(SeatMove.ENTER)
-        self.name, self.school = admission.name, admission.school
+        self.call(admission.name, admission.school)
         self.account_id, self.device_id = admission.account_id, admission.device_id
         self.away_since_ms = None
         self.media_until = None
+
+    def call(self, name: str, school: str) -> None:
+        """Take these names, cut to what a message may carry: a long one must not end a lesson."""
+        self.name, self.school = name[:NAME_LENGTH], school[:NAME_LENGTH]
 
     def go(self, *, clock_ms: int) -> None:
         """Leave the seat. Its line is measured anew when it comes back."""

@@ -26,7 +26,7 @@ class Roster:
             known = self._seats.get(expected.seat_id)
             if known is None:
                 known = self._add(expected.seat_id, expected.role)
-            known.name, known.school = expected.name, expected.school
+            known.call(expected.name, expected.school)
             known.may_record_video = expected.may_record_video
 
     def __iter__(self) -> Iterator[Participant]:
@@ -118,7 +118,7 @@ class Roster:
 
     def _restore(self, saved: SavedSeat, *, opened_at_ms: int) -> None:
         seat = self._add(saved.seat_id, saved.role)
-        seat.name, seat.school = saved.name, saved.school
+        seat.call(saved.name, saved.school)
         seat.may_record_video = saved.may_record_video
         if saved.is_blocked:
             seat.state = SeatState.BLOCKED

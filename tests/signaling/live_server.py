@@ -129,6 +129,10 @@ class MediaLog:
         self.open.remove(room_id)
         self.closed.append(room_id)
 
+    async def _stand_still(self) -> None:
+        while self.stands_still:
+            await asyncio.sleep(0.001)
+
     def set_plan(self, room_id: RoomId, plan: ForwardingPlan) -> None:
         assert room_id in self.open
         self.plans[room_id] = plan
@@ -137,8 +141,7 @@ class MediaLog:
         self, room_id: RoomId, peer_id: PeerId, *, offer: str, sources: Mapping[str, Source]
     ) -> str:
         self.calls.append(("publish", peer_id, offer, dict(sources)))
-        if self.stands_still:
-            await asyncio.Event().wait()
+        await self._stand_still()
         if self.publish_fault is not None:
             raise self.publish_fault
         return f"answer to {offer}"
@@ -162,8 +165,7 @@ class MediaLog:
 
     async def remove_peer(self, room_id: RoomId, peer_id: PeerId) -> None:
         self.calls.append(("remove", peer_id))
-        if self.stands_still:
-            await asyncio.Event().wait()
+        await self._stand_still()
 
     def start_recording(self, room_id: RoomId, target: RecordingTarget) -> None:
         if self.recording_fault is not None:

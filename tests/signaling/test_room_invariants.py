@@ -177,5 +177,5 @@ class AnyLesson(RuleBasedStateMachine):
 
 TestAnyLesson = AnyLesson.TestCase
 TestAnyLesson.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True
 )

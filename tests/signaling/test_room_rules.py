@@ -244,6 +244,14 @@ def test_a_seat_that_was_not_invited_by_the_seed_is_not_recorded_on_picture() ->
     assert track("late", MICROPHONE) in room.applied.recorded
 
 
+def test_a_name_too_long_for_a_message_is_cut_and_ends_nothing() -> None:
+    room = lesson_with("a")
+    long = admission("b", name="很" * 500, school="长" * 500)
+    room.take(room.room.enter(long, now=room.now))
+    assert room.seat("b").name == "很" * m.NAME_LENGTH
+    room.send("b", m.Say(text="hello"))
+
+
 def test_a_seat_in_another_role_is_refused() -> None:
     room = lesson_with("a")
     with pytest.raises(SignalError) as caught:
