@@ -1,0 +1,155 @@
+"""Replays are made one after another, each when its room has closed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.attendance.events import SessionClosed
+from app.database import Database
+from app.live import replays, service
+from app.live.replays import ReplayQueue
+from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
+from app.recordings.models import Recording, RecordingState
+from app.recordings.service import begin_finalising
+from tests.app.conftest import Clock
+from tests.factories import County, make_lesson
+
+CLIP = BuiltClip("hub", "camera", "a.mp4", "video/mp4", 0, 1000, True, True, 1)
+
+
+class Builder:
+    """Satisfies `ReplayBuilder`; fails for the folders it is told to."""
+
+    def __init__(self) -> None:
+        self.built: list[str] = []
+        self.breaks_on: set[str] = set()
+
+    async def recover(self, folder: Path) -> None:
+        if folder.name in self.breaks_on:
+            raise ReplayFailed("recover: broken")
+
+    async def build(self, folder: Path, out: Path) -> ReplayIndex:
+        out.mkdir()
+        self.built.append(folder.name)
+        return ReplayIndex((CLIP,), 1000)
+
+
+class Scene:
+    """Lessons that are over, and a queue."""
+
+    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+        self.database = database
+        self.folder = folder
+        self.builder = Builder()
+        self.open_rooms: set[UUID] = set()
+        self.queue = ReplayQueue(
+            database,
+            recordings_dir=folder,
+            builder=self.builder,
+            clock=clock,
+            is_room_open=lambda session_id: session_id in self.open_rooms,
+        )
+
+    async def end_lesson(self, county: County, clock: Clock) -> UUID:
+        async with self.database.unit_of_work() as db:
+            lesson = await make_lesson(db, lecturer=county.teacher, hub=county.hub)
+            session = await service.start_lesson(
+                db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+            )
+            await begin_finalising(db, session_id=session.id)
+            session.lesson.ended_at = clock.now
+        folder = self.folder / f"{clock.now:%Y-%m}" / str(session.id)
+        folder.mkdir(parents=True)
+        (folder / "manifest.jsonl").write_text("{}\n")
+        return session.id
+
+    async def until(self, session_id: UUID, state: RecordingState) -> None:
+        async with asyncio.timeout(10):
+            while await self.state_of(session_id) is not state:
+                await asyncio.sleep(0.01)
+
+    async def state_of(self, session_id: UUID) -> RecordingState:
+        async with self.database.unit_of_work() as db:
+            query = select(Recording.state).where(Recording.session_id == session_id)
+            return (await db.scalars(query)).one()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(self.queue.run())
+            try:
+                yield
+            finally:
+                task.cancel()
+
+
+@pytest.fixture
+def scene(database: Database, tmp_path: Path, clock: Clock) -> Scene:
+    return Scene(database, tmp_path / "made", clock)
+
+
+async def test_a_lesson_that_ends_is_made_when_its_room_has_closed(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "ROOM_POLL_S", 0.01)
+    session_id = await scene.end_lesson(county, clock)
+    scene.open_rooms.add(session_id)
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        await asyncio.sleep(0.05)
+        assert scene.builder.built == []
+        scene.open_rooms.clear()
+        await scene.until(session_id, RecordingState.READY)
+
+
+async def test_a_room_that_does_not_close_waits_its_turn_again(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "ROOM_POLL_S", 0.001)
+    monkeypatch.setattr(replays, "ROOM_CLOSES_WITHIN_S", 0.02)
+    stuck = await scene.end_lesson(county, clock)
+    other = await scene.end_lesson(county, clock)
+    scene.open_rooms.add(stuck)
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(stuck))
+        await scene.queue.session_closed(SessionClosed(other))
+        await scene.until(other, RecordingState.READY)
+        assert await scene.state_of(stuck) is RecordingState.FINALISING
+        scene.open_rooms.clear()
+        await scene.until(stuck, RecordingState.READY)
+
+
+async def test_one_that_fails_does_not_hold_up_the_next(
+    scene: Scene, county: County, clock: Clock
+) -> None:
+    broken = await scene.end_lesson(county, clock)
+    sound = await scene.end_lesson(county, clock)
+    scene.builder.breaks_on.add(str(broken))
+    async with scene.running():
+        await scene.queue.enqueue_unfinished()
+        await scene.until(sound, RecordingState.READY)
+    assert await scene.state_of(broken) is RecordingState.BROKEN
+
+
+async def test_a_bug_in_one_does_not_end_the_queue(
+    scene: Scene, county: County, clock: Clock
+) -> None:
+    gone = await scene.end_lesson(county, clock)
+    sound = await scene.end_lesson(county, clock)
+    async with scene.database.unit_of_work() as db:
+        recording = (await db.scalars(select(Recording).where(Recording.session_id == gone))).one()
+        scene.queue._queue.put_nowait(recording.id)
+        await db.delete(recording)
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(sound))
+        await scene.until(sound, RecordingState.READY)
+
+
+async def test_a_lesson_without_recording_asks_for_no_replay(scene: Scene) -> None:
+    await scene.queue.session_closed(SessionClosed(UUID(int=1)))
+    assert scene.queue._queue.empty()
