@@ -538,6 +538,16 @@ def test_a_smaller_stage_sends_the_longest_there_down() -> None:
     assert room.effects == []
 
 
+def test_a_larger_stage_is_kept_across_a_restart() -> None:
+    room = lesson_with("a", "b")
+    room.send(HUB, m.SetStageLimit(limit=2))
+    again = room.restart()
+    again.enter(HUB, "a", "b")
+    for seat_id in ("a", "b"):
+        again.send(HUB, m.InviteToStage(seat_id=seat_id))
+    assert again.stage == ("a", "b")
+
+
 # --- Permissions and the pause ----------------------------------------------------------
 
 
@@ -920,6 +930,13 @@ def test_a_stop_empties_the_room_and_leaves_the_lesson_live() -> None:
     again = room.restart()
     again.enter(HUB, "a")
     assert not again.is_over()
+
+
+def test_an_empty_room_that_stops_records_nothing_more() -> None:
+    room = DrivenRoom(seed())
+    assert room.applied.recorded
+    room.take(room.room.stop(now=room.now))
+    assert room.applied == ForwardingPlan()
 
 
 def test_presence_is_reported_every_two_seconds_while_somebody_is_here() -> None:
