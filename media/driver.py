@@ -68,6 +68,7 @@ class RoomDriver:
         self._subscribing: dict[PeerId, SubscribeConnection] = {}
         self._session_id = secrets.randbits(62)
         self._answers = 0
+        self._revisions: dict[PeerId, int] = {}
         self._errors = 0
         self._is_closed = False
         self._recording: RoomRecording | None = None
@@ -357,7 +358,11 @@ class RoomDriver:
         if connection is None:
             return
         subscriber = connection.subscriber
-        revision = subscriber.offer_made()
+        # Counted on when the peer subscribes anew: an answer to the connection before must
+        # not be taken for one to this.
+        revision = self._revisions.get(peer_id, 0) + 1
+        self._revisions[peer_id] = revision
+        subscriber.offer_made(revision)
         self._listener.subscriber_offer(
             self._room_id,
             peer_id,

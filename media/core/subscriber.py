@@ -90,13 +90,12 @@ class Subscriber:
         """Note that the shell has been told to make the offer that is due."""
         self._offer_at = None
 
-    def offer_made(self) -> int:
-        """Note that an offer of all sections is made; return its revision."""
+    def offer_made(self, revision: int) -> None:
+        """Note that an offer of all sections is made, under a number never used before."""
         self._offer_at = None
         self._is_unanswered = True
         self._offered_sections = len(self.sections)
-        self.offered_revision += 1
-        return self.offered_revision
+        self.offered_revision = revision
 
     def is_answerable(self, revision: int) -> bool:
         """Return whether an answer to this revision is awaited."""

@@ -83,6 +83,7 @@ class Classroom:
         self.sfu = sfu
         self.ledger = ledger
         self.peers: list[LightPeer] = []
+        self._answered: dict[str, int] = {}
 
     def new_peer(self, **options: object) -> LightPeer:
         peer = LightPeer(**options)  # type: ignore[arg-type] # the caller names what it takes
@@ -120,15 +121,18 @@ class Classroom:
         return peer
 
     async def answer(
-        self, name: str, peer: LightPeer, *, revision: int = 1, codecs: Sequence[str] | None = None
+        self, name: str, peer: LightPeer, *, codecs: Sequence[str] | None = None
     ) -> str:
-        """Answer the peer's newest connection's offer of `revision`; return the offer."""
+        """Answer the next offer made to the peer; return the offer."""
 
-        def offered() -> list[tuple[int, str]]:
-            return [(r, sdp) for who, r, sdp, _ in self.ledger.offers if who == name]
+        def unanswered() -> list[tuple[int, str]]:
+            answered = self._answered.get(name, 0)
+            offers = [(r, sdp) for who, r, sdp, _ in self.ledger.offers if who == name]
+            return [(r, sdp) for r, sdp in offers if r > answered]
 
-        await eventually(lambda: offered() and offered()[-1][0] == revision)
-        sdp = offered()[-1][1]
+        await eventually(unanswered)
+        revision, sdp = unanswered()[-1]
+        self._answered[name] = revision
         answer = await (peer.answer(sdp, codecs=codecs) if codecs else peer.answer(sdp))
         await self.sfu.accept_answer(ROOM, PeerId(name), revision=revision, answer=answer)
         return sdp

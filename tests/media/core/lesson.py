@@ -95,7 +95,7 @@ class Lesson:
     def answer(
         self, subscriber: Subscriber, codecs: Mapping[str, PayloadTypes] | None = None
     ) -> None:
-        subscriber.offer_made()
+        subscriber.offer_made(subscriber.offered_revision + 1)
         taken = ALL_CODECS if codecs is None else codecs
         self.router.accept_answer(
             subscriber, {down.mid: taken for down in subscriber.sections}, self.now

@@ -167,7 +167,8 @@ def test_no_second_offer_while_one_is_unanswered() -> None:
     lesson.allow({CAMERA: ["site"], track("other"): ["site"]})
     site = lesson.router.add_subscriber(PeerId("site"), "site down", lesson.now)
     lesson.pass_time(0.1)
-    first = site.offer_made()
+    first = 7
+    site.offer_made(first)
     lesson.publish("other")
     lesson.pass_time(1.0)
     assert offers(lesson) == 1
@@ -183,7 +184,7 @@ def test_a_section_added_after_the_offer_waits_for_its_own_answer() -> None:
     lesson.publish("teacher")
     lesson.allow({CAMERA: ["site"], track("other"): ["site"]})
     site = lesson.router.add_subscriber(PeerId("site"), "site down", lesson.now)
-    site.offer_made()
+    site.offer_made(1)
     lesson.publish("other")
     lesson.router.set_connected(site, is_connected=True, now=lesson.now)
     accepted = {down.mid: {"H264": PayloadTypes(40, 41)} for down in site.sections}
