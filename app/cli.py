@@ -84,6 +84,7 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.http_host, settings.http_port))
     except OSError as error:
+        listening.close()
         raise CannotDo(
             f"Cannot listen on {settings.http_host}:{settings.http_port} ({error.strerror}): "
             "stop what runs there, or choose another port with CLASSROOMS_HTTP_PORT."
@@ -133,19 +134,20 @@ def serve() -> None:
     """Serve the platform. A local SQLite database is brought up to date first."""
     settings = read_settings()
     app_logging.configure(settings)
-    listening = _listen(settings)
 
     async def prepare() -> None:
         async with _opened(settings):
             pass
 
-    asyncio.run(prepare())
-    _serve(
-        settings,
-        create_app(settings),
-        listening,
-        lambda: typer.echo(f"Three Classrooms serves on {_base_url(settings, listening)}"),
-    )
+    with _listen(settings) as listening:
+        asyncio.run(prepare())
+        base = _base_url(settings, listening)
+        _serve(
+            settings,
+            create_app(settings),
+            listening,
+            lambda: typer.echo(f"Three Classrooms serves on {base}"),
+        )
 
 
 def _base_url(settings: Settings, listening: socket.socket) -> str:
@@ -166,22 +168,17 @@ def run_demo(
     """Make or top up the demonstration county, print sign-in links, and serve it."""
     settings = read_settings(demo=True)
     app_logging.configure(settings)
-    listening = _listen(settings) if is_served else None
 
     async def prepare() -> demo.DemoLinks:
         async with _opened(settings) as database, database.unit_of_work() as db:
             return await demo.prepare(db, now=utc_now())
 
-    links = asyncio.run(prepare())
-    port = listening.getsockname()[1] if listening else settings.http_port
-
-    def announce() -> None:
-        typer.echo(demo_text(links, port))
-
-    if listening is None:
-        announce()
+    if not is_served:
+        typer.echo(demo_text(asyncio.run(prepare()), settings.http_port))
         return
-    _serve(settings, create_app(settings), listening, announce)
+    with _listen(settings) as listening:
+        text = demo_text(asyncio.run(prepare()), listening.getsockname()[1])
+        _serve(settings, create_app(settings), listening, lambda: typer.echo(text))
 
 
 def demo_text(links: demo.DemoLinks, port: int) -> str:

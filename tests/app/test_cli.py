@@ -1,0 +1,246 @@
+"""The `classrooms` command: what it prints, refuses, serves, and how it stops.
+
+Commands that end run in this process, where importing costs nothing; those that serve, and the
+log, which belongs to the whole process, run in one of their own.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.cli import main
+from app.settings import HOME
+
+LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],  # noqa: TID251 - the environment of a process of ours
+        "CLASSROOMS_VAR_DIR": str(tmp_path),
+        "CLASSROOMS_HTTP_PORT": "0",
+        "CLASSROOMS_MEDIA_PORT": "0",
+        "CLASSROOMS_MEDIA_BIND_HOST": "127.0.0.1",
+        "CLASSROOMS_MEDIA_HOSTS": "127.0.0.1",
+        "CLASSROOMS_SHUTDOWN_TIMEOUT_S": "2",
+        "CLASSROOMS_PASSWORD_MEMORY_KIB": "8",
+        "CLASSROOMS_FRONTEND_DIR": str(tmp_path / "dist"),
+    }
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a command to its end: `run("migrate", CLASSROOMS_HTTP_PORT="80")`."""
+    monkeypatch.setattr("app.logging.configure", lambda _settings: None)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run_it(*arguments: str, **more: str) -> Done:
+        with monkeypatch.context() as patch:
+            for name, value in more.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["classrooms", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        out, err = capsys.readouterr()
+        return Done(int(ended.value.code or 0), out, err)
+
+    return run_it
+
+
+@contextmanager
+def serving(
+    environment: dict[str, str], command: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a command that serves; give the process and what it printed until it served."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", command],
+        env=environment,
+        cwd=HOME,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    try:
+        for line in process.stdout:  # ends when the process does
+            printed += line
+            if "serves on" in line or "Ctrl-C" in line:
+                break
+        else:
+            pytest.fail(f"{command} did not serve: {process.communicate()[1]}")
+        yield process, printed
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_no_command_shows_help(run: Run) -> None:
+    shown = run()
+    for command in ("serve", "demo", "migrate", "enrol-code", "admin"):
+        assert command in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("CLASSROOMS_MEDIAPORT", "1", "CLASSROOMS_MEDIAPORT is not a setting"),
+        ("CLASSROOMS_HTTP_PORT", "x", "CLASSROOMS_HTTP_PORT"),
+    ],
+)
+def test_wrong_setting_is_a_sentence_and_exit_code_two(
+    run: Run, name: str, value: str, says: str
+) -> None:
+    done = run("migrate", **{name: value})
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_administrator_is_made_with_a_link_that_sets_the_password(
+    run: Run, environment: dict[str, str]
+) -> None:
+    arguments = ("admin", "create", "--name", "李明", "--username", "liming", "--region", "511900")
+    refused = run(*arguments)
+    assert refused.returncode == 2
+    assert "--region-name" in refused.stderr
+    made = run(*arguments, "--region-name", "某市")
+    assert made.returncode == 0, made.stderr
+    (page, token) = LINK.findall(made.stdout)[0]
+    assert page == "/enter"
+    assert token not in made.stderr
+    again = run(*arguments)
+    assert again.returncode == 2
+    assert "liming" in again.stderr
+    other = run("admin", "link", "--username", "LiMing")
+    assert LINK.findall(other.stdout)[0][1] != token
+    nobody = run("admin", "link", "--username", "nobody")
+    assert nobody.returncode == 2
+
+    with serving(environment, "serve") as (_, printed):
+        base = printed.split("serves on ")[1].strip()
+        with httpx2.Client(base_url=base, headers={"Origin": base}) as browser:
+            answer = browser.post(
+                "/api/links/set-password", json={"token": token, "password": "白鹅 and 小桥 2026"}
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["person"]["roles"] == [
+                {"role": "ADMINISTRATOR", "scope_name": "某市"}
+            ]
+
+
+def test_demonstration_prints_links_that_work_and_stops_when_told(
+    environment: dict[str, str],
+) -> None:
+    with serving(environment, "demo") as (process, printed):
+        port = re.search(r"http://localhost:(\d+)", printed)
+        assert port is not None
+        base = f"http://127.0.0.1:{port[1]}"
+        found = LINK.findall(printed)
+        assert [page for page, _ in found] == [
+            "/enter",
+            "/enrol",
+            "/enrol",
+            "/enrol",
+            "/enter",
+            "/enter",
+        ]
+        with httpx2.Client(base_url=base, headers={"Origin": base}) as browser:
+            answer = browser.post("/api/links/redeem", json={"token": found[0][1]})
+            assert answer.json() == {"purpose": "DEMONSTRATION", "home": "/teach"}
+            assert browser.get("/api/me").json()["demo"] is True
+            answer = browser.post("/api/devices/enrol", json={"code": found[1][1]})
+            assert answer.status_code == 200
+            assert browser.get("/readyz").status_code == 200
+        with socket.create_connection(("127.0.0.1", int(port[1]))) as waiting:
+            waiting.sendall(b"GET /api/me HTTP/1.1\r\nHost: localhost\r\n")  # and never the rest
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=30)  # raises when it does not stop
+    assert "Application shutdown complete" in log
+    assert "Traceback" not in log
+    assert not [secret for _, secret in found if secret in log]
+
+
+def test_port_in_use_is_a_sentence(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("serve", CLASSROOMS_HTTP_PORT=port)
+    assert done.returncode == 2
+    assert "CLASSROOMS_HTTP_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demonstration_refuses_a_database_with_other_accounts(run: Run) -> None:
+    run(
+        *("admin", "create", "--name", "李明", "--username", "liming"),
+        *("--region", "511900", "--region-name", "某市"),
+    )
+    done = run("demo", "--links-only")
+    assert done.returncode == 2
+    assert "accounts" in done.stderr
+
+
+def test_classroom_gets_a_code_by_the_names_people_know(run: Run) -> None:
+    assert run("demo", "--links-only").returncode == 0
+    named = ("enrol-code", "--school", "示范一村小", "--classroom")
+    done = run(*named, "多媒体教室")
+    assert re.match(r"[0-9A-Z]{4}-[0-9A-Z]{4} ", done.stdout)
+    unknown = run(*named, "没有的教室")
+    assert unknown.returncode == 2
+    assert "没有的教室" in unknown.stderr
+
+
+def test_outdated_database_is_refused_when_it_is_not_ours_to_migrate(run: Run) -> None:
+    done = run("serve", CLASSROOMS_MIGRATE_ON_START="false")
+    assert done.returncode == 2
+    assert "classrooms migrate" in done.stderr
+    assert run("migrate").returncode == 0
+    after = run("demo", "--links-only", CLASSROOMS_MIGRATE_ON_START="false")
+    assert after.returncode == 0
+
+
+def test_log_is_one_json_object_a_line_when_asked(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "migrate"],
+        env=environment | {"CLASSROOMS_LOG_JSON": "true"},
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any(line["event"] == "database_migrated" for line in lines)
+    assert all({"event", "level", "timestamp"} <= set(line) for line in lines)
