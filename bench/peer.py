@@ -1,9 +1,7 @@
 """A light WebRTC client: real ICE, DTLS and SRTP, no codecs. For tests and benchmarks.
 
 It stands for a browser at the far end of a wire: it shares no code with the media
-plane except the RTCP classes, keeps its own counts, and hundreds fit in one process
-(one UDP socket, one timer, no task of its own; aiortc keeps one for DTLS). Linux only:
-arrival times are the kernel's, so a busy test process does not look like a slow server.
+plane except the RTCP classes, keeps its own counts, and hundreds fit in one process.
 
     publisher = LightPeer()
     answer = await sfu.publish(room, peer_id, offer=await publisher.publish_offer([...]), ...)
@@ -15,28 +13,19 @@ arrival times are the kernel's, so a busy test process does not look like a slow
     await sfu.accept_answer(room, peer_id, revision=1, answer=await subscriber.answer(offer))
     await subscriber.connected()
 
-Longer than 400 lines: the parts that stand alone are in modules of their own, what is
-left is one object with two connections' worth of wiring.
+Longer than 400 lines: what stands alone (wire, SDP, streams, counting) is in modules of its
+own; the rest is one object that publishes or subscribes, with what tests set and read.
 """
 
 import asyncio
 import random
-import socket
 import struct
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from aiortc.rtcdtlstransport import (
-    SRTP_AEAD_AES_128_GCM,
-    SRTP_AES128_CM_SHA1_80,
-    RTCCertificate,
-    RTCDtlsFingerprint,
-    RTCDtlsParameters,
-    RTCDtlsTransport,
-    SRTPProtectionProfile,
-)
+from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile
 
 from bench.feedback_ledger import FeedbackLedger
 from bench.ice_client import Address, IceClient
@@ -45,7 +34,6 @@ from bench.reception import Reception
 from bench.session_description import (
     MID_URI,
     TRANSPORT_CC_URI,
-    Candidate,
     Description,
     LocalTransport,
     OfferedSection,
@@ -54,27 +42,20 @@ from bench.session_description import (
     write_answer,
     write_offer,
 )
-from bench.srtp import BUFFER_BYTES, InPlaceSrtp
+from bench.srtp import BUFFER_BYTES
+from bench.wire import AES_128_GCM_FIRST, PeerFailed, Wire
 from media.core import rtcp
 from media.core.errors import MalformedPacket
 
-AES_128_GCM_FIRST = (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80)
+__all__ = ["AES_128_GCM_FIRST", "ALL_CODECS", "LightPeer", "PeerFailed", "ReceivedPacket"]
+
 ALL_CODECS = ("opus", "h264", "vp8")
 
-_SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35)  # missing from socket until 3.14
-_ANCILLARY_BYTES = 64
-_MAX_DATAGRAMS_PER_WAKE = 128
 _REPORT_INTERVAL_S = 1.0
 _NACK_INTERVAL_S = 0.04
 _MAX_NACKS_PER_PACKET = 10
 _RTP_HEADER = struct.Struct("!BBHII")
-_TIMESPEC = struct.Struct("qq")
 _NTP_EPOCH_S = 2_208_988_800
-_SHARED_CERTIFICATE: list[RTCCertificate] = []
-
-
-class PeerFailed(Exception):
-    """The handshake with the server did not complete; the message says how far it got."""
 
 
 class ReceivedPacket(NamedTuple):
@@ -95,33 +76,6 @@ class ReceivedPacket(NamedTuple):
     is_repair: bool
 
 
-class _DatagramPipe:
-    """What `RTCDtlsTransport` asks of an ICE transport: `_recv`, `_send`, `role`, `state`."""
-
-    state = "completed"
-
-    def __init__(self, send: Callable[[bytes], None]) -> None:
-        self.role = "controlling"
-        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=64)
-        self._write = send
-
-    async def _recv(self) -> bytes:
-        data = await self.incoming.get()
-        if data is None:
-            raise ConnectionError("the peer is closed")
-        return data
-
-    async def _send(self, data: bytes) -> None:
-        self._write(data)
-
-
-def _certificate() -> RTCCertificate:
-    # One for the whole process: a certificate for each of 200 peers costs half a second.
-    if not _SHARED_CERTIFICATE:
-        _SHARED_CERTIFICATE.append(RTCCertificate.generateCertificate())
-    return _SHARED_CERTIFICATE[0]
-
-
 def _ntp_now() -> int:
     seconds, nanoseconds = divmod(time.clock_gettime_ns(time.CLOCK_REALTIME), 1_000_000_000)
     return (seconds + _NTP_EPOCH_S) << 32 | (nanoseconds << 32) // 1_000_000_000
@@ -130,8 +84,7 @@ def _ntp_now() -> int:
 class LightPeer:
     """One connection of one participant: it publishes or it subscribes.
 
-    `send_loss` and `receive_loss` (0..1) drop media datagrams before they leave or
-    after they arrive, by the seeded `rng`. With `repairs_loss` holes are asked for
+    With `repairs_loss` holes are asked for
     again by NACK. `on_rtp` is called for every packet that is not a duplicate.
     """
 
@@ -150,11 +103,8 @@ class LightPeer:
         on_keyframe_request: Callable[[str], None] | None = None,
     ) -> None:
         self.rng = rng or random.Random()
-        self.send_loss = 0.0
-        self.receive_loss = 0.0
         self.repairs_loss = repairs_loss
         self.answers_nack = True
-        self.answers_checks = True
         self.on_rtp = on_rtp
         self.on_keyframe_request = on_keyframe_request
         self.streams: dict[str, OutgoingStream] = {}
@@ -168,12 +118,10 @@ class LightPeer:
         self.remb_bps: int | None = None
         self.counts: Counter[str] = Counter()
         self.ssrc = self.rng.getrandbits(32)
-        self._host = host
-        self._profiles = list(srtp_profiles)
+        self._cname = f"light-{self.ssrc:08x}"
         self._dtls_setup = dtls_setup
         self._transport_cc = transport_cc
         self._loop = asyncio.get_running_loop()
-        self._certificate = certificate or _certificate()
         self._session_id = self.rng.getrandbits(48)
         self._offered: list[OfferedSection] = []
         self._mid_of: dict[int, str] = {}
@@ -182,25 +130,20 @@ class LightPeer:
         self._rtx_payload_types: set[tuple[str, int]] = set()
         self._mid_extension_ids: set[int] = set()
         self._remote: Description | None = None
-        self._srtp: InPlaceSrtp | None = None
         self._transport_sequence = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._next_report_s = 0.0
+        self._next_report_s: float | None = None
         self._next_nack_s: float | None = None
-        self._is_closed = False
-        self._connecting = asyncio.Lock()
-        self._ice_selected = asyncio.Event()
         self._plain = memoryview(bytearray(BUFFER_BYTES))
-        self.ice = IceClient(
-            rng=self.rng, send=self._send_to, consent_interval_s=consent_interval_s
+        self._wire = Wire(
+            self,
+            host=host,
+            rng=self.rng,
+            certificate=certificate,
+            srtp_profiles=srtp_profiles,
+            consent_interval_s=consent_interval_s,
+            counts=self.counts,
         )
-        self._pipe = _DatagramPipe(self._send_datagram)
-        self._dtls = RTCDtlsTransport(
-            self._pipe,  # type: ignore[arg-type]  # duck-typed: see _DatagramPipe
-            [self._certificate],
-        )
-        self._dtls._srtp_profiles = self._profiles
-        self._socket = self._open_socket()
 
     # Negotiation
 
@@ -267,17 +210,7 @@ class LightPeer:
         return text
 
     def _local(self) -> LocalTransport:
-        host, port = self._socket.getsockname()[:2]
-        fingerprint = next(
-            f.value for f in self._certificate.getFingerprints() if f.algorithm == "sha-256"
-        )
-        return LocalTransport(
-            ufrag=self.ice.ufrag,
-            password=self.ice.password,
-            fingerprint=fingerprint,
-            candidate=Candidate(host, port),
-            cname=f"light-{self.ssrc:08x}",
-        )
+        return self._wire.local_transport(self._cname)
 
     def _take_answered(self, offered: OfferedSection, remote: Description) -> None:
         section = remote.section(offered.mid)
@@ -305,55 +238,57 @@ class LightPeer:
         stream.transport_cc_id = section.extensions.get(TRANSPORT_CC_URI)
 
     def _connect_to(self, remote: Description, *, we_offered: bool, setup: str) -> None:
-        now = self._loop.time()
         self._remote = remote
-        self.ice.is_controlling = remote.is_lite or we_offered
-        self._pipe.role = "controlling" if self.ice.is_controlling else "controlled"
-        if self._dtls.state == "new":
-            self._dtls._set_role("client" if setup == "passive" else "server")
-        is_v6 = self._socket.family == socket.AF_INET6
-        self.ice.start(
-            ufrag=remote.ufrag,
-            password=remote.password,
-            candidates=[c for c in remote.candidates if (":" in c.host) == is_v6],
-            now=now,
-        )
-        self._on_timer()
+        self._wire.start(remote, we_offered=we_offered, remote_setup=setup)
 
     async def connected(self, timeout_s: float = 10.0) -> None:
         """Do the ICE and DTLS handshakes; return at once if they are done. Raise PeerFailed."""
-        async with self._connecting:
-            if self._srtp is not None:
-                return
-            assert self._remote is not None, "negotiate first"
-            parameters = RTCDtlsParameters(
-                fingerprints=[
-                    RTCDtlsFingerprint(algorithm=algorithm, value=value)
-                    for algorithm, value in self._remote.fingerprints
-                ]
-            )
-            try:
-                async with asyncio.timeout(timeout_s):
-                    await self._ice_selected.wait()
-                    await self._dtls.start(parameters)
-            except TimeoutError:
-                stage = "DTLS" if self._ice_selected.is_set() else "ICE"
-                raise PeerFailed(f"{stage} did not complete in {timeout_s} s") from None
-            if self._dtls.state != "connected":
-                raise PeerFailed(f"DTLS ended in state {self._dtls.state}")
-            self._srtp = InPlaceSrtp(receiving=self._dtls._rx_srtp, sending=self._dtls._tx_srtp)
+        await self._wire.connected(timeout_s)
+        if self._next_report_s is None:
             self._next_report_s = self._loop.time() + self.rng.uniform(0.1, _REPORT_INTERVAL_S)
             self._arm_timer()
 
     @property
+    def ice(self) -> IceClient:
+        """Return the peer's ICE: its ufrag, its selected address, what was answered."""
+        return self._wire.ice
+
+    @property
     def is_connected(self) -> bool:
         """Return True from the end of the handshake until either side closes it."""
-        return self._srtp is not None and self._dtls.state == "connected"
+        return self._wire.is_connected
 
     @property
     def dtls_state(self) -> str:
         """Return aiortc's word: new, connecting, connected, closed or failed."""
-        return self._dtls.state
+        return self._wire.dtls_state
+
+    @property
+    def send_loss(self) -> float:
+        """Share (0..1) of media datagrams dropped, by the seeded `rng`, before they leave."""
+        return self._wire.send_loss
+
+    @send_loss.setter
+    def send_loss(self, share: float) -> None:
+        self._wire.send_loss = share
+
+    @property
+    def receive_loss(self) -> float:
+        """Share (0..1) of media datagrams dropped, by the seeded `rng`, after they arrive."""
+        return self._wire.receive_loss
+
+    @receive_loss.setter
+    def receive_loss(self, share: float) -> None:
+        self._wire.receive_loss = share
+
+    @property
+    def answers_checks(self) -> bool:
+        """Whether STUN is taken at all; False plays dead while media still flows."""
+        return self._wire.answers_checks
+
+    @answers_checks.setter
+    def answers_checks(self, answers: bool) -> None:
+        self._wire.answers_checks = answers
 
     # Sending
 
@@ -364,7 +299,6 @@ class LightPeer:
 
         The media time advances by `timestamp_increment` before this packet.
         """
-        assert self._srtp is not None, "connect first"
         stream = self.streams[mid]
         sequence = stream.sequence
         length = stream.write(
@@ -379,20 +313,11 @@ class LightPeer:
         return sequence
 
     def _send_plain_rtp(self, length: int) -> None:
-        assert self._srtp is not None
-        is_dropped = self.send_loss > 0 and self.rng.random() < self.send_loss
-        self.transport_feedback.sent(self._transport_sequence, was_dropped=is_dropped)
+        is_lost = self._wire.loses_next()
+        self.transport_feedback.sent(self._transport_sequence, was_dropped=is_lost)
         self._transport_sequence = (self._transport_sequence + 1) & 0xFFFF
-        if is_dropped:
-            self.counts["dropped_on_purpose_out"] += 1
-            return
-        view = self._srtp.view
-        view[:length] = self._plain[:length]
-        protected = self._srtp.protect_rtp(length)
-        if protected < 0:
-            raise PeerFailed(f"libsrtp status {-protected} while sending RTP")
-        self.counts["rtp_sent"] += 1
-        self._send_datagram(view[:protected])
+        if not is_lost:
+            self._send_datagram(self._wire.protect(self._plain[:length], is_rtcp=False))
 
     def send_rtcp(self, *packets: rtcp.RtcpPacket) -> None:
         """Send one compound packet, encrypted."""
@@ -400,17 +325,8 @@ class LightPeer:
 
     def send_plain_rtcp(self, data: bytes) -> None:
         """Encrypt and send bytes as SRTCP, well formed or not."""
-        assert self._srtp is not None, "connect first"
-        if self.send_loss and self.rng.random() < self.send_loss:
-            self.counts["dropped_on_purpose_out"] += 1
-            return
-        view = self._srtp.view
-        view[: len(data)] = data
-        protected = self._srtp.protect_rtcp(len(data))
-        if protected < 0:
-            raise PeerFailed(f"libsrtp status {-protected} while sending RTCP")
-        self.counts["rtcp_sent"] += 1
-        self._send_datagram(view[:protected])
+        if not self._wire.loses_next():
+            self._send_datagram(self._wire.protect(data, is_rtcp=True))
 
     def send_plain_rtp(self, data: bytes) -> None:
         """Encrypt and send bytes as SRTP as they are: a header of the caller's own making."""
@@ -431,95 +347,12 @@ class LightPeer:
         self.send_rtcp(rtcp.Pli(self.ssrc, ssrc))
 
     def _send_datagram(self, data: bytes | memoryview) -> None:
-        if self.ice.selected is not None:
-            self._send_to(data, self.ice.selected)
-
-    def _send_to(self, data: bytes | memoryview, address: Address) -> None:
-        if self._is_closed:
-            return
-        try:
-            self._socket.sendto(data, address)
-        except BlockingIOError:
-            self.counts["send_buffer_full"] += 1
-        except ConnectionRefusedError:
-            # An ICMP answer to an earlier datagram: the server's port is closed.
-            self.counts["send_refused"] += 1
+        self._wire.send_datagram(data)
 
     # Receiving
 
-    def _open_socket(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        opened = socket.socket(family, socket.SOCK_DGRAM)
-        opened.setblocking(False)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        opened.bind((self._host, 0))
-        self._loop.add_reader(opened.fileno(), self._on_readable)
-        return opened
-
-    def _on_readable(self) -> None:
-        now = self._loop.time()
-        receive = self._socket.recvmsg_into
-        for _ in range(_MAX_DATAGRAMS_PER_WAKE):
-            view = self._plain if self._srtp is None else self._srtp.view
-            try:
-                length, ancillary, _, address = receive([view], _ANCILLARY_BYTES)
-            except BlockingIOError:
-                return
-            except ConnectionRefusedError:
-                self.counts["send_refused"] += 1
-                continue
-            if length == 0:
-                continue
-            first = view[0]
-            if 128 <= first <= 191:
-                seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-                self._on_media(length, seconds * 1_000_000_000 + nanoseconds, now)
-            elif first <= 3:
-                self._on_stun(bytes(view[:length]), address[:2], now)
-            elif 20 <= first <= 63:
-                self._on_dtls(bytes(view[:length]))
-            else:
-                self.counts["unknown_datagrams"] += 1
-            if self._is_closed:
-                return
-
-    def _on_stun(self, data: bytes, address: Address, now: float) -> None:
-        if not self.answers_checks:
-            return
-        if self.ice.handle_datagram(data, address, now):
-            self._ice_selected.set()
-        self.ice.handle_timer(now)
-        self._arm_timer()
-
-    def _on_dtls(self, data: bytes) -> None:
-        if self._pipe.incoming.full():
-            self.counts["dtls_overflow"] += 1
-        else:
-            self._pipe.incoming.put_nowait(data)
-
-    def _on_media(self, length: int, arrival_ns: int, now: float) -> None:
-        if self._srtp is None:
-            self.counts["media_before_keys"] += 1
-            return
-        if self.receive_loss and self.rng.random() < self.receive_loss:
-            self.counts["dropped_on_purpose_in"] += 1
-            return
-        view = self._srtp.view
-        if 192 <= view[1] <= 223:
-            plain = self._srtp.unprotect_rtcp(length)
-            if plain < 0:
-                self.counts["srtcp_refused"] += 1
-            else:
-                self._on_rtcp(bytes(view[:plain]), now)
-            return
-        plain = self._srtp.unprotect_rtp(length)
-        if plain < 12:
-            self.counts["srtp_refused"] += 1
-            return
-        self._on_rtp(view, plain, arrival_ns, now)
-
-    def _on_rtp(self, view: memoryview, end: int, arrival_ns: int, now: float) -> None:
+    def on_plain_rtp(self, view: memoryview, end: int, arrival_ns: int, now: float) -> None:
+        """Count a packet and hand it on (called by the wire)."""
         first, second, sequence, timestamp, ssrc = _RTP_HEADER.unpack_from(view)
         payload_type = second & 0x7F
         start = 12 + 4 * (first & 0x0F)
@@ -578,7 +411,8 @@ class LightPeer:
             position += 1 if view[position] == 0 else 1 + length
         return None
 
-    def _on_rtcp(self, data: bytes, now: float) -> None:
+    def on_plain_rtcp(self, data: bytes, now: float) -> None:
+        """Take RTCP (called by the wire)."""
         try:
             packets = rtcp.parse(data)
         except MalformedPacket:
@@ -637,31 +471,24 @@ class LightPeer:
 
     def _on_timer(self) -> None:
         now = self._loop.time()
-        self.ice.handle_timer(now)
-        if self._srtp is not None:
-            if now >= self._next_report_s:
-                self._next_report_s = now + _REPORT_INTERVAL_S
-                self._send_reports(now)
-            if self._next_nack_s is not None and now >= self._next_nack_s:
-                self._ask_again(now)
+        if self._next_report_s is not None and now >= self._next_report_s:
+            self._next_report_s = now + _REPORT_INTERVAL_S
+            self._send_reports(now)
+        if self._next_nack_s is not None and now >= self._next_nack_s:
+            self._ask_again(now)
         self._arm_timer()
 
     def _arm_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._is_closed:
-            return
-        times = [self.ice.deadline()]
-        if self._srtp is not None:
-            times += [self._next_report_s, self._next_nack_s]
-        due = [at for at in times if at is not None]
-        if due:
+        due = [at for at in (self._next_report_s, self._next_nack_s) if at is not None]
+        if due and not self._wire.is_closed:
             self._timer = self._loop.call_at(min(due), self._on_timer)
 
     def _send_reports(self, now: float) -> None:
         blocks = [reception.report_block(now) for reception in self.receptions.values()]
-        name = rtcp.SourceDescription(((self.ssrc, f"light-{self.ssrc:08x}"),))
+        name = rtcp.SourceDescription(((self.ssrc, self._cname),))
         for start in range(0, len(blocks), 31):  # five bits count them (RFC 3550 section 6.4.2)
             self.send_rtcp(rtcp.ReceiverReport(self.ssrc, tuple(blocks[start : start + 31])), name)
         for stream in self.streams.values():
@@ -709,29 +536,19 @@ class LightPeer:
 
     def rebind(self) -> Address:
         """Move to a new local port as a NAT does, silently; return the new address."""
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
-        self._socket = self._open_socket()
-        host, port = self._socket.getsockname()[:2]
-        return host, port
+        return self._wire.rebind()
 
     async def close(self) -> None:
         """Say goodbye (RTCP BYE, DTLS close_notify) and free the socket."""
-        if not self._is_closed and self.is_connected:
+        if self.is_connected and not self._wire.is_closed:
             sources = tuple(stream.ssrc for stream in self.streams.values()) or (self.ssrc,)
             self.send_rtcp(rtcp.ReceiverReport(self.ssrc, ()), rtcp.Bye(sources))
-        if not self._is_closed:
-            await self._dtls.stop()
+        await self._wire.close()
         self.vanish()
 
     def vanish(self) -> None:
         """Free the socket without a word, as a closed tab or a power cut does."""
-        if self._is_closed:
-            return
-        self._is_closed = True
+        self._wire.vanish()
         if self._timer is not None:
             self._timer.cancel()
-        if not self._pipe.incoming.full():
-            self._pipe.incoming.put_nowait(None)
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
+            self._timer = None

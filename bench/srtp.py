@@ -1,4 +1,4 @@
-"""SRTP in place: one buffer per peer, no copy and no allocation per packet.
+"""SRTP in place: two buffers per peer, no copy and no allocation per packet.
 
 aiortc's DTLS transport derives the keys; its two libsrtp sessions are used through
 pylibsrtp's own binding, because `Session.unprotect` copies every packet twice.
@@ -11,7 +11,9 @@ BUFFER_BYTES = 2048
 
 
 class InPlaceSrtp:
-    """Protects and unprotects packets that lie at the start of `view`.
+    """Protects what lies at the start of `outbox`, unprotects what lies at that of `inbox`.
+
+    Two buffers, so that sending while a received packet is being looked at harms neither.
 
     Each method takes the length of the packet and returns its new length, or a
     negative number when libsrtp refused it (its `srtp_err_status_t`, negated).
@@ -22,30 +24,32 @@ class InPlaceSrtp:
         self._sessions = (receiving, sending)
         self._receiving = receiving._srtp[0]
         self._sending = sending._srtp[0]
-        self._data = ffi.new("unsigned char[]", BUFFER_BYTES)
+        self._in = ffi.new("unsigned char[]", BUFFER_BYTES)
+        self._out = ffi.new("unsigned char[]", BUFFER_BYTES)
         self._length = ffi.new("int *")
-        self.view = memoryview(ffi.buffer(self._data))
+        self.inbox = memoryview(ffi.buffer(self._in))
+        self.outbox = memoryview(ffi.buffer(self._out))
 
     def protect_rtp(self, length: int) -> int:
-        """Encrypt the RTP packet in the buffer."""
+        """Encrypt the RTP packet in its buffer."""
         self._length[0] = length
-        status = lib.srtp_protect(self._sending, self._data, self._length)
+        status = lib.srtp_protect(self._sending, self._out, self._length)
         return -int(status) if status else int(self._length[0])
 
     def protect_rtcp(self, length: int) -> int:
-        """Encrypt the compound RTCP packet in the buffer."""
+        """Encrypt the compound RTCP packet in its buffer."""
         self._length[0] = length
-        status = lib.srtp_protect_rtcp(self._sending, self._data, self._length)
+        status = lib.srtp_protect_rtcp(self._sending, self._out, self._length)
         return -int(status) if status else int(self._length[0])
 
     def unprotect_rtp(self, length: int) -> int:
-        """Authenticate and decrypt the SRTP packet in the buffer."""
+        """Authenticate and decrypt the SRTP packet in its buffer."""
         self._length[0] = length
-        status = lib.srtp_unprotect(self._receiving, self._data, self._length)
+        status = lib.srtp_unprotect(self._receiving, self._in, self._length)
         return -int(status) if status else int(self._length[0])
 
     def unprotect_rtcp(self, length: int) -> int:
-        """Authenticate and decrypt the SRTCP packet in the buffer."""
+        """Authenticate and decrypt the SRTCP packet in its buffer."""
         self._length[0] = length
-        status = lib.srtp_unprotect_rtcp(self._receiving, self._data, self._length)
+        status = lib.srtp_unprotect_rtcp(self._receiving, self._in, self._length)
         return -int(status) if status else int(self._length[0])
