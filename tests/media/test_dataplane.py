@@ -1,0 +1,73 @@
+"""The socket's own troubles, and what is cleaned up after."""
+
+import asyncio
+import socket
+from dataclasses import replace
+
+from media.core.ids import PeerId, Source
+from media.dataplane import DataPlane
+from tests.media.classroom import H264_DELTA, H264_KEYFRAME, LOOPBACK, ROOM, classroom, eventually
+
+CAMERA = Source.CAMERA
+NOWHERE = ("127.0.0.1", 0)  # the kernel refuses port 0
+
+
+async def test_what_the_kernel_does_not_take_is_counted_and_others_are_served() -> None:
+    async with classroom() as room:
+        teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
+        room.allow(("teacher", CAMERA, ["site", "other"]))
+        site, other = [await room.subscribe(name) for name in ("site", "other")]
+        teacher.send_rtp("0", H264_KEYFRAME)
+        await eventually(lambda: site.receptions and other.receptions)
+        router = room.sfu._rooms[ROOM].router
+        router.subscribers[PeerId("site")].link.address = NOWHERE  # type: ignore[attr-defined] # a Transport
+        teacher.send_rtp("0", H264_DELTA)
+        await eventually(lambda: next(iter(other.receptions.values())).packets == 2)
+        assert room.counters["send_failed"] == 1
+        router.subscribers[PeerId("site")].link.address = None  # type: ignore[attr-defined] # a Transport
+        teacher.send_rtp("0", H264_DELTA)
+        await eventually(lambda: next(iter(other.receptions.values())).packets == 3)
+
+
+async def test_former_addresses_and_names_are_forgotten() -> None:
+    async with classroom() as room:
+        teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
+        plane = room.sfu._plane
+        teacher.rebind()
+
+        def speak() -> bool:
+            teacher.send_rtp("0", H264_DELTA)
+            return room.counters.get("address_changes") == 1
+
+        await eventually(speak)
+        await eventually(lambda: len(plane._by_address) == 1)
+        [transport] = plane._by_ufrag.values()
+        transport.restart_ice(asyncio.get_running_loop().time() - 60.0)
+        plane.add(transport)
+        await eventually(lambda: list(plane._by_ufrag) == [transport.credentials.ufrag])
+
+
+async def test_a_stranger_gets_little_attention() -> None:
+    async with classroom() as room:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for first in (b"\x00", b"\x80", b"\x16", b"\xff"):
+                for _ in range(40):
+                    stranger.sendto(first + bytes(30), ("127.0.0.1", room.sfu.port))
+                    await asyncio.sleep(0)
+        await eventually(
+            lambda: (
+                room.counters.get("stun_refused", 0) + room.counters.get("unknown_address", 0) >= 40
+            )
+        )
+        assert room.counters["errors"] == 0
+
+
+async def test_a_plane_is_closed_once_and_its_port_is_free_again() -> None:
+    plane = DataPlane(LOOPBACK)
+    plane.open()
+    port = plane.port
+    plane.close()
+    plane.close()
+    again = DataPlane(replace(LOOPBACK, port=port))
+    again.open()
+    again.close()

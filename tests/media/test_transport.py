@@ -1,0 +1,213 @@
+"""One connection: which address it believes, and what it does when flights are lost."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+import pytest
+from aioice import stun
+
+from media.config import SfuConfig
+from media.core.rtp import ParsedRtp
+from media.ice import Address, parse_request
+from media.transport import OLD_UFRAG_S, Certificate, Transport
+
+HERE: Address = ("192.0.2.1", 1000)
+THERE: Address = ("192.0.2.2", 2000)
+CONFIG = SfuConfig()
+
+
+@dataclass
+class Owner:
+    """Writes down what a transport tells its owner."""
+
+    told: list[str] = field(default_factory=list)
+
+    def transport_connected(self) -> None:
+        self.told.append("connected")
+
+    def transport_ended(self) -> None:
+        self.told.append("ended")
+
+    def transport_moved(self) -> None:
+        self.told.append("moved")
+
+    def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
+        raise AssertionError("no media here")
+
+    def receive_rtcp(self, packet: bytes, now: float) -> None:
+        raise AssertionError("no media here")
+
+    def count(self, name: str) -> None:
+        self.told.append(name)
+
+    def failed(self, error: Exception) -> None:
+        raise error
+
+
+class Line:
+    """A transport and what it sent."""
+
+    def __init__(self, config: SfuConfig = CONFIG) -> None:
+        self.owner = Owner()
+        self.sent: list[tuple[bytes, Address]] = []
+        self.transport = Transport(
+            self.owner,
+            certificate=Certificate(),
+            config=config,
+            send=lambda data, address: self.sent.append((data, address)),
+            now=0.0,
+        )
+
+    def check(
+        self,
+        address: Address,
+        now: float,
+        *,
+        nominates: bool = False,
+        role: str = "ICE-CONTROLLING",
+        ufrag: str | None = None,
+        password: str | None = None,
+    ) -> bytes | None:
+        """Let a connectivity check arrive; return the answer."""
+        credentials = self.transport.credentials
+        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        message.attributes["USERNAME"] = f"{ufrag or credentials.ufrag}:theirs"
+        message.attributes[role] = 1
+        if nominates:
+            message.attributes["USE-CANDIDATE"] = None
+        message.add_message_integrity((password or credentials.password).encode())
+        return self.transport.receive_check(parse_request(bytes(message)), address, now)
+
+
+def hello(record: int, *, message: int = 0, offset: int = 0) -> bytes:
+    """A ClientHello fragment in a record of its own (RFC 6347 section 4.2)."""
+    handshake = b"\x01\x00\x00\x64" + message.to_bytes(2) + offset.to_bytes(3) + b"\x00\x00\x64"
+    return b"\x16\xfe\xfd\x00\x00" + record.to_bytes(6) + b"\x00\x70" + handshake + bytes(100)
+
+
+# -- addresses -----------------------------------------------------------------
+
+
+async def test_the_first_authenticated_check_gives_the_address() -> None:
+    line = Line()
+    assert line.check(HERE, 1.0, password="wrong") is None
+    assert line.check(THERE, 1.0) is not None
+    assert line.transport.address == THERE
+    assert line.owner.told == []
+
+
+async def test_only_a_nominating_check_moves_a_living_connection() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    assert line.check(THERE, 2.0) is not None
+    assert line.transport.address == HERE
+    line.check(THERE, 2.1, nominates=True)
+    assert line.transport.address == THERE
+    assert line.owner.told == ["moved"]
+
+
+async def test_any_check_moves_a_connection_that_has_gone_quiet() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    line.check(THERE, 7.0)
+    assert line.transport.address == THERE
+
+
+async def test_a_check_in_the_wrong_role_is_answered_but_moves_nothing() -> None:
+    line = Line()
+    answered = line.check(HERE, 1.0, role="ICE-CONTROLLED")
+    assert answered is not None
+    assert stun.parse_message(answered).error_code == 487
+    assert line.transport.address is None
+
+
+async def test_after_a_restart_the_old_name_is_good_for_some_seconds() -> None:
+    line = Line()
+    old = line.transport.credentials
+    line.transport.restart_ice(10.0)
+    assert line.transport.credentials != old
+
+    def old_check(now: float) -> bytes | None:
+        return line.check(HERE, now, ufrag=old.ufrag, password=old.password)
+
+    assert old_check(10.0 + OLD_UFRAG_S - 1) is not None
+    assert old_check(10.0 + OLD_UFRAG_S + 1) is None
+    assert line.check(HERE, 30.0, ufrag="nobody") is None
+    assert line.check(HERE, 30.0) is not None
+
+
+async def test_without_consent_there_is_nobody_to_send_to_until_a_new_check() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    line.transport.expire_consent()
+    line.transport._send_dtls(b"x")
+    assert line.sent == []
+    line.check(HERE, 40.0)
+    line.transport._send_dtls(b"x")
+    assert line.sent == [(b"x", HERE)]
+
+
+# -- the handshake -----------------------------------------------------------------
+
+
+async def test_a_hello_that_comes_again_is_answered_with_the_same_flight_at_once() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    line.transport.receive_dtls(hello(0))
+    line.transport.receive_dtls(hello(1))  # nothing was said yet, so nothing can be repeated
+    assert line.sent == []
+    await line.transport._link._send(b"our flight")
+    line.transport.receive_dtls(hello(2))
+    assert line.sent == [(b"our flight", HERE)] * 2
+
+
+async def test_resending_has_an_end() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    line.transport.receive_dtls(hello(0))
+    await line.transport._link._send(b"our flight")
+    for record in range(1, 100):
+        line.transport.receive_dtls(hello(record))
+    assert len(line.sent) <= 25
+
+
+async def test_fragments_and_further_hellos_are_not_repetitions() -> None:
+    link = Line().transport._link
+    first = [hello(0), hello(1, offset=50), hello(2, message=1), b"\x16 something else", b"\x14"]
+    for datagram in first:
+        link.receive(datagram)
+    assert [await link._recv() for _ in first] == first
+
+
+async def test_a_flood_of_handshake_datagrams_is_bounded() -> None:
+    link = Line().transport._link
+    for number in range(1000):
+        link.receive(b"\x17" + number.to_bytes(4))
+    assert link._arrived.qsize() <= 32
+    link.close()
+    with pytest.raises(ConnectionError):
+        await link._recv()
+
+
+async def test_one_who_never_comes_is_given_up() -> None:
+    line = Line(replace(CONFIG, consent_timeout_s=0.05))
+    await line.transport.connect(fingerprints=(("sha-256", "00"),), is_client=False)
+    assert line.owner.told == ["handshake_timeout", "ended"]
+    assert line.transport.has_ended
+
+
+async def test_closing_twice_is_closing_once_and_tells_nobody() -> None:
+    line = Line()
+    task = asyncio.get_running_loop().create_task(
+        line.transport.connect(fingerprints=(("sha-256", "00"),), is_client=True)
+    )
+    line.check(HERE, 1.0)
+    async with asyncio.timeout(5):
+        while not line.sent:
+            await asyncio.sleep(0.001)
+    await line.transport.close()
+    await line.transport.close()
+    async with asyncio.timeout(5):
+        await task
+    assert "ended" not in line.owner.told
+    assert line.transport.address is None
