@@ -84,8 +84,8 @@ def _ntp_now() -> int:
 class LightPeer:
     """One connection of one participant: it publishes or it subscribes.
 
-    With `repairs_loss` holes are asked for
-    again by NACK. `on_rtp` is called for every packet that is not a duplicate.
+    With `repairs_loss` holes are asked for again by NACK. `on_rtp` is called for every
+    packet that is not a duplicate. `counts` is an account of everything by name.
     """
 
     def __init__(

@@ -178,3 +178,27 @@ async def test_an_answer_that_takes_no_codec_publishes_nothing() -> None:
         await sender.accept_publish_answer("v=0\r\n")
     sender.vanish()
     receiver.vanish()
+
+
+async def test_a_packet_may_be_answered_from_its_own_callback() -> None:
+    seen: list[bytes] = []
+
+    def answer_then_read(packet: ReceivedPacket) -> None:
+        receiver.send_pli(packet.ssrc)
+        seen.append(bytes(packet.payload))
+
+    async with connected_pair(on_rtp=answer_then_read) as (sender, receiver):
+        sender.send_rtp("1", b"the picture", timestamp_increment=3000)
+        await settle(receiver, 1)
+        await sender.until(lambda: sender.keyframe_requests["1"] == 1)
+    assert seen == [b"the picture"]
+
+
+async def test_raw_bytes_and_forged_media_are_counted_not_believed() -> None:
+    async with connected_pair() as (sender, receiver):
+        sender.send_raw(b"\x90" + bytes(40))
+        sender.send_raw(b"\x80\xc9" + bytes(40))
+        sender.send_raw(b"\xff" + bytes(40))
+        await receiver.until(lambda: receiver.counts["unknown_datagrams"] == 1)
+        assert (receiver.counts["srtp_refused"], receiver.counts["srtcp_refused"]) == (1, 1)
+        assert receiver.receptions == {}
