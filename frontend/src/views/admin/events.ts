@@ -1,0 +1,137 @@
+/** Events of a lesson in sentences. The types are those of `signaling/ports.py`, kept for ever. */
+import type { SessionEvent } from "@/api";
+import { i18n, translate } from "@/i18n";
+import { clockText } from "@/views/live/words";
+
+export type EventSort = "lesson" | "presence" | "floor" | "technical";
+
+export const SORT_OF: Readonly<Record<string, EventSort>> = {
+  lesson_started: "lesson",
+  lesson_ended: "lesson",
+  seat_joined: "presence",
+  seat_left: "presence",
+  hand_raised: "floor",
+  hand_lowered: "floor",
+  stage_granted: "floor",
+  stage_released: "floor",
+  permissions_set: "lesson",
+  paused_all: "lesson",
+  restored_all: "lesson",
+  muted: "technical",
+  chat: "floor",
+  quick_message: "floor",
+  headcount: "floor",
+  ejected: "presence",
+  unblocked: "presence",
+  incident: "lesson",
+  link_changed: "technical",
+  track_started: "technical",
+  track_stopped: "technical",
+  recording_started: "technical",
+  recording_failed: "technical",
+  recording_recovered: "technical",
+  recording_stopped: "technical",
+};
+
+export const PERMISSIONS = ["video", "audio", "annotate", "screen", "file", "text"] as const;
+
+type Event = Pick<SessionEvent, "type" | "seat_id" | "seat_name" | "actor" | "actor_name" | "payload">;
+
+/** The word at `key`, or `text` itself where a newer server says what this page does not know. */
+function wordOr(key: string, text: string): string {
+  return i18n.global.te(key) ? translate(key) : text;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+export function reasonText(reason: unknown): string {
+  return wordOr(`admin.reason.${text(reason)}`, text(reason));
+}
+
+function problemText(problem: unknown): string {
+  return wordOr(`live.recording.problem.${text(problem)}`, text(problem));
+}
+
+function permissionsText(payload: Record<string, unknown>): string {
+  const names = (isOn: boolean): string =>
+    PERMISSIONS.filter((each) => payload[each] === isOn)
+      .map((each) => translate(`live.permission.${each}`))
+      .join(", ");
+  const parts = [];
+  if (names(true) !== "") parts.push(translate("admin.event.permission_on", { names: names(true) }));
+  if (names(false) !== "") parts.push(translate("admin.event.permission_off", { names: names(false) }));
+  return parts.join("; ");
+}
+
+function ejectedText(who: string, payload: Record<string, unknown>): string {
+  const what = translate(payload.is_blocked === true ? "admin.event.ejected_blocked" : "admin.event.ejected", { who });
+  const reason = text(payload.reason);
+  return reason === "" ? what : translate("admin.event.ejected_because", { what, reason });
+}
+
+function incidentText(by: string, payload: Record<string, unknown>): string {
+  const key = `admin.event.incident_${text(payload.action)}`;
+  const known = i18n.global.te(key) ? key : "admin.event.incident_failure";
+  return translate(known, { by, reason: reasonText(payload.reason) });
+}
+
+/** With a reason worth reading, the sentence that gives it. */
+function withReason(key: string, who: string, reason: unknown): string {
+  return text(reason) === ""
+    ? translate(key, { who })
+    : translate(`${key}_because`, { who, reason: reasonText(reason) });
+}
+
+/** What happened, in a sentence of the page's language. */
+export function eventText(event: Event): string {
+  const { payload } = event;
+  const who = event.seat_name ?? event.seat_id ?? translate("admin.server");
+  const by = event.actor_name ?? event.actor ?? translate("admin.server");
+  const source = wordOr(`admin.source.${text(payload.source)}`, text(payload.source));
+  switch (event.type) {
+    case "lesson_ended":
+      return translate("admin.event.lesson_ended", { reason: reasonText(payload.reason) });
+    case "seat_left":
+      // "left" is the plain case, a page that was closed: nothing to explain.
+      return withReason("admin.event.seat_left", who, payload.reason === "left" ? "" : payload.reason);
+    case "stage_released":
+      return withReason("admin.event.stage_released", who, payload.reason);
+    case "hand_lowered":
+      return translate(payload.reason === "invited" ? "admin.event.hand_invited" : "admin.event.hand_lowered", { who });
+    case "permissions_set":
+      return translate(event.seat_id === null ? "admin.event.permissions_class" : "admin.event.permissions_seat", {
+        who,
+        permissions: permissionsText(payload),
+      });
+    case "muted":
+      return translate(payload.is_muted === true ? "admin.event.muted" : "admin.event.unmuted", { who, source });
+    case "chat":
+      return translate("admin.event.chat", { who, text: text(payload.text) });
+    case "quick_message":
+      return translate("admin.event.quick_message", {
+        who,
+        message: wordOr(`live.quick.${text(payload.kind)}`, text(payload.kind)),
+      });
+    case "headcount":
+      return translate("admin.event.headcount", { who, n: text(payload.count) });
+    case "ejected":
+      return ejectedText(who, payload);
+    case "incident":
+      return incidentText(by, payload);
+    case "link_changed":
+      return translate("admin.event.link_changed", {
+        who,
+        link: wordOr(`live.link.${text(payload.link)}`, text(payload.link)),
+      });
+    case "recording_failed":
+      return translate("admin.event.recording_failed", { problem: problemText(payload.problem) });
+    case "recording_stopped":
+      return translate("admin.event.recording_stopped", { time: clockText(Number(payload.stored_s) * 1000) });
+    default:
+      return event.type in SORT_OF
+        ? translate(`admin.event.${event.type}`, { who, by, source })
+        : translate("admin.event.unknown", { type: event.type });
+  }
+}

@@ -1,0 +1,35 @@
+/** The filters of the session list, as they stand in the address bar. */
+import type { LocationQuery, LocationQueryRaw } from "vue-router";
+import type { SessionQuery } from "@/api";
+
+export const PAGE_SIZE = 20;
+const KEYS = ["from", "to", "school_id", "kind", "state", "q"] as const;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** What an address asks for; what makes no sense in it is left out rather than sent. */
+export function readQuery(query: LocationQuery): SessionQuery {
+  const wanted: SessionQuery = { page: 1, page_size: PAGE_SIZE };
+  for (const key of KEYS) {
+    const value = query[key];
+    if (typeof value !== "string" || value === "") continue;
+    if ((key === "from" || key === "to") && !DATE.test(value)) continue;
+    wanted[key] = value;
+  }
+  const page = Number(query.page);
+  if (Number.isInteger(page) && page >= 1) wanted.page = page;
+  return wanted;
+}
+
+/** The address of a query: only what differs from the plain list. */
+export function writeQuery(wanted: SessionQuery): LocationQueryRaw {
+  const query: LocationQueryRaw = {};
+  for (const key of KEYS) {
+    if (wanted[key] !== undefined && wanted[key] !== "") query[key] = wanted[key];
+  }
+  if ((wanted.page ?? 1) > 1) query.page = String(wanted.page);
+  return query;
+}
+
+export function isFiltered(wanted: SessionQuery): boolean {
+  return KEYS.some((key) => wanted[key] !== undefined);
+}

@@ -1,0 +1,45 @@
+/** Which tone a state is shown in. The word beside it says the state; the tone only helps the eye. */
+import type { Tone } from "@/components/office/StateTag.vue";
+
+const RECORDING: Record<string, Tone> = {
+  ARMED: "waiting",
+  RECORDING: "live",
+  GAP: "warning",
+  FINALISING: "waiting",
+  SEALED: "waiting",
+  PROCESSING: "waiting",
+  READY: "good",
+  BROKEN: "bad",
+  REPAIRED: "waiting",
+};
+
+const LESSON: Record<string, Tone> = {
+  LIVE: "live",
+  PAUSED_ALL: "live",
+  ENDED: "plain",
+  STOPPED_INCIDENT: "bad",
+  VERIFIED: "good",
+  CREDITED: "good",
+  CANCELLED: "warning",
+  MISSED: "bad",
+  MADE_UP: "good",
+};
+
+const ATTENDANCE: Record<string, Tone> = {
+  OPEN: "waiting",
+  AUTO_CLOSED: "warning",
+  CONFIRMED: "good",
+  LOCKED: "good",
+};
+
+export function recordingTone(state: string): Tone {
+  return RECORDING[state] ?? "plain";
+}
+
+export function lessonTone(state: string): Tone {
+  return LESSON[state] ?? "waiting";
+}
+
+export function attendanceTone(state: string): Tone {
+  return ATTENDANCE[state] ?? "plain";
+}
