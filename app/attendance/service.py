@@ -74,12 +74,16 @@ async def open_room(db: AsyncSession, *, session_id: UUID, now: datetime) -> Ses
     """
     session = await _lock(db, session_id)
     session.epoch += 1
-    await close_lost(db, session=session, now=now)
+    await _close_lost(db, session, now)
     return session
 
 
-async def close_lost(db: AsyncSession, *, session: Session, now: datetime) -> None:
+async def close_lost(db: AsyncSession, *, session_id: UUID, now: datetime) -> None:
     """End every stay that nobody ended, at the moment it was last heard of, and say so."""
+    await _close_lost(db, await _lock(db, session_id), now)
+
+
+async def _close_lost(db: AsyncSession, session: Session, now: datetime) -> None:
     lost = await queries.open_presences(db, session.id)
     if not lost:
         return

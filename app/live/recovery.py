@@ -30,7 +30,7 @@ async def close_lost_stays(database: Database, *, now: datetime) -> None:
     """Say of everybody who was present when the server died that they left."""
     async with database.unit_of_work() as db:
         for session in await queries.unfinished_sessions(db):
-            await attendance.close_lost(db, session=session, now=now)
+            await attendance.close_lost(db, session_id=session.id, now=now)
 
 
 async def end_abandoned(

@@ -40,6 +40,8 @@ async def _run(*arguments: str | Path) -> None:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        # Ctrl-C in the terminal is for the server, which then ends this process itself.
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(TIMEOUT_S):

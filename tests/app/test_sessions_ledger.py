@@ -436,6 +436,34 @@ async def test_an_open_room_looks_after_itself(
     assert await lesson_state(database, room) is LessonState.LIVE
 
 
+async def test_two_who_end_the_same_lesson_write_one_end(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    async def end(reason: EndReason) -> None:
+        await recovery.end_in_records(
+            database,
+            session_id=room.session_id,
+            reason=reason,
+            clock_ms=1_000,
+            actor=HUB,
+            now=clock.now,
+        )
+
+    await asyncio.gather(end(EndReason.ENDED_BY_LECTURER), end(EndReason.ENDED_BY_ADMINISTRATOR))
+    assert [event.type for event in await all_events(database, room)] == ["lesson_ended"]
+    assert await is_intact(database, room)
+
+
+async def test_a_lesson_without_recording_asks_nothing_of_one(
+    room: Room, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        await db.delete((await db.scalars(select(Recording))).one())
+    await room.record(RoomEvent(EventType.RECORDING_FAILED, 1, payload={"problem": "io_error"}))
+    await room.end(10)
+    assert await lesson_state(database, room) is LessonState.ENDED
+
+
 async def test_reopening_a_room_closes_what_the_last_one_left_open(
     room: Room, database: Database, clock: Clock
 ) -> None:

@@ -17,7 +17,7 @@ def _free_port(kind: socket.SocketKind) -> int:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """A server not started yet; stopped at the end however the test went."""
+    """A server not started yet; stopped at the end, and it must not have met a bug."""
     server = Server(
         tmp_path,
         http_port=_free_port(socket.SOCK_STREAM),
@@ -25,3 +25,4 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     )
     yield server
     server.stop()
+    assert "Traceback" not in server.log, server.log

@@ -216,6 +216,33 @@ async def test_a_killed_server_loses_two_seconds_at_most_and_the_lesson_goes_on(
     assert clips[-1]["start_ms"] >= killed_ms
 
 
+async def test_a_server_told_to_stop_says_who_left_and_the_lesson_goes_on(
+    school: School, server: Server
+) -> None:
+    session_id = await school.start()
+    async with AsyncExitStack() as stack:
+        hub = await school.enter(stack, school.teacher, "lecturer")
+        one = await school.enter(stack, school.classrooms[0], "classroom")
+        await one.do("raise_hand")
+        await asyncio.to_thread(server.stop)
+        # uvicorn says "service restart" (1012) where it is quicker than the room's 1001.
+        assert {await seat.until_closed() for seat in (hub, one)} <= {1001, 1012}
+    await server.start()
+    async with AsyncExitStack() as stack:
+        hub = await school.enter(stack, school.teacher, "lecturer")
+        assert hub.state["hands"] == [school.sites[0]]
+        await hub.send("end_lesson")
+        assert await hub.until_closed() == 4410
+    body = await school.ready_session(session_id)
+    assert body["session"]["epoch"] == 2
+    assert body["chain"]["is_intact"]
+    # Nobody sent a picture or a sound, and that is said rather than an empty replay shown.
+    assert (body["recording"]["state"], body["recording"]["problem"]) == ("BROKEN", "no_media")
+    events = await school.administrator.get(f"/api/admin/sessions/{session_id}/events")
+    left = [event for event in events.json()["items"] if event["type"] == "seat_left"]
+    assert "server_lost" not in {event["payload"]["reason"] for event in left}
+
+
 async def test_entry_is_refused_with_the_reason(school: School, server: Server) -> None:
     await school.start()
     ticket = await school.teacher.ticket(school.lesson.id, "lecturer")
