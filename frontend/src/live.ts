@@ -138,8 +138,15 @@ export class Live {
     if (this.room.value !== null) this.room.value = withHandled(this.room.value, number);
   }
 
-  /** Return the received track of a seat, or null. */
+  /**
+   * Return the received track of a seat, or null. A camera that stops leaves its last
+   * picture; a screen or second picture that is not sent any more is gone.
+   */
   trackOf(seatId: string | null | undefined, source: MediaSource): MediaStreamTrack | null {
+    if (source === "screen" || source === "second_camera") {
+      const seat = this.room.value?.seats.find((one) => one.seat_id === seatId);
+      if (seat?.publishing.includes(source) !== true) return null;
+    }
     const found = this.received.value.find(
       (received) => received.seatId === seatId && received.source === source,
     );
@@ -157,6 +164,8 @@ export class Live {
     if (state.kind === "over") {
       this.publisher.stop();
       this.subscriber.stop();
+      // The camera's light goes out, and another window may have the devices.
+      this.local.stop();
     }
   }
 

@@ -360,7 +360,8 @@ export class Subscriber {
   private async accept(offer: SubscribeOffer): Promise<void> {
     // Another ufrag is another connection at the server; within one it never changes.
     const ufrag = iceUfragOf(offer.sdp);
-    if (ufrag !== this.remoteUfrag) this.close();
+    const replaced = ufrag === this.remoteUfrag ? null : this.connection;
+    if (replaced !== null) this.connection = null;
     this.remoteUfrag = ufrag;
     const connection = (this.connection ??= this.open());
     try {
@@ -369,12 +370,16 @@ export class Subscriber {
     } catch (error) {
       // An offer this browser cannot take: a new connection is the only way on.
       this.close();
+      replaced?.close();
       this.watch.after(REBUILD_AGAIN_AFTER_MS);
       throw error;
     }
     this.tracks = offer.tracks;
     this.options.answer(offer.revision, connection.localDescription?.sdp ?? "");
     this.report(connection);
+    // Only now, and after the page has drawn: closing blackens the pictures it keeps showing
+    // until the new connection brings the first frame.
+    if (replaced !== null) setTimeout(() => replaced.close(), 0);
   }
 
   private open(): RTCPeerConnection {

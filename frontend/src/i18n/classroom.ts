@@ -60,6 +60,7 @@ const zh = {
     leave: "按住 3 秒, 离开课堂",
     close: "返回课堂",
   },
+  messages: { title: "消息", send: "发送", write: "写给大家…", closed: "老师没有开放文字", back: "返回课堂" },
   pad: {
     title: "教室里有几个学生?",
     people: "人",
@@ -147,6 +148,13 @@ const en: typeof zh = {
     pupil: "A pupil wants to answer",
     leave: "Hold for 3 seconds to leave",
     close: "Back to the lesson",
+  },
+  messages: {
+    title: "Messages",
+    send: "Send",
+    write: "To everybody…",
+    closed: "The teacher has not opened text",
+    back: "Back to the lesson",
   },
   pad: {
     title: "How many pupils are here?",

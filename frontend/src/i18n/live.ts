@@ -67,8 +67,6 @@ const zh = {
   },
   pause: {
     note: "已暂停: 各教室的画面、声音、批注、共享屏幕、文件和文字都已关闭, 只有您的画面和声音在播。",
-    done: "互动已暂停",
-    undone: "互动已恢复",
   },
   permission: {
     title: "课堂权限",
@@ -288,8 +286,6 @@ const en: typeof zh = {
   },
   pause: {
     note: "Paused: picture, sound, annotation, screen, files and text of every classroom are off. Only you are seen and heard.",
-    done: "Interaction paused",
-    undone: "Interaction restored",
   },
   permission: {
     title: "Class permissions",
