@@ -17,6 +17,10 @@ from media.transport import Transport
 # checks a quiet pair every 2.5 s, and one check may be lost.
 IDLE_SILENCE_S = 6.0
 
+# A browser sends some ten RTCP packets a second, and on a bad line a NACK every 20 ms. More
+# is somebody giving us work.
+_MAX_RTCP_PER_S = 200
+
 # Media that came within this before the silence was flowing until then.
 _FLOWING_S = 1.0
 
@@ -58,6 +62,8 @@ class Connection:
         #: Whether the listener believes this connection is there.
         self.is_reported = False
         self.last_media = float("-inf")
+        self._rtcp_second = 0
+        self._rtcp_in_second = 0
 
     def is_silent(self, now: float, silence_after_s: float) -> bool:
         """Return whether nothing that authenticates has come for too long."""
@@ -86,6 +92,12 @@ class Connection:
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:
         """See TransportOwner."""
+        if int(now) != self._rtcp_second:
+            self._rtcp_second, self._rtcp_in_second = int(now), 0
+        self._rtcp_in_second += 1
+        if self._rtcp_in_second > _MAX_RTCP_PER_S:
+            self._router.count("rtcp_refused")
+            return
         try:
             packets = rtcp.parse(packet)
         except MalformedPacket:

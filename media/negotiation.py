@@ -217,6 +217,7 @@ def accept_publication(
                 feedback=feedback,
                 extensions=_extensions(section, chosen),
                 is_inactive=not section.sends,
+                is_reduced_size=remote.is_reduced_size,
             )
         )
     return Publication(_spec(tracks, answered, remote, config), tuple(answered))

@@ -61,6 +61,7 @@ class AnsweredSection:
     feedback: tuple[str, ...] = ()
     extensions: tuple[tuple[int, str], ...] = ()
     is_inactive: bool = False
+    is_reduced_size: bool = True
 
 
 def publish_answer(
@@ -99,7 +100,7 @@ def _answered_section(
         f"a=mid:{section.mid}",
         "a=inactive" if section.is_inactive else "a=recvonly",
         "a=rtcp-mux",
-        "a=rtcp-rsize",
+        *(["a=rtcp-rsize"] if section.is_reduced_size else []),
         *(f"a=extmap:{number} {uri}" for number, uri in section.extensions),
         *_codec(codec, section.payload_type, section.rtx_payload_type, section.feedback),
     ]

@@ -146,7 +146,7 @@ class _DtlsLink:
             return
         if not self._arrived.full():
             self._arrived.put_nowait(datagram)
-            if hello is not None:
+            if hello is not None and len(self._hellos) < _MAX_QUEUED_DTLS:
                 self._hellos.add(hello)
 
     def close(self) -> None:
@@ -269,6 +269,8 @@ class Transport:
         try:
             async with asyncio.timeout(self._config.consent_timeout_s):
                 await self._reachable.wait()
+            if self._is_closed:
+                return
             async with asyncio.timeout(self._config.handshake_timeout_s):
                 await self._dtls.start(parameters)
         except TimeoutError:
@@ -305,3 +307,4 @@ class Transport:
         await self._dtls.stop()
         self._link.close()
         self.address = None
+        self._reachable.set()  # `connect` may still wait for somebody to come

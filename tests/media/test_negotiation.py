@@ -195,6 +195,12 @@ def test_the_answer_says_what_browsers_need() -> None:
     assert not any("rtp-stream-id" in line or line.startswith("a=rid") for line in lines)
 
 
+def test_reduced_size_is_answered_only_where_it_was_offered() -> None:
+    text = offer().replace("a=rtcp-rsize\r\n", "")
+    assert "rtcp-rsize" not in answer_to(text)
+    assert not published(text).spec.is_reduced_size
+
+
 def test_a_stopped_section_is_refused_and_an_idle_one_kept() -> None:
     stopped = VIDEO.replace("m=video 9", "m=video 0")
     lines = answer_to(offer(AUDIO, stopped, bundle="0")).split("\r\n")

@@ -495,6 +495,29 @@ async def test_whatever_datagrams_come_the_room_goes_on() -> None:
         assert counters["errors"] == 0
 
 
+async def test_rtcp_without_end_is_not_read_without_end() -> None:
+    async with classroom() as room:
+        _, site = await watched(room)
+        for _ in range(450):
+            site.send_rtcp(rtcp.ReceiverReport(site.ssrc, ()))
+        await eventually(lambda: room.counters.get("rtcp_refused", 0) >= 50)
+
+
+async def test_people_who_come_and_go_leave_nothing_behind() -> None:
+    async with classroom() as room:
+        teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
+        room.allow(("teacher", CAMERA, ["site"]))
+        for _ in range(10):
+            site = await room.subscribe("site")
+            await room.sfu.remove_peer(ROOM, PeerId("site"))
+            await site.close()
+        router = room.sfu._rooms[ROOM].router
+        assert router.subscribers == {}
+        assert router.up_tracks[TEACHERS_CAMERA].waiting == []
+        assert list(room.sfu._plane._by_ufrag.values()) == [router.publishers[TEACHER].link]
+        assert teacher.is_connected
+
+
 async def test_a_guessed_password_is_not_answered() -> None:
     async with classroom() as room:
         await watched(room)

@@ -211,3 +211,23 @@ async def test_closing_twice_is_closing_once_and_tells_nobody() -> None:
         await task
     assert "ended" not in line.owner.told
     assert line.transport.address is None
+
+
+async def test_closing_ends_the_wait_for_one_who_never_came() -> None:
+    line = Line()
+    task = asyncio.get_running_loop().create_task(
+        line.transport.connect(fingerprints=(("sha-256", "00"),), is_client=False)
+    )
+    await asyncio.sleep(0)
+    await line.transport.close()
+    async with asyncio.timeout(5):
+        await task
+    assert line.owner.told == []
+
+
+async def test_hellos_without_end_are_not_remembered_without_end() -> None:
+    link = Line().transport._link
+    for number in range(200):
+        link.receive(hello(number, message=number))
+        await link._recv()
+    assert len(link._hellos) <= 32
