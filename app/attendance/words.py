@@ -1,4 +1,4 @@
-"""The users' words for what tables and exports show."""
+"""The users' words for what exports show; `docs/glossary.md` decides."""
 
 from datetime import datetime
 
@@ -12,17 +12,17 @@ KIND = {
     LessonKind.ELITE: "名校网络课堂",
 }
 LESSON_STATE = {
-    LessonState.PLANNED: "已计划",
+    LessonState.PLANNED: "计划",
     LessonState.PUBLISHED: "已发布",
-    LessonState.READY: "已就绪",
+    LessonState.READY: "就绪",
     LessonState.LIVE: "上课中",
-    LessonState.PAUSED_ALL: "上课中 (已暂停互动)",
-    LessonState.ENDED: "已结束",
+    LessonState.PAUSED_ALL: "已暂停互动",
+    LessonState.ENDED: "已下课",
     LessonState.STOPPED_INCIDENT: "已关停",
-    LessonState.VERIFIED: "已核实",
+    LessonState.VERIFIED: "已核对",
     LessonState.CREDITED: "已计入",
     LessonState.CANCELLED: "已取消",
-    LessonState.MISSED: "未上课",
+    LessonState.MISSED: "缺课",
     LessonState.MADE_UP: "已补课",
 }
 ATTENDANCE_STATE = {

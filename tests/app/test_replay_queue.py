@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from app.attendance.events import SessionClosed
 from app.database import Database
+from app.events import EventBus
 from app.live import replays, service
 from app.live.replays import ReplayQueue
 from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
 from app.recordings.service import begin_finalising
+from app.settings import Settings
 from tests.app.conftest import Clock
 from tests.factories import County, make_lesson
 
@@ -86,6 +88,14 @@ class Scene:
                 yield
             finally:
                 task.cancel()
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The tables without the application: nothing here comes over HTTP."""
+    database = Database(settings.database_url, EventBus())
+    yield database
+    await database.close()
 
 
 @pytest.fixture
