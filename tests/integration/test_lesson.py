@@ -20,6 +20,9 @@ from tests.integration.server import BOUND_S, Server
 
 pytestmark = pytest.mark.slow
 
+# Presence and pictures reach the disk every two seconds; the rest is for two busy cores.
+LOST_AT_MOST_MS = 2_000 + 1_000
+
 
 class School:
     """The pages of one county and its lesson."""
@@ -204,15 +207,14 @@ async def test_a_killed_server_loses_two_seconds_at_most_and_the_lesson_goes_on(
     row = attendance_of(body, first)
     assert row["interruptions"] <= 1
     (stay, return_) = row["bars"]
-    # Presence is written every two seconds, and once more when something happens.
-    assert stay["to_ms"] >= killed_ms - 2_500
+    assert stay["to_ms"] >= killed_ms - LOST_AT_MOST_MS
     assert row["connected_ms"] == (stay["to_ms"] - stay["from_ms"]) + (
         return_["to_ms"] - return_["from_ms"]
     )
     clips = [c for c in (await school.replay(session_id))["clips"] if c["seat_id"] == "hub"]
     assert len(clips) >= 2
     first_end_ms = clips[0]["start_ms"] + clips[0]["duration_ms"]
-    assert first_end_ms >= killed_ms - 2_500
+    assert first_end_ms >= killed_ms - LOST_AT_MOST_MS
     assert clips[-1]["start_ms"] >= killed_ms
 
 
