@@ -13,7 +13,6 @@ from app.accounts.models import (
     AccountLink,
     AccountState,
     LinkPurpose,
-    Person,
     RoleGrant,
     SignInFailure,
     SignInSession,
@@ -109,11 +108,3 @@ async def get_account(db: AsyncSession, account_id: UUID) -> Account:
             select(Account).where(Account.id == account_id).options(selectinload(Account.person))
         )
     ).scalar_one()
-
-
-async def people_at(db: AsyncSession, school_id: UUID) -> Sequence[Person]:
-    """Return the people of a school."""
-    rows = await db.scalars(
-        select(Person).where(Person.school_id == school_id).order_by(Person.name, Person.id)
-    )
-    return rows.all()

@@ -1,14 +1,20 @@
 """The teacher's day, the classroom's day, a lesson's card, and when it may start."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.lessons import queries, service
 from app.lessons.cards import light_of
 from app.lessons.errors import LessonNotStartable
 from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonKind, LessonState
+from app.lessons.ports import AwaitingHeadcount
 from app.schools.models import Device
 from tests.app.conftest import Clock, OpenBrowser
 from tests.factories import NOON, County, make_lesson
@@ -261,3 +267,40 @@ async def test_filters_are_for_who_may_look(open_browser: OpenBrowser, county: C
     assert (await (await open_browser()).get("/api/admin/filters")).status_code == 401
     teacher = await open_browser(county.teacher)
     assert (await teacher.get("/api/admin/filters")).status_code == 403
+
+
+@dataclass
+class Records:
+    """Records that remember one lesson to confirm. Satisfies `app.lessons.ports.LessonRecords`."""
+
+    waiting: AwaitingHeadcount
+
+    async def session_ids(
+        self, db: AsyncSession, *, lesson_ids: Collection[UUID]
+    ) -> Mapping[UUID, UUID]:
+        return dict.fromkeys(lesson_ids, UUID(int=5))
+
+    async def awaiting_headcount(
+        self, db: AsyncSession, *, classroom_id: UUID, now: datetime
+    ) -> AwaitingHeadcount | None:
+        return self.waiting
+
+
+@pytest.mark.parametrize("hours", [1, 20])
+async def test_classroom_is_asked_to_confirm_a_lesson_also_after_midnight(
+    app: FastAPI,
+    open_browser: OpenBrowser,
+    database: Database,
+    county: County,
+    clock: Clock,
+    hours: int,
+) -> None:
+    lesson = await plan(database, county, state=LessonState.ENDED)
+    app.state.lesson_records = Records(AwaitingHeadcount(lesson.id, 23))
+    clock.advance(hours=hours)
+    browser = await open_browser(device=county.credentials[0])
+    day = (await browser.get("/api/classroom/today")).json()
+    assert day["to_confirm"]["headcount"] == 23
+    assert day["to_confirm"]["lesson"]["id"] == str(lesson.id)
+    assert day["to_confirm"]["lesson"]["session_id"] == str(UUID(int=5))
+    assert len(day["lessons"]) == (1 if hours == 1 else 0)
