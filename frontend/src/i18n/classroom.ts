@@ -109,7 +109,7 @@ const en: typeof zh = {
   server_lost: "The server cannot be reached; trying again. Check the cable.",
   hand: "Raise hand",
   hand_down: "Lower hand",
-  hand_waiting: "Hand is up; wait for the teacher",
+  hand_waiting: "Your hand is up",
   cannot_hear: "Can't hear",
   cannot_see: "Can't see",
   headcount: "Pupils",
