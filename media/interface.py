@@ -90,7 +90,10 @@ class SfuListener(Protocol):
         """ICE and DTLS are done: media can flow."""
 
     def peer_silent(self, room_id: RoomId, peer_id: PeerId, direction: Direction) -> None:
-        """Nothing that authenticates has come for `silence_after_s`, or consent expired."""
+        """Nothing that authenticates has come for `silence_after_s`, or the peer hung up.
+
+        Where no media was flowing it takes 6 s: a browser checks an idle pair every 2.5 s.
+        """
 
     def peer_heard(self, room_id: RoomId, peer_id: PeerId, direction: Direction) -> None:
         """A silent peer is back."""
@@ -146,8 +149,8 @@ class SfuPort(Protocol):
         """Accept a publisher's offer and return the answer. `sources` names each mid's source.
 
         Called again with the same ICE ufrag it renegotiates (a track was added or removed);
-        with a new DTLS fingerprint it replaces the earlier connection; with a new ufrag only
-        it is an ICE restart. Raise NegotiationRefused.
+        with a new DTLS fingerprint or o= session id it replaces the earlier connection; with a
+        new ufrag only it is an ICE restart. Raise NegotiationRefused.
         """
 
     def subscribe(self, room_id: RoomId, peer_id: PeerId) -> None:
