@@ -102,7 +102,7 @@ async def test_a_lesson_on_postgresql(postgres: Database, clock: Clock, tmp_path
         assert earned == MINUTE
 
 
-async def _ticket_is_used_once(  # noqa: PLR0917 - all of them are the scene
+async def _ticket_is_used_once(
     postgres: Database, room: str, site: str, county: County, clock: Clock, folder: Path
 ) -> None:
     gate = DatabaseGate(postgres, recordings_dir=folder, clock=clock)
