@@ -23,13 +23,12 @@ export function standingOf(lesson: LessonCard, now: number): Standing {
   return lesson.can_start || now >= Date.parse(lesson.can_start_from) ? "startable" : "early";
 }
 
-const LARGE_ORDER: Standing[] = ["live", "startable", "early"];
-
-/** The lesson to show large: the live one, else the next that can or will be started. */
+/** The lesson to show large: the live one, else that whose time is nearest, else the next to come. */
 export function largeLesson(lessons: readonly LessonCard[], now: number): LessonCard | null {
-  const inTime = [...lessons].sort((a, b) => Date.parse(a.planned_start) - Date.parse(b.planned_start));
-  for (const wanted of LARGE_ORDER) {
-    const found = inTime.find((lesson) => standingOf(lesson, now) === wanted);
+  const distance = (lesson: LessonCard): number => Math.abs(Date.parse(lesson.planned_start) - now);
+  const nearest = [...lessons].sort((a, b) => distance(a) - distance(b));
+  for (const wanted of ["live", "startable", "early"]) {
+    const found = nearest.find((lesson) => standingOf(lesson, now) === wanted);
     if (found !== undefined) return found;
   }
   return null;
