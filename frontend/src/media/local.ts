@@ -48,6 +48,7 @@ export class LocalMedia {
   }) as LocalSources;
 
   private readonly stops = new Map<MediaSource, () => void>();
+  private isStopped = false;
 
   constructor(private readonly options: Options) {
     navigator.mediaDevices?.addEventListener("devicechange", this.devicesChanged);
@@ -114,6 +115,7 @@ export class LocalMedia {
 
   /** Let go of every device: the page is left. */
   stop(): void {
+    this.isStopped = true;
     navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
     for (const source of Object.keys(this.sources) as MediaSource[]) this.release(source);
   }
@@ -144,6 +146,11 @@ export class LocalMedia {
     stop: () => void,
     { isTest }: { isTest: boolean },
   ): void {
+    if (this.isStopped) {
+      // The page was left while the device was opening: its light must not stay on.
+      stop();
+      return;
+    }
     this.release(source);
     this.stops.set(source, stop);
     const local = this.sources[source];
