@@ -122,6 +122,8 @@ export interface PublisherOptions {
 export class Publisher {
   private connection: RTCPeerConnection | null = null;
   private iceServers: RTCIceServer[] = [];
+  /** In the room. Without a connection as long as no device is open: the first one opens it. */
+  private isStarted = false;
   private readonly wanted = new Map<MediaSource, MediaStreamTrack>();
   private readonly transceivers = new Map<MediaSource, RTCRtpTransceiver>();
   private readonly queue = new Queue();
@@ -152,6 +154,7 @@ export class Publisher {
     this.iceServers = iceServers;
     return this.queue.run(async () => {
       this.close();
+      this.isStarted = true;
       await this.negotiate();
     });
   }
@@ -161,7 +164,7 @@ export class Publisher {
     if (track === null) this.wanted.delete(source);
     else this.wanted.set(source, track);
     return this.queue.run(async () => {
-      if (this.connection === null) return;
+      if (!this.isStarted) return;
       const transceiver = this.transceivers.get(source);
       const isSending = transceiver?.direction === "sendonly";
       if (transceiver !== undefined && isSending && track !== null) {
@@ -185,6 +188,7 @@ export class Publisher {
   }
 
   stop(): void {
+    this.isStarted = false;
     this.watch.stop();
     this.wanted.clear();
     this.close();
@@ -224,6 +228,7 @@ export class Publisher {
       }
     } catch (error) {
       // A half-made negotiation cannot be taken up again: the next restart begins anew.
+      this.isStarted = false;
       this.close();
       this.options.onRefused(error);
     }

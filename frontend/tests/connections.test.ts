@@ -148,6 +148,21 @@ describe("the publisher", () => {
     expect(published).toEqual([{ "0": "camera", "1": "microphone" }]);
   });
 
+  it("sends a device that opens only after it was started", async () => {
+    await publisher.restart([]);
+    expect(published).toEqual([]);
+    await publisher.set("camera", track("camera"));
+    expect(published).toEqual([{ "0": "camera" }]);
+  });
+
+  it("opens nothing any more once it was stopped", async () => {
+    await publisher.restart([]);
+    publisher.stop();
+    await publisher.set("camera", track("camera"));
+    expect(published).toEqual([]);
+    expect(RecordedConnection.all).toEqual([]);
+  });
+
   it("swaps a device without negotiating", async () => {
     await publisher.set("camera", track("camera"));
     await publisher.restart([]);
