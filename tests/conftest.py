@@ -1,5 +1,6 @@
 """What holds for every test: repeatable properties, no other machine, and a real PostgreSQL."""
 
+import atexit
 import shutil
 import sys
 import tempfile
@@ -55,6 +56,8 @@ def postgres_server() -> Iterator[Any]:
     folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir="/tmp"))
     folder.chmod(0o755)
     (folder / "run").mkdir(mode=0o700)
+    # At exit, and registered before the package registers its own last use of the folder.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch:
         # The package wants a runtime folder while it is imported.
         patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
@@ -63,7 +66,6 @@ def postgres_server() -> Iterator[Any]:
         server = get_server(folder / "data")
         yield server
         server.cleanup()
-    shutil.rmtree(folder)
 
 
 _databases = count(1)
