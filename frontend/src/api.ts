@@ -3,6 +3,7 @@
  *
  * A refusal (RFC 9457 problem+json) becomes a `Problem`; a server that cannot be reached
  * becomes a `Problem` of type `offline`. Unsafe methods carry the session's CSRF token.
+ * Longer than a module should be: the whole interface in one place is what a reader looks for.
  */
 
 export type LessonKind = "DELIVERY" | "MASTER" | "ELITE";

@@ -9,16 +9,10 @@ import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vu
 import { api, type EnterAs, type Ticket } from "./api";
 import { translate } from "./i18n";
 import { LocalMedia } from "./media/local";
+import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "./media/sending";
 import { MEDIA_SOURCES, type MediaSource, type Seat, type ServerMessage } from "./protocol";
 import { classroomsOf, lecturerOf, reduceRoom, seatOf, withHandled, type Room } from "./room";
-import {
-  HUB_LIMITS,
-  Publisher,
-  STAGE_LIMITS,
-  Subscriber,
-  TILE_LIMITS,
-  type ReceivedTrack,
-} from "./rtc";
+import { Publisher, Subscriber, type ReceivedTrack } from "./rtc";
 import {
   CommandRefused,
   openBrowserSocket,

@@ -4,7 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { MediaSource, TrackRef } from "../src/protocol";
-import { HUB_LIMITS, Publisher, STAGE_LIMITS, Subscriber, TILE_LIMITS, type ReceivedTrack } from "../src/rtc";
+import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "../src/media/sending";
+import { Publisher, Subscriber, type ReceivedTrack } from "../src/rtc";
 
 interface RecordedSender {
   track: MediaStreamTrack | null;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { HUB_LIMITS, iceUfragOf, preferH264, scaleDownOf, STAGE_LIMITS, TILE_LIMITS } from "../src/rtc";
+import { HUB_LIMITS, preferH264, scaleDownOf, STAGE_LIMITS, TILE_LIMITS } from "../src/media/sending";
+import { iceUfragOf } from "../src/rtc";
 
 it("constrained baseline H.264 in mode 1 is offered first, VP8 before everything newer", () => {
   const codecs = [

@@ -7,7 +7,7 @@
  */
 import { api } from "../api";
 import type { MediaSource } from "../protocol";
-import { preferH264 } from "../rtc";
+import { preferH264 } from "./sending";
 import type { DeviceProblem } from "./devices";
 
 const CONNECT_WITHIN_MS = 8_000;
