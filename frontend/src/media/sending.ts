@@ -43,7 +43,7 @@ function limits(
   return { maxBitrateBps, maxFramerate, maxHeight, contentHint, degradation };
 }
 
-/** Return how often a picture of `height` lines must be halved to respect `maxHeight`. */
+/** Return the factor by which a picture of `height` lines is made smaller to fit `maxHeight`. */
 export function scaleDownOf(height: number | undefined, maxHeight: number): number {
   if (height === undefined || height === 0 || maxHeight === 0) return 1;
   return Math.max(1, height / maxHeight);
