@@ -83,11 +83,11 @@ class Lesson:
         self.shoot(self.teacher, "02-teacher-day")
         self.check_devices()
         self.first.goto(self._platform.links["class-1"])
-        expect(self.first.get_by_role("button", name="进入课堂")).to_be_visible()
+        expect(self.first.get_by_role("button", name="进入课堂")).to_be_visible(timeout=15_000)
         self.shoot(self.first, "04-classroom-before")
         self.first.get_by_role("button", name="进入课堂").click()
         self.second.goto(self._platform.links["class-2"])
-        expect(self.second.get_by_role("button", name="进入课堂")).to_be_visible()
+        expect(self.second.get_by_role("button", name="进入课堂")).to_be_visible(timeout=15_000)
 
     def check_devices(self) -> None:
         """The teacher tries camera, microphone, speaker and the road to the server."""
@@ -125,6 +125,15 @@ class Lesson:
             )
             watch(page, "hub")
         self.first_seat, self.second_seat = self.seats()
+        for name, seat in (("class-1", self.first_seat), ("class-2", self.second_seat)):
+            tile = Received(self.teacher, seat)
+            frames = wait_until(
+                lambda tile=tile: tile.read("camera").get("frames_decoded"),  # type: ignore[misc]  # bound at definition
+                f"a picture of {name} at the teacher",
+            )
+            self._facts.add(
+                f"{name} seen by the teacher", "yes", expected="yes", is_right=frames > 0
+            )
 
     def follow(self) -> None:
         """The classrooms watch for a while: frames, delay and sound are measured."""
@@ -255,7 +264,7 @@ class Lesson:
         self.office.goto(self._platform.links["supervisor"])
         self.office.wait_for_url("**/admin/**")
         self.office.get_by_text("小雨沙沙").first.click()
-        self.office.get_by_role("button", name="进入巡课").click()
+        self.office.get_by_role("link", name="进入巡课").click()
         wait_until(lambda: first_frame_ms(self.office, "hub/camera"), "the supervisor's picture")
         self.shoot(self.office, "15-supervisor")
         diagnosis = self.office.evaluate("() => window.__classroom.read()")
