@@ -31,9 +31,7 @@ def test_a_lesson_from_the_bell_to_the_replay(platform: Platform) -> None:
         lesson.report()
         lesson.look_in()
         lesson.end()
-        review = Review(
-            lesson.office, platform, facts, lesson_s=lesson.ended_at - lesson.started_at
-        )
+        review = Review(lesson.office, platform, facts, watch_s=lesson.ended_at - lesson.started_at)
         session_id = review.find_session()
         review.check_attendance(session_id)
         review.check_export(session_id)
