@@ -92,7 +92,10 @@ class Database:
 
     def __init__(self, url: str, events: EventBus) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_pre_ping=not url.startswith("sqlite")
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            # A statement that fails is logged: without the names and the chat it was to write.
+            hide_parameters=True,
         )
         self.events = events
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -19,7 +19,11 @@ def configure(settings: Settings) -> None:
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Not the default, which prints every frame's variables (passwords, tokens, SDP among them)
+        # and holds up the event loop for seconds to do so.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -50,3 +54,5 @@ def configure(settings: Settings) -> None:
     # These tell every step, SDP and statements included.
     for noisy in ("aiosqlite", "aioice", "aiortc", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # On debug its WebSockets write down cookies, tickets and frames.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, root.level))
