@@ -19,8 +19,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app.cli import main
-from app.settings import HOME
+from app.cli import _listen, main
+from app.settings import HOME, read_settings
 
 LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
 
@@ -202,6 +202,12 @@ def test_port_in_use_is_a_sentence(run: Run) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_listening_socket_says_that_it_is_tcp() -> None:
+    # asyncio sets TCP_NODELAY on connections accepted from such a socket only.
+    with _listen(read_settings({}, http_port=0)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
 def test_demonstration_refuses_a_database_with_other_accounts(run: Run) -> None:
     run(
         *("admin", "create", "--name", "李明", "--username", "liming"),
@@ -244,3 +250,40 @@ def test_log_is_one_json_object_a_line_when_asked(environment: dict[str, str]) -
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert any(line["event"] == "database_migrated" for line in lines)
     assert all({"event", "level", "timestamp"} <= set(line) for line in lines)
+
+
+FAILING = """
+import sys
+from app import logging
+from app.settings import read_settings
+import structlog
+
+logging.configure(read_settings({}, log_level="debug", log_json=sys.argv[1] == "json"))
+
+def sign_in(password):
+    raise RuntimeError("a bug of ours")
+
+try:
+    sign_in("not for the log")
+except RuntimeError:
+    structlog.get_logger().exception("request_failed")
+logging.logging.getLogger("uvicorn.error").debug("< cookie: not for the log")
+logging.logging.getLogger("uvicorn.error").info("Application startup complete.")
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_log_of_a_bug_says_where_and_no_secret(environment: dict[str, str], style: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, style],
+        env=environment,
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "a bug of ours" in done.stderr
+    assert "in sign_in" in done.stderr
+    assert "startup complete" in done.stderr
+    assert "not for the log" not in done.stderr
