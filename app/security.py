@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
 from app.clock import Now
-from app.database import Db
+from app.database import Database
 from app.errors import Forbidden, NotSignedIn
 
 PERSON_COOKIE = "classrooms_session"
@@ -183,15 +183,23 @@ def is_own_origin(origin: str, *, scheme: str, host: str, allowed: Iterable[str]
     return (parts.scheme, parts.netloc) == (scheme, host) or origin in allowed
 
 
-async def identify(request: Request, db: Db, now: Now) -> Callers:
-    """Read both cookies. What is unknown, expired or revoked counts as absent."""
+async def identify(request: Request, now: Now) -> Callers:
+    """Read both cookies. What is unknown, expired or revoked counts as absent.
+
+    In a transaction of its own: that somebody was seen is written down, and a request that
+    goes on to write in further transactions would wait for itself with SQLite.
+    """
     authenticator: Authenticator = request.app.state.authenticator
+    database: Database = request.app.state.database
     person_token = request.cookies.get(cookie_name(request, PERSON_COOKIE))
     device_token = request.cookies.get(cookie_name(request, DEVICE_COOKIE))
-    return Callers(
-        await authenticator.person(db, token=person_token, now=now) if person_token else None,
-        await authenticator.device(db, token=device_token, now=now) if device_token else None,
-    )
+    if not person_token and not device_token:
+        return Callers()
+    async with database.unit_of_work() as db:
+        return Callers(
+            await authenticator.person(db, token=person_token, now=now) if person_token else None,
+            await authenticator.device(db, token=device_token, now=now) if device_token else None,
+        )
 
 
 def _refuse_foreign_page(request: Request) -> None:

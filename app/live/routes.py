@@ -74,9 +74,6 @@ async def end(
 ) -> LessonCard:
     """End a lesson (下课) when the WebSocket cannot be had. Ending it twice changes nothing."""
     session = await service.lesson_to_end(db, lesson_id=lesson_id, lecturer_id=teacher.person_id)
-    # The room writes its end in transactions of its own, and this one may hold SQLite's write
-    # lock (a session was just seen): it is finished before the room is waited for.
-    await db.commit()
     if session.ended_at is None:
         await live.end_session(
             session.id,

@@ -134,6 +134,16 @@ async def test_signing_in_again_gives_a_new_session_and_ends_the_old_one(
     assert (await old.me())["person"] is None
 
 
+async def test_signing_in_does_not_wait_for_the_session_it_came_with(
+    open_browser: OpenBrowser, wang: Account, clock: Clock
+) -> None:
+    browser = await open_browser(wang)
+    clock.advance(minutes=2)  # so that being seen is due to be written, in this very request
+    body = {"username": wang.username, "password": PASSWORD}
+    answer = await browser.client.post("/api/sign-in", json=body, headers={"Origin": BASE_URL})
+    assert answer.status_code == 200
+
+
 async def test_session_planted_before_sign_in_is_not_adopted(
     open_browser: OpenBrowser, wang: Account
 ) -> None:
