@@ -63,7 +63,7 @@ e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real b
 	$(PY) -m tests.e2e
 
 bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian's Janus too)
-	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus)
+	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
 
 migrate: $(VENV)/.base ## Bring the database to the tables of this version

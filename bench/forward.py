@@ -5,9 +5,10 @@
 The server runs in a process of its own, pinned to one CPU; this process is the load, on
 the others. Only ratios of one run mean anything: on a shared machine the same command
 gives other microseconds an hour later. With a peer the servers take turns (A, B, A, B)
-and the ratio is of CPU over packets summed over all rounds. Results go to `var/bench/`.
+and the ratio is of CPU over packets summed over all rounds, and everything runs in a
+network namespace made for it (`bench.private_network`). Results go to `var/bench/`.
 Exit code 1: `--check` and the ratio is above the target, or packets were lost; 2: the
-peer is not installed.
+peer is not installed, or the namespace cannot be made.
 """
 
 import argparse
@@ -24,13 +25,21 @@ from pathlib import Path
 from bench.janus_server import JanusUnavailable, janus_server, require_janus
 from bench.load import measure
 from bench.measure import Run, machine, pooled_us_per_packet
-from bench.servers import ServerUnderTest, own_server
+from bench.private_network import (
+    ADDRESS,
+    OUTSIDE_OPTION,
+    NetworkUnavailable,
+    furnish,
+    reexecute_inside,
+)
+from bench.servers import LOOPBACK, ServerUnderTest, own_server
 
 RESULTS = Path("var/bench")
 TARGET_RATIO = 0.9
 # Less than this reached the subscribers: the figures are of an overloaded run, not of its cost.
 LEAST_DELIVERED = 0.999
 OWN, JANUS = "three-classrooms", "janus"
+_REPORTED = ("subscribers", "seconds", "rounds", "peer", "codec", "bursts", "check")
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -49,6 +58,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "--check", action="store_true", help=f"fail when the ratio exceeds {TARGET_RATIO}"
     )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    # Given by this program to itself: the network namespace it came from.
+    parser.add_argument(OUTSIDE_OPTION, help=argparse.SUPPRESS)
     parsed = parser.parse_args(arguments)
     if min(parsed.subscribers) < 1 or parsed.seconds <= 0 or parsed.rounds < 1:
         parser.error("subscribers, seconds and rounds must be positive")
@@ -64,10 +76,13 @@ def pin_to_spare_cpus() -> int | None:
     return cpus[0]
 
 
-def _start(name: str, cpu: int | None, codec: str) -> AbstractAsyncContextManager[ServerUnderTest]:
+def _start(
+    name: str, cpu: int | None, options: argparse.Namespace
+) -> AbstractAsyncContextManager[ServerUnderTest]:
     if name == OWN:
-        return own_server(cpu)
-    return janus_server(cpu, folder=RESULTS / "janus", codec=codec)
+        return own_server(cpu, host=ADDRESS if options.peer else LOOPBACK)
+    folder = options.results / "janus"
+    return janus_server(cpu, host=ADDRESS, folder=folder, codec=options.codec)
 
 
 def describe(run: Run) -> str:
@@ -91,7 +106,7 @@ async def run_all(options: argparse.Namespace, cpu: int | None) -> list[Run]:
     for subscribers in options.subscribers:
         for _ in range(options.rounds):
             for name in names:
-                async with _start(name, cpu, options.codec) as server:
+                async with _start(name, cpu, options) as server:
                     run = await measure(
                         server,
                         subscribers=subscribers,
@@ -164,7 +179,7 @@ def write_results(options: argparse.Namespace, runs: Sequence[Run], folder: Path
     path = folder / f"forward-{time.strftime('%Y%m%dT%H%M%S')}.json"
     content = {
         "machine": machine(),
-        "options": vars(options),
+        "options": {name: value for name, value in vars(options).items() if name in _REPORTED},
         "ratio_to_janus": {str(n): ratio for n, ratio in ratios(runs).items()},
         "runs": [{**dataclasses.asdict(r), "us_per_packet": r.us_per_packet} for r in runs],
     }
@@ -174,11 +189,15 @@ def write_results(options: argparse.Namespace, runs: Sequence[Run], folder: Path
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark and return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
     if options.peer:
         try:
             require_janus()
-        except JanusUnavailable as reason:
+            if options.outside_network is None:
+                reexecute_inside("bench.forward", arguments)
+            furnish(options.outside_network)
+        except (JanusUnavailable, NetworkUnavailable) as reason:
             print(reason, file=sys.stderr)
             return 2
     print(f"{machine()}; 210 video packets/s of 1200 B ({options.codec}) + 50 audio packets/s")
@@ -189,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines, passed = verdicts(runs, check=options.check)
     for line in lines:
         print(line)
-    print(f"written to {write_results(options, runs, RESULTS)}")
+    print(f"written to {write_results(options, runs, options.results)}")
     return 0 if passed else 1
 
 

@@ -5,8 +5,7 @@ Set up to do as little as our server does, so the comparison is fair to Janus: I
 interface, `event_loops` = cores, logging at warnings. Its retransmission buffer, reports
 and transport-wide feedback are at their defaults, as ours are on.
 
-Janus takes no loopback interface for media, so peers reach it at this machine's own
-address; the kernel carries that over its loopback device all the same.
+Janus takes no loopback interface for media; `bench.private_network` gives it another.
 """
 
 import asyncio
@@ -20,7 +19,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import ifaddr
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.servers import ServerFailed, start_process, stop_process
@@ -175,24 +173,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _own_address() -> str:
-    """Return an IPv4 address of this machine that is not on the loopback interface."""
-    for adapter in ifaddr.get_adapters():
-        for address in adapter.ips:
-            if address.is_IPv4 and not str(address.ip).startswith("127."):
-                return str(address.ip)
-    raise JanusUnavailable("Janus needs a network interface other than the loopback one.")
-
-
-def require_janus() -> tuple[str, str]:
-    """Return Janus's path and the address it will use. Raise JanusUnavailable."""
+def require_janus() -> str:
+    """Return Janus's path. Raise JanusUnavailable."""
     executable = shutil.which("janus")
     if executable is None:
         raise JanusUnavailable(
             "Janus is not installed. On Debian or Ubuntu: "
             "sudo apt-get install --no-install-recommends janus"
         )
-    return executable, _own_address()
+    return executable
 
 
 def _write_config(folder: Path, port: int, host: str) -> None:
@@ -233,9 +222,14 @@ async def _connect(process: asyncio.subprocess.Process, port: int) -> ClientConn
 
 
 @asynccontextmanager
-async def janus_server(cpu: int | None, *, folder: Path, codec: str) -> AsyncIterator[JanusServer]:
-    """Start Janus with a configuration of its own under `folder`; end it on leaving."""
-    executable, host = require_janus()
+async def janus_server(
+    cpu: int | None, *, host: str, folder: Path, codec: str
+) -> AsyncIterator[JanusServer]:
+    """Start Janus with a configuration of its own under `folder`; end it on leaving.
+
+    Media is at `host`, an address of an interface that is not the loopback one.
+    """
+    executable = require_janus()
     folder, port = folder.absolute(), _free_port()
     _write_config(folder, port, host)
     with (folder / "janus.log").open("w") as log:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
 PUBLISHED = {"0": "microphone", "1": "camera"}
 
 
@@ -73,13 +74,18 @@ class OwnServer:
     """`bench.sfu_server` in a process of its own, driven over JSON lines."""
 
     name = "three-classrooms"
-    host = "127.0.0.1"
     subscriber_setup = "active"  # as every browser answers
 
     def __init__(
-        self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        pid: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        host: str,
     ) -> None:
         self.pid = pid
+        self.host = host
         self._reader = reader
         self._writer = writer
         self._answers: dict[int, asyncio.Future[Any]] = {}
@@ -158,10 +164,10 @@ class OwnServer:
 
 
 @asynccontextmanager
-async def own_server(cpu: int | None) -> AsyncIterator[OwnServer]:
-    """Start our SFU in its own process; end it on leaving."""
+async def own_server(cpu: int | None, *, host: str = LOOPBACK) -> AsyncIterator[OwnServer]:
+    """Start our SFU in its own process, with media at `host`; end it on leaving."""
     process = await start_process(
-        sys.executable, "-m", "bench.sfu_server", cpu=cpu, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bench.sfu_server", host, cpu=cpu, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
@@ -170,9 +176,9 @@ async def own_server(cpu: int | None) -> AsyncIterator[OwnServer]:
         if not line:
             raise ServerFailed("bench.sfu_server ended before it said its port")
         reader, writer = await asyncio.open_connection(
-            "127.0.0.1", json.loads(line)["control_port"], limit=1 << 20
+            LOOPBACK, json.loads(line)["control_port"], limit=1 << 20
         )
-        server = OwnServer(process.pid, reader, writer)
+        server = OwnServer(process.pid, reader, writer, host=host)
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(server.read())
             yield server

@@ -1,7 +1,8 @@
 """Our media plane alone, as a process that can be pinned and measured.
 
-`python -m bench.sfu_server` prints one JSON line with its `control_port`, then takes
-JSON lines from one loopback TCP connection and ends when that closes:
+`python -m bench.sfu_server ADDRESS` has its media socket at ADDRESS, an IP literal. It
+prints one JSON line with its `control_port`, then takes JSON lines from one loopback TCP
+connection and ends when that closes:
 
     -> {"id": 1, "method": "publish", "arguments": {...}}
     <- {"id": 1, "result": ...}            or  {"id": 1, "error": "code: detail"}
@@ -154,10 +155,10 @@ async def _serve(
             write({"id": request["id"], "result": result})
 
 
-async def main() -> None:
-    """Run until the control connection closes."""
+async def main(host: str) -> None:
+    """Run with the media socket at `host` until the control connection closes."""
     events = EventWriter()
-    sfu = Sfu(SfuConfig(bind_host="127.0.0.1", port=0), events)
+    sfu = Sfu(SfuConfig(bind_host=host, port=0, announced_hosts=(host,)), events)
     await sfu.start()
     done = asyncio.Event()
 
@@ -180,4 +181,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1]))

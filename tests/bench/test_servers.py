@@ -1,13 +1,18 @@
 """A whole measured run, small, on each server: processes, handshakes and counts are real."""
 
-import shutil
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from bench.janus_server import janus_server
+from bench.janus_server import JanusUnavailable, require_janus
 from bench.load import measure
+from bench.private_network import NetworkUnavailable, require_private_network
 from bench.servers import ServerFailed, own_server
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
@@ -33,11 +38,20 @@ async def test_a_refusal_of_our_server_reaches_the_caller() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("janus") is None, reason="Debian's janus is not installed")
-async def test_a_run_on_janus_delivers_everything(tmp_path: Path) -> None:
-    async with janus_server(cpu=None, folder=tmp_path, codec="h264") as server:
-        run = await measure(
-            server, subscribers=3, seconds=0.5, codec="h264", bursts=False, settle_s=0.1
-        )
-    assert run.delivered == run.expected > 3 * 100
-    assert run.server == "janus"
+def test_a_comparison_with_janus_delivers_everything_on_both(tmp_path: Path) -> None:
+    try:
+        require_janus()
+        require_private_network()
+    except (JanusUnavailable, NetworkUnavailable) as reason:
+        pytest.skip(str(reason))
+    load = ["--subscribers", "3", "--seconds", "0.5", "--rounds", "1", "--results", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.forward", "--peer", "janus", *load],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (results,) = tmp_path.glob("forward-*.json")
+    runs = json.loads(results.read_text())["runs"]
+    assert [run["server"] for run in runs] == ["three-classrooms", "janus"]
+    for run in runs:
+        assert run["delivered"] == run["expected"] > 3 * 100
