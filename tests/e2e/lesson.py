@@ -15,6 +15,7 @@ from playwright.sync_api import Error, Page, Playwright, expect
 
 from tests.e2e import browsers
 from tests.e2e.facts import Facts
+from tests.e2e.gallery import shoot
 from tests.e2e.measure import (
     STEP_TIMEOUT_S,
     Received,
@@ -30,7 +31,6 @@ from tests.e2e.samples import Samples
 
 LESSON_S = 60
 WATCH_S = 10
-SIZES = ((1366, 768), (1920, 1080))
 
 
 class Lesson:
@@ -140,6 +140,9 @@ class Lesson:
         before = [Received(page, "hub").read("camera") for page in (self.first, self.second)]
         sound = [Received(page, "hub").read("microphone") for page in (self.first, self.second)]
         self.shoot(self.teacher, "05-teacher-live")
+        self.teacher.get_by_role("button", name="English").click()
+        self.shoot(self.teacher, "05-teacher-live-en")
+        self.teacher.get_by_role("button", name="中文").click()
         self.shoot(self.first, "06-classroom-live")
         began = time.monotonic()
         time.sleep(WATCH_S)
@@ -291,7 +294,7 @@ class Lesson:
         self._browsers.append(browser)
         self.teacher = browsers.open_context(browser).new_page()
         self.teacher.goto(self._platform.links["teacher"])
-        self.teacher.get_by_role("button", name="返回课堂").click()
+        self.teacher.get_by_role("link", name="返回课堂").click()
         self.teacher.wait_for_url("**/live")
 
     def end(self) -> None:
@@ -316,9 +319,10 @@ class Lesson:
         )
         return str(first), str(second)
 
+    def pages(self) -> dict[str, Page]:
+        """Return an open page of each kind of person."""
+        return {"teacher": self.teacher, "classroom": self.second, "office": self.office}
+
     def shoot(self, page: Page, name: str) -> None:
         """Take a picture of the page in both sizes."""
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=self._pictures / f"{name}-{width}.png")
-        page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+        shoot(page, self._pictures, name)

@@ -78,7 +78,7 @@ class Review:
         lesson_s = self.ask(f"/api/admin/sessions/{session_id}")["duration_ms"] / 1000
         self._facts.add(
             "recording seconds against lesson seconds",
-            f"{recorded_s:.1f} of {lesson_s:.1f} (by the teacher's watch at least {self._watch_s:.0f})",
+            f"{recorded_s:.1f} of {lesson_s:.1f} (watch: at least {self._watch_s:.0f})",
             expected="within 3 s of the lesson, and no shorter than the watch says",
             is_right=abs(recorded_s - lesson_s) <= 3 and recorded_s >= self._watch_s - 1,
         )

@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e import samples
 from tests.e2e.facts import Facts
+from tests.e2e.gallery import shoot_all
 from tests.e2e.lesson import Lesson
 from tests.e2e.platform_process import ROOT, Platform
 from tests.e2e.review import Review
@@ -38,6 +39,7 @@ def test_a_lesson_from_the_bell_to_the_replay(platform: Platform) -> None:
         lesson.shoot(lesson.office, "20-session")
         review.play(session_id)
         lesson.shoot(lesson.office, "21-replay")
+        shoot_all(lesson.pages(), PICTURES, session_id)
         facts.add(
             "errors on the pages",
             lesson.errors or "none",
