@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.database import UtcDateTime
@@ -28,10 +28,25 @@ def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[Fa
     return False
 
 
+def _keep_foreign_keys(connection: Connection, whether: Literal["ON", "OFF"]) -> None:
+    """Switch SQLite's foreign keys; within a transaction the pragma would do nothing."""
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={whether}")
+    connection.commit()
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    """Begin in earnest: Python's driver does so for rows only, and half a migration would stay."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def migrate(connection: Connection) -> None:
     """Run what was asked on this connection."""
     is_sqlite = connection.dialect.name == "sqlite"
-    if not is_sqlite:
+    if is_sqlite:
+        # A table that is copied is dropped, which must not count as deleting its rows.
+        _keep_foreign_keys(connection, "OFF")
+        event.listen(connection, "begin", _begin_on_sqlite)
+    else:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
     context.configure(
@@ -41,9 +56,15 @@ def migrate(connection: Connection) -> None:
         render_as_batch=True,  # SQLite cannot alter a column: the table is copied
         compare_server_default=True,
         transaction_per_migration=True,
+        transactional_ddl=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        if is_sqlite:
+            event.remove(connection, "begin", _begin_on_sqlite)
+            _keep_foreign_keys(connection, "ON")
 
 
 async def connect_and_migrate() -> None:

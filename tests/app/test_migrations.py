@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app import migrations
@@ -73,6 +73,31 @@ async def test_each_single_step_can_be_undone(sqlite: AsyncEngine) -> None:
     await go(sqlite, "-1")
     await go(sqlite, "head")
     assert await migrations.is_current(sqlite)
+
+
+async def test_migration_cut_short_leaves_nothing_and_is_made_at_the_next_start(
+    sqlite: AsyncEngine,
+) -> None:
+    def cut(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().startswith("CREATE TABLE sessions "):
+            raise InterruptedError
+
+    event.listen(sqlite.sync_engine, "before_cursor_execute", cut)
+    with pytest.raises(InterruptedError):
+        await migrations.upgrade(sqlite)
+    event.remove(sqlite.sync_engine, "before_cursor_execute", cut)
+    async with sqlite.connect() as connection:
+        assert await connection.run_sync(tables) == set()
+    await migrations.upgrade(sqlite)
+    assert await migrations.is_current(sqlite)
+
+
+async def test_foreign_keys_hold_after_a_migration(sqlite: AsyncEngine) -> None:
+    async with sqlite.connect() as connection:
+        await connection.run_sync(
+            lambda below: command.upgrade(migrations.alembic_config(below), "head")
+        )
+        assert await connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
 async def test_upgrade_of_a_current_database_changes_and_copies_nothing(
