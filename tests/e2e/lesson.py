@@ -137,19 +137,22 @@ class Lesson:
 
     def follow(self) -> None:
         """The classrooms watch for a while: frames, delay and sound are measured."""
-        before = [Received(page, "hub").read("camera") for page in (self.first, self.second)]
-        sound = [Received(page, "hub").read("microphone") for page in (self.first, self.second)]
         self.shoot(self.teacher, "05-teacher-live")
         self.teacher.get_by_role("button", name="English").click()
         self.shoot(self.teacher, "05-teacher-live-en")
         self.teacher.get_by_role("button", name="中文").click()
         self.shoot(self.first, "06-classroom-live")
-        began = time.monotonic()
+        pages = (self.first, self.second)
+        before, began = [], []
+        for page in pages:
+            before.append(Received(page, "hub").read("camera"))
+            began.append(time.monotonic())
+        sound = [Received(page, "hub").read("microphone") for page in pages]
         time.sleep(WATCH_S)
-        for number, page in enumerate((self.first, self.second)):
+        for number, page in enumerate(pages):
             name = f"class-{number + 1}"
             now = Received(page, "hub").read("camera")
-            lasted = time.monotonic() - began
+            lasted = time.monotonic() - began[number]
             frames = now["frames_decoded"] - before[number]["frames_decoded"]
             self._facts.add(
                 f"frames decoded, {name}",
