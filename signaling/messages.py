@@ -28,6 +28,8 @@ AsWritten = StringConstraints(strip_whitespace=False)
 Sdp = Annotated[str, Field(min_length=1, max_length=65_536), AsWritten]
 ServerSdp = Annotated[str, AsWritten]
 Mid = Annotated[str, Field(min_length=1, max_length=16)]
+# PostgreSQL keeps no text with a NUL: one in an incident's reason would hold up the whole ledger.
+WITHOUT_NUL = r"^[^\x00]*$"
 NAME_LENGTH = 120
 Name = Annotated[str, Field(max_length=NAME_LENGTH)]
 
@@ -204,7 +206,7 @@ class ShutDown(Command):
     """一键关停: end the lesson everywhere at once and write an incident."""
 
     type: Literal["shut_down"] = "shut_down"
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=WITHOUT_NUL)]
 
 
 class Eject(Command):
@@ -213,7 +215,7 @@ class Eject(Command):
     type: Literal["eject"] = "eject"
     seat_id: SeatId
     is_blocked: bool = False
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Annotated[str, Field(max_length=200, pattern=WITHOUT_NUL)] = ""
 
 
 class Unblock(Command):
@@ -227,7 +229,7 @@ class Say(Command):
     """Text for everybody in the room."""
 
     type: Literal["say"] = "say"
-    text: Annotated[str, Field(min_length=1, max_length=500)]
+    text: Annotated[str, Field(min_length=1, max_length=500, pattern=WITHOUT_NUL)]
 
 
 class SendQuickMessage(Command):

@@ -19,7 +19,8 @@ class Incoming(BaseModel):
 class SignIn(Incoming):
     """Name and password."""
 
-    username: Annotated[str, Field(min_length=1, max_length=64)]
+    # No NUL: PostgreSQL cannot even be asked for one.
+    username: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 

@@ -12,6 +12,7 @@ from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
 from app.recordings.models import RecordingState
 from media.core.ids import Source
+from signaling.messages import WITHOUT_NUL
 
 
 class StartedOut(BaseModel):
@@ -68,7 +69,7 @@ class EndIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=WITHOUT_NUL)]
 
 
 class SessionItem(BaseModel):

@@ -353,6 +353,7 @@ async def test_token_of_another_session_is_refused(
         {},
         {"username": "wang"},
         {"username": "", "password": "x"},
+        {"username": "wang\0", "password": "x"},
         {"username": "w" * 65, "password": "x"},
         {"username": "wang", "password": "x" * 257},
         {"username": "wang", "password": "secret-word", "admin": True},
