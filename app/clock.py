@@ -1,10 +1,11 @@
 """The one place that reads the wall clock; everything below is given `now`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
+from pydantic import Field
 
 DISPLAY_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -15,3 +16,6 @@ def utc_now() -> datetime:
 
 
 Now = Annotated[datetime, Depends(utc_now)]
+
+# A day a page may ask for: its first and last moment must exist in every zone.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]

@@ -1,11 +1,10 @@
 """The teacher's day, the classroom's day, and what sessions may be filtered by."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.clock import Now
+from app.clock import Day, Now
 from app.database import Db
 from app.lessons import queries
 from app.lessons.cards import cards
@@ -37,7 +36,7 @@ async def teacher_lessons(
     now: Now,
     caller: CurrentTeacher,
     records: Records,
-    day: Annotated[date | None, Query(alias="date")] = None,
+    day: Annotated[Day | None, Query(alias="date")] = None,
 ) -> TeacherDay:
     """List the lessons the caller gives on a day; today's when none is named."""
     day = day or queries.day_of(now)

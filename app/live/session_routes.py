@@ -1,6 +1,5 @@
 """Routes of sessions: the administrator's list and page, ending from outside, and replay."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from app.attendance.listing import SessionFilter
 from app.attendance.routes import csv_response
 from app.attendance.seats import supervisor_seat
 from app.attendance.standing import duration_ms
-from app.clock import Now
+from app.clock import Day, Now
 from app.database import Db
 from app.lessons import cards
 from app.lessons import queries as lesson_queries
@@ -31,7 +30,7 @@ from app.recordings import service as recordings
 from app.recordings.errors import RecordingNotReady
 from app.recordings.models import RecordingState
 from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, client_address
-from signaling.messages import EndReason
+from signaling.messages import WITHOUT_NUL, EndReason
 
 router = APIRouter(prefix="/api", tags=["sessions"])
 
@@ -40,12 +39,12 @@ MOST_EXPORTED = 20_000
 
 def _filter(
     *,
-    first_day: Annotated[date | None, Query(alias="from")] = None,
-    last_day: Annotated[date | None, Query(alias="to")] = None,
+    first_day: Annotated[Day | None, Query(alias="from")] = None,
+    last_day: Annotated[Day | None, Query(alias="to")] = None,
     school_id: UUID | None = None,
     kind: LessonKind | None = None,
     state: LessonState | None = None,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=100, pattern=WITHOUT_NUL)] = "",
 ) -> SessionFilter:
     return SessionFilter(first_day, last_day, school_id, kind, state, q.strip())
 

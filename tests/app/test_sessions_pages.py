@@ -211,7 +211,13 @@ async def test_the_list_is_filtered_by_day_school_kind_state_and_words(
     assert await found(f"school_id={UUID(int=3)}") == set()
 
 
-@pytest.mark.parametrize("query", ["kind=NONE", "from=soon", "page=0", "page_size=101", "state=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("kind=NONE", "state=x", "q=%00", "page=0", "page_size=101"),
+        *("from=soon", "from=0001-01-01", "to=9999-12-31"),
+    ],
+)
 async def test_a_filter_that_makes_no_sense_is_refused(
     query: str, county: County, open_browser: OpenBrowser
 ) -> None:
