@@ -54,16 +54,18 @@ async def end_abandoned(
             if not is_room_open(session.id)
             and await _is_abandoned(db, session, now, server_started_at)
         ]
+    ended = []
     for session in abandoned:
-        await end_in_records(
-            database,
-            session_id=session.id,
-            reason=EndReason.LECTURER_ABSENT,
-            clock_ms=session.last_alive_ms,
-            actor=None,
-            now=now,
-        )
-    return [session.id for session in abandoned]
+        async with database.unit_of_work() as db:
+            is_open = await attendance.is_open(db, session_id=session.id)
+            # Asked again: from here on a room that opens waits for this transaction, and is told
+            # that the lesson is over. One that opened before goes on.
+            if not is_open or is_room_open(session.id):
+                continue
+            reason, clock_ms = EndReason.LECTURER_ABSENT, session.last_alive_ms
+            await _end(db, session.id, reason, clock_ms=clock_ms, actor=None, now=now)
+        ended.append(session.id)
+    return ended
 
 
 async def _is_abandoned(
@@ -90,11 +92,21 @@ async def end_in_records(
         # The chain is locked first, or two who end the same lesson would both write its end.
         if not await attendance.is_open(db, session_id=session_id):
             return
-        ended = NewEvent(
-            EventType.LESSON_ENDED.value, clock_ms, None, actor, {"reason": reason.value}
-        )
-        await attendance.record_events(db, session_id=session_id, events=[ended], now=now)
-        await attendance.close_session(
-            db, session_id=session_id, reason=reason.value, clock_ms=clock_ms
-        )
-        await recordings.begin_finalising(db, session_id=session_id)
+        await _end(db, session_id, reason, clock_ms=clock_ms, actor=actor, now=now)
+
+
+async def _end(
+    db: AsyncSession,
+    session_id: UUID,
+    reason: EndReason,
+    *,
+    clock_ms: int,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    ended = NewEvent(EventType.LESSON_ENDED.value, clock_ms, None, actor, {"reason": reason.value})
+    await attendance.record_events(db, session_id=session_id, events=[ended], now=now)
+    await attendance.close_session(
+        db, session_id=session_id, reason=reason.value, clock_ms=clock_ms
+    )
+    await recordings.begin_finalising(db, session_id=session_id)

@@ -444,6 +444,15 @@ async def test_an_open_room_looks_after_itself(
     assert await lesson_state(database, room) is LessonState.LIVE
 
 
+async def test_a_lecturer_who_comes_back_at_the_last_moment_goes_on(
+    room: Room, database: Database, clock: Clock
+) -> None:
+    clock.advance(hours=5)
+    answers = iter([False, True])  # the room opens between the look and the end
+    assert await end_abandoned(database, clock, is_room_open=lambda _: next(answers)) == []
+    assert await lesson_state(database, room) is LessonState.LIVE
+
+
 async def test_two_who_end_the_same_lesson_write_one_end(
     room: Room, database: Database, clock: Clock
 ) -> None:
