@@ -8,9 +8,11 @@ from media.core.ids import PeerId, TrackKey
 from media.core.packet_cache import CachedPacket
 from media.core.rewriter import RtpRewriter
 
-# No browser asks for more than it was sent: 4 Mbit/s are 420 packets a second. More than
-# this is somebody using small NACKs to make us send much.
-_MAX_RESENT_PER_S = 500
+# No browser asks for more than it was sent: 4 Mbit/s are 420 packets a second. More than 500
+# resent, or 2000 looked for, is somebody using small NACKs to make us work and send much.
+_RESEND_BUDGET_PER_S = 2000
+_RESENT_COSTS = 4
+_MISSED_COSTS = 1
 _RTT_MEMORY = 8
 
 
@@ -37,8 +39,8 @@ class DownTrack:
         "_packets_at_start",
         "_reported_highest",
         "_reported_lost",
-        "_resent_in_second",
-        "_resent_second",
+        "_resend_budget",
+        "_resend_second",
         "_rtx_seq",
         "_sent_reports",
         "accepted",
@@ -95,8 +97,8 @@ class DownTrack:
         self._octets_at_start = 0
         self._reported_highest: int | None = None
         self._reported_lost = 0
-        self._resent_second = 0
-        self._resent_in_second = 0
+        self._resend_second = 0
+        self._resend_budget = _RESEND_BUDGET_PER_S
         self._sent_reports: dict[int, float] = {}
 
     def use_codec(self, codec: Codec) -> bool:
@@ -145,15 +147,21 @@ class DownTrack:
             ssrc=self.ssrc,
         )
 
-    def retransmission(self, ext_seq: int, cached: CachedPacket, now: float) -> bytes | None:
-        """Return the packet once more, as RTX where agreed; None when too much was asked."""
+    def may_resend(self, now: float) -> bool:
+        """Return whether one more packet may be looked for this second, to be sent again."""
         second = int(now)
-        if second != self._resent_second:
-            self._resent_second = second
-            self._resent_in_second = 0
-        if self._resent_in_second >= _MAX_RESENT_PER_S:
-            return None
-        self._resent_in_second += 1
+        if second != self._resend_second:
+            self._resend_second = second
+            self._resend_budget = _RESEND_BUDGET_PER_S
+        return self._resend_budget > 0
+
+    def resend_missed(self) -> None:
+        """Note that a packet was looked for in vain."""
+        self._resend_budget -= _MISSED_COSTS
+
+    def retransmission(self, ext_seq: int, cached: CachedPacket) -> bytes:
+        """Return the packet once more, as RTX where agreed."""
+        self._resend_budget -= _RESENT_COSTS
         packet = self.packet(ext_seq, cached)
         if self.rtx_payload_type is None:
             return packet

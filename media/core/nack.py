@@ -107,7 +107,12 @@ class NackGenerator:
         return True
 
     def deadline(self) -> float | None:
-        """Return when `poll` is next worth calling, or None if nothing is missing."""
+        """Return when there is next something to ask for, or None if nothing is missing.
+
+        Minus infinity (at once) when so much was given up that only a keyframe is left.
+        """
+        if self.needs_keyframe:
+            return -math.inf
         return self._next_at if self._missing else None
 
     def poll(self, now: float) -> list[int]:

@@ -23,8 +23,14 @@ class PacketCache:
         self._bytes = 0
 
     def insert(self, ext_seq: int, packet: CachedPacket) -> None:
-        """Keep a packet that is not here yet, and drop what has become too old or too much."""
+        """Keep a packet if it is not here yet, and drop what has become too old or too much.
+
+        Twice the same number comes of a sender without NACK that repeats itself unasked, or
+        jumps in its numbers: the first counts.
+        """
         packets, order = self._packets, self._order
+        if ext_seq in packets:
+            return
         packets[ext_seq] = packet
         order.append(ext_seq)
         self._bytes += len(packet[2])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from media.core import rtcp, rtp
 from media.core.bandwidth import TwccRecorder
@@ -47,6 +48,8 @@ class Publisher:
         self.bytes_in = 0
         self.reported_bytes = 0
         self.twcc: TwccRecorder | None = None
+        #: When `reports` is next worth calling; whoever gives cause for it earlier says so here.
+        self.due_at = -inf
         #: By SSRC: the up-track, and whether this is its retransmission stream.
         self._by_ssrc: dict[int, tuple[UpTrack, bool]] = {}
         self._bound_at: dict[tuple[str, bool], float] = {}
@@ -60,7 +63,10 @@ class Publisher:
             self.twcc = TwccRecorder(self.local_ssrc) if spec.twcc_id else None
         self.spec = spec
         self.up_tracks = up_tracks
-        self._by_ssrc = {}
+        self.due_at = -inf
+        # The mid rides on a stream's first packets only: what was learned from it must stay.
+        untold = [up_tracks[one.mid] for one in spec.tracks if one.ssrc is None]
+        self._by_ssrc = {ssrc: found for ssrc, found in self._by_ssrc.items() if found[0] in untold}
         for published in spec.tracks:
             up = up_tracks[published.mid]
             if published.ssrc is not None:
@@ -100,6 +106,7 @@ class Publisher:
         if not is_rtx and up.ssrc != ssrc:
             if up.ssrc is not None:
                 up.restart(up.published)
+                self.due_at = now  # to ask for the keyframe the new stream begins with
             up.ssrc = ssrc
         replaced = [key for key, value in self._by_ssrc.items() if value == (up, is_rtx)]
         for key in replaced:

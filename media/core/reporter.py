@@ -54,9 +54,9 @@ class Reporter:
 
     def subscriber_said(
         self, subscriber: Subscriber, packets: Iterable[rtcp.RtcpPacket], now: float
-    ) -> bool:
-        """Take a subscriber's reports and requests; True if a publisher must be asked."""
-        wants_keyframe = False
+    ) -> list[Publisher]:
+        """Take a subscriber's reports and requests; return the publishers that must be asked."""
+        wished: set[int] = set()
         for packet in packets:
             match packet:
                 case rtcp.ReceiverReport() | rtcp.SenderReport():
@@ -66,13 +66,13 @@ class Reporter:
                 case rtcp.Nack():
                     self._answer_nack(subscriber, packet, now)
                 case rtcp.Pli():
-                    wants_keyframe |= self._wish_keyframe(subscriber, packet.media_ssrc)
+                    wished.add(packet.media_ssrc)
                 case rtcp.Fir():
-                    for ssrc, _ in packet.requests:
-                        wants_keyframe |= self._wish_keyframe(subscriber, ssrc)
+                    wished.update(ssrc for ssrc, _ in packet.requests)
                 case _:
                     pass
-        return wants_keyframe
+        asked = (self._wish_keyframe(subscriber, ssrc) for ssrc in wished)
+        return [publisher for publisher in asked if publisher is not None]
 
     def _share_rtt(self, subscriber: Subscriber) -> None:
         """Pace our NACKs to the same peer by its round trip: it is the same line."""
@@ -89,33 +89,34 @@ class Reporter:
         up = self._tables.up_tracks.get(down.track) if down is not None else None
         if down is None or up is None:
             return
-        for seq in nack.lost:
-            packet = up.resend(down, seq, now)
-            if packet is None:
-                self._tables.count("nack_missed")
-                continue
-            self._tables.outputs.outbox.append((down.link, packet))
-            self._tables.count("nack_answered")
-            if down.rtx_payload_type is not None:
-                self._tables.count("rtx_out")
+        # One small packet may name a sequence number a thousand times.
+        lost = dict.fromkeys(nack.lost)
+        packets = up.resend(down, lost, now)
+        self._tables.outputs.outbox.extend((down.link, packet) for packet in packets)
+        self._tables.count("nack_answered", len(packets))
+        self._tables.count("nack_missed", len(lost) - len(packets))
+        if down.rtx_payload_type is not None:
+            self._tables.count("rtx_out", len(packets))
 
-    def _wish_keyframe(self, subscriber: Subscriber, ssrc: int) -> bool:
+    def _wish_keyframe(self, subscriber: Subscriber, ssrc: int) -> Publisher | None:
         down = subscriber.by_ssrc.get(ssrc)
         up = self._tables.up_tracks.get(down.track) if down is not None else None
         if down is None or up is None or not up.needs_keyframes:
-            return False
+            return None
         if down not in up.flowing and down not in up.waiting:
-            return False
+            return None
         up.keyframes.request()
-        return True
+        return self._tables.publishers.get(up.track.peer_id)
 
-    def recheck_subscribers(self) -> None:
-        """Look at every subscriber at the next `handle_timer`: one has something new to do.
+    def recheck_everybody(self) -> None:
+        """Look at every peer at the next `handle_timer`: some have something new to do.
 
-        Otherwise they are left alone between their reports: there may be hundreds, and
-        feedback to a publisher is due twenty times a second.
+        Otherwise each is left alone until it is due: there may be hundreds, and feedback to
+        each publisher is due twenty times a second.
         """
         self._subscribers_at = -inf
+        for publisher in self._tables.publishers.values():
+            publisher.due_at = -inf
 
     # -- by the clock ----------------------------------------------------------------
 
@@ -125,7 +126,9 @@ class Reporter:
             self._stall_check_at = now + STALL_CHECK_S
             self._check_tracks(now)
         for publisher in self._tables.publishers.values():
-            self._report_to_publisher(publisher, now)
+            if now >= publisher.due_at:
+                self._report_to_publisher(publisher, now)
+                publisher.due_at = publisher.deadline()
         if now >= self._subscribers_at:
             for subscriber in self._tables.subscribers.values():
                 self._report_to_subscriber(subscriber, now)
@@ -141,7 +144,7 @@ class Reporter:
     def _deadline(self) -> float:
         wake_at = min(self._stall_check_at, self._link_report_at, self._subscribers_at)
         for publisher in self._tables.publishers.values():
-            wake_at = min(wake_at, publisher.deadline())
+            wake_at = min(wake_at, publisher.due_at)
         return wake_at
 
     def _check_tracks(self, now: float) -> None:
@@ -155,11 +158,15 @@ class Reporter:
 
     def _remind(self, up: UpTrack, now: float) -> None:
         """Wish again for a keyframe that did not come, or that a recording should have."""
-        if up.waiting and not up.keyframes.is_pending:
-            up.keyframes.request()
-        if up.is_recorded and now >= up.keyframe_refresh_at:
+        is_overdue = up.is_recorded and now >= up.keyframe_refresh_at
+        if is_overdue:
             up.keyframe_refresh_at = now + RECORDING_KEYFRAME_S
-            up.keyframes.request()
+        elif not up.waiting or up.keyframes.is_pending:
+            return
+        up.keyframes.request()
+        publisher = self._tables.publishers.get(up.track.peer_id)
+        if publisher is not None:
+            publisher.due_at = -inf
 
     def _report_to_publisher(self, publisher: Publisher, now: float) -> None:
         packets = publisher.reports(now)

@@ -180,6 +180,7 @@ class Router:
         self.subscribers[peer_id] = subscriber
         for up in self.up_tracks.values():
             self._settle_track(up, now)
+        subscriber.offer_at_once(now)
         self._wake(now)
         return subscriber
 
@@ -239,11 +240,13 @@ class Router:
             number = extension_u16(buffer, header[7], publisher.spec.twcc_id)
             if number >= 0:
                 publisher.twcc.received(number, now)
-                self._wake_by(now + TWCC_INTERVAL_S)
+                self._wake_for(publisher, now + TWCC_INTERVAL_S)
         found = publisher.find(header, buffer, now)
         if found is None:
             self._tables.count("unknown_ssrc")
             return NOBODY
+        # A new SSRC begins with asking for a keyframe.
+        self.wake_at = min(self.wake_at, publisher.due_at)
         up, is_repair = found
         published = up.published
         if header[0] != (published.rtx_payload_type if is_repair else published.payload_type):
@@ -261,7 +264,7 @@ class Router:
             return NOBODY
         flowing = up.receive(header, buffer, now)
         if up.nack is not None and (nack_at := up.nack.deadline()) is not None:
-            self._wake_by(nack_at)
+            self._wake_for(publisher, nack_at)
         return flowing
 
     def _receive_repair(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
@@ -289,10 +292,11 @@ class Router:
             self._wake(up.last_arrival)
 
     def _wake(self, now: float) -> None:
-        self._reporter.recheck_subscribers()
+        self._reporter.recheck_everybody()
         self.wake_at = now
 
-    def _wake_by(self, at: float) -> None:
+    def _wake_for(self, publisher: Publisher, at: float) -> None:
+        publisher.due_at = min(publisher.due_at, at)
         self.wake_at = min(self.wake_at, at)
 
     def receive_publisher_rtcp(
@@ -305,8 +309,8 @@ class Router:
         self, subscriber: Subscriber, packets: list[rtcp.RtcpPacket], now: float
     ) -> None:
         """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
-        if self._reporter.subscriber_said(subscriber, packets, now):
-            self._wake(now)
+        for publisher in self._reporter.subscriber_said(subscriber, packets, now):
+            self._wake_for(publisher, now)
 
     def moved(self, subscriber: Subscriber, now: float) -> None:
         """Note that a subscriber changed its address: what was under way to the old is lost."""

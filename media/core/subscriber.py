@@ -1,6 +1,7 @@
 """One subscribing connection: its sections, what it reports, and what it is told."""
 
 from collections.abc import Callable, Mapping
+from math import floor
 
 from media.core import rtcp
 from media.core.downtrack import DownTrack, PayloadTypes
@@ -9,6 +10,10 @@ from media.core.rewriter import RtpRewriter
 from media.core.uptrack import UpTrack
 
 REPORT_INTERVAL_S = 1.0
+
+# Reports of all subscribers fall due at the same few moments of a second: whoever looks for
+# those that are due looks at everybody.
+_REPORT_MOMENTS_PER_S = 10
 
 #: Offers are held back this long, so that tracks gained together come in one.
 OFFER_DELAY_S = 0.02
@@ -46,7 +51,7 @@ class Subscriber:
         self._is_unanswered = False
         self._offer_at: float | None = None
         self._random_bits = random_bits
-        self._report_at = now + REPORT_INTERVAL_S
+        self._report_at = _report_moment(now + REPORT_INTERVAL_S)
 
     def add_section(self, up: UpTrack, now: float) -> DownTrack | None:
         """Add a section for a track that has none; None if there is no room for more."""
@@ -81,6 +86,11 @@ class Subscriber:
                 return ssrc
 
     # -- offers ----------------------------------------------------------------
+
+    def offer_at_once(self, now: float) -> None:
+        """Hold nothing back: all the tracks there are have their sections already."""
+        if self.sections:
+            self._offer_at = now
 
     def is_offer_due(self, now: float) -> bool:
         """Return whether an offer should be made now."""
@@ -131,7 +141,7 @@ class Subscriber:
         """
         if now < self._report_at:
             return []
-        self._report_at = now + REPORT_INTERVAL_S
+        self._report_at = _report_moment(now + REPORT_INTERVAL_S)
         reports: list[tuple[DownTrack, rtcp.SenderReport]] = []
         for down in self.sections:
             up = up_tracks.get(down.track)
@@ -181,6 +191,10 @@ class Subscriber:
         for down in self.sections:
             down.interval_expected = down.interval_lost = 0
         return lost / expected if expected else None
+
+
+def _report_moment(at: float) -> float:
+    return floor(at * _REPORT_MOMENTS_PER_S) / _REPORT_MOMENTS_PER_S
 
 
 def _sender_report(down: DownTrack, up: UpTrack, now: float) -> rtcp.SenderReport | None:

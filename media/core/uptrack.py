@@ -1,6 +1,6 @@
 """One published track: what arrives, what of it flows on, and to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media.core import rtp
@@ -212,19 +212,25 @@ class UpTrack:
 
     # -- reports ---------------------------------------------------------------
 
-    def resend(self, down: DownTrack, seq: int, now: float) -> bytes | None:
-        """Return the packet a subscriber misses; None if it may not or cannot be sent.
+    def resend(self, down: DownTrack, lost: Iterable[int], now: float) -> list[bytes]:
+        """Return, of the packets a subscriber misses, those that may and can be sent again.
 
         Only packets of the run that flows now: what lies before a pause was another picture.
         """
         if down not in self.flowing:
-            return None
+            return []
+        packets: list[bytes] = []
         newest_out = self.highest_ext + down.rewriter.seq_shift
-        ext_seq = self.highest_ext - ((newest_out - seq) & 0xFFFF)
-        cached = self.cache.get(ext_seq)
-        if cached is None or ext_seq < down.rewriter.first_ext:
-            return None
-        return down.retransmission(ext_seq, cached, now)
+        for seq in lost:
+            if not down.may_resend(now):
+                break
+            ext_seq = self.highest_ext - ((newest_out - seq) & 0xFFFF)
+            cached = self.cache.get(ext_seq)
+            if cached is None or ext_seq < down.rewriter.first_ext:
+                down.resend_missed()
+            else:
+                packets.append(down.retransmission(ext_seq, cached))
+        return packets
 
     def clock_at(self, now: float) -> tuple[int, int] | None:
         """Return the publisher's (64-bit NTP time, RTP timestamp) of this moment, or None.

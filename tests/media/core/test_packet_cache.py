@@ -42,3 +42,14 @@ def test_cleared_means_gone() -> None:
     cache.clear()
     assert cache.get(1) is None
     assert cache.size_bytes == 0
+
+
+def test_a_number_that_comes_twice_is_kept_and_dropped_once() -> None:
+    cache = PacketCache(max_age_s=2.0, max_bytes=1000)
+    for _ in range(2):
+        cache.insert(1, (0, 0, b"abc", 10.0))
+    assert cache.size_bytes == 3
+    cache.insert(2, (0, 0, b"d", 20.0))
+    cache.insert(3, (0, 0, b"e", 30.0))
+    assert [cache.get(seq) is not None for seq in (1, 2, 3)] == [False, False, True]
+    assert cache.size_bytes == 1

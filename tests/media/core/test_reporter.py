@@ -1,13 +1,14 @@
 """RTCP both ways, and what happens by the clock."""
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from media.core import rtcp, rtp
 from media.core.events import LinkMeasured, SenderClock
 from media.core.ids import PeerId, Source
+from media.core.publisher import Publisher
 from media.core.subscriber import Subscriber
 from tests.media.core.lesson import (
     AUDIO_SSRC,
@@ -113,6 +114,64 @@ def test_a_gap_too_wide_to_repair_asks_for_a_keyframe() -> None:
     lesson.send("teacher", 5000, DELTA)
     lesson.pass_time(0.6)
     assert lesson.count("keyframe_requests") > before
+
+
+def test_a_publisher_is_left_alone_until_something_is_due_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+    reports = Publisher.reports
+
+    def counted(publisher: Publisher, now: float) -> list[rtcp.RtcpPacket]:
+        looked_at.append(publisher.peer_id)
+        return reports(publisher, now)
+
+    monkeypatch.setattr(Publisher, "reports", counted)
+    lesson = Lesson()
+    lesson.publish("teacher", twcc_id=TWCC_ID)
+    for number in range(20):
+        lesson.publish(f"site {number}")
+    lesson.pass_time(0.2)
+    looked_at.clear()
+    for number in range(40):
+        lesson.receive("teacher", numbered(number, number))
+        lesson.pass_time(0.02)
+    assert len(told(lesson, "teacher up", rtcp.TransportFeedback)) >= 8
+    assert looked_at.count("teacher") >= 8
+    assert looked_at.count("site 0") <= 2
+
+
+def test_subscribers_reports_fall_due_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    reports = Subscriber.reports
+
+    def counted(subscriber: Subscriber, *arguments: Any) -> list[bytes]:
+        looked_at.append(subscriber.peer_id)
+        return reports(subscriber, *arguments)
+
+    lesson = Lesson()
+    lesson.publish("teacher")
+    lesson.allow({CAMERA: [f"site {number}" for number in range(50)]})
+    for number in range(50):
+        lesson.subscribe(f"site {number}")
+        lesson.pass_time(0.013)
+    lesson.pass_time(1.0)
+    monkeypatch.setattr(Subscriber, "reports", counted)
+    lesson.pass_time(1.0)
+    assert 1 <= looked_at.count("site 0") <= 11
+
+
+def test_a_new_stream_that_nobody_announced_is_asked_for_a_keyframe_soon() -> None:
+    lesson = Lesson()
+    lesson.publish("teacher", camera("teacher", ssrc=None, rtx_ssrc=None))
+    lesson.allow({CAMERA: ["site"]})
+    lesson.subscribe("site")
+    lesson.send("teacher", 1, KEY, ssrc=5)
+    lesson.pass_time(2.0)
+    before = lesson.count("keyframe_requests")
+    lesson.send("teacher", 1, DELTA, ssrc=6)
+    lesson.pass_time(0.05)
+    assert lesson.count("keyframe_requests") == before + 1
 
 
 def test_many_viewers_cost_one_keyframe_request() -> None:

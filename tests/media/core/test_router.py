@@ -161,6 +161,15 @@ def test_tracks_gained_together_come_in_one_offer() -> None:
     assert offers(lesson) == 1
 
 
+def test_the_first_offer_waits_for_nothing_when_there_are_tracks() -> None:
+    lesson = Lesson()
+    lesson.publish("teacher", camera("teacher"), microphone("teacher"))
+    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    lesson.router.add_subscriber(PeerId("site"), "site down", lesson.now)
+    lesson.pass_time(0.0)
+    assert lesson.events.count(OfferDue(PeerId("site"))) == 1
+
+
 def test_no_second_offer_while_one_is_unanswered() -> None:
     lesson = Lesson()
     lesson.publish("teacher")
@@ -407,6 +416,23 @@ def test_renegotiation_does_not_disturb_an_ssrc_that_was_never_told() -> None:
     assert len(lesson.media("site down")) == 2
 
 
+def test_what_a_mid_said_once_is_remembered_over_renegotiation() -> None:
+    lesson = two_cameras()
+    second = lesson.router.subscribers[PeerId("site")].sections[1]
+    lesson.receive("teacher", with_mid(b"b", seq=1, payload_type=VIDEO_TYPE, ssrc=9))
+    lesson.publish(
+        "teacher",
+        untold("a", Source.CAMERA),
+        untold("b", Source.SECOND_CAMERA),
+        microphone("teacher"),
+        mid_id=MID_ID,
+        again=True,
+    )
+    lesson.send("teacher", 2, ssrc=9)  # without its mid: that rides on the first packets only
+    assert len(lesson.media("site down", second.ssrc)) == 2
+    assert lesson.count("unknown_ssrc") == 0
+
+
 def test_what_was_not_negotiated_is_dropped() -> None:
     lesson = watched_lesson()
     lesson.send("teacher", 11, KEY, payload_type=96)
@@ -455,6 +481,20 @@ def test_a_repair_is_forwarded_in_its_place() -> None:
     lesson.repair("teacher", 13, rtx_seq=2)  # the last packet was lost: nothing came after it
     numbers = seqs(lesson.media("site down"))
     assert [number - numbers[0] for number in numbers] == [0, 2, 1, 3]
+
+
+def test_repairs_nobody_asked_for_do_no_harm_without_nack() -> None:
+    lesson = Lesson()
+    lesson.publish("teacher", camera("teacher", has_nack=False))
+    lesson.allow({CAMERA: ["site"]})
+    lesson.subscribe("site")
+    lesson.send("teacher", 1, KEY)
+    lesson.repair("teacher", 1, KEY, rtx_seq=1)
+    for seq in range(2, 6):
+        lesson.now += 1.0
+        lesson.send("teacher", seq, DELTA)
+    numbers = seqs(lesson.media("site down"))
+    assert sorted(set(numbers)) == list(range(numbers[0], numbers[0] + 5))
 
 
 def test_probing_with_padding_is_no_packet() -> None:
@@ -547,12 +587,35 @@ def test_small_requests_cannot_make_us_send_without_end() -> None:
     site = lesson.router.subscribers[PeerId("site")]
     [down] = site.sections
     seq = lesson.media("site down")[0][2]
-    for _ in range(60):
-        lesson.nack(site, down.ssrc, *[seq] * 17)
+    for _ in range(600):
+        lesson.nack(site, down.ssrc, seq)
     assert lesson.count("nack_answered") == 500
     lesson.now += 1.0
     lesson.nack(site, down.ssrc, seq)
     assert lesson.count("nack_answered") == 501
+
+
+def test_a_packet_named_many_times_in_one_request_is_sent_once() -> None:
+    lesson = watched_lesson()
+    site = lesson.router.subscribers[PeerId("site")]
+    [down] = site.sections
+    seq = lesson.media("site down")[0][2]
+    lesson.nack(site, down.ssrc, *[seq] * 6000)
+    assert lesson.count("nack_answered") == 1
+    assert lesson.count("nack_missed") == 0
+
+
+def test_looking_for_what_was_never_sent_has_an_end_too() -> None:
+    lesson = watched_lesson()
+    site = lesson.router.subscribers[PeerId("site")]
+    [down] = site.sections
+    seq = lesson.media("site down")[0][2]
+    lesson.nack(site, down.ssrc, *range(seq + 1, seq + 6000))
+    lesson.nack(site, down.ssrc, seq)
+    assert lesson.count("nack_answered") == 0
+    lesson.now += 1.0
+    lesson.nack(site, down.ssrc, seq)
+    assert lesson.count("nack_answered") == 1
 
 
 @dataclass(frozen=True)
