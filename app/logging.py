@@ -2,11 +2,19 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 from app.settings import Settings
+
+
+def _without_uvicorns_colours(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    event.pop("color_message", None)
+    return event
 
 
 def configure(settings: Settings) -> None:
@@ -38,7 +46,8 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            # The planes below log by the standard library, their ids in `extra`.
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_uvicorns_colours],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,

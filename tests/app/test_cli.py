@@ -269,6 +269,7 @@ except RuntimeError:
     structlog.get_logger().exception("request_failed")
 logging.logging.getLogger("uvicorn.error").debug("< cookie: not for the log")
 logging.logging.getLogger("uvicorn.error").info("Application startup complete.")
+logging.logging.getLogger("signaling.runner").error("A room failed", extra={"room_id": "r-17"})
 """
 
 
@@ -286,4 +287,5 @@ def test_log_of_a_bug_says_where_and_no_secret(environment: dict[str, str], styl
     assert "a bug of ours" in done.stderr
     assert "in sign_in" in done.stderr
     assert "startup complete" in done.stderr
+    assert "r-17" in done.stderr
     assert "not for the log" not in done.stderr
