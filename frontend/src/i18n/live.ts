@@ -36,6 +36,11 @@ const zh = {
   stage_empty: "台上还没有教室",
   stage_hint: "点一个教室, 或在举手里请上台",
   on_stage: "{name} · 上台",
+  stage_limit: {
+    title: "同时上台",
+    note: "可以有几个教室同时在台上。",
+    note_full: "改小时, 先上台的教室先下台。",
+  },
   take_down: "下台",
   invite: "请上台",
   classrooms: "教室 {here}/{all}",
@@ -189,7 +194,7 @@ const zh = {
   refused: {
     paused: "互动已暂停, 先恢复再试",
     seat_absent: "这个教室现在不在线",
-    stage_full: "台上已满, 先请一个教室下台",
+    stage_full: "台上已满: 先请一个教室下台, 或在“课堂权限”里增加同时上台的数目",
     not_allowed: "现在不允许这样做",
     too_fast: "太快了, 请等几秒再试",
     disconnected: "正在重新连接, 这一步没有送到。连上后请再试",
@@ -255,6 +260,11 @@ const en: typeof zh = {
   stage_empty: "Nobody is on stage",
   stage_hint: "Choose a classroom, or invite a raised hand",
   on_stage: "{name} · on stage",
+  stage_limit: {
+    title: "On stage at a time",
+    note: "How many classrooms may be on stage together.",
+    note_full: "Made smaller, the classroom longest on stage leaves first.",
+  },
   take_down: "Off stage",
   invite: "Invite",
   classrooms: "Classrooms {here}/{all}",
@@ -409,7 +419,7 @@ const en: typeof zh = {
   refused: {
     paused: "Interaction is paused; restore it first",
     seat_absent: "That classroom is not here now",
-    stage_full: "The stage is full; take one classroom down first",
+    stage_full: "The stage is full: take one classroom down, or allow more under “Permissions”",
     not_allowed: "That is not allowed now",
     too_fast: "Too fast; wait a few seconds",
     disconnected: "Reconnecting; this did not arrive. Try again once connected",
