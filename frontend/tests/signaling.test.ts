@@ -210,6 +210,40 @@ describe("a lost connection", () => {
     expect(bench.sockets.length).toBeGreaterThan(1);
   });
 
+  it.each([
+    [1001, "the server stops in order"],
+    [1005, "a close without a code"],
+    [1006, "a broken line"],
+    [1011, "the room failed"],
+    [1012, "the server restarts: uvicorn closes every socket with it"],
+    [4401, "the ticket was used up on the way"],
+    [4408, "silence"],
+    [4429, "too slow"],
+  ])("is opened again after %i (%s), with a new ticket", async (code) => {
+    await bench.enter();
+    bench.socket.onclose?.({ code, reason: "" });
+    expect(bench.state).toMatchObject({ kind: "reconnecting", attempt: 1 });
+    await vi.advanceTimersByTimeAsync(400);
+    bench.socket.letIn();
+    expect(bench.sockets).toHaveLength(2);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2"]);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("is opened again when the server restarts while it is away", async () => {
+    await bench.enter();
+    bench.socket.onclose?.({ code: 1012, reason: "" });
+    // Nobody listens, then a proxy or the starting server answers in its place.
+    bench.refusal = new Problem("offline", "", 0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    bench.refusal = new Problem("unavailable", "", 503);
+    await vi.advanceTimersByTimeAsync(4_000);
+    bench.refusal = null;
+    await vi.advanceTimersByTimeAsync(4_000);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
   it("is not opened again after these close codes", async () => {
     const reasons = { 4403: "not_admitted", 4409: "replaced", 4410: "lesson_over", 4411: "put_out" };
     for (const [code, reason] of Object.entries(reasons)) {
