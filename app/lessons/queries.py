@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -59,42 +59,41 @@ async def get_taught_by(db: AsyncSession, lesson_id: UUID, person_id: UUID) -> L
 
 async def taught_on(db: AsyncSession, person_id: UUID, day: date) -> Sequence[Lesson]:
     """Return the lessons this person gives on a day, in order."""
-    start, end = bounds_of(day)
+    return await _taught(db, person_id, _is_planned_on(day))
+
+
+async def taught_today(db: AsyncSession, person_id: UUID, now: datetime) -> Sequence[Lesson]:
+    """Return the lessons this person gives today, and any live now: it may be past midnight."""
+    today = _is_planned_on(day_of(now))
+    return await _taught(db, person_id, or_(today, Lesson.state.in_(LIVE_STATES)))
+
+
+async def _taught(
+    db: AsyncSession, person_id: UUID, wanted: ColumnElement[bool]
+) -> Sequence[Lesson]:
     rows = await db.scalars(
         whole_lessons()
-        .where(
-            Lesson.lecturer_id == person_id,
-            Lesson.planned_start >= start,
-            Lesson.planned_start < end,
-        )
+        .where(Lesson.lecturer_id == person_id, wanted)
         .order_by(Lesson.planned_start, Lesson.id)
     )
     return rows.all()
 
 
+def _is_planned_on(day: date) -> ColumnElement[bool]:
+    start, end = bounds_of(day)
+    return and_(Lesson.planned_start >= start, Lesson.planned_start < end)
+
+
 async def received_on(db: AsyncSession, classroom_id: UUID, day: date) -> Sequence[Lesson]:
     """Return the published lessons a classroom is invited to on a day, and any live now."""
-    start, end = bounds_of(day)
     invited = select(LessonSite.lesson_id).where(LessonSite.classroom_id == classroom_id)
     rows = await db.scalars(
         whole_lessons()
         .where(
             Lesson.id.in_(invited),
             Lesson.state != LessonState.PLANNED,
-            or_(
-                and_(Lesson.planned_start >= start, Lesson.planned_start < end),
-                Lesson.state.in_(LIVE_STATES),
-            ),
+            or_(_is_planned_on(day), Lesson.state.in_(LIVE_STATES)),
         )
         .order_by(Lesson.planned_start, Lesson.id)
     )
     return rows.all()
-
-
-async def site_of(db: AsyncSession, lesson_id: UUID, classroom_id: UUID) -> LessonSite | None:
-    """Return the invitation of a classroom to a lesson."""
-    return await db.scalar(
-        select(LessonSite).where(
-            LessonSite.lesson_id == lesson_id, LessonSite.classroom_id == classroom_id
-        )
-    )

@@ -38,9 +38,13 @@ async def teacher_lessons(
     records: Records,
     day: Annotated[Day | None, Query(alias="date")] = None,
 ) -> TeacherDay:
-    """List the lessons the caller gives on a day; today's when none is named."""
+    """List the lessons the caller gives on a day; today's and any live when none is named."""
+    lessons = (
+        await queries.taught_on(db, caller.person_id, day)
+        if day is not None
+        else await queries.taught_today(db, caller.person_id, now)
+    )
     day = day or queries.day_of(now)
-    lessons = await queries.taught_on(db, caller.person_id, day)
     return TeacherDay(date=day, now=now, lessons=await cards(db, records, lessons=lessons, now=now))
 
 

@@ -1,6 +1,5 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
@@ -94,12 +93,6 @@ async def is_device_in_use(db: AsyncSession, device_id: UUID) -> bool:
     """Return whether a device exists and was not revoked."""
     query = select(exists().where(Device.id == device_id, Device.state != DeviceState.REVOKED))
     return await db.scalar(query) or False
-
-
-async def people_by_id(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Person]:
-    """Return people by id."""
-    rows = await db.scalars(select(Person).where(Person.id.in_(ids)))
-    return {person.id: person for person in rows}
 
 
 async def session_administered(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
-from app.lessons import queries, service
+from app.lessons import service
 from app.lessons.cards import light_of
 from app.lessons.errors import LessonNotStartable
 from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonKind, LessonState
@@ -72,6 +72,19 @@ async def test_day_is_the_schools_day_and_not_utcs(
     assert [lesson["title"] for lesson in named["lessons"]] == ["1", "2"]
     assert today["date"] == "2026-03-02"
     assert today["lessons"] == named["lessons"]
+
+
+async def test_lesson_that_is_live_is_not_lost_at_midnight(
+    open_browser: OpenBrowser, database: Database, county: County, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 3, 2, 15, 50, tzinfo=UTC)  # 23:50 in Beijing
+    lesson = await plan(database, county, planned_start=clock.now)
+    browser = await open_browser(county.teacher)
+    assert (await browser.post(f"/api/lessons/{lesson.id}/start")).status_code == 200
+    clock.advance(minutes=15)
+    shown = (await browser.get("/api/teacher/lessons")).json()
+    assert shown["date"] == "2026-03-03"
+    assert [card["id"] for card in shown["lessons"]] == [str(lesson.id)]
 
 
 async def test_teacher_sees_her_own_lessons_only(
@@ -238,17 +251,6 @@ def test_every_state_has_its_row_and_only_the_last_ones_lead_nowhere() -> None:
     assert set(NEXT_LESSON_STATE) == set(LessonState)
     ends = {state for state, after in NEXT_LESSON_STATE.items() if not after}
     assert ends == {LessonState.CREDITED, LessonState.MADE_UP}
-
-
-async def test_invitation_is_found_for_the_invited_only(
-    database: Database, county: County, other_county: County
-) -> None:
-    lesson = await plan(database, county)
-    async with database.unit_of_work() as db:
-        site = await queries.site_of(db, lesson.id, county.classrooms[0].id)
-        foreign = await queries.site_of(db, lesson.id, other_county.classrooms[0].id)
-    assert site is not None
-    assert foreign is None
 
 
 async def test_filters_name_the_schools_in_scope(
