@@ -33,7 +33,9 @@ setup: $(VENV)/.base frontend/dist/index.html ## Install what running needs, and
 setup-dev: $(VENV)/.dev frontend/node_modules/.installed ## Install what checks and tests need
 
 setup-browser: ## Install Debian's chromium and Chinese fonts, for browser tests
-	@tools/apt-install.sh "Browser tests" chromium fonts-noto-cjk
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		command -v chromium-browser >/dev/null || tools/apt-install.sh "Browser tests" chromium
+	@tools/apt-install.sh "Browser tests" fonts-noto-cjk
 
 test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browser tests included
 	$(MAKE) --no-print-directory test-python

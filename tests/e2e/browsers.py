@@ -4,7 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.chromium import chromium
+
 QUIET = (
     "--disable-background-networking", "--disable-quic", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-gpu", "--no-sandbox",
@@ -30,7 +31,7 @@ def launch(
             f"--use-file-for-fake-video-capture={video}",
             f"--use-file-for-fake-audio-capture={audio}",
         ]
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    return playwright.chromium.launch(executable_path=chromium(), args=flags)
 
 
 def open_context(

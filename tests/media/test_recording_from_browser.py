@@ -10,12 +10,12 @@ from media.core.ids import PeerId, Source
 from media.recorder.manifest import read_manifest
 from media.recorder.recovery import damaged_parts
 from media.recorder.replay import build_replay
+from tests.chromium import chromium
 from tests.media.classroom import ROOM, classroom
 from tests.media.decoding import beeps, decoded_times, flashes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 12.0
 
 _OFFER = """
@@ -86,11 +86,9 @@ async def publish_and_record(page: Page, folder: Path, codec: str) -> None:
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 async def test_what_chromium_publishes_is_recorded_in_step(tmp_path: Path, codec: str) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
+            executable_path=chromium(),
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from media.recorder.replay import build_replay
+from tests.chromium import chromium
 from tests.media.recordings import (
     CAMERA,
     MICROPHONE,
@@ -25,7 +26,6 @@ from tests.media.recordings import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 8.0
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
 
@@ -109,11 +109,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
+            executable_path=chromium(),
             args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
         )
         yield browser.new_page()

@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from media.core.ids import PeerId, Source
+from tests.chromium import chromium
 from tests.media.classroom import ROOM, Classroom, classroom, eventually
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -92,7 +92,7 @@ def page_url() -> Iterator[str]:
 @asynccontextmanager
 async def two_pages(url: str) -> AsyncIterator[tuple[Page, Page]]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         context = await browser.new_context()
         pages = [await context.new_page() for _ in range(2)]
         for page in pages:
