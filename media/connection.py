@@ -20,6 +20,7 @@ IDLE_SILENCE_S = 6.0
 # A browser sends some ten RTCP packets a second, and on a bad line a NACK every 20 ms. More
 # is somebody giving us work.
 _MAX_RTCP_PER_S = 200
+_MAX_RTCP_BYTES_PER_S = 64 * 1024
 
 # Media that came within this before the silence was flowing until then.
 _FLOWING_S = 1.0
@@ -64,6 +65,7 @@ class Connection:
         self.last_media = float("-inf")
         self._rtcp_second = 0
         self._rtcp_in_second = 0
+        self._rtcp_bytes_in_second = 0
 
     def is_silent(self, now: float, silence_after_s: float) -> bool:
         """Return whether nothing that authenticates has come for too long."""
@@ -94,8 +96,13 @@ class Connection:
         """See TransportOwner."""
         if int(now) != self._rtcp_second:
             self._rtcp_second, self._rtcp_in_second = int(now), 0
+            self._rtcp_bytes_in_second = 0
         self._rtcp_in_second += 1
-        if self._rtcp_in_second > _MAX_RTCP_PER_S:
+        self._rtcp_bytes_in_second += len(packet)
+        if (
+            self._rtcp_in_second > _MAX_RTCP_PER_S
+            or self._rtcp_bytes_in_second > _MAX_RTCP_BYTES_PER_S
+        ):
             self._router.count("rtcp_refused")
             return
         try:

@@ -55,6 +55,9 @@ class DataPlane:
         self._by_ufrag: dict[str, Transport] = {}
         self._by_address: dict[Address, Transport] = {}
         self._strangers = StrangerLimit()
+        # Apart, so that media of connections gone by keeps nobody behind the same NAT from
+        # making a new one.
+        self._lost_media = StrangerLimit()
         self._inbox = bytearray(_BUFFER_BYTES)
         self._inbox_view = memoryview(self._inbox)
         self._inbox_c = c_buffer(self._inbox)
@@ -103,7 +106,15 @@ class DataPlane:
     # -- the table of transports -------------------------------------------------------
 
     def add(self, transport: Transport) -> None:
-        """Let checks that name this transport's ufrag find it; again after an ICE restart."""
+        """Let checks that name this transport's ufrag find it; again after an ICE restart.
+
+        Only the credentials before the present ones stay valid, however often it restarts.
+        """
+        old = transport.old_credentials
+        if old is not None:
+            for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
+                if ufrag != old.ufrag:
+                    del self._by_ufrag[ufrag]
         self._by_ufrag[transport.credentials.ufrag] = transport
 
     def remove(self, transport: Transport) -> None:
@@ -192,6 +203,8 @@ class DataPlane:
         if response is None or len(response) > request.length:
             self._count("stun_unauthenticated")
             return
+        if is_stranger:
+            self._strangers.vouch(address[0])
         if transport.address == address:
             self._learn(transport, address)
         self.send_datagram(response, address)
@@ -233,7 +246,7 @@ class DataPlane:
 
         After a NAT rebinding this is seconds sooner than the next connectivity check.
         """
-        if length < 12 or not self._strangers.allows(address[0], now):
+        if length < 12 or not self._lost_media.allows(address[0], now):
             self._count("unknown_address")
             return None
         unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
@@ -249,6 +262,7 @@ class DataPlane:
             self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
             self._length[0] = length
             if unprotect(transport.receive_session, self._inbox_c, self._length) == SRTP_OK:
+                self._lost_media.vouch(address[0])
                 self._learn(transport, address)
                 transport.move_to(address)
                 return transport

@@ -35,9 +35,10 @@ _UNDERSTOOD = frozenset({_USERNAME, _MESSAGE_INTEGRITY, _PRIORITY, _USE_CANDIDAT
 _INTEGRITY_BYTES = 24
 _FINGERPRINT_BYTES = 8
 
-# A binding request has fewer than ten attributes; a datagram of them is somebody else's.
+# A binding request has fewer than ten attributes; a datagram of them is somebody else's. One
+# may be long: browsers begin to carry handshake flights in optional attributes.
 _MAX_ATTRIBUTES = 32
-_MAX_REQUEST_BYTES = 548
+_MAX_REQUEST_BYTES = 1472
 
 
 class MalformedStun(ValueError):
@@ -147,6 +148,16 @@ def _check_fingerprint(datagram: bytes, fingerprint: tuple[int, bytes]) -> None:
         raise MalformedStun("FINGERPRINT does not match")
 
 
+def refuse(request: BindingRequest, password: str) -> bytes:
+    """Return the answer to an authenticated request for a connection that has ended: 403.
+
+    A browser gives up its pair on such an answer, so its page learns within one check what
+    silence would tell it after 15 s, or never while its handshake waits for ours.
+    """
+    body = _attribute(_ERROR_CODE, b"\0\0\x04\x03Forbidden")
+    return _signed(_BINDING_ERROR, request.transaction_id, body, password)
+
+
 def answer(request: BindingRequest, password: str, address: Address) -> bytes:
     """Return the answer to an authenticated request: where it came from, or an error.
 
@@ -215,3 +226,8 @@ class StrangerLimit:
             return False
         self._seen[host] = seen + 1
         return True
+
+    def vouch(self, host: str) -> None:
+        """Take back one datagram that was counted: it has authenticated."""
+        if self._seen.get(host, 0):
+            self._seen[host] -= 1

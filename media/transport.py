@@ -7,6 +7,7 @@ that is used; `tests/media/test_contract_aiortc.py` says they exist.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -23,7 +24,9 @@ from pylibsrtp._binding import ffi, lib
 
 from media.config import SfuConfig
 from media.core.rtp import ParsedRtp
-from media.ice import Address, BindingRequest, Credentials, answer
+from media.ice import Address, BindingRequest, Credentials, answer, refuse
+
+log = logging.getLogger(__name__)
 
 # GCM is the cheapest where the processor has AES, and as DTLS server our order decides.
 _PROFILES = [SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80]
@@ -216,6 +219,8 @@ class Transport:
         credentials = self._credentials_for(request, now)
         if credentials is None or not request.is_signed_with(credentials.password):
             return None
+        if self.has_ended:
+            return refuse(request, credentials.password)
         response = answer(request, credentials.password, address)
         if request.claims_controlled or request.unknown_attributes:
             return response
@@ -260,7 +265,8 @@ class Transport:
     async def connect(self, *, fingerprints: tuple[tuple[str, str], ...], is_client: bool) -> None:
         """Do the handshake with the holder of this certificate, and tell the owner how it went.
 
-        The peer's fingerprint is checked; a handshake that does not end is given up.
+        The peer's fingerprint is checked; a handshake that does not end is given up, and the
+        peer told so by the answers to its checks.
         """
         self._dtls._set_role("client" if is_client else "server")
         parameters = RTCDtlsParameters(
@@ -277,6 +283,8 @@ class Transport:
             self.owner.count("handshake_timeout")
             self._end()
             return
+        except Exception:  # of OpenSSL after its last try, or of aiortc on what a peer sent
+            log.exception("A handshake met an error.")
         if self._dtls.state != "connected":
             self.owner.count("handshake_failed")
             self._end()

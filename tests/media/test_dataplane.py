@@ -42,6 +42,10 @@ async def test_former_addresses_and_names_are_forgotten() -> None:
         await eventually(speak)
         await eventually(lambda: len(plane._by_address) == 1)
         [transport] = plane._by_ufrag.values()
+        for _ in range(3):
+            transport.restart_ice(asyncio.get_running_loop().time())
+            plane.add(transport)
+        assert len(plane._by_ufrag) == 2
         transport.restart_ice(asyncio.get_running_loop().time() - 60.0)
         plane.add(transport)
         await eventually(lambda: list(plane._by_ufrag) == [transport.credentials.ufrag])
@@ -60,6 +64,18 @@ async def test_a_stranger_gets_little_attention() -> None:
             )
         )
         assert room.counters["errors"] == 0
+
+
+async def test_media_of_a_connection_gone_by_keeps_nobody_from_a_new_one() -> None:
+    async with classroom() as room:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+            for _ in range(200):
+                gone.sendto(b"\x80\x60" + bytes(30), ("127.0.0.1", room.sfu.port))
+            await eventually(lambda: room.counters.get("unknown_address", 0) >= 60)
+            await asyncio.gather(
+                *(room.publish(f"site {number}", [(CAMERA, ("h264",))]) for number in range(20))
+            )
+        assert room.counters.get("stun_refused", 0) == 0
 
 
 async def test_a_plane_is_closed_once_and_its_port_is_free_again() -> None:

@@ -156,3 +156,22 @@ def test_strangers_get_so_much_attention_and_no_more() -> None:
     assert limit.allows("b", 10.5)
     assert not limit.allows("c", 10.9)
     assert limit.allows("c", 11.0)
+
+
+def test_one_who_authenticates_is_no_stranger() -> None:
+    limit = StrangerLimit(per_second=2)
+    for _ in range(10):
+        assert limit.allows("here", 1.0)
+        limit.vouch("here")
+    limit.vouch("there")
+    assert [limit.allows("here", 1.0) for _ in range(3)] == [True, True, False]
+
+
+def test_a_check_may_carry_more_than_it_must() -> None:
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    message.attributes["USERNAME"] = "ours:theirs"
+    message.attributes["SOFTWARE"] = "x" * 1200
+    message.add_message_integrity(b"secret")
+    parsed = ice.parse_request(bytes(message))
+    assert parsed.is_signed_with("secret")
+    assert parsed.unknown_attributes == ()

@@ -16,6 +16,7 @@ from media.core import rtcp, rtp
 from media.core.ids import PeerId, RoomId, Source, TrackKey
 from media.interface import Direction, ForwardingPlan, NegotiationRefused
 from media.recorder.manifest import read_manifest
+from media.transport import Transport
 from tests.media.classroom import (
     H264_DELTA,
     H264_KEYFRAME,
@@ -279,6 +280,95 @@ async def test_a_handshake_that_never_ends_is_given_up() -> None:
         await eventually(lambda: room.counters.get("handshake_timeout") == 1)
 
 
+async def renegotiated(room: Classroom, peer: LightPeer) -> None:
+    """Add the microphone to a published camera, as a browser does while it still connects."""
+    offer = await peer.publish_offer([("0", ("h264",)), ("1", ("opus",))])
+    answer = await room.sfu.publish(
+        ROOM, TEACHER, offer=offer, sources={"0": CAMERA, "1": MICROPHONE}
+    )
+    await peer.accept_publish_answer(answer)
+
+
+async def published_camera(room: Classroom) -> LightPeer:
+    """Offer a camera and take the answer; nothing has been sent over the wire yet."""
+    peer = room.new_peer()
+    offer = await peer.publish_offer([("0", ("h264",))])
+    answer = await room.sfu.publish(ROOM, TEACHER, offer=offer, sources={"0": CAMERA})
+    await peer.accept_publish_answer(answer)
+    return peer
+
+
+async def both_tracks_start(room: Classroom, peer: LightPeer) -> None:
+    peer.send_rtp("0", H264_KEYFRAME, marker=True)
+    peer.send_rtp("1", b"sound")
+    started = [("track_started", TrackKey(TEACHER, source)) for source in (CAMERA, MICROPHONE)]
+    await eventually(lambda: all(fact in room.ledger.facts for fact in started))
+    connected = ("peer_connected", TEACHER, Direction.PUBLISH)
+    assert room.ledger.facts.count(connected) == 1
+
+
+async def test_a_track_may_be_added_before_the_first_check_has_come() -> None:
+    async with classroom() as room:
+        peer = room.new_peer()
+        offer = await peer.publish_offer([("0", ("h264",))])
+        answer = await room.sfu.publish(ROOM, TEACHER, offer=offer, sources={"0": CAMERA})
+        more = await peer.publish_offer([("0", ("h264",)), ("1", ("opus",))])
+        again = await room.sfu.publish(
+            ROOM, TEACHER, offer=more, sources={"0": CAMERA, "1": MICROPHONE}
+        )
+        assert "a=ice-ufrag" in answer
+        await peer.accept_publish_answer(again)
+        await peer.connected()
+        await both_tracks_start(room, peer)
+
+
+async def test_a_track_may_be_added_between_the_first_check_and_the_handshake() -> None:
+    async with classroom() as room:
+        peer = await published_camera(room)
+        transport = room.sfu._rooms[ROOM].router.publishers[TEACHER].link
+        await eventually(lambda: transport.address is not None)  # type: ignore[attr-defined] # a Transport
+        await renegotiated(room, peer)
+        await peer.connected()
+        await both_tracks_start(room, peer)
+
+
+async def add_a_track_while_flights_are_lost(side: str, lost: int) -> None:
+    async with classroom() as room:
+        peer = await published_camera(room)
+        transport = room.sfu._rooms[ROOM].router.publishers[TEACHER].link
+        assert isinstance(transport, Transport)
+        passed = transport._link._send_now if side == "ours" else transport.receive_dtls
+        flights: list[bytes] = []
+
+        def lossy(datagram: bytes) -> None:
+            flights.append(datagram)
+            if len(flights) - 1 != lost:
+                passed(datagram)
+
+        if side == "ours":
+            transport._link._send_now = lossy
+        else:
+            transport.receive_dtls = lossy  # type: ignore[method-assign] # a line that loses
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(peer.connected())
+            await eventually(lambda: flights)
+            await renegotiated(room, peer)
+        await eventually(lambda: transport.is_connected, within_s=10.0)
+        await both_tracks_start(room, peer)
+        assert len(flights) > lost
+
+
+async def test_a_track_may_be_added_while_flights_of_the_handshake_are_lost() -> None:
+    # Together, because OpenSSL waits a second before it repeats what was lost.
+    await asyncio.gather(
+        *(
+            add_a_track_while_flights_are_lost(side, lost)
+            for side in ("ours", "theirs")
+            for lost in (0, 1)
+        )
+    )
+
+
 async def test_a_peer_that_falls_silent_is_reported_and_reported_back() -> None:
     config = replace(LOOPBACK, silence_after_s=0.3)
     async with classroom(config) as room:
@@ -501,6 +591,19 @@ async def test_rtcp_without_end_is_not_read_without_end() -> None:
         for _ in range(450):
             site.send_rtcp(rtcp.ReceiverReport(site.ssrc, ()))
         await eventually(lambda: room.counters.get("rtcp_refused", 0) >= 50)
+
+
+async def test_long_rtcp_is_read_less_often() -> None:
+    async with classroom() as room:
+        _, site = await watched(room)
+        [reception] = site.receptions.values()
+        wanted = rtcp.Nack(site.ssrc, reception.ssrc, tuple(range(0, 20 * 300, 20))).to_bytes()
+        connection = room.sfu._rooms[ROOM]._subscribing[PeerId("site")]
+        for _ in range(100):
+            connection.receive_rtcp(wanted, now=1000.0)
+        assert room.counters["rtcp_refused"] == 100 - 64 * 1024 // len(wanted)
+        connection.receive_rtcp(wanted, now=1001.0)
+        assert room.counters["rtcp_refused"] == 100 - 64 * 1024 // len(wanted)
 
 
 async def test_people_who_come_and_go_leave_nothing_behind() -> None:

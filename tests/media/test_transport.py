@@ -196,6 +196,35 @@ async def test_one_who_never_comes_is_given_up() -> None:
     assert line.transport.has_ended
 
 
+async def test_one_whose_handshake_was_given_up_is_told_so_at_its_next_check() -> None:
+    line = Line(replace(CONFIG, handshake_timeout_s=0.05))
+    assert line.check(HERE, 1.0) is not None
+    await line.transport.connect(fingerprints=(("sha-256", "00"),), is_client=False)
+    assert line.owner.told == ["handshake_timeout", "ended"]
+    refusal = line.check(HERE, 2.0)
+    assert refusal is not None
+    message = stun.parse_message(refusal)
+    assert message.check_message_integrity(line.transport.credentials.password.encode())
+    assert message.error_code == 403
+    assert line.check(HERE, 3.0, password="wrong") is None
+
+
+async def test_an_error_inside_the_handshake_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("the library's own")
+
+    monkeypatch.setattr(line.transport._dtls, "start", broken)
+    await line.transport.connect(fingerprints=(("sha-256", "00"),), is_client=False)
+    assert line.owner.told == ["handshake_failed", "ended"]
+    assert line.transport.has_ended
+    assert "A handshake met an error." in caplog.text
+
+
 async def test_closing_twice_is_closing_once_and_tells_nobody() -> None:
     line = Line()
     task = asyncio.get_running_loop().create_task(
