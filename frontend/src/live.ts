@@ -8,9 +8,17 @@
 import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import { api, type EnterAs, type Ticket } from "./api";
 import { translate } from "./i18n";
+import { DecodeWatch, picturesIn } from "./media/decoding";
 import { LocalMedia } from "./media/local";
 import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "./media/sending";
-import { MEDIA_SOURCES, type MediaSource, type Seat, type ServerMessage } from "./protocol";
+import {
+  ErrorCode,
+  MEDIA_SOURCES,
+  type MediaSource,
+  type Seat,
+  type ServerMessage,
+  type TrackRef,
+} from "./protocol";
 import { classroomsOf, lecturerOf, reduceRoom, seatOf, withHandled, type Room } from "./room";
 import { Publisher, Subscriber, type ReceivedTrack } from "./rtc";
 import {
@@ -25,6 +33,13 @@ import { exposeDiagnosis, hideDiagnosis, MediaTimes } from "./diagnosis";
 /** Refusals of `publish` that pass by themselves. */
 const PASSING_REFUSALS = new Set(["no_answer", "too_fast", "unavailable"]);
 const PUBLISH_AGAIN_AFTER_MS = 2_000;
+const TICK_MS = 500;
+/** Statistics are read at every fourth tick. */
+const TICKS_PER_LOOK = 4;
+
+function keyOf({ seat_id, source }: Pick<TrackRef, "seat_id" | "source">): string {
+  return `${seat_id}/${source}`;
+}
 
 export class Live {
   readonly room: ShallowRef<Room | null> = shallowRef(null);
@@ -34,6 +49,8 @@ export class Live {
   readonly now = ref(performance.now());
   /** Why this seat's own picture and sound are not taken, or null: a code of `ErrorCode`. */
   readonly publishProblem = ref<string | null>(null);
+  /** This browser's pictures were refused, its sound is sent. */
+  readonly isSoundOnly = ref(false);
   readonly publishState = ref<RTCPeerConnectionState>("new");
   readonly subscribeState = ref<RTCPeerConnectionState>("new");
   /** The last command that was refused, for the page to say in words. */
@@ -55,6 +72,11 @@ export class Live {
   readonly subscriber: Subscriber;
   readonly times = new MediaTimes();
   private readonly signaling: Signaling;
+  /** Pictures that come but cannot be shown on this computer: `seat/source`. */
+  private readonly undecodable: ShallowRef<ReadonlySet<string>> = shallowRef(new Set<string>());
+  private readonly refused: ShallowRef<ReadonlySet<string>> = shallowRef(new Set<string>());
+  private readonly decodeWatch = new DecodeWatch();
+  private ticks = 0;
   private iceServers: RTCIceServer[] = [];
   private isEntered = false;
   private isAskingForState = false;
@@ -80,7 +102,10 @@ export class Live {
       subscribe: () => this.signaling.ask({ type: "subscribe" }),
       answer: (revision, sdp) =>
         this.signaling.tell({ type: "subscribe_answer", revision, sdp }),
-      onTracks: (tracks) => (this.received.value = tracks),
+      onTracks: (tracks, refused) => {
+        this.received.value = tracks;
+        this.refused.value = new Set(refused.map(keyOf));
+      },
       onState: (state) => (this.subscribeState.value = state),
     });
     this.signaling = new Signaling({
@@ -90,7 +115,7 @@ export class Live {
       onState: (state) => this.stateChanged(state),
       onOpen: (ticket) => this.opened(ticket),
     });
-    this.ticker = setInterval(() => (this.now.value = performance.now()), 500);
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
     exposeDiagnosis(this);
   }
 
@@ -145,6 +170,27 @@ export class Live {
       (received) => received.seatId === seatId && received.source === source,
     );
     return found?.track ?? null;
+  }
+
+  /** Return whether a picture of this seat is sent here that this computer cannot show. */
+  cannotShow(seatId: string, source: MediaSource): boolean {
+    const key = keyOf({ seat_id: seatId, source });
+    return this.undecodable.value.has(key) || this.refused.value.has(key);
+  }
+
+  private tick(): void {
+    this.now.value = performance.now();
+    if (++this.ticks % TICKS_PER_LOOK === 0) void this.lookAtDecoding();
+  }
+
+  private async lookAtDecoding(): Promise<void> {
+    const peer = this.subscriber.peer;
+    if (peer === null || this.subscribeState.value !== "connected") return;
+    const pictures = picturesIn(await peer.getStats(), (mid) => {
+      const named = this.subscriber.trackOfMid(mid);
+      return named === null ? null : keyOf(named);
+    });
+    this.undecodable.value = this.decodeWatch.look(pictures, performance.now());
   }
 
   private opened(ticket: Ticket): void {
@@ -220,6 +266,12 @@ export class Live {
     // Cut off: the next connection publishes anew.
     if (error instanceof CommandRefused && error.code === "disconnected") return;
     const code = error instanceof CommandRefused ? error.code : "failed";
+    // Without a common picture format the lesson is still heard, and hears.
+    if (code === ErrorCode.CODEC_UNSUPPORTED && this.publisher.sendSoundOnly()) {
+      this.isSoundOnly.value = true;
+      void this.publisher.restart(this.iceServers);
+      return;
+    }
     this.publishProblem.value = code;
     // Not the server's refusal but this browser's: the trace is what support needs.
     if (!(error instanceof CommandRefused)) reportError(error);

@@ -67,6 +67,8 @@ export class Publisher {
   /** In the room. Without a connection as long as no device is open: the first one opens it. */
   private isStarted = false;
   private readonly wanted = new Map<MediaSource, MediaStreamTrack>();
+  /** No picture of this browser is of use to the server: pictures are wanted, but not offered. */
+  private isSoundOnly = false;
   private readonly transceivers = new Map<MediaSource, RTCRtpTransceiver>();
   private readonly queue = new Queue();
   private readonly watch = new Watch(() => void this.restart(this.iceServers));
@@ -101,12 +103,22 @@ export class Publisher {
     });
   }
 
+  /**
+   * From the next `restart` on offer sound alone: this browser's pictures were refused.
+   * Return false when that was so already, so that nobody tries for ever.
+   */
+  sendSoundOnly(): boolean {
+    const isNew = !this.isSoundOnly;
+    this.isSoundOnly = true;
+    return isNew;
+  }
+
   /** Send `track` as `source`, or stop sending it (null). */
   set(source: MediaSource, track: MediaStreamTrack | null): Promise<void> {
     if (track === null) this.wanted.delete(source);
     else this.wanted.set(source, track);
     return this.queue.run(async () => {
-      if (!this.isStarted) return;
+      if (!this.isStarted || (track !== null && !this.mayOffer(track))) return;
       const transceiver = this.transceivers.get(source);
       const isSending = transceiver?.direction === "sendonly";
       if (transceiver !== undefined && isSending && track !== null) {
@@ -136,6 +148,14 @@ export class Publisher {
     this.close();
   }
 
+  private mayOffer(track: MediaStreamTrack): boolean {
+    return !this.isSoundOnly || track.kind === "audio";
+  }
+
+  private offered(): Map<MediaSource, MediaStreamTrack> {
+    return new Map([...this.wanted].filter(([, track]) => this.mayOffer(track)));
+  }
+
   private close(): void {
     this.watch.stop();
     this.connection?.close();
@@ -157,7 +177,7 @@ export class Publisher {
   }
 
   private async negotiate(): Promise<void> {
-    if (this.connection === null && this.wanted.size === 0) return;
+    if (this.connection === null && this.offered().size === 0) return;
     const connection = (this.connection ??= this.open());
     try {
       await this.arrangeSections(connection);
@@ -177,7 +197,8 @@ export class Publisher {
   }
 
   private async arrangeSections(connection: RTCPeerConnection): Promise<void> {
-    for (const [source, track] of this.wanted) {
+    const offered = this.offered();
+    for (const [source, track] of offered) {
       track.contentHint = this.limits[source].contentHint;
       const known = this.transceivers.get(source);
       if (known !== undefined) {
@@ -188,7 +209,7 @@ export class Publisher {
       this.transceivers.set(source, this.addSection(connection, source, track));
     }
     for (const [source, transceiver] of this.transceivers) {
-      if (this.wanted.has(source)) continue;
+      if (offered.has(source)) continue;
       transceiver.direction = "inactive";
       await transceiver.sender.replaceTrack(null);
     }
@@ -251,7 +272,8 @@ export interface SubscriberOptions {
   /** Send `subscribe`: the server's offer follows. Rejects when there is no connection. */
   readonly subscribe: () => Promise<unknown>;
   readonly answer: (revision: number, sdp: string) => void;
-  readonly onTracks: (tracks: readonly ReceivedTrack[]) => void;
+  /** `refused`: what this browser answered with a rejected section, for want of a codec. */
+  readonly onTracks: (tracks: readonly ReceivedTrack[], refused: readonly TrackRef[]) => void;
   readonly onState: (state: RTCPeerConnectionState) => void;
 }
 
@@ -344,7 +366,12 @@ export class Subscriber {
 
   private report(connection: RTCPeerConnection): void {
     const received: ReceivedTrack[] = [];
-    for (const transceiver of connection.getTransceivers()) {
+    // A section that was only switched off keeps its transceiver; a rejected one's is stopped,
+    // and gone from the list (RFC 9429 section 5.11).
+    const transceivers = connection
+      .getTransceivers()
+      .filter((one) => one.currentDirection !== "stopped");
+    for (const transceiver of transceivers) {
       const named = transceiver.mid === null ? null : this.trackOfMid(transceiver.mid);
       if (named === null || transceiver.currentDirection === "inactive") continue;
       received.push({
@@ -353,6 +380,7 @@ export class Subscriber {
         track: transceiver.receiver.track,
       });
     }
-    this.options.onTracks(received);
+    const refused = this.tracks.filter(({ mid }) => !transceivers.some((one) => one.mid === mid));
+    this.options.onTracks(received, refused);
   }
 }

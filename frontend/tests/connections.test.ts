@@ -226,6 +226,27 @@ describe("the publisher", () => {
     expect(RecordedConnection.all).toHaveLength(2);
   });
 
+  it("offers sound alone once its pictures were refused, whatever is opened later", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.set("microphone", track("microphone"));
+    await publisher.restart([]);
+    expect(publisher.sendSoundOnly()).toBe(true);
+    await publisher.restart([]);
+    await publisher.set("screen", track("screen"));
+    await publisher.set("camera", track("another"));
+    await publisher.set("microphone", track("microphone"));
+    expect(published).toEqual([{ "0": "camera", "1": "microphone" }, { "0": "microphone" }]);
+    expect(last().transceivers).toHaveLength(1);
+    expect(publisher.sendSoundOnly()).toBe(false);
+  });
+
+  it("opens no connection for pictures alone once they were refused", async () => {
+    publisher.sendSoundOnly();
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    expect(RecordedConnection.all).toEqual([]);
+  });
+
   it("says that it was refused, and begins anew on the next restart", async () => {
     const error = new Error("codec_unsupported");
     answer = () => Promise.reject(error);
@@ -244,6 +265,7 @@ describe("the subscriber", () => {
   let asked: number;
   let answers: [number, string][];
   let seen: (readonly ReceivedTrack[])[];
+  let refused: readonly TrackRef[];
   let subscriber: Subscriber;
 
   beforeEach(() => {
@@ -253,7 +275,10 @@ describe("the subscriber", () => {
     subscriber = new Subscriber({
       subscribe: () => Promise.resolve(asked++),
       answer: (revision, sdp) => answers.push([revision, sdp]),
-      onTracks: (tracks) => seen.push(tracks),
+      onTracks: (tracks, without) => {
+        seen.push(tracks);
+        refused = without;
+      },
       onState: () => undefined,
     });
   });
@@ -292,6 +317,16 @@ describe("the subscriber", () => {
     if (section !== undefined) section.currentDirection = "inactive";
     await offer(2, "one", [camera, screen]);
     expect(seen.at(-1)?.map(({ source }) => source)).toEqual(["camera"]);
+    expect(refused).toEqual([]);
+  });
+
+  it("says which sections the browser rejected for want of a codec", async () => {
+    await offer(1, "one", [camera, screen]);
+    const section = last().transceivers[1];
+    if (section !== undefined) section.currentDirection = "stopped";
+    await offer(2, "one", [camera, screen]);
+    expect(seen.at(-1)?.map(({ source }) => source)).toEqual(["camera"]);
+    expect(refused).toEqual([screen]);
   });
 
   it("asks anew when the connection fails", async () => {

@@ -28,6 +28,7 @@ const zh = {
     screen: "教室看到的画面 · 共享屏幕",
     test: "教室看到的画面 · 测试画面",
     off: "摄像头已关, 教室只听到您的声音",
+    sound_only: "教室只听到您的声音",
     none: "还没有画面",
   },
   own_preview: "我的摄像头",
@@ -52,6 +53,10 @@ const zh = {
   muted_mic: "已静音",
   camera_off: "画面已关",
   no_picture: "没有画面",
+  unshown: "这台电脑显示不出这个画面",
+  cannot_show: "这台电脑显示不出{name}的画面, 声音不受影响。请更新浏览器, 或换一台电脑。",
+  sound_only: "这台电脑不能发送画面, 只发送声音。请更新浏览器, 或换一台电脑。",
+  and: "、",
   control: {
     microphone: "麦克风",
     camera: "摄像头",
@@ -252,6 +257,7 @@ const en: typeof zh = {
     screen: "What classrooms see · shared screen",
     test: "What classrooms see · test picture",
     off: "Your camera is off; classrooms hear you",
+    sound_only: "Classrooms only hear you",
     none: "No picture yet",
   },
   own_preview: "My camera",
@@ -276,6 +282,12 @@ const en: typeof zh = {
   muted_mic: "Muted",
   camera_off: "Picture off",
   no_picture: "No picture",
+  unshown: "This computer cannot show the picture",
+  cannot_show:
+    "This computer cannot show the picture of {name}; sound is not affected. Update the browser, or use another computer.",
+  sound_only:
+    "This computer cannot send a picture; it sends sound only. Update the browser, or use another computer.",
+  and: ", ",
   control: {
     microphone: "Microphone",
     camera: "Camera",
