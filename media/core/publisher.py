@@ -98,12 +98,11 @@ class Publisher:
         published = fitting[0]
         is_rtx = payload_type == published.rtx_payload_type
         up = self.up_tracks[published.mid]
-        if is_rtx or up.ssrc != ssrc:
-            slot = (published.mid, is_rtx)
-            if now < self._bound_at.get(slot, now - _MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
-                return None
-            self._bound_at[slot] = now
-        if not is_rtx and up.ssrc != ssrc:
+        slot = (published.mid, is_rtx)
+        if now < self._bound_at.get(slot, now - _MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
+            return None
+        self._bound_at[slot] = now
+        if not is_rtx:
             if up.ssrc is not None:
                 up.restart(up.published)
                 self.due_at = now  # to ask for the keyframe the new stream begins with

@@ -164,9 +164,7 @@ class Reporter:
         elif not up.waiting or up.keyframes.is_pending:
             return
         up.keyframes.request()
-        publisher = self._tables.publishers.get(up.track.peer_id)
-        if publisher is not None:
-            publisher.due_at = -inf
+        self._tables.publishers[up.track.peer_id].due_at = -inf
 
     def _report_to_publisher(self, publisher: Publisher, now: float) -> None:
         packets = publisher.reports(now)

@@ -187,6 +187,19 @@ def test_many_viewers_cost_one_keyframe_request() -> None:
     ]
 
 
+def test_one_who_joins_after_a_quiet_time_has_a_keyframe_asked_for_at_once() -> None:
+    lesson, _ = lesson_with_site()
+    lesson.send("teacher", 1, KEY)
+    lesson.allow({CAMERA: ["site", "late"]})
+    for seq in range(2, 40):
+        lesson.send("teacher", seq, DELTA)
+        lesson.pass_time(0.03)
+    before = lesson.count("keyframe_requests")
+    lesson.subscribe("late")
+    lesson.pass_time(0.0)
+    assert lesson.count("keyframe_requests") == before + 1
+
+
 def test_a_viewer_who_lost_the_picture_gets_a_keyframe_asked_for() -> None:
     lesson, site = lesson_with_site()
     lesson.send("teacher", 1, KEY)
