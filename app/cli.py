@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import demo, migrations
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
-from app.accounts.models import LinkPurpose
+from app.accounts.models import Account, AccountState, LinkPurpose
 from app.accounts.passwords import fold
 from app.clock import utc_now
 from app.database import Database
@@ -33,8 +34,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Three Classrooms / 三个课堂. Settings come from CLASSROOMS_*; see docs/operations.md.",
 )
-admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
+admin = typer.Typer(no_args_is_help=True, help="Accounts: make, shut out, let in again.")
 cli.add_typer(admin, name="admin")
+
+Answer = TypeVar("Answer")
 
 WEBSOCKET_MAX_BYTES = 128 * 1024  # signalling refuses past 64 KiB with a reason; this is the wall
 
@@ -284,28 +287,70 @@ def create_administrator(
     _print_setup_link(settings, asyncio.run(run()))
 
 
+@admin.command(name="disable")
+def disable(
+    username: Annotated[str, typer.Option(help="The name to sign in with.")],
+) -> None:
+    """Shut an account out: signed out everywhere, and out of live lessons within two seconds."""
+
+    async def shut_out(db: AsyncSession, account: Account) -> None:
+        if account.state is AccountState.DISABLED:
+            raise CannotDo(f"{account.username!r} is disabled already.")
+        await accounts.disable_account(db, account=account, now=utc_now())
+
+    _with_account(username, shut_out)
+    typer.echo(f"{username} is shut out.")
+
+
+@admin.command(name="enable")
+def enable(
+    username: Annotated[str, typer.Option(help="The name to sign in with.")],
+) -> None:
+    """Let an account that was disabled in again."""
+
+    async def let_in(_db: AsyncSession, account: Account) -> None:
+        if account.state is not AccountState.DISABLED:
+            raise CannotDo(f"{account.username!r} is not disabled.")
+        accounts.enable_account(account)
+
+    _with_account(username, let_in)
+    typer.echo(f"{username} may sign in again.")
+
+
+def _with_account(
+    username: str, change: Callable[[AsyncSession, Account], Awaitable[Answer]]
+) -> Answer:
+    """Change one account in one transaction and return what the change returns."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> Answer:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            account = await accounts_queries.account_by_username(db, fold(username))
+            if account is None:
+                raise CannotDo(f"Nobody signs in as {username!r}.")
+            return await change(db, account)
+
+    return asyncio.run(run())
+
+
 @admin.command(name="link")
 def new_setup_link(
     username: Annotated[str, typer.Option(help="The name to sign in with.")],
 ) -> None:
     """Print a new one-time link to set a password: the first was lost, or the password was."""
     settings = read_settings()
-    app_logging.configure(settings)
 
-    async def run() -> str:
-        async with _opened(settings) as database, database.unit_of_work() as db:
-            account = await accounts_queries.account_by_username(db, fold(username))
-            if account is None:
-                raise CannotDo(f"Nobody signs in as {username!r}.")
-            return await accounts.make_link(
-                db,
-                account_id=account.id,
-                purpose=LinkPurpose.SET_PASSWORD,
-                lifetime=timedelta(hours=settings.setup_link_hours),
-                now=utc_now(),
-            )
+    async def make(db: AsyncSession, account: Account) -> str:
+        return await accounts.make_link(
+            db,
+            account_id=account.id,
+            purpose=LinkPurpose.SET_PASSWORD,
+            lifetime=timedelta(hours=settings.setup_link_hours),
+            now=utc_now(),
+        )
 
-    _print_setup_link(settings, asyncio.run(run()))
+    _print_setup_link(settings, _with_account(username, make))
 
 
 def _print_setup_link(settings: Settings, token: str) -> None:

@@ -28,7 +28,7 @@ from signaling.connection import Connection
 from signaling.effects import Effects
 from signaling.errors import ErrorCode, SignalError
 from signaling.messages import EndReason
-from signaling.ports import Admission, Refused, RoomGate, RoomLedger, RoomSummary
+from signaling.ports import Admission, Holders, Refused, RoomGate, RoomLedger, RoomSummary
 from signaling.room import Room
 from signaling.runner import RoomClosed, RoomRunner, Work
 
@@ -43,6 +43,8 @@ class LiveHub(SfuListener):
         self._sfu: SfuPort | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._rooms: dict[str, RoomRunner] = {}
+        # For each entry under way: which accounts and devices were revoked since it began.
+        self._revoked_meanwhile: list[set[str]] = []
 
     @asynccontextmanager
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
@@ -79,9 +81,24 @@ class LiveHub(SfuListener):
         return True
 
     async def revoke(self, *, account_id: str | None = None, device_id: str | None = None) -> None:
-        """Close the sockets and the media of an account or a device, in every room."""
-        for runner in list(self._rooms.values()):
-            await runner.revoke(account_id=account_id, device_id=device_id)
+        """Close the sockets and the media of an account or a device, in every room.
+
+        Whoever is on the way in with it is refused. Rooms are visited at once: one that is
+        still being opened keeps nobody in another.
+        """
+        for revoked in self._revoked_meanwhile:
+            revoked.update(each for each in (account_id, device_id) if each is not None)
+        async with asyncio.TaskGroup() as tasks:
+            for runner in self._rooms.values():
+                tasks.create_task(runner.revoke(account_id=account_id, device_id=device_id))
+
+    def holders(self) -> Holders:
+        """Return with which accounts and devices seats are held, in all rooms."""
+        held = [runner.holders() for runner in self._rooms.values()]
+        return Holders(
+            frozenset().union(*(each.account_ids for each in held)),
+            frozenset().union(*(each.device_ids for each in held)),
+        )
 
     def room_summary(self, room_id: str) -> RoomSummary | None:
         """Return a room at a glance, or None when it is not open here."""
@@ -96,8 +113,25 @@ class LiveHub(SfuListener):
 
     async def enter(self, ticket: str, connection: Connection) -> tuple[RoomRunner, Admission]:
         """Give the holder of a ticket their seat. Raise Refused."""
+        revoked: set[str] = set()
+        self._revoked_meanwhile.append(revoked)
+        try:
+            return await self._enter(ticket, connection, revoked)
+        finally:
+            # By identity: two entries with equal sets are still two.
+            self._revoked_meanwhile = [
+                each for each in self._revoked_meanwhile if each is not revoked
+            ]
+
+    async def _enter(
+        self, ticket: str, connection: Connection, revoked: set[str]
+    ) -> tuple[RoomRunner, Admission]:
         admission = await self._gate.redeem(ticket)
         runner = await self._open(admission.room_id)
+        # Nothing is awaited between this look and the room's inbox: a revocation is either in
+        # the set, or stands in the inbox behind this entry.
+        if revoked & {admission.account_id, admission.device_id}:
+            raise Refused(ErrorCode.TICKET_INVALID, "Whoever this ticket was for is shut out.")
         try:
             await runner.enter(admission, connection)
         except SignalError as refusal:

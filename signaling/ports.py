@@ -126,6 +126,14 @@ class RoomSummary:
     recording: RecordingLight
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """With which accounts and devices seats are held at this moment."""
+
+    account_ids: frozenset[str]
+    device_ids: frozenset[str]
+
+
 class Refused(Exception):
     """The application says no. `code` is for the client, `detail` a sentence for people.
 

@@ -25,7 +25,7 @@ from signaling.effects import (
 )
 from signaling.errors import CloseCode, ErrorCode, SignalError
 from signaling.participant import Participant
-from signaling.ports import Admission, EventType, RoomSeed, RoomSummary
+from signaling.ports import Admission, EventType, Holders, RoomSeed, RoomSummary
 
 _ANYBODY: Final = frozenset(m.Role)
 _LECTURER: Final = frozenset({m.Role.LECTURER})
@@ -77,6 +77,10 @@ class Room:
     def summary(self, *, now: float) -> RoomSummary:
         """Return the room at a glance."""
         return self._at(now).summary()
+
+    def holders(self) -> Holders:
+        """Return with which accounts and devices the seats are held."""
+        return self._book.roster.holders()
 
     # Coming and going
 

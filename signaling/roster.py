@@ -7,7 +7,7 @@ from signaling.errors import ErrorCode, SignalError
 from signaling.messages import Permissions, Role, Seat
 from signaling.participant import DEFAULT_PERMISSIONS, Participant, SeatRates, SeatState
 from signaling.plan import PlannedSeat
-from signaling.ports import Admission, RoomSeed
+from signaling.ports import Admission, Holders, RoomSeed
 from signaling.saved_state import SavedRoom, SavedSeat
 
 
@@ -63,6 +63,14 @@ class Roster:
         """Return the seats of these roles that are here."""
         wanted = frozenset(roles)
         return tuple(p.seat_id for p in self if p.is_present and p.role in wanted)
+
+    def holders(self) -> Holders:
+        """Return with whom the seats are held that are here, or whose media lives on."""
+        held = [seat for seat in self if seat.is_present or seat.has_media]
+        return Holders(
+            frozenset(seat.account_id for seat in held if seat.account_id is not None),
+            frozenset(seat.device_id for seat in held if seat.device_id is not None),
+        )
 
     def permissions(self, seat: Participant) -> Permissions:
         """Return what a seat may do at this moment."""

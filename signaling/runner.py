@@ -25,6 +25,7 @@ from signaling.negotiator import Negotiator
 from signaling.ports import (
     Admission,
     EventType,
+    Holders,
     Refused,
     RoomEvent,
     RoomGate,
@@ -161,6 +162,10 @@ class RoomRunner:
     def summary(self) -> RoomSummary | None:
         """Return the room at a glance, or None before it is open."""
         return self._room.summary(now=self._loop.time()) if self._room else None
+
+    def holders(self) -> Holders:
+        """Return with which accounts and devices the seats are held."""
+        return self._room.holders() if self._room else Holders(frozenset(), frozenset())
 
     def is_subscribed(self, seat_id: str) -> bool:
         """Return whether the connection that holds the seat now has asked to receive."""

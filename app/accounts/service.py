@@ -235,6 +235,12 @@ async def disable_account(db: AsyncSession, *, account: Account, now: datetime) 
     emit(db, AccountDisabled(account.id))
 
 
+def enable_account(account: Account) -> None:
+    """Let an account that was disabled in again, with the password it had."""
+    assert account.state is AccountState.DISABLED
+    move(account, AccountState.ACTIVE)
+
+
 def move(account: Account, state: AccountState) -> None:
     """Change the account's state along its table."""
     assert state in NEXT_ACCOUNT_STATE[account.state], f"{account.state} -> {state}"

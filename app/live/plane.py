@@ -26,7 +26,7 @@ from app.attendance.events import SessionClosed
 from app.clock import utc_now
 from app.database import Database
 from app.events import EventBus
-from app.live import check_routes, recovery, routes, session_routes
+from app.live import check_routes, queries, recovery, routes, session_routes
 from app.live.check import CheckRooms
 from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
@@ -46,6 +46,7 @@ from signaling.ports import RoomSummary
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 15.0
+SHUT_OUT_S = 1.0  # nobody who was disabled sits in a lesson for longer than two seconds
 
 
 class LivePlane:
@@ -118,7 +119,11 @@ class LivePlane:
     async def _upkeep(self) -> AsyncIterator[None]:
         await self.replays.enqueue_unfinished()
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self.replays.run()), tasks.create_task(self._sweep())]
+            running = [
+                tasks.create_task(self.replays.run()),
+                tasks.create_task(self._sweep()),
+                tasks.create_task(self._shut_out()),
+            ]
             try:
                 yield
             finally:
@@ -140,6 +145,32 @@ class LivePlane:
                 # The database may be away for a while; the lessons go on, and so does this.
                 log.exception("sweep_failed")
             await asyncio.sleep(SWEEP_S)
+
+    async def _shut_out(self) -> None:
+        """Put out whoever was disabled or revoked by another process (`classrooms admin`)."""
+        while True:
+            await asyncio.sleep(SHUT_OUT_S)
+            try:
+                await self._shut_out_once()
+            except Exception:
+                log.exception("shutting_out_failed")
+
+    async def _shut_out_once(self) -> None:
+        holders = self.hub.holders()
+        if not holders.account_ids and not holders.device_ids:
+            return
+        async with self._database.unit_of_work() as db:
+            accounts, devices = await queries.shut_out(
+                db,
+                account_ids={UUID(account_id) for account_id in holders.account_ids},
+                device_ids={UUID(device_id) for device_id in holders.device_ids},
+            )
+        for account_id in accounts:
+            log.info("account_shut_out", account_id=str(account_id))
+            await self.hub.revoke(account_id=str(account_id))
+        for device_id in devices:
+            log.info("device_shut_out", device_id=str(device_id))
+            await self.hub.revoke(device_id=str(device_id))
 
     def is_room_open(self, session_id: UUID) -> bool:
         """Return whether a session's room is open in this process."""

@@ -1,5 +1,6 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
@@ -93,6 +94,19 @@ async def is_device_in_use(db: AsyncSession, device_id: UUID) -> bool:
     """Return whether a device exists and was not revoked."""
     query = select(exists().where(Device.id == device_id, Device.state != DeviceState.REVOKED))
     return await db.scalar(query) or False
+
+
+async def shut_out(
+    db: AsyncSession, *, account_ids: Collection[UUID], device_ids: Collection[UUID]
+) -> tuple[set[UUID], set[UUID]]:
+    """Return those of the accounts and of the devices that may hold no seat any more."""
+    accounts = await db.scalars(
+        select(Account.id).where(Account.id.in_(account_ids), Account.state == AccountState.ACTIVE)
+    )
+    devices = await db.scalars(
+        select(Device.id).where(Device.id.in_(device_ids), Device.state != DeviceState.REVOKED)
+    )
+    return set(account_ids) - set(accounts), set(device_ids) - set(devices)
 
 
 async def session_administered(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:

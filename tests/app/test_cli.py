@@ -159,6 +159,20 @@ def test_administrator_is_made_with_a_link_that_sets_the_password(
             ]
 
 
+def test_an_account_is_shut_out_and_let_in_again(run: Run) -> None:
+    run(
+        *("admin", "create", "--name", "李明", "--username", "liming"),
+        *("--region", "511900", "--region-name", "某市"),
+    )
+    for command, then in (("disable", "disabled already"), ("enable", "not disabled")):
+        done = run("admin", command, "--username", "LiMing")
+        assert done.returncode == 0, done.stderr
+        again = run("admin", command, "--username", "liming")
+        assert again.returncode == 2
+        assert then in again.stderr
+        assert run("admin", command, "--username", "nobody").returncode == 2
+
+
 def test_demonstration_prints_links_that_work_and_stops_when_told(
     environment: dict[str, str],
 ) -> None:

@@ -10,7 +10,8 @@ from signaling import runner as runner_module
 from signaling.conduct import raise_hand
 from signaling.config import LiveConfig, RoomConfig
 from signaling.messages import PROTOCOL, EndReason
-from tests.signaling.live_server import Server, running_server
+from signaling.ports import RoomSeed
+from tests.signaling.live_server import BOUND_S, Server, running_server
 
 ROOM, A, HUB = RoomId("room"), PeerId("a"), PeerId("hub")
 
@@ -120,6 +121,54 @@ async def test_a_revoked_device_loses_socket_and_media() -> None:
         assert await a.until_closed() == (4403, "revoked")
         await b.until_seat("a", is_present=False)
         await server.eventually(lambda: calls(server, "remove") == [("a",)])
+
+
+class SlowLoading:
+    """Rooms load no further than `reading` until `go_on` is set."""
+
+    def __init__(self, server: Server) -> None:
+        self.reading, self.go_on = asyncio.Event(), asyncio.Event()
+        self._load_room = server.gate.load_room
+        server.gate.load_room = self._load  # type: ignore[method-assign]  # a slow database
+
+    async def _load(self, room_id: str) -> RoomSeed:
+        self.reading.set()
+        await self.go_on.wait()
+        return await self._load_room(room_id)
+
+
+async def test_whoever_is_revoked_on_the_way_in_is_refused() -> None:
+    async with running_server() as server:
+        slow = SlowLoading(server)
+        async with (
+            asyncio.timeout(BOUND_S),
+            asyncio.TaskGroup() as tasks,
+            server.dial(PROTOCOL, f"ticket.{server.ticket('a')}") as a,
+        ):
+            await slow.reading.wait()
+            tasks.create_task(server.hub.revoke(device_id="device-a"))
+            await asyncio.sleep(0)
+            slow.go_on.set()
+            assert await a.until_closed() == (4401, "ticket_invalid")
+        async with server.client("a"):  # let in again: nothing is held against it
+            assert server.hub.holders().device_ids == {"device-a"}
+
+
+async def test_a_room_still_being_opened_keeps_no_revoked_seat_in_another() -> None:
+    async with running_server() as server, server.client("a") as a:
+        slow = SlowLoading(server)
+        async with (
+            asyncio.timeout(BOUND_S),
+            asyncio.TaskGroup() as tasks,
+            server.dial(PROTOCOL, f"ticket.{server.ticket('b', room='other')}") as b,
+        ):
+            await slow.reading.wait()
+            rooms = server.hub._rooms
+            rooms["room"] = rooms.pop("room")  # visited after the one being opened
+            tasks.create_task(server.hub.revoke(device_id="device-a"))
+            assert await a.until_closed() == (4403, "revoked")
+            slow.go_on.set()
+            await b.until("room_state")
 
 
 # --- The ledger -------------------------------------------------------------------------
