@@ -37,15 +37,24 @@ async (file) => {
     media.addEventListener(name, resolve, {once: true});
     media.addEventListener("error", () => reject(new Error(media.error.message)), {once: true});
   });
-  const shown = () => file.audioOnly ? Promise.resolve(null) : new Promise((resolve) =>
-    media.requestVideoFrameCallback((_, data) => resolve(data.mediaTime)));
+  // The frame of an earlier position may still be on its way to the screen: it is let pass.
+  const shown = (wanted) => file.audioOnly ? Promise.resolve(null) : new Promise((resolve) => {
+    let last = null;
+    const look = (_, data) => {
+      last = data.mediaTime;
+      if (Math.abs(last - wanted) < 0.1) resolve(last);
+      else media.requestVideoFrameCallback(look);
+    };
+    media.requestVideoFrameCallback(look);
+    setTimeout(() => resolve(last), 5000);
+  });
   media.muted = false;
   const ready = once("loadeddata");
   media.src = file.url;
   await ready;
   const out = {duration: media.duration, seeks: [], canPlay: media.canPlayType(file.mime)};
   for (const wanted of file.seeks) {
-    const frame = shown();
+    const frame = shown(wanted);
     const sought = once("seeked");
     media.currentTime = wanted;
     await sought;

@@ -136,9 +136,11 @@ async def test_a_browser_decodes_what_a_browser_publishes(codec: str, page_url: 
         room.allow(*grant)
         await publish(room, teacher, codec)
         await receive(room, site)
+        # A busy machine may drop a datagram from a socket's buffer; that one is asked for and
+        # sent again. A number that a pause or a switch left out could never be sent again.
         first = await decoded(site, 20)
         assert first["audio"]["packetsReceived"] > 0
-        assert first["video"]["packetsLost"] == 0
+        assert first["video"]["packetsLost"] <= room.counters["nack_answered"]
 
         room.allow()
         paused = room.counters["forwarded_from:teacher"]
@@ -146,12 +148,12 @@ async def test_a_browser_decodes_what_a_browser_publishes(codec: str, page_url: 
         assert room.counters["forwarded_from:teacher"] == paused
         room.allow(*grant)
         resumed = await decoded(site, first["video"]["framesDecoded"] + 20)
-        assert resumed["video"]["packetsLost"] == 0
+        assert resumed["video"]["packetsLost"] <= room.counters["nack_answered"]
 
         await teacher.evaluate("() => pc.close()")
         await publish(room, teacher, codec)
         again = await decoded(site, resumed["video"]["framesDecoded"] + 20)
-        assert again["video"]["packetsLost"] == 0
+        assert again["video"]["packetsLost"] <= room.counters["nack_answered"]
         assert again["video"]["ssrc"] == first["video"]["ssrc"]
         assert len(room.ledger.offers) == 1
         assert room.counters["errors"] == 0
