@@ -11,6 +11,8 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import JSON, DateTime, Enum, MetaData, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -85,6 +87,22 @@ def uuid7(now: datetime | None = None) -> UUID:
 
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
+
+
+# SQLSTATE classes that say nothing about the statement: connection, conflict with another
+# transaction, resources, operator intervention (PostgreSQL, appendix A).
+_PASSING = frozenset({"08", "40", "53", "57"})
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an error says that the database cannot be used now, whatever was asked."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # The driver's own error, when it failed before SQLAlchemy could wrap it.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(cause, "sqlstate", None) or "")[:2] in _PASSING
 
 
 class Database:

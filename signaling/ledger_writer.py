@@ -4,17 +4,21 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from pydantic import JsonValue
 
 from signaling.messages import EndReason
-from signaling.ports import EventType, RoomEvent, RoomLedger
+from signaling.ports import EventType, LedgerAway, RoomEvent, RoomLedger
 
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 500
 FIRST_RETRY_S: Final = 0.2
+LOST: Final = "events_lost"
+TRIES: Final = 5
+REMIND_S: Final = 60.0
 
 
 class LedgerWriter:
@@ -23,6 +27,10 @@ class LedgerWriter:
     Events wait in a bounded queue. When it is full new ones are lost; how many is written
     as an incident as soon as there is room again, so the record never looks complete when
     it is not. State and presence do not queue: only the latest is worth writing.
+
+    A batch that the ledger refuses `TRIES` times although it can be reached holds an event
+    that cannot be written. Its events are then written one by one, and the one that is still
+    refused is lost, logged and owned up to like the others.
     """
 
     def __init__(
@@ -34,6 +42,8 @@ class LedgerWriter:
         self._retry_max_s = retry_max_s
         self._events: deque[RoomEvent] = deque()
         self._lost = 0
+        self._refusals = 0
+        self._singly = 0
         self._state: Mapping[str, JsonValue] | None = None
         self._presence: tuple[Sequence[str], int] | None = None
         self._end: tuple[EndReason, int, str | None] | None = None
@@ -89,6 +99,8 @@ class LedgerWriter:
 
     async def _write_all(self) -> None:
         failures = 0
+        remind_at = 0.0
+        now = asyncio.get_running_loop().time
         while True:
             self._news.clear()
             try:
@@ -96,7 +108,8 @@ class LedgerWriter:
                     failures = 0
             except Exception:
                 # Whatever the ledger raises, its contract is: try again, keep the order.
-                if failures == 0:
+                if failures == 0 or now() >= remind_at:
+                    remind_at = now() + REMIND_S
                     logger.exception("The ledger is out of order", extra={"room_id": self._room_id})
                 await asyncio.sleep(min(self._retry_max_s, FIRST_RETRY_S * 2**failures))
                 failures = min(failures + 1, 16)
@@ -108,11 +121,7 @@ class LedgerWriter:
     async def _write_next(self) -> bool:
         """Write one thing, the most perishable order first; return whether there was any."""
         if self._events:
-            batch = [event for event, _ in zip(self._events, range(BATCH), strict=False)]
-            await self._ledger.record(self._room_id, batch)
-            for _ in batch:
-                self._events.popleft()
-            self._own_up(batch[-1].clock_ms)
+            await self._write_events()
         elif self._state is not None:
             state = self._state
             await self._ledger.save_state(self._room_id, state)
@@ -131,11 +140,47 @@ class LedgerWriter:
             return False
         return True
 
+    async def _write_events(self) -> None:
+        batch = list(islice(self._events, 1 if self._singly else BATCH))
+        try:
+            await self._ledger.record(self._room_id, batch)
+        except (LedgerAway, OSError):
+            raise
+        except Exception:
+            self._refusals += 1
+            if self._refusals < TRIES:
+                raise
+            self._refusals = 0
+            if len(batch) > 1:
+                self._singly = len(batch)
+            else:
+                self._leave_out(self._events.popleft())
+            return
+        self._refusals = 0
+        for _ in batch:
+            self._events.popleft()
+        self._singly = max(0, self._singly - len(batch))
+        self._own_up(batch[-1].clock_ms)
+
+    def _leave_out(self, event: RoomEvent) -> None:
+        logger.exception(
+            "The ledger refuses an event, which is lost",
+            extra={"room_id": self._room_id, "event_type": event.type, "clock_ms": event.clock_ms},
+        )
+        self._singly = max(0, self._singly - 1)
+        owned_up = event.payload.get("count") if event.payload.get("reason") == LOST else None
+        if isinstance(owned_up, int):
+            # Told again with the next event that the ledger takes, not at once and for ever.
+            self._lost += owned_up
+        else:
+            self._lost += 1
+            self._own_up(event.clock_ms)
+
     def _own_up(self, clock_ms: int) -> None:
         if self._lost:
             payload: dict[str, JsonValue] = {
                 "action": "failure",
-                "reason": "events_lost",
+                "reason": LOST,
                 "count": self._lost,
             }
             self._lost = 0

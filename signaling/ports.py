@@ -147,6 +147,10 @@ class Refused(Exception):
         self.detail = detail
 
 
+class LedgerAway(Exception):
+    """The ledger cannot be reached now; nothing is wrong with what it was given."""
+
+
 class RoomGate(Protocol):
     """Who may enter as what."""
 
@@ -161,7 +165,9 @@ class RoomLedger(Protocol):
     """What happened, kept. Calls of one room come one after another, in order.
 
     Each method is durable when it returns; if it raises, signalling retries with back-off
-    and keeps the order, while the lesson goes on.
+    and keeps the order, while the lesson goes on. LedgerAway and OSError say that the ledger
+    is out of order, for however long. Anything else may be the fault of what was given: an
+    event that fails so again and again is left out, so that those behind it are written.
     """
 
     async def record(self, room_id: str, events: Sequence[RoomEvent]) -> None:

@@ -5,19 +5,21 @@ signalling. The ledger remembers before which row such a write began, and so fin
 there already and writes nothing twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import service as attendance
 from app.attendance.models import Session
 from app.attendance.service import NewEvent
-from app.database import Database
+from app.database import Database, is_unavailable
 from app.recordings import service as recordings
 from signaling.messages import EndReason
-from signaling.ports import RoomEvent
+from signaling.ports import LedgerAway, RoomEvent
 
 
 class DatabaseLedger:
@@ -36,7 +38,7 @@ class DatabaseLedger:
         after = self._in_doubt.get(room_id)
         if after is None:
             self._in_doubt[room_id] = await self._newest_row(session_id)
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             new = await attendance.record_events(
                 db,
                 session_id=session_id,
@@ -55,12 +57,12 @@ class DatabaseLedger:
 
     async def save_state(self, room_id: str, state: Mapping[str, JsonValue]) -> None:
         """Keep what must survive a restart."""
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             await attendance.save_state(db, session_id=UUID(room_id), state=state)
 
     async def still_present(self, room_id: str, seat_ids: Sequence[str], clock_ms: int) -> None:
         """Move on what those present have earned."""
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             await attendance.still_present(
                 db, session_id=UUID(room_id), seat_ids=seat_ids, clock_ms=clock_ms
             )
@@ -74,14 +76,25 @@ class DatabaseLedger:
     ) -> None:
         """Close the lesson in the records. Repeating it changes nothing."""
         session_id = UUID(room_id)
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             await attendance.close_session(
                 db, session_id=session_id, reason=reason.value, clock_ms=clock_ms
             )
             await recordings.begin_finalising(db, session_id=session_id)
 
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[AsyncSession]:
+        """Give a unit of work. Raise LedgerAway when it failed for want of a database."""
+        try:
+            async with self._database.unit_of_work() as db:
+                yield db
+        except Exception as error:
+            if is_unavailable(error):
+                raise LedgerAway(type(error).__name__) from error
+            raise
+
     async def _newest_row(self, session_id: UUID) -> int:
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             return (await db.get_one(Session, session_id)).event_count
 
 

@@ -17,6 +17,7 @@ from app.recordings.models import (
 )
 
 NO_MEDIA = "no_media"
+MOST_PROBLEM = 200  # the column's width; what fails to fit must not keep events out of the ledger
 
 _WORTH_FINISHING = (
     RecordingState.FINALISING,
@@ -58,7 +59,7 @@ async def follow_recorder(
         return
     if to in NEXT_RECORDING_STATE[recording.state]:
         recording.state = to
-        recording.problem = problem if to is RecordingState.GAP else None
+        recording.problem = problem[:MOST_PROBLEM] if problem and to is RecordingState.GAP else None
 
 
 async def begin_finalising(db: AsyncSession, *, session_id: UUID) -> None:
@@ -122,7 +123,7 @@ async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> No
     """Say why a replay could not be made; it is tried again when the server starts."""
     recording = await db.get_one(Recording, recording_id)
     _move(recording, RecordingState.BROKEN)
-    recording.problem = problem[:200]
+    recording.problem = problem[:MOST_PROBLEM]
 
 
 async def log_view(

@@ -30,7 +30,7 @@ from app.live.ledger import DatabaseLedger
 from app.recordings.models import Recording, RecordingState
 from app.settings import Settings
 from signaling.messages import EndReason
-from signaling.ports import EventType, RoomEvent
+from signaling.ports import EventType, LedgerAway, RoomEvent
 from tests.app.conftest import Clock
 from tests.factories import County, make_lesson
 
@@ -162,7 +162,7 @@ async def test_a_batch_repeated_after_a_lost_answer_is_written_once(
         RoomEvent(EventType.CHAT, 20, HUB, HUB, {"text": "再说一遍", "x": [1, 2.5, None]}),
     ]
     flaky.loses_answers = True
-    with pytest.raises(ConnectionError):
+    with pytest.raises(LedgerAway):
         await ledger.record(room.id, batch)
     flaky.loses_answers = False
     # Signalling may have more to say by now; what is old comes first.
@@ -184,7 +184,7 @@ async def test_a_batch_repeated_after_a_failure_that_wrote_nothing_is_written(
     ledger = DatabaseLedger(cast(Database, flaky), clock=clock)
     batch = [RoomEvent(EventType.CHAT, 1, HUB, HUB)]
     flaky.fails = True
-    with pytest.raises(ConnectionError):
+    with pytest.raises(LedgerAway):
         await ledger.record(room.id, batch)
     flaky.fails = False
     # Somebody else writes in between.
@@ -327,6 +327,9 @@ async def test_the_recording_follows_its_recorder(room: Room, database: Database
     assert await state() == (RecordingState.GAP, "disk_full")
     await room.record(RoomEvent(EventType.RECORDING_RECOVERED, 3, payload={"stored_s": 1.0}))
     assert await state() == (RecordingState.RECORDING, None)
+    # As much as the column takes: PostgreSQL would refuse the whole batch.
+    await room.record(RoomEvent(EventType.RECORDING_FAILED, 4, payload={"problem": "x" * 5000}))
+    assert await state() == (RecordingState.GAP, "x" * 200)
 
 
 async def test_what_comes_after_the_end_is_written_and_earns_nothing(
