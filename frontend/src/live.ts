@@ -33,6 +33,8 @@ import { exposeDiagnosis, hideDiagnosis, MediaTimes } from "./diagnosis";
 /** Refusals of `publish` that pass by themselves. */
 const PASSING_REFUSALS = new Set(["no_answer", "too_fast", "unavailable"]);
 const PUBLISH_AGAIN_AFTER_MS = 2_000;
+/** A browser that cannot publish five times running will not the sixth time. */
+const MOST_LOCAL_FAILURES = 5;
 const TICK_MS = 500;
 /** Statistics are read at every fourth tick. */
 const TICKS_PER_LOOK = 4;
@@ -69,6 +71,7 @@ export class Live {
 
   readonly local: LocalMedia;
   readonly publisher: Publisher;
+  private localFailures = 0;
   readonly subscriber: Subscriber;
   readonly times = new MediaTimes();
   private readonly signaling: Signaling;
@@ -93,7 +96,10 @@ export class Live {
     this.publisher = new Publisher(
       {
         publish: (sdp, sources) => this.publish(sdp, sources),
-        onState: (state) => (this.publishState.value = state),
+        onState: (state) => {
+          this.publishState.value = state;
+          if (state === "connected") this.localFailures = 0;
+        },
         onRefused: (error) => this.publishRefused(error),
       },
       as === "lecturer" ? HUB_LIMITS : TILE_LIMITS,
@@ -274,8 +280,10 @@ export class Live {
     }
     this.publishProblem.value = code;
     // Not the server's refusal but this browser's: the trace is what support needs.
-    if (!(error instanceof CommandRefused)) reportError(error);
-    if (!PASSING_REFUSALS.has(code)) return;
+    const isLocal = !(error instanceof CommandRefused);
+    if (isLocal) reportError(error);
+    const isWorthAnother = isLocal ? ++this.localFailures < MOST_LOCAL_FAILURES : PASSING_REFUSALS.has(code);
+    if (!isWorthAnother) return;
     setTimeout(() => {
       if (this.state.value.kind === "open") void this.publisher.restart(this.iceServers);
     }, PUBLISH_AGAIN_AFTER_MS);

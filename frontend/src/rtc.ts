@@ -12,6 +12,8 @@ import type { MediaSource, SubscribeOffer, TrackRef } from "./protocol";
 /** `disconnected` often heals by itself; 4 s without media is what a class notices. */
 const REBUILD_AFTER_DISCONNECTED_MS = 4_000;
 const REBUILD_AGAIN_AFTER_MS = 2_000;
+/** The server gives a handshake up after 10 s and says so; a road that is blocked says nothing. */
+const CONNECTED_WITHIN_MS = 15_000;
 
 /** Return the ICE ufrag of a description: it names the server's connection (RFC 8839 5.4). */
 export function iceUfragOf(sdp: string): string | null {
@@ -29,7 +31,7 @@ class Queue {
   }
 }
 
-/** Call `rebuild` when a connection has failed or stayed disconnected. */
+/** Call `rebuild` when a connection has failed, stayed disconnected, or never got through. */
 class Watch {
   private timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -38,6 +40,7 @@ class Watch {
   changed(state: RTCPeerConnectionState): void {
     this.stop();
     if (state === "disconnected") this.after(REBUILD_AFTER_DISCONNECTED_MS);
+    if (state === "connecting") this.after(CONNECTED_WITHIN_MS);
     if (state === "failed") this.after(0);
   }
 

@@ -226,6 +226,26 @@ describe("the publisher", () => {
     expect(RecordedConnection.all).toHaveLength(2);
   });
 
+  it("rebuilds a connection that does not get through", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    last().becomes("connecting");
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(RecordedConnection.all).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(RecordedConnection.all).toHaveLength(2);
+  });
+
+  it("lets a connection that got through in time be", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    last().becomes("connecting");
+    await vi.advanceTimersByTimeAsync(14_000);
+    last().becomes("connected");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(RecordedConnection.all).toHaveLength(1);
+  });
+
   it("offers sound alone once its pictures were refused, whatever is opened later", async () => {
     await publisher.set("camera", track("camera"));
     await publisher.set("microphone", track("microphone"));
