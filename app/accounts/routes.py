@@ -204,12 +204,22 @@ async def redeem_link(
     lasting: Lasting,
     where: From,
 ) -> RedeemedOut:
-    """Use a demonstration link to sign in, or learn whose password a set-up link sets."""
+    """Use a demonstration link to sign in, or learn whose password a set-up link sets.
+
+    Signing in ends an earlier session of this browser.
+    """
     redeemed = await service.redeem_link(
-        db, token=body.token, browser=where, lifetimes=lasting, now=now
+        db,
+        token=body.token,
+        browser=where,
+        lifetimes=lasting,
+        now=now,
+        is_demonstration=_settings(request).demo,
     )
     if redeemed.session_token is None:
         return RedeemedOut(purpose=LinkPurpose.SET_PASSWORD, username=redeemed.username)
+    if callers.person is not None:
+        await service.sign_out(db, session_id=callers.person.session_id, now=now)
     known = await _signed_in(
         request,
         response,
@@ -229,15 +239,15 @@ async def set_password(
     body: SetPassword,
     request: Request,
     response: Response,
-    db: Db,
     callers: Anyone,
     now: Now,
     lasting: Lasting,
     where: From,
 ) -> Me:
     """Set the password a set-up link is for, use the link up, and sign in."""
+    database = _database(request)
     token = await service.set_password(
-        db,
+        database,
         _passwords(request),
         token=body.token,
         password=body.password,
@@ -245,11 +255,11 @@ async def set_password(
         lifetimes=lasting,
         now=now,
     )
-    await db.flush()
-    known = await _signed_in(
-        request, response, db, now, token=token, device=callers.device, lasting=lasting
-    )
-    return await _me(request, db, known)
+    async with database.unit_of_work() as db:
+        known = await _signed_in(
+            request, response, db, now, token=token, device=callers.device, lasting=lasting
+        )
+        return await _me(request, db, known)
 
 
 @router.post("/devices/enrol", dependencies=[Depends(RateLimit("enrol", "10/minute"))])

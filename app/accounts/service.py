@@ -317,9 +317,18 @@ class Redeemed:
 
 
 async def redeem_link(
-    db: AsyncSession, *, token: str, browser: Browser, lifetimes: Lifetimes, now: datetime
+    db: AsyncSession,
+    *,
+    token: str,
+    browser: Browser,
+    lifetimes: Lifetimes,
+    now: datetime,
+    is_demonstration: bool,
 ) -> Redeemed:
-    """Look at a link; a demonstration's signs in, a set-up's waits for the password."""
+    """Look at a link; a demonstration's signs in, a set-up's waits for the password.
+
+    Raise LinkUsedOrExpired, also for a demonstration's where there is no demonstration.
+    """
     link = await queries.link_by_token(db, hash_token(token), now=now)
     if link is None:
         raise LinkUsedOrExpired
@@ -328,6 +337,8 @@ async def redeem_link(
         raise LinkUsedOrExpired
     session_token = None
     if link.purpose is LinkPurpose.DEMONSTRATION:
+        if not is_demonstration:
+            raise LinkUsedOrExpired
         session_token = start_session(
             db, account=account, browser=browser, lifetimes=lifetimes, now=now
         )
@@ -335,7 +346,7 @@ async def redeem_link(
 
 
 async def set_password(
-    db: AsyncSession,
+    database: Database,
     passwords: Passwords,
     *,
     token: str,
@@ -346,31 +357,43 @@ async def set_password(
 ) -> str:
     """Use up a set-up link: store the password, end other sessions, sign in; return the token.
 
-    Raise LinkUsedOrExpired, PasswordTooWeak.
+    Takes the database rather than a session: no transaction may stay open while the password
+    is hashed. Raise LinkUsedOrExpired, PasswordTooWeak.
     """
+    async with database.unit_of_work() as db:
+        _, account = await _setup_link(db, token, now)
+        own_words = (account.username, account.person.name)
+    reasons = weaknesses(password, own_words=own_words)
+    if reasons:
+        raise PasswordTooWeak(reasons)
+    hashed = await passwords.hash(password)
+    async with database.unit_of_work() as db:
+        # Again: meanwhile the account may have been disabled.
+        link, account = await _setup_link(db, token, now)
+        # Two requests may have come this far with one link: the update lets only one go on.
+        used = cast(
+            "CursorResult[Any]",
+            await db.execute(
+                update(AccountLink)
+                .where(AccountLink.id == link.id, AccountLink.used_at.is_(None))
+                .values(used_at=now)
+            ),
+        )
+        if used.rowcount != 1:
+            raise LinkUsedOrExpired
+        account.password_hash = hashed
+        if account.state is AccountState.PENDING:
+            move(account, AccountState.ACTIVE)
+        await revoke_sessions(db, account_id=account.id, now=now)
+        return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)
+
+
+async def _setup_link(db: AsyncSession, token: str, now: datetime) -> tuple[AccountLink, Account]:
+    """Return a set-up link that may still be used, and whose. Raise LinkUsedOrExpired."""
     link = await queries.link_by_token(db, hash_token(token), now=now)
     if link is None or link.purpose is not LinkPurpose.SET_PASSWORD:
         raise LinkUsedOrExpired
     account = await queries.get_account(db, link.account_id)
     if account.state is AccountState.DISABLED:
         raise LinkUsedOrExpired
-    reasons = weaknesses(password, own_words=(account.username, account.person.name))
-    if reasons:
-        raise PasswordTooWeak(reasons)
-    hashed = await passwords.hash(password)
-    # Two requests may have come this far with one link: the update lets only one go on.
-    used = cast(
-        "CursorResult[Any]",
-        await db.execute(
-            update(AccountLink)
-            .where(AccountLink.id == link.id, AccountLink.used_at.is_(None))
-            .values(used_at=now)
-        ),
-    )
-    if used.rowcount != 1:
-        raise LinkUsedOrExpired
-    account.password_hash = hashed
-    if account.state is AccountState.PENDING:
-        move(account, AccountState.ACTIVE)
-    await revoke_sessions(db, account_id=account.id, now=now)
-    return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)
+    return link, account

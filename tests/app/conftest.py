@@ -142,6 +142,12 @@ class _held_open:  # noqa: N801 - reads as the context manager it is
 
 
 @pytest.fixture
+def demonstration(app: FastAPI) -> None:
+    """Have the application be a demonstration, as `classrooms demo` does."""
+    app.state.settings = app.state.settings.model_copy(update={"demo": True})
+
+
+@pytest.fixture
 def database(app: FastAPI) -> Database:
     database: Database = app.state.database
     return database

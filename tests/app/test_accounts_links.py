@@ -154,6 +154,7 @@ async def test_new_password_ends_sessions_elsewhere(
     assert (await browser.me())["person"] is not None
 
 
+@pytest.mark.usefixtures("demonstration")
 async def test_demonstration_link_signs_in_again_and_again_until_it_expires(
     open_browser: OpenBrowser, database: Database, clock: Clock, county: County
 ) -> None:
@@ -165,6 +166,55 @@ async def test_demonstration_link_signs_in_again_and_again_until_it_expires(
         assert (await browser.me())["person"]["name"] == county.teacher.person.name
     clock.advance(hours=49)
     assert (await (await open_browser()).post("/api/links/redeem", {"token": token})).is_error
+
+
+@pytest.mark.usefixtures("demonstration")
+async def test_demonstration_link_ends_the_browsers_earlier_session(
+    open_browser: OpenBrowser, database: Database, clock: Clock, county: County
+) -> None:
+    token = await make_link(database, clock, county.teacher, LinkPurpose.DEMONSTRATION)
+    browser = await open_browser(county.administrator)
+    earlier = browser.client.cookies[PERSON_COOKIE]
+    assert (await browser.post("/api/links/redeem", {"token": token})).status_code == 200
+    assert (await browser.me())["person"]["name"] == county.teacher.person.name
+    thief = await open_browser()
+    thief.client.cookies.set(PERSON_COOKIE, earlier)
+    assert (await thief.me())["person"] is None
+
+
+async def test_demonstration_link_is_worth_nothing_where_there_is_no_demonstration(
+    open_browser: OpenBrowser, database: Database, clock: Clock, county: County
+) -> None:
+    token = await make_link(database, clock, county.teacher, LinkPurpose.DEMONSTRATION)
+    browser = await open_browser()
+    answer = await browser.post("/api/links/redeem", {"token": token})
+    assert (answer.status_code, answer.json()["type"]) == (410, "link-used-or-expired")
+    assert PERSON_COOKIE not in browser.client.cookies
+
+
+async def test_link_that_died_while_the_password_was_hashed_is_refused(
+    open_browser: OpenBrowser,
+    database: Database,
+    clock: Clock,
+    newcomer: Account,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = await make_link(database, clock, newcomer)
+    browser = await open_browser()
+    hash_it = Passwords.hash
+
+    async def disable_meanwhile(passwords: Passwords, password: str) -> str:
+        # Would wait for itself with SQLite, had the request a transaction open.
+        async with asyncio.timeout(5), database.unit_of_work() as db:
+            account = await db.get_one(Account, newcomer.id)
+            await service.disable_account(db, account=account, now=clock.now)
+        return await hash_it(passwords, password)
+
+    monkeypatch.setattr(Passwords, "hash", disable_meanwhile)
+    answer = await browser.post("/api/links/set-password", {"token": token, "password": STRONG})
+    assert answer.status_code == 410
+    async with database.unit_of_work() as db:
+        assert (await db.get_one(Account, newcomer.id)).password_hash is None
 
 
 async def test_demonstration_link_sets_no_password(

@@ -118,6 +118,7 @@ async def test_late_in_the_evening_all_lessons_are_still_todays(
     assert any(lessons.can_start(lesson, late) for lesson in planned)
 
 
+@pytest.mark.usefixtures("demonstration")
 async def test_links_let_in_teacher_administrator_supervisor_and_classrooms(
     database: Database, open_browser: OpenBrowser, clock: Clock
 ) -> None:
@@ -145,6 +146,7 @@ async def test_links_let_in_teacher_administrator_supervisor_and_classrooms(
     assert answer.status_code == 410
 
 
+@pytest.mark.usefixtures("demonstration")
 async def test_administrator_of_the_demonstration_sees_its_classrooms(
     database: Database, open_browser: OpenBrowser
 ) -> None:
