@@ -41,8 +41,13 @@ async def is_current(engine: AsyncEngine) -> bool:
 def _back_up(connection: Connection, folder: Path, revision: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / f"before-leaving-{revision}.db"
-    if not copy.exists():
-        connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})
+    if copy.exists():
+        return
+    # Under its name only when it is whole: half a copy would pass for one for ever after.
+    partial = copy.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    connection.execute(text("VACUUM INTO :copy"), {"copy": str(partial)})
+    partial.rename(copy)
 
 
 async def upgrade(engine: AsyncEngine, *, backups: Path | None = None) -> None:

@@ -121,11 +121,15 @@ async def test_sqlite_file_with_data_is_copied_before_it_is_changed(
         raise LookupError(revision)
 
     backups = tmp_path / "backups"
+    backups.mkdir()
+    # What an attempt that was killed left behind.
+    (backups / "before-leaving-older.partial").write_text("half a copy")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.migrations.command.upgrade", only_stamp)
         for _ in range(2):  # a second attempt keeps the first, good copy
             with pytest.raises(LookupError):
                 await migrations.upgrade(sqlite, backups=backups)
+    assert [each.name for each in backups.iterdir()] == ["before-leaving-older.db"]
     copy = create_async_engine(f"sqlite+aiosqlite:///{backups / 'before-leaving-older.db'}")
     async with copy.connect() as connection:
         assert await connection.run_sync(tables) == set(METADATA.tables)
