@@ -247,6 +247,16 @@ def enrol_code(
     typer.echo(f"{code[:4]}-{code[4:]}   (page /enrol, once, until {until})")
 
 
+def _fitting(text: str, *, what: str, most: int) -> str:
+    """Return the text without blanks around it. Raise CannotDo when no column would take it."""
+    text = text.strip()
+    if not text:
+        raise CannotDo(f"{what} is empty.")
+    if len(text) > most:
+        raise CannotDo(f"{what} has {len(text)} characters; {most} are the most.")
+    return text
+
+
 @admin.command(name="create")
 def create_administrator(
     name: Annotated[str, typer.Option(help="The person's name.")],
@@ -257,6 +267,11 @@ def create_administrator(
     ] = None,
 ) -> None:
     """Add an administrator of a region and print a one-time link to set the password."""
+    name = _fitting(name, what="--name", most=80)
+    username = _fitting(fold(username), what="--username", most=64)
+    region = _fitting(region, what="--region", most=12)
+    if region_name is not None:
+        region_name = _fitting(region_name, what="--region-name", most=80)
     settings = read_settings()
     app_logging.configure(settings)
 

@@ -159,6 +159,32 @@ def test_administrator_is_made_with_a_link_that_sets_the_password(
             ]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--name", "李" * 81, "81 characters; 80"),
+        ("--name", " ", "empty"),
+        ("--username", "x" * 65, "65 characters; 64"),
+        # Folding may make a name longer: what is stored is what counts.
+        ("--username", "\ufdfa" * 4, "characters; 64"),
+        ("--region", "5" * 13, "13 characters; 12"),
+        ("--region-name", "市" * 81, "81 characters; 80"),
+    ],
+)
+def test_what_no_column_takes_is_a_sentence(run: Run, option: str, value: str, says: str) -> None:
+    words = {
+        "--name": "李明",
+        "--username": "liming",
+        "--region": "511900",
+        "--region-name": "某市",
+    }
+    words[option] = value
+    done = run("admin", "create", *(part for pair in words.items() for part in pair))
+    assert done.returncode == 2
+    assert option in done.stderr
+    assert says in done.stderr
+
+
 def test_an_account_is_shut_out_and_let_in_again(run: Run) -> None:
     run(
         *("admin", "create", "--name", "李明", "--username", "liming"),
