@@ -1,13 +1,20 @@
 """HTTP errors: one `Problem` class per case, rendered once as RFC 9457 problem+json."""
 
 from http import HTTPStatus
+from socket import gaierror
 from typing import ClassVar
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+
+from app.database import is_unavailable
+
+RETRY_AFTER_S = 5
 
 log = structlog.get_logger(__name__)
 
@@ -111,8 +118,25 @@ def render_bug(path: str, error: Exception) -> JSONResponse:
     return JSONResponse(body, 500, media_type="application/problem+json")
 
 
+class Unavailable(Problem):
+    """The database does not answer; what was asked may be asked again."""
+
+    status, type, title = 503, "unavailable", "The service is not available"
+
+
+def render_database_error(request: Request, error: Exception) -> JSONResponse:
+    """Say that the database is away. What is a bug of ours is left to `render_bug`."""
+    if not is_unavailable(error):
+        raise error
+    log.error("database_unavailable", path=request.url.path, error=type(error).__name__)
+    problem = Unavailable("The database does not answer.", retry_after_s=RETRY_AFTER_S)
+    return render_problem(request, problem)
+
+
 def install(app: FastAPI) -> None:
     """Have every refusal rendered here."""
+    for error_type in (DBAPIError, PoolTimeout, ConnectionError, TimeoutError, gaierror):
+        app.add_exception_handler(error_type, render_database_error)
     app.add_exception_handler(Problem, render_problem)
     app.add_exception_handler(RequestValidationError, render_malformed)
     app.add_exception_handler(HTTPException, render_http_exception)

@@ -4,6 +4,7 @@ What a request finds in `request.app.state`: `settings`, `database`, `passwords`
 `authenticator`, `metrics`, and what the slices put there when they are installed.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
 from app.attendance.records import SessionRecords
 from app.database import Database
-from app.errors import NotFound, Problem
+from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
 from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
@@ -51,6 +52,9 @@ EXEMPT_ROUTES = frozenset(
         "/api/live",  # a WebSocket: a single-use ticket and the Origin (signaling.endpoint)
     }
 )
+
+
+READY_WITHIN_S = 2.0
 
 
 class NotReady(Problem):
@@ -141,11 +145,14 @@ def _add_probes(app: FastAPI) -> None:
     async def readyz(request: Request) -> dict[str, str]:
         """Say that lessons can be served: the database answers."""
         try:
-            async with request.app.state.database.unit_of_work() as db:
+            async with (
+                asyncio.timeout(READY_WITHIN_S),
+                request.app.state.database.unit_of_work() as db,
+            ):
                 await db.execute(text("SELECT 1"))
         except Exception as error:
             log.exception("database_not_ready")
-            raise NotReady("The database does not answer.") from error
+            raise NotReady("The database does not answer.", retry_after_s=RETRY_AFTER_S) from error
         return {"status": "ready"}
 
     @app.get("/metrics", include_in_schema=False, dependencies=[NobodyKnown])

@@ -1,6 +1,7 @@
 """Every refusal is a problem (RFC 9457); a bug tells the caller nothing."""
 
 from collections.abc import AsyncIterator
+from socket import gaierror
 
 import httpx2
 import pytest
@@ -8,6 +9,8 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import errors
 from app.errors import Forbidden, NotFound, NotSignedIn, Problem
@@ -18,6 +21,12 @@ class Busy(Problem):
     """A refusal with all that a refusal can have."""
 
     status, type, title = 503, "busy", "Busy"
+
+
+class _Starting(Exception):
+    """A driver's error with the code of a server that is starting (57P03)."""
+
+    sqlstate = "57P03"
 
 
 @pytest.fixture
@@ -32,6 +41,16 @@ def failing() -> FastAPI:
         "forbidden": Forbidden(),
         "busy": Busy("Come back.", retry_after_s=7, queue=3),
         "bug": RuntimeError("the password is hunter2"),
+        "operational": OperationalError("SELECT 1", {}, Exception("locked")),
+        "interface": InterfaceError("SELECT 1", {}, Exception("closed")),
+        "pool": PoolTimeout(),
+        "refused": ConnectionRefusedError(111, "refused"),
+        "slow": TimeoutError(),
+        "name": gaierror(-2, "Name or service not known"),
+        "broken": DBAPIError("SELECT 1", {}, Exception(), connection_invalidated=True),
+        "starting": DBAPIError("SELECT 1", {}, _Starting()),
+        "wrong": DataError("INSERT", {}, Exception("hunter2 is too long")),
+        "file": FileNotFoundError("hunter2"),
     }
 
     @app.get("/{how}")
@@ -69,6 +88,24 @@ async def test_refusal_is_a_problem(failing: FastAPI, path: str, status: int, ki
     body = answer.json()
     assert (body["type"], body["status"]) == (kind, status)
     assert body["title"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["operational", "interface", "pool", "refused", "slow", "name", "broken", "starting"],
+)
+async def test_database_that_is_away_is_said_to_be_so(failing: FastAPI, how: str) -> None:
+    answer = await get(failing, f"/{how}")
+    assert (answer.status_code, answer.json()["type"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("how", ["wrong", "file"])
+async def test_error_that_waiting_does_not_mend_stays_a_bug(failing: FastAPI, how: str) -> None:
+    answer = await get(failing, f"/{how}")
+    assert (answer.status_code, answer.json()["type"]) == (500, "internal-error")
+    assert "hunter2" not in answer.text
 
 
 async def test_wrong_method_is_a_problem_that_says_which_are_right(failing: FastAPI) -> None:

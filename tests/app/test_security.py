@@ -1,6 +1,9 @@
 """What holds for every route: a policy, the headers, proxies, the pages, the probes."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +12,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import text
 
 from app import addresses
 from app.main import EXEMPT_ROUTES, create_app
@@ -250,6 +254,35 @@ async def test_lost_database_is_not_ready_but_alive(
     answer = await browser.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["type"] == "not-ready"
+    assert answer.headers["retry-after"]
+
+
+async def test_database_that_never_answers_is_not_ready(
+    app: FastAPI, open_browser: OpenBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def never(*_: object) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    monkeypatch.setattr("app.main.READY_WITHIN_S", 0.01)
+    monkeypatch.setattr(app.state.database, "unit_of_work", never)
+    async with asyncio.timeout(5):
+        answer = await (await open_browser()).get("/readyz")
+    assert answer.status_code == 503
+
+
+async def test_request_without_a_database_is_told_to_come_back(
+    app: FastAPI, open_browser: OpenBrowser, county: County
+) -> None:
+    browser = await open_browser(county.teacher)
+    async with app.state.database.unit_of_work() as db:
+        await db.execute(text("ALTER TABLE accounts RENAME TO mislaid"))
+    answer = await browser.get("/api/me")
+    async with app.state.database.unit_of_work() as db:
+        await db.execute(text("ALTER TABLE mislaid RENAME TO accounts"))
+    assert (answer.status_code, answer.json()["type"]) == (503, "unavailable")
+    assert answer.headers["retry-after"]
 
 
 async def test_figures_are_given_to_this_machine_only(open_browser: OpenBrowser) -> None:
