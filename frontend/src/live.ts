@@ -8,7 +8,7 @@
 import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import { api, type EnterAs, type Ticket } from "./api";
 import { translate } from "./i18n";
-import { DecodeWatch, picturesIn } from "./media/decoding";
+import { declinedIn, DecodeWatch, picturesIn } from "./media/decoding";
 import { LocalMedia } from "./media/local";
 import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "./media/sending";
 import {
@@ -192,11 +192,28 @@ export class Live {
   private async lookAtDecoding(): Promise<void> {
     const peer = this.subscriber.peer;
     if (peer === null || this.subscribeState.value !== "connected") return;
-    const pictures = picturesIn(await peer.getStats(), (mid) => {
-      const named = this.subscriber.trackOfMid(mid);
-      return named === null ? null : keyOf(named);
-    });
+    const counted = picturesIn(await peer.getStats());
+    const declined = declinedIn(
+      peer.currentRemoteDescription?.sdp ?? "",
+      peer.currentLocalDescription?.sdp ?? "",
+    );
+    const pictures = this.subscriber.named.flatMap((named) =>
+      named.source === "microphone"
+        ? []
+        : {
+            ...(counted.get(named.mid) ?? { payloadBytes: 0, framesDecoded: 0 }),
+            key: keyOf(named),
+            isDeclined: declined.has(named.mid) && this.isPublished(named),
+          },
+    );
     this.undecodable.value = this.decodeWatch.look(pictures, performance.now());
+  }
+
+  private isPublished({ seat_id, source }: TrackRef): boolean {
+    const seat = this.room.value === null ? null : seatOf(this.room.value, seat_id);
+    if (seat === null || !seat.is_present || seat.muted.includes(source)) return false;
+    const isPermitted = source === "screen" ? seat.permissions.screen : seat.permissions.video;
+    return seat.publishing.includes(source) && (seat.role === "lecturer" || isPermitted);
   }
 
   private opened(ticket: Ticket): void {

@@ -296,6 +296,11 @@ export class Subscriber {
     return this.connection;
   }
 
+  /** What the server named in its last offer, in the order of the sections. */
+  get named(): readonly TrackRef[] {
+    return this.tracks;
+  }
+
   /** Whose a received media section is. */
   trackOfMid(mid: string): TrackRef | null {
     return this.tracks.find((track) => track.mid === mid) ?? null;

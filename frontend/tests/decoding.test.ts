@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { DecodeWatch, picturesIn } from "../src/media/decoding";
+import { declinedIn, DecodeWatch, picturesIn } from "../src/media/decoding";
 
 let watch: DecodeWatch;
 
@@ -8,9 +8,13 @@ beforeEach(() => {
 });
 
 /** Look every two seconds at a picture whose bytes and frames are given; return each answer. */
-function looks(series: readonly [bytes: number, frames: number][]): boolean[] {
+function looks(
+  series: readonly [bytes: number, frames: number][],
+  { isDeclined } = { isDeclined: false },
+): boolean[] {
+  const key = "hub/camera";
   return series.map(([payloadBytes, framesDecoded], place) =>
-    watch.look([{ key: "hub/camera", payloadBytes, framesDecoded }], place * 2_000).has("hub/camera"),
+    watch.look([{ key, payloadBytes, framesDecoded, isDeclined }], place * 2_000).has(key),
   );
 }
 
@@ -41,20 +45,47 @@ describe("a picture", () => {
     looks([[1, 0], [2, 0], [3, 0], [4, 0], [5, 0]]);
     expect(watch.look([], 12_000).size).toBe(0);
   });
+
+  it("that does not come because its format was declined cannot be shown here", () => {
+    const nothing = looks([[0, 0], [0, 0], [0, 0], [0, 0], [0, 0]], { isDeclined: true });
+    expect(nothing).toEqual([false, false, false, false, true]);
+    watch = new DecodeWatch();
+    const other = looks([[0, 0], [9, 1], [20, 2], [30, 3], [40, 4], [50, 5]], { isDeclined: true });
+    expect(other).not.toContain(true);
+  });
 });
 
 it("reads received pictures from a report, and nothing else", () => {
   const stats = [
     { type: "inbound-rtp", kind: "video", mid: "0", bytesReceived: 900, framesDecoded: 3 },
     { type: "inbound-rtp", kind: "video", mid: "1" },
-    { type: "inbound-rtp", kind: "video", mid: "9", bytesReceived: 5 },
     { type: "inbound-rtp", kind: "audio", mid: "2", bytesReceived: 70 },
-    { type: "outbound-rtp", kind: "video", mid: "0", bytesSent: 70 },
+    { type: "outbound-rtp", kind: "video", mid: "3", bytesSent: 70 },
   ];
   const report = new Map(stats.map((stat, place) => [String(place), stat]));
-  const names: Record<string, string> = { "0": "hub/camera", "1": "hub/screen", "2": "hub/microphone" };
-  expect(picturesIn(report as unknown as RTCStatsReport, (mid) => names[mid] ?? null)).toEqual([
-    { key: "hub/camera", payloadBytes: 900, framesDecoded: 3 },
-    { key: "hub/screen", payloadBytes: 0, framesDecoded: 0 },
+  expect([...picturesIn(report as unknown as RTCStatsReport)]).toEqual([
+    ["0", { payloadBytes: 900, framesDecoded: 3 }],
+    ["1", { payloadBytes: 0, framesDecoded: 0 }],
   ]);
+});
+
+describe("a declined format", () => {
+  const section = (mid: string, ...formats: string[]): string =>
+    [
+      "m=video 9 UDP/TLS/RTP/SAVPF 96",
+      `a=mid:${mid}`,
+      ...formats.map((format, place) => `a=rtpmap:${96 + place} ${format}/90000`),
+      "",
+    ].join("\r\n");
+  const offer = `v=0\r\n${section("0", "H264", "rtx", "VP8")}${section("1", "H264")}`;
+
+  it("is found by the section that lacks it", () => {
+    expect([...declinedIn(offer, `v=0\r\n${section("0", "VP8", "rtx")}${section("1", "H264")}`)]).toEqual(["0"]);
+    expect([...declinedIn(offer, "v=0\r\n")]).toEqual(["0", "1"]);
+  });
+
+  it("is none when the answer took them all, in any order and spelling", () => {
+    const answer = `v=0\r\n${section("0", "vp8", "rtx", "h264")}${section("1", "H264")}`;
+    expect(declinedIn(offer, answer).size).toBe(0);
+  });
 });
