@@ -1,6 +1,6 @@
 """Tables for a Chinese Excel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,8 +52,13 @@ def sessions_csv(rows: Sequence[ListedSession], recordings: Mapping[str, str]) -
     )
 
 
-async def attendance_csv(db: AsyncSession, session: Session, *, now: datetime) -> str:
-    """Return the attendance of a session as a table, schools in order."""
+async def attendance_csv(
+    db: AsyncSession, session: Session, *, now: datetime, sight: Collection[str] | None
+) -> str:
+    """Return the attendance of a session as a table, schools in order.
+
+    `sight`: the seats to be shown; None: all.
+    """
     standing_of = {
         site_seat(standing.record.lesson_site_id): standing
         for standing in await standings(db, session, now=now)
@@ -75,6 +80,6 @@ async def attendance_csv(db: AsyncSession, session: Session, *, now: datetime) -
                 words.ATTENDANCE_STATE[standing.record.state],
             )
             for seat, standing in found
-            if standing is not None
+            if standing is not None and (sight is None or seat.seat_id in sight)
         ],
     )

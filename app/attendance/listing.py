@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, SeatPresence, Session
+from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
 from app.lessons.queries import bounds_of
@@ -75,6 +76,26 @@ async def visible_session(db: AsyncSession, person: PersonCaller, session_id: UU
     if session is None:
         raise NotFound
     return session
+
+
+async def seats_in_sight(
+    db: AsyncSession, person: PersonCaller, lesson_id: UUID
+) -> frozenset[str] | None:
+    """Return the seats whose doings this person may look at; None: all (docs/adr/0004).
+
+    All of them for whoever inspects the hub's school. Whoever inspects invited schools only
+    sees those schools' classrooms, the hub, and herself.
+    """
+    schools = inspected_schools(person)
+    is_hub = exists().where(Lesson.id == lesson_id, Lesson.hub_school_id.in_(schools))
+    if await db.scalar(select(is_hub)):
+        return None
+    sites = await db.scalars(
+        select(LessonSite.id)
+        .join(Classroom, Classroom.id == LessonSite.classroom_id)
+        .where(LessonSite.lesson_id == lesson_id, Classroom.school_id.in_(schools))
+    )
+    return frozenset({HUB, supervisor_seat(person.person_id), *map(site_seat, sites)})
 
 
 async def count_sessions(db: AsyncSession, person: PersonCaller, wanted: SessionFilter) -> int:

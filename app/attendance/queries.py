@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -98,16 +98,21 @@ async def record_of_classroom(
 
 
 async def events_after(
-    db: AsyncSession, session_id: UUID, *, after: int, limit: int | None
+    db: AsyncSession,
+    session_id: UUID,
+    *,
+    after: int,
+    limit: int | None,
+    seats: Collection[str] | None = None,
 ) -> Sequence[ClassEvent]:
-    """Return events with numbers above `after`, in order."""
-    query = (
-        select(ClassEvent)
-        .where(ClassEvent.session_id == session_id, ClassEvent.number > after)
-        .order_by(ClassEvent.number)
-        .limit(limit)
-    )
-    return (await db.scalars(query)).all()
+    """Return events with numbers above `after`, in order.
+
+    With `seats`, only those that are about one of these seats or about none.
+    """
+    query = select(ClassEvent).where(ClassEvent.session_id == session_id, ClassEvent.number > after)
+    if seats is not None:
+        query = query.where(or_(ClassEvent.seat_id.is_(None), ClassEvent.seat_id.in_(seats)))
+    return (await db.scalars(query.order_by(ClassEvent.number).limit(limit))).all()
 
 
 async def events_of_types(

@@ -50,9 +50,13 @@ async def events(
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> EventsOut:
-    """List what happened in a lesson, in the order in which it was written."""
+    """List what happened in a lesson, in the order in which it was written.
+
+    `total` counts all events, also those about seats that the caller may not look at.
+    """
     session = await listing.visible_session(db, person, session_id)
-    rows = await queries.events_after(db, session.id, after=after, limit=limit)
+    sight = await listing.seats_in_sight(db, person, session.lesson_id)
+    rows = await queries.events_after(db, session.id, after=after, limit=limit, seats=sight)
     actors = {row.actor for row in rows if row.actor}
     seats = await seats_of(db, session.lesson_id, session.id, others=actors)
     labels = {seat_id: seat.label for seat_id, seat in seats.items()}
@@ -70,7 +74,7 @@ async def events(
         )
         for row in rows
     ]
-    has_more = bool(rows) and rows[-1].number < session.event_count
+    has_more = len(rows) == limit and rows[-1].number < session.event_count
     return EventsOut(
         items=items, next=rows[-1].number if has_more else None, total=session.event_count
     )
@@ -82,5 +86,6 @@ async def attendance_table(
 ) -> Response:
     """Export the attendance of a lesson."""
     session = await listing.visible_session(db, person, session_id)
-    text = await attendance_csv(db, session, now=now)
+    sight = await listing.seats_in_sight(db, person, session.lesson_id)
+    text = await attendance_csv(db, session, now=now, sight=sight)
     return csv_response(text, f"attendance-{session_id}.csv")

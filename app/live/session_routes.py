@@ -98,6 +98,7 @@ async def session_page(
         card=await cards.card(db, records, lesson=lesson, now=now),
         recording=await recording_queries.of_session(db, session_id),
         room=live.summary(session_id),
+        sight=await listing.seats_in_sight(db, person, lesson.id),
         now=now,
     )
 

@@ -1,6 +1,6 @@
 """Session pages and replays, put together from attendance and recordings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,18 +68,25 @@ async def detail(
     card: LessonCard,
     recording: Recording | None,
     room: RoomSummary | None,
+    sight: Collection[str] | None,
     now: datetime,
 ) -> SessionDetail:
-    """Return everything on a session's page."""
+    """Return everything on a session's page. `sight`: the seats to be shown; None: all."""
     session = listed.session
     incidents = await queries.incidents(db, session.id)
     actors = {incident.actor for incident in incidents if incident.actor}
-    seats = await seats_of(db, session.lesson_id, session.id, others=actors)
+    everybody = await seats_of(db, session.lesson_id, session.id, others=actors)
+    seats = {key: seat for key, seat in everybody.items() if sight is None or key in sight}
     length_ms = duration_ms(session, now=now)
     happenings = await _happenings(db, session)
     check = await queries.check_chain(db, session)
     rows = await standings(db, session, now=now)
     attendance = _attendance(rows, seats)
+    stages = [
+        span
+        for span in stage_spans(happenings, end_ms=length_ms)
+        if sight is None or span.seat_id in sight
+    ]
     return SessionDetail(
         session=SessionHead(
             **item(listed, recording).model_dump(),
@@ -90,7 +97,7 @@ async def detail(
         duration_ms=length_ms,
         planned_ms=round((card.planned_end - card.planned_start).total_seconds() * 1000),
         attendance=attendance,
-        stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
+        stage=_stage(stages, seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
         recording=_recording(recording) if recording else None,
         incidents=[
@@ -99,7 +106,7 @@ async def detail(
                 at=incident.at,
                 action=incident.action,
                 actor=incident.actor,
-                actor_name=_label(seats, incident.actor),
+                actor_name=_label(everybody, incident.actor),
                 reason=incident.reason,
             )
             for incident in incidents
@@ -109,7 +116,7 @@ async def detail(
             for seat in seats.values()
         ],
         chain=ChainOut(events=check.events, is_intact=check.is_intact, broken_at=check.broken_at),
-        live=_live(room) if room and session.ended_at is None else None,
+        live=_live(room, sight) if room and session.ended_at is None else None,
     )
 
 
@@ -155,7 +162,8 @@ async def _happenings(db: AsyncSession, session: Session) -> list[Happening]:
 
 def _attendance(rows: Sequence[Standing], seats: Mapping[str, NamedSeat]) -> list[AttendanceOut]:
     order = {seat_id: place for place, seat_id in enumerate(seats)}
-    ranked = sorted(rows, key=lambda row: order[site_seat(row.record.lesson_site_id)])
+    shown = [row for row in rows if site_seat(row.record.lesson_site_id) in seats]
+    ranked = sorted(shown, key=lambda row: order[site_seat(row.record.lesson_site_id)])
     return [_attendance_row(row, seats[site_seat(row.record.lesson_site_id)]) for row in ranked]
 
 
@@ -209,6 +217,10 @@ def _recording(recording: Recording) -> RecordingOut:
     )
 
 
-def _live(room: RoomSummary) -> LiveOut:
-    present = [seat.seat_id for seat in room.seats if seat.is_present]
+def _live(room: RoomSummary, sight: Collection[str] | None) -> LiveOut:
+    present = [
+        seat.seat_id
+        for seat in room.seats
+        if seat.is_present and (sight is None or seat.seat_id in sight)
+    ]
     return LiveOut(present=present, is_paused=room.is_paused)

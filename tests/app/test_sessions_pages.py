@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.attendance.models import AttendanceRecord, AttendanceState, ClassEvent
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.database import Database
-from app.lessons.models import Lesson, LessonKind
+from app.lessons.models import Lesson, LessonKind, LessonSite
 from app.live import service
 from app.live.ledger import DatabaseLedger
 from app.security import Role
@@ -162,6 +162,83 @@ async def test_regions_nest_and_invited_schools_count(
     shared = await give(one, classrooms=two.classrooms)
     assert set(await ids_seen(open_browser, above)) == {mine, shared}
     assert await ids_seen(open_browser, two.administrator) == [shared]
+
+
+@pytest.fixture
+async def shared(
+    give: Give, county: County, other_county: County, database: Database, clock: Clock
+) -> str:
+    """A lesson with a classroom of two counties each, where both said something."""
+    classrooms = [county.classrooms[0], other_county.classrooms[0]]
+    session = await give(county, classrooms=classrooms)
+    async with database.unit_of_work() as db:
+        sites = await db.scalars(select(LessonSite))
+        site_of = {site.classroom_id: site.id for site in sites}
+    ours, theirs = (site_seat(site_of[classroom.id]) for classroom in classrooms)
+    ledger = DatabaseLedger(database, clock=clock)
+    await ledger.record(
+        session,
+        [
+            RoomEvent(EventType.STAGE_GRANTED, 12 * MINUTE, ours, HUB),
+            RoomEvent(EventType.STAGE_RELEASED, 13 * MINUTE, ours, HUB),
+            RoomEvent(EventType.STAGE_GRANTED, 14 * MINUTE, theirs, HUB),
+            RoomEvent(EventType.STAGE_RELEASED, 15 * MINUTE, theirs, HUB),
+            RoomEvent(EventType.CHAT, 16 * MINUTE, ours, ours, {"text": "our words"}),
+            RoomEvent(EventType.CHAT, 17 * MINUTE, theirs, theirs, {"text": "their words"}),
+            RoomEvent(EventType.CHAT, 18 * MINUTE, HUB, HUB, {"text": "the hub's words"}),
+        ],
+    )
+    return session
+
+
+async def test_whoever_inspects_the_hub_sees_every_school(
+    shared: str, county: County, other_county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.administrator)
+    path = f"/api/admin/sessions/{shared}"
+    both = {county.points[0].name, other_county.points[0].name}
+    body = (await browser.get(path)).json()
+    assert {row["school"] for row in body["attendance"]} == both
+    assert {seat["school"] for seat in body["seats"]} == both | {county.hub.name}
+    table = (await browser.get(f"{path}/attendance.csv")).text
+    assert all(name in table for name in both)
+    events = (await browser.get(f"{path}/events?limit=1000")).json()
+    assert len(events["items"]) == events["total"] == 16
+    said = [each["payload"]["text"] for each in events["items"] if each["type"] == "chat"]
+    assert said == ["our words", "their words", "the hub's words"]
+
+
+@pytest.mark.parametrize("who", ["administrator", "supervisor"])
+async def test_whoever_inspects_an_invited_school_sees_that_school_and_the_hub(
+    who: str, shared: str, county: County, other_county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(getattr(other_county, who))
+    path = f"/api/admin/sessions/{shared}"
+    theirs, ours = other_county.points[0].name, county.points[0].name
+    body = (await browser.get(path)).json()
+    assert body["session"]["lecturer"] == county.teacher.person.name
+    assert body["session"]["sites_total"] == 2
+    assert body["chain"] == {"events": 16, "is_intact": True, "broken_at": None}
+    assert [row["school"] for row in body["attendance"]] == [theirs]
+    assert [seat["school"] for seat in body["seats"]] == [county.hub.name, theirs]
+    assert body["stage"]
+    assert all(theirs in span["name"] for span in body["stage"])
+    table = (await browser.get(f"{path}/attendance.csv")).text
+    assert theirs in table
+    assert ours not in table
+    own_seats = {None, HUB, body["seats"][1]["seat_id"]}
+    seen: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:  # in pages, as everybody reads them
+        page = (await browser.get(f"{path}/events?limit=3&after={after}")).json()
+        seen += page["items"]
+        after = page["next"]
+    assert page["total"] == 16
+    assert {each["seat_id"] for each in seen} == own_seats
+    said = [each["payload"]["text"] for each in seen if each["type"] == "chat"]
+    assert said == ["their words", "the hub's words"]
+    assert "our words" not in str(seen)
+    assert ours not in str(seen)
 
 
 @pytest.mark.parametrize("who", ["teacher", "nobody", "device"])
