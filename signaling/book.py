@@ -39,6 +39,8 @@ class RoomBook:
             hands=saved.hands if saved else (),
         )
         self.chat = deque(saved.chat if saved else (), maxlen=config.chat_kept)
+        #: For whoever enters again. Not saved: after a restart a classroom touches once more.
+        self.quick_messages = deque[m.QuickMessage](maxlen=config.quick_messages_kept)
         self.light = m.RecordingLight(is_recording=False, is_healthy=True, stored_s=0.0)
         self.light_told_at = now
         self.lecturer_gone_at: float | None = now
@@ -170,6 +172,11 @@ class RoomBook:
                 if seat.role is not m.Role.SUPERVISOR or viewer.role in STAFF
             ),
             chat=tuple(self.chat),
+            quick_messages=tuple(
+                message
+                for message in self.quick_messages
+                if viewer.role in STAFF or message.seat_id == viewer.seat_id
+            ),
             recording=self.light,
         )
 

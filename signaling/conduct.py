@@ -225,10 +225,9 @@ def send_quick_message(book: RoomBook, seat: Participant, command: m.SendQuickMe
         actor=seat.seat_id,
         payload={"kind": command.kind},
     )
-    book.tell_staff_and(
-        seat.seat_id,
-        m.QuickMessageSent(seq=0, seat_id=seat.seat_id, kind=command.kind, clock_ms=book.clock_ms),
-    )
+    sent = m.QuickMessage(seat_id=seat.seat_id, kind=command.kind, clock_ms=book.clock_ms)
+    book.quick_messages.append(sent)
+    book.tell_staff_and(seat.seat_id, m.QuickMessageSent(seq=0, **sent.model_dump()))
 
 
 def report_headcount(book: RoomBook, seat: Participant, command: m.ReportHeadcount) -> None:

@@ -334,6 +334,14 @@ class ChatLine(Message):
     text: str
 
 
+class QuickMessage(Message):
+    """A one-touch message that was sent earlier."""
+
+    seat_id: SeatId
+    kind: QuickMessageKind
+    clock_ms: ClockMs
+
+
 class TrackRef(Message):
     """What a media section of a subscriber's offer carries."""
 
@@ -366,6 +374,7 @@ class RoomState(Fact):
     hands: tuple[SeatId, ...]
     seats: tuple[Seat, ...]
     chat: tuple[ChatLine, ...]
+    quick_messages: tuple[QuickMessage, ...]
     recording: RecordingLight
 
 

@@ -19,7 +19,15 @@ import {
   type ServerMessage,
   type TrackRef,
 } from "./protocol";
-import { classroomsOf, lecturerOf, reduceRoom, seatOf, withHandled, type Room } from "./room";
+import {
+  classroomsOf,
+  lecturerOf,
+  quickMessageKey,
+  reduceRoom,
+  seatOf,
+  withHandled,
+  type Room,
+} from "./room";
 import { Publisher, Subscriber, type ReceivedTrack } from "./rtc";
 import {
   CommandRefused,
@@ -159,8 +167,23 @@ export class Live {
     await this.command({ type: "set_muted", source, is_muted: isMuted });
   }
 
+  /** The lecturer has seen to a quick message: this window remembers it over a reload. */
   handleQuickMessage(number: number): void {
-    if (this.room.value !== null) this.room.value = withHandled(this.room.value, number);
+    if (this.room.value === null) return;
+    this.room.value = withHandled(this.room.value, number);
+    const handled = this.room.value.quickMessages.filter((message) => message.isHandled);
+    sessionStorage.setItem(this.handledAs, JSON.stringify(handled.map(quickMessageKey)));
+  }
+
+  private get handledAs(): string {
+    return `classrooms.handled.${this.lessonId}`;
+  }
+
+  private markHandled(room: Room): Room {
+    const handled = new Set(JSON.parse(sessionStorage.getItem(this.handledAs) ?? "[]") as string[]);
+    return room.quickMessages
+      .filter((message) => handled.has(quickMessageKey(message)))
+      .reduce((marked, message) => withHandled(marked, message.number), room);
   }
 
   /**
@@ -234,7 +257,9 @@ export class Live {
 
   private take(message: ServerMessage): void {
     const before = this.room.value;
-    this.room.value = reduceRoom(before, message, performance.now());
+    const after = reduceRoom(before, message, performance.now());
+    this.room.value =
+      after !== null && message.type === "room_state" ? this.markHandled(after) : after;
     if (message.type === "subscribe_offer") void this.subscriber.offered(message);
     if (message.type === "room_state") {
       this.isAskingForState = false;

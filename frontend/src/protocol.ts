@@ -293,6 +293,15 @@ export interface PublishAnswer {
   readonly sdp: string;
 }
 
+/** A one-touch message that was sent earlier. */
+export interface QuickMessage {
+  /** 1 to 64 characters. */
+  readonly seat_id: string;
+  readonly kind: QuickMessageKind;
+  /** Milliseconds on the lesson clock, 0 at 开课. */
+  readonly clock_ms: number;
+}
+
 /** The assistant's one-touch messages to the hub. */
 export const QUICK_MESSAGE_KINDS = [
   "cannot_hear",
@@ -382,6 +391,7 @@ export interface RoomState {
   readonly hands: readonly string[];
   readonly seats: readonly Seat[];
   readonly chat: readonly ChatLine[];
+  readonly quick_messages: readonly QuickMessage[];
   readonly recording: RecordingLight;
 }
 

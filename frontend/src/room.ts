@@ -11,6 +11,7 @@ import type {
   LessonInfo,
   LinkMeasured,
   Permissions,
+  QuickMessage as SentQuickMessage,
   QuickMessageKind,
   RecordingLight,
   Role,
@@ -82,7 +83,7 @@ export function reduceRoom(room: Room | null, message: ServerMessage, now: numbe
       chat: message.chat,
       recording: message.recording,
       links: room?.links ?? {},
-      quickMessages: room?.quickMessages ?? [],
+      quickMessages: message.quick_messages.reduce(withUnknown, room?.quickMessages ?? []),
       ended: null,
       lastSeq: message.seq,
       hasGap: false,
@@ -131,9 +132,28 @@ function withSeat(seats: readonly Seat[], seat: Seat): readonly Seat[] {
   return seats.map((known) => (known.seat_id === seat.seat_id ? seat : known));
 }
 
+/** Return what names a quick message everywhere: on this page, after a reload, at the server. */
+export function quickMessageKey(message: QuickMessage): string {
+  return `${message.seatId}/${message.kind}/${message.clockMs}`;
+}
+
+/** A message that `room_state` lists is added unless it is known; it may be known as handled. */
+function withUnknown(
+  messages: readonly QuickMessage[],
+  sent: SentQuickMessage,
+): readonly QuickMessage[] {
+  const isKnown = messages.some(
+    (known) =>
+      known.seatId === sent.seat_id &&
+      known.kind === sent.kind &&
+      known.clockMs === sent.clock_ms,
+  );
+  return isKnown ? messages : withQuickMessage(messages, sent);
+}
+
 function withQuickMessage(
   messages: readonly QuickMessage[],
-  fact: { seat_id: string; kind: QuickMessageKind; clock_ms: number },
+  fact: SentQuickMessage,
 ): readonly QuickMessage[] {
   const number = (messages.at(-1)?.number ?? 0) + 1;
   const added: QuickMessage = {

@@ -57,6 +57,7 @@ export function roomState(change: Partial<RoomState> = {}): RoomState {
     hands: [],
     seats: [seat("hub", { role: "lecturer" }), seat("site-a"), seat("site-b")],
     chat: [],
+    quick_messages: [],
     recording: { is_recording: true, is_healthy: true, stored_s: 58, problem: null },
     ...change,
   };

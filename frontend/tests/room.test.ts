@@ -7,6 +7,7 @@ import {
   lecturerOf,
   MAX_CHAT_LINES,
   MAX_QUICK_MESSAGES,
+  quickMessageKey,
   reduceRoom,
   seatOf,
   withHandled,
@@ -27,8 +28,8 @@ function entered(): Room {
   return reduceRoom(null, roomState(), 1_000) as Room;
 }
 
-function after(room: Room, ...messages: ServerMessage[]): Room {
-  return messages.reduce<Room>((now, message) => reduceRoom(now, message, 2_000) as Room, room);
+function after(room: Room | null, ...messages: ServerMessage[]): Room {
+  return messages.reduce<Room | null>((now, message) => reduceRoom(now, message, 2_000), room) as Room;
 }
 
 describe("entering", () => {
@@ -67,6 +68,32 @@ describe("entering", () => {
     expect(room.quickMessages).toHaveLength(1);
     expect(room.links["site-a"]?.rtt_ms).toBe(80);
     expect(room.hands).toEqual([]);
+  });
+});
+
+describe("quick messages in a room_state", () => {
+  const sent = { seat_id: "site-a", kind: "cannot_hear", clock_ms: 700 } as const;
+  const later = { seat_id: "site-b", kind: "need_help", clock_ms: 900 } as const;
+
+  it("are there for a page that was loaded anew", () => {
+    const room = after(null, roomState({ quick_messages: [sent, later] }));
+    expect(room.quickMessages.map(quickMessageKey)).toEqual([
+      "site-a/cannot_hear/700",
+      "site-b/need_help/900",
+    ]);
+    expect(room.quickMessages.map((message) => message.number)).toEqual([1, 2]);
+  });
+
+  it("are not shown twice, and stay handled, after a reconnect", () => {
+    const known = after(null, roomState({ quick_messages: [sent] }));
+    const room = after(withHandled(known, 1), roomState({ quick_messages: [sent, later] }));
+    expect(room.quickMessages.map((message) => message.isHandled)).toEqual([true, false]);
+  });
+
+  it("tell apart the same words said twice", () => {
+    const again = { ...sent, clock_ms: 5_000 };
+    const room = after(null, roomState({ quick_messages: [sent, again] }));
+    expect(room.quickMessages).toHaveLength(2);
   });
 });
 

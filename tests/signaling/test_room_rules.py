@@ -723,6 +723,42 @@ def test_a_quick_message_reaches_staff_and_its_sender_once_in_three_seconds() ->
     room.send("a", slower)
 
 
+def test_quick_messages_are_there_again_for_a_lecturer_who_returns() -> None:
+    room = lesson_with("a", "b")
+    room.send("a", m.SendQuickMessage(kind=m.QuickMessageKind.CANNOT_HEAR))
+    room.wait(5)
+    room.send("b", m.SendQuickMessage(kind=m.QuickMessageKind.NEED_HELP))
+    room.leave(HUB)
+    room.clear()
+    room.enter(HUB)
+    (state,) = room.told(HUB, m.RoomState)
+    assert state.quick_messages == (
+        m.QuickMessage(seat_id="a", kind=m.QuickMessageKind.CANNOT_HEAR, clock_ms=0),
+        m.QuickMessage(seat_id="b", kind=m.QuickMessageKind.NEED_HELP, clock_ms=5000),
+    )
+
+
+def test_a_classroom_that_returns_sees_no_quick_message_but_its_own() -> None:
+    room = lesson_with("a", "b")
+    room.send("a", m.SendQuickMessage(kind=m.QuickMessageKind.NEED_HELP))
+    room.send("b", m.SendQuickMessage(kind=m.QuickMessageKind.SLOWER))
+    room.clear()
+    room.send("b", m.GetRoomState())
+    (state,) = room.told("b", m.RoomState)
+    assert [message.seat_id for message in state.quick_messages] == ["b"]
+
+
+def test_only_the_last_quick_messages_are_kept() -> None:
+    room = lesson_with("a", config=RoomConfig(quick_messages_kept=2))
+    for kind in m.QuickMessageKind:
+        room.send("a", m.SendQuickMessage(kind=kind))
+        room.wait(4)
+    room.clear()
+    room.send(HUB, m.GetRoomState())
+    (state,) = room.told(HUB, m.RoomState)
+    assert [message.kind for message in state.quick_messages] == list(m.QuickMessageKind)[-2:]
+
+
 def test_every_headcount_is_written_and_the_last_is_shown() -> None:
     room = lesson_with("a")
     for count in (20, 21):
