@@ -16,6 +16,7 @@ from media.dataplane import DataPlane
 from media.facts import Facts
 from media.interface import (
     ForwardingPlan,
+    LinkBudget,
     NegotiationRefused,
     OfferedTrack,
     SfuListener,
@@ -58,7 +59,8 @@ class RoomDriver:
         self._room_id = room_id
         self._config = config
         self._listener = listener
-        self._facts = Facts(room_id, listener)
+        self._budgets: dict[PeerId, LinkBudget] = {}
+        self._facts = Facts(room_id, listener, self._budgets)
         self._certificate = certificate
         self._spawn = spawn
         self._loop = asyncio.get_running_loop()
@@ -90,6 +92,10 @@ class RoomDriver:
         """See SfuPort."""
         self.router.set_plan(plan.audience, plan.recorded, self._loop.time())
         self._tracks_changed()
+
+    def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
+        """See SfuPort."""
+        self._budgets[peer_id] = budget
 
     def publish(self, peer_id: PeerId, offer: str, sources: Mapping[str, Source]) -> str:
         """See SfuPort. What is refused leaves everything as it was."""

@@ -42,11 +42,31 @@ class OfferedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkBudget:
+    """What a peer's line is declared to carry, in kbit/s. None: not declared, only measured."""
+
+    down_kbps: int | None
+    up_kbps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrack:
+    """What a peer is sent of one track: encoding `layer` of 0..`top_layer`, None: held back."""
+
+    track: TrackKey
+    layer: int | None
+    top_layer: int
+    kbps: float
+
+
+@dataclass(frozen=True, slots=True)
 class LinkReport:
     """One peer's line over the last few seconds, measured at the server.
 
     Losses are fractions 0..1: `loss_up` of what the peer sent, before repair;
     `loss_down` of what it reports missing (RFC 3550 section 6.4.1). None: not known yet.
+    `estimate_down_kbps` is what the line seems to carry, `budget_down_kbps` what it was
+    declared to; `plan` is what the peer is sent within them, the most important first.
     """
 
     rtt_ms: float | None
@@ -54,6 +74,9 @@ class LinkReport:
     loss_down: float | None
     kbps_up: float
     kbps_down: float
+    estimate_down_kbps: float | None = None
+    budget_down_kbps: float | None = None
+    plan: tuple[PlannedTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +166,13 @@ class SfuPort(Protocol):
         A peer that gains a track is sent a new offer, or an existing section resumes.
         """
 
+    def set_budget(self, room_id: RoomId, peer_id: PeerId, budget: LinkBudget) -> None:
+        """Say what a peer's line is declared to carry.
+
+        It may come before the peer connects, and is kept over its connections until the room
+        is closed or another one is set.
+        """
+
     async def publish(
         self, room_id: RoomId, peer_id: PeerId, *, offer: str, sources: Mapping[str, Source]
     ) -> str:
@@ -177,9 +207,11 @@ class SfuPort(Protocol):
 __all__ = [
     "Direction",
     "ForwardingPlan",
+    "LinkBudget",
     "LinkReport",
     "NegotiationRefused",
     "OfferedTrack",
+    "PlannedTrack",
     "RecordingStatus",
     "SfuConfig",
     "SfuListener",

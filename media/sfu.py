@@ -9,7 +9,7 @@ from media.config import RecordingTarget, SfuConfig
 from media.core.ids import PeerId, RoomId, Source
 from media.dataplane import DataPlane
 from media.driver import RoomDriver
-from media.interface import ForwardingPlan, NegotiationRefused, SfuListener
+from media.interface import ForwardingPlan, LinkBudget, NegotiationRefused, SfuListener
 from media.transport import Certificate
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,10 @@ class Sfu:
     def set_plan(self, room_id: RoomId, plan: ForwardingPlan) -> None:
         """See SfuPort."""
         self._room(room_id).set_plan(plan)
+
+    def set_budget(self, room_id: RoomId, peer_id: PeerId, budget: LinkBudget) -> None:
+        """See SfuPort."""
+        self._room(room_id).set_budget(peer_id, budget)
 
     async def publish(
         self, room_id: RoomId, peer_id: PeerId, *, offer: str, sources: Mapping[str, Source]

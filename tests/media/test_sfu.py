@@ -14,7 +14,7 @@ from bench.peer import LightPeer, PeerFailed
 from media.config import RecordingTarget
 from media.core import rtcp, rtp
 from media.core.ids import PeerId, RoomId, Source, TrackKey
-from media.interface import Direction, ForwardingPlan, NegotiationRefused
+from media.interface import Direction, ForwardingPlan, LinkBudget, NegotiationRefused
 from media.recorder.manifest import read_manifest
 from media.transport import Transport
 from tests.media.classroom import (
@@ -406,6 +406,22 @@ async def test_links_are_measured() -> None:
             teacher.send_rtp("0", H264_DELTA)
         await eventually(lambda: room.ledger.links.get(TEACHER) is not None)
         await eventually(lambda: room.ledger.links[TEACHER].loss_up == 0.0)
+
+
+async def test_a_declared_line_stands_in_the_reports_over_connections() -> None:
+    config = replace(LOOPBACK, link_report_interval_s=0.1)
+    async with classroom(config) as room:
+        room.sfu.set_budget(ROOM, TEACHER, LinkBudget(down_kbps=4000, up_kbps=None))
+        await room.publish("teacher", [(CAMERA, ("h264",))])
+        await eventually(lambda: TEACHER in room.ledger.links)
+        assert room.ledger.links[TEACHER].budget_down_kbps == 4000
+        await room.sfu.remove_peer(ROOM, TEACHER)
+        room.ledger.links.clear()
+        await room.publish("teacher", [(CAMERA, ("h264",))])
+        await eventually(lambda: TEACHER in room.ledger.links)
+        assert room.ledger.links[TEACHER].budget_down_kbps == 4000
+        room.sfu.set_budget(ROOM, TEACHER, LinkBudget(None, None))
+        await eventually(lambda: room.ledger.links[TEACHER].budget_down_kbps is None)
 
 
 async def test_what_is_recorded_reaches_the_disk_with_its_manifest(tmp_path: Path) -> None:

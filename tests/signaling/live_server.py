@@ -18,7 +18,13 @@ from websockets.typing import Origin, Subprotocol
 
 from media.config import RecordingTarget
 from media.core.ids import PeerId, RoomId, Source
-from media.interface import ForwardingPlan, NegotiationRefused, OfferedTrack, SfuListener
+from media.interface import (
+    ForwardingPlan,
+    LinkBudget,
+    NegotiationRefused,
+    OfferedTrack,
+    SfuListener,
+)
 from signaling.config import LiveConfig
 from signaling.endpoint import make_router
 from signaling.hub import LiveHub
@@ -112,6 +118,7 @@ class MediaLog:
     open: set[str] = field(default_factory=set)
     closed: list[str] = field(default_factory=list)
     plans: dict[str, ForwardingPlan] = field(default_factory=dict)
+    budgets: dict[str, LinkBudget] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     targets: list[RecordingTarget] = field(default_factory=list)
     recording_fault: OSError | None = None
@@ -136,6 +143,10 @@ class MediaLog:
     def set_plan(self, room_id: RoomId, plan: ForwardingPlan) -> None:
         assert room_id in self.open
         self.plans[room_id] = plan
+
+    def set_budget(self, room_id: RoomId, peer_id: PeerId, budget: LinkBudget) -> None:
+        assert room_id in self.open
+        self.budgets[peer_id] = budget
 
     async def publish(
         self, room_id: RoomId, peer_id: PeerId, *, offer: str, sources: Mapping[str, Source]
