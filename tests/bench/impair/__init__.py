@@ -1,0 +1,1 @@
+"""Tests of the impaired path and of the judges."""
