@@ -59,8 +59,7 @@ class RoomDriver:
         self._room_id = room_id
         self._config = config
         self._listener = listener
-        self._budgets: dict[PeerId, LinkBudget] = {}
-        self._facts = Facts(room_id, listener, self._budgets)
+        self._facts = Facts(room_id, listener)
         self._certificate = certificate
         self._spawn = spawn
         self._loop = asyncio.get_running_loop()
@@ -95,7 +94,7 @@ class RoomDriver:
 
     def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
         """See SfuPort."""
-        self._budgets[peer_id] = budget
+        self.router.set_budget(peer_id, budget)
 
     def publish(self, peer_id: PeerId, offer: str, sources: Mapping[str, Source]) -> str:
         """See SfuPort. What is refused leaves everything as it was."""

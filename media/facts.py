@@ -1,7 +1,6 @@
 """What the router's events mean to the listener."""
 
 import logging
-from collections.abc import Mapping
 
 from media.core.events import (
     CodecRefused,
@@ -11,21 +10,18 @@ from media.core.events import (
     TrackStalled,
     TrackStarted,
 )
-from media.core.ids import PeerId, RoomId
-from media.interface import LinkBudget, LinkReport, RecordingStatus, SfuListener
+from media.core.ids import RoomId
+from media.interface import LinkReport, RecordingStatus, SfuListener
 
 log = logging.getLogger(__name__)
 
 
 class Facts:
-    """Tell one room's listener what happened. `budgets`: the room's, as they are set."""
+    """Tell one room's listener what happened."""
 
-    def __init__(
-        self, room_id: RoomId, listener: SfuListener, budgets: Mapping[PeerId, LinkBudget]
-    ) -> None:
+    def __init__(self, room_id: RoomId, listener: SfuListener) -> None:
         self._room_id = room_id
         self._listener = listener
-        self._budgets = budgets
 
     def report(self, event: Event) -> None:
         """Tell an event that concerns the listener; others are left alone."""
@@ -37,8 +33,7 @@ class Facts:
             case TrackResumed():
                 self._listener.track_resumed(self._room_id, event.track)
             case LinkMeasured():
-                report = _link_report(event, self._budgets.get(event.peer_id))
-                self._listener.link_report(self._room_id, event.peer_id, report)
+                self._listener.link_report(self._room_id, event.peer_id, _link_report(event))
             case CodecRefused():
                 log.warning(
                     "A subscriber takes no codec of a track.",
@@ -52,12 +47,14 @@ class Facts:
         self._listener.recording_status(self._room_id, status)
 
 
-def _link_report(measured: LinkMeasured, budget: LinkBudget | None) -> LinkReport:
+def _link_report(measured: LinkMeasured) -> LinkReport:
     return LinkReport(
         rtt_ms=measured.rtt_ms,
         loss_up=measured.loss_up,
         loss_down=measured.loss_down,
         kbps_up=measured.kbps_up,
         kbps_down=measured.kbps_down,
-        budget_down_kbps=None if budget is None else budget.down_kbps,
+        estimate_down_kbps=measured.estimate_down_kbps,
+        budget_down_kbps=measured.budget_down_kbps,
+        plan=measured.plan,
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from media.config import RecordingTarget, SfuConfig
+from media.core.allocation import LinkBudget, PlannedTrack, Priority
 from media.core.ids import PeerId, RoomId, Source, TrackKey
 
 
@@ -27,10 +28,12 @@ class ForwardingPlan:
 
     `audience` says which peers receive a track; `recorded` which tracks are written.
     A track with neither is refused at the router: its packets are counted and dropped.
+    `priority` is what gives way last on a narrow line; a track not in it is `OTHER`.
     """
 
     audience: Mapping[TrackKey, frozenset[PeerId]] = field(default_factory=dict)
     recorded: frozenset[TrackKey] = frozenset()
+    priority: Mapping[TrackKey, Priority] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +42,6 @@ class OfferedTrack:
 
     mid: str
     track: TrackKey
-
-
-@dataclass(frozen=True, slots=True)
-class LinkBudget:
-    """What a peer's line is declared to carry, in kbit/s. None: not declared, only measured."""
-
-    down_kbps: int | None
-    up_kbps: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTrack:
-    """What a peer is sent of one track: encoding `layer` of 0..`top_layer`, None: held back."""
-
-    track: TrackKey
-    layer: int | None
-    top_layer: int
-    kbps: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +197,7 @@ __all__ = [
     "NegotiationRefused",
     "OfferedTrack",
     "PlannedTrack",
+    "Priority",
     "RecordingStatus",
     "SfuConfig",
     "SfuListener",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from media.core.ids import PeerId, Source, TrackKey
-from media.interface import ForwardingPlan
+from media.interface import ForwardingPlan, Priority
 from signaling.messages import Permissions, Role
 
 NOTHING: Final = ForwardingPlan()
@@ -35,6 +35,7 @@ def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> Forwa
     everybody = frozenset(PeerId(seat.seat_id) for seat in present)
     staff = frozenset(PeerId(seat.seat_id) for seat in present if seat.role is not Role.CLASSROOM)
     audience: dict[TrackKey, frozenset[PeerId]] = {}
+    priority: dict[TrackKey, Priority] = {}
     recorded: set[TrackKey] = set()
     for seat in seats:
         peer_id = PeerId(seat.seat_id)
@@ -44,9 +45,10 @@ def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> Forwa
             receivers = (everybody if is_seen_by_all else staff) - {peer_id}
             if receivers:
                 audience[track] = receivers
+                priority[track] = _priority(seat, source)
             if is_recorded and _is_recorded(seat, source):
                 recorded.add(track)
-    return ForwardingPlan(audience=audience, recorded=frozenset(recorded))
+    return ForwardingPlan(audience=audience, recorded=frozenset(recorded), priority=priority)
 
 
 def _sources(seat: PlannedSeat) -> Iterable[Source]:
@@ -61,6 +63,23 @@ def _sources(seat: PlannedSeat) -> Iterable[Source]:
         (Source.SCREEN, seat.is_on_stage and seat.permissions.screen),
     )
     return tuple(source for source, is_granted in granted if is_granted)
+
+
+def _priority(seat: PlannedSeat, source: Source) -> Priority:
+    """Return how long a track is protected on a line that is too narrow for all.
+
+    Whoever shares a screen, it outranks every camera: a page is read, a face is seen.
+    """
+    is_hub = seat.role is Role.LECTURER
+    match source:
+        case Source.MICROPHONE:
+            return Priority.HUB_AUDIO if is_hub else Priority.STAGE_AUDIO
+        case Source.SCREEN:
+            return Priority.SLIDES
+        case Source.CAMERA | Source.SECOND_CAMERA:
+            return Priority.HUB_VIDEO if is_hub else Priority.OTHER
+        case _:
+            assert_never(source)
 
 
 def _is_recorded(seat: PlannedSeat, source: Source) -> bool:

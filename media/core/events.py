@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from media.core.allocation import PlannedTrack
 from media.core.ids import PeerId, TrackKey
 
 
@@ -43,6 +44,9 @@ class LinkMeasured:
     loss_down: float | None
     kbps_up: float
     kbps_down: float
+    estimate_down_kbps: float | None = None
+    budget_down_kbps: float | None = None
+    plan: tuple[PlannedTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ class Reporter:
             octets_down = octets - subscriber.reported_octets
             subscriber.reported_octets = octets
             loss_down, rtt_s = subscriber.take_loss(), subscriber.rtt_s
+        budget = self._tables.budgets.get(peer_id)
         return LinkMeasured(
             peer_id=peer_id,
             rtt_ms=None if rtt_s is None else rtt_s * 1000,
@@ -218,4 +219,5 @@ class Reporter:
             loss_down=loss_down,
             kbps_up=bytes_up * 8 / 1000 / elapsed_s,
             kbps_down=octets_down * 8 / 1000 / elapsed_s,
+            budget_down_kbps=None if budget is None else budget.down_kbps,
         )

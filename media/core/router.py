@@ -9,6 +9,7 @@ down-tracks it goes to, and the data plane adds their constants.
 from collections.abc import Mapping, Sequence
 
 from media.core import rtcp
+from media.core.allocation import LinkBudget
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.downtrack import DownTrack, PayloadTypes
 from media.core.events import CodecRefused, Event, TrackResumed, TrackStarted
@@ -127,6 +128,10 @@ class Router:
             up.is_recorded = False
             if not up.is_wanted:
                 up.forget()
+
+    def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
+        """Take what a peer's line is declared to carry, whether the peer is there or not."""
+        self._tables.budgets[peer_id] = budget
 
     # -- who is there ------------------------------------------------------------
 

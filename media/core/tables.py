@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from media.core.allocation import LinkBudget
 from media.core.events import Event
 from media.core.ids import PeerId, TrackKey
 from media.core.outputs import Outputs
@@ -48,6 +49,8 @@ class Tables:
     publishers: dict[PeerId, Publisher] = field(default_factory=dict)
     subscribers: dict[PeerId, Subscriber] = field(default_factory=dict)
     up_tracks: dict[TrackKey, UpTrack] = field(default_factory=dict)
+    #: What was declared of peers' lines, whether they are there or not yet.
+    budgets: dict[PeerId, LinkBudget] = field(default_factory=dict)
     outputs: Outputs = field(default_factory=Outputs)
     events: deque[Event] = field(default_factory=deque)
     counts: dict[str, int] = field(default_factory=dict)

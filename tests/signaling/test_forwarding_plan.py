@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.core.ids import PeerId, Source, TrackKey
+from media.interface import Priority
 from signaling.messages import Permissions, Role
 from signaling.plan import PlannedSeat, forwarding_plan
 
@@ -115,3 +116,23 @@ def test_the_lecturers_media_is_planned_while_the_websocket_is_away() -> None:
     )
     assert plan.audience[TrackKey(PeerId("hub"), Source.CAMERA)] == {"a"}
     assert TrackKey(PeerId("hub"), Source.CAMERA) in plan.recorded
+
+
+@given(rooms(), st.booleans())
+def test_every_track_somebody_receives_has_its_rank_and_no_other(
+    seats: list[PlannedSeat], is_recorded: bool
+) -> None:
+    plan = forwarding_plan(seats, is_recorded=is_recorded)
+    assert plan.priority.keys() == plan.audience.keys()
+    lecturers = {PeerId(seat.seat_id) for seat in seats if seat.role is Role.LECTURER}
+    for track, priority in plan.priority.items():
+        is_hub = track.peer_id in lecturers
+        assert (
+            priority
+            is {
+                Source.MICROPHONE: Priority.HUB_AUDIO if is_hub else Priority.STAGE_AUDIO,
+                Source.SCREEN: Priority.SLIDES,
+                Source.CAMERA: Priority.HUB_VIDEO if is_hub else Priority.OTHER,
+                Source.SECOND_CAMERA: Priority.HUB_VIDEO,
+            }[track.source]
+        )

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import pytest
 
 from media.core import rtcp, rtp
+from media.core.allocation import LinkBudget
 from media.core.events import LinkMeasured, SenderClock
 from media.core.ids import PeerId, Source
 from media.core.publisher import Publisher
@@ -482,3 +483,28 @@ def test_a_subscriber_that_moved_gets_a_keyframe() -> None:
     lesson.router.moved(site, lesson.now)
     lesson.pass_time(1.0)
     assert lesson.count("keyframe_requests") == before + 1
+
+
+# -- declared lines --------------------------------------------------------------------
+
+
+def declared_down(lesson: Lesson) -> float | None:
+    lesson.events.clear()
+    lesson.pass_time(2.0)
+    measured = [event for event in lesson.events if isinstance(event, LinkMeasured)]
+    return next(event.budget_down_kbps for event in measured if event.peer_id == "site")
+
+
+def test_a_declared_line_is_reported_until_it_is_taken_back() -> None:
+    lesson, _ = lesson_with_site()
+    assert declared_down(lesson) is None
+    lesson.router.set_budget(PeerId("site"), LinkBudget(down_kbps=800))
+    assert declared_down(lesson) == 800
+    lesson.router.set_budget(PeerId("site"), LinkBudget())
+    assert declared_down(lesson) is None
+
+
+@pytest.mark.parametrize("budget", [{"down_kbps": 0}, {"up_kbps": -5}])
+def test_a_line_that_carries_nothing_cannot_be_declared(budget: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="more than 0 kbit/s"):
+        LinkBudget(**budget)
