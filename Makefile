@@ -20,7 +20,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench \
-	migrate migration protocol image lock
+	fuzz migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
 
+fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
+	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)
+
 migrate: $(VENV)/.base ## Bring the database to the tables of this version
 	$(PY) -m app migrate
 
@@ -86,6 +89,7 @@ image: ## Build the container image
 lock: $(UV) ## Write requirements/*.txt from requirements/*.in
 	$(COMPILE) requirements/base.in -o requirements/base.txt
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/fuzz.in -o requirements/fuzz.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 
 # What was installed is remembered by files that are newer than what it was made from.
@@ -103,6 +107,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 	@echo "Installing Python packages for checks and tests ..."
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@touch $@ $(VENV)/.base
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@$(PIP_INSTALL) -r requirements/fuzz.txt
+	@touch $@
 
 $(VENV)/.node-folder: requirements/node.txt tools/find-node.sh $(VENV)/.made
 	@tools/find-node.sh $(VENV) > $@

@@ -1,7 +1,22 @@
 """What the media plane is told when it starts: frozen, built in `app.main`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+
+from media.core.ids import Source
+
+#: What a publisher may send of each source, all layers, redundancy and repair together; it is
+#: told so in the answer (b=AS, RFC 8866 section 5.8) and held to one and a half times of it.
+MAX_PUBLISH_KBPS: Mapping[Source, int] = MappingProxyType(
+    {
+        Source.MICROPHONE: 256,
+        Source.CAMERA: 3000,
+        Source.SECOND_CAMERA: 1500,
+        Source.SCREEN: 3000,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Protocol
 from media.core import rtcp
 from media.core.errors import MalformedPacket
 from media.core.ids import PeerId
+from media.core.policing import TokenBucket
 from media.core.publisher import Publisher
 from media.core.router import Router
 from media.core.rtp import ParsedRtp
@@ -17,10 +18,19 @@ from media.transport import Transport
 # checks a quiet pair every 2.5 s, and one check may be lost.
 IDLE_SILENCE_S = 6.0
 
-# A browser sends some ten RTCP packets a second, and on a bad line a NACK every 20 ms. More
-# is somebody giving us work.
+# A browser sends some ten RTCP packets a second, twenty more where it answers transport-wide
+# numbers, and on a bad line a NACK every 20 ms. More is somebody giving us work.
 _MAX_RTCP_PER_S = 200
-_MAX_RTCP_BYTES_PER_S = 64 * 1024
+
+# RTCP has a twentieth of a session's bandwidth (RFC 3550 section 6.2); this is the session of
+# a connection that only receives, by which its reports are measured.
+_RTCP_SHARE = 0.05
+_RECEIVED_KBPS = 4000
+
+# What a publisher sends beyond what its answer allowed (b=AS) by this factor is dropped. A
+# browser that looks for bandwidth sends up to twice its rate, for some hundredths of a second.
+_RATE_TOLERANCE = 1.5
+_BURST_S = 1.0
 
 # Media that came within this before the silence was flowing until then.
 _FLOWING_S = 1.0
@@ -66,6 +76,7 @@ class Connection:
         self._rtcp_second = 0
         self._rtcp_in_second = 0
         self._rtcp_bytes_in_second = 0
+        self._rtcp_bytes_per_s = _rtcp_bytes_per_s(_RECEIVED_KBPS)
 
     def is_silent(self, now: float, silence_after_s: float) -> bool:
         """Return whether nothing that authenticates has come for too long."""
@@ -101,7 +112,7 @@ class Connection:
         self._rtcp_bytes_in_second += len(packet)
         if (
             self._rtcp_in_second > _MAX_RTCP_PER_S
-            or self._rtcp_bytes_in_second > _MAX_RTCP_BYTES_PER_S
+            or self._rtcp_bytes_in_second > self._rtcp_bytes_per_s
         ):
             self._router.count("rtcp_refused")
             return
@@ -126,11 +137,25 @@ class PublishConnection(Connection):
         super().__init__(home, peer_id)
         self.ufrag = ufrag
         self.publisher: Publisher
+        self._rate = TokenBucket(per_s=0, burst=0, now=0)
+
+    def agree(self, max_kbps: int) -> None:
+        """Hold the peer to what its answer allows, first or after it negotiated again."""
+        bytes_per_s = max_kbps * 125 * _RATE_TOLERANCE
+        self._rate.set_rate(per_s=bytes_per_s, burst=bytes_per_s * _BURST_S)
+        self._rtcp_bytes_per_s = _rtcp_bytes_per_s(max(max_kbps, _RECEIVED_KBPS))
 
     def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
-        """See TransportOwner. The path of every packet: finished packets go first."""
+        """See TransportOwner. The path of every packet: finished packets go first.
+
+        What is above the agreed rate is dropped unread and not acknowledged either: to its
+        sender it is lost, so one that adapts slows down.
+        """
         self.last_media = now
         router, home = self._router, self._home
+        if not self._rate.take(length, now):
+            router.count("rtp_over_rate")
+            return
         flowing = router.receive_rtp(self.publisher, header, buffer, length, now)
         outputs = router.outputs
         if outputs.outbox or outputs.tape:
@@ -146,6 +171,10 @@ class PublishConnection(Connection):
 
     def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
         self._router.receive_publisher_rtcp(self.publisher, packets, now)
+
+
+def _rtcp_bytes_per_s(session_kbps: float) -> float:
+    return session_kbps * 125 * _RTCP_SHARE
 
 
 class SubscribeConnection(Connection):

@@ -16,8 +16,9 @@ from media.core import rtp
 from media.core.codecs import rewrite_picture
 from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
+from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
-from media.ice import Address, MalformedStun, StrangerLimit, parse_request
+from media.ice import Address, MalformedStun, StrangerLimit, claimed_ufrag, parse_request
 from media.transport import (
     SRTP_OK,
     SRTP_REPLAYED,
@@ -43,6 +44,11 @@ _SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _MOVED_QUIET_S = 0.1
 _MAX_MOVED_CANDIDATES = 256
 
+# Whatever the sources of a flood are, in one second no more than this is spent on it: checks
+# of strangers that name a connection of ours, and keys tried on media from unknown addresses.
+_NAMED_CHECKS_PER_S = 500
+_KEYS_TRIED_PER_S = 2000
+
 _HEADER = Struct("!BBHII")
 
 
@@ -58,6 +64,10 @@ class DataPlane:
         # Apart, so that media of connections gone by keeps nobody behind the same NAT from
         # making a new one.
         self._lost_media = StrangerLimit()
+        self._named_checks = TokenBucket(
+            per_s=_NAMED_CHECKS_PER_S, burst=_NAMED_CHECKS_PER_S, now=0
+        )
+        self._keys_tried = TokenBucket(per_s=_KEYS_TRIED_PER_S, burst=_KEYS_TRIED_PER_S, now=0)
         self._inbox = bytearray(_BUFFER_BYTES)
         self._inbox_view = memoryview(self._inbox)
         self._inbox_c = c_buffer(self._inbox)
@@ -187,7 +197,7 @@ class DataPlane:
 
     def _receive_stun(self, length: int, address: Address, now: float) -> None:
         is_stranger = address not in self._by_address
-        if is_stranger and not self._strangers.allows(address[0], now):
+        if is_stranger and not self._may_ask(length, address, now):
             self._count("stun_refused")
             return
         try:
@@ -208,6 +218,17 @@ class DataPlane:
         if transport.address == address:
             self._learn(transport, address)
         self.send_datagram(response, address)
+
+    def _may_ask(self, length: int, address: Address, now: float) -> bool:
+        """Return whether a stranger's check is looked at.
+
+        A flood with forged sources must not shut out a newcomer or a peer behind a new NAT
+        binding: it names a connection of ours, which the flood cannot guess.
+        """
+        if self._strangers.allows(address[0], now):
+            return True
+        named = claimed_ufrag(self._inbox_view[:length])
+        return named in self._by_ufrag and self._named_checks.take(1, now)
 
     def _receive_media(
         self, transport: Transport | None, length: int, address: Address, now: float
@@ -257,7 +278,7 @@ class DataPlane:
             if not transport.is_connected or transport.address is None or not is_quiet:
                 continue
             tried += 1
-            if tried > _MAX_MOVED_CANDIDATES:
+            if tried > _MAX_MOVED_CANDIDATES or not self._keys_tried.take(1, now):
                 break
             self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
             self._length[0] = length

@@ -108,6 +108,7 @@ class RoomDriver:
             connection.ufrag = remote.ufrag
             connection.transport.restart_ice(now)
             self.plane.add(connection.transport)
+        connection.agree(publication.max_kbps)
         self.router.configure_publisher(connection.publisher, publication.spec, now)
         self._tracks_changed()
         return self._answer(connection, publication, remote)

@@ -119,6 +119,21 @@ def parse_request(datagram: bytes) -> BindingRequest:
     )
 
 
+def claimed_ufrag(datagram: bytes | memoryview) -> str | None:
+    """Return whom a STUN message claims to be for, if it says so first; nothing is checked.
+
+    A look at one attribute: browsers put USERNAME first. None if something else is there.
+    """
+    if len(datagram) < _HEADER.size + _ATTRIBUTE.size:
+        return None
+    kind, length = _ATTRIBUTE.unpack_from(datagram, _HEADER.size)
+    start = _HEADER.size + _ATTRIBUTE.size
+    if kind != _USERNAME or start + length > len(datagram):
+        return None
+    name = bytes(datagram[start : start + length]).partition(b":")[0]
+    return name.decode("ascii") if name.isascii() else None
+
+
 def _attributes(datagram: bytes) -> Mapping[int, tuple[int, bytes]]:
     """Return by type (offset, value); what follows MESSAGE-INTEGRITY does not count.
 

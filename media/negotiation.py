@@ -11,7 +11,7 @@ from typing import Any
 
 from aiortc import sdp
 
-from media.config import SfuConfig
+from media.config import MAX_PUBLISH_KBPS, SfuConfig
 from media.core.codecs import H264, OPUS, VP8, Codec
 from media.core.downtrack import PayloadTypes
 from media.core.ids import Kind, PeerId, Source, TrackKey
@@ -187,6 +187,11 @@ class Publication:
     spec: PublisherSpec
     sections: tuple[AnsweredSection, ...]
 
+    @property
+    def max_kbps(self) -> int:
+        """Return what all sections together may send."""
+        return sum(section.max_kbps or 0 for section in self.sections)
+
 
 def accept_publication(
     remote: RemoteDescription, sources: Mapping[str, Source], peer_id: PeerId, config: SfuConfig
@@ -201,8 +206,10 @@ def accept_publication(
         codec, chosen = _choose(section)
         rtx = _rtx_of(section, chosen.payload_type)
         feedback = tuple(value for value in _WANTED_FEEDBACK if value in chosen.feedback)
+        max_kbps = None
         if section.sends:
             source = _source_of(section, sources, tracks)
+            max_kbps = MAX_PUBLISH_KBPS[source]
             tracks.append(_published(section, TrackKey(peer_id, source), codec, chosen, rtx))
         answered.append(
             AnsweredSection(
@@ -217,6 +224,7 @@ def accept_publication(
                 feedback=feedback,
                 extensions=_extensions(section, chosen),
                 is_inactive=not section.sends,
+                max_kbps=max_kbps,
                 is_reduced_size=remote.is_reduced_size,
             )
         )

@@ -47,7 +47,8 @@ class LocalParameters:
 class AnsweredSection:
     """One section of an answer to a publisher; `codec` None refuses it.
 
-    `feedback` are the rtcp-fb values both sides know; `extensions` by the offer's own ids.
+    `feedback` are the rtcp-fb values both sides know; `extensions` by the offer's own ids;
+    `max_kbps` what the peer may send in this section, all of its streams together.
     """
 
     mid: str
@@ -62,6 +63,7 @@ class AnsweredSection:
     extensions: tuple[tuple[int, str], ...] = ()
     is_inactive: bool = False
     is_reduced_size: bool = True
+    max_kbps: int | None = None
 
 
 def publish_answer(
@@ -96,7 +98,7 @@ def _answered_section(
         formats.append(str(section.rtx_payload_type))
     lines = [
         f"m={section.kind} {local.port} {section.profile} {' '.join(formats)}",
-        *_transport(local, setup),
+        *_transport(local, setup, max_kbps=section.max_kbps),
         f"a=mid:{section.mid}",
         "a=inactive" if section.is_inactive else "a=recvonly",
         "a=rtcp-mux",
@@ -179,9 +181,11 @@ def _session(bundled: Iterable[str], session_id: int, version: int) -> list[str]
     ]
 
 
-def _transport(local: LocalParameters, setup: str) -> list[str]:
+def _transport(local: LocalParameters, setup: str, *, max_kbps: int | None = None) -> list[str]:
     first = local.hosts[0]
     lines = [f"c=IN {'IP6' if ':' in first else 'IP4'} {first}"]
+    if max_kbps is not None:  # between c= and the attributes (RFC 8866 section 5)
+        lines.append(f"b=AS:{max_kbps}")
     for index, host in enumerate(local.hosts):
         # Type preference 126 (host), local preference by order (RFC 8445 section 5.1.2.1).
         priority = (126 << 24) + ((65535 - index) << 8) + 255

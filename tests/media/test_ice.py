@@ -175,3 +175,14 @@ def test_a_check_may_carry_more_than_it_must() -> None:
     parsed = ice.parse_request(bytes(message))
     assert parsed.is_signed_with("secret")
     assert parsed.unknown_attributes == ()
+
+
+def test_whom_a_check_is_for_is_seen_at_one_look() -> None:
+    datagram = request()
+    assert ice.claimed_ufrag(datagram) == OURS
+    assert ice.claimed_ufrag(memoryview(datagram)) == OURS
+    assert ice.claimed_ufrag(datagram[:30]) is None  # the name is cut short
+    assert ice.claimed_ufrag(datagram[:23]) is None
+    other_first = datagram[:20] + datagram[40:60]
+    assert ice.claimed_ufrag(other_first) is None
+    assert ice.claimed_ufrag(datagram.replace(b"ufrag", b"\xff" * 5)) is None

@@ -336,3 +336,12 @@ def test_ids_that_sdp_cannot_carry_are_escaped() -> None:
     assert msid_of(TrackKey(PeerId("seat-1"), Source.CAMERA)) == "seat-1 camera"
     strange = msid_of(TrackKey(PeerId("a b\r\nm=x"), Source.SCREEN))
     assert strange == "a%20b%0D%0Am%3Dx screen"
+
+
+def test_the_answer_says_what_each_section_may_send() -> None:
+    lines = answer_to(offer()).splitlines()
+    told = [line for line in lines if line.startswith("b=")]
+    assert told == ["b=AS:256", "b=AS:3000"]
+    assert all(lines[lines.index(line) - 1].startswith("c=") for line in told)
+    assert published(offer()).max_kbps == 3256
+    assert "b=AS" not in answer_to(offer().replace("sendonly", "inactive"), {})

@@ -617,9 +617,9 @@ async def test_long_rtcp_is_read_less_often() -> None:
         connection = room.sfu._rooms[ROOM]._subscribing[PeerId("site")]
         for _ in range(100):
             connection.receive_rtcp(wanted, now=1000.0)
-        assert room.counters["rtcp_refused"] == 100 - 64 * 1024 // len(wanted)
+        assert room.counters["rtcp_refused"] == 100 - 25_000 // len(wanted)
         connection.receive_rtcp(wanted, now=1001.0)
-        assert room.counters["rtcp_refused"] == 100 - 64 * 1024 // len(wanted)
+        assert room.counters["rtcp_refused"] == 100 - 25_000 // len(wanted)
 
 
 async def test_people_who_come_and_go_leave_nothing_behind() -> None:

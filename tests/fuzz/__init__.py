@@ -1,0 +1,1 @@
+"""Whatever a stranger or a broken peer sends: each parser, fed by replay and by fuzzing."""

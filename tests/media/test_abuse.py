@@ -1,0 +1,217 @@
+"""Floods from strangers and from peers: counted, limited, and the lesson goes on."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from aioice import stun
+
+from bench.peer import LightPeer
+from media import dataplane
+from media.config import MAX_PUBLISH_KBPS
+from media.core import rtcp, rtp
+from media.core.ids import Source
+from media.core.policing import TokenBucket
+from media.transport import srtp_unprotect
+from tests.media.classroom import H264_DELTA, H264_KEYFRAME, Classroom, classroom, eventually
+
+CAMERA = Source.CAMERA
+
+
+async def lesson(room: Classroom) -> tuple[LightPeer, LightPeer]:
+    """Return a teacher and a classroom between whom pictures flow."""
+    teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
+    room.allow(("teacher", CAMERA, ["site"]))
+    site = await room.subscribe("site")
+    teacher.send_rtp("0", H264_KEYFRAME)
+    await eventually(lambda: received(site) == 1)
+    return teacher, site
+
+
+def received(site: LightPeer) -> int:
+    return sum(reception.packets for reception in site.receptions.values())
+
+
+def check_for(ufrag: str) -> bytes:
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    message.attributes["USERNAME"] = f"{ufrag}:theirs"
+    message.attributes["PRIORITY"] = 1
+    message.attributes["ICE-CONTROLLING"] = 1
+    message.add_message_integrity(b"guess")
+    message.add_fingerprint()
+    return bytes(message)
+
+
+@contextmanager
+def strangers(room: Classroom, number: int) -> Iterator[list[socket.socket]]:
+    """Sockets at as many loopback addresses, connected to the media port."""
+    sockets = []
+    try:
+        for index in range(number):
+            one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            one.bind((f"127.1.{index // 250}.{index % 250 + 1}", 0))
+            one.connect(("127.0.0.1", room.sfu.port))
+            sockets.append(one)
+        yield sockets
+    finally:
+        for one in sockets:
+            one.close()
+
+
+HELLO = bytes([22, 254, 253]) + bytes(8) + struct.pack("!H", 60) + bytes([1]) + bytes(59)
+FLOODS = {
+    "stun": lambda: [check_for(f"{random.Random(n).getrandbits(32):08x}") for n in range(50)],
+    "dtls": lambda: [HELLO],
+    "rtp": lambda: [rtp.build(bytes(500), payload_type=96, marker=0, seq=1, timestamp=1, ssrc=9)],
+    "rtcp": lambda: [rtcp.ReceiverReport(9, ()).to_bytes() + bytes(14)],
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_a_flood_from_many_addresses_is_dropped_and_every_picture_arrives(kind: str) -> None:
+    datagrams = FLOODS[kind]()
+    async with classroom() as room:
+        teacher, site = await lesson(room)
+        with strangers(room, 40) as sockets:
+            for turn in range(60):
+                for one in sockets:
+                    one.send(datagrams[turn % len(datagrams)])
+                teacher.send_rtp("0", H264_DELTA)
+                await asyncio.sleep(0.002)
+            await eventually(lambda: received(site) == 61)
+        assert room.counters["errors"] == 0
+        assert room.counters.get("address_changes", 0) == 0
+        refused = ("stun_refused", "stun_unknown_ufrag", "unknown_datagram", "unknown_address")
+        assert sum(room.counters.get(name, 0) for name in refused) > 100
+
+
+async def test_a_flood_from_one_address_keeps_nobody_behind_it_from_joining() -> None:
+    """A whole county may share one public address: who names a connection of ours gets in."""
+    async with classroom() as room:
+        await lesson(room)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooder:
+            flooder.connect(("127.0.0.1", room.sfu.port))
+            flooder.setblocking(False)
+            for number in range(300):
+                flooder.send(check_for(f"{number:08x}"))
+            await eventually(lambda: room.counters.get("stun_refused", 0) >= 200)
+            refused = room.counters["stun_refused"]
+            room.allow(("teacher", CAMERA, ["site", "late"]))
+            late = await room.subscribe("late")
+            assert late.is_connected
+            assert room.counters["stun_refused"] == refused
+
+
+async def test_who_knows_a_name_but_no_password_is_looked_at_a_limited_number_of_times() -> None:
+    async with classroom() as room:
+        await lesson(room)
+        known = check_for(next(iter(room.sfu._plane._by_ufrag)))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooder:
+            flooder.connect(("127.0.0.1", room.sfu.port))
+            flooder.setblocking(False)
+            for _ in range(40):
+                for _ in range(50):
+                    flooder.send(known)
+                await asyncio.sleep(0.002)
+            await eventually(lambda: room.counters.get("stun_refused", 0) >= 200)
+            with pytest.raises(BlockingIOError):
+                flooder.recv(2000)
+        assert room.counters["stun_unauthenticated"] > 0
+
+
+async def test_media_from_unknown_addresses_costs_a_limited_number_of_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sources are free to a forger, so the bound is on the work, not on each source."""
+    tries = 0
+
+    def counted(*arguments: object) -> int:
+        nonlocal tries
+        tries += 1
+        return srtp_unprotect(*arguments)
+
+    async with classroom() as room:
+        teacher, site = await lesson(room)
+        packet = rtp.build(bytes(200), payload_type=96, marker=0, seq=1, timestamp=1, ssrc=9)
+        await asyncio.sleep(0.15)  # quiet, as a peer whose address changed would be
+        monkeypatch.setattr(dataplane, "srtp_unprotect", counted)
+        monkeypatch.setattr(room.sfu._plane, "_keys_tried", TokenBucket(per_s=40, burst=8, now=0))
+        with strangers(room, 20) as sockets:
+            for one in sockets:
+                for _ in range(10):
+                    one.send(packet)
+            await eventually(lambda: room.counters.get("unknown_address", 0) >= 200)
+        assert 0 < tries < 100
+        teacher.rebind()  # the one who really moved is found as soon as there are tries again
+
+        def speak() -> bool:
+            teacher.send_rtp("0", H264_DELTA)
+            return received(site) >= 2
+
+        await eventually(speak)
+
+
+async def test_a_publisher_is_told_its_rate_and_held_to_one_and_a_half_of_it() -> None:
+    async with classroom() as room:
+        teacher, site = await lesson(room)
+        allowed_bytes = MAX_PUBLISH_KBPS[CAMERA] * 125 * 1.5
+        sent = int(allowed_bytes / 1000 * 1.4)
+        now = asyncio.get_running_loop().time()
+        for number in range(sent):
+            teacher.send_rtp("0", H264_DELTA)
+            if number % 20 == 0:
+                await asyncio.sleep(0)
+        # What is dropped is asked for again, and held to the same rate.
+        await eventually(lambda: room.counters["packets_in"] + over(room) > sent)
+        elapsed_s = asyncio.get_running_loop().time() - now
+        passed_bytes = received(site) * len(H264_DELTA)
+        assert over(room) > 0
+        assert passed_bytes <= allowed_bytes * (1 + elapsed_s)
+        before = received(site)
+
+        def speak() -> bool:
+            teacher.send_rtp("0", H264_DELTA)
+            return received(site) > before + 5
+
+        await eventually(speak)
+
+
+def over(room: Classroom) -> int:
+    return room.counters.get("rtp_over_rate", 0)
+
+
+async def test_flipped_and_repeated_packets_are_neither_forwarded_nor_fatal() -> None:
+    async with classroom() as room:
+        teacher, site = await lesson(room)
+        dice = random.Random(5)
+        caught: list[bytes] = []
+        send = teacher._send_datagram
+
+        def send_and_keep(data: bytes | memoryview) -> None:
+            caught.append(bytes(data))
+            send(data)
+
+        teacher._send_datagram = send_and_keep  # type: ignore[method-assign] # a wire tap
+        for _ in range(20):
+            teacher.send_rtp("0", H264_DELTA)
+        await eventually(lambda: received(site) == 21)
+        media = [one for one in caught if 127 < one[0] < 192]
+        for number in range(600):
+            damaged = bytearray(media[number % len(media)])
+            if number % 3:
+                damaged[dice.randrange(2, len(damaged))] ^= 1 << dice.randrange(8)
+            teacher.send_raw(bytes(damaged))
+            if number % 50 == 0:
+                await asyncio.sleep(0.002)
+
+        def refused() -> int:
+            counted = room.counters
+            return counted["srtp_auth_failed"] + counted["replayed"]
+
+        await eventually(lambda: refused() >= 590)
+        assert room.counters["errors"] == 0
+        assert received(site) == 21
