@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from media.interface import ForwardingPlan
+from media.interface import ForwardingPlan, LinkBudget
 from signaling.errors import CloseCode
 from signaling.messages import AnyServerMessage, EndReason, MediaSource
 from signaling.ports import RoomEvent
@@ -50,6 +50,14 @@ class ApplyPlan:
     """Make this the forwarding truth, before anything that follows."""
 
     plan: ForwardingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class SetBudget:
+    """Tell the media plane what the seat's line is declared to carry."""
+
+    seat_id: str
+    budget: LinkBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,7 @@ Effect = (
     | Disconnect
     | Note
     | ApplyPlan
+    | SetBudget
     | AcceptOffer
     | OpenSubscription
     | AcceptAnswer

@@ -13,10 +13,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from media.core.ids import PeerId, RoomId, TrackKey
 from media.interface import (
     Direction,
+    LinkBudget,
     LinkReport,
     OfferedTrack,
     RecordingStatus,
@@ -33,6 +35,14 @@ from signaling.room import Room
 from signaling.runner import RoomClosed, RoomRunner, Work
 
 
+@dataclass(eq=False, slots=True)
+class _Entry:
+    """Somebody on the way in, and what was said since: who was revoked, which lines declared."""
+
+    revoked: set[str] = field(default_factory=set)
+    declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
+
+
 class LiveHub(SfuListener):
     """Open rooms when somebody comes, one task each, and end them when they are over."""
 
@@ -43,8 +53,7 @@ class LiveHub(SfuListener):
         self._sfu: SfuPort | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._rooms: dict[str, RoomRunner] = {}
-        # For each entry under way: which accounts and devices were revoked since it began.
-        self._revoked_meanwhile: list[set[str]] = []
+        self._entries: list[_Entry] = []
 
     @asynccontextmanager
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
@@ -86,11 +95,18 @@ class LiveHub(SfuListener):
         Whoever is on the way in with it is refused. Rooms are visited at once: one that is
         still being opened keeps nobody in another.
         """
-        for revoked in self._revoked_meanwhile:
-            revoked.update(each for each in (account_id, device_id) if each is not None)
+        for entry in self._entries:
+            entry.revoked.update(each for each in (account_id, device_id) if each is not None)
         async with asyncio.TaskGroup() as tasks:
             for runner in self._rooms.values():
                 tasks.create_task(runner.revoke(account_id=account_id, device_id=device_id))
+
+    def declare_line(self, room_id: str, seat_id: str, budget: LinkBudget) -> None:
+        """Keep to what a seat's line is now declared to carry, also for who is on the way in."""
+        for entry in self._entries:
+            entry.declared[room_id, seat_id] = budget
+        if runner := self._rooms.get(room_id):
+            runner.declare_line(seat_id, budget)
 
     def holders(self) -> Holders:
         """Return with which accounts and devices seats are held, in all rooms."""
@@ -113,25 +129,28 @@ class LiveHub(SfuListener):
 
     async def enter(self, ticket: str, connection: Connection) -> tuple[RoomRunner, Admission]:
         """Give the holder of a ticket their seat. Raise Refused."""
-        revoked: set[str] = set()
-        self._revoked_meanwhile.append(revoked)
+        entry = _Entry()
+        self._entries.append(entry)
         try:
-            return await self._enter(ticket, connection, revoked)
+            return await self._enter(ticket, connection, entry)
         finally:
-            # By identity: two entries with equal sets are still two.
-            self._revoked_meanwhile = [
-                each for each in self._revoked_meanwhile if each is not revoked
-            ]
+            self._entries.remove(entry)
 
     async def _enter(
-        self, ticket: str, connection: Connection, revoked: set[str]
+        self, ticket: str, connection: Connection, entry: "_Entry"
     ) -> tuple[RoomRunner, Admission]:
         admission = await self._gate.redeem(ticket)
         runner = await self._open(admission.room_id)
-        # Nothing is awaited between this look and the room's inbox: a revocation is either in
-        # the set, or stands in the inbox behind this entry.
-        if revoked & {admission.account_id, admission.device_id}:
+        # Nothing is awaited between this look and the room's inbox: what was said meanwhile is
+        # either in the entry, or stands in the inbox behind it.
+        if entry.revoked & {admission.account_id, admission.device_id}:
             raise Refused(ErrorCode.TICKET_INVALID, "Whoever this ticket was for is shut out.")
+        if declared := entry.declared.get((admission.room_id, admission.seat_id)):
+            admission = replace(
+                admission,
+                budget_down_kbps=declared.down_kbps,
+                budget_up_kbps=declared.up_kbps,
+            )
         try:
             await runner.enter(admission, connection)
         except SignalError as refusal:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from media.interface import LinkBudget
 from signaling.config import RoomConfig
 from signaling.links import LinkMeter
 from signaling.messages import NAME_LENGTH, Link, MediaSource, Permissions, Role, Seat
@@ -19,6 +20,7 @@ NO_PERMISSIONS: Final = Permissions(
 DEFAULT_PERMISSIONS: Final = Permissions(
     video=True, audio=True, annotate=False, screen=False, file=False, text=True
 )
+UNDECLARED: Final = LinkBudget(down_kbps=None, up_kbps=None)
 
 
 class SeatState(StrEnum):
@@ -86,6 +88,7 @@ class Participant:
     publishing: set[MediaSource] = field(default_factory=set)
     stalled: set[MediaSource] = field(default_factory=set)
     meter: LinkMeter = field(default_factory=LinkMeter)
+    budget: LinkBudget = UNDECLARED
     has_media: bool = False
     media_until: float | None = None
 
@@ -108,6 +111,7 @@ class Participant:
         self.move(SeatMove.ENTER)
         self.call(admission.name, admission.school)
         self.account_id, self.device_id = admission.account_id, admission.device_id
+        self.budget = LinkBudget(admission.budget_down_kbps, admission.budget_up_kbps)
         self.away_since_ms = None
         self.media_until = None
 

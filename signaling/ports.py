@@ -71,7 +71,8 @@ class Admission:
     """Who holds a ticket, and as what they may enter.
 
     `seat_id` is the same each time the same site, lecturer or supervisor comes. At most
-    one connection holds a seat; a newer one replaces the older.
+    one connection holds a seat; a newer one replaces the older. The budgets are what the
+    site's line was declared to carry; None: not declared.
     """
 
     room_id: str
@@ -81,6 +82,8 @@ class Admission:
     school: str
     account_id: str | None
     device_id: str | None
+    budget_down_kbps: int | None = None
+    budget_up_kbps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from typing import Final, assert_never
 
 from media.core.ids import Source
-from media.interface import Direction, ForwardingPlan, LinkReport, OfferedTrack, RecordingStatus
+from media.interface import (
+    Direction,
+    ForwardingPlan,
+    LinkBudget,
+    LinkReport,
+    OfferedTrack,
+    RecordingStatus,
+)
 from signaling import conduct, departures, media_facts
 from signaling import messages as m
 from signaling.book import RoomBook
@@ -21,6 +28,7 @@ from signaling.effects import (
     Disconnect,
     Effects,
     ReportPresence,
+    SetBudget,
     StartRecording,
 )
 from signaling.errors import CloseCode, ErrorCode, SignalError
@@ -111,6 +119,7 @@ class Room:
             book.lecturer_gone_at = None
         book.note(EventType.SEAT_JOINED, seat_id=seat.seat_id, actor=seat.seat_id)
         book.do(Admit(seat.seat_id))
+        book.do(SetBudget(seat.seat_id, seat.budget))
         book.tell((seat.seat_id,), book.room_state(seat))
         book.tell_seat(seat, except_to=seat.seat_id)
         return book.settle()
@@ -123,6 +132,14 @@ class Room:
             departures.depart(book, seat, reason=reason)
             seat.media_until = now + book.config.media_grace_s if seat.has_media else None
             book.tell_seat(seat)
+        return book.settle()
+
+    def declare_line(self, seat_id: str, budget: LinkBudget, *, now: float) -> Effects:
+        """Keep to what a seat's line is now declared to carry, whether it is here or not."""
+        book = self._at(now)
+        if not book.is_over and seat_id in book.roster:
+            book.roster[seat_id].budget = budget
+            book.do(SetBudget(seat_id, budget))
         return book.settle()
 
     def revoke(self, *, account_id: str | None, device_id: str | None, now: float) -> Effects:

@@ -38,6 +38,9 @@ class Roster:
             raise SignalError(ErrorCode.NO_SUCH_SEAT, "There is no such seat in this room.")
         return self._seats[seat_id]
 
+    def __contains__(self, seat_id: str) -> bool:
+        return seat_id in self._seats
+
     def is_present(self, seat_id: str) -> bool:
         """Return whether a seat is known and held by a connection."""
         return seat_id in self._seats and self._seats[seat_id].is_present

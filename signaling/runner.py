@@ -12,8 +12,8 @@ from functools import partial
 from typing import Final, assert_never
 
 from media.config import RecordingTarget
-from media.core.ids import RoomId
-from media.interface import SfuPort
+from media.core.ids import PeerId, RoomId
+from media.interface import LinkBudget, SfuPort
 from signaling import effects as fx
 from signaling import wire
 from signaling.config import LiveConfig
@@ -143,6 +143,10 @@ class RoomRunner:
             await self._submit(lambda room, now: revoke(room, now=now))
         except RoomClosed:
             return
+
+    def declare_line(self, seat_id: str, budget: LinkBudget) -> None:
+        """Keep to what a seat's line is now declared to carry."""
+        self._put(lambda room, now: room.declare_line(seat_id, budget, now=now), None)
 
     def stop(self) -> None:
         """Empty the room because this process goes down; the lesson stays live."""
@@ -314,6 +318,10 @@ class RoomRunner:
                     self._writer.add(effect.event)
                 case fx.ApplyPlan():
                     self._sfu.set_plan(RoomId(self.room_id), effect.plan)
+                case fx.SetBudget():
+                    self._sfu.set_budget(
+                        RoomId(self.room_id), PeerId(effect.seat_id), effect.budget
+                    )
                 case fx.AcceptOffer() | fx.OpenSubscription() | fx.AcceptAnswer():
                     self._negotiator.negotiate(effect, self._connections[effect.seat_id])
                 case fx.RemoveMedia():

@@ -1,6 +1,7 @@
 """Who may enter as what: `signaling.ports.RoomGate`, answered from the slices."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -40,15 +41,17 @@ class DatabaseGate:
             session = await db.get_one(Session, used.session_id)
             if session.ended_at is not None:
                 raise Refused("lesson_over", "The lesson is over.")
-            name, school = await _name_of(db, used)
+            holder = await _holder_of(db, used)
         return Admission(
             room_id=str(used.session_id),
             seat_id=used.seat_id,
             role=Role(used.role),
-            name=name,
-            school=school,
+            name=holder.name,
+            school=holder.school,
             account_id=str(used.account_id) if used.account_id else None,
             device_id=str(used.device_id) if used.device_id else None,
+            budget_down_kbps=holder.budget_down_kbps,
+            budget_up_kbps=holder.budget_up_kbps,
         )
 
     async def load_room(self, room_id: str) -> RoomSeed:
@@ -68,8 +71,18 @@ class DatabaseGate:
             return _seed(loaded, folder, now)
 
 
-async def _name_of(db: AsyncSession, used: EntryTicket) -> tuple[str, str]:
-    """Return the name and the school shown for a seat. Raise Refused if its holder may not act.
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """What is shown for a seat, and what its classroom's line was declared to carry."""
+
+    name: str
+    school: str
+    budget_down_kbps: int | None = None
+    budget_up_kbps: int | None = None
+
+
+async def _holder_of(db: AsyncSession, used: EntryTicket) -> _Holder:
+    """Return who comes with a ticket. Raise Refused if its holder may not act.
 
     Between the ticket and now the account may have been disabled or the device revoked.
     """
@@ -81,13 +94,19 @@ async def _name_of(db: AsyncSession, used: EntryTicket) -> tuple[str, str]:
         assert seat.role is SeatRole.CLASSROOM
         assert seat.of is not None
         site = await queries.seat_site(db, seat.of)
-        return site.classroom.name, site.classroom.school.name
+        classroom = site.classroom
+        return _Holder(
+            classroom.name,
+            classroom.school.name,
+            classroom.budget_down_kbps,
+            classroom.budget_up_kbps,
+        )
     assert used.account_id is not None
     holder = await queries.account_holder(db, used.account_id)
     if holder is None:
         raise refused
     person, school = holder
-    return person.name, school
+    return _Holder(person.name, school)
 
 
 def _seed(session: Session, folder: Path | None, now: datetime) -> RoomSeed:

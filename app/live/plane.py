@@ -23,6 +23,7 @@ from app.accounts.events import AccountDisabled
 from app.addresses import local_addresses
 from app.attendance import routes as attendance_routes
 from app.attendance.events import SessionClosed
+from app.attendance.seats import site_seat
 from app.clock import utc_now
 from app.database import Database
 from app.events import EventBus
@@ -33,9 +34,10 @@ from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
 from app.recordings import routes as recording_routes
-from app.schools.events import DeviceRevoked
+from app.schools.events import DeviceRevoked, LineDeclared
 from app.settings import Settings
 from media.config import SfuConfig
+from media.interface import LinkBudget
 from media.sfu import Sfu
 from signaling.config import LiveConfig
 from signaling.endpoint import make_router
@@ -81,6 +83,7 @@ class LivePlane:
         events.on(SessionClosed, self.replays.session_closed)
         events.on(AccountDisabled, self._account_disabled)
         events.on(DeviceRevoked, self._device_revoked)
+        events.on(LineDeclared, self._line_declared)
 
     def routers(self) -> list[APIRouter]:
         """Return all routes of live lessons, their evidence and their recordings."""
@@ -205,6 +208,13 @@ class LivePlane:
 
     async def _device_revoked(self, event: DeviceRevoked) -> None:
         await self.hub.revoke(device_id=str(event.device_id))
+
+    async def _line_declared(self, event: LineDeclared) -> None:
+        budget = LinkBudget(event.down_kbps, event.up_kbps)
+        async with self._database.unit_of_work() as db:
+            seats = await queries.live_seats_of(db, event.classroom_id)
+        for session_id, site_id in seats:
+            self.hub.declare_line(str(session_id), site_seat(site_id), budget)
 
     def _sfu_config(self) -> SfuConfig:
         settings = self._settings

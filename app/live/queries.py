@@ -109,6 +109,16 @@ async def shut_out(
     return set(account_ids) - set(accounts), set(device_ids) - set(devices)
 
 
+async def live_seats_of(db: AsyncSession, classroom_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Return the sessions under way that a classroom is invited to, each with its site."""
+    rows = await db.execute(
+        select(Session.id, LessonSite.id)
+        .join(LessonSite, LessonSite.lesson_id == Session.lesson_id)
+        .where(LessonSite.classroom_id == classroom_id, Session.ended_at.is_(None))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def session_administered(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:
     """Return a session whose hub school this person administers. Raise NotFound."""
     session = await db.scalar(

@@ -4,12 +4,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
 
 TEACHING_POINT = "218"  # 小学教学点 in the ministry's table of school categories
+
+# What a line may be declared to carry: the least that holds a conversation; a gigabit.
+LEAST_KBPS, MOST_KBPS = 64, 1_000_000
 
 
 class DeviceState(StrEnum):
@@ -62,14 +65,24 @@ class School(Base):
         return self.category == TEACHING_POINT
 
 
+def _is_line(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} BETWEEN {LEAST_KBPS} AND {MOST_KBPS}", name=column)
+
+
 class Classroom(Base):
-    """教室: where a lesson is given or received."""
+    """教室: where a lesson is given or received.
+
+    `budget_down_kbps` and `budget_up_kbps`: the line as it was declared; None: not declared.
+    """
 
     __tablename__ = "classrooms"
+    __table_args__ = (_is_line("budget_down_kbps"), _is_line("budget_up_kbps"))
 
     id: Mapped[Id]
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
+    budget_down_kbps: Mapped[int | None]
+    budget_up_kbps: Mapped[int | None]
 
     school: Mapped[School] = relationship(lazy="raise")
 

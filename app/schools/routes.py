@@ -10,7 +10,14 @@ from app.clock import Now
 from app.database import Db
 from app.schools import queries, service
 from app.schools.models import Device
-from app.schools.schemas import ClassroomList, ClassroomOut, DeviceOut, IssuedCode
+from app.schools.schemas import (
+    ClassroomList,
+    ClassroomOut,
+    DeviceOut,
+    IssuedCode,
+    LineIn,
+    LineOut,
+)
 from app.security import CurrentAdministrator, CurrentInspector, Role
 
 router = APIRouter(prefix="/api/admin", tags=["schools"])
@@ -38,6 +45,18 @@ async def issue_code(
         db, classroom_id=classroom.id, lifetime=lifetime, now=now
     )
     return IssuedCode(code=code, expires_at=expires_at)
+
+
+@router.post("/classrooms/{classroom_id}/line")
+async def declare_line(
+    classroom_id: UUID, body: LineIn, db: Db, caller: CurrentAdministrator
+) -> LineOut:
+    """Declare what a classroom's line carries; a lesson under way keeps to it from now on."""
+    classroom = await queries.classroom_within(db, caller.scope(Role.ADMINISTRATOR), classroom_id)
+    service.declare_line(
+        db, classroom=classroom, down_kbps=body.budget_down_kbps, up_kbps=body.budget_up_kbps
+    )
+    return LineOut(**body.model_dump())
 
 
 @router.post("/devices/{device_id}/revoke")

@@ -1,11 +1,12 @@
 """What the pages get of schools, classrooms and devices."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.schools.models import Classroom, Device, DeviceState
+from app.schools.models import LEAST_KBPS, MOST_KBPS, Classroom, Device, DeviceState
 
 
 class Named(BaseModel):
@@ -30,7 +31,27 @@ class DeviceOut(BaseModel):
         return cls.model_validate(device, from_attributes=True)
 
 
-class ClassroomOut(BaseModel):
+# Strict: neither a word nor a truth value passes for a figure.
+Kbps = Annotated[int, Field(ge=LEAST_KBPS, le=MOST_KBPS, strict=True)]
+
+
+class LineIn(BaseModel):
+    """What a classroom's line is declared to carry, in kbit/s; null: not declared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    budget_down_kbps: Kbps | None
+    budget_up_kbps: Kbps | None
+
+
+class LineOut(BaseModel):
+    """What a classroom's line is declared to carry, in kbit/s; null: not declared."""
+
+    budget_down_kbps: int | None
+    budget_up_kbps: int | None
+
+
+class ClassroomOut(LineOut):
     """A classroom with its devices. `school` and `region` are names."""
 
     id: UUID
@@ -49,6 +70,8 @@ class ClassroomOut(BaseModel):
             school=classroom.school.name,
             region=classroom.school.region.name,
             category=classroom.school.category,
+            budget_down_kbps=classroom.budget_down_kbps,
+            budget_up_kbps=classroom.budget_up_kbps,
             devices=[DeviceOut.of(device) for device in devices],
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.events import emit
 from app.schools import queries
 from app.schools.errors import CodeUsedOrExpired
-from app.schools.events import DeviceRevoked
+from app.schools.events import DeviceRevoked, LineDeclared
 from app.schools.models import (
     NEXT_DEVICE_STATE,
     Classroom,
@@ -156,6 +156,16 @@ def revoke(db: AsyncSession, *, device: Device) -> None:
     assert DeviceState.REVOKED in NEXT_DEVICE_STATE[device.state]
     device.state = DeviceState.REVOKED
     emit(db, DeviceRevoked(device.id))
+
+
+def declare_line(
+    db: AsyncSession, *, classroom: Classroom, down_kbps: int | None, up_kbps: int | None
+) -> None:
+    """Write down what a classroom's line carries; a lesson under way hears of it after commit."""
+    if (classroom.budget_down_kbps, classroom.budget_up_kbps) == (down_kbps, up_kbps):
+        return
+    classroom.budget_down_kbps, classroom.budget_up_kbps = down_kbps, up_kbps
+    emit(db, LineDeclared(classroom.id, down_kbps, up_kbps))
 
 
 async def create_region(

@@ -243,6 +243,8 @@ export interface ClassroomItem {
   school: string;
   region: string;
   category: string;
+  budget_down_kbps: number | null;
+  budget_up_kbps: number | null;
   devices: {
     id: string;
     name: string;
@@ -250,6 +252,12 @@ export interface ClassroomItem {
     last_seen_at: string | null;
     enrolled_at: string | null;
   }[];
+}
+
+/** What a classroom's line is declared to carry; null: not declared. */
+export interface DeclaredLine {
+  budget_down_kbps: number | null;
+  budget_up_kbps: number | null;
 }
 
 /** A request that was refused or did not arrive. `type` is the short code of RFC 9457's `type`. */
@@ -404,5 +412,7 @@ export const api = {
   classrooms: () => get<{ items: ClassroomItem[] }>("/admin/classrooms"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
+  declareLine: (classroom: string, line: DeclaredLine) =>
+    post<DeclaredLine>(`/admin/classrooms/${id(classroom)}/line`, line),
   revokeDevice: (device: string) => post<unknown>(`/admin/devices/${id(device)}/revoke`),
 };

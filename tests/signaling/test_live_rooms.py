@@ -5,7 +5,13 @@ import asyncio
 import pytest
 
 from media.core.ids import PeerId, RoomId, Source, TrackKey
-from media.interface import Direction, LinkReport, NegotiationRefused, RecordingStatus
+from media.interface import (
+    Direction,
+    LinkBudget,
+    LinkReport,
+    NegotiationRefused,
+    RecordingStatus,
+)
 from signaling import runner as runner_module
 from signaling.conduct import raise_hand
 from signaling.config import LiveConfig, RoomConfig
@@ -152,6 +158,27 @@ async def test_whoever_is_revoked_on_the_way_in_is_refused() -> None:
             assert await a.until_closed() == (4401, "ticket_invalid")
         async with server.client("a"):  # let in again: nothing is held against it
             assert server.hub.holders().device_ids == {"device-a"}
+
+
+async def test_a_line_declared_on_the_way_in_counts_for_the_seat_that_comes() -> None:
+    async with running_server() as server:
+        server.gate.changes = {"budget_down_kbps": 4000, "budget_up_kbps": 1000}
+        slow = SlowLoading(server)
+        async with (
+            asyncio.timeout(BOUND_S),
+            server.dial(PROTOCOL, f"ticket.{server.ticket('a')}") as a,
+            server.dial(PROTOCOL, f"ticket.{server.ticket('b')}") as b,
+        ):
+            await slow.reading.wait()
+            while len(server.hub._entries) < 2:
+                await asyncio.sleep(0.001)
+            server.hub.declare_line("room", "a", LinkBudget(512, None))
+            server.hub.declare_line("another", "b", LinkBudget(64, 64))
+            slow.go_on.set()
+            await a.until("room_state")
+            await b.until("room_state")
+            assert server.sfu.budgets == {"a": LinkBudget(512, None), "b": LinkBudget(4000, 1000)}
+        assert server.hub._entries == []
 
 
 async def test_a_room_still_being_opened_keeps_no_revoked_seat_in_another() -> None:

@@ -3,11 +3,11 @@
 import pytest
 
 from media.core.ids import PeerId, Source, TrackKey
-from media.interface import Direction, LinkReport, OfferedTrack, RecordingStatus
+from media.interface import Direction, LinkBudget, LinkReport, OfferedTrack, RecordingStatus
 from signaling import messages as m
-from signaling.effects import Tell
+from signaling.effects import SetBudget, Tell
 from signaling.ports import EventType
-from tests.signaling.live_rooms import HUB, DrivenRoom, lesson_with
+from tests.signaling.live_rooms import HUB, DrivenRoom, admission, lesson_with
 
 CAMERA, MICROPHONE = Source.CAMERA, Source.MICROPHONE
 
@@ -189,3 +189,26 @@ def test_a_track_that_starts_again_is_not_still(seat_id: str) -> None:
     room.take(room.room.track_flow(seat_id, CAMERA, is_stalled=True, now=room.now))
     room.take(room.room.track_started(seat_id, CAMERA, now=room.now))
     assert room.seat(seat_id).link is m.Link.UNKNOWN
+
+
+def test_the_media_plane_is_told_each_time_what_a_line_is_declared_to_carry() -> None:
+    room = lesson_with()
+    line = admission("a", budget_down_kbps=4000, budget_up_kbps=1000)
+    room.take(room.room.enter(line, now=room.now))
+    room.leave("a")
+    room.take(room.room.declare_line("a", LinkBudget(2000, None), now=room.now))
+    room.take(room.room.enter(admission("a"), now=room.now))
+    assert room.of(SetBudget) == [
+        SetBudget("a", LinkBudget(4000, 1000)),
+        SetBudget("a", LinkBudget(2000, None)),
+        SetBudget("a", LinkBudget(None, None)),
+    ]
+
+
+def test_the_line_of_whoever_has_no_seat_here_is_nobodys_business() -> None:
+    room = lesson_with("a")
+    room.take(room.room.declare_line("z", LinkBudget(2000, None), now=room.now))
+    room.send(HUB, m.EndLesson())
+    room.clear()
+    room.take(room.room.declare_line("a", LinkBudget(2000, None), now=room.now))
+    assert room.of(SetBudget) == []
