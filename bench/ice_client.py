@@ -24,7 +24,8 @@ _HOST_PRIORITY = 2122260223 - (1 << 24)  # peer-reflexive type preference (RFC 8
 class IceClient:
     """Finds a working address, keeps consent, answers the other side's checks.
 
-    `selected` is the address to send to, None before the first authenticated answer.
+    `selected` is the address to send to, None before the first authenticated answer;
+    `rtt_s` how long the last answer took, None before it.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class IceClient:
         self._consent_interval_s = consent_interval_s
         self._consent_timeout_s = consent_timeout_s
         self._tie_breaker = rng.getrandbits(64)
-        self._transactions: dict[bytes, tuple[Address, bool, str]] = {}
+        self._transactions: dict[bytes, tuple[Address, bool, str, float]] = {}
         self._candidates: list[Candidate] = []
         self._remote_ufrag = ""
         self._remote_password = ""
@@ -51,6 +52,7 @@ class IceClient:
         self.is_controlling = True
         self.selected: Address | None = None
         self.mapped: Address | None = None
+        self.rtt_s: float | None = None
         self.answers_received = 0
         self.checks_answered = 0
         self.error_codes: list[int] = []
@@ -92,19 +94,19 @@ class IceClient:
         if self._next_at is None or now < self._next_at:
             return
         if self._is_nominated and self.selected is not None:
-            self._check(self.selected, nominate=False)
+            self._check(self.selected, now, nominate=False)
             # Randomised as RFC 7675 section 5.1 asks, so peers do not check in step.
             self._next_at = now + self._consent_interval_s * self._rng.uniform(0.8, 1.2)
             return
         if self.selected is not None:
-            self._check(self.selected, nominate=True)
+            self._check(self.selected, now, nominate=True)
         for candidate in self._candidates:
             if (candidate.host, candidate.port) != self.selected:
-                self._check((candidate.host, candidate.port), nominate=False)
+                self._check((candidate.host, candidate.port), now, nominate=False)
         self._next_at = now + self._interval_s
         self._interval_s = min(self._interval_s * 2, _LAST_RETRANSMISSION_S)
 
-    def _check(self, address: Address, *, nominate: bool) -> None:
+    def _check(self, address: Address, now: float, *, nominate: bool) -> None:
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._remote_ufrag}:{self.ufrag}"
         request.attributes["PRIORITY"] = _HOST_PRIORITY
@@ -117,7 +119,12 @@ class IceClient:
         request.add_message_integrity(self._remote_password.encode())
         if len(self._transactions) > 64:
             self._transactions.clear()
-        self._transactions[request.transaction_id] = (address, nominate, self._remote_password)
+        self._transactions[request.transaction_id] = (
+            address,
+            nominate,
+            self._remote_password,
+            now,
+        )
         self._send(bytes(request), address)
 
     def handle_datagram(self, data: bytes, address: Address, now: float) -> bool:
@@ -132,7 +139,7 @@ class IceClient:
         transaction = self._transactions.pop(message.transaction_id, None)
         if transaction is None:
             return False
-        destination, nominated, password = transaction
+        destination, nominated, password, sent_at = transaction
         if message.message_class == stun.Class.ERROR:
             self.error_codes.append(message.error_code or 0)
             return False
@@ -141,6 +148,7 @@ class IceClient:
             return False
         self.answers_received += 1
         self._last_answer_at = now
+        self.rtt_s = now - sent_at
         self.mapped = message.attributes.get("XOR-MAPPED-ADDRESS")
         return self._succeeded(destination, nominated=nominated, now=now)
 

@@ -10,12 +10,17 @@ _ONE_BYTE_EXTENSIONS = 0xBEDE  # RFC 8285 section 4.2
 _HEADER = struct.Struct("!BBHII")
 
 
+def _named(extension_id: int, name: str) -> bytes:
+    return bytes([extension_id << 4 | len(name) - 1]) + name.encode()
+
+
 @dataclass(slots=True)
 class OutgoingStream:
     """Numbers packets and writes them, plain, into a caller's buffer.
 
     `rtx_payload_type` is None when the answer did not take RTX; a lost packet is then
     sent again under its own number. Ids of header extensions are None when not negotiated.
+    With a `rid` it is one encoding of a section that has several (RFC 8852).
     """
 
     mid: str
@@ -30,6 +35,9 @@ class OutgoingStream:
     rtx_sequence: int = 0
     mid_extension_id: int | None = None
     transport_cc_id: int | None = None
+    rid: str = ""
+    rid_extension_id: int | None = None
+    repaired_rid_extension_id: int | None = None
     packets: int = 0
     octets: int = 0
     retransmissions: int = 0
@@ -95,7 +103,7 @@ class OutgoingStream:
         transport_sequence: int,
     ) -> int:
         payload_type, sequence, timestamp, ssrc = head
-        extensions = self._extensions(transport_sequence)
+        extensions = self._extensions(transport_sequence, is_repair=ssrc != self.ssrc)
         _HEADER.pack_into(
             buffer,
             0,
@@ -110,13 +118,15 @@ class OutgoingStream:
         buffer[12:end] = packet
         return end
 
-    def _extensions(self, transport_sequence: int) -> bytes:
+    def _extensions(self, transport_sequence: int, *, is_repair: bool) -> bytes:
         body = b""
         if self.transport_cc_id is not None:
             body += bytes([self.transport_cc_id << 4 | 1]) + transport_sequence.to_bytes(2, "big")
         if self.mid_extension_id is not None and self.packets <= _MID_PACKETS:
-            name = self.mid.encode()
-            body += bytes([self.mid_extension_id << 4 | len(name) - 1]) + name
+            body += _named(self.mid_extension_id, self.mid)
+        rid_id = self.repaired_rid_extension_id if is_repair else self.rid_extension_id
+        if rid_id is not None and self.rid and (is_repair or self.packets <= _MID_PACKETS):
+            body += _named(rid_id, self.rid)
         if not body:
             return b""
         body += bytes(-len(body) % 4)

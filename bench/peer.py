@@ -22,20 +22,25 @@ import random
 import struct
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile
 
+from bench.arrivals import ArrivalReport
 from bench.feedback_ledger import FeedbackLedger
 from bench.ice_client import Address, IceClient
 from bench.outgoing import OutgoingStream
 from bench.reception import Reception
 from bench.session_description import (
     MID_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
     TRANSPORT_CC_URI,
+    Codec,
     Description,
     LocalTransport,
+    MediaSection,
     OfferedSection,
     UnusableDescription,
     parse_description,
@@ -53,6 +58,7 @@ ALL_CODECS = ("opus", "h264", "vp8")
 
 _REPORT_INTERVAL_S = 1.0
 _NACK_INTERVAL_S = 0.04
+_ARRIVALS_INTERVAL_S = 0.05
 _MAX_NACKS_PER_PACKET = 10
 _RTP_HEADER = struct.Struct("!BBHII")
 _NTP_EPOCH_S = 2_208_988_800
@@ -76,6 +82,21 @@ class ReceivedPacket(NamedTuple):
     is_repair: bool
 
 
+def read_extension(view: memoryview, extension_id: int) -> bytes | None:
+    """Return a one-byte header extension of a plain packet (RFC 8285 section 4.2), or None."""
+    position = 12 + 4 * (view[0] & 0x0F)
+    if not view[0] & 0x10 or bytes(view[position : position + 2]) != b"\xbe\xde":
+        return None
+    stop = position + 4 + 4 * (view[position + 2] << 8 | view[position + 3])
+    position += 4
+    while position < stop:
+        number, length = view[position] >> 4, (view[position] & 0x0F) + 1
+        if number == extension_id:
+            return bytes(view[position + 1 : position + 1 + length])
+        position += 1 if view[position] == 0 else 1 + length
+    return None
+
+
 def _ntp_now() -> int:
     seconds, nanoseconds = divmod(time.clock_gettime_ns(time.CLOCK_REALTIME), 1_000_000_000)
     return (seconds + _NTP_EPOCH_S) << 32 | (nanoseconds << 32) // 1_000_000_000
@@ -85,7 +106,8 @@ class LightPeer:
     """One connection of one participant: it publishes or it subscribes.
 
     With `repairs_loss` holes are asked for again by NACK. `on_rtp` is called for every
-    packet that is not a duplicate. `counts` is an account of everything by name.
+    packet that is not a duplicate. `counts` is an account of everything by name. Where
+    transport-cc is negotiated, a subscriber answers it every 50 ms.
     """
 
     def __init__(
@@ -129,11 +151,14 @@ class LightPeer:
         self._repair_of: dict[int, int] = {}
         self._rtx_payload_types: set[tuple[str, int]] = set()
         self._mid_extension_ids: set[int] = set()
+        self._transport_cc_id: int | None = None
+        self._arrivals: ArrivalReport | None = None
         self._remote: Description | None = None
         self._transport_sequence = 0
         self._timer: asyncio.TimerHandle | None = None
         self._next_report_s: float | None = None
         self._next_nack_s: float | None = None
+        self._next_arrivals_s: float | None = None
         self._plain = memoryview(bytearray(BUFFER_BYTES))
         self._wire = Wire(
             self,
@@ -148,12 +173,18 @@ class LightPeer:
     # Negotiation
 
     async def publish_offer(
-        self, sections: Iterable[tuple[str, Sequence[str]]], *, restart_ice: bool = False
+        self,
+        sections: Iterable[tuple[str, Sequence[str]]],
+        *,
+        restart_ice: bool = False,
+        rids: Mapping[str, Sequence[str]] | None = None,
     ) -> str:
         """Return an offer that publishes `sections`: pairs of mid and codecs by preference.
 
         Codecs are `opus`, `h264`, `vp8`. Call again with more sections to renegotiate:
-        the sections already offered must come first and keep their SSRCs.
+        the sections already offered must come first and keep their SSRCs. `rids` names
+        the encodings of a mid, smallest first: they are the streams `mid/rid` once the
+        answer has taken them; otherwise there is the one stream `mid`.
         """
         if restart_ice:
             self.ice.renew_credentials()
@@ -161,7 +192,11 @@ class LightPeer:
         self._offered = [
             known.get(mid)
             or OfferedSection(
-                mid, tuple(codecs), self.rng.getrandbits(32), self.rng.getrandbits(32)
+                mid,
+                tuple(codecs),
+                self.rng.getrandbits(32),
+                self.rng.getrandbits(32),
+                rids=tuple((rids or {}).get(mid, ())),
             )
             for mid, codecs in sections
         ]
@@ -198,11 +233,18 @@ class LightPeer:
             self._repair_of.update(section.repair_of)
             if MID_URI in section.extensions:
                 self._mid_extension_ids.add(section.extensions[MID_URI])
+            if self._transport_cc and TRANSPORT_CC_URI in section.extensions:
+                self._answer_transport_cc(section.extensions[TRANSPORT_CC_URI])
         setup = self._dtls_setup
         if remote.setup != "actpass":
             setup = "passive" if remote.setup == "active" else "active"
         text = write_answer(
-            self._local(), remote, session_id=self._session_id, setup=setup, codecs=codecs
+            self._local(),
+            remote,
+            session_id=self._session_id,
+            setup=setup,
+            codecs=codecs,
+            transport_cc=self._transport_cc,
         )
         self._connect_to(
             remote, we_offered=False, setup="passive" if setup == "active" else "active"
@@ -218,24 +260,40 @@ class LightPeer:
         if section.port == 0 or codec is None or "recv" not in section.direction:
             self.rejected_mids.add(offered.mid)
             return
+        taken = [rid for rid in offered.rids if rid in section.received_rids]
+        for rid in taken or [""]:
+            self._take_stream(offered, section, codec, rid)
+
+    def _take_stream(
+        self, offered: OfferedSection, section: MediaSection, codec: Codec, rid: str
+    ) -> None:
         rtx = section.rtx_of(codec.payload_type)
-        stream = self.streams.get(offered.mid)
+        name = f"{offered.mid}/{rid}" if rid else offered.mid
+        stream = self.streams.get(name)
         if stream is None:
             # RFC 3550 section 5.1 wants random starts; below 2**15 for SRTP's roll-over counter.
-            stream = self.streams[offered.mid] = OutgoingStream(
+            stream = self.streams[name] = OutgoingStream(
                 mid=offered.mid,
                 codec=codec.name,
                 clock_rate=codec.clock_rate,
-                ssrc=offered.ssrc,
+                ssrc=self.rng.getrandbits(32) if rid else offered.ssrc,
                 payload_type=codec.payload_type,
                 sequence=self.rng.randrange(0x8000),
                 timestamp=self.rng.getrandbits(32),
-                rtx_ssrc=offered.rtx_ssrc,
+                rtx_ssrc=self.rng.getrandbits(32) if rid else offered.rtx_ssrc,
                 rtx_sequence=self.rng.randrange(0x8000),
+                rid=rid,
             )
         stream.rtx_payload_type = rtx.payload_type if rtx else None
         stream.mid_extension_id = section.extensions.get(MID_URI)
         stream.transport_cc_id = section.extensions.get(TRANSPORT_CC_URI)
+        stream.rid_extension_id = section.extensions.get(RID_URI)
+        stream.repaired_rid_extension_id = section.extensions.get(REPAIRED_RID_URI)
+
+    def _answer_transport_cc(self, extension_id: int) -> None:
+        self._transport_cc_id = extension_id
+        if self._arrivals is None:
+            self._arrivals = ArrivalReport(self.ssrc)
 
     def _connect_to(self, remote: Description, *, we_offered: bool, setup: str) -> None:
         self._remote = remote
@@ -295,9 +353,10 @@ class LightPeer:
     def send_rtp(
         self, mid: str, payload: bytes, *, marker: bool = False, timestamp_increment: int = 0
     ) -> int:
-        """Send the next packet of a published section and return its sequence number.
+        """Send the next packet of a stream and return its sequence number.
 
-        The media time advances by `timestamp_increment` before this packet.
+        `mid` is the section's, or `mid/rid` for one of its encodings. The media time
+        advances by `timestamp_increment` before this packet.
         """
         stream = self.streams[mid]
         sequence = stream.sequence
@@ -353,6 +412,8 @@ class LightPeer:
 
     def on_plain_rtp(self, view: memoryview, end: int, arrival_ns: int, now: float) -> None:
         """Count a packet and hand it on (called by the wire)."""
+        if self._arrivals is not None:
+            self._note_arrival(view, arrival_ns, now)
         first, second, sequence, timestamp, ssrc = _RTP_HEADER.unpack_from(view)
         payload_type = second & 0x7F
         start = 12 + 4 * (first & 0x0F)
@@ -397,19 +458,25 @@ class LightPeer:
             self._on_timer()
 
     def _learn_mid(self, view: memoryview, ssrc: int) -> str | None:
-        """Read the mid from a one-byte header extension (RFC 8285 section 4.2), and keep it."""
-        position = 12 + 4 * (view[0] & 0x0F)
-        if not view[0] & 0x10 or bytes(view[position : position + 2]) != b"\xbe\xde":
-            return None
-        stop = position + 4 + 4 * (view[position + 2] << 8 | view[position + 3])
-        position += 4
-        while position < stop:
-            number, length = view[position] >> 4, (view[position] & 0x0F) + 1
-            if number in self._mid_extension_ids:
-                self._mid_of[ssrc] = bytes(view[position + 1 : position + 1 + length]).decode()
+        """Read the mid from a header extension, and keep it."""
+        for extension_id in self._mid_extension_ids:
+            value = read_extension(view, extension_id)
+            if value is not None:
+                self._mid_of[ssrc] = value.decode()
                 return self._mid_of[ssrc]
-            position += 1 if view[position] == 0 else 1 + length
         return None
+
+    def _note_arrival(self, view: memoryview, arrival_ns: int, now: float) -> None:
+        assert self._arrivals is not None
+        assert self._transport_cc_id is not None
+        number = read_extension(view, self._transport_cc_id)
+        if number is None or len(number) != 2:
+            self.counts["without_transport_cc"] += 1
+            return
+        self._arrivals.arrived(int.from_bytes(number, "big"), arrival_ns)
+        if self._next_arrivals_s is None:
+            self._next_arrivals_s = now + _ARRIVALS_INTERVAL_S
+            self._arm_timer()
 
     def on_plain_rtcp(self, data: bytes, now: float) -> None:
         """Take RTCP (called by the wire)."""
@@ -447,11 +514,11 @@ class LightPeer:
                 self.remb_bps = packet.bitrate_bps
 
     def _keyframe_wanted(self, ssrc: int) -> None:
-        for stream in self.streams.values():
+        for name, stream in self.streams.items():
             if stream.ssrc == ssrc:
-                self.keyframe_requests[stream.mid] += 1
+                self.keyframe_requests[name] += 1
                 if self.on_keyframe_request is not None:
-                    self.on_keyframe_request(stream.mid)
+                    self.on_keyframe_request(name)
 
     def _retransmit(self, nack: rtcp.Nack) -> None:
         stream = next((s for s in self.streams.values() if s.ssrc == nack.media_ssrc), None)
@@ -476,13 +543,16 @@ class LightPeer:
             self._send_reports(now)
         if self._next_nack_s is not None and now >= self._next_nack_s:
             self._ask_again(now)
+        if self._next_arrivals_s is not None and now >= self._next_arrivals_s:
+            self._report_arrivals()
         self._arm_timer()
 
     def _arm_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        due = [at for at in (self._next_report_s, self._next_nack_s) if at is not None]
+        times = (self._next_report_s, self._next_nack_s, self._next_arrivals_s)
+        due = [at for at in times if at is not None]
         if due and not self._wire.is_closed:
             self._timer = self._loop.call_at(min(due), self._on_timer)
 
@@ -503,6 +573,14 @@ class LightPeer:
                 )
                 self.send_rtcp(report, name)
 
+    def _report_arrivals(self) -> None:
+        self._next_arrivals_s = None
+        assert self._arrivals is not None
+        feedback = self._arrivals.take(next(iter(self.receptions), 0))
+        if feedback is not None:
+            self.counts["transport_feedback_sent"] += 1
+            self.send_rtcp(feedback)
+
     def _ask_again(self, now: float) -> None:
         self._next_nack_s = None
         for reception in self.receptions.values():
@@ -515,7 +593,8 @@ class LightPeer:
                     reception.missing[extended] = attempts + 1
                     wanted.append(extended & 0xFFFF)
             if wanted:
-                self._next_nack_s = now + _NACK_INTERVAL_S
+                # Sooner than a round trip the answer cannot have come.
+                self._next_nack_s = now + max(_NACK_INTERVAL_S, self.ice.rtt_s or 0.0)
             for start in range(0, len(wanted), 200):
                 self.send_nack(reception.ssrc, wanted[start : start + 200])
 

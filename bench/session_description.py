@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+
 # Payload types as Chromium numbers them; RTX of a video codec is the next number.
 _RTP_MAPS = {
     "opus": (111, "opus/48000/2", "minptime=10;useinbandfec=1"),
@@ -22,6 +25,7 @@ _RTP_MAPS = {
     ),
 }
 _EXTENSION_IDS = {MID_URI: 4, TRANSPORT_CC_URI: 3}
+_SIMULCAST_EXTENSION_IDS = {RID_URI: 10, REPAIRED_RID_URI: 11}
 
 
 class UnusableDescription(Exception):
@@ -68,6 +72,7 @@ class MediaSection:
     ssrcs: list[int]
     repair_of: dict[int, int]
     msid: str | None
+    received_rids: list[str] = field(default_factory=list)
 
     def codec(self, names: Sequence[str]) -> Codec | None:
         """Return the section's first codec whose lower-case name is in `names`."""
@@ -140,6 +145,7 @@ def _read_section(lines: Sequence[str]) -> MediaSection:
     ssrcs: list[int] = []
     repair_of: dict[int, int] = {}
     extensions: dict[str, int] = {}
+    received_rids: list[str] = []
     for line in lines:
         if (found := re.match(r"a=ssrc:(\d+) ", line)) and int(found[1]) not in ssrcs:
             ssrcs.append(int(found[1]))
@@ -147,6 +153,9 @@ def _read_section(lines: Sequence[str]) -> MediaSection:
             repair_of[int(found[2])] = int(found[1])
         elif found := re.match(r"a=extmap:(\d+)(?:/\w+)? (\S+)", line):
             extensions[found[2]] = int(found[1])
+        elif found := re.match(r"a=simulcast:recv (\S+)", line):
+            # RFC 8853 section 5.1: streams by `;`, alternatives by `,`, `~` for paused.
+            received_rids = [each.split(",")[0].lstrip("~") for each in found[1].split(";")]
     return MediaSection(
         mid=mid,
         kind=media[1],
@@ -158,6 +167,7 @@ def _read_section(lines: Sequence[str]) -> MediaSection:
         ssrcs=ssrcs,
         repair_of=repair_of,
         msid=_attribute(lines, "msid"),
+        received_rids=received_rids,
     )
 
 
@@ -214,13 +224,18 @@ class LocalTransport:
 
 @dataclass(slots=True)
 class OfferedSection:
-    """A track to publish: `codecs` in order of preference, of `opus`, `h264`, `vp8`."""
+    """A track to publish: `codecs` in order of preference, of `opus`, `h264`, `vp8`.
+
+    With `rids` it is offered as simulcast, lowest first (RFC 8853); like Chromium the
+    offer then names no SSRC, the packets say whose they are.
+    """
 
     mid: str
     codecs: tuple[str, ...]
     ssrc: int
     rtx_ssrc: int
     direction: str = "sendonly"
+    rids: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -289,15 +304,19 @@ def write_offer(
         lines.append(f"m={section.kind} 9 UDP/TLS/RTP/SAVPF " + " ".join(map(str, numbers)))
         lines += _transport_lines(transport, "actpass")
         lines.append(f"a=mid:{section.mid}")
+        extensions = _EXTENSION_IDS | (_SIMULCAST_EXTENSION_IDS if section.rids else {})
         lines += [
             f"a=extmap:{number} {uri}"
-            for uri, number in _EXTENSION_IDS.items()
+            for uri, number in extensions.items()
             if transport_cc or uri != TRANSPORT_CC_URI
         ]
         lines += [f"a={section.direction}", f"a=msid:light-{section.mid} light-{section.mid}"]
         lines += ["a=rtcp-mux", "a=rtcp-rsize"]
         lines += _offered_codec_lines(section, transport_cc=transport_cc)
-        if section.kind == "video":
+        if section.rids:
+            lines += [f"a=rid:{rid} send" for rid in section.rids]
+            lines.append(f"a=simulcast:send {';'.join(section.rids)}")
+        elif section.kind == "video":
             lines.append(f"a=ssrc-group:FID {section.ssrc} {section.rtx_ssrc}")
             lines.append(f"a=ssrc:{section.ssrc} cname:{transport.cname}")
             lines.append(f"a=ssrc:{section.rtx_ssrc} cname:{transport.cname}")
@@ -319,6 +338,7 @@ def write_answer(
     session_id: int,
     setup: str,
     codecs: Sequence[str],
+    transport_cc: bool = True,
 ) -> str:
     """Write a subscriber's answer: receive every section whose codec is in `codecs`.
 
@@ -343,13 +363,17 @@ def write_answer(
         lines += [
             f"a=extmap:{number} {uri}"
             for uri, number in section.extensions.items()
-            if uri in _EXTENSION_IDS
+            if uri in _EXTENSION_IDS and (transport_cc or uri != TRANSPORT_CC_URI)
         ]
         lines.append("a=recvonly" if "send" in section.direction else "a=inactive")
         lines += ["a=rtcp-mux", "a=rtcp-rsize"]
         for codec in taken:
             lines.append(f"a=rtpmap:{codec.payload_type} {codec.encoding}")
-            lines += [f"a=rtcp-fb:{codec.payload_type} {text}" for text in codec.feedback]
+            lines += [
+                f"a=rtcp-fb:{codec.payload_type} {text}"
+                for text in codec.feedback
+                if transport_cc or text != "transport-cc"
+            ]
             if codec.parameters:
                 lines.append(f"a=fmtp:{codec.payload_type} {codec.parameters}")
     return "\r\n".join(lines) + "\r\n"

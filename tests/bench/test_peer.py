@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from bench.peer import LightPeer, PeerFailed, ReceivedPacket
+from bench.outgoing import OutgoingStream
+from bench.peer import LightPeer, PeerFailed, ReceivedPacket, read_extension
 from bench.session_description import UnusableDescription
 from media.core import rtcp
 
@@ -202,3 +203,52 @@ async def test_raw_bytes_and_forged_media_are_counted_not_believed() -> None:
         await receiver.until(lambda: receiver.counts["unknown_datagrams"] == 1)
         assert (receiver.counts["srtp_refused"], receiver.counts["srtcp_refused"]) == (1, 1)
         assert receiver.receptions == {}
+
+
+async def test_a_receiver_tells_the_truth_about_every_arrival() -> None:
+    async with connected_pair(repairs_loss=True) as (sender, receiver):
+        sender.send_loss = 0.1
+        for _ in range(200):
+            sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        sender.send_loss = 0.0
+        sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        ledger = sender.transport_feedback
+        await sender.until(lambda: ledger.reported_lost > 0 and ledger.acknowledged > 180)
+        assert ledger.false_acknowledgements == 0
+        assert receiver.counts["transport_feedback_sent"] == ledger.reports
+
+
+async def test_a_receiver_without_transport_cc_answers_none() -> None:
+    async with connected_pair(transport_cc=False) as (sender, receiver):
+        sender.send_rtp("1", bytes(100), timestamp_increment=3000)
+        await receiver.until(lambda: receiver.reception_of("1"))
+        assert sender.streams["1"].transport_cc_id is None
+        assert receiver.counts["without_transport_cc"] == 0
+        assert receiver.counts["transport_feedback_sent"] == 0
+
+
+def written(stream: OutgoingStream, *, again: int | None = None) -> memoryview:
+    buffer = memoryview(bytearray(1500))
+    if again is None:
+        length = stream.write(
+            buffer, b"x", marker=True, timestamp_increment=0, transport_sequence=7
+        )
+    else:
+        found = stream.write_again(buffer, again, transport_sequence=8)
+        assert found is not None
+        length = found
+    return buffer[:length]
+
+
+def test_every_encoding_says_which_it_is_also_in_its_repairs() -> None:
+    stream = OutgoingStream(
+        mid="1", codec="h264", clock_rate=90_000, ssrc=5, payload_type=102, sequence=9,
+        timestamp=0, rtx_ssrc=6, rtx_payload_type=103, mid_extension_id=4, transport_cc_id=3,
+        rid="h", rid_extension_id=10, repaired_rid_extension_id=11,
+    )  # fmt: skip
+    first, repair = written(stream), written(stream, again=9)
+    assert [read_extension(first, number) for number in (4, 3, 10, 11)] == [
+        b"1", b"\x00\x07", b"h", None,
+    ]  # fmt: skip
+    assert read_extension(repair, 10) is None
+    assert read_extension(repair, 11) == b"h"

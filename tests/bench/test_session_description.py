@@ -4,6 +4,8 @@ import pytest
 
 from bench.session_description import (
     MID_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
     TRANSPORT_CC_URI,
     Candidate,
     LocalTransport,
@@ -95,3 +97,29 @@ def test_the_transport_is_read_from_the_first_section_that_lives() -> None:
 def test_what_a_browser_could_not_use_is_refused(broken: str) -> None:
     with pytest.raises(UnusableDescription):
         parse_description(broken)
+
+
+def test_simulcast_is_offered_as_a_browser_does_and_read_back() -> None:
+    sections = [OfferedSection("1", ("h264",), 21, 22, rids=("q", "h", "f"))]
+    text = write_offer(LOCAL, sections, session_id=1)
+    assert "a=simulcast:send q;h;f" in text
+    assert "a=rid:h send" in text
+    [section] = parse_description(text).sections
+    assert section.ssrcs == []
+    assert {RID_URI, REPAIRED_RID_URI} <= set(section.extensions)
+    answered = text.replace("simulcast:send q;h;f", "simulcast:recv q,x;~h")
+    assert parse_description(answered).sections[0].received_rids == ["q", "h"]
+
+
+def test_an_answer_can_leave_transport_cc_out() -> None:
+    text = write_answer(
+        LOCAL,
+        parse_description(offer()),
+        session_id=2,
+        setup="active",
+        codecs=["opus", "h264"],
+        transport_cc=False,
+    )
+    assert "transport-cc" not in text
+    assert "transport-wide-cc" not in text
+    assert "a=rtcp-fb:102 nack pli" in text
