@@ -182,8 +182,10 @@ class SubscribeConnection(Connection):
 
     direction = Direction.SUBSCRIBE
 
-    def __init__(self, home: Home, peer_id: PeerId) -> None:
+    def __init__(self, home: Home, peer_id: PeerId, *, session_id: int) -> None:
         super().__init__(home, peer_id)
+        #: Of our o= line: as long as it stays the same this is the same connection to the peer.
+        self.session_id = session_id
         self.subscriber: Subscriber
 
     def receive_rtp(self, *_: object) -> None:

@@ -145,12 +145,24 @@ class RoomDriver:
         earlier = self._subscribing.pop(peer_id, None)
         if earlier is not None:
             self._drop(earlier)
-        connection = SubscribeConnection(self, peer_id)
+        connection = SubscribeConnection(self, peer_id, session_id=secrets.randbits(62))
         connection.transport = self._new_transport(connection)
         self._subscribing[peer_id] = connection
         connection.subscriber = self.router.add_subscriber(
             peer_id, connection.transport, self._loop.time()
         )
+        self.settle()
+
+    def restart_subscription(self, peer_id: PeerId) -> None:
+        """See SfuPort."""
+        connection = self._subscribing.get(peer_id)
+        if connection is None or connection.transport.has_ended:
+            self.subscribe(peer_id)
+            return
+        now = self._loop.time()
+        connection.transport.restart_ice(now)
+        self.plane.add(connection.transport)
+        self.router.offer_again(connection.subscriber, now)
         self.settle()
 
     def accept_answer(self, peer_id: PeerId, revision: int, answer: str) -> None:
@@ -376,7 +388,7 @@ class RoomDriver:
             sdp=subscriber_offer(
                 subscriber.sections,
                 self._local(connection.transport),
-                session_id=self._session_id,
+                session_id=connection.session_id,
                 version=revision,
             ),
             tracks=tuple(OfferedTrack(down.mid, down.track) for down in subscriber.sections),

@@ -171,6 +171,14 @@ class SfuPort(Protocol):
     def subscribe(self, room_id: RoomId, peer_id: PeerId) -> None:
         """(Re)create the peer's subscribing connection; its offers come by `subscriber_offer`."""
 
+    def restart_subscription(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """Restart ICE on the subscribing connection: an offer with new credentials follows.
+
+        Keys, sections and streams stay, and so does the o= session id by which a peer knows
+        its connection; an offer still unanswered need not be answered any more. Where there
+        is no connection, or it has ended, this is `subscribe`.
+        """
+
     async def accept_answer(
         self, room_id: RoomId, peer_id: PeerId, *, revision: int, answer: str
     ) -> None:

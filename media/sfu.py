@@ -108,6 +108,10 @@ class Sfu:
         """See SfuPort."""
         self._room(room_id).subscribe(peer_id)
 
+    def restart_subscription(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """See SfuPort."""
+        self._room(room_id).restart_subscription(peer_id)
+
     async def accept_answer(
         self, room_id: RoomId, peer_id: PeerId, *, revision: int, answer: str
     ) -> None:

@@ -55,6 +55,10 @@ _ADDRESS_QUIET_S = 5.0
 # A restarted connection's old checks may still be on the way.
 OLD_UFRAG_S = 10.0
 
+# STUN signs a check but does not number it (RFC 8489 section 14.5): whoever recorded one could
+# send it again from elsewhere. A browser checks every 2.5 s, so these are forty minutes of it.
+_REMEMBERED_CHECKS = 1024
+
 
 def c_buffer(buffer: bytearray) -> Any:  # Any: cffi's pointer into the buffer
     """Return a pointer to `buffer` for the functions above; the buffer must not be resized."""
@@ -206,6 +210,8 @@ class Transport:
         self._link = _DtlsLink(self._send_dtls)
         self._dtls = certificate.dtls(self._link)
         self._reachable = asyncio.Event()
+        #: Of recent authenticated checks, by transaction id: where each came from first.
+        self._checks: dict[bytes, Address] = {}
 
     # -- ICE -----------------------------------------------------------------------
 
@@ -215,7 +221,11 @@ class Transport:
         self.credentials = Credentials.generate()
 
     def receive_check(self, request: BindingRequest, address: Address, now: float) -> bytes | None:
-        """Answer a binding request that names us; None if it is not signed with our password."""
+        """Answer a binding request that names us; None if it is not signed with our password.
+
+        A check that was seen before is answered where it came from then (the answer may have
+        been lost), and means nothing more: it neither moves us nor renews consent.
+        """
         credentials = self._credentials_for(request, now)
         if credentials is None or not request.is_signed_with(credentials.password):
             return None
@@ -224,6 +234,13 @@ class Transport:
         response = answer(request, credentials.password, address)
         if request.claims_controlled or request.unknown_attributes:
             return response
+        first_from = self._checks.get(request.transaction_id)
+        if first_from is not None:
+            if first_from == address:
+                return response
+            self.owner.count("stun_replayed")
+            return None
+        self._remember(request.transaction_id, address)
         is_quiet = now - self.last_heard > _ADDRESS_QUIET_S
         self.last_heard = self.last_consent = now
         if self.address is None or (
@@ -231,6 +248,12 @@ class Transport:
         ):
             self.move_to(address)
         return response
+
+    def _remember(self, transaction_id: bytes, address: Address) -> None:
+        if len(self._checks) >= _REMEMBERED_CHECKS:
+            del self._checks[next(iter(self._checks))]
+        known = self.address if address == self.address else None
+        self._checks[transaction_id] = known or address  # one object for one address
 
     def _credentials_for(self, request: BindingRequest, now: float) -> Credentials | None:
         if request.local_ufrag == self.credentials.ufrag:

@@ -39,8 +39,10 @@ class RoomBook:
             hands=saved.hands if saved else (),
         )
         self.chat = deque(saved.chat if saved else (), maxlen=config.chat_kept)
-        #: For whoever enters again. Not saved: after a restart a classroom touches once more.
-        self.quick_messages = deque[m.QuickMessage](maxlen=config.quick_messages_kept)
+        #: For whoever enters again.
+        self.quick_messages = deque(
+            saved.quick_messages if saved else (), maxlen=config.quick_messages_kept
+        )
         self.light = m.RecordingLight(is_recording=False, is_healthy=True, stored_s=0.0)
         self.light_told_at = now
         self.lecturer_gone_at: float | None = now
@@ -147,13 +149,14 @@ class RoomBook:
             hands=tuple(self.floor.hands),
             seats=self.roster.saved(),
             chat=tuple(self.chat),
+            quick_messages=tuple(self.quick_messages),
         )
 
     def view(self, seat: Participant) -> m.Seat:
         """Return a seat as a page sees it."""
         return self.roster.view(seat, self.floor.stage)
 
-    def room_state(self, viewer: Participant) -> m.RoomState:
+    def room_state(self, viewer: Participant, *, is_resumed: bool = False) -> m.RoomState:
         """Return everything, as this seat may see it."""
         return m.RoomState(
             seq=0,
@@ -178,6 +181,7 @@ class RoomBook:
                 if viewer.role in STAFF or message.seat_id == viewer.seat_id
             ),
             recording=self.light,
+            is_resumed=is_resumed,
         )
 
     def summary(self) -> RoomSummary:

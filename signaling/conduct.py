@@ -41,10 +41,10 @@ def publish(book: RoomBook, seat: Participant, command: m.Publish) -> None:
 
 
 def subscribe(book: RoomBook, seat: Participant, command: m.Subscribe) -> None:
-    """Begin to receive."""
+    """Begin to receive, or go on receiving over another road."""
     limit(seat.rates.negotiation, book)
     seat.has_media = True
-    book.do(OpenSubscription(seat.seat_id, command.ref))
+    book.do(OpenSubscription(seat.seat_id, command.ref, command.is_restart))
 
 
 def set_muted(book: RoomBook, seat: Participant, command: m.SetMuted) -> None:

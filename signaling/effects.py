@@ -72,10 +72,11 @@ class AcceptOffer:
 
 @dataclass(frozen=True, slots=True)
 class OpenSubscription:
-    """Create the seat's subscribing connection; offers follow."""
+    """Create the seat's subscribing connection, or restart its ICE; offers follow."""
 
     seat_id: str
     ref: int | None
+    is_restart: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The route `/api/live`: who may open a WebSocket, and with what in hand.
 
-The client offers two subprotocols, `classroom.v1` and `ticket.<ticket>`; the server selects
-the first. A ticket in the URL would end up in logs and histories; a header cannot be set by
-a page. What a page may not learn the reason of is refused before the handshake with HTTP
-403; everything else is accepted, told in an `error`, and closed with a code a page can read.
+The client offers the subprotocols `classroom.v1` and `ticket.<ticket>`, and a page that may
+come back also `page.<its name for itself>`; the server selects the first. A ticket in the URL
+would end up in logs and histories; a header cannot be set by a page. What a page may not learn
+the reason of is refused before the handshake with HTTP 403; everything else is accepted, told
+in an `error`, and closed with a code a page can read.
 """
 
 import logging
@@ -27,11 +28,14 @@ from signaling.session import Outbox, Session, SocketGone, close_politely
 logger = logging.getLogger(__name__)
 
 TICKET_PREFIX: Final = "ticket."
+PAGE_PREFIX: Final = "page."
 _TICKET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_PAGE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HTTP_OF: Final = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
 
 _CLOSE_CODES: Final[dict[str, CloseCode]] = {
+    ErrorCode.MALFORMED: CloseCode.MALFORMED,
     ErrorCode.TICKET_INVALID: CloseCode.NO_TICKET,
     ErrorCode.TICKET_USED: CloseCode.NO_TICKET,
     ErrorCode.TICKET_EXPIRED: CloseCode.NO_TICKET,
@@ -115,7 +119,8 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
     config = hub.config.session
     socket, outbox = WebSocketAdapter(websocket), Outbox(config)
     try:
-        runner, admission = await hub.enter(_ticket(websocket), outbox)
+        page = _page(websocket)
+        runner, admission = await hub.enter(_ticket(websocket), outbox, page=page)
     except Refused as refusal:
         await _refuse(socket, outbox, refusal.code, refusal.detail)
     except Exception:
@@ -141,12 +146,25 @@ async def _refuse(socket: WebSocketAdapter, outbox: Outbox, code: str, detail: s
 
 def _ticket(websocket: WebSocket) -> str:
     """Return the ticket of the handshake. Raise Refused."""
-    offered = websocket.scope["subprotocols"]
-    tickets = [word[len(TICKET_PREFIX) :] for word in offered if word.startswith(TICKET_PREFIX)]
+    tickets = _offered(websocket, TICKET_PREFIX)
     if len(tickets) != 1 or not _TICKET.fullmatch(tickets[0]):
         raise Refused(ErrorCode.TICKET_INVALID, "No valid ticket was offered.")
-    ticket: str = tickets[0]
-    return ticket
+    return tickets[0]
+
+
+def _page(websocket: WebSocket) -> str | None:
+    """Return what the page calls itself, None if it does not say. Raise Refused."""
+    pages = _offered(websocket, PAGE_PREFIX)
+    if not pages:
+        return None
+    if len(pages) > 1 or not _PAGE.fullmatch(pages[0]):
+        raise Refused(ErrorCode.MALFORMED, "A page has one name of 16 to 64 letters and digits.")
+    return pages[0]
+
+
+def _offered(websocket: WebSocket, prefix: str) -> list[str]:
+    offered: list[str] = websocket.scope["subprotocols"]
+    return [word.removeprefix(prefix) for word in offered if word.startswith(prefix)]
 
 
 def _is_from_us(

@@ -39,6 +39,7 @@ from signaling.runner import RoomClosed, RoomRunner, Work
 class _Entry:
     """Somebody on the way in, and what was said since: who was revoked, which lines declared."""
 
+    page: str | None
     revoked: set[str] = field(default_factory=set)
     declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
 
@@ -127,9 +128,14 @@ class LiveHub(SfuListener):
 
     # What a session asks
 
-    async def enter(self, ticket: str, connection: Connection) -> tuple[RoomRunner, Admission]:
-        """Give the holder of a ticket their seat. Raise Refused."""
-        entry = _Entry()
+    async def enter(
+        self, ticket: str, connection: Connection, *, page: str | None = None
+    ) -> tuple[RoomRunner, Admission]:
+        """Give the holder of a ticket their seat; `page` is what theirs calls itself.
+
+        Raise Refused.
+        """
+        entry = _Entry(page)
         self._entries.append(entry)
         try:
             return await self._enter(ticket, connection, entry)
@@ -152,7 +158,7 @@ class LiveHub(SfuListener):
                 budget_up_kbps=declared.up_kbps,
             )
         try:
-            await runner.enter(admission, connection)
+            await runner.enter(admission, connection, page=entry.page)
         except SignalError as refusal:
             raise Refused(refusal.code, refusal.detail) from refusal
         except RoomClosed:

@@ -31,9 +31,14 @@ def track_started(book: RoomBook, seat: Participant, source: Source) -> None:
 
 
 def track_flow(book: RoomBook, seat: Participant, source: Source, *, is_stalled: bool) -> None:
-    """A track went still, or flows again."""
+    """A track went still, or flows again: pages say so over the picture they keep."""
+    word = m.MediaSource(source)
+    if (word in seat.stalled) is is_stalled:
+        return
     before = seat.link
-    (seat.stalled.add if is_stalled else seat.stalled.discard)(m.MediaSource(source))
+    (seat.stalled.add if is_stalled else seat.stalled.discard)(word)
+    if seat.link is before:
+        book.tell_seat(seat)
     _tell_if_link_changed(book, seat, before, report=None)
 
 

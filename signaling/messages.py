@@ -121,9 +121,13 @@ class Publish(Command):
 
 
 class Subscribe(Command):
-    """Begin, or begin anew, to receive: a `subscribe_offer` follows."""
+    """Begin, or begin anew, to receive: a `subscribe_offer` follows.
+
+    With `is_restart` the connection stays and only its road is sought anew (ICE restart).
+    """
 
     type: Literal["subscribe"] = "subscribe"
+    is_restart: bool = False
 
 
 class SubscribeAnswer(Command):
@@ -298,7 +302,10 @@ class LessonInfo(Message):
 
 
 class Seat(Message):
-    """Everything a page needs to know of one seat."""
+    """Everything a page needs to know of one seat.
+
+    `stalled`: sources of `publishing` of which nothing comes now, whether muted or cut off.
+    """
 
     seat_id: SeatId
     role: Role
@@ -312,6 +319,7 @@ class Seat(Message):
     headcount: int | None = None
     muted: tuple[MediaSource, ...] = ()
     publishing: tuple[MediaSource, ...] = ()
+    stalled: tuple[MediaSource, ...] = ()
     link: Link = Link.UNKNOWN
     is_blocked: bool = False
 
@@ -360,7 +368,11 @@ class Fact(Message):
 
 
 class RoomState(Fact):
-    """Everything: sent on entering and on `get_room_state`."""
+    """Everything: sent on entering and on `get_room_state`.
+
+    `is_resumed`, on entering only: the media this page had before lives on at the server, so
+    it restarts ICE where it would otherwise begin anew.
+    """
 
     type: Literal["room_state"] = "room_state"
     you: SeatId
@@ -376,6 +388,7 @@ class RoomState(Fact):
     chat: tuple[ChatLine, ...]
     quick_messages: tuple[QuickMessage, ...]
     recording: RecordingLight
+    is_resumed: bool = False
 
 
 class SeatChanged(Fact):

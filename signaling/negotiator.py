@@ -96,7 +96,10 @@ class Negotiator:
             case OpenSubscription():
                 # First, because the offer may come from within the call.
                 self._subscribed[job.seat_id] = connection
-                self._sfu.subscribe(room_id, peer_id)
+                if job.is_restart:
+                    self._sfu.restart_subscription(room_id, peer_id)
+                else:
+                    self._sfu.subscribe(room_id, peer_id)
             case AcceptAnswer():
                 await self._sfu.accept_answer(
                     room_id, peer_id, revision=job.revision, answer=job.sdp

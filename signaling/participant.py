@@ -69,6 +69,7 @@ class Participant:
 
     `override` is what the lecturer gave this seat in place of the class default.
     `media_until`: when the media of a seat that left is removed (monotonic seconds).
+    `page`: what the page that came last calls itself; only that page finds its media again.
     """
 
     seat_id: str
@@ -80,6 +81,7 @@ class Participant:
     state: SeatState = SeatState.EXPECTED
     account_id: str | None = None
     device_id: str | None = None
+    page: str | None = None
     away_since_ms: int | None = None
     override: Permissions | None = None
     hand_raised_at_ms: int | None = None
@@ -106,9 +108,10 @@ class Participant:
         """Go to the next state; a move that is not in the table is a bug of ours."""
         self.state = NEXT[self.state, move]
 
-    def come(self, admission: Admission) -> None:
+    def come(self, admission: Admission, *, page: str | None) -> None:
         """Take the seat for the holder of this admission; what the seat kept stays."""
         self.move(SeatMove.ENTER)
+        self.page = page
         self.call(admission.name, admission.school)
         self.account_id, self.device_id = admission.account_id, admission.device_id
         self.budget = LinkBudget(admission.budget_down_kbps, admission.budget_up_kbps)
@@ -118,6 +121,10 @@ class Participant:
     def call(self, name: str, school: str) -> None:
         """Take these names, cut to what a message may carry: a long one must not end a lesson."""
         self.name, self.school = name[:NAME_LENGTH], school[:NAME_LENGTH]
+
+    def is_resumed_by(self, page: str | None) -> bool:
+        """Return whether the seat's media is this page's own, from an earlier connection."""
+        return self.has_media and page is not None and page == self.page
 
     def go(self, *, clock_ms: int) -> None:
         """Leave the seat. Its line is measured anew when it comes back."""
@@ -172,6 +179,7 @@ class Participant:
             headcount=self.headcount,
             muted=tuple(sorted(self.muted)),
             publishing=tuple(sorted(self.publishing)),
+            stalled=tuple(sorted(self.stalled & self.publishing)),
             link=self.link,
             is_blocked=self.is_blocked,
         )

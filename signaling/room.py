@@ -101,9 +101,11 @@ class Room:
             book.do(StartRecording(offset_s=book.clock_s))
         return book.settle()
 
-    def enter(self, admission: Admission, *, now: float) -> Effects:
+    def enter(self, admission: Admission, *, page: str | None = None, now: float) -> Effects:
         """Give a seat to a new connection; an earlier one of the same seat is closed.
 
+        Where the same `page` had it before, its media lives on if it still does; whatever
+        another page had open is removed, so that nobody is seen twice or goes on unseen.
         Raise SignalError `blocked`, `not_invited` or `lesson_over`.
         """
         book = self._at(now)
@@ -113,14 +115,16 @@ class Room:
         if seat.is_present:
             book.do(Disconnect(seat.seat_id, CloseCode.REPLACED, "replaced"))
             departures.depart(book, seat, reason="replaced")
-        departures.remove_media(book, seat)
-        seat.come(admission)
+        is_resumed = seat.is_resumed_by(page)
+        if not is_resumed:
+            departures.remove_media(book, seat)
+        seat.come(admission, page=page)
         if seat.role is m.Role.LECTURER:
             book.lecturer_gone_at = None
         book.note(EventType.SEAT_JOINED, seat_id=seat.seat_id, actor=seat.seat_id)
         book.do(Admit(seat.seat_id))
         book.do(SetBudget(seat.seat_id, seat.budget))
-        book.tell((seat.seat_id,), book.room_state(seat))
+        book.tell((seat.seat_id,), book.room_state(seat, is_resumed=is_resumed))
         book.tell_seat(seat, except_to=seat.seat_id)
         return book.settle()
 

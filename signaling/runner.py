@@ -92,11 +92,13 @@ class RoomRunner:
 
     # What sessions and the hub ask
 
-    async def enter(self, admission: Admission, connection: Connection) -> None:
-        """Give a seat to this connection. Raise SignalError, RoomClosed."""
+    async def enter(
+        self, admission: Admission, connection: Connection, *, page: str | None = None
+    ) -> None:
+        """Give a seat to this connection of `page`. Raise SignalError, RoomClosed."""
 
         def work(room: Room, now: float) -> fx.Effects:
-            effects = room.enter(admission, now=now)
+            effects = room.enter(admission, page=page, now=now)
             self._apply(effects, entering=connection)
             return ()
 

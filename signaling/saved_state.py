@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from signaling.messages import ChatLine, MediaSource, Permissions, Role
+from signaling.messages import ChatLine, MediaSource, Permissions, QuickMessage, Role
 
 
 class SavedPart(BaseModel):
@@ -34,7 +34,10 @@ class SavedSeat(SavedPart):
 
 
 class SavedRoom(SavedPart):
-    """A room without its connections and its media."""
+    """A room without its connections and its media.
+
+    `quick_messages` is missing in what version 0.1 saved.
+    """
 
     version: Literal[1] = 1
     is_paused: bool
@@ -44,6 +47,7 @@ class SavedRoom(SavedPart):
     hands: tuple[str, ...]
     seats: tuple[SavedSeat, ...]
     chat: tuple[ChatLine, ...]
+    quick_messages: tuple[QuickMessage, ...] = ()
 
 
 def to_json(saved: SavedRoom) -> dict[str, JsonValue]:

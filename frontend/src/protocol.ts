@@ -373,7 +373,12 @@ export const ROLES = [
 
 export type Role = (typeof ROLES)[number];
 
-/** Everything: sent on entering and on `get_room_state`. */
+/**
+ * Everything: sent on entering and on `get_room_state`.
+ *
+ * `is_resumed`, on entering only: the media this page had before lives on at the server, so
+ * it restarts ICE where it would otherwise begin anew.
+ */
 export interface RoomState {
   /** At least 0. */
   readonly seq: number;
@@ -393,6 +398,7 @@ export interface RoomState {
   readonly chat: readonly ChatLine[];
   readonly quick_messages: readonly QuickMessage[];
   readonly recording: RecordingLight;
+  readonly is_resumed: boolean;
 }
 
 /** Text for everybody in the room. */
@@ -404,7 +410,11 @@ export interface Say {
   readonly text: string;
 }
 
-/** Everything a page needs to know of one seat. */
+/**
+ * Everything a page needs to know of one seat.
+ *
+ * `stalled`: sources of `publishing` of which nothing comes now, whether muted or cut off.
+ */
 export interface Seat {
   /** 1 to 64 characters. */
   readonly seat_id: string;
@@ -421,6 +431,7 @@ export interface Seat {
   readonly headcount: number | null;
   readonly muted: readonly MediaSource[];
   readonly publishing: readonly MediaSource[];
+  readonly stalled: readonly MediaSource[];
   readonly link: Link;
   readonly is_blocked: boolean;
 }
@@ -487,11 +498,16 @@ export interface StageChanged {
   readonly stage_limit: number;
 }
 
-/** Begin, or begin anew, to receive: a `subscribe_offer` follows. */
+/**
+ * Begin, or begin anew, to receive: a `subscribe_offer` follows.
+ *
+ * With `is_restart` the connection stays and only its road is sought anew (ICE restart).
+ */
 export interface Subscribe {
   /** 0 to 2147483647. */
   readonly ref?: number | null;
   readonly type: "subscribe";
+  readonly is_restart?: boolean;
 }
 
 /** The answer to the offer of this revision. */

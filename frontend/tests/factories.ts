@@ -24,6 +24,7 @@ export function seat(seatId: string, change: Partial<Seat> = {}): Seat {
     headcount: null,
     muted: [],
     publishing: [],
+    stalled: [],
     link: "good",
     is_blocked: false,
     ...change,
@@ -58,6 +59,7 @@ export function roomState(change: Partial<RoomState> = {}): RoomState {
     seats: [seat("hub", { role: "lecturer" }), seat("site-a"), seat("site-b")],
     chat: [],
     quick_messages: [],
+    is_resumed: false,
     recording: { is_recording: true, is_healthy: true, stored_s: 58, problem: null },
     ...change,
   };

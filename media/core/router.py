@@ -189,6 +189,11 @@ class Router:
         self._wake(now)
         return subscriber
 
+    def offer_again(self, subscriber: Subscriber, now: float) -> None:
+        """Offer anew what the subscriber has: its connection takes another road."""
+        subscriber.offer_again(now)
+        self._wake(now)
+
     def remove_subscriber(self, peer_id: PeerId) -> None:
         """Forget a subscribing connection: nothing is sent to it any more."""
         subscriber = self.subscribers.pop(peer_id, None)

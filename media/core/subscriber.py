@@ -92,6 +92,11 @@ class Subscriber:
         if self.sections:
             self._offer_at = now
 
+    def offer_again(self, now: float) -> None:
+        """Make an offer now; the answer to one still unanswered is not waited for any more."""
+        self._is_unanswered = False
+        self.offer_at_once(now)
+
     def is_offer_due(self, now: float) -> bool:
         """Return whether an offer should be made now."""
         return self._offer_at is not None and not self._is_unanswered and now >= self._offer_at

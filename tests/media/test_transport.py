@@ -67,10 +67,13 @@ class Line:
         role: str = "ICE-CONTROLLING",
         ufrag: str | None = None,
         password: str | None = None,
+        transaction_id: bytes | None = None,
     ) -> bytes | None:
         """Let a connectivity check arrive; return the answer."""
         credentials = self.transport.credentials
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        message = stun.Message(
+            stun.Method.BINDING, stun.Class.REQUEST, transaction_id=transaction_id
+        )
         message.attributes["USERNAME"] = f"{ufrag or credentials.ufrag}:theirs"
         message.attributes[role] = 1
         if nominates:
@@ -111,6 +114,37 @@ async def test_any_check_moves_a_connection_that_has_gone_quiet() -> None:
     line.check(HERE, 1.0)
     line.check(THERE, 7.0)
     assert line.transport.address == THERE
+
+
+async def test_a_check_recorded_and_sent_again_from_elsewhere_moves_nothing() -> None:
+    line = Line()
+    line.check(HERE, 1.0, nominates=True, transaction_id=b"recorded-one")
+    heard_at, consent_at = line.transport.last_heard, line.transport.last_consent
+    for now in (1.5, 20.0):  # also when the connection has gone quiet
+        again = line.check(THERE, now, nominates=True, transaction_id=b"recorded-one")
+        assert again is None
+    assert line.transport.address == HERE
+    assert (line.transport.last_heard, line.transport.last_consent) == (heard_at, consent_at)
+    assert line.owner.told == ["stun_replayed", "stun_replayed"]
+
+
+async def test_a_check_that_comes_again_from_its_own_address_is_answered_and_means_nothing() -> (
+    None
+):
+    line = Line()
+    line.check(HERE, 1.0, nominates=True, transaction_id=b"the first is")
+    line.check(THERE, 2.0, nominates=True)
+    assert line.check(HERE, 3.0, nominates=True, transaction_id=b"the first is") is not None
+    assert line.transport.address == THERE
+    assert line.transport.last_consent == 2.0
+
+
+async def test_checks_are_remembered_but_not_without_end() -> None:
+    line = Line()
+    for number in range(2000):
+        line.check(HERE, 1.0, transaction_id=number.to_bytes(12))
+    assert len(line.transport._checks) == 1024
+    assert line.check(THERE, 1.0, transaction_id=(1999).to_bytes(12)) is None
 
 
 async def test_a_check_in_the_wrong_role_is_answered_but_moves_nothing() -> None:

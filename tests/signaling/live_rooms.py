@@ -95,9 +95,9 @@ class DrivenRoom:
     def clear(self) -> None:
         self.effects.clear()
 
-    def enter(self, *seat_ids: str) -> None:
+    def enter(self, *seat_ids: str, page: str | None = None) -> None:
         for seat_id in seat_ids:
-            self.take(self.room.enter(admission(seat_id), now=self.now))
+            self.take(self.room.enter(admission(seat_id), page=page, now=self.now))
 
     def leave(self, seat_id: str) -> None:
         self.take(self.room.leave(seat_id, reason="connection_lost", now=self.now))

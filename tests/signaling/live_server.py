@@ -161,6 +161,10 @@ class MediaLog:
         self.calls.append(("subscribe", peer_id))
         self.offer(room_id, peer_id, 1)
 
+    def restart_subscription(self, room_id: RoomId, peer_id: PeerId) -> None:
+        self.calls.append(("restart", peer_id))
+        self.offer(room_id, peer_id, 1)
+
     def offer(self, room_id: str, peer_id: str, revision: int) -> None:
         tracks: tuple[OfferedTrack, ...] = ()
         self.listener.subscriber_offer(

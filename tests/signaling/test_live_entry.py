@@ -45,6 +45,38 @@ async def test_without_one_readable_ticket_there_is_no_entry(words: tuple[str, .
     assert server.gate.loads == 0
 
 
+@pytest.mark.parametrize("names", [("short",), ("a" * 65,), ("not a token!" * 2,), ("x" * 16,) * 2])
+async def test_a_page_says_once_and_readably_what_it_calls_itself(names: tuple[str, ...]) -> None:
+    async with running_server() as server:
+        words = [f"page.{name.replace(' ', '%')}" for name in names]
+        if len(set(words)) < len(words):
+            words[1] += "y"  # the handshake itself refuses a word offered twice
+        ticket = f"ticket.{server.ticket('a')}"
+        async with server.dial(PROTOCOL, ticket, *words) as client:
+            assert await client.until_closed() == (4400, "malformed")
+            assert client.seen[0]["code"] == "malformed"
+
+
+async def test_a_page_that_returns_under_its_name_goes_on_with_its_media() -> None:
+    async with running_server() as server:
+
+        def words(name: str) -> tuple[str, ...]:
+            return PROTOCOL, f"ticket.{server.ticket('a')}", f"page.{name}"
+
+        async with server.dial(*words("0123456789abcdef")) as first:
+            assert not (await first.until("room_state"))["is_resumed"]
+            await first.send("subscribe", ref=1)
+            await first.until("done", ref=1)
+            async with server.dial(*words("0123456789abcdef")) as second:
+                assert (await second.until("room_state"))["is_resumed"]
+                await second.send("subscribe", is_restart=True, ref=2)
+                await second.until("subscribe_offer")
+                async with server.dial(*words("fedcba9876543210")) as third:
+                    assert not (await third.until("room_state"))["is_resumed"]
+        done = [call for call in server.sfu.calls if call[0] in {"subscribe", "restart", "remove"}]
+        assert done[:3] == [("subscribe", "a"), ("restart", "a"), ("remove", "a")]
+
+
 @pytest.mark.parametrize(
     ("code", "close_code"),
     [

@@ -86,6 +86,25 @@ def test_only_sound_comes_when_the_camera_is_still_and_not_muted() -> None:
     assert words == ["sound_only", "unknown", "sound_only", "unknown"]
 
 
+def test_a_still_track_is_told_to_everybody_once_and_again_when_it_flows() -> None:
+    room = lesson_with("a", "b")
+    room.take(room.room.track_started("a", CAMERA, now=room.now))
+    room.clear()
+    for is_stalled in (True, True, False, False):
+        room.take(room.room.track_flow("a", CAMERA, is_stalled=is_stalled, now=room.now))
+    told = [fact.seat.stalled for fact in room.told("b", m.SeatChanged)]
+    assert told == [(m.MediaSource.CAMERA,), ()]
+    assert room.events() == []
+
+
+def test_a_track_that_is_published_no_more_is_not_told_as_still() -> None:
+    room = lesson_with("a")
+    room.take(room.room.track_started("a", CAMERA, now=room.now))
+    room.take(room.room.track_flow("a", CAMERA, is_stalled=True, now=room.now))
+    room.take(room.room.published("a", [m.MediaSource.MICROPHONE], now=room.now))
+    assert room.seat("a").stalled == ()
+
+
 def test_a_lines_word_is_an_event_and_told_to_all_its_figures_to_staff_and_itself() -> None:
     room = lesson_with("a", "b", "supervisor-1")
     report(room, "a", 0.0)

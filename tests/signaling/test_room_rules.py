@@ -39,6 +39,7 @@ from tests.signaling.live_rooms import (
 
 CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
 OFFER = "v=0"
+PAGE = "the-page-of-a-classroom"
 
 
 def track(seat_id: str, source: Source) -> TrackKey:
@@ -170,6 +171,49 @@ def test_the_media_of_a_seat_that_left_is_removed_after_a_grace() -> None:
     assert room.of(RemoveMedia) == []
 
 
+def test_a_page_that_comes_back_finds_its_media_as_it_was() -> None:
+    room = lesson_with()
+    room.enter("a", page=PAGE)
+    room.send("a", publish(m.MediaSource.CAMERA))
+    room.take(room.room.track_started("a", CAMERA, now=room.now))
+    for is_noticed in (True, False):  # it may be back before the server missed it
+        if is_noticed:
+            room.leave("a")
+            room.wait(5)
+        room.clear()
+        room.enter("a", page=PAGE)
+        (state,) = room.told("a", m.RoomState)
+        assert state.is_resumed
+        assert room.seat("a").publishing == (m.MediaSource.CAMERA,)
+    room.wait(60)
+    assert room.of(RemoveMedia) == []
+    room.clear()
+    room.send("a", m.GetRoomState())
+    assert not room.told("a", m.RoomState)[0].is_resumed
+
+
+def test_another_page_of_the_same_seat_finds_nothing_and_leaves_nobody_behind() -> None:
+    for other in (None, "another-page-of-it"):
+        room = lesson_with()
+        room.enter("a", page=PAGE)
+        room.send("a", publish(m.MediaSource.CAMERA))
+        room.clear()
+        room.enter("a", page=other)
+        assert not room.told("a", m.RoomState)[0].is_resumed
+        assert [effect.seat_id for effect in room.of(RemoveMedia)] == ["a"]
+
+
+def test_a_page_whose_media_is_gone_begins_anew() -> None:
+    room = lesson_with()
+    room.enter("a", page=PAGE)
+    room.send("a", publish(m.MediaSource.CAMERA))
+    room.leave("a")
+    room.wait(11)
+    room.clear()
+    room.enter("a", page=PAGE)
+    assert not room.told("a", m.RoomState)[0].is_resumed
+
+
 def test_the_media_of_a_seat_that_returned_is_removed_before_it_negotiates_anew() -> None:
     room = lesson_with("a")
     room.send("a", m.Subscribe())
@@ -208,6 +252,7 @@ def test_a_restart_restores_the_room_from_what_was_saved() -> None:
     room.send(HUB, m.SetPermissions(seat_id="b", permissions=NONE))
     room.send(HUB, m.Say(text="开始"))
     room.send("b", m.RaiseHand())
+    room.send("b", m.SendQuickMessage(kind=m.QuickMessageKind.CANNOT_HEAR))
     room.send("b", m.ReportHeadcount(count=9))
     room.send("a", m.SetMuted(source=m.MediaSource.CAMERA, is_muted=True))
     room.send(HUB, m.Eject(seat_id="c", is_blocked=True))
@@ -228,6 +273,17 @@ def test_a_restart_restores_the_room_from_what_was_saved() -> None:
     assert again.applied == room.applied
     (state,) = again.told(HUB, m.RoomState)
     assert [line.text for line in state.chat] == ["开始"]
+    assert [(sent.seat_id, sent.kind) for sent in state.quick_messages] == [("b", "cannot_hear")]
+
+
+def test_a_state_saved_before_quick_messages_were_is_read() -> None:
+    room = lesson_with("a")
+    room.send("a", m.SendQuickMessage(kind=m.QuickMessageKind.CANNOT_HEAR))
+    assert room.saved is not None
+    state = {key: kept for key, kept in room.saved.state.items() if key != "quick_messages"}
+    again = DrivenRoom(seed(saved_state=state))
+    again.enter(HUB)
+    assert again.told(HUB, m.RoomState)[0].quick_messages == ()
 
 
 def test_a_saved_state_that_does_not_read_stops_the_opening() -> None:
