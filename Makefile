@@ -20,7 +20,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench \
-	fuzz migrate migration protocol image lock
+	bench-flood fuzz migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)
+
+bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
+	$(PY) -m bench.flood $(ARGS)
 
 migrate: $(VENV)/.base ## Bring the database to the tables of this version
 	$(PY) -m app migrate

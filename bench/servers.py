@@ -83,9 +83,11 @@ class OwnServer:
         writer: asyncio.StreamWriter,
         *,
         host: str,
+        media_port: int,
     ) -> None:
         self.pid = pid
         self.host = host
+        self.media_port = media_port
         self._reader = reader
         self._writer = writer
         self._answers: dict[int, asyncio.Future[Any]] = {}
@@ -175,10 +177,11 @@ async def own_server(cpu: int | None, *, host: str = LOOPBACK) -> AsyncIterator[
             line = await process.stdout.readline()
         if not line:
             raise ServerFailed("bench.sfu_server ended before it said its port")
+        ports = json.loads(line)
         reader, writer = await asyncio.open_connection(
-            LOOPBACK, json.loads(line)["control_port"], limit=1 << 20
+            LOOPBACK, ports["control_port"], limit=1 << 20
         )
-        server = OwnServer(process.pid, reader, writer, host=host)
+        server = OwnServer(process.pid, reader, writer, host=host, media_port=ports["media_port"])
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(server.read())
             yield server

@@ -1,8 +1,8 @@
 """Our media plane alone, as a process that can be pinned and measured.
 
 `python -m bench.sfu_server ADDRESS` has its media socket at ADDRESS, an IP literal. It
-prints one JSON line with its `control_port`, then takes JSON lines from one loopback TCP
-connection and ends when that closes:
+prints one JSON line with its `control_port` and `media_port`, then takes JSON lines from one
+loopback TCP connection and ends when that closes:
 
     -> {"id": 1, "method": "publish", "arguments": {...}}
     <- {"id": 1, "result": ...}            or  {"id": 1, "error": "code: detail"}
@@ -173,7 +173,8 @@ async def main(host: str) -> None:
             done.set()
 
     server = await asyncio.start_server(on_connection, "127.0.0.1", 0, limit=1 << 20)
-    sys.stdout.write(json.dumps({"control_port": server.sockets[0].getsockname()[1]}) + "\n")
+    ports = {"control_port": server.sockets[0].getsockname()[1], "media_port": sfu.port}
+    sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
     await done.wait()
     server.close()
