@@ -28,6 +28,7 @@ _ICE_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 _WANTED_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb")
 _WANTED_EXTENSIONS = (TWCC_URI, MID_URI)
+_RED_AROUND = re.compile(r"(\d{1,3})(/\1)+")
 _MAX_MID = 16
 
 
@@ -204,13 +205,12 @@ def accept_publication(
             answered.append(_refused(section))
             continue
         codec, chosen = _choose(section)
-        rtx = _rtx_of(section, chosen.payload_type)
         feedback = tuple(value for value in _WANTED_FEEDBACK if value in chosen.feedback)
         max_kbps = None
         if section.sends:
             source = _source_of(section, sources, tracks)
             max_kbps = MAX_PUBLISH_KBPS[source]
-            tracks.append(_published(section, TrackKey(peer_id, source), codec, chosen, rtx))
+            tracks.append(_published(section, TrackKey(peer_id, source), codec, chosen))
         answered.append(
             AnsweredSection(
                 mid=section.mid,
@@ -219,7 +219,8 @@ def accept_publication(
                 offered_format=section.formats,
                 codec=codec,
                 payload_type=chosen.payload_type,
-                rtx_payload_type=rtx,
+                rtx_payload_type=_rtx_of(section, chosen.payload_type),
+                red_payload_type=_red_of(section, chosen.payload_type),
                 h264_profile=chosen.parameters.get("profile-level-id", ""),
                 feedback=feedback,
                 extensions=_extensions(section, chosen),
@@ -243,14 +244,16 @@ def _source_of(
 
 
 def _published(
-    section: RemoteSection, track: TrackKey, codec: Codec, chosen: RemoteCodec, rtx: int | None
+    section: RemoteSection, track: TrackKey, codec: Codec, chosen: RemoteCodec
 ) -> PublishedTrack:
+    rtx = _rtx_of(section, chosen.payload_type)
     return PublishedTrack(
         mid=section.mid,
         track=track,
         codec=codec,
         payload_type=chosen.payload_type,
         rtx_payload_type=rtx,
+        red_payload_type=_red_of(section, chosen.payload_type),
         ssrc=section.ssrcs[0],
         rtx_ssrc=section.ssrcs[1] if rtx is not None else None,
         has_nack="nack" in chosen.feedback,
@@ -312,6 +315,17 @@ def _rtx_of(section: RemoteSection, payload_type: int) -> int | None:
     return None
 
 
+def _red_of(section: RemoteSection, payload_type: int) -> int | None:
+    """Return under which number the section takes this codec with redundancy (RFC 2198)."""
+    for codec in section.codecs:
+        if codec.name.lower() != "red" or codec.clock_rate != OPUS.clock_rate:
+            continue
+        for around in map(_RED_AROUND.fullmatch, codec.parameters):
+            if around is not None and around[1] == str(payload_type):
+                return codec.payload_type
+    return None
+
+
 def _extensions(section: RemoteSection, chosen: RemoteCodec) -> tuple[tuple[int, str], ...]:
     """Answer with the offer's ids; transport-wide numbers only where their feedback is known."""
     return tuple(
@@ -334,6 +348,8 @@ def accepted_codecs(remote: RemoteDescription) -> dict[str, dict[str, PayloadTyp
         for codec in (OPUS, H264, VP8):
             for taken in section.codecs:
                 if codec.name not in codecs and _matches(codec, taken):
-                    rtx = _rtx_of(section, taken.payload_type)
-                    codecs[codec.name] = PayloadTypes(taken.payload_type, rtx)
+                    number = taken.payload_type
+                    codecs[codec.name] = PayloadTypes(
+                        number, _rtx_of(section, number), _red_of(section, number)
+                    )
     return accepted

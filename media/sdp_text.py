@@ -25,9 +25,15 @@ OFFERED_PAYLOAD_TYPES: Mapping[str, tuple[int, int | None]] = {
     H264.name: (102, 103),
     VP8.name: (96, 97),
 }
+#: The payload type under which our offers repeat sound (RFC 2198), beside plain Opus.
+OFFERED_RED = 63
 _OFFERED_CODECS: Mapping[Kind, Sequence[Codec]] = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (H264, VP8)}
 
-_OPUS_FORMAT = "minptime=10;useinbandfec=1"
+# RFC 7587 section 6.1. In-band FEC is used only by a sender that is told of loss; it takes
+# its bits from the same rate, so that is a little above the 32 kbit/s good speech needs.
+# Discontinuous transmission would leave holes in recordings and in level measurements.
+_OPUS_FORMAT = "minptime=10;useinbandfec=1;usedtx=0;maxaveragebitrate=40000"
+_OPUS_PTIME_MS = 20
 _H264_FORMAT = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
 _H264_PROFILE = "42e01f"
 
@@ -58,6 +64,7 @@ class AnsweredSection:
     codec: Codec | None = None
     payload_type: int = 0
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
     h264_profile: str = _H264_PROFILE
     feedback: tuple[str, ...] = ()
     extensions: tuple[tuple[int, str], ...] = ()
@@ -93,9 +100,12 @@ def _answered_section(
             f"a=mid:{section.mid}",
             "a=inactive",
         ]
-    formats = [str(section.payload_type)]
-    if section.rtx_payload_type is not None:
-        formats.append(str(section.rtx_payload_type))
+    # What stands first is what a browser sends: RED before the sound it is made of.
+    formats = [
+        str(number)
+        for number in (section.red_payload_type, section.payload_type, section.rtx_payload_type)
+        if number is not None
+    ]
     lines = [
         f"m={section.kind} {local.port} {section.profile} {' '.join(formats)}",
         *_transport(local, setup, max_kbps=section.max_kbps),
@@ -106,10 +116,14 @@ def _answered_section(
         *(f"a=extmap:{number} {uri}" for number, uri in section.extensions),
         *_codec(codec, section.payload_type, section.rtx_payload_type, section.feedback),
     ]
+    if section.red_payload_type is not None:
+        lines += _red(section.red_payload_type, section.payload_type)
     media_format = _format(codec, section.h264_profile)
     if codec.kind is Kind.VIDEO:
         start = f"x-google-start-bitrate={start_bitrate_kbps}"
         media_format = f"{media_format};{start}" if media_format else start
+    else:
+        lines.append(f"a=ptime:{_OPUS_PTIME_MS}")
     lines.append(f"a=fmtp:{section.payload_type} {media_format}")
     return lines
 
@@ -138,6 +152,8 @@ def _offered_section(section: DownTrack, local: LocalParameters) -> list[str]:
         for number in OFFERED_PAYLOAD_TYPES[codec.name]
         if number is not None
     ]
+    if kind is Kind.AUDIO:
+        formats.append(str(OFFERED_RED))
     lines = [
         f"m={kind} {local.port} UDP/TLS/RTP/SAVPF {' '.join(formats)}",
         *_transport(local, "actpass"),
@@ -154,6 +170,8 @@ def _offered_section(section: DownTrack, local: LocalParameters) -> list[str]:
         media_format = _format(codec, _H264_PROFILE)
         if media_format:
             lines.append(f"a=fmtp:{media} {media_format}")
+    if kind is Kind.AUDIO:
+        lines += _red(OFFERED_RED, OFFERED_PAYLOAD_TYPES[OPUS.name][0])
     cname = quote(cname_of(section.track), safe=_UNESCAPED)
     if kind is Kind.VIDEO:
         lines.append(f"a=ssrc-group:FID {section.ssrc} {section.rtx_ssrc}")
@@ -210,6 +228,14 @@ def _codec(
         lines.append(f"a=rtpmap:{rtx_payload_type} rtx/{codec.clock_rate}")
         lines.append(f"a=fmtp:{rtx_payload_type} apt={payload_type}")
     return lines
+
+
+def _red(payload_type: int, around: int) -> list[str]:
+    """Name RED around one codec: the current packet and those before it (RFC 2198 section 5)."""
+    return [
+        f"a=rtpmap:{payload_type} red/{OPUS.clock_rate}/2",
+        f"a=fmtp:{payload_type} {around}/{around}",
+    ]
 
 
 def _format(codec: Codec, h264_profile: str) -> str:

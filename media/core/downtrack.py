@@ -18,10 +18,14 @@ _RTT_MEMORY = 8
 
 @dataclass(frozen=True, slots=True)
 class PayloadTypes:
-    """Under which numbers a subscriber takes a codec; `rtx` None: resent as they were."""
+    """Under which numbers a subscriber takes a codec.
+
+    `rtx` None: resent as they were. `red` None: it takes nothing twice (RFC 2198).
+    """
 
     media: int
     rtx: int | None
+    red: int | None = None
 
 
 class DownTrack:
@@ -51,6 +55,8 @@ class DownTrack:
         "link",
         "mid",
         "payload_type",
+        "red_payload_type",
+        "redundancy",
         "refused",
         "rewriter",
         "rtx_payload_type",
@@ -81,6 +87,9 @@ class DownTrack:
         self.rewriter = rewriter
         self.payload_type = 0
         self.rtx_payload_type: int | None = None
+        self.red_payload_type: int | None = None
+        #: How many earlier packets each packet carries again; the router sets it.
+        self.redundancy = 0
         #: By codec name, what the subscriber's answer took; empty until it has answered.
         self.accepted: dict[str, PayloadTypes] = {}
         self.is_answered = False
@@ -108,6 +117,7 @@ class DownTrack:
             return False
         self.payload_type = payload_types.media
         self.rtx_payload_type = payload_types.rtx
+        self.red_payload_type = payload_types.red
         return True
 
     def count_from(self, packets: int, octets: int) -> None:
@@ -133,14 +143,22 @@ class DownTrack:
     def packet(self, ext_seq: int, cached: CachedPacket) -> bytes:
         """Return the packet as this subscriber gets it, under its own numbers."""
         rewriter = self.rewriter
-        timestamp, marker, payload, _ = cached
+        payload = cached[2]
         if rewriter.picture_shift or rewriter.tl0_shift:
             shifted = bytearray(payload)
             rewrite_picture(memoryview(shifted), rewriter.picture_shift, rewriter.tl0_shift)
             payload = bytes(shifted)
+        return self.numbered(ext_seq, cached, payload, self.payload_type)
+
+    def numbered(
+        self, ext_seq: int, cached: CachedPacket, payload: bytes, payload_type: int
+    ) -> bytes:
+        """Return `payload` as the packet `ext_seq`, under this subscriber's numbers."""
+        rewriter = self.rewriter
+        timestamp, marker, _, _ = cached
         return rtp.build(
             payload,
-            payload_type=self.payload_type,
+            payload_type=payload_type,
             marker=marker,
             seq=ext_seq + rewriter.seq_shift,
             timestamp=timestamp + rewriter.timestamp_shift,

@@ -45,6 +45,8 @@ class Publisher:
         self.local_ssrc = local_ssrc
         self.spec = PublisherSpec(())
         self.up_tracks: dict[str, UpTrack] = {}
+        #: Under which payload types sound comes wrapped in RED (RFC 2198).
+        self.red_types: frozenset[int] = frozenset()
         self.bytes_in = 0
         self.reported_bytes = 0
         self.twcc: TwccRecorder | None = None
@@ -63,6 +65,11 @@ class Publisher:
             self.twcc = TwccRecorder(self.local_ssrc) if spec.twcc_id else None
         self.spec = spec
         self.up_tracks = up_tracks
+        self.red_types = frozenset(
+            published.red_payload_type
+            for published in spec.tracks
+            if published.red_payload_type is not None
+        )
         self.due_at = -inf
         # The mid rides on a stream's first packets only: what was learned from it must stay.
         untold = [up_tracks[one.mid] for one in spec.tracks if one.ssrc is None]
@@ -90,7 +97,12 @@ class Publisher:
         fitting = [
             published
             for published in self.spec.tracks
-            if payload_type in (published.payload_type, published.rtx_payload_type)
+            if payload_type
+            in (
+                published.payload_type,
+                published.rtx_payload_type,
+                published.red_payload_type,
+            )
             and mid in (None, published.mid)
         ]
         if len(fitting) != 1:

@@ -8,7 +8,7 @@ down-tracks it goes to, and the data plane adds their constants.
 
 from collections.abc import Mapping, Sequence
 
-from media.core import rtcp
+from media.core import recovery, rtcp
 from media.core.allocation import LinkBudget
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.downtrack import DownTrack, PayloadTypes
@@ -67,6 +67,7 @@ class Router:
         for track, up in self.up_tracks.items():
             forwarded[track.peer_id] = forwarded.get(track.peer_id, 0) + up.forwarded
             result["duplicates"] += up.duplicates
+            result["red_out"] += up.composed
         result["packets_in"] = self.packets_in
         result["packets_out"] = sum(forwarded.values())
         result["dropped_not_granted"] += self.dropped_not_granted
@@ -114,7 +115,9 @@ class Router:
     ) -> None:
         if not (is_allowed and subscriber.is_connected and down.is_answered):
             up.disconnect(down)
-        elif not up.connect(down) and down.refused != up.codec.name:
+        elif up.connect(down):
+            up.set_redundancy(down, subscriber.redundancy.level)
+        elif down.refused != up.codec.name:
             down.refused = up.codec.name
             self._tables.count("codec_refused")
             self._tables.events.append(CodecRefused(subscriber.peer_id, up.track))
@@ -172,11 +175,12 @@ class Router:
 
     def _forget_track(self, track: TrackKey) -> None:
         up = self.up_tracks.pop(track)
-        for down in [*up.flowing, *up.waiting]:
+        for down in [*up.flowing, *up.redundant, *up.waiting]:
             up.disconnect(down)
         before = self._forwarded_before
         before[track.peer_id] = before.get(track.peer_id, 0) + up.forwarded
         self.count("duplicates", up.duplicates)
+        self.count("red_out", up.composed)
 
     def add_subscriber(self, peer_id: PeerId, link: object, now: float) -> Subscriber:
         """Begin the peer's subscribing connection anew, with sections for all it may have."""
@@ -235,6 +239,25 @@ class Router:
 
     # -- packets -----------------------------------------------------------------
 
+    def open_red(
+        self, publisher: Publisher, header: ParsedRtp, buffer: Buffer, now: float
+    ) -> ParsedRtp:
+        """Return the header of the sound inside a RED packet, for `receive_rtp`.
+
+        What it carries of earlier packets is taken in first, where they have not come. Raise
+        MalformedPacket. A packet that is not RED by its track's terms is returned as it is.
+        """
+        found = publisher.find(header, buffer, now)
+        if found is None or header[0] != found[0].published.red_payload_type:
+            return header
+        up = found[0]
+        plain, repeated = recovery.unwrap(header, buffer, payload_type=up.published.payload_type)
+        if up.is_wanted:
+            for missed in recovery.missed(up, plain, repeated):
+                self._tables.count("red_recovered")
+                self._take_apart(up, missed, buffer, now)
+        return plain
+
     def receive_rtp(
         self, publisher: Publisher, header: ParsedRtp, buffer: Buffer, length: int, now: float
     ) -> Sequence[DownTrack]:
@@ -286,7 +309,11 @@ class Router:
         if header[6] == header[5]:  # nothing but padding: a probe
             return
         original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
-        for down in up.receive(original, buffer, now):
+        self._take_apart(up, original, buffer, now)
+
+    def _take_apart(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
+        """Take a packet that came inside another; the data plane cannot fan it out."""
+        for down in up.receive(header, buffer, now):
             cached = up.cache.get(up.highest_ext)
             assert cached is not None, "a packet just cached is there"
             self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))
@@ -319,8 +346,14 @@ class Router:
         self, subscriber: Subscriber, packets: list[rtcp.RtcpPacket], now: float
     ) -> None:
         """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
+        level = subscriber.redundancy.level
         for publisher in self._reporter.subscriber_said(subscriber, packets, now):
             self._wake_for(publisher, now)
+        if subscriber.redundancy.level != level:
+            for down in subscriber.sections:
+                up = self.up_tracks.get(down.track)
+                if up is not None:
+                    up.set_redundancy(down, subscriber.redundancy.level)
 
     def moved(self, subscriber: Subscriber, now: float) -> None:
         """Note that a subscriber changed its address: what was under way to the old is lost."""

@@ -6,6 +6,7 @@ from math import floor
 from media.core import rtcp
 from media.core.downtrack import DownTrack, PayloadTypes
 from media.core.ids import Kind, PeerId, TrackKey
+from media.core.redundancy import RedundancyRule
 from media.core.rewriter import RtpRewriter
 from media.core.uptrack import UpTrack
 
@@ -45,6 +46,7 @@ class Subscriber:
         self.by_ssrc: dict[int, DownTrack] = {}
         self.is_connected = False
         self.rtt_s: float | None = None
+        self.redundancy = RedundancyRule()
         self.reported_octets = 0
         self.offered_revision = 0
         self._offered_sections = 0
@@ -150,7 +152,7 @@ class Subscriber:
         reports: list[tuple[DownTrack, rtcp.SenderReport]] = []
         for down in self.sections:
             up = up_tracks.get(down.track)
-            if up is not None and down in up.flowing:
+            if up is not None and up.flows_to(down):
                 report = _sender_report(down, up, now)
                 if report is not None:
                     reports.append((down, report))
@@ -169,6 +171,7 @@ class Subscriber:
         down = self.by_ssrc.get(block.ssrc)
         if down is None or block.ssrc != down.ssrc:
             return
+        expected, lost = down.interval_expected, down.interval_lost
         rtt_s = down.report_received(
             highest_seq=block.highest_seq,
             cumulative_lost=block.cumulative_lost,
@@ -178,14 +181,17 @@ class Subscriber:
         )
         if rtt_s is not None:
             self.rtt_s = rtt_s
+        self.redundancy.report(
+            expected=down.interval_expected - expected, lost=down.interval_lost - lost, now=now
+        )
 
     def octets_sent(self, up_tracks: Mapping[TrackKey, UpTrack]) -> int:
         """Return how many payload octets this subscriber has been sent, first time only."""
         total = 0
         for down in self.sections:
             up = up_tracks.get(down.track)
-            if up is not None and down in up.flowing:
-                down.count_to(up.packets, up.octets)
+            if up is not None:
+                up.count_up(down)
             total += down.sent()[1]
         return total
 
@@ -207,7 +213,7 @@ def _sender_report(down: DownTrack, up: UpTrack, now: float) -> rtcp.SenderRepor
     if clock is None:
         return None
     ntp_time, rtp_time = clock
-    down.count_to(up.packets, up.octets)
+    up.count_up(down)
     packets, octets = down.sent()
     down.report_sent(ntp_time, now)
     return rtcp.SenderReport(

@@ -26,6 +26,8 @@ COUNTERS = (
     "nack_answered",
     "nack_missed",
     "keyframe_requests",
+    "red_recovered",
+    "red_out",
     "rtx_in",
     "rtx_out",
     "codec_refused",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from media.core import rtp
+from media.core import redundancy, rtp
 from media.core.codecs import Codec
 from media.core.downtrack import DownTrack
 from media.core.ids import Kind, TrackKey
@@ -30,6 +30,7 @@ class PublishedTrack:
     codec: Codec
     payload_type: int
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
     ssrc: int | None = None
     rtx_ssrc: int | None = None
     has_nack: bool = False
@@ -42,7 +43,8 @@ class UpTrack:
 
     `flowing` is the forwarding table of this track: an in-order packet goes to everybody in
     it, with constants added (`DownTrack.rewriter`). Whatever is not that simple (late packets,
-    the start of a run) is put into `Outputs.outbox` as finished packets, to be sent first.
+    the start of a run, all that goes to `redundant`) is put into `Outputs.outbox` as finished
+    packets, to be sent first.
 
     It outlives its publisher's connections: subscribers see one stream, whose numbers go on.
     """
@@ -53,12 +55,16 @@ class UpTrack:
         self._cache_s = cache_s
         self.flowing: list[DownTrack] = []
         self.waiting: list[DownTrack] = []
+        #: In a run as those in `flowing`, but each packet carries earlier ones again.
+        self.redundant: list[DownTrack] = []
         self.is_recorded = False
         self.has_started = False
         #: Nothing has come yet, or not for some time: the next packet is news.
         self.is_quiet = True
         #: Packets handed to subscribers, of all of them together.
         self.forwarded = 0
+        #: Those of them that carried earlier packets again.
+        self.composed = 0
         self.duplicates = 0
         self.last_arrival = 0.0
         self.keyframe_refresh_at = 0.0
@@ -69,10 +75,11 @@ class UpTrack:
 
         Nothing that came before may be mixed with what comes now.
         """
-        for down in self.flowing:
+        for down in (*self.flowing, *self.redundant):
             self._end_run(down)
-        self.waiting = self.waiting + self.flowing
+        self.waiting = self.waiting + self.flowing + self.redundant
         self.flowing = []
+        self.redundant = []
         self._begin_stream(published)
         if self.waiting and self.needs_keyframes:
             self.keyframes.request()
@@ -97,7 +104,11 @@ class UpTrack:
     @property
     def is_wanted(self) -> bool:
         """Return whether anybody may have this track now."""
-        return bool(self.flowing or self.waiting or self.is_recorded)
+        return bool(self.flowing or self.redundant or self.waiting or self.is_recorded)
+
+    def flows_to(self, down: DownTrack) -> bool:
+        """Return whether `down` is in a run now."""
+        return down in self.flowing or down in self.redundant
 
     @property
     def needs_keyframes(self) -> bool:
@@ -111,7 +122,7 @@ class UpTrack:
 
         False if the subscriber cannot take the codec.
         """
-        if down in self.flowing or down in self.waiting:
+        if self.flows_to(down) or down in self.waiting:
             return True
         if not down.use_codec(self.codec):
             return False
@@ -122,13 +133,29 @@ class UpTrack:
 
     def disconnect(self, down: DownTrack) -> None:
         """Stop the flow to `down` at once; no packet of it is sent after this."""
-        if down in self.flowing:
+        if self.flows_to(down):
             self._end_run(down)
             self.flowing = [other for other in self.flowing if other is not down]
+            self.redundant = [other for other in self.redundant if other is not down]
         elif down in self.waiting:
             self.waiting = [other for other in self.waiting if other is not down]
         if not self.is_wanted:
             self.forget()
+
+    def set_redundancy(self, down: DownTrack, level: int) -> None:
+        """Let every packet to `down` carry `level` earlier ones again, if it takes that.
+
+        The run goes on, with its numbers: only the payload and its type change.
+        """
+        down.redundancy = level if down.red_payload_type is not None else 0
+        if down.redundancy and down in self.flowing:
+            down.count_to(self.packets, self.octets)
+            self.flowing = [other for other in self.flowing if other is not down]
+            self.redundant = [*self.redundant, down]
+        elif not down.redundancy and down in self.redundant:
+            down.count_from(self.packets, self.octets)
+            self.redundant = [other for other in self.redundant if other is not down]
+            self.flowing = [*self.flowing, down]
 
     def forget(self) -> None:
         """Drop what was kept while the track was wanted: it may not be sent any more."""
@@ -147,6 +174,9 @@ class UpTrack:
             self.duplicates += 1
             return NOBODY
         ext_seq = self._unwrapper.unwrap(seq)
+        if self.nack is None and self.cache.get(ext_seq) is not None:
+            self.duplicates += 1
+            return NOBODY
         payload = bytes(buffer[start:end])
         cached = (timestamp, marker, payload, now)
         self.cache.insert(ext_seq, cached)
@@ -160,6 +190,12 @@ class UpTrack:
             return NOBODY
         self.highest_ext = ext_seq
         self.highest_timestamp = timestamp
+        if self.redundant:
+            redundancy.send(
+                self.redundant, ext_seq, cached, cache=self.cache, outputs=self._outputs
+            )
+            self.forwarded += len(self.redundant)
+            self.composed += len(self.redundant)
         flowing = self.flowing
         if flowing:
             self.packets += 1
@@ -169,7 +205,7 @@ class UpTrack:
 
     def _forward_late(self, ext_seq: int, cached: CachedPacket) -> None:
         """Send a late packet to those whose run it belongs to."""
-        for down in self.flowing:
+        for down in (*self.flowing, *self.redundant):
             if ext_seq >= down.rewriter.first_ext:
                 self._send(down, ext_seq, cached)
 
@@ -195,7 +231,8 @@ class UpTrack:
                 cached = self.cache.get(earlier)
                 if cached is not None and earlier != ext_seq:
                     self._send(down, earlier, cached)
-        self.flowing = self.flowing + newly
+        self.flowing = self.flowing + [down for down in newly if not down.redundancy]
+        self.redundant = self.redundant + [down for down in newly if down.redundancy]
 
     def _send(self, down: DownTrack, ext_seq: int, cached: CachedPacket) -> None:
         self._outputs.outbox.append((down.link, down.packet(ext_seq, cached)))
@@ -208,7 +245,7 @@ class UpTrack:
         down.rewriter.end(
             self.highest_ext, self.highest_timestamp, at=self.last_arrival, picture=picture
         )
-        down.count_to(self.packets, self.octets)
+        self.count_up(down)
 
     # -- reports ---------------------------------------------------------------
 
@@ -217,7 +254,7 @@ class UpTrack:
 
         Only packets of the run that flows now: what lies before a pause was another picture.
         """
-        if down not in self.flowing:
+        if not self.flows_to(down):
             return []
         packets: list[bytes] = []
         newest_out = self.highest_ext + down.rewriter.seq_shift
@@ -231,6 +268,11 @@ class UpTrack:
             else:
                 packets.append(down.retransmission(ext_seq, cached))
         return packets
+
+    def count_up(self, down: DownTrack) -> None:
+        """Bring what `down` knows it was sent up to this moment; what is composed counts itself."""
+        if down in self.flowing:
+            down.count_to(self.packets, self.octets)
 
     def clock_at(self, now: float) -> tuple[int, int] | None:
         """Return the publisher's (64-bit NTP time, RTP timestamp) of this moment, or None.

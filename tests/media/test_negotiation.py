@@ -1,6 +1,7 @@
 """What an SDP comes to, and that nothing it says can do harm."""
 
 import contextlib
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,9 @@ from media.config import SfuConfig
 from media.core.codecs import H264, OPUS, VP8
 from media.core.downtrack import PayloadTypes
 from media.core.ids import PeerId, Source, TrackKey
+from media.core.outputs import Outputs
+from media.core.subscriber import Subscriber
+from media.core.uptrack import UpTrack
 from media.interface import NegotiationRefused
 from media.negotiation import (
     Publication,
@@ -18,7 +22,7 @@ from media.negotiation import (
     parse_answer,
     parse_offer,
 )
-from media.sdp_text import LocalParameters, msid_of, publish_answer
+from media.sdp_text import LocalParameters, msid_of, publish_answer, subscriber_offer
 
 CONFIG = SfuConfig()
 FINGERPRINT = "sha-256 " + ":".join(["AB"] * 32)
@@ -186,13 +190,44 @@ def test_the_answer_says_what_browsers_need() -> None:
         "a=rtcp-fb:107 ccm fir",
         "a=rtcp-fb:107 transport-cc",
         "a=fmtp:108 apt=107",
-        "a=fmtp:111 minptime=10;useinbandfec=1",
+        "m=audio 7882 UDP/TLS/RTP/SAVPF 63 111",
+        "a=rtpmap:63 red/48000/2",
+        "a=fmtp:63 111/111",
+        "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=0;maxaveragebitrate=40000",
+        "a=ptime:20",
         "a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host",
         "a=candidate:2 1 udp 2130706175 2001:db8::1 7882 typ host",
     ):
         assert line in lines, line
     assert any("x-google-start-bitrate=900" in line for line in lines)
     assert not any("rtp-stream-id" in line or line.startswith("a=rid") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        AUDIO.replace("a=rtpmap:63 red/48000/2\n", "").replace("a=fmtp:63 111/111\n", ""),
+        AUDIO.replace("a=fmtp:63 111/111", "a=fmtp:63 96/96"),
+        AUDIO.replace("a=fmtp:63 111/111", "a=fmtp:63 111/9"),
+        AUDIO.replace("a=fmtp:63 111/111", "a=fmtp:63 111"),
+        AUDIO.replace("a=fmtp:63 111/111\n", ""),
+        AUDIO.replace("red/48000", "red/8000"),
+    ],
+)
+def test_red_is_taken_only_around_the_codec_that_is_taken(audio: str) -> None:
+    assert published(offer()).spec.tracks[0].red_payload_type == 63
+    assert published(offer(audio, VIDEO)).spec.tracks[0].red_payload_type is None
+    assert "m=audio 7882 UDP/TLS/RTP/SAVPF 111\r\n" in answer_to(offer(audio, VIDEO))
+
+
+def test_a_subscriber_is_offered_plain_sound_first_and_red_beside_it() -> None:
+    down = Subscriber(PeerId("s"), None, random_bits=random.Random(1).getrandbits, now=0.0)
+    published_track = published(offer()).spec.tracks[0]
+    down.add_section(UpTrack(published_track, outputs=Outputs(), cache_s=2.0), now=0.0)
+    local = LocalParameters("ours", "q" * 24, FINGERPRINT, ("192.0.2.1",), 7882)
+    text = subscriber_offer(down.sections, local, session_id=1, version=1)
+    assert "m=audio 7882 UDP/TLS/RTP/SAVPF 111 63\r\n" in text
+    assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in text
 
 
 def test_reduced_size_is_answered_only_where_it_was_offered() -> None:
@@ -321,7 +356,7 @@ def test_an_answers_codecs_are_known_by_mid() -> None:
         setup="active",
     )
     assert accepted_codecs(parse_answer(text)) == {
-        "0": {"opus": PayloadTypes(111, None)},
+        "0": {"opus": PayloadTypes(111, None, 63)},
         "1": {"H264": PayloadTypes(107, 108), "VP8": PayloadTypes(96, 97)},
     }
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from media.core import rtcp, rtp
@@ -46,8 +47,9 @@ def camera(peer: str, codec: Codec = H264, **changes: object) -> PublishedTrack:
     return PublishedTrack(**(values | changes))  # type: ignore[arg-type] # named above
 
 
-def microphone(peer: str) -> PublishedTrack:
-    return PublishedTrack("1", track(peer, Source.MICROPHONE), OPUS, AUDIO_TYPE, ssrc=AUDIO_SSRC)
+def microphone(peer: str, **changes: Any) -> PublishedTrack:
+    sound = PublishedTrack("1", track(peer, Source.MICROPHONE), OPUS, AUDIO_TYPE, ssrc=AUDIO_SSRC)
+    return replace(sound, **changes)
 
 
 class Lesson:
@@ -126,9 +128,10 @@ class Lesson:
 
     def receive(self, peer: str, packet: bytes) -> None:
         header = rtp.parse(packet, len(packet))
-        flowing = self.router.receive_rtp(
-            self.publishers[peer], header, packet, len(packet), self.now
-        )
+        publisher = self.publishers[peer]
+        if header[0] in publisher.red_types:
+            header = self.router.open_red(publisher, header, packet, self.now)
+        flowing = self.router.receive_rtp(publisher, header, packet, len(packet), self.now)
         self.drain()
         for down in flowing:
             self.sent.append((down.link, as_fanned_out(down, header, packet)))
