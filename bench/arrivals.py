@@ -12,6 +12,7 @@ _MOST_STATUSES = 2000
 _LONGEST_DELTA = 0x7FFF
 # Chromium forgets arrivals after half a second: what comes later is not reported again.
 _REMEMBERED_TICKS = 2000
+_STREAMS = 4
 
 
 class ArrivalReport:
@@ -27,6 +28,9 @@ class ArrivalReport:
         self._highest: int | None = None
         self._next: int | None = None
         self._count = 0
+        #: Of so many packets one is read (`bench.sampling`); the gap it closes is told as
+        #: arrived, evenly, if it is no wider than some streams of such samples leave.
+        self.sampling = 1
 
     def arrived(self, transport_sequence: int, arrival_ns: int) -> None:
         """Note a packet by its 16-bit number and the kernel's arrival time."""
@@ -35,10 +39,19 @@ class ArrivalReport:
         else:
             ahead = ((transport_sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
             extended = self._highest + ahead
+            if self.sampling > 1 and 1 < ahead <= _STREAMS * self.sampling:
+                self._fill(self._highest, extended, arrival_ns // _TICK_NS)
         self._highest = extended if self._highest is None else max(self._highest, extended)
         if extended not in self._arrivals:
             self._arrivals[extended] = arrival_ns // _TICK_NS
             self._fresh.append(extended)
+
+    def _fill(self, before: int, after: int, ticks: int) -> None:
+        """Tell what lies between two samples as arrived at even steps."""
+        start = self._arrivals.get(before, ticks)
+        for number in range(before + 1, after):
+            self._arrivals[number] = start + (ticks - start) * (number - before) // (after - before)
+            self._fresh.append(number)
 
     def take(self, media_ssrc: int) -> TransportFeedback | None:
         """Return the feedback due now, None when nothing has arrived since the last."""

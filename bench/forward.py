@@ -38,6 +38,7 @@ RESULTS = Path("var/bench")
 TARGET_RATIO = 0.9
 # Less than this reached the subscribers: the figures are of an overloaded run, not of its cost.
 LEAST_DELIVERED = 0.999
+MOST_READ_WHOLE, SAMPLING = 100, 16
 OWN, JANUS = "three-classrooms", "janus"
 _REPORTED = ("subscribers", "seconds", "rounds", "peer", "codec", "bursts", "check")
 
@@ -74,6 +75,11 @@ def pin_to_spare_cpus() -> int | None:
         return None
     os.sched_setaffinity(0, set(cpus[1:]))
     return cpus[0]
+
+
+def sampling_for(subscribers: int) -> int:
+    """Return of how many packets each subscriber reads one: all of 100 keep one core busy."""
+    return 1 if subscribers <= MOST_READ_WHOLE else SAMPLING
 
 
 def _start(
@@ -113,6 +119,7 @@ async def run_all(options: argparse.Namespace, cpu: int | None) -> list[Run]:
                         seconds=options.seconds,
                         codec=options.codec,
                         bursts=options.bursts,
+                        sampling=sampling_for(subscribers),
                     )
                 runs.append(run)
                 print(describe(run), flush=True)

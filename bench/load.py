@@ -148,7 +148,7 @@ class Subscriber:
                 self.first_video_ns = packet.arrival_ns
         sent_ns = read_stamp(packet.payload)
         if sent_ns is not None and self._window.contains(sent_ns):
-            self._window.delivered += 1
+            self._window.delivered += self.peer.receptions[packet.ssrc].sampling
             self._window.delays_ns.append(packet.arrival_ns - sent_ns)
 
     async def join(self, server: ServerUnderTest) -> None:
@@ -179,11 +179,13 @@ async def measure(
     seconds: float,
     codec: str,
     bursts: bool,
+    sampling: int = 1,
     settle_s: float = 1.5,
 ) -> Run:
     """Put the load on a fresh server and measure a window of `seconds`.
 
-    The window begins `settle_s` after the last subscriber has video.
+    The window begins `settle_s` after the last subscriber has video. With `sampling` each
+    subscriber reads one packet of so many; what was delivered is reckoned from the samples.
     """
     window = Window()
     publisher = Publisher(window=window, host=server.host, codec=codec, bursts=bursts)
@@ -198,6 +200,9 @@ async def measure(
                 Subscriber(number, window=window, server=server) for number in range(subscribers)
             ]
             await _join_all(server, seats)
+            if sampling > 1:
+                for seat in seats:
+                    seat.peer.sample(sampling)
             await asyncio.sleep(settle_s)
             # Our own collector must not stop the publisher in the middle of the window.
             gc.collect()

@@ -33,6 +33,8 @@ class Reception:
     last_arrival_s: float = 0.0
     last_timestamp: int = 0
     missing: dict[int, int] = field(default_factory=dict)
+    #: One packet of so many is read (`bench.sampling`): each stands for those before it.
+    sampling: int = 1
     _jitter: float = 0.0
     _transit: float | None = None
     _reported_expected: int = 0
@@ -59,12 +61,14 @@ class Reception:
                 self.duplicates += 1
                 return False
             self.late += 1
-        elif ahead > 0:
-            for extended in range(self.highest + 1, self.highest + ahead):
+            stands_for = 1
+        else:
+            stands_for = max(1, min(ahead, self.sampling))
+            for extended in range(self.highest + 1, self.highest + ahead - stands_for + 1):
                 self._miss(extended)
-            self.highest += ahead
-        self.packets += 1
-        self.payload_bytes += size
+            self.highest += max(0, ahead)
+        self.packets += stands_for
+        self.payload_bytes += size * stands_for
         self.last_arrival_s = now
         self.last_timestamp = timestamp
         transit = now * self.clock_rate - timestamp

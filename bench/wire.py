@@ -24,6 +24,7 @@ from aiortc.rtcdtlstransport import (
 )
 
 from bench.ice_client import Address, IceClient
+from bench.sampling import attach
 from bench.session_description import Candidate, Description, LocalTransport
 from bench.srtp import BUFFER_BYTES, InPlaceSrtp
 
@@ -304,6 +305,10 @@ class Wire:
         deadline = self.ice.deadline()
         if deadline is not None and not self.is_closed:
             self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def sample(self, every: int) -> None:
+        """Receive one RTP packet of `every` from now on; the kernel drops the others."""
+        attach(self._socket, every)
 
     def rebind(self) -> Address:
         """Move to a new local port as a NAT does, silently; return the new address."""
