@@ -76,6 +76,14 @@ class IceClient:
         self._next_at = now
         self._transactions.clear()
 
+    def check_others(self, candidates: list[Candidate], now: float) -> None:
+        """Look for another address among `candidates`, with the same credentials."""
+        self._candidates = candidates
+        self._is_nominated = False
+        self.selected = None
+        self._interval_s = _FIRST_RETRANSMISSION_S
+        self._next_at = now
+
     def check_soon(self, now: float) -> None:
         """Send a check at the next `handle_timer`: our address has changed."""
         if self._next_at is not None:

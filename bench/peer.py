@@ -29,6 +29,7 @@ from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile
 
 from bench.arrivals import ArrivalReport
 from bench.feedback_ledger import FeedbackLedger
+from bench.framed_stream import FramedStream
 from bench.ice_client import Address, IceClient
 from bench.outgoing import OutgoingStream
 from bench.reception import Reception
@@ -105,9 +106,10 @@ def _ntp_now() -> int:
 class LightPeer:
     """One connection of one participant: it publishes or it subscribes.
 
-    With `repairs_loss` holes are asked for again by NACK. `on_rtp` is called for every
-    packet that is not a duplicate. `counts` is an account of everything by name. Where
-    transport-cc is negotiated, a subscriber answers it every 50 ms.
+    `over_tcp` uses the server's TCP candidates and no other. With `repairs_loss` holes are
+    asked for again by NACK. `on_rtp` is called for every packet that is not a duplicate.
+    `counts` is an account of everything by name. Where transport-cc is negotiated, a
+    subscriber answers it every 50 ms.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class LightPeer:
         dtls_setup: str = "active",
         consent_interval_s: float = 2.5,
         transport_cc: bool = True,
+        over_tcp: bool = False,
         repairs_loss: bool = False,
         on_rtp: Callable[[ReceivedPacket], None] | None = None,
         on_keyframe_request: Callable[[str], None] | None = None,
@@ -168,6 +171,7 @@ class LightPeer:
             srtp_profiles=srtp_profiles,
             consent_interval_s=consent_interval_s,
             counts=self.counts,
+            over_tcp=over_tcp,
         )
 
     # Negotiation
@@ -624,6 +628,15 @@ class LightPeer:
                 await asyncio.sleep(0.005)
 
     # Ends and changes
+
+    def take_udp(self) -> None:
+        """Go over from TCP to UDP."""
+        self._wire.take_udp()
+
+    @property
+    def tcp_streams(self) -> list[FramedStream]:
+        """Return the connections of a peer that is `over_tcp`."""
+        return list(self._wire.streams.values())
 
     def rebind(self) -> Address:
         """Move to a new local port as a NAT does, silently; return the new address."""

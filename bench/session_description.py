@@ -24,6 +24,10 @@ _RTP_MAPS = {
         "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
     ),
 }
+_CANDIDATE = re.compile(
+    r"a=candidate:\S+ 1 (udp(?= .* typ )|tcp(?= .* tcptype passive)) \d+ (\S+) (\d+) ",
+    re.IGNORECASE,
+)
 _EXTENSION_IDS = {MID_URI: 4, TRANSPORT_CC_URI: 3}
 _SIMULCAST_EXTENSION_IDS = {RID_URI: 10, REPAIRED_RID_URI: 11}
 
@@ -34,10 +38,11 @@ class UnusableDescription(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A UDP candidate (RFC 8839 section 5.1)."""
+    """A candidate (RFC 8839 section 5.1): `udp`, or `tcp` to connect to (RFC 6544 section 4.5)."""
 
     host: str
     port: int
+    protocol: str = "udp"
 
 
 @dataclass(slots=True)
@@ -192,11 +197,9 @@ def parse_description(text: str) -> Description:
     if not (ufrag and password and fingerprints and setup):
         raise UnusableDescription("ICE credentials, fingerprint or setup missing")
     candidates = [
-        Candidate(found[1], int(found[2]))
+        Candidate(found[2], int(found[3]), found[1].lower())
         for line in first
-        if (
-            found := re.match(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ \w+", line, re.IGNORECASE)
-        )
+        if (found := _CANDIDATE.match(line))
     ]
     return Description(
         text=text,

@@ -1,4 +1,4 @@
-"""One end of the wire, as a browser has it: UDP socket, ICE, DTLS, SRTP.
+"""One end of the wire, as a browser has it: UDP socket (or TCP streams), ICE, DTLS, SRTP.
 
 Datagrams come out as plain RTP and RTCP. Arrival times are the kernel's (Linux), so a
 busy process here does not look like a slow server there. No task of its own: aiortc keeps
@@ -9,6 +9,7 @@ import asyncio
 import random
 import socket
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -23,6 +24,7 @@ from aiortc.rtcdtlstransport import (
     SRTPProtectionProfile,
 )
 
+from bench.framed_stream import FramedStream
 from bench.ice_client import Address, IceClient
 from bench.sampling import attach
 from bench.session_description import Candidate, Description, LocalTransport
@@ -95,7 +97,10 @@ class Wire:
         srtp_profiles: Sequence[SRTPProtectionProfile],
         consent_interval_s: float,
         counts: Counter[str],
+        over_tcp: bool = False,
     ) -> None:
+        self.over_tcp = over_tcp
+        self.streams: dict[Address, FramedStream] = {}
         self.send_loss = 0.0
         self.receive_loss = 0.0
         self.answers_checks = True
@@ -144,14 +149,22 @@ class Wire:
         self._pipe.role = "controlling" if self.ice.is_controlling else "controlled"
         if self._dtls.state == "new":
             self._dtls._set_role("client" if remote_setup == "passive" else "server")
-        is_v6 = self._socket.family == socket.AF_INET6
         self.ice.start(
             ufrag=remote.ufrag,
             password=remote.password,
-            candidates=[c for c in remote.candidates if (":" in c.host) == is_v6],
+            candidates=self._candidates_of(remote),
             now=self._loop.time(),
         )
         self._on_timer()
+
+    def _candidates_of(self, remote: Description) -> list[Candidate]:
+        is_v6 = self._socket.family == socket.AF_INET6
+        return [
+            candidate
+            for candidate in remote.candidates
+            if (":" in candidate.host) == is_v6
+            and candidate.protocol == ("tcp" if self.over_tcp else "udp")
+        ]
 
     async def connected(self, timeout_s: float) -> None:
         """Do the ICE and DTLS handshakes; return at once if they are done. Raise PeerFailed."""
@@ -215,6 +228,9 @@ class Wire:
     def _send_to(self, data: bytes | memoryview, address: Address) -> None:
         if self.is_closed:
             return
+        if self.over_tcp:
+            self._stream_to(address).send(data)
+            return
         try:
             self._socket.sendto(data, address)
         except BlockingIOError:
@@ -223,7 +239,23 @@ class Wire:
             # An ICMP answer to an earlier datagram: the server's port is closed.
             self._counts["send_refused"] += 1
 
+    def _stream_to(self, address: Address) -> FramedStream:
+        stream = self.streams.get(address)
+        if stream is None or stream.is_closed:
+            stream = self.streams[address] = FramedStream(
+                self._host, address, lambda frame: self._on_frame(frame, address)
+            )
+        return stream
+
     # Receiving
+
+    def _on_frame(self, frame: memoryview, address: Address) -> None:
+        if self.is_closed or not len(frame):
+            return
+        view = self._inbox if self._srtp is None else self._srtp.inbox
+        view[: len(frame)] = frame
+        arrival_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        self._sort(view, len(frame), arrival_ns, address, self._loop.time())
 
     def _open_socket(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
@@ -248,18 +280,24 @@ class Wire:
                 continue
             if length == 0:
                 continue
-            first = view[0]  # RFC 7983 section 7
-            if 128 <= first <= 191:
-                seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-                self._on_media(length, seconds * 1_000_000_000 + nanoseconds, now)
-            elif first <= 3:
-                self._on_stun(bytes(view[:length]), address[:2], now)
-            elif 20 <= first <= 63:
-                self._on_dtls(bytes(view[:length]))
-            else:
-                self._counts["unknown_datagrams"] += 1
+            seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
+            arrival_ns = seconds * 1_000_000_000 + nanoseconds
+            self._sort(view, length, arrival_ns, address[:2], now)
             if self.is_closed:
                 return
+
+    def _sort(
+        self, view: memoryview, length: int, arrival_ns: int, address: Address, now: float
+    ) -> None:
+        first = view[0]  # RFC 7983 section 7
+        if 128 <= first <= 191:
+            self._on_media(length, arrival_ns, now)
+        elif first <= 3:
+            self._on_stun(bytes(view[:length]), address, now)
+        elif 20 <= first <= 63:
+            self._on_dtls(bytes(view[:length]))
+        else:
+            self._counts["unknown_datagrams"] += 1
 
     def _on_stun(self, data: bytes, address: Address, now: float) -> None:
         if not self.answers_checks:
@@ -310,6 +348,13 @@ class Wire:
         """Receive one RTP packet of `every` from now on; the kernel drops the others."""
         attach(self._socket, every)
 
+    def take_udp(self) -> None:
+        """Go over to UDP candidates, as a browser does to whom UDP has become possible."""
+        assert self._remote is not None, "negotiate first"
+        self.over_tcp = False
+        self.ice.check_others(self._candidates_of(self._remote), self._loop.time())
+        self._on_timer()
+
     def rebind(self) -> Address:
         """Move to a new local port as a NAT does, silently; return the new address."""
         self._loop.remove_reader(self._socket.fileno())
@@ -335,3 +380,5 @@ class Wire:
             self._pipe.incoming.put_nowait(None)
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
+        for stream in self.streams.values():
+            stream.close()

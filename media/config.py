@@ -20,6 +20,28 @@ MAX_PUBLISH_KBPS: Mapping[Source, int] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class TcpLimits:
+    """What connections over TCP may cost. A source is an IPv4 address or an IPv6 /64.
+
+    A school behind one address has two connections per classroom, and a browser opens
+    some more to choose from. `strangers` have not authenticated yet; `first_check_s` is the
+    time they have for it, `consent_s` that between two checks after (RFC 7675 section 5.1).
+    `queue_bytes` wait for a peer that reads slowly, at most, and it has `stuck_s` to read on.
+    """
+
+    streams: int = 1024
+    streams_per_source: int = 256
+    strangers: int = 128
+    strangers_per_source: int = 32
+    arrivals_per_source: int = 50
+    first_check_s: float = 5.0
+    consent_s: float = 30.0
+    frame_bytes: int = 2048
+    queue_bytes: int = 64 * 1024
+    stuck_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class SfuConfig:
     """Addresses, limits and times of one media node.
 
@@ -38,6 +60,7 @@ class SfuConfig:
     cache_s: float = 2.0
     start_bitrate_kbps: int = 1000
     link_report_interval_s: float = 2.0
+    tcp: TcpLimits = field(default_factory=TcpLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from media.core import rtcp
 from media.core.errors import MalformedPacket
-from media.core.ids import PeerId
+from media.core.ids import Kind, PeerId
 from media.core.policing import TokenBucket
 from media.core.publisher import Publisher
 from media.core.router import Router
@@ -36,17 +36,29 @@ _BURST_S = 1.0
 _FLOWING_S = 1.0
 
 
+# A peer that reads its stream too slowly gets no pictures for this long.
+_FIRST_HOLD_S = 2.0
+_LONGEST_HOLD_S = 16.0
+_PEACE_S = 30.0
+
+
 class Home(Protocol):
     """The room of a connection, as the connection sees it: `media.driver.RoomDriver`."""
 
     router: Router
     plane: DataPlane
 
+    def now(self) -> float:
+        """Return the loop's time."""
+
     def connection_up(self, connection: "Connection") -> None:
         """Handshake done."""
 
     def connection_down(self, connection: "Connection") -> None:
         """Handshake failed or connection closed by the peer."""
+
+    def connection_cut(self, connection: "Connection") -> None:
+        """Nobody to send to at the moment."""
 
     def flush(self) -> None:
         """Send and record what the router has."""
@@ -94,6 +106,17 @@ class Connection:
     def transport_ended(self) -> None:
         """See TransportOwner."""
         self._home.connection_down(self)
+
+    def transport_cut(self) -> None:
+        """See TransportOwner."""
+        self._home.connection_cut(self)
+
+    def is_picture(self, datagram: bytes | memoryview) -> bool:  # noqa: ARG002 - the protocol's
+        """See TransportOwner. A publisher is sent reports only."""
+        return False
+
+    def pictures_dropped(self) -> None:
+        """See TransportOwner."""
 
     def count(self, name: str) -> None:
         """See TransportOwner."""
@@ -189,6 +212,9 @@ class SubscribeConnection(Connection):
         #: Of our o= line: as long as it stays the same this is the same connection to the peer.
         self.session_id = session_id
         self.subscriber: Subscriber
+        #: Until when pictures are held back from a peer that reads its stream too slowly.
+        self._held_until: float | None = None
+        self._hold_s = _FIRST_HOLD_S
 
     def receive_rtp(self, *_: object) -> None:
         """See TransportOwner. Nothing was agreed to be sent this way."""
@@ -199,6 +225,32 @@ class SubscribeConnection(Connection):
         self._router.count("address_changes")
         self._router.moved(self.subscriber, self.transport.last_heard)
         self._home.settle()
+
+    def is_picture(self, datagram: bytes | memoryview) -> bool:
+        """See TransportOwner. SRTP leaves the header readable (RFC 3711 section 3.1)."""
+        if 192 <= datagram[1] < 224:
+            return False
+        down = self.subscriber.by_ssrc.get(int.from_bytes(datagram[8:12]))
+        return down is not None and down.track.source.kind is Kind.VIDEO
+
+    def pictures_dropped(self) -> None:
+        """See TransportOwner. Each time again it takes twice as long until they come back.
+
+        Every return costs a keyframe, which all the others are sent too.
+        """
+        now = self._home.now()
+        had_long_peace = self._held_until is None or now - self._held_until > _PEACE_S
+        self._hold_s = _FIRST_HOLD_S if had_long_peace else min(self._hold_s * 2, _LONGEST_HOLD_S)
+        self._held_until = now + self._hold_s
+        self._router.hold_pictures(self.subscriber, is_held=True, now=now)
+        self._home.settle()
+
+    def keep_house(self, now: float) -> None:
+        """Let pictures begin anew at the next keyframe, if they were held back long enough."""
+        if not self.subscriber.are_pictures_held or now < (self._held_until or 0.0):
+            return
+        if self._home.plane.resume_pictures(self.transport):
+            self._router.hold_pictures(self.subscriber, is_held=False, now=now)
 
     def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
         self._router.receive_subscriber_rtcp(self.subscriber, packets, now)

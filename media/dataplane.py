@@ -1,5 +1,9 @@
 """The reference data plane: one UDP socket, and per packet only what must be done.
 
+Where there is no UDP the same datagrams come and go in TCP streams of the same port number
+(`media.ice_tcp`). A transport's address says which: `send_datagram` and `fan_out` hand what goes
+to a `StreamAddress`, protected, to `send_on_stream`; what comes enters at `receive_frame`.
+
 Everything that decides is elsewhere and edits tables: transports (by ufrag and address),
 up-tracks by SSRC, and each up-track's `flowing` down-tracks with the constants to add. A
 native data plane does the same from the same tables (docs/adr/0002-data-plane.md).
@@ -18,7 +22,15 @@ from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
 from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
-from media.ice import Address, MalformedStun, StrangerLimit, claimed_ufrag, parse_request
+from media.ice import (
+    Address,
+    MalformedStun,
+    StrangerLimit,
+    StreamAddress,
+    claimed_ufrag,
+    parse_request,
+)
+from media.ice_tcp import StreamListener
 from media.transport import (
     SRTP_OK,
     SRTP_REPLAYED,
@@ -49,7 +61,14 @@ _MAX_MOVED_CANDIDATES = 256
 _NAMED_CHECKS_PER_S = 500
 _KEYS_TRIED_PER_S = 2000
 
+# For a port that the kernel chooses (tests): free for UDP may be taken for TCP.
+_FREE_PORT_ATTEMPTS = 16
+
 _HEADER = Struct("!BBHII")
+
+
+def _is_no_picture(_: bytes | memoryview) -> bool:
+    return False
 
 
 class DataPlane:
@@ -75,13 +94,27 @@ class DataPlane:
         self._outbox_view = memoryview(self._outbox)
         self._outbox_c = c_buffer(self._outbox)
         self._length = c_length()
+        self._streams = StreamListener(self, config.tcp)
         #: Counters of datagrams that belong to no room.
         self.counts: dict[str, int] = {}
 
     # -- life ------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Bind the socket and read it from the running loop. Raise OSError."""
+        """Bind the port for UDP and for TCP, and read both from the running loop. Raise OSError."""
+        for _ in range(_FREE_PORT_ATTEMPTS):
+            self._open_udp()
+            try:
+                self._streams.open(self._config.bind_host, self.port)
+            except OSError:
+                self.close()
+                if self._config.port:
+                    raise
+            else:
+                return
+        raise OSError("no port number is free for both UDP and TCP")
+
+    def _open_udp(self) -> None:
         is_v6 = ":" in self._config.bind_host
         family = socket.AF_INET6 if is_v6 else socket.AF_INET
         udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -100,7 +133,8 @@ class DataPlane:
         self._loop.add_reader(udp.fileno(), self._readable)
 
     def close(self) -> None:
-        """Stop reading and close the socket."""
+        """Stop reading and close the sockets."""
+        self._streams.close()
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
@@ -132,6 +166,9 @@ class DataPlane:
         for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
             del self._by_ufrag[ufrag]
         self._forget(transport, transport.addresses)
+        for address in transport.addresses:
+            if isinstance(address, StreamAddress):
+                self._streams.close_stream(address)
 
     def _learn(self, transport: Transport, address: Address) -> None:
         self._by_address[address] = transport
@@ -165,22 +202,27 @@ class DataPlane:
             except BlockingIOError:
                 return
             except OSError:  # an ICMP error of an earlier datagram; it costs one read
-                self._count("socket_error")
+                self.count("socket_error")
                 continue
-            transport = self._by_address.get(address)
-            try:
-                if length and 127 < inbox[0] < 192:
-                    self._receive_media(transport, length, address, time())
-                else:
-                    self._receive_control(transport, length, address, time())
-            except Exception as error:  # a bug of ours ends its room, not the node
-                if transport is None:
-                    self._count("errors")
-                    log.exception("A datagram from a stranger met an error.")
-                else:
-                    transport.owner.failed(error)
+            self._sort(length, address, time())
 
-    def _count(self, name: str) -> None:
+    def _sort(self, length: int, address: Address, now: float) -> None:
+        """Take the datagram in the inbox."""
+        transport = self._by_address.get(address)
+        try:
+            if length and 127 < self._inbox[0] < 192:
+                self._receive_media(transport, length, address, now)
+            else:
+                self._receive_control(transport, length, address, now)
+        except Exception as error:  # a bug of ours ends its room, not the node
+            if transport is None:
+                self.count("errors")
+                log.exception("A datagram from a stranger met an error.")
+            else:
+                transport.owner.failed(error)
+
+    def count(self, name: str) -> None:
+        """Add one to a counter of the node."""
         self.counts[name] = self.counts.get(name, 0) + 1
 
     def _receive_control(
@@ -193,31 +235,75 @@ class DataPlane:
         elif 19 < first < 64 and transport is not None:
             transport.receive_dtls(bytes(self._inbox_view[:length]))
         elif transport is not None or self._strangers.allows(address[0], now):
-            self._count("unknown_datagram")
+            self.count("unknown_datagram")
 
     def _receive_stun(self, length: int, address: Address, now: float) -> None:
         is_stranger = address not in self._by_address
         if is_stranger and not self._may_ask(length, address, now):
-            self._count("stun_refused")
+            self.count("stun_refused")
             return
+        if self._answer_check(bytes(self._inbox_view[:length]), address, now) and is_stranger:
+            self._strangers.vouch(address[0])
+
+    def _answer_check(self, datagram: bytes, address: Address, now: float) -> bool:
+        """Answer a connectivity check; return whether it authenticated."""
         try:
-            request = parse_request(bytes(self._inbox_view[:length]))
+            request = parse_request(datagram)
         except MalformedStun:
-            self._count("malformed_stun")
-            return
+            self.count("malformed_stun")
+            return False
         transport = self._by_ufrag.get(request.local_ufrag)
         if transport is None:
-            self._count("stun_unknown_ufrag")
-            return
+            self.count("stun_unknown_ufrag")
+            return False
         response = transport.receive_check(request, address, now)
         if response is None or len(response) > request.length:
-            self._count("stun_unauthenticated")
-            return
-        if is_stranger:
-            self._strangers.vouch(address[0])
+            self.count("stun_unauthenticated")
+            return False
         if transport.address == address:
             self._learn(transport, address)
         self.send_datagram(response, address)
+        return True
+
+    # -- streams -----------------------------------------------------------------------
+
+    def receive_check(self, frame: bytes, address: StreamAddress) -> bool:
+        """See FrameTaker: a stranger has one attempt, so its source needs no other limit."""
+        try:
+            return self._answer_check(frame, address, self._loop.time())
+        except Exception:  # a bug of ours ends this stream
+            self.count("errors")
+            log.exception("A check in a stream met an error.")
+            return False
+
+    def receive_frame(self, frame: memoryview, address: StreamAddress) -> None:
+        """See FrameTaker. From here on it is a datagram like any other."""
+        length = len(frame)
+        self._inbox[:length] = frame
+        self._sort(length, address, self._loop.time())
+
+    def stream_closed(self, address: StreamAddress) -> None:
+        """See FrameTaker."""
+        transport = self._by_address.pop(address, None)
+        if transport is not None and transport.address == address:
+            transport.expire_consent()
+            # Not now: this may be in the middle of a fan-out, and a packet's audience is fixed.
+            self._loop.call_soon(transport.owner.transport_cut)
+
+    def send_on_stream(self, transport: Transport, sealed: bytes | memoryview) -> None:
+        """Send what is protected already to a transport whose address is a stream.
+
+        The one place where media leaves by TCP, whichever plane has protected it.
+        """
+        assert isinstance(transport.address, StreamAddress), "asked of streams only"
+        owner = transport.owner
+        if not self._streams.send(transport.address, sealed, owner.is_picture):
+            self._loop.call_soon(owner.pictures_dropped)
+
+    def resume_pictures(self, transport: Transport) -> bool:
+        """Let pictures go to the transport's address again, if it has read what it was sent."""
+        address = transport.address
+        return not isinstance(address, StreamAddress) or self._streams.resume_pictures(address)
 
     def _may_ask(self, length: int, address: Address, now: float) -> bool:
         """Return whether a stranger's check is looked at.
@@ -268,7 +354,7 @@ class DataPlane:
         After a NAT rebinding this is seconds sooner than the next connectivity check.
         """
         if length < 12 or not self._lost_media.allows(address[0], now):
-            self._count("unknown_address")
+            self.count("unknown_address")
             return None
         unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
         datagram = bytes(self._inbox_view[:length])
@@ -287,7 +373,7 @@ class DataPlane:
                 self._learn(transport, address)
                 transport.move_to(address)
                 return transport
-        self._count("unknown_address")
+        self.count("unknown_address")
         return None
 
     # -- sending -----------------------------------------------------------------------
@@ -328,10 +414,13 @@ class DataPlane:
             if length[0] != sealed_size:
                 sealed_size = length[0]
                 sealed = view[:sealed_size]
-            try:
-                send(sealed, transport.address)
-            except OSError as error:
-                self._not_sent(error)
+            if type(transport.address) is StreamAddress:
+                self.send_on_stream(transport, sealed)
+            else:
+                try:
+                    send(sealed, transport.address)
+                except OSError as error:
+                    self._not_sent(error)
 
     def send_packet(self, transport: Transport, packet: bytes) -> None:
         """Protect and send one finished RTP or RTCP packet (told apart as RFC 5761 does)."""
@@ -344,11 +433,18 @@ class DataPlane:
         if protect(transport.send_session, self._outbox_c, self._length) != SRTP_OK:
             transport.owner.count("protect_failed")
             return
-        self.send_datagram(self._outbox_view[: self._length[0]], transport.address)
+        sealed = self._outbox_view[: self._length[0]]
+        if isinstance(transport.address, StreamAddress):
+            self.send_on_stream(transport, sealed)
+        else:
+            self.send_datagram(sealed, transport.address)
 
     def send_datagram(self, datagram: bytes | memoryview, address: Address) -> None:
-        """Send something that needs no protection."""
+        """Send something that needs no protection: answers to checks, and handshakes."""
         assert self._socket is not None, "a closed data plane sends nothing"
+        if isinstance(address, StreamAddress):
+            self._streams.send(address, datagram, _is_no_picture)
+            return
         try:
             self._socket.sendto(datagram, address)
         except OSError as error:
@@ -356,4 +452,4 @@ class DataPlane:
 
     def _not_sent(self, error: OSError) -> None:
         """Count a datagram the kernel did not take: to the peer it is lost on the way."""
-        self._count("send_blocked" if isinstance(error, BlockingIOError) else "send_failed")
+        self.count("send_blocked" if isinstance(error, BlockingIOError) else "send_failed")

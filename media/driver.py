@@ -280,6 +280,16 @@ class RoomDriver:
         self._report_silence(connection)
         self.settle()
 
+    def connection_cut(self, connection: Connection) -> None:
+        """See Home."""
+        if isinstance(connection, SubscribeConnection):
+            self._set_connected(connection)
+        self.settle()
+
+    def now(self) -> float:
+        """See Home."""
+        return self._loop.time()
+
     def _set_connected(self, connection: SubscribeConnection) -> None:
         transport, subscriber = connection.transport, connection.subscriber
         if self.router.subscribers.get(connection.peer_id) is not subscriber:
@@ -304,6 +314,7 @@ class RoomDriver:
             self.plane.expire(transport)
             if isinstance(connection, SubscribeConnection):
                 self._set_connected(connection)
+                connection.keep_house(now)
             if connection.is_silent(now, self._config.silence_after_s):
                 self._report_silence(connection)
             elif not connection.is_reported:

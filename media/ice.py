@@ -11,9 +11,22 @@ from binascii import crc32
 from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
-#: What `recvfrom` returns and `sendto` takes: (host, port) or IPv6's four items.
-Address = tuple[str, int] | tuple[str, int, int, int]
+
+class StreamAddress(NamedTuple):
+    """The far end of a TCP connection; `number` is the connection's own, never used again.
+
+    Never equal to an address of UDP: a host may send both from the same port.
+    """
+
+    host: str
+    port: int
+    number: int
+
+
+#: What `recvfrom` returns and `sendto` takes, (host, port) or IPv6's four items; or a stream.
+Address = tuple[str, int] | tuple[str, int, int, int] | StreamAddress
 
 _COOKIE = 0x2112A442
 _HEADER = Struct("!HHI12s")
@@ -218,6 +231,17 @@ def _signed(kind: int, transaction_id: bytes, body: bytes, password: str) -> byt
     return header + body + _attribute(_FINGERPRINT, checksum.to_bytes(4))
 
 
+def source_of(host: str) -> str:
+    """Return whom limits count as one: an IPv4 address, or the /64 of an IPv6 one.
+
+    Whoever has one IPv6 address has 2**64 of them (RFC 4291 section 2.5.4).
+    """
+    if ":" not in host or host.startswith("::ffff:"):
+        return host
+    packed = ipaddress.IPv6Address(host.partition("%")[0]).packed
+    return packed[:8].hex()
+
+
 class StrangerLimit:
     """Bound the work for datagrams nobody has vouched for: so many a second and source.
 
@@ -236,6 +260,7 @@ class StrangerLimit:
         if int(now) != self._second:
             self._second = int(now)
             self._seen.clear()
+        host = source_of(host)
         seen = self._seen.get(host, 0)
         if seen >= self._per_second or (not seen and len(self._seen) >= self._max_sources):
             return False
@@ -244,5 +269,6 @@ class StrangerLimit:
 
     def vouch(self, host: str) -> None:
         """Take back one datagram that was counted: it has authenticated."""
+        host = source_of(host)
         if self._seen.get(host, 0):
             self._seen[host] -= 1

@@ -208,6 +208,15 @@ def _transport(local: LocalParameters, setup: str, *, max_kbps: int | None = Non
         # Type preference 126 (host), local preference by order (RFC 8445 section 5.1.2.1).
         priority = (126 << 24) + ((65535 - index) << 8) + 255
         lines.append(f"a=candidate:{index + 1} 1 udp {priority} {host} {local.port} typ host")
+    for index, host in enumerate(local.hosts):
+        # Behind everything over UDP; passive has direction preference 4, and 13 bits tell the
+        # addresses apart (RFC 6544 section 4.2).
+        priority = (90 << 24) + (((4 << 13) + 8191 - index) << 8) + 255
+        foundation = len(local.hosts) + index + 1
+        lines.append(
+            f"a=candidate:{foundation} 1 tcp {priority} {host} {local.port} typ host"
+            " tcptype passive"
+        )
     return [
         *lines,
         "a=end-of-candidates",

@@ -100,6 +100,15 @@ class TransportOwner(Protocol):
     def transport_moved(self) -> None:
         """The peer goes on from another address: some of its packets were lost."""
 
+    def transport_cut(self) -> None:
+        """The stream to the peer's address has closed: there is nobody to send to."""
+
+    def is_picture(self, datagram: bytes | memoryview) -> bool:
+        """Return whether a protected datagram to the peer is a piece of a picture."""
+
+    def pictures_dropped(self) -> None:
+        """The peer reads its stream too slowly; no picture goes there until it is resumed."""
+
     def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
         """Take an RTP packet that authenticated; `buffer` is the data plane's own.
 

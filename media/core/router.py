@@ -13,7 +13,7 @@ from media.core.allocation import LinkBudget
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.downtrack import DownTrack, PayloadTypes
 from media.core.events import CodecRefused, Event, TrackResumed, TrackStarted
-from media.core.ids import PeerId, TrackKey
+from media.core.ids import Kind, PeerId, TrackKey
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.reporter import Reporter
 from media.core.rtp import Buffer, ParsedRtp, extension_u16, unwrap_rtx
@@ -113,7 +113,8 @@ class Router:
     def _settle(
         self, subscriber: Subscriber, down: DownTrack, up: UpTrack, *, is_allowed: bool
     ) -> None:
-        if not (is_allowed and subscriber.is_connected and down.is_answered):
+        is_held = subscriber.are_pictures_held and down.track.source.kind is Kind.VIDEO
+        if is_held or not (is_allowed and subscriber.is_connected and down.is_answered):
             up.disconnect(down)
         elif up.connect(down):
             up.set_redundancy(down, subscriber.redundancy.level)
@@ -213,6 +214,11 @@ class Router:
     def set_connected(self, subscriber: Subscriber, *, is_connected: bool, now: float) -> None:
         """Say whether packets can be sent to the subscriber (DTLS done, consent fresh)."""
         subscriber.is_connected = is_connected
+        self._settle_subscriber(subscriber, now)
+
+    def hold_pictures(self, subscriber: Subscriber, *, is_held: bool, now: float) -> None:
+        """Send the subscriber sound only (its line is full), or pictures again, from keyframes."""
+        subscriber.are_pictures_held = is_held
         self._settle_subscriber(subscriber, now)
 
     def accept_answer(

@@ -45,6 +45,8 @@ class Subscriber:
         self.by_track: dict[TrackKey, DownTrack] = {}
         self.by_ssrc: dict[int, DownTrack] = {}
         self.is_connected = False
+        #: A slow reader of a TCP stream: sound only, until the shell says otherwise.
+        self.are_pictures_held = False
         self.rtt_s: float | None = None
         self.redundancy = RedundancyRule()
         self.reported_octets = 0

@@ -197,6 +197,8 @@ def test_the_answer_says_what_browsers_need() -> None:
         "a=ptime:20",
         "a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host",
         "a=candidate:2 1 udp 2130706175 2001:db8::1 7882 typ host",
+        "a=candidate:3 1 tcp 1520435199 192.0.2.1 7882 typ host tcptype passive",
+        "a=candidate:4 1 tcp 1520434943 2001:db8::1 7882 typ host tcptype passive",
     ):
         assert line in lines, line
     assert any("x-google-start-bitrate=900" in line for line in lines)

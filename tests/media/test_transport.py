@@ -37,6 +37,15 @@ class Owner:
     def receive_rtcp(self, packet: bytes, now: float) -> None:
         raise AssertionError("no media here")
 
+    def transport_cut(self) -> None:
+        raise AssertionError("no stream here")
+
+    def is_picture(self, datagram: bytes | memoryview) -> bool:
+        raise AssertionError("no stream here")
+
+    def pictures_dropped(self) -> None:
+        raise AssertionError("no stream here")
+
     def count(self, name: str) -> None:
         self.told.append(name)
 
