@@ -1,0 +1,246 @@
+"""How much a subscriber's line carries: send-side congestion control (GCC). Sans-IO.
+
+draft-ietf-rmcat-gcc-02, with what differs and why in docs/adr (congestion control). Rates
+are bits per second on the wire, below SRTP and UDP. Times are seconds on the caller's clock.
+"""
+
+from collections import deque
+from math import inf
+
+from media.core.delay_trend import DelayTrend, LineUse
+from media.core.loss_judge import LossJudge, LossVerdict
+from media.core.probing import Prober
+from media.core.rtcp import TransportFeedback
+from media.core.send_history import Arrival, SendHistory
+
+#: SRTP's tag, UDP and IPv4 headers: what a packet costs a line beside itself.
+WIRE_OVERHEAD_BYTES = 44
+
+#: Not below what one voice takes.
+MIN_BPS = 80_000
+
+# Section 5.5: over-use lowers to 0.85 of what arrives; growth is 8 % a second far from the
+# rate where the line was last found full, and about a packet per round trip near it.
+_BACK_OFF = 0.85
+_GROWTH_PER_S = 1.08
+_PACKET_BITS = 1200 * 8
+_RESPONSE_EXTRA_S = 0.1
+_BEYOND_ACKNOWLEDGED = 1.5
+_NEAR = 0.15
+
+# No growth above a standing queue, whatever its trend; one that stands for long is over-use.
+_STANDING_QUEUE_S = 0.1
+_STANDING_S = 1.0
+
+# After a burst that filled the queue its delay is not the media's.
+_PROBE_SHADOW_S = 0.3
+_CALM_BEFORE_PROBE_S = 1.5
+_WORTH_PROBING = 1.02
+
+# Lowering that relieves no queue is in vain: somebody else fills it.
+_VAIN_AFTER = 3
+_VAIN_FOR_S = 10.0
+_RELIEF = 0.7
+
+# What a site needs to stay in the lesson, a voice and a small picture, may be tried beside a
+# competitor even if nothing like it is being sent.
+_PROTECTED_BPS = 300_000
+_COMPETED_LATELY_S = 30.0
+
+# Feedback that stays away: what is sent into the dark shrinks.
+_SILENCE_S = 2.0
+_SILENCE_FACTOR = 0.8
+
+
+class CongestionControl:
+    """Estimate one subscriber's line from transport-wide feedback.
+
+    Give it every feedback, what the plan would like to send (`want`), and the time at least
+    twice a second; ask it how much padding to send.
+    """
+
+    def __init__(self, history: SendHistory, *, start_bps: float) -> None:
+        self.history = history
+        self.estimate_bps = float(start_bps)
+        self.has_feedback = False
+        #: How long a change of the rate takes to show: round trip, queue and feedback.
+        self.response_s = 0.2
+        self._trend = DelayTrend()
+        self._losses = LossJudge()
+        self._prober = Prober(history)
+        self._acked = _Acknowledged()
+        self._wanted_bps = 0.0
+        self._adjusted_at: float | None = None
+        self._lowered_at = -inf
+        self._heard_at: float | None = None
+        self._heard_of = 0
+        self._shadow_until = -inf
+        self._full_at_bps: float | None = None
+        self._before_test_bps = 0.0
+        self._queue_when_lowered_s = 0.0
+        self._in_vain = 0
+        self._competing_until = -inf
+
+    @property
+    def loss(self) -> float:
+        """Return the loss of the last seconds, 0..1, before repair."""
+        return self._losses.loss
+
+    @property
+    def queue_s(self) -> float:
+        """Return how long packets queue on the way, in seconds."""
+        return self._trend.queue_s
+
+    @property
+    def probes_sent(self) -> int:
+        """Return how many bursts were sent."""
+        return self._prober.sent
+
+    # -- what comes in -------------------------------------------------------------
+
+    def feedback(self, message: TransportFeedback, now: float) -> None:
+        """Take one transport-wide feedback."""
+        told = self.history.take(message)
+        if not told.arrivals and not told.lost:
+            return
+        self.has_feedback = True
+        self._heard_at, self._heard_of = now, told.newest
+        arrivals = told.arrivals
+        if arrivals:
+            response_s = max(0.0, now - arrivals[-1][1])
+            self.response_s += 0.2 * (min(response_s, 3.0) - self.response_s)
+            self._acked.add(arrivals)
+            self._trend.arrived(arrivals)
+        use = self._trend.judge()
+        self._losses.count(len(arrivals), told.lost)
+        if self._prober.is_under_way:
+            self._shadow_until = now + _PROBE_SHADOW_S
+        found_bps = self._prober.result_bps(arrivals, told.newest, now)
+        if found_bps is not None and found_bps > self.estimate_bps:
+            self.estimate_bps = min(found_bps, max(self._wanted_bps, self.estimate_bps))
+            self._full_at_bps = None
+        self._adjust(use, now)
+
+    def want(self, bps: float, now: float) -> None:
+        """Say what the plan would send if it could: above the estimate, the line is probed."""
+        self._wanted_bps = bps
+        is_calm = now - self._lowered_at > _CALM_BEFORE_PROBE_S and self.queue_s < _STANDING_QUEUE_S
+        is_known = self.has_feedback and not self._losses.is_testing
+        is_wished = bps > self.estimate_bps * _WORTH_PROBING
+        if is_wished and is_known and is_calm and self._prober.may_begin(now):
+            self._prober.begin(min(bps, 2 * self.estimate_bps), now)
+
+    def probe_packets(self, now: float, packet_bytes: int) -> int:
+        """Return how many packets of padding, of so many bytes each, to send now."""
+        return self._prober.packets_due(now, packet_bytes)
+
+    def handle_time(self, now: float) -> None:
+        """Lower what is sent into the dark: no feedback has come for long."""
+        if self._heard_at is None or self._heard_of >= self.history.count - 1:
+            self._heard_at = self._heard_at and now
+        elif now - self._heard_at >= _SILENCE_S:
+            self._heard_at += _SILENCE_S / 2
+            self.estimate_bps = max(MIN_BPS, self.estimate_bps * _SILENCE_FACTOR)
+
+    # -- the rate ------------------------------------------------------------------
+
+    def _adjust(self, use: LineUse, now: float) -> None:
+        elapsed_s = 0.0 if self._adjusted_at is None else min(now - self._adjusted_at, 1.0)
+        self._adjusted_at = now
+        acked_bps = self._acked.rate_bps()
+        sent_bps = acked_bps / max(0.1, 1.0 - self.loss)
+        was_testing = self._losses.is_testing
+        verdict = self._losses.judge(
+            now, sent_bps=sent_bps, queue_s=self.queue_s, response_s=self.response_s
+        )
+        if verdict is LossVerdict.LOWER:
+            if not was_testing:
+                self._before_test_bps = self.estimate_bps
+            self._lower(min(self.estimate_bps, sent_bps) * self._losses.factor, now)
+        elif verdict is LossVerdict.RESTORE:
+            self.estimate_bps = max(self.estimate_bps, self._before_test_bps)
+        if now < self._shadow_until:
+            return
+        is_competing = now < self._competing_until
+        has_queue = self.queue_s > _STANDING_QUEUE_S and not is_competing
+        is_standing = has_queue and now - self._lowered_at > _STANDING_S + self.response_s
+        if is_standing or (use is LineUse.OVERUSED and not is_competing):
+            self._overused(acked_bps, now)
+        elif verdict is LossVerdict.GROW and use is LineUse.NORMAL and not has_queue:
+            self._grow(acked_bps, elapsed_s, now)
+
+    def _overused(self, acked_bps: float, now: float) -> None:
+        """Lower to 0.85 of what arrives, once per response; notice when it is in vain."""
+        is_far_above = self.estimate_bps > 2 * acked_bps
+        if not acked_bps or (now - self._lowered_at < self.response_s and not is_far_above):
+            return
+        if now - self._lowered_at < 3 * (self.response_s + _STANDING_S):
+            is_relieved = self.queue_s < _RELIEF * self._queue_when_lowered_s
+            self._in_vain = max(0, self._in_vain - 1) if is_relieved else self._in_vain + 1
+        else:
+            self._in_vain = 0
+        if self._in_vain >= _VAIN_AFTER:
+            self._in_vain = 0
+            self._competing_until = now + _VAIN_FOR_S
+            self.estimate_bps = max(self.estimate_bps, _PROTECTED_BPS)
+            return
+        self._queue_when_lowered_s = self.queue_s
+        known = self._full_at_bps
+        self._full_at_bps = acked_bps if known is None else known + 0.3 * (acked_bps - known)
+        is_suspect = self._in_vain or now - self._competing_until < _COMPETED_LATELY_S
+        self._lower(max(_BACK_OFF * acked_bps, _PROTECTED_BPS if is_suspect else 0), now)
+
+    def _lower(self, to_bps: float, now: float) -> None:
+        if to_bps < self.estimate_bps:
+            self.estimate_bps = max(MIN_BPS, to_bps)
+        self._lowered_at = now
+        self._prober.postpone(now)
+
+    def _grow(self, acked_bps: float, elapsed_s: float, now: float) -> None:
+        """Grow: slowly near the rate where the line was full, faster far from it."""
+        limit_bps = _BEYOND_ACKNOWLEDGED * acked_bps + 10_000
+        if now < self._competing_until:
+            limit_bps = max(limit_bps, _PROTECTED_BPS)
+        if self.estimate_bps >= limit_bps:
+            return  # what was not tried is not known: that is what probing is for
+        full_bps = self._full_at_bps
+        if full_bps is not None and acked_bps > full_bps * (1 + _NEAR):
+            self._full_at_bps = full_bps = None
+        if full_bps is None or self.estimate_bps < full_bps * (1 - _NEAR):
+            grown = self.estimate_bps * _GROWTH_PER_S**elapsed_s
+        else:
+            per_s = max(4000.0, _PACKET_BITS / (self.response_s + _RESPONSE_EXTRA_S))
+            grown = self.estimate_bps + per_s * elapsed_s
+        self.estimate_bps = min(grown, limit_bps)
+
+
+class _Acknowledged:
+    """The rate at which packets arrive, over half a second of the receiver's clock."""
+
+    _WINDOW_S = 0.5
+
+    def __init__(self) -> None:
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._bytes = 0
+
+    def add(self, arrivals: list[Arrival]) -> None:
+        """Take arrivals."""
+        kept = self._arrivals
+        for _, _, arrived_s, size in arrivals:
+            if kept and abs(arrived_s - kept[-1][0]) > 3.0:  # the clock was set, or a long pause
+                kept.clear()
+                self._bytes = 0
+            kept.append((arrived_s, size + WIRE_OVERHEAD_BYTES))
+            self._bytes += size + WIRE_OVERHEAD_BYTES
+        while kept and kept[0][0] < kept[-1][0] - self._WINDOW_S:
+            self._bytes -= kept.popleft()[1]
+
+    def rate_bps(self) -> float:
+        """Return bits per second, or 0 while too little is known."""
+        kept = self._arrivals
+        if len(kept) < 2:
+            return 0.0
+        span_s = kept[-1][0] - kept[0][0]
+        if span_s < self._WINDOW_S / 3:
+            return 0.0
+        return (self._bytes - kept[0][1]) * 8 / span_s

@@ -1,0 +1,123 @@
+"""What a transport has sent lately, by transport-wide sequence number.
+
+The data plane numbers every RTP packet of a subscribing transport, whatever its SSRC, and
+notes when it left and how large it was; the receiver says when each number came
+(draft-holmer-rmcat-transport-wide-cc-extensions-01).
+"""
+
+from typing import NamedTuple
+
+from media.core.rtcp import TransportFeedback
+
+#: How many packets are remembered, a power of two: eight seconds of 1 000 packets a second.
+CAPACITY = 8192
+MASK = CAPACITY - 1
+
+# The format's units (section 3.1): 64 ms per step of the reference, 250 us per delta.
+_REFERENCE_S = 0.064
+_TICK_S = 0.00025
+
+
+#: A packet the receiver has: (number, sent_s, arrived_s, size_bytes), each time on its own
+#: side's clock. A plain tuple: there is one per packet and subscriber.
+Arrival = tuple[int, float, float, int]
+
+
+class Feedback(NamedTuple):
+    """What one feedback says that was not known: arrivals in order of number, and losses.
+
+    `lost` counts packets passed over for the first time, less those that came after all.
+    `newest` is the highest number spoken of.
+    """
+
+    arrivals: list[Arrival]
+    lost: int
+    newest: int
+
+
+class SendHistory:
+    """A ring of the packets sent last. One per subscribing transport.
+
+    This is all a data plane must do per packet, where `element` is not 0:
+    write the header extension of `EXTENSION` with `element` and the low 16 bits of `count`;
+    `sent_at_s[count & MASK] = now`, `sizes[count & MASK] = bytes of the RTP packet with the
+    extension, before protection`; `count += 1`.
+
+    The extension is always the first and only one: profile 0xBEDE, one word, then
+    `element`, number high, number low, zero (RFC 8285 section 4.2).
+    """
+
+    __slots__ = (
+        "_reference",
+        "_reference_steps",
+        "_reported",
+        "count",
+        "element",
+        "sent_at_s",
+        "sizes",
+    )
+
+    def __init__(self) -> None:
+        #: Identifier << 4 | 1 (two bytes of data), or 0 where packets carry no number.
+        self.element = 0
+        #: How many packets were numbered: the next one's number, unwrapped.
+        self.count = 0
+        self.sent_at_s = [0.0] * CAPACITY
+        #: Zero once acknowledged, so that nothing is taken for an arrival twice.
+        self.sizes = [0] * CAPACITY
+        #: Numbers below this were spoken of.
+        self._reported = 0
+        self._reference: int | None = None
+        self._reference_steps = 0
+
+    def use_extension(self, extension_id: int) -> None:
+        """Number packets under this identifier of 1 to 14; 0: no more, none was agreed."""
+        assert 0 <= extension_id <= 14, "an identifier of the one-byte form"
+        self.element = extension_id << 4 | 1 if extension_id else 0
+
+    def take(self, feedback: TransportFeedback) -> Feedback:
+        """Match a feedback with what was sent; what was never sent, or long ago, is ignored.
+
+        Feedback may come twice, late, out of order, or not at all: packets nothing was said of
+        are not lost, for a receiver reports every number. Its clock is unwrapped.
+        """
+        arrivals: list[Arrival] = []
+        lost = 0
+        newest_sent = self.count - 1
+        first = newest_sent - ((newest_sent - feedback.base_seq) & 0xFFFF)
+        oldest = max(0, self.count - CAPACITY)
+        arrived_s = self._reference_s(feedback.reference_time_64ms)
+        for number, delta in enumerate(feedback.deltas, first):
+            if delta is not None:
+                arrived_s += delta * _TICK_S
+            if number > newest_sent:
+                break
+            if number < oldest:
+                continue
+            is_new = number >= self._reported
+            if delta is None:
+                lost += is_new
+                continue
+            slot = number & MASK
+            size = self.sizes[slot]
+            if not size:
+                continue
+            self.sizes[slot] = 0
+            lost -= not is_new
+            arrivals.append((number, self.sent_at_s[slot], arrived_s, size))
+        newest = min(first + len(feedback.deltas) - 1, newest_sent)
+        self._reported = max(self._reported, newest + 1)
+        return Feedback(arrivals, lost, newest)
+
+    def _reference_s(self, reference: int) -> float:
+        """Return the reference time, unwrapped next to the one before (24 bits)."""
+        if self._reference is None:
+            self._reference = reference
+        self._reference_steps += ((reference - self._reference + 0x80_0000) & 0xFF_FFFF) - 0x80_0000
+        self._reference = reference
+        return self._reference_steps * _REFERENCE_S
+
+    def bytes_between(self, first: int, end: int) -> int:
+        """Return how many unacknowledged bytes were sent under the numbers `first` to `end` - 1."""
+        first = max(first, self.count - CAPACITY, 0)
+        return sum(self.sizes[number & MASK] for number in range(first, min(end, self.count)))

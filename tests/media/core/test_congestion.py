@@ -1,0 +1,195 @@
+"""Congestion control on lines as teaching points have them, by simulation.
+
+Every line is one of docs/adr (congestion control); the bounds are the targets of the media
+plane, the figures there are what came out.
+"""
+
+import pytest
+
+from media.core.congestion import MIN_BPS
+from tests.media.core.bottleneck import Bulk, Line, Site
+
+#: Sound, and with it a small, a middle and a large picture; slides beside it. In kbit/s.
+STEPS = (190.0, 540.0, 1740.0, 2500.0)
+SMALL_PICTURE = STEPS[0]
+SEEDS = (1, 2, 3)
+
+
+def layered(
+    line: Line, *, seed: int = 1, start_kbps: float = 1000, feedback_loss: float = 0.0
+) -> Site:
+    return Site(
+        line,
+        wish_kbps=STEPS[-1],
+        steps_kbps=STEPS,
+        start_kbps=start_kbps,
+        feedback_loss=feedback_loss,
+        seed=seed,
+    )
+
+
+# -- going up ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_with_room_is_found_by_probing_within_two_seconds(seed: int) -> None:
+    site = layered(Line(4000), seed=seed)
+    site.run(10)
+    assert site.first_time(0, lambda kbps: kbps >= STEPS[-1]) <= 2
+    assert site.world.dropped == 0
+
+
+def test_nothing_is_probed_that_nobody_would_use() -> None:
+    site = Site(Line(4000), wish_kbps=500)
+    site.run(20)
+    assert site.control.probes_sent == 0
+    assert site.control.estimate_bps <= 1_000_000
+
+
+def test_an_idle_site_keeps_its_estimate() -> None:
+    site = Site(Line(4000), wish_kbps=40)
+    site.run(60)
+    assert site.control.estimate_bps == 1_000_000
+
+
+def test_until_something_is_known_the_estimate_is_what_it_starts_with() -> None:
+    site = layered(Line(4000, delay_s=0.3), start_kbps=250)
+    site.run(2)
+    assert set(site.estimates(0, 0.6)) == {250.0}
+
+
+# -- a line that narrows ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("loss", "jitter_s"), [(0, 0), (0.02, 0), (0.1, 0), (0, 0.015)])
+@pytest.mark.parametrize("queue_bytes", [37_500, 75_000])
+def test_four_one_four_megabits(queue_bytes: int, loss: float, jitter_s: float, seed: int) -> None:
+    """Under the line's rate within 2 s, the sound never gone, back to 80 % within 15 s."""
+    line = Line(4000, queue_bytes=queue_bytes, loss=loss, jitter_s=jitter_s)
+    site = layered(line, seed=seed)
+    site.world.at(20, lambda: site.world.set_rate(1000))
+    site.world.at(40, lambda: site.world.set_rate(4000))
+    site.run(60)
+    assert site.first_time(20, lambda kbps: kbps < 1000) <= 2
+    assert 600 < site.mean(25, 40) < 1000
+    assert site.first_time(40, lambda kbps: kbps >= 0.8 * STEPS[-1]) <= 16
+    if not loss:
+        assert [gap for gap in site.silences if gap[1] > 1] == []
+
+
+def test_a_satellite_line_narrows_too() -> None:
+    site = layered(Line(4000, delay_s=0.3, queue_bytes=75_000))
+    site.world.at(20, lambda: site.world.set_rate(1000))
+    site.world.at(40, lambda: site.world.set_rate(4000))
+    site.run(60)
+    assert site.first_time(20, lambda kbps: kbps < 1000) <= 2.5
+    assert site.first_time(40, lambda kbps: kbps >= 0.8 * STEPS[-1]) <= 15
+
+
+def test_a_sender_that_fills_the_line_keeps_the_queue_short() -> None:
+    """Not a layer, but as much as is allowed: the estimate hangs on the line's rate."""
+    site = Site(Line(2000), wish_kbps=10_000)
+    site.run(10)
+    queues = []
+    for tenth in range(200):
+        site.run(10 + tenth / 10)
+        queues.append(site.world.queue_s)
+    assert 1500 < site.mean(10, 30) < 2100
+    assert sum(queues) / len(queues) < 0.1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_site_of_200_kbits_is_found_out_and_left_in_peace(seed: int) -> None:
+    site = layered(Line(200), seed=seed)
+    site.run(60)
+    assert site.first_time(0, lambda kbps: kbps < 200) <= 2
+    assert 120 < site.mean(5, 60) < 200
+    dropped_at_first = site.world.dropped
+    site.run(120)
+    assert site.world.dropped == dropped_at_first
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_that_drops_instead_of_queueing_is_used(seed: int) -> None:
+    site = layered(Line(1000, queue_s=0.05), seed=seed)
+    site.run(40)
+    assert 540 < site.mean(10, 40) < 1050
+
+
+# -- losses that are not ours -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("delay_s", [0.04, 0.3])
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
+def test_random_loss_does_not_end_the_picture(loss: float, delay_s: float, seed: int) -> None:
+    site = layered(Line(4000, loss=loss, delay_s=delay_s), seed=seed)
+    site.run(40)
+    assert min(site.estimates(0, 40)) >= SMALL_PICTURE
+    assert site.mean(10, 40) > STEPS[1]
+    assert abs(site.control.loss - loss) < 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_narrow_line_is_found_behind_random_loss(seed: int) -> None:
+    site = layered(Line(1000, loss=0.1), seed=seed)
+    site.run(40)
+    assert 400 < site.mean(5, 40) < 1100
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bursts_of_loss_leave_the_small_picture(seed: int) -> None:
+    site = layered(Line(4000, burst_loss_s=0.05), seed=seed)
+    site.run(60)
+    assert min(site.estimates(0, 60)) >= SMALL_PICTURE
+
+
+# -- somebody else's traffic ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kbps", [2000, 4000, 8000])
+def test_a_download_beside_the_lesson_does_not_starve_it(kbps: int) -> None:
+    site = layered(Line(kbps))
+    bulk = Bulk(site.world)
+    site.world.at(15, bulk.start)
+    site.run(75)
+    starved = [est for est in site.estimates(17, 75) if est < SMALL_PICTURE]
+    assert len(starved) <= 0.02 * len(site.estimates(17, 75))
+    assert bulk.delivered_bytes * 8 / 60e3 > 0.4 * kbps, "and is not starved by it"
+    assert [gap for gap in site.silences if gap[1] > 1] == []
+
+
+# -- feedback as it is ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_second_feedback_may_be_lost(seed: int) -> None:
+    site = layered(Line(4000), seed=seed, feedback_loss=0.5)
+    site.run(40)
+    assert min(site.estimates(0, 40)) >= 0.9 * 1000
+    assert site.mean(20, 40) > STEPS[2]
+
+
+@pytest.mark.parametrize("jump_s", [1e5, -500.0, 2.0])
+def test_a_receivers_clock_may_be_set(jump_s: float) -> None:
+    site = Site(Line(4000), wish_kbps=STEPS[-1], steps_kbps=STEPS, receiver_jump=(20.0, jump_s))
+    site.run(40)
+    assert min(site.estimates(19, 40)) >= STEPS[2]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_jitter_alone_is_not_congestion(seed: int) -> None:
+    site = layered(Line(4000, jitter_s=0.02), seed=seed)
+    site.run(40)
+    assert min(site.estimates(1, 40)) >= STEPS[1]
+
+
+def test_what_is_sent_into_the_dark_shrinks_and_comes_back() -> None:
+    site = layered(Line(4000))
+    site.world.at(10, lambda: setattr(site.world.line, "loss", 1.0))
+    site.world.at(40, lambda: setattr(site.world.line, "loss", 0.0))
+    site.run(60)
+    assert site.estimates(11.5, 12)[0] >= STEPS[-1], "a moment of silence is none"
+    assert MIN_BPS / 1000 <= site.estimates(39, 40)[0] < SMALL_PICTURE
+    assert site.first_time(40, lambda kbps: kbps >= 0.8 * STEPS[-1]) <= 15
