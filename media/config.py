@@ -59,7 +59,7 @@ class SfuConfig:
     silence_after_s: float = 2.0
     cache_s: float = 2.0
     start_bitrate_kbps: int = 1000
-    link_report_interval_s: float = 2.0
+    link_report_interval_s: float = 1.0
     tcp: TcpLimits = field(default_factory=TcpLimits)
 
 

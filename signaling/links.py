@@ -1,68 +1,208 @@
-"""From figures to a word: how a seat's line is."""
+"""From figures to what is wrong with one seat's line, slow enough that nothing flickers."""
 
-from typing import Final
+from math import inf, isfinite
+from typing import Final, NamedTuple
 
+from media.core.ids import Kind
 from media.interface import Direction, LinkReport
-from signaling.messages import Link
+from signaling.messages import Leg, Link, LinkCause
 
 # A line is weak when a teacher would hear or see it: bursts beyond what NACK repairs in
 # time, or answers that come a second late. The satellite lines of the teaching points have
-# 600 ms of flight time and are good all the same.
+# 600 ms of flight time and are good all the same, but whoever asks must know to wait.
 WEAK_LOSS: Final = 0.08
-WEAK_RTT_MS: Final = 1000.0
 GOOD_LOSS: Final = 0.03
+WEAK_RTT_MS: Final = 1000.0
 GOOD_RTT_MS: Final = 800.0
+LONG_RTT_MS: Final = 500.0
+SHORT_RTT_MS: Final = 400.0
+#: Reports come every second: two bad ones are told within three, five good ones end it.
 REPORTS_TO_WEAKEN: Final = 2
-REPORTS_TO_RECOVER: Final = 3
+REPORTS_TO_RECOVER: Final = 5
+#: What is no trouble but a property of the line may be told a little later.
+REPORTS_TO_KNOW: Final = 5
+# A line declared to carry much less than it does is what holds its pictures back.
+DECLARED_SHARE: Final = 0.8
+# With both legs losing, the worse is named; the other one takes over when it is twice as bad.
+MUCH_WORSE: Final = 2.0
+
+
+class Trouble(NamedTuple):
+    """What is wrong with a line, and on which leg of it (None: on neither, or on both)."""
+
+    cause: LinkCause
+    leg: Leg | None = None
+
+
+class _Latch:
+    """Turns on after `to_begin` signs in a row, off after five contrary ones.
+
+    `since` is when the first sign came, also while it is not on yet; None: no sign. What may
+    be a property of a line (`may_be_innate`) and is there from the first was there for ever.
+    """
+
+    def __init__(self, to_begin: int = REPORTS_TO_WEAKEN, *, may_be_innate: bool = False) -> None:
+        self.is_on = False
+        self.since: float | None = None
+        self._to_begin = to_begin
+        self._in_a_row = 0
+        self._may_be_innate = may_be_innate
+
+    def take(self, verdict: bool | None, now: float, *, at_once: bool = False) -> None:
+        """Take one sign: for it, against it, or (None) neither, which lets things stand."""
+        is_innate, self._may_be_innate = self._may_be_innate, False
+        if verdict is None or verdict is self.is_on:
+            self._in_a_row = 0
+            if not self.is_on:
+                self.since = None
+            return
+        self._in_a_row += 1
+        if verdict and self._in_a_row == 1:
+            self.since = -inf if is_innate else now
+        needed = self._to_begin if verdict else REPORTS_TO_RECOVER
+        if at_once or self._in_a_row >= needed:
+            self.is_on, self._in_a_row = verdict, 0
+            if not verdict:
+                self.since = None
 
 
 class LinkMeter:
-    """Judge a line from its reports, slow enough that the badge does not flicker.
+    """Judge a seat's line from its reports, and from silence, by what its own figures say.
 
-    Between the good and the weak thresholds the earlier word stands. A first report
-    decides alone; after it two bad ones in a row weaken and three good ones recover. A
-    direction from which nothing authenticates is weak at once: nothing is worse.
+    Between the good and the bad thresholds the earlier word stands. A first report decides
+    alone. A direction from which nothing authenticates is weak at once: nothing is worse.
     """
 
     def __init__(self) -> None:
-        self._measured = Link.UNKNOWN
-        self._in_a_row = 0
-        self._silent: set[Direction] = set()
+        self.last: LinkReport | None = None
+        self.loss_down: float | None = None
+        self.loss_up: float | None = None
+        self._is_known = False
+        self._losing = {Leg.DOWN: _Latch(), Leg.UP: _Latch()}
+        self._late = _Latch(may_be_innate=True)
+        self._long = _Latch(REPORTS_TO_KNOW)
+        self._narrow = _Latch(may_be_innate=True)
+        self._pictureless = _Latch()
+        self._is_declared = False
+        self._worse = Leg.DOWN
+        self._silent: dict[Direction, float] = {}
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether anything at all was heard of this line."""
+        return self.last is not None or bool(self._silent)
 
     @property
     def link(self) -> Link:
-        """Return good, weak or unknown."""
-        return Link.WEAK if self._silent else self._measured
+        """Return good, weak, sound_only or unknown."""
+        if self._silent or self._late.is_on or any(one.is_on for one in self._losing.values()):
+            return Link.WEAK
+        if self._pictureless.is_on:
+            return Link.SOUND_ONLY
+        if self._narrow.is_on:
+            return Link.WEAK
+        return Link.GOOD if self._is_known else Link.UNKNOWN
 
-    def report(self, report: LinkReport) -> None:
-        """Take one report."""
-        verdict = _verdict(report)
-        if verdict is None or verdict is self._measured:
-            self._in_a_row = 0
+    @property
+    def trouble(self) -> Trouble | None:
+        """Return what is wrong by the seat's own figures: the cause before its consequences."""
+        if self._silent:
+            legs = {_LEGS[direction] for direction in self._silent}
+            return Trouble(LinkCause.SILENT, legs.pop() if len(legs) == 1 else None)
+        losing = [leg for leg, latch in self._losing.items() if latch.is_on]
+        if losing:
+            leg = self._worse if len(losing) > 1 else losing[0]
+            return Trouble(_LOSSES[leg], leg)
+        if self._narrow.is_on:
+            is_declared = self._is_declared
+            cause = LinkCause.DECLARED_DOWN if is_declared else LinkCause.NARROW_DOWN
+            return Trouble(cause, Leg.DOWN)
+        if self._late.is_on or self._long.is_on:
+            return Trouble(LinkCause.DELAY)
+        return None
+
+    def first_sign(self, leg: Leg | None) -> float | None:
+        """Return when the trouble there is on a leg (None: lateness) began to show; None: none.
+
+        Also before it is told, so that several lines can be compared at that moment. Minus
+        infinity: the line is narrow or late by nature, as a satellite's is.
+        """
+        if leg is None:
+            signs = [self._late.since]
+        else:
+            signs = [self._losing[leg].since]
+            signs += [at for direction, at in self._silent.items() if _LEGS[direction] is leg]
+        if leg is Leg.DOWN and not self._is_declared:
+            signs.append(self._narrow.since)
+        seen = [sign for sign in signs if sign is not None]
+        return min((sign for sign in seen if isfinite(sign)), default=-inf if seen else None)
+
+    def report(self, report: LinkReport, *, now: float) -> None:
+        """Take one report; what it could not measure changes nothing."""
+        self.last = report
+        self.loss_down = self.loss_down if report.loss_down is None else report.loss_down
+        self.loss_up = self.loss_up if report.loss_up is None else report.loss_up
+        at_once = not self._is_known
+        for leg, loss in ((Leg.DOWN, report.loss_down), (Leg.UP, report.loss_up)):
+            if loss is not None:
+                verdict = _judge(loss, bad=WEAK_LOSS, good=GOOD_LOSS)
+                self._losing[leg].take(verdict, now, at_once=at_once and verdict is True)
+        if report.rtt_ms is not None:
+            verdict = _judge(report.rtt_ms, bad=WEAK_RTT_MS, good=GOOD_RTT_MS)
+            self._late.take(verdict, now, at_once=at_once and verdict is True)
+            self._long.take(_judge(report.rtt_ms, bad=LONG_RTT_MS, good=SHORT_RTT_MS), now)
+        self._take_plan(report, now)
+        self._is_known = self._is_known or _is_telling(report)
+        down, up = self.loss_down or 0.0, self.loss_up or 0.0
+        if down > MUCH_WORSE * up:
+            self._worse = Leg.DOWN
+        elif up > MUCH_WORSE * down:
+            self._worse = Leg.UP
+
+    def _take_plan(self, report: LinkReport, now: float) -> None:
+        if not report.plan:
             return
-        self._in_a_row += 1
-        needed = REPORTS_TO_WEAKEN if verdict is Link.WEAK else REPORTS_TO_RECOVER
-        if self._measured is Link.UNKNOWN or self._in_a_row >= needed:
-            self._measured = verdict
-            self._in_a_row = 0
+        held_back = [planned.layer is None for planned in report.plan]
+        pictures = [
+            planned.layer is None
+            for planned in report.plan
+            if planned.track.source.kind is Kind.VIDEO
+        ]
+        self._narrow.take(any(held_back), now)
+        self._pictureless.take(bool(pictures) and all(pictures), now)
+        if any(held_back):
+            self._is_declared = _is_declared(report)
 
-    def silence(self, direction: Direction) -> None:
+    def silence(self, direction: Direction, *, now: float) -> None:
         """Nothing comes any more on this connection."""
-        self._silent.add(direction)
+        self._silent.setdefault(direction, now)
 
     def sound(self, direction: Direction) -> None:
         """This connection is heard again."""
-        self._silent.discard(direction)
+        self._silent.pop(direction, None)
 
 
-def _verdict(report: LinkReport) -> Link | None:
+_LEGS: Final = {Direction.PUBLISH: Leg.UP, Direction.SUBSCRIBE: Leg.DOWN}
+_LOSSES: Final = {Leg.DOWN: LinkCause.LOSS_DOWN, Leg.UP: LinkCause.LOSS_UP}
+
+
+def _judge(value: float, *, bad: float, good: float) -> bool | None:
+    if value >= bad:
+        return True
+    return False if value <= good else None
+
+
+def _is_telling(report: LinkReport) -> bool:
+    """Return whether a report says plainly that a line is good or that it is weak."""
     losses = [loss for loss in (report.loss_up, report.loss_down) if loss is not None]
-    loss = max(losses, default=None)
-    rtt_ms = report.rtt_ms
-    if loss is None and rtt_ms is None:
-        return None
-    if (loss or 0.0) >= WEAK_LOSS or (rtt_ms or 0.0) >= WEAK_RTT_MS:
-        return Link.WEAK
-    if (loss or 0.0) <= GOOD_LOSS and (rtt_ms or 0.0) <= GOOD_RTT_MS:
-        return Link.GOOD
-    return None
+    if not losses and report.rtt_ms is None:
+        return False
+    loss, rtt_ms = max(losses, default=0.0), report.rtt_ms or 0.0
+    is_good = loss <= GOOD_LOSS and rtt_ms <= GOOD_RTT_MS
+    return is_good or loss >= WEAK_LOSS or rtt_ms >= WEAK_RTT_MS
+
+
+def _is_declared(report: LinkReport) -> bool:
+    """Return whether what was declared, not the line itself, holds pictures back."""
+    budget, estimate = report.budget_down_kbps, report.estimate_down_kbps
+    return budget is not None and estimate is not None and budget < DECLARED_SHARE * estimate

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from media.core.ids import Source
 from media.interface import Direction, LinkReport, RecordingStatus
+from signaling import link_facts
 from signaling import messages as m
 from signaling.book import RoomBook
 from signaling.participant import Participant
@@ -39,7 +40,7 @@ def track_flow(book: RoomBook, seat: Participant, source: Source, *, is_stalled:
     (seat.stalled.add if is_stalled else seat.stalled.discard)(word)
     if seat.link is before:
         book.tell_seat(seat)
-    _tell_if_link_changed(book, seat, before, report=None)
+    link_facts.weigh(book, seat, before, is_report=False)
 
 
 def peer_silence(
@@ -47,8 +48,11 @@ def peer_silence(
 ) -> None:
     """One of the seat's connections went silent, or is heard again."""
     before = seat.link
-    (seat.meter.silence if is_silent else seat.meter.sound)(direction)
-    _tell_if_link_changed(book, seat, before, report=None)
+    if is_silent:
+        seat.meter.silence(direction, now=book.now)
+    else:
+        seat.meter.sound(direction)
+    link_facts.weigh(book, seat, before, is_report=False)
 
 
 def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
@@ -56,22 +60,8 @@ def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
     if not seat.is_present:
         return
     before = seat.link
-    seat.meter.report(report)
-    _tell_if_link_changed(book, seat, before, report=report)
-    if seat.rates.link_measured.take(book.now):
-        book.tell_staff_and(
-            seat.seat_id,
-            m.LinkMeasured(
-                seq=0,
-                seat_id=seat.seat_id,
-                link=seat.link,
-                rtt_ms=None if report.rtt_ms is None else round(report.rtt_ms),
-                loss_up_percent=_percent(report.loss_up),
-                loss_down_percent=_percent(report.loss_down),
-                kbps_up=round(report.kbps_up),
-                kbps_down=round(report.kbps_down),
-            ),
-        )
+    seat.meter.report(report, now=book.now)
+    link_facts.weigh(book, seat, before, is_report=True)
 
 
 def recording_started(book: RoomBook) -> None:
@@ -111,23 +101,3 @@ def recording_status(book: RoomBook, status: RecordingStatus) -> None:
 def _tell_light(book: RoomBook) -> None:
     book.light_told_at = book.now
     book.tell_everybody(m.RecordingChanged(seq=0, recording=book.light))
-
-
-def _tell_if_link_changed(
-    book: RoomBook, seat: Participant, before: m.Link, *, report: LinkReport | None
-) -> None:
-    if seat.link is before:
-        return
-    payload: dict[str, str | float | None] = {"link": seat.link, "before": before}
-    if report is not None:
-        payload |= {
-            "rtt_ms": report.rtt_ms,
-            "loss_up": report.loss_up,
-            "loss_down": report.loss_down,
-        }
-    book.note(EventType.LINK_CHANGED, seat_id=seat.seat_id, payload=dict(payload))
-    book.tell_seat(seat)
-
-
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else round(fraction * 100, 1)

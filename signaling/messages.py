@@ -61,6 +61,27 @@ class Link(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Leg(StrEnum):
+    """One way of a seat's line, seen from the seat."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+class LinkCause(StrEnum):
+    """What is wrong with a seat's line; one at a time, the true one."""
+
+    SILENT = "silent"
+    LOSS_DOWN = "loss_down"
+    LOSS_UP = "loss_up"
+    NARROW_DOWN = "narrow_down"
+    DECLARED_DOWN = "declared_down"
+    NARROW_UP = "narrow_up"
+    DELAY = "delay"
+    HUB_UP = "hub_up"
+    SERVER = "server"
+
+
 class QuickMessageKind(StrEnum):
     """The assistant's one-touch messages to the hub."""
 
@@ -434,8 +455,22 @@ class RecordingChanged(Fact):
     recording: RecordingLight
 
 
+class PlannedTrack(Message):
+    """What a seat is sent of one track: layer 0 is the smallest; null: held back."""
+
+    seat_id: SeatId
+    source: MediaSource
+    layer: int | None
+    top_layer: int
+    kbps: int
+
+
 class LinkMeasured(Fact):
-    """How a seat's line is, in figures. For the lecturer, supervisors and the seat itself."""
+    """How a seat's line is, in figures. For the lecturer, supervisors and the seat itself.
+
+    `cause` says what is wrong, `bad_leg` on which way; `plan` what the seat is sent, the most
+    important first. Budgets are what was declared, the estimate what seems to get through.
+    """
 
     type: Literal["link_measured"] = "link_measured"
     seat_id: SeatId
@@ -445,6 +480,12 @@ class LinkMeasured(Fact):
     loss_down_percent: float | None
     kbps_up: int
     kbps_down: int
+    estimate_down_kbps: int | None
+    budget_down_kbps: int | None
+    budget_up_kbps: int | None
+    cause: LinkCause | None
+    bad_leg: Leg | None
+    plan: tuple[PlannedTrack, ...]
 
 
 class ChatSaid(Fact):

@@ -6,8 +6,18 @@ from typing import Final
 
 from media.interface import LinkBudget
 from signaling.config import RoomConfig
-from signaling.links import LinkMeter
-from signaling.messages import NAME_LENGTH, Link, MediaSource, Permissions, Role, Seat
+from signaling.link_judge import Verdict
+from signaling.links import LinkMeter, Trouble
+from signaling.messages import (
+    NAME_LENGTH,
+    Leg,
+    Link,
+    LinkCause,
+    MediaSource,
+    Permissions,
+    Role,
+    Seat,
+)
 from signaling.ports import Admission
 from signaling.rates import TokenBucket
 
@@ -90,6 +100,7 @@ class Participant:
     publishing: set[MediaSource] = field(default_factory=set)
     stalled: set[MediaSource] = field(default_factory=set)
     meter: LinkMeter = field(default_factory=LinkMeter)
+    verdict: Verdict = field(default_factory=Verdict)
     budget: LinkBudget = UNDECLARED
     has_media: bool = False
     media_until: float | None = None
@@ -130,7 +141,7 @@ class Participant:
         """Leave the seat. Its line is measured anew when it comes back."""
         self.move(SeatMove.LEAVE)
         self.away_since_ms = clock_ms
-        self.meter = LinkMeter()
+        self.meter, self.verdict = LinkMeter(), Verdict()
 
     def drop_media(self) -> tuple[MediaSource, ...]:
         """Forget what was published and return it, in a fixed order."""
@@ -154,15 +165,25 @@ class Participant:
         """Return the badge: away, or what is measured, or that only its sound comes."""
         if not self.is_present:
             return Link.AWAY
+        return Link.SOUND_ONLY if self._sends_sound_only else self.meter.link
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Return what is wrong with the line, by what comes over it."""
+        measured = self.meter.trouble
+        if self._sends_sound_only and (measured is None or measured.leg is not Leg.UP):
+            return Trouble(LinkCause.NARROW_UP, Leg.UP)
+        return measured
+
+    @property
+    def _sends_sound_only(self) -> bool:
         is_picture_missing = (
             MediaSource.CAMERA in self.stalled and MediaSource.CAMERA not in self.muted
         )
         is_sound_coming = (
             MediaSource.MICROPHONE in self.publishing and MediaSource.MICROPHONE not in self.stalled
         )
-        if is_picture_missing and is_sound_coming:
-            return Link.SOUND_ONLY
-        return self.meter.link
+        return is_picture_missing and is_sound_coming
 
     def view(self, permissions: Permissions, *, is_on_stage: bool) -> Seat:
         """Return the seat as a page sees it."""

@@ -158,6 +158,14 @@ export interface LeaveStage {
   readonly seat_id?: string | null;
 }
 
+/** One way of a seat's line, seen from the seat. */
+export const LEGS = [
+  "down",
+  "up",
+] as const;
+
+export type Leg = (typeof LEGS)[number];
+
 /** The lesson is over; the connection is closed after this. */
 export interface LessonEnded {
   /** At least 0. */
@@ -199,7 +207,27 @@ export const LINKS = [
 
 export type Link = (typeof LINKS)[number];
 
-/** How a seat's line is, in figures. For the lecturer, supervisors and the seat itself. */
+/** What is wrong with a seat's line; one at a time, the true one. */
+export const LINK_CAUSES = [
+  "silent",
+  "loss_down",
+  "loss_up",
+  "narrow_down",
+  "declared_down",
+  "narrow_up",
+  "delay",
+  "hub_up",
+  "server",
+] as const;
+
+export type LinkCause = (typeof LINK_CAUSES)[number];
+
+/**
+ * How a seat's line is, in figures. For the lecturer, supervisors and the seat itself.
+ *
+ * `cause` says what is wrong, `bad_leg` on which way; `plan` what the seat is sent, the most
+ * important first. Budgets are what was declared, the estimate what seems to get through.
+ */
 export interface LinkMeasured {
   /** At least 0. */
   readonly seq: number;
@@ -212,6 +240,12 @@ export interface LinkMeasured {
   readonly loss_down_percent: number | null;
   readonly kbps_up: number;
   readonly kbps_down: number;
+  readonly estimate_down_kbps: number | null;
+  readonly budget_down_kbps: number | null;
+  readonly budget_up_kbps: number | null;
+  readonly cause: LinkCause | null;
+  readonly bad_leg: Leg | null;
+  readonly plan: readonly PlannedTrack[];
 }
 
 /** Take a hand down: my own, or (lecturer) that of `seat_id`. */
@@ -263,6 +297,16 @@ export interface Ping {
   /** 0 to 2147483647. */
   readonly ref?: number | null;
   readonly type: "ping";
+}
+
+/** What a seat is sent of one track: layer 0 is the smallest; null: held back. */
+export interface PlannedTrack {
+  /** 1 to 64 characters. */
+  readonly seat_id: string;
+  readonly source: MediaSource;
+  readonly layer: number | null;
+  readonly top_layer: number;
+  readonly kbps: number;
 }
 
 /** You are heard; `clock_ms` sets the page's lesson clock. */

@@ -1,5 +1,5 @@
 /** Messages of `classroom.v1` with everything defaulted but the point of the test. */
-import type { Permissions, RoomState, Seat } from "../src/protocol";
+import type { LinkMeasured, Permissions, RoomState, Seat } from "../src/protocol";
 
 export const ALL_ON: Permissions = {
   video: true,
@@ -27,6 +27,27 @@ export function seat(seatId: string, change: Partial<Seat> = {}): Seat {
     stalled: [],
     link: "good",
     is_blocked: false,
+    ...change,
+  };
+}
+
+export function linkMeasured(seatId: string, change: Partial<LinkMeasured> = {}): LinkMeasured {
+  return {
+    type: "link_measured",
+    seq: 2,
+    seat_id: seatId,
+    link: "good",
+    rtt_ms: 80,
+    loss_up_percent: 0,
+    loss_down_percent: 0,
+    kbps_up: 300,
+    kbps_down: 900,
+    estimate_down_kbps: null,
+    budget_down_kbps: null,
+    budget_up_kbps: null,
+    cause: null,
+    bad_leg: null,
+    plan: [],
     ...change,
   };
 }

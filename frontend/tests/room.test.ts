@@ -13,7 +13,7 @@ import {
   withHandled,
   type Room,
 } from "../src/room";
-import { roomState, seat } from "./factories";
+import { linkMeasured, roomState, seat } from "./factories";
 
 const NOTHING_ON = {
   video: false,
@@ -51,17 +51,7 @@ describe("entering", () => {
     const before = after(
       entered(),
       { type: "quick_message_sent", seq: 2, seat_id: "site-a", kind: "slower", clock_ms: 5 },
-      {
-        type: "link_measured",
-        seq: 3,
-        seat_id: "site-a",
-        link: "weak",
-        rtt_ms: 80,
-        loss_up_percent: 1,
-        loss_down_percent: 2,
-        kbps_up: 300,
-        kbps_down: 900,
-      },
+      linkMeasured("site-a", { seq: 3 }),
       { type: "hands_changed", seq: 4, hands: ["site-a"] },
     );
     const room = after(before, roomState({ seq: 5 }));

@@ -41,7 +41,7 @@ class RouterTimes:
 
     cache_s: float = 2.0
     silence_after_s: float = 2.0
-    link_report_interval_s: float = 2.0
+    link_report_interval_s: float = 1.0
 
 
 @dataclass(slots=True)

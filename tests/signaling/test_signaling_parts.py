@@ -1,4 +1,4 @@
-"""The small parts: buckets, link words, the floor, the wire."""
+"""The small parts: buckets, the floor, the wire."""
 
 import json
 
@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.interface import Direction, LinkReport, NegotiationRefused
+from media.interface import NegotiationRefused
 from signaling import messages as m
 from signaling import wire
 from signaling.config import Rate
 from signaling.errors import ErrorCode
 from signaling.floor import Floor, StageIsFull
-from signaling.links import LinkMeter
 from signaling.ports import Refused
 from signaling.rates import TokenBucket
 
@@ -40,64 +39,6 @@ def test_a_bucket_never_gives_more_than_burst_and_rate_allow(
         now += gap
         given_out += bucket.take(now)
     assert given_out <= burst + per_s * (now - 5.0) + 1e-6
-
-
-def report(
-    loss_up: float | None = 0.0, *, rtt_ms: float | None = 40.0, loss_down: float | None = None
-) -> LinkReport:
-    return LinkReport(
-        rtt_ms=rtt_ms, loss_up=loss_up, loss_down=loss_down, kbps_up=400, kbps_down=2000
-    )
-
-
-def link_after(*reports: LinkReport) -> m.Link:
-    meter = LinkMeter()
-    for each in reports:
-        meter.report(each)
-    return meter.link
-
-
-def test_a_first_report_decides_alone() -> None:
-    assert link_after() is m.Link.UNKNOWN
-    assert link_after(report()) is m.Link.GOOD
-    assert link_after(report(0.2)) is m.Link.WEAK
-    assert link_after(report(0.0, loss_down=0.2)) is m.Link.WEAK
-    assert link_after(report(0.0, rtt_ms=1500)) is m.Link.WEAK
-
-
-def test_a_report_without_figures_decides_nothing() -> None:
-    assert link_after(report(None, rtt_ms=None)) is m.Link.UNKNOWN
-    assert link_after(report(None, rtt_ms=50)) is m.Link.GOOD
-    assert link_after(report(0.0, rtt_ms=None)) is m.Link.GOOD
-
-
-def test_a_satellite_line_is_good() -> None:
-    assert link_after(report(0.02, rtt_ms=650)) is m.Link.GOOD
-
-
-def test_one_bad_report_does_not_weaken_and_two_good_ones_do_not_recover() -> None:
-    good, bad, between = report(), report(0.2), report(0.05)
-    assert link_after(good, bad) is m.Link.GOOD
-    assert link_after(good, bad, between, bad) is m.Link.GOOD
-    assert link_after(good, bad, bad) is m.Link.WEAK
-    assert link_after(bad, good, good) is m.Link.WEAK
-    assert link_after(bad, good, good, between, good) is m.Link.WEAK
-    assert link_after(bad, good, good, good) is m.Link.GOOD
-
-
-def test_silence_is_weak_at_once_until_both_connections_are_heard() -> None:
-    meter = LinkMeter()
-    meter.report(report())
-    words = []
-    for step, direction in (
-        (meter.silence, Direction.PUBLISH),
-        (meter.silence, Direction.SUBSCRIBE),
-        (meter.sound, Direction.PUBLISH),
-        (meter.sound, Direction.SUBSCRIBE),
-    ):
-        step(direction)
-        words.append(meter.link)
-    assert words == [m.Link.WEAK, m.Link.WEAK, m.Link.WEAK, m.Link.GOOD]
 
 
 def test_with_a_limit_of_one_the_newcomer_replaces() -> None:
