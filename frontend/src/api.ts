@@ -339,8 +339,13 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await send(path, { signal })).json()) as T;
 }
 
-async function post<T>(path: string, json: unknown = {}, as: Caller = "person"): Promise<T> {
-  return (await (await send(path, { method: "POST", json, as })).json()) as T;
+async function post<T>(
+  path: string,
+  json: unknown = {},
+  as: Caller = "person",
+  signal?: AbortSignal,
+): Promise<T> {
+  return (await (await send(path, { method: "POST", json, as, signal })).json()) as T;
 }
 
 /** Post where the answer has no body (204). */
@@ -376,8 +381,10 @@ export const api = {
     post<{ lesson: LessonCard; session_id: string }>(`/lessons/${id(lesson)}/start`),
   endLesson: (lesson: string) => post<LessonCard>(`/lessons/${id(lesson)}/end`),
   /** A single-use ticket for one WebSocket; each (re)connection needs its own. */
-  ticket: (lesson: string, as: EnterAs) =>
-    post<Ticket>(`/lessons/${id(lesson)}/tickets`, { as }, as === "classroom" ? "device" : "person"),
+  ticket: (lesson: string, as: EnterAs, signal?: AbortSignal) => {
+    const caller = as === "classroom" ? "device" : "person";
+    return post<Ticket>(`/lessons/${id(lesson)}/tickets`, { as }, caller, signal);
+  },
 
   classroomToday: () => get<ClassroomToday>("/classroom/today"),
   confirmHeadcount: (lesson: string, count: number) =>

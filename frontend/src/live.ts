@@ -2,14 +2,16 @@
  * A page's part in a live lesson: signalling, the room, and media both ways, tied together.
  *
  * The order on every (re)connection: the room's state first, then this seat's mutes are
- * taken over from it, then media is published and subscribed anew. So whoever returns
- * sends exactly what they sent before, and a muted seat never returns audible.
+ * taken over from it, then media goes on over another road where it still lives, and is
+ * published and subscribed anew where not. So whoever returns sends exactly what they sent
+ * before, and a muted seat never returns audible.
  */
 import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import { api, type EnterAs, type Ticket } from "./api";
 import { translate } from "./i18n";
 import { declinedIn, DecodeWatch, picturesIn } from "./media/decoding";
 import { LocalMedia } from "./media/local";
+import { followNetwork } from "./network";
 import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "./media/sending";
 import {
   ErrorCode,
@@ -46,9 +48,25 @@ const MOST_LOCAL_FAILURES = 5;
 const TICK_MS = 500;
 /** Statistics are read at every fourth tick. */
 const TICKS_PER_LOOK = 4;
+/** What arrives is counted at every second one. */
+const TICKS_PER_LISTENING = 2;
+/** Pongs come every 1.5 s: after this without one there is nobody to negotiate with. */
+const HEARD_WITHIN_MS = 2_500;
 
 function keyOf({ seat_id, source }: Pick<TrackRef, "seat_id" | "source">): string {
   return `${seat_id}/${source}`;
+}
+
+export interface MediaTrouble {
+  readonly since: number;
+  /** Connection after connection came to nothing: the network here lets no media through. */
+  readonly isBlocked: boolean;
+}
+
+/** Return what a page calls itself: random, and letters that a subprotocol may have. */
+function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export class Live {
@@ -63,6 +81,8 @@ export class Live {
   readonly isSoundOnly = ref(false);
   readonly publishState = ref<RTCPeerConnectionState>("new");
   readonly subscribeState = ref<RTCPeerConnectionState>("new");
+  /** Since when picture or sound is being recovered (monotonic milliseconds), or null. */
+  readonly mediaTrouble: ShallowRef<MediaTrouble | null> = shallowRef(null);
   /** The last command that was refused, for the page to say in words. */
   readonly refusal = shallowRef<CommandRefused | null>(null);
 
@@ -92,6 +112,7 @@ export class Live {
   private isEntered = false;
   private isAskingForState = false;
   private readonly ticker: ReturnType<typeof setInterval>;
+  private readonly unfollowNetwork: () => void;
 
   constructor(
     readonly lessonId: string,
@@ -109,11 +130,13 @@ export class Live {
           if (state === "connected") this.localFailures = 0;
         },
         onRefused: (error) => this.publishRefused(error),
+        isCut: (error) => error instanceof CommandRefused && error.code === "disconnected",
       },
       as === "lecturer" ? HUB_LIMITS : TILE_LIMITS,
     );
     this.subscriber = new Subscriber({
-      subscribe: () => this.signaling.ask({ type: "subscribe" }),
+      subscribe: (isRestart) =>
+        this.signaling.ask({ type: "subscribe", is_restart: isRestart }),
       answer: (revision, sdp) =>
         this.signaling.tell({ type: "subscribe_answer", revision, sdp }),
       onTracks: (tracks, refused) => {
@@ -123,13 +146,15 @@ export class Live {
       onState: (state) => (this.subscribeState.value = state),
     });
     this.signaling = new Signaling({
-      fetchTicket: () => api.ticket(lessonId, as),
+      fetchTicket: (signal) => api.ticket(lessonId, as, signal),
+      page: randomName(),
       openSocket: openBrowserSocket,
       onMessage: (message) => this.take(message),
       onState: (state) => this.stateChanged(state),
       onOpen: (ticket) => this.opened(ticket),
     });
     this.ticker = setInterval(() => this.tick(), TICK_MS);
+    this.unfollowNetwork = followNetwork(() => this.networkChanged());
     exposeDiagnosis(this);
   }
 
@@ -141,6 +166,7 @@ export class Live {
   /** Leave the room and let go of every device. */
   stop(): void {
     clearInterval(this.ticker);
+    this.unfollowNetwork();
     this.signaling.stop();
     this.publisher.stop();
     this.subscriber.stop();
@@ -210,6 +236,29 @@ export class Live {
   private tick(): void {
     this.now.value = performance.now();
     if (++this.ticks % TICKS_PER_LOOK === 0) void this.lookAtDecoding();
+    if (this.ticks % TICKS_PER_LISTENING === 0) this.lookAtRoads();
+  }
+
+  /** Media that does not arrive seeks another road, unless the whole line is cut. */
+  private lookAtRoads(): void {
+    for (const { recovery } of [this.publisher, this.subscriber]) recovery.mayAct = this.mayNegotiate();
+    void this.publisher.look();
+    void this.subscriber.look();
+    const since = [this.publisher, this.subscriber]
+      .map(({ recovery }) => recovery.recoveringSince)
+      .filter((one) => one !== null);
+    const isBlocked = this.publisher.recovery.isBlocked || this.subscriber.recovery.isBlocked;
+    this.mediaTrouble.value = since.length === 0 ? null : { since: Math.min(...since), isBlocked };
+  }
+
+  private mayNegotiate(): boolean {
+    return this.isEntered && this.signaling.isHeard(HEARD_WITHIN_MS);
+  }
+
+  private networkChanged(): void {
+    this.signaling.networkChanged();
+    this.publisher.networkChanged();
+    this.subscriber.networkChanged();
   }
 
   private async lookAtDecoding(): Promise<void> {
@@ -247,6 +296,9 @@ export class Live {
 
   private stateChanged(state: SignalingState): void {
     this.state.value = state;
+    if (state.kind !== "open") {
+      for (const { recovery } of [this.publisher, this.subscriber]) recovery.mayAct = false;
+    }
     if (state.kind === "over") {
       this.publisher.stop();
       this.subscriber.stop();
@@ -263,19 +315,21 @@ export class Live {
     if (message.type === "subscribe_offer") void this.subscriber.offered(message);
     if (message.type === "room_state") {
       this.isAskingForState = false;
-      this.entered();
+      this.entered(message.is_resumed);
     }
     this.askForStateOnGap();
     this.followStage(before);
   }
 
   /** The first state of a connection: take over my mutes, then bring the media up. */
-  private entered(): void {
+  private entered(isResumed: boolean): void {
     if (this.isEntered) return;
     this.isEntered = true;
+    for (const { recovery } of [this.publisher, this.subscriber]) recovery.mayAct = true;
     this.agreeOnMutes();
-    void this.subscriber.restart(this.iceServers);
-    if (this.as !== "supervisor") void this.publisher.restart(this.iceServers);
+    const how = isResumed ? "resume" : "restart";
+    void this.subscriber[how](this.iceServers);
+    if (this.as !== "supervisor") void this.publisher[how](this.iceServers);
   }
 
   /** Muted here or muted there is muted: a mute made while cut off is told now. */
@@ -311,8 +365,6 @@ export class Live {
   }
 
   private publishRefused(error: unknown): void {
-    // Cut off: the next connection publishes anew.
-    if (error instanceof CommandRefused && error.code === "disconnected") return;
     const code = error instanceof CommandRefused ? error.code : "failed";
     // Without a common picture format the lesson is still heard, and hears.
     if (code === ErrorCode.CODEC_UNSUPPORTED && this.publisher.sendSoundOnly()) {

@@ -2,22 +2,17 @@
  * Media to and from the server: two peer connections, each offered by whoever sends.
  *
  * `Publisher` offers what this seat sends; `Subscriber` answers the server's offers in
- * order. A connection that fails is rebuilt alone: the other one, the room and the
- * devices stay. No STUN or TURN server is asked unless the ticket names one: many
+ * order. A connection in trouble recovers alone, first by an ICE restart, then by being built
+ * anew (`media/recovery`): the other one, the room and the devices stay. No STUN or TURN server is asked unless the ticket names one: many
  * schools reach none, and the server is ICE-lite with an address of its own.
  */
+import { arrivedOn, Recovery, type Act } from "./media/recovery";
 import { preferH264, scaleDownOf, type SendLimits } from "./media/sending";
 import type { MediaSource, SubscribeOffer, TrackRef } from "./protocol";
 
-/** `disconnected` often heals by itself; 4 s without media is what a class notices. */
-const REBUILD_AFTER_DISCONNECTED_MS = 4_000;
-const REBUILD_AGAIN_AFTER_MS = 2_000;
-/** The server gives a handshake up after 10 s and says so; a road that is blocked says nothing. */
-const CONNECTED_WITHIN_MS = 15_000;
-
-/** Return the ICE ufrag of a description: it names the server's connection (RFC 8839 5.4). */
-export function iceUfragOf(sdp: string): string | null {
-  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null;
+/** Return the session id of a description: it names a connection for as long as it lives (RFC 8866 5.2). */
+export function sessionIdOf(sdp: string): string | null {
+  return /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? null;
 }
 
 /** Do things one after another; a failure does not stop the next. */
@@ -31,36 +26,14 @@ class Queue {
   }
 }
 
-/** Call `rebuild` when a connection has failed, stayed disconnected, or never got through. */
-class Watch {
-  private timer: ReturnType<typeof setTimeout> | null = null;
-
-  constructor(private readonly rebuild: () => void) {}
-
-  changed(state: RTCPeerConnectionState): void {
-    this.stop();
-    if (state === "disconnected") this.after(REBUILD_AFTER_DISCONNECTED_MS);
-    if (state === "connecting") this.after(CONNECTED_WITHIN_MS);
-    if (state === "failed") this.after(0);
-  }
-
-  after(delayMs: number): void {
-    this.stop();
-    this.timer = setTimeout(this.rebuild, delayMs);
-  }
-
-  stop(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-  }
-}
-
 export interface PublisherOptions {
   /** Send `publish` and return the answer's SDP; rejects when refused or cut. */
   readonly publish: (sdp: string, sources: Record<string, MediaSource>) => Promise<string>;
   readonly onState: (state: RTCPeerConnectionState) => void;
   /** The offer was refused; `code` is the server's. Nothing is retried until `restart`. */
   readonly onRefused: (error: unknown) => void;
+  /** Whether `publish` was not refused, but lost with the line: `resume` or `restart` follows. */
+  readonly isCut: (error: unknown) => boolean;
 }
 
 /** What this seat sends. Sources are added, swapped and taken away while it runs. */
@@ -74,7 +47,7 @@ export class Publisher {
   private isSoundOnly = false;
   private readonly transceivers = new Map<MediaSource, RTCRtpTransceiver>();
   private readonly queue = new Queue();
-  private readonly watch = new Watch(() => void this.restart(this.iceServers));
+  readonly recovery = new Recovery();
   private limits: Readonly<Record<MediaSource, SendLimits>>;
 
   constructor(
@@ -104,6 +77,36 @@ export class Publisher {
       this.isStarted = true;
       await this.negotiate();
     });
+  }
+
+  /** Go on over another road with the connection there is, or make one where there is none. */
+  resume(iceServers: RTCIceServer[]): Promise<void> {
+    this.iceServers = iceServers;
+    return this.queue.run(async () => {
+      this.isStarted = true;
+      if (this.connection !== null) {
+        this.connection.setConfiguration({ iceServers, bundlePolicy: "max-bundle" });
+        this.connection.restartIce();
+        this.recovery.restarted(performance.now());
+      }
+      await this.negotiate();
+    });
+  }
+
+  /** Count what has arrived and do what is due; call it about once a second. */
+  async look(): Promise<void> {
+    const connection = this.connection;
+    const arrived = connection === null ? null : await arrivedOn(connection);
+    if (connection === this.connection) this.act(this.recovery.look(arrived, performance.now()));
+  }
+
+  networkChanged(): void {
+    this.act(this.recovery.networkChanged(performance.now()));
+  }
+
+  private act(act: Act | null): void {
+    if (act === "restart_ice") void this.resume(this.iceServers);
+    if (act === "rebuild") void this.restart(this.iceServers);
   }
 
   /**
@@ -146,7 +149,6 @@ export class Publisher {
 
   stop(): void {
     this.isStarted = false;
-    this.watch.stop();
     this.wanted.clear();
     this.close();
   }
@@ -160,7 +162,7 @@ export class Publisher {
   }
 
   private close(): void {
-    this.watch.stop();
+    this.recovery.closed();
     this.connection?.close();
     this.connection = null;
     this.transceivers.clear();
@@ -174,8 +176,9 @@ export class Publisher {
     connection.onconnectionstatechange = () => {
       if (connection !== this.connection) return;
       this.options.onState(connection.connectionState);
-      this.watch.changed(connection.connectionState);
+      this.act(this.recovery.changed(connection.connectionState, performance.now()));
     };
+    this.recovery.begun(performance.now());
     return connection;
   }
 
@@ -192,6 +195,8 @@ export class Publisher {
         if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
       }
     } catch (error) {
+      // What was offered and not answered is offered again: no other connection is needed.
+      if (this.options.isCut(error)) return;
       // A half-made negotiation cannot be taken up again: the next restart begins anew.
       this.isStarted = false;
       this.close();
@@ -273,7 +278,7 @@ export interface ReceivedTrack {
 
 export interface SubscriberOptions {
   /** Send `subscribe`: the server's offer follows. Rejects when there is no connection. */
-  readonly subscribe: () => Promise<unknown>;
+  readonly subscribe: (isRestart: boolean) => Promise<unknown>;
   readonly answer: (revision: number, sdp: string) => void;
   /** `refused`: what this browser answered with a rejected section, for want of a codec. */
   readonly onTracks: (tracks: readonly ReceivedTrack[], refused: readonly TrackRef[]) => void;
@@ -284,10 +289,10 @@ export interface SubscriberOptions {
 export class Subscriber {
   private connection: RTCPeerConnection | null = null;
   private iceServers: RTCIceServer[] = [];
-  private remoteUfrag: string | null = null;
+  private remoteSession: string | null = null;
   private tracks: readonly TrackRef[] = [];
   private readonly queue = new Queue();
-  private readonly watch = new Watch(() => void this.restart(this.iceServers));
+  readonly recovery = new Recovery();
 
   constructor(private readonly options: SubscriberOptions) {}
 
@@ -307,14 +312,42 @@ export class Subscriber {
   }
 
   /** Ask for everything anew: after entering, reconnecting, or a failure. */
-  async restart(iceServers: RTCIceServer[]): Promise<void> {
+  restart(iceServers: RTCIceServer[]): Promise<void> {
     this.iceServers = iceServers;
-    this.watch.stop();
+    return this.ask(false);
+  }
+
+  /** Go on over another road with the connection there is, or ask for one where there is none. */
+  resume(iceServers: RTCIceServer[]): Promise<void> {
+    this.iceServers = iceServers;
+    if (this.connection === null) return this.ask(false);
+    this.connection.setConfiguration({ iceServers, bundlePolicy: "max-bundle" });
+    this.recovery.restarted(performance.now());
+    return this.ask(true);
+  }
+
+  /** Count what has arrived and do what is due; call it about once a second. */
+  async look(): Promise<void> {
+    const connection = this.connection;
+    const arrived = connection === null ? null : await arrivedOn(connection);
+    if (connection === this.connection) this.act(this.recovery.look(arrived, performance.now()));
+  }
+
+  networkChanged(): void {
+    this.act(this.recovery.networkChanged(performance.now()));
+  }
+
+  private act(act: Act | null): void {
+    if (act === "restart_ice") void this.resume(this.iceServers);
+    if (act === "rebuild") void this.restart(this.iceServers);
+  }
+
+  private async ask(isRestart: boolean): Promise<void> {
     try {
-      await this.options.subscribe();
+      await this.options.subscribe(isRestart);
     } catch {
-      // No connection: the next one calls restart. Refused: try again while it lasts.
-      this.watch.after(REBUILD_AGAIN_AFTER_MS);
+      // No WebSocket: the next one asks. Refused: asked again after a pause, while it lasts.
+      this.recovery.refused(performance.now());
     }
   }
 
@@ -324,22 +357,22 @@ export class Subscriber {
   }
 
   stop(): void {
-    this.watch.stop();
     this.close();
+    this.recovery.closed();
   }
 
   private close(): void {
     this.connection?.close();
     this.connection = null;
-    this.remoteUfrag = null;
+    this.remoteSession = null;
   }
 
   private async accept(offer: SubscribeOffer): Promise<void> {
-    // Another ufrag is another connection at the server; within one it never changes.
-    const ufrag = iceUfragOf(offer.sdp);
-    const replaced = ufrag === this.remoteUfrag ? null : this.connection;
+    // Another session id is another connection at the server; another ufrag is an ICE restart.
+    const session = sessionIdOf(offer.sdp);
+    const replaced = session === this.remoteSession ? null : this.connection;
     if (replaced !== null) this.connection = null;
-    this.remoteUfrag = ufrag;
+    this.remoteSession = session;
     const connection = (this.connection ??= this.open());
     try {
       await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
@@ -348,7 +381,7 @@ export class Subscriber {
       // An offer this browser cannot take: a new connection is the only way on.
       this.close();
       replaced?.close();
-      this.watch.after(REBUILD_AGAIN_AFTER_MS);
+      this.recovery.refused(performance.now());
       throw error;
     }
     this.tracks = offer.tracks;
@@ -367,8 +400,9 @@ export class Subscriber {
     connection.onconnectionstatechange = () => {
       if (connection !== this.connection) return;
       this.options.onState(connection.connectionState);
-      this.watch.changed(connection.connectionState);
+      this.act(this.recovery.changed(connection.connectionState, performance.now()));
     };
+    this.recovery.begun(performance.now());
     return connection;
   }
 

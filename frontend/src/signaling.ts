@@ -2,8 +2,12 @@
  * The WebSocket to the live room, kept for as long as the lesson lives.
  *
  * Each connection is opened with a new single-use ticket (never in the URL: it travels as
- * a subprotocol). A lost connection is opened again without end, sooner when the browser
- * says that the network is back; asking for the ticket tells whether the lesson still is.
+ * a subprotocol), and with this page's name for itself, by which it finds its media again. A
+ * lost connection is sought again every second without end, and at once when the browser says
+ * that the network is back; asking for the ticket tells whether the lesson still is.
+ *
+ * On a road that is cut a request neither fails nor ends, and TCP repeats it ever more rarely:
+ * so the next attempt does not wait for those before it, and the first to be answered wins.
  * Timers, socket and chance are given, so that the rules are tested without a network.
  */
 import { Problem, type Ticket } from "./api";
@@ -13,7 +17,15 @@ const PING_EVERY_MS = 1_500;
 /** The server pongs every ping: after this much silence the road is cut, whatever TCP says. */
 const SILENT_AFTER_MS = 5_000;
 const ANSWER_WITHIN_MS = 10_000;
-const RETRY_AFTER_MS = [300, 600, 1_000, 2_000, 3_000];
+const RETRY_AFTER_MS = [300, 600, 1_000];
+/** An attempt that hangs is not waited for longer than this: the next one begins beside it. */
+const NEXT_ATTEMPT_AFTER_MS = 1_000;
+/** A server that answers that it cannot now is asked less often than one not heard at all. */
+const RETRY_REFUSED_AFTER_MS = 2_000;
+/** Attempts under way together: three seconds of a slow line's patience for each. */
+const MOST_ATTEMPTS = 3;
+/** On a new network the connection is believed only once something has come over it. */
+const HEARD_AGAIN_WITHIN_MS = 2_500;
 
 /** Why there will be no further attempt. The page turns it into words. */
 export type OverReason =
@@ -54,7 +66,10 @@ export interface Socket {
 }
 
 export interface SignalingOptions {
-  readonly fetchTicket: () => Promise<Ticket>;
+  /** Fetch a ticket; give up when the signal says so. */
+  readonly fetchTicket: (signal: AbortSignal) => Promise<Ticket>;
+  /** What this page calls itself, the same for as long as it lives. */
+  readonly page: string;
   readonly openSocket: (path: string, protocols: string[]) => Socket;
   readonly onMessage: (message: ServerMessage) => void;
   readonly onState: (state: SignalingState) => void;
@@ -102,7 +117,10 @@ export class Signaling {
   private readonly waiting = new Map<number, Waiting>();
   private nextRef = 1;
   private lastHeardAt = 0;
+  /** When something must have been heard, on the present connection. */
+  private deadlineAt = Infinity;
   private attempt = 0;
+  private readonly attempts = new Set<AbortController>();
   private lostAt: number | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | null = null;
   private pingTimer: ReturnType<typeof setInterval> | null = null;
@@ -118,17 +136,34 @@ export class Signaling {
   }
 
   start(): void {
-    window.addEventListener("online", this.retryNow);
     void this.connect();
   }
 
   /** Leave for good, on the page's own wish. */
   stop(): void {
     this.isStopped = true;
-    window.removeEventListener("online", this.retryNow);
     this.drop(CloseCode.NORMAL);
-    if (this.retryTimer !== null) clearTimeout(this.retryTimer);
-    this.retryTimer = null;
+    this.abandonAttempts();
+    this.stopRetrying();
+  }
+
+  /** Return whether the server was heard within so many milliseconds. */
+  isHeard(withinMs: number): boolean {
+    return this.state.kind === "open" && this.now() - this.lastHeardAt <= withinMs;
+  }
+
+  /** The network is back, or another one: try at once, and trust no connection of before. */
+  networkChanged(): void {
+    if (this.socket !== null) {
+      this.deadlineAt = this.now() + HEARD_AGAIN_WITHIN_MS;
+      this.tell({ type: "ping" });
+      return;
+    }
+    if (this.isStopped) return;
+    this.abandonAttempts();
+    this.stopRetrying();
+    this.attempt = 0;
+    void this.connect();
   }
 
   /** Send without waiting for an answer. Returns false when there is no connection. */
@@ -155,26 +190,46 @@ export class Signaling {
     });
   }
 
-  private readonly retryNow = (): void => {
-    if (this.retryTimer === null) return;
-    clearTimeout(this.retryTimer);
+  private stopRetrying(): void {
+    if (this.retryTimer !== null) clearTimeout(this.retryTimer);
     this.retryTimer = null;
-    this.attempt = 0;
-    void this.connect();
-  };
+  }
+
+  private abandonAttempts(): void {
+    for (const attempt of this.attempts) attempt.abort();
+    this.attempts.clear();
+  }
 
   private async connect(): Promise<void> {
-    const generation = ++this.generation;
+    const attempt = new AbortController();
+    this.attempts.add(attempt);
+    for (const oldest of this.attempts) {
+      if (this.attempts.size <= MOST_ATTEMPTS) break;
+      oldest.abort();
+      this.attempts.delete(oldest);
+    }
+    this.connectAfter(NEXT_ATTEMPT_AFTER_MS);
     let ticket: Ticket;
     try {
-      ticket = await this.options.fetchTicket();
+      ticket = await this.options.fetchTicket(attempt.signal);
     } catch (error) {
-      if (generation !== this.generation || this.isStopped) return;
-      this.ticketRefused(error);
+      // One that was given up has no say any more.
+      if (this.attempts.delete(attempt)) this.ticketRefused(error);
       return;
     }
-    if (generation !== this.generation || this.isStopped) return;
-    const socket = this.options.openSocket(ticket.websocket, [PROTOCOL, `ticket.${ticket.ticket}`]);
+    if (!this.attempts.has(attempt)) return;
+    this.abandonAttempts();
+    this.stopRetrying();
+    this.open(ticket);
+  }
+
+  private open(ticket: Ticket): void {
+    const generation = ++this.generation;
+    const socket = this.options.openSocket(ticket.websocket, [
+      PROTOCOL,
+      `ticket.${ticket.ticket}`,
+      `page.${this.options.page}`,
+    ]);
     this.socket = socket;
     this.lastHeardAt = this.now();
     socket.onopen = () => this.opened(generation, ticket);
@@ -187,8 +242,13 @@ export class Signaling {
   private ticketRefused(error: unknown): void {
     if (!(error instanceof Problem)) throw error;
     const reason = overReasonOf(error);
-    if (reason !== null) this.over(reason, error.detail);
-    else this.retryLater();
+    if (reason !== null) {
+      this.over(reason, error.detail);
+      return;
+    }
+    this.lostAt ??= this.now();
+    if (error.status > 0) this.retryLater(RETRY_REFUSED_AFTER_MS);
+    else if (this.attempts.size === 0) this.retryLater();
   }
 
   private opened(generation: number, ticket: Ticket): void {
@@ -201,6 +261,7 @@ export class Signaling {
   private received(generation: number, data: unknown): void {
     if (generation !== this.generation || typeof data !== "string") return;
     this.lastHeardAt = this.now();
+    this.deadlineAt = Infinity;
     const message = JSON.parse(data) as ServerMessage;
     // Only a connection that was let in counts as recovered: a refused one opens too.
     if (message.type === "room_state") {
@@ -222,9 +283,10 @@ export class Signaling {
   }
 
   private beat(): void {
-    if (this.now() - this.lastHeardAt > SILENT_AFTER_MS) {
+    const now = this.now();
+    if (now - this.lastHeardAt > SILENT_AFTER_MS || now > this.deadlineAt) {
       this.drop(CloseCode.SILENT);
-      this.retryLater();
+      this.lost();
       return;
     }
     this.tell({ type: "ping" });
@@ -235,7 +297,7 @@ export class Signaling {
     this.drop(null);
     const over = OVER_BY_CLOSE_CODE[code];
     if (over !== undefined) this.over(over, reason);
-    else this.retryLater();
+    else this.lost();
   }
 
   /** Forget the present connection and everything that waited on it. */
@@ -243,6 +305,7 @@ export class Signaling {
     this.generation++;
     if (this.pingTimer !== null) clearInterval(this.pingTimer);
     this.pingTimer = null;
+    this.deadlineAt = Infinity;
     const socket = this.socket;
     this.socket = null;
     if (socket !== null && code !== null) socket.close(code);
@@ -253,14 +316,27 @@ export class Signaling {
     this.waiting.clear();
   }
 
-  private retryLater(): void {
+  private lost(): void {
     if (this.isStopped) return;
     this.lostAt ??= this.now();
-    const base = RETRY_AFTER_MS[Math.min(this.attempt, RETRY_AFTER_MS.length - 1)] ?? 3_000;
+    this.retryLater();
+  }
+
+  /** Try again after a pause: the next of the table, or a longer one the server asked for. */
+  private retryLater(pauseMs?: number): void {
+    const base = RETRY_AFTER_MS[Math.min(this.attempt, RETRY_AFTER_MS.length - 1)] ?? 1_000;
     this.attempt++;
-    this.setState({ kind: "reconnecting", since: this.lostAt, attempt: this.attempt });
+    this.connectAfter(pauseMs ?? base);
+  }
+
+  private connectAfter(pauseMs: number): void {
+    this.stopRetrying();
+    // The first entry is no reconnection, until an attempt has come to nothing.
+    if (this.lostAt !== null) {
+      this.setState({ kind: "reconnecting", since: this.lostAt, attempt: this.attempt });
+    }
     // Jitter, so that fifty classrooms do not return in the same instant.
-    const delay = base * (0.8 + 0.4 * this.random());
+    const delay = pauseMs * (0.8 + 0.4 * this.random());
     this.retryTimer = setTimeout(() => {
       this.retryTimer = null;
       void this.connect();

@@ -13,17 +13,22 @@ interface RecordedSender {
 }
 
 class RecordedTransceiver {
+  /** What every track's statistics say. */
+  static stats = new Map<string, object>();
   mid: string | null = null;
   currentDirection: RTCRtpTransceiverDirection | null = "recvonly";
-  readonly sender: RecordedSender & Pick<RTCRtpSender, "replaceTrack" | "getParameters" | "setParameters">;
-  readonly receiver: { track: MediaStreamTrack };
+  readonly sender: RecordedSender & Pick<RTCRtpSender, "replaceTrack" | "getParameters" | "setParameters"> & {
+    getStats: () => Promise<Map<string, object>>;
+  };
+  readonly receiver: { track: MediaStreamTrack; getStats: () => Promise<Map<string, object>> };
 
   constructor(
     track: MediaStreamTrack,
     public direction: RTCRtpTransceiverDirection,
   ) {
-    this.receiver = { track };
+    this.receiver = { track, getStats: () => Promise.resolve(RecordedTransceiver.stats) };
     const sender = {
+      getStats: () => Promise.resolve(RecordedTransceiver.stats),
       track: track as MediaStreamTrack | null,
       parameters: { encodings: [{}] } as unknown as RTCRtpSendParameters,
       replaceTrack: (next: MediaStreamTrack | null) => {
@@ -52,6 +57,8 @@ class RecordedConnection {
   localDescription: { sdp: string } | null = null;
   remote: string[] = [];
   isClosed = false;
+  restarts = 0;
+  configuration: RTCConfiguration = {};
 
   constructor() {
     RecordedConnection.all.push(this);
@@ -88,11 +95,21 @@ class RecordedConnection {
     this.isClosed = true;
   }
 
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
+  }
+
+  restartIce(): void {
+    this.restarts++;
+  }
+
   becomes(state: RTCPeerConnectionState): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
 }
+
+const CUT = new Error("the line is cut");
 
 function track(id: string, height = 720): MediaStreamTrack {
   const kind = id === "microphone" ? "audio" : "video";
@@ -106,7 +123,8 @@ function last(): RecordedConnection {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  RecordedTransceiver.stats = new Map();
   RecordedConnection.all = [];
   RecordedConnection.offered = [];
   vi.stubGlobal("RTCPeerConnection", RecordedConnection);
@@ -136,6 +154,7 @@ describe("the publisher", () => {
         },
         onState: () => undefined,
         onRefused: (error) => refused.push(error),
+        isCut: (error) => error === CUT,
       },
       HUB_LIMITS,
     );
@@ -191,7 +210,7 @@ describe("the publisher", () => {
 
   it("sends a classroom's camera smaller as a tile than on stage", async () => {
     publisher = new Publisher(
-      { publish: () => answer(), onState: () => undefined, onRefused: () => undefined },
+      { publish: () => answer(), onState: () => undefined, onRefused: () => undefined, isCut: () => false },
       TILE_LIMITS,
     );
     await publisher.set("camera", track("camera", 720));
@@ -213,26 +232,75 @@ describe("the publisher", () => {
     expect(published).toEqual([{ "0": "camera" }, { "0": "camera" }]);
   });
 
-  it("leaves a short disconnection alone, and rebuilds after a long one", async () => {
+  /** Let time pass as on a page: the connection is looked at every second. */
+  async function seconds(count: number): Promise<void> {
+    for (let second = 0; second < count; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      await publisher.look();
+    }
+  }
+
+  it("restarts ICE at once when it is disconnected, and rebuilds when that brings nothing", async () => {
     await publisher.set("camera", track("camera"));
     await publisher.restart([]);
-    last().becomes("disconnected");
-    await vi.advanceTimersByTimeAsync(3_000);
     last().becomes("connected");
-    await vi.advanceTimersByTimeAsync(10_000);
+    last().becomes("disconnected");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last().restarts).toBe(1);
+    expect(published).toEqual([{ "0": "camera" }, { "0": "camera" }]);
+    await seconds(3);
+    last().becomes("connected");
+    await seconds(1);
     expect(RecordedConnection.all).toHaveLength(1);
     last().becomes("disconnected");
-    await vi.advanceTimersByTimeAsync(4_100);
+    await seconds(5);
     expect(RecordedConnection.all).toHaveLength(2);
+  });
+
+  it("goes on with its connection for a new WebSocket, with that one's servers", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    const servers = [{ urls: "turn:192.0.2.1" }];
+    await publisher.resume(servers);
+    expect(RecordedConnection.all).toHaveLength(1);
+    expect(last().restarts).toBe(1);
+    expect(last().configuration.iceServers).toEqual(servers);
+    expect(published).toHaveLength(2);
+  });
+
+  it("has a connection made where there is none to go on with", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.resume([]);
+    expect(published).toEqual([{ "0": "camera" }]);
+  });
+
+  it("keeps a connection whose offer was lost with the line, and offers it again", async () => {
+    await publisher.set("camera", track("camera"));
+    answer = () => Promise.reject(CUT);
+    await publisher.restart([]);
+    expect(refused).toEqual([]);
+    answer = () => Promise.resolve("answer");
+    await publisher.resume([]);
+    expect(RecordedConnection.all).toHaveLength(1);
+    expect(last().remote).toEqual(["answer"]);
+  });
+
+  it("restarts ICE on another network", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    last().becomes("connected");
+    publisher.networkChanged();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last().restarts).toBe(1);
   });
 
   it("rebuilds a connection that does not get through", async () => {
     await publisher.set("camera", track("camera"));
     await publisher.restart([]);
     last().becomes("connecting");
-    await vi.advanceTimersByTimeAsync(14_000);
+    await seconds(9);
     expect(RecordedConnection.all).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(1_100);
+    await seconds(2);
     expect(RecordedConnection.all).toHaveLength(2);
   });
 
@@ -240,10 +308,15 @@ describe("the publisher", () => {
     await publisher.set("camera", track("camera"));
     await publisher.restart([]);
     last().becomes("connecting");
-    await vi.advanceTimersByTimeAsync(14_000);
+    await seconds(9);
     last().becomes("connected");
-    await vi.advanceTimersByTimeAsync(10_000);
+    for (let second = 0; second < 20; second++) {
+      const heard = { type: "candidate-pair", responsesReceived: second };
+      RecordedTransceiver.stats = new Map([["pair", heard]]);
+      await seconds(1);
+    }
     expect(RecordedConnection.all).toHaveLength(1);
+    expect(last().restarts).toBe(0);
   });
 
   it("offers sound alone once its pictures were refused, whatever is opened later", async () => {
@@ -283,6 +356,8 @@ describe("the subscriber", () => {
   const camera: TrackRef = { mid: "0", seat_id: "hub", source: "camera" };
   const screen: TrackRef = { mid: "1", seat_id: "hub", source: "screen" };
   let asked: number;
+  let restarts: number;
+  let mayAsk: boolean;
   let answers: [number, string][];
   let seen: (readonly ReceivedTrack[])[];
   let refused: readonly TrackRef[];
@@ -290,10 +365,15 @@ describe("the subscriber", () => {
 
   beforeEach(() => {
     asked = 0;
+    restarts = 0;
+    mayAsk = true;
     answers = [];
     seen = [];
     subscriber = new Subscriber({
-      subscribe: () => Promise.resolve(asked++),
+      subscribe: (isRestart) => {
+        restarts += Number(isRestart);
+        return mayAsk ? Promise.resolve(asked++) : Promise.reject(CUT);
+      },
       answer: (revision, sdp) => answers.push([revision, sdp]),
       onTracks: (tracks, without) => {
         seen.push(tracks);
@@ -303,9 +383,9 @@ describe("the subscriber", () => {
     });
   });
 
-  async function offer(revision: number, ufrag: string, tracks: TrackRef[]): Promise<void> {
+  async function offer(revision: number, session: string, tracks: TrackRef[]): Promise<void> {
     RecordedConnection.offered = tracks;
-    const sdp = `v=0\r\na=ice-ufrag:${ufrag}\r\n`;
+    const sdp = `v=0\r\no=- ${session} ${revision} IN IP4 127.0.0.1\r\na=ice-ufrag:u${revision}\r\n`;
     const done = subscriber.offered({ type: "subscribe_offer", revision, sdp, tracks });
     await done;
     const connection = last();
@@ -321,7 +401,7 @@ describe("the subscriber", () => {
     expect(subscriber.trackOfMid("1")).toEqual(screen);
   });
 
-  it("takes another ufrag for another connection, and closes the old one after the page drew", async () => {
+  it("takes another session id for another connection, and closes the old one after the page drew", async () => {
     await offer(1, "one", [camera]);
     const old = last();
     await offer(2, "two", [camera]);
@@ -357,10 +437,37 @@ describe("the subscriber", () => {
     expect(asked).toBe(2);
   });
 
+  it("asks for a restart of the connection it has, and for a new one where it has none", async () => {
+    await subscriber.resume([]);
+    expect([asked, restarts]).toEqual([1, 0]);
+    await offer(1, "one", [camera]);
+    await subscriber.resume([]);
+    expect([asked, restarts]).toEqual([2, 1]);
+    await offer(2, "one", [camera]);
+    expect(RecordedConnection.all).toHaveLength(1);
+  });
+
+  it("asks for a restart at once when disconnected, and when nothing comes any more", async () => {
+    await offer(1, "one", [camera]);
+    last().becomes("connected");
+    last().becomes("disconnected");
+    expect(restarts).toBe(1);
+    subscriber.networkChanged();
+    expect(restarts).toBe(2);
+  });
+
+  it("asks again later when it could not be asked for", async () => {
+    mayAsk = false;
+    await subscriber.restart([]);
+    mayAsk = true;
+    await subscriber.look();
+    expect(asked).toBe(1);
+  });
+
   it("asks anew for an offer that this browser cannot take", async () => {
     const broken = { type: "subscribe_offer", revision: 1, sdp: "broken", tracks: [] } as const;
     await expect(subscriber.offered(broken)).rejects.toThrow("broken");
-    await vi.advanceTimersByTimeAsync(2_000);
+    await subscriber.look();
     expect(asked).toBe(1);
     await offer(2, "one", [camera]);
     expect(answers.map(([revision]) => revision)).toEqual([2]);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { HUB_LIMITS, preferH264, scaleDownOf, STAGE_LIMITS, TILE_LIMITS } from "../src/media/sending";
-import { iceUfragOf } from "../src/rtc";
+import { sessionIdOf } from "../src/rtc";
 
 it("constrained baseline H.264 in mode 1 is offered first, VP8 before everything newer", () => {
   const codecs = [
@@ -28,9 +28,9 @@ it("a picture is made smaller, never larger", () => {
   expect(scaleDownOf(720, 0)).toBe(1);
 });
 
-it("the server's connection is told apart by its ufrag", () => {
-  expect(iceUfragOf("v=0\r\na=ice-ufrag:Ab3+\r\na=ice-pwd:x\r\n")).toBe("Ab3+");
-  expect(iceUfragOf("v=0\r\n")).toBeNull();
+it("the server's connection is told apart by its session id", () => {
+  expect(sessionIdOf("v=0\r\no=- 42 3 IN IP4 127.0.0.1\r\ns=-\r\n")).toBe("42");
+  expect(sessionIdOf("v=0\r\n")).toBeNull();
 });
 
 it("a classroom's tile costs less than its stage, and the stage less than the hub", () => {

@@ -50,9 +50,20 @@ class Bench {
   readonly messages: ServerMessage[] = [];
   tickets = 0;
   refusal: Problem | null = null;
+  /** Requests for a ticket hang, as on a cut road. */
+  hangs = false;
+  readonly givenUp: number[] = [];
   readonly signaling = new Signaling({
-    fetchTicket: () => {
-      this.tickets++;
+    fetchTicket: (signal) => {
+      const number = ++this.tickets;
+      if (this.hangs) {
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            this.givenUp.push(number);
+            reject(new DOMException("", "AbortError"));
+          });
+        });
+      }
       if (this.refusal !== null) return Promise.reject(this.refusal);
       return Promise.resolve({ ...TICKET, ticket: `t${this.tickets}` });
     },
@@ -64,6 +75,7 @@ class Bench {
     onMessage: (message) => this.messages.push(message),
     onState: (state) => this.states.push(state),
     onOpen: () => undefined,
+    page: "0123456789abcdef",
     now: () => Date.now(),
     random: () => 0.5,
   });
@@ -101,7 +113,7 @@ describe("entering", () => {
   it("hands the ticket over as a subprotocol, never in the address", async () => {
     await bench.enter();
     expect(bench.socket.path).toBe("/api/live");
-    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1"]);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1", "page.0123456789abcdef"]);
     expect(bench.state).toEqual({ kind: "open" });
   });
 
@@ -162,23 +174,48 @@ describe("commands", () => {
 });
 
 describe("a lost connection", () => {
-  it("is opened again with a new ticket, ever later, and without end", async () => {
+  it("is sought again with a new ticket, every second at most, and without end", async () => {
     await bench.enter();
     bench.refusal = new Problem("offline", "", 0);
     bench.socket.onclose?.({ code: 1006, reason: "" });
     const asked: number[] = [];
     const startedAt = Date.now();
     let known = bench.tickets;
-    for (let step = 0; step < 1_300; step++) {
+    for (let step = 0; step < 500; step++) {
       await vi.advanceTimersByTimeAsync(10);
       if (bench.tickets > known) asked.push(Date.now() - startedAt);
       known = bench.tickets;
     }
-    expect(asked).toEqual([300, 900, 1_900, 3_900, 6_900, 9_900, 12_900]);
+    expect(asked).toEqual([300, 900, 1_900, 2_900, 3_900, 4_900]);
     bench.refusal = null;
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     bench.socket.letIn();
     expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("is sought again although the attempts before neither fail nor end", async () => {
+    await bench.enter();
+    bench.hangs = true;
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(5_000);
+    // Entering took the first; the attempts after it were let live three at a time.
+    expect(bench.tickets).toBe(6);
+    expect(bench.givenUp).toEqual([2, 3]);
+    bench.hangs = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bench.givenUp).toEqual([2, 3, 4, 5, 6]);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(bench.sockets).toHaveLength(2);
+  });
+
+  it("is asked for less often where the server answers that it cannot now", async () => {
+    await bench.enter();
+    bench.refusal = new Problem("unavailable", "", 503);
+    bench.socket.onclose?.({ code: 1012, reason: "server_stopped" });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(bench.tickets).toBe(6);
   });
 
   it("says since when, over all attempts", async () => {
@@ -190,16 +227,43 @@ describe("a lost connection", () => {
     expect(bench.state).toMatchObject({ kind: "reconnecting", since });
   });
 
-  it("is tried at once when the browser says the network is back", async () => {
+  it("is tried at once when the network is back, whatever hangs on the old one", async () => {
     await bench.enter();
-    bench.refusal = new Problem("offline", "", 0);
+    bench.hangs = true;
     bench.socket.onclose?.({ code: 1006, reason: "" });
     await vi.advanceTimersByTimeAsync(5_000);
-    bench.refusal = null;
+    bench.hangs = false;
     const before = bench.tickets;
-    window.dispatchEvent(new Event("online"));
+    bench.signaling.networkChanged();
     await vi.advanceTimersByTimeAsync(0);
     expect(bench.tickets).toBe(before + 1);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("is given up on another network unless something is heard soon", async () => {
+    await bench.enter();
+    bench.signaling.networkChanged();
+    expect(bench.socket.sent.at(-1)).toEqual({ type: "ping" });
+    bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+    await vi.advanceTimersByTimeAsync(4_500);
+    expect(bench.sockets).toHaveLength(1);
+    bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+    bench.signaling.networkChanged();
+    await vi.advanceTimersByTimeAsync(3_400);
+    expect(bench.sockets).toHaveLength(2);
+  });
+
+  it("is no reconnection as long as the first entry only takes its time", async () => {
+    bench.hangs = true;
+    bench.signaling.start();
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(bench.states).toEqual([]);
+    expect(bench.tickets).toBe(5);
+    bench.hangs = false;
+    bench.refusal = new Problem("offline", "", 0);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(bench.state).toMatchObject({ kind: "reconnecting" });
   });
 
   it("is noticed by silence, although no close ever comes", async () => {
@@ -226,7 +290,7 @@ describe("a lost connection", () => {
     await vi.advanceTimersByTimeAsync(400);
     bench.socket.letIn();
     expect(bench.sockets).toHaveLength(2);
-    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2"]);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2", "page.0123456789abcdef"]);
     expect(bench.state).toEqual({ kind: "open" });
   });
 
