@@ -29,13 +29,13 @@ RUN printf '#!/bin/sh\ncd /opt/classrooms && exec /opt/venv/bin/python -m app "$
     && /opt/venv/bin/python -m compileall -q app media signaling
 
 ENV CLASSROOMS_VAR_DIR=/var/lib/classrooms \
-    CLASSROOMS_HTTP_HOST=0.0.0.0 \
+    CLASSROOMS_HTTP_HOST=all \
     CLASSROOMS_LOG_JSON=true \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER classrooms
 VOLUME /var/lib/classrooms
-EXPOSE 8000 7882/udp
+EXPOSE 8000 7882/udp 7882/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["/opt/venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

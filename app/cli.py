@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import demo, migrations
+from app import addresses, demo, migrations
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -80,21 +80,47 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         )
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Listen for HTTP, on addresses of both families where the setting means both.
+
+    Raise CannotDo.
+    """
+    with contextlib.ExitStack() as opened:
+        if settings.http_host != addresses.THIS_MACHINE:
+            host = addresses.listening_host(settings.http_host)
+            yield [opened.enter_context(_listen(host, settings.http_port))]
+            return
+        v4 = opened.enter_context(_listen(addresses.LOOPBACK, settings.http_port))
+        sockets = [v4]
+        if socket.has_ipv6 and addresses.LOOPBACK_V6 in addresses.local_addresses():
+            v6 = _listen(addresses.LOOPBACK_V6, v4.getsockname()[1])
+            sockets.append(opened.enter_context(v6))
+        yield sockets
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    is_v6 = ":" in host
     # With the protocol named: asyncio turns Nagle's algorithm off only for sockets that say TCP,
     # and a lecturer's word must not wait 40 ms for an acknowledgement.
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_v6:  # `::` takes IPv4 too, whatever the system's default is
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
     try:
-        listening.bind((settings.http_host, settings.http_port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         raise CannotDo(
-            f"Cannot listen on {settings.http_host}:{settings.http_port} ({error.strerror}): "
+            f"Cannot listen on {_with_port(host, port)} ({error.strerror}): "
             "stop what runs there, or choose another port with CLASSROOMS_HTTP_PORT."
         ) from None
     return listening
+
+
+def _with_port(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class _Server(uvicorn.Server):
@@ -111,7 +137,10 @@ class _Server(uvicorn.Server):
 
 
 def _serve(
-    settings: Settings, app: FastAPI, listening: socket.socket, when_serving: Callable[[], None]
+    settings: Settings,
+    app: FastAPI,
+    listening: list[socket.socket],
+    when_serving: Callable[[], None],
 ) -> None:
     """Serve until told to stop. Never returns normally when the start failed."""
     config = uvicorn.Config(
@@ -129,7 +158,7 @@ def _serve(
     )
     server = _Server(config, when_serving)
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
+        server.run(sockets=listening)
     if not server.started:
         raise SystemExit(3)
 
@@ -144,9 +173,9 @@ def serve() -> None:
         async with _opened(settings):
             pass
 
-    with _listen(settings) as listening:
+    with _listening(settings) as listening:
         asyncio.run(prepare())
-        base = _base_url(settings, listening)
+        base = _base_url(settings, listening[0])
         _serve(
             settings,
             create_app(settings),
@@ -158,9 +187,9 @@ def serve() -> None:
 def _base_url(settings: Settings, listening: socket.socket) -> str:
     port = listening.getsockname()[1]
     host = settings.http_host
-    if host in {"127.0.0.1", "0.0.0.0", "::1", "::"}:
-        host = "localhost"
-    return f"http://{host}:{port}"
+    if host in {addresses.ALL, addresses.LOOPBACK, "0.0.0.0", addresses.LOOPBACK_V6, "::"}:
+        host = addresses.THIS_MACHINE
+    return f"http://{_with_port(host, port)}"
 
 
 @cli.command(name="demo")
@@ -181,8 +210,8 @@ def run_demo(
     if not is_served:
         typer.echo(demo_text(asyncio.run(prepare()), settings.http_port))
         return
-    with _listen(settings) as listening:
-        text = demo_text(asyncio.run(prepare()), listening.getsockname()[1])
+    with _listening(settings) as listening:
+        text = demo_text(asyncio.run(prepare()), listening[0].getsockname()[1])
         _serve(settings, create_app(settings), listening, lambda: typer.echo(text))
 
 

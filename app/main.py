@@ -41,7 +41,7 @@ from app.security import (
     routes_without_policy,
 )
 from app.settings import Settings, read_settings
-from app.web import Edge, Pages
+from app.web import CanonicalClient, Edge, Pages
 
 log = structlog.get_logger(__name__)
 
@@ -117,10 +117,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     lacking = routes_without_policy(app.routes, exempt=EXEMPT_ROUTES)
     if lacking:
         raise RuntimeError(f"Routes without exactly one policy: {', '.join(lacking)}")
+    _wrap(app, settings, metrics)
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings, metrics: CollectorRegistry) -> None:
+    """Put around the application what every request goes through, the innermost first."""
     app.add_middleware(Edge, registry=metrics)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
-    return app
+    app.add_middleware(CanonicalClient)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
+from app.addresses import source_of
 from app.errors import Problem
 from app.security import client_address
 
@@ -37,7 +38,7 @@ class RateLimits:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A dependency: `Depends(RateLimit("enrol", "10/minute"))` limits per caller's address."""
+    """A dependency: `Depends(RateLimit("enrol", "10/minute"))` limits per caller's network."""
 
     name: str
     share: str
@@ -45,4 +46,4 @@ class RateLimit:
     async def __call__(self, request: Request) -> None:
         """Count this request."""
         limits: RateLimits = request.app.state.rate_limits
-        await limits.spend(parse(self.share), self.name, client_address(request))
+        await limits.spend(parse(self.share), self.name, source_of(client_address(request)))

@@ -24,6 +24,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
+from app.addresses import canonical
 from app.clock import Now
 from app.database import Database
 from app.errors import Forbidden, NotSignedIn
@@ -142,8 +143,8 @@ def csrf_token_of(credential: str) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Return the caller's address. Trusted proxies were already resolved (`app.main`)."""
-    return request.client.host[:45] if request.client else "unknown"
+    """Return the caller's address, canonical; proxies were already resolved (`app.main`)."""
+    return canonical(request.client.host)[:45] if request.client else "unknown"
 
 
 def cookie_name(request: Request, name: str) -> str:

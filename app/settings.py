@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.addresses import ALL, THIS_MACHINE, canonical
+
 PREFIX = "CLASSROOMS_"
 HOME = Path(__file__).resolve().parent.parent
 
@@ -35,14 +37,14 @@ class Settings(BaseSettings):
     migrate_on_start: bool = True
     demo: bool = False
 
-    http_host: str = "127.0.0.1"
+    http_host: str = THIS_MACHINE
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_origins: CommaSeparated = ()
     trusted_proxies: CommaSeparated = ()
     metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
     shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
 
-    media_bind_host: str = "0.0.0.0"
+    media_bind_host: str = ALL
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7882
     media_hosts: CommaSeparated = ()
 
@@ -85,9 +87,25 @@ class Settings(BaseSettings):
 
     @field_validator("media_hosts")
     @classmethod
-    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            ip_address(address)
+    def _announced(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            address = ip_address(text)
+            if address.is_unspecified or address.is_multicast or "%" in text:
+                raise ValueError(f"no browser can send to {text}; write the address it sees")
+        return tuple(canonical(text) for text in value)
+
+    @field_validator("http_host")
+    @classmethod
+    def _http_host(cls, value: str) -> str:
+        if value not in {ALL, THIS_MACHINE}:
+            _address_to_bind(value, f"{THIS_MACHINE}, {ALL}")
+        return value
+
+    @field_validator("media_bind_host")
+    @classmethod
+    def _media_bind_host(cls, value: str) -> str:
+        if value != ALL:
+            _address_to_bind(value, ALL)
         return value
 
     @field_validator("database_url")
@@ -107,6 +125,13 @@ class Settings(BaseSettings):
         """Return the database file. Only asked when `is_embedded`."""
         assert self.is_embedded
         return Path(self.database_url.removeprefix("sqlite+aiosqlite:///"))
+
+
+def _address_to_bind(value: str, words: str) -> None:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise ValueError(f"write {words} or an address of this machine") from None
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

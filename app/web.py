@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.addresses import canonical
 from app.errors import render_bug
 from app.security import security_headers
 
@@ -85,6 +86,24 @@ class Edge:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+class CanonicalClient:
+    """Writes the caller's address in its one way before anybody compares it with a network.
+
+    A socket of both families tells an IPv4 caller as `::ffff:192.0.2.1`, which is in no
+    IPv4 network: neither a trusted proxy's nor one that may read the metrics.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope.get("client"):
+            host, port = scope["client"]
+            scope["client"] = (canonical(host), port)
+        await self._app(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

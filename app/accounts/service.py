@@ -30,6 +30,7 @@ from app.accounts.models import (
     SignInSession,
 )
 from app.accounts.passwords import Passwords, fold, weaknesses
+from app.addresses import source_of
 from app.database import Database
 from app.events import emit
 from app.security import Grant, PersonCaller, Role, hash_token, new_token
@@ -96,20 +97,20 @@ async def sign_in(
     request is refused, and no transaction may stay open while the password is hashed.
     Raise SignInLocked, SignInRefused.
     """
-    name = fold(username)[:64]
+    name, source = fold(username)[:64], source_of(browser.address)
     async with database.unit_of_work() as db:
-        await _refuse_when_locked(db, name, browser.address, now)
+        await _refuse_when_locked(db, name, source, now)
         account = await queries.account_by_username(db, name)
         stored = account.password_hash if account is not None else None
     is_right = await passwords.verify(password, stored)
     async with database.unit_of_work() as db:
         # Again: guesses sent all at once would else all be answered before the first is counted.
-        await _refuse_when_locked(db, name, browser.address, now)
+        await _refuse_when_locked(db, name, source, now)
         account = await queries.account_by_username(db, name) if is_right else None
         if account is not None and may_sign_in(account):
-            await forget_failures(db, name, browser.address)
+            await forget_failures(db, name, source)
             return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)
-        locked_until = await remember_failure(db, name, browser.address, now)
+        locked_until = await remember_failure(db, name, source, now)
     if locked_until is not None:
         raise SignInLocked(_seconds_until(locked_until, now))
     raise SignInRefused

@@ -20,7 +20,7 @@ import structlog
 from fastapi import APIRouter
 
 from app.accounts.events import AccountDisabled
-from app.addresses import local_addresses
+from app.addresses import announced, listening_host
 from app.attendance import routes as attendance_routes
 from app.attendance.events import SessionClosed
 from app.attendance.seats import site_seat
@@ -219,7 +219,9 @@ class LivePlane:
     def _sfu_config(self) -> SfuConfig:
         settings = self._settings
         return SfuConfig(
-            bind_host=settings.media_bind_host,
+            bind_host=listening_host(settings.media_bind_host),
             port=settings.media_port,
-            announced_hosts=settings.media_hosts or local_addresses(),
+            announced_hosts=announced(
+                media_hosts=settings.media_hosts, bind_setting=settings.media_bind_host
+            ),
         )

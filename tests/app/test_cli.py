@@ -19,7 +19,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app.cli import _listen, main
+from app.addresses import local_addresses
+from app.cli import _listening, main
 from app.settings import HOME, read_settings
 
 LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
@@ -244,8 +245,36 @@ def test_port_in_use_is_a_sentence(run: Run) -> None:
 
 def test_listening_socket_says_that_it_is_tcp() -> None:
     # asyncio sets TCP_NODELAY on connections accepted from such a socket only.
-    with _listen(read_settings({}, http_port=0)) as listening:
-        assert listening.proto == socket.IPPROTO_TCP
+    with _listening(read_settings({}, http_port=0)) as listening:
+        assert {each.proto for each in listening} == {socket.IPPROTO_TCP}
+
+
+def _reaches(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as caller:
+        return caller.connect_ex((host, port)) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "reached"),
+    [
+        ("localhost", {"127.0.0.1", "::1"}),
+        ("all", {"127.0.0.1", "127.0.0.2", "::1"}),
+        ("::", {"127.0.0.1", "127.0.0.2", "::1"}),
+        ("0.0.0.0", {"127.0.0.1", "127.0.0.2"}),
+        ("127.0.0.2", {"127.0.0.2"}),
+        ("::1", {"::1"}),
+    ],
+)
+def test_it_listens_on_both_families(setting: str, reached: set[str]) -> None:
+    if "::1" not in local_addresses():
+        pytest.skip("this machine has no IPv6")
+    with _listening(read_settings({}, http_port=0, http_host=setting)) as listening:
+        for each in listening:
+            each.listen()
+        port = listening[0].getsockname()[1]
+        assert {host for host in ("127.0.0.1", "127.0.0.2", "::1") if _reaches(host, port)} == (
+            reached
+        )
 
 
 def test_demonstration_refuses_a_database_with_other_accounts(run: Run) -> None:

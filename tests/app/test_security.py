@@ -307,7 +307,68 @@ def test_addresses_announced_are_the_outer_ones_and_loopback_last() -> None:
     assert addresses.choose(found) == ("192.168.1.20", "10.0.0.7", "127.0.0.1")
     assert addresses.choose([("lo", "127.0.0.1")]) == ("127.0.0.1",)
     many = [(f"eth{n}", f"10.0.0.{n}") for n in range(1, 20)]
-    assert len(addresses.choose(many)) == addresses.MOST
+    assert len(addresses.choose(many)) == addresses.MOST + 1
+
+
+def test_addresses_of_both_families_are_announced_in_turn() -> None:
+    found = [
+        ("lo", "127.0.0.1"),
+        ("lo", "::1"),
+        ("eth0", "192.168.1.20"),
+        ("eth0", "2001:DB8:0:0::20"),
+        ("eth0", "fe80::1"),
+        ("eth0", "fec0::1"),
+        ("docker0", "fd00::1"),
+        ("wlan0", "fd12:3456::7"),
+    ]
+    assert addresses.choose(found) == (
+        *("2001:db8::20", "192.168.1.20", "fd12:3456::7"),
+        *("::1", "127.0.0.1"),
+    )
+    only_v6 = [("eth0", f"2001:db8::{n}") for n in range(1, 20)]
+    assert addresses.choose(only_v6)[: addresses.MOST] == (
+        *("2001:db8::1", "2001:db8::2", "2001:db8::3"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "stored"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:0201", "192.0.2.1"),
+        ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", "unknown"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_address_is_written_one_way(told: str, stored: str) -> None:
+    assert addresses.canonical(told) == stored
+
+
+def test_a_limit_counts_an_ipv6_network_as_one() -> None:
+    assert addresses.source_of("2001:db8::1") == addresses.source_of("2001:db8::ffff:2")
+    assert addresses.source_of("2001:db8::1") != addresses.source_of("2001:db8:0:1::1")
+    assert addresses.source_of("::ffff:192.0.2.1") == "192.0.2.1"
+    assert addresses.source_of("unknown") == "unknown"
+
+
+def test_what_is_announced_is_what_is_listened_on() -> None:
+    announced = addresses.announced
+    assert announced(media_hosts=("203.0.113.5",), bind_setting="all") == ("203.0.113.5",)
+    assert announced(media_hosts=(), bind_setting="10.0.0.5") == ("10.0.0.5",)
+    assert not any(":" in each for each in announced(media_hosts=(), bind_setting="0.0.0.0"))
+    assert announced(media_hosts=(), bind_setting="all")[-1] == "127.0.0.1"
+
+
+async def test_a_caller_over_a_socket_of_both_families_is_known_by_its_ipv4_address(
+    open_browser: OpenBrowser,
+) -> None:
+    here = await open_browser(address="::ffff:127.0.0.1")
+    assert (await here.get("/metrics")).status_code == 200
+    there = await open_browser(address="::ffff:203.0.113.9")
+    assert (await there.get("/metrics")).status_code == 404
 
 
 def test_this_machines_addresses_end_with_loopback() -> None:

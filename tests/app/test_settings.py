@@ -10,7 +10,8 @@ from app.settings import Settings, SettingsInvalid, read_settings
 
 def test_defaults_serve_this_machine_only_and_keep_files_in_var() -> None:
     settings = read_settings({})
-    assert settings.http_host == "127.0.0.1"
+    assert settings.http_host == "localhost"
+    assert settings.media_bind_host == "all"
     assert settings.database_url == "sqlite+aiosqlite:///var/classrooms.db"
     assert settings.recordings_dir == Path("var/recordings")
     assert settings.is_embedded
@@ -31,6 +32,27 @@ def test_environment_is_read_and_lists_are_split_at_commas(monkeypatch: pytest.M
     settings = read_settings()
     assert settings.media_hosts == ("10.0.0.5", "2001:db8::1")
     assert settings.http_port == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_HOST", "example.org"),
+        ("MEDIA_BIND_HOST", "localhost"),
+        ("MEDIA_HOSTS", "0.0.0.0"),
+        ("MEDIA_HOSTS", "fe80::1%eth0"),
+        ("MEDIA_HOSTS", "ff02::1"),
+        ("MEDIA_HOSTS", "media.example.org"),
+    ],
+)
+def test_an_address_nobody_could_use_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings({}, **{name.lower(): value})
+
+
+def test_announced_addresses_are_written_one_way() -> None:
+    settings = read_settings({}, media_hosts="2001:DB8:0::1, ::ffff:192.0.2.1")
+    assert settings.media_hosts == ("2001:db8::1", "192.0.2.1")
 
 
 def test_misspelt_setting_is_named() -> None:
