@@ -85,6 +85,19 @@ class EventWriter:
     def track_resumed(self, room_id: RoomId, track: TrackKey) -> None:
         self._track("track_resumed", room_id, track)
 
+    def layers_wanted(
+        self, room_id: RoomId, peer_id: PeerId, source: Source, rids: frozenset[str]
+    ) -> None:
+        self.write(
+            {
+                "event": "layers_wanted",
+                "room_id": room_id,
+                "peer_id": peer_id,
+                "source": source,
+                "rids": sorted(rids),
+            }
+        )
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         self.write(
             {

@@ -214,7 +214,7 @@ class RoomDriver:
             raise ValueError("the room is being recorded already")
         self._recording = RoomRecording(target, on_status=self._facts.recording_status)
         self.router.set_recording(self._loop.time(), is_recording=True)
-        self._recording.follow(self.router.up_tracks)
+        self._recording.follow(self.router.tracks)
         self.settle()
 
     async def stop_recording(self) -> None:
@@ -323,7 +323,7 @@ class RoomDriver:
 
     def _tracks_changed(self) -> None:
         if self._recording is not None:
-            self._recording.follow(self.router.up_tracks)
+            self._recording.follow(self.router.tracks)
         self.settle()
 
     # -- the core --------------------------------------------------------------------------

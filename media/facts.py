@@ -5,6 +5,7 @@ import logging
 from media.core.events import (
     CodecRefused,
     Event,
+    LayersWanted,
     LinkMeasured,
     TrackResumed,
     TrackStalled,
@@ -32,6 +33,10 @@ class Facts:
                 self._listener.track_stalled(self._room_id, event.track)
             case TrackResumed():
                 self._listener.track_resumed(self._room_id, event.track)
+            case LayersWanted():
+                self._listener.layers_wanted(
+                    self._room_id, event.track.peer_id, event.track.source, event.rids
+                )
             case LinkMeasured():
                 self._listener.link_report(self._room_id, event.peer_id, _link_report(event))
             case CodecRefused():

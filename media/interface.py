@@ -115,6 +115,15 @@ class SfuListener(Protocol):
     def track_resumed(self, room_id: RoomId, track: TrackKey) -> None:
         """A stalled track sends again."""
 
+    def layers_wanted(
+        self, room_id: RoomId, peer_id: PeerId, source: Source, rids: frozenset[str]
+    ) -> None:
+        """Of the encodings of a peer's track, anybody wants these now; it may pause the others.
+
+        Comes for tracks of several encodings only: with all of them when they are published
+        anew, then whenever it changes; more at once, less after two seconds.
+        """
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         """Come every `link_report_interval_s` for every connected peer."""
 

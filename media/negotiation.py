@@ -19,7 +19,8 @@ from media.core.publisher import PublisherSpec
 from media.core.subscriber import MAX_SECTIONS
 from media.core.uptrack import PublishedTrack
 from media.interface import NegotiationRefused
-from media.sdp_text import MID_URI, TWCC_URI, AnsweredSection
+from media.sdp_text import MID_URI, REPAIRED_RID_URI, RID_URI, TWCC_URI, AnsweredSection
+from media.simulcast import OfferedEncodings, read_encodings
 
 # profile_idc 66 with constraint_set1_flag: constrained baseline (RFC 6184 section 8.1).
 _CONSTRAINED_BASELINE = re.compile(r"42[4-7c-f][0-9a-f]{3}", re.IGNORECASE)
@@ -29,6 +30,7 @@ _FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 _WANTED_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb")
 _WANTED_EXTENSIONS = (TWCC_URI, MID_URI)
 _RED_AROUND = re.compile(r"(\d{1,3})(/\1)+")
+_SIMULCAST_EXTENSIONS = (RID_URI, REPAIRED_RID_URI)
 _MAX_MID = 16
 
 
@@ -45,7 +47,10 @@ class RemoteCodec:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSection:
-    """One media section. `ssrcs` are (media, retransmission) where told."""
+    """One media section. `ssrcs` are (media, retransmission) where told.
+
+    Of several encodings none is told: they are known by their rid (RFC 8852).
+    """
 
     mid: str
     kind: str
@@ -57,6 +62,7 @@ class RemoteSection:
     codecs: tuple[RemoteCodec, ...]
     extensions: Mapping[str, int]
     ssrcs: tuple[int | None, int | None]
+    encodings: OfferedEncodings
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +99,34 @@ def parse_answer(text: str) -> RemoteDescription:
 def _parse(text: str, *, max_bytes: int, max_sections: int) -> RemoteDescription:
     if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
         raise NegotiationRefused("sdp_too_large", f"more than {max_bytes} bytes")
-    sections = re.findall(r"^m=(\S*)", text, re.MULTILINE)
-    if "application" in sections:
+    sections = _sections(text)
+    if any(lines[0].startswith("m=application") for lines in sections):
         raise NegotiationRefused("data_channel_refused", "this server has no data channels")
     if len(sections) > max_sections:
         raise NegotiationRefused("too_many_media", f"more than {max_sections} media sections")
     try:
-        return _described(sdp.SessionDescription.parse(text), "a=rtcp-rsize" in text)
+        session = sdp.SessionDescription.parse(text)
+        return _described(session, sections, "a=rtcp-rsize" in text)
     except NegotiationRefused:
         raise
     except Exception as error:
         raise NegotiationRefused("sdp_malformed", type(error).__name__) from error
 
 
-def _described(session: sdp.SessionDescription, is_reduced_size: bool) -> RemoteDescription:
+def _sections(text: str) -> list[list[str]]:
+    """Return the lines of each media section, cut where aiortc's parser cuts."""
+    sections: list[list[str]] = []
+    for line in text.splitlines():
+        if line.startswith("m="):
+            sections.append([])
+        if sections:
+            sections[-1].append(line)
+    return sections
+
+
+def _described(
+    session: sdp.SessionDescription, sections: list[list[str]], is_reduced_size: bool
+) -> RemoteDescription:
     media = [described for described in session.media if described.port != 0]
     if not media:
         raise NegotiationRefused("sdp_malformed", "no media section is active")
@@ -135,11 +155,14 @@ def _described(session: sdp.SessionDescription, is_reduced_size: bool) -> Remote
         fingerprints=fingerprints,
         setup=sdp.DTLS_ROLE_SETUP[first.dtls.role],
         is_reduced_size=is_reduced_size,
-        sections=tuple(_section(described) for described in session.media),
+        sections=tuple(
+            _section(described, read_encodings(lines))
+            for described, lines in zip(session.media, sections, strict=True)
+        ),
     )
 
 
-def _section(described: sdp.MediaDescription) -> RemoteSection:
+def _section(described: sdp.MediaDescription, encodings: OfferedEncodings) -> RemoteSection:
     for codec in described.rtp.codecs:
         if codec.payloadType is None or not 0 <= codec.payloadType <= 127:
             raise NegotiationRefused("sdp_malformed", "payload type out of range")
@@ -153,7 +176,8 @@ def _section(described: sdp.MediaDescription) -> RemoteSection:
         is_rejected=described.port == 0,
         codecs=tuple(_codec(codec) for codec in described.rtp.codecs),
         extensions={ext.uri: ext.id for ext in described.rtp.headerExtensions},
-        ssrcs=_ssrcs(described),
+        ssrcs=(None, None) if encodings.rids else _ssrcs(described),
+        encodings=encodings,
     )
 
 
@@ -210,7 +234,7 @@ def accept_publication(
         if section.sends:
             source = _source_of(section, sources, tracks)
             max_kbps = MAX_PUBLISH_KBPS[source]
-            tracks.append(_published(section, TrackKey(peer_id, source), codec, chosen))
+            tracks += _published(section, TrackKey(peer_id, source), codec, chosen)
         answered.append(
             AnsweredSection(
                 mid=section.mid,
@@ -227,6 +251,7 @@ def accept_publication(
                 is_inactive=not section.sends,
                 max_kbps=max_kbps,
                 is_reduced_size=remote.is_reduced_size,
+                rids=section.encodings.rids if section.sends else (),
             )
         )
     return Publication(_spec(tracks, answered, remote, config), tuple(answered))
@@ -245,21 +270,32 @@ def _source_of(
 
 def _published(
     section: RemoteSection, track: TrackKey, codec: Codec, chosen: RemoteCodec
-) -> PublishedTrack:
+) -> list[PublishedTrack]:
+    """Return the section's encodings, or the one it has."""
+    encodings = section.encodings
+    if encodings.rids and (RID_URI not in section.extensions or MID_URI not in section.extensions):
+        raise NegotiationRefused("sdp_malformed", "encodings cannot be told apart without rid, mid")
+    if not encodings.allows(chosen.payload_type):
+        raise NegotiationRefused("codec_unsupported", f"an encoding of {section.mid} has no codec")
     rtx = _rtx_of(section, chosen.payload_type)
-    return PublishedTrack(
-        mid=section.mid,
-        track=track,
-        codec=codec,
-        payload_type=chosen.payload_type,
-        rtx_payload_type=rtx,
-        red_payload_type=_red_of(section, chosen.payload_type),
-        ssrc=section.ssrcs[0],
-        rtx_ssrc=section.ssrcs[1] if rtx is not None else None,
-        has_nack="nack" in chosen.feedback,
-        has_pli="nack pli" in chosen.feedback,
-        has_fir="ccm fir" in chosen.feedback,
-    )
+    return [
+        PublishedTrack(
+            mid=section.mid,
+            track=track,
+            codec=codec,
+            payload_type=chosen.payload_type,
+            rtx_payload_type=rtx,
+            red_payload_type=_red_of(section, chosen.payload_type),
+            ssrc=section.ssrcs[0],
+            rtx_ssrc=section.ssrcs[1] if rtx is not None else None,
+            has_nack="nack" in chosen.feedback,
+            has_pli="nack pli" in chosen.feedback,
+            has_fir="ccm fir" in chosen.feedback,
+            rid=rid,
+            layer=encodings.layer_of(rid) if rid else 0,
+        )
+        for rid in encodings.rids or ("",)
+    ]
 
 
 def _spec(
@@ -273,6 +309,8 @@ def _spec(
         tracks=tuple(tracks),
         twcc_id=extensions.get(TWCC_URI, 0),
         mid_id=extensions.get(MID_URI, 0),
+        rid_id=extensions.get(RID_URI, 0),
+        repaired_rid_id=extensions.get(REPAIRED_RID_URI, 0),
         has_remb=any("goog-remb" in section.feedback for section in answered),
         is_reduced_size=remote.is_reduced_size,
         start_bitrate_bps=config.start_bitrate_kbps * 1000,
@@ -328,9 +366,10 @@ def _red_of(section: RemoteSection, payload_type: int) -> int | None:
 
 def _extensions(section: RemoteSection, chosen: RemoteCodec) -> tuple[tuple[int, str], ...]:
     """Answer with the offer's ids; transport-wide numbers only where their feedback is known."""
+    wanted = _WANTED_EXTENSIONS + (_SIMULCAST_EXTENSIONS if section.encodings.rids else ())
     return tuple(
         (section.extensions[uri], uri)
-        for uri in _WANTED_EXTENSIONS
+        for uri in wanted
         if uri in section.extensions and (uri != TWCC_URI or "transport-cc" in chosen.feedback)
     )
 

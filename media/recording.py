@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from media.config import RecordingTarget
 from media.core.events import SenderClock
 from media.core.ids import TrackKey
-from media.core.uptrack import UpTrack
+from media.core.layers import LayeredTrack
 from media.interface import RecordingStatus
 from media.recorder.room import RoomRecorder
 
@@ -33,17 +33,18 @@ class RoomRecording:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._on_status, status)
 
-    def follow(self, up_tracks: Mapping[TrackKey, UpTrack]) -> None:
+    def follow(self, tracks: Mapping[TrackKey, LayeredTrack]) -> None:
         """Bring the recorder in line with which tracks are recorded now, and their codecs."""
-        for track in [key for key in self._codecs if key not in up_tracks]:
+        for track in [key for key in self._codecs if key not in tracks]:
             del self._codecs[track]
             self._recorder.remove_track(track)
-        for track, up in up_tracks.items():
+        for track, layered in tracks.items():
             known = self._codecs.get(track)
-            if up.is_recorded and known != up.codec.name:
-                self._codecs[track] = up.codec.name
-                self._recorder.add_track(track, up.codec.name, up.codec.clock_rate)
-            elif known is not None and not up.is_recorded:
+            codec = layered.encodings[0].codec
+            if layered.is_recorded and known != codec.name:
+                self._codecs[track] = codec.name
+                self._recorder.add_track(track, codec.name, codec.clock_rate)
+            elif known is not None and not layered.is_recorded:
                 del self._codecs[track]
                 self._recorder.remove_track(track)
 

@@ -15,6 +15,8 @@ from media.core.subscriber import cname_of
 
 TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 
 # RFC 8866's token without what URLs would escape anyway.
 _UNESCAPED = "!#$&'*+-.^_`{|}~"
@@ -54,7 +56,8 @@ class AnsweredSection:
     """One section of an answer to a publisher; `codec` None refuses it.
 
     `feedback` are the rtcp-fb values both sides know; `extensions` by the offer's own ids;
-    `max_kbps` what the peer may send in this section, all of its streams together.
+    `rids` the encodings we take, in the offered order, if there are several; `max_kbps` what the
+    peer may send in this section, all of its streams together.
     """
 
     mid: str
@@ -71,6 +74,7 @@ class AnsweredSection:
     is_inactive: bool = False
     is_reduced_size: bool = True
     max_kbps: int | None = None
+    rids: tuple[str, ...] = ()
 
 
 def publish_answer(
@@ -125,6 +129,9 @@ def _answered_section(
     else:
         lines.append(f"a=ptime:{_OPUS_PTIME_MS}")
     lines.append(f"a=fmtp:{section.payload_type} {media_format}")
+    if section.rids:
+        lines += [f"a=rid:{rid} recv" for rid in section.rids]
+        lines.append(f"a=simulcast:recv {';'.join(section.rids)}")
     return lines
 
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from media.core.ids import PeerId, RoomId, TrackKey
+from media.core.ids import PeerId, RoomId, Source, TrackKey
 from media.interface import (
     Direction,
     LinkBudget,
@@ -266,6 +266,12 @@ class LiveHub(SfuListener):
         self._post(
             room_id, lambda room, now: room.track_flow(peer_id, source, is_stalled=False, now=now)
         )
+
+    def layers_wanted(
+        self, room_id: RoomId, peer_id: PeerId, source: Source, rids: frozenset[str]
+    ) -> None:
+        """Tell a seat which of its encodings anybody wants."""
+        self._post(room_id, lambda room, now: room.layers_wanted(peer_id, source, rids, now=now))
 
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         """Judge a line. Under a backlog this is what is dropped first."""

@@ -43,6 +43,20 @@ def track_flow(book: RoomBook, seat: Participant, source: Source, *, is_stalled:
     link_facts.weigh(book, seat, before, is_report=False)
 
 
+def layers_wanted(book: RoomBook, seat: Participant, source: Source, rids: frozenset[str]) -> None:
+    """Of the encodings of a seat's track, anybody wants these."""
+    wanted = m.LayersWanted(seq=0, source=m.MediaSource(source), rids=tuple(sorted(rids)))
+    seat.layers_wanted[wanted.source] = wanted
+    if seat.is_present:
+        book.tell((seat.seat_id,), wanted)
+
+
+def tell_layers(book: RoomBook, seat: Participant) -> None:
+    """Tell a seat that comes back to media that lives on what is wanted of it."""
+    for wanted in seat.layers_wanted.values():
+        book.tell((seat.seat_id,), wanted)
+
+
 def peer_silence(
     book: RoomBook, seat: Participant, direction: Direction, *, is_silent: bool
 ) -> None:

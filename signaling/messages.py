@@ -28,6 +28,7 @@ AsWritten = StringConstraints(strip_whitespace=False)
 Sdp = Annotated[str, Field(min_length=1, max_length=65_536), AsWritten]
 ServerSdp = Annotated[str, AsWritten]
 Mid = Annotated[str, Field(min_length=1, max_length=16)]
+Rid = Annotated[str, Field(min_length=1, max_length=16)]
 # PostgreSQL keeps no text with a NUL: one in an incident's reason would hold up the whole ledger.
 WITHOUT_NUL = r"^[^\x00]*$"
 NAME_LENGTH = 120
@@ -488,6 +489,17 @@ class LinkMeasured(Fact):
     plan: tuple[PlannedTrack, ...]
 
 
+class LayersWanted(Fact):
+    """Of the encodings you send of a source, these are wanted now; pause the others.
+
+    For the seat that sends them. `rids` are those of its offer (`a=rid`, RFC 8851).
+    """
+
+    type: Literal["layers_wanted"] = "layers_wanted"
+    source: MediaSource
+    rids: Annotated[tuple[Rid, ...], Field(max_length=3)]
+
+
 class ChatSaid(Fact):
     """Somebody said something."""
 
@@ -562,6 +574,7 @@ AnyServerMessage = (
     | PauseChanged
     | RecordingChanged
     | LinkMeasured
+    | LayersWanted
     | ChatSaid
     | QuickMessageSent
     | LessonEnded

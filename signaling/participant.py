@@ -10,6 +10,7 @@ from signaling.link_judge import Verdict
 from signaling.links import LinkMeter, Trouble
 from signaling.messages import (
     NAME_LENGTH,
+    LayersWanted,
     Leg,
     Link,
     LinkCause,
@@ -99,6 +100,8 @@ class Participant:
     muted: set[MediaSource] = field(default_factory=set)
     publishing: set[MediaSource] = field(default_factory=set)
     stalled: set[MediaSource] = field(default_factory=set)
+    #: What the seat was told of its tracks that have several encodings.
+    layers_wanted: dict[MediaSource, LayersWanted] = field(default_factory=dict)
     meter: LinkMeter = field(default_factory=LinkMeter)
     verdict: Verdict = field(default_factory=Verdict)
     budget: LinkBudget = UNDECLARED
@@ -148,6 +151,7 @@ class Participant:
         stopped = tuple(sorted(self.publishing))
         self.publishing.clear()
         self.stalled.clear()
+        self.layers_wanted.clear()
         self.has_media = False
         self.media_until = None
         return stopped

@@ -125,6 +125,7 @@ class Room:
         book.do(Admit(seat.seat_id))
         book.do(SetBudget(seat.seat_id, seat.budget))
         book.tell((seat.seat_id,), book.room_state(seat, is_resumed=is_resumed))
+        media_facts.tell_layers(book, seat)
         book.tell_seat(seat, except_to=seat.seat_id)
         return book.settle()
 
@@ -264,6 +265,14 @@ class Room:
         """Note that a connection went silent, or is heard."""
         book = self._at(now)
         media_facts.peer_silence(book, book.roster[seat_id], direction, is_silent=is_silent)
+        return book.settle()
+
+    def layers_wanted(
+        self, seat_id: str, source: Source, rids: frozenset[str], *, now: float
+    ) -> Effects:
+        """Note which encodings of a seat's track anybody wants."""
+        book = self._at(now)
+        media_facts.layers_wanted(book, book.roster[seat_id], source, rids)
         return book.settle()
 
     def link_report(self, seat_id: str, report: LinkReport, *, now: float) -> Effects:

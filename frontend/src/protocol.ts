@@ -149,6 +149,19 @@ export interface InviteToStage {
   readonly seat_id: string;
 }
 
+/**
+ * Of the encodings you send of a source, these are wanted now; pause the others.
+ *
+ * For the seat that sends them. `rids` are those of its offer (`a=rid`, RFC 8851).
+ */
+export interface LayersWanted {
+  /** At least 0. */
+  readonly seq: number;
+  readonly type: "layers_wanted";
+  readonly source: MediaSource;
+  readonly rids: readonly string[];
+}
+
 /** Take a classroom off stage: my own, or (lecturer) that of `seat_id`. */
 export interface LeaveStage {
   /** 0 to 2147483647. */
@@ -649,6 +662,7 @@ export type ServerMessage =
   | PauseChanged
   | RecordingChanged
   | LinkMeasured
+  | LayersWanted
   | ChatSaid
   | QuickMessageSent
   | LessonEnded
@@ -669,6 +683,7 @@ export const SERVER_MESSAGE_TYPES = [
   "pause_changed",
   "recording_changed",
   "link_measured",
+  "layers_wanted",
   "chat_said",
   "quick_message_sent",
   "lesson_ended",

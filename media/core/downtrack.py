@@ -1,12 +1,20 @@
 """One track on its way to one subscriber: a row of the forwarding table."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from media.core import rtp
 from media.core.codecs import Codec, rewrite_picture
 from media.core.ids import PeerId, TrackKey
 from media.core.packet_cache import CachedPacket
 from media.core.rewriter import RtpRewriter
+from media.core.stream_clock import StreamClock
+
+if TYPE_CHECKING:  # an up-track's table holds down-tracks
+    from media.core.uptrack import UpTrack
+
+#: The highest layer a track may have; as a preference: the highest it has.
+TOP_LAYER = 2
 
 # No browser asks for more than it was sent: 4 Mbit/s are 420 packets a second. More than 500
 # resent, or 2000 looked for, is somebody using small NACKs to make us work and send much.
@@ -32,8 +40,11 @@ class DownTrack:
     """What a data plane needs to send one track to one subscriber, and what we know of it.
 
     A data plane reads `link`, `ssrc`, `payload_type` and the constants of `rewriter`; they
-    change only while the down-track is not in its up-track's `flowing`. The rest is for
+    change only while the down-track is in no up-track's `flowing`. The rest is for
     reports. `link` is the shell's own: the core passes it back unread.
+
+    It flows in at most one encoding of its track, and waits for the keyframe of at most one
+    other; `media.core.layers` decides in which.
     """
 
     __slots__ = (
@@ -48,13 +59,15 @@ class DownTrack:
         "_rtx_seq",
         "_sent_reports",
         "accepted",
+        "flows_in",
         "interval_expected",
         "interval_lost",
         "is_answered",
-        "last_stream",
+        "last_clock",
         "link",
         "mid",
         "payload_type",
+        "preferred_layer",
         "red_payload_type",
         "redundancy",
         "refused",
@@ -64,6 +77,7 @@ class DownTrack:
         "ssrc",
         "subscriber_id",
         "track",
+        "waits_in",
     )
 
     def __init__(
@@ -95,8 +109,12 @@ class DownTrack:
         self.is_answered = False
         #: The codec its answer did not take, if the track was in it; reported once.
         self.refused: str | None = None
-        #: The number of the stream of the last run: the same again means the same RTP clock.
-        self.last_stream: int | None = None
+        #: The layer it may have at most; None: it is held back, and sent nothing.
+        self.preferred_layer: int | None = TOP_LAYER
+        self.flows_in: UpTrack | None = None
+        self.waits_in: UpTrack | None = None
+        #: The RTP clock of the last run: the same again means timestamps that go on.
+        self.last_clock: StreamClock | None = None
         self.interval_expected = 0
         self.interval_lost = 0
         self._rtx_seq = rtx_seq

@@ -67,6 +67,14 @@ class SenderClock:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class LayersWanted:
+    """Of a track's encodings, these are of use to anybody now; the others may be paused."""
+
+    track: TrackKey
+    rids: frozenset[str]
+
+
 Event = (
     OfferDue
     | TrackStarted
@@ -75,4 +83,5 @@ Event = (
     | LinkMeasured
     | CodecRefused
     | SenderClock
+    | LayersWanted
 )

@@ -4,16 +4,10 @@ from media.core.ids import TrackKey
 
 
 class Outputs:
-    """What the tracks of one room share: where finished packets go, and stream numbers."""
+    """What the tracks of one room share: where finished packets go."""
 
     def __init__(self) -> None:
         #: (link, RTP or RTCP packet) to send, oldest first; the shell empties it.
         self.outbox: list[tuple[object, bytes]] = []
         #: (track, RTP packet, arrival_s) to record; the shell empties it.
         self.tape: list[tuple[TrackKey, bytes, float]] = []
-        self._streams = 0
-
-    def next_stream(self) -> int:
-        """Return a number no other stream of this room has."""
-        self._streams += 1
-        return self._streams

@@ -1,12 +1,13 @@
 """One publishing connection: whose packets these are, and what its sender is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from media.core import rtcp, rtp
 from media.core.bandwidth import TwccRecorder
 from media.core.ids import PeerId
+from media.core.layers import LayeredTrack
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.uptrack import PublishedTrack, UpTrack
 
@@ -26,11 +27,16 @@ _REMB_MAX_BPS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class PublisherSpec:
-    """What was negotiated for a publishing connection; extension ids are 0 where absent."""
+    """What was negotiated for a publishing connection; extension ids are 0 where absent.
+
+    `tracks` has an item per encoding; those of one track share its mid.
+    """
 
     tracks: tuple[PublishedTrack, ...]
     twcc_id: int = 0
     mid_id: int = 0
+    rid_id: int = 0
+    repaired_rid_id: int = 0
     has_remb: bool = False
     is_reduced_size: bool = True
     start_bitrate_bps: int = 1_000_000
@@ -44,7 +50,7 @@ class Publisher:
         self.link = link
         self.local_ssrc = local_ssrc
         self.spec = PublisherSpec(())
-        self.up_tracks: dict[str, UpTrack] = {}
+        self.tracks: dict[str, LayeredTrack] = {}
         #: Under which payload types sound comes wrapped in RED (RFC 2198).
         self.red_types: frozenset[int] = frozenset()
         self.bytes_in = 0
@@ -54,63 +60,66 @@ class Publisher:
         self.due_at = -inf
         #: By SSRC: the up-track, and whether this is its retransmission stream.
         self._by_ssrc: dict[int, tuple[UpTrack, bool]] = {}
-        self._bound_at: dict[tuple[str, bool], float] = {}
+        self._bound_at: dict[tuple[str, int, bool], float] = {}
         self._report_at = now + REPORT_INTERVAL_S
         self._remb_bytes = 0
         self._fir_seq = 0
 
-    def configure(self, spec: PublisherSpec, up_tracks: dict[str, UpTrack]) -> None:
-        """Take what was negotiated, first or again; `up_tracks` by mid."""
+    def configure(self, spec: PublisherSpec, tracks: dict[str, LayeredTrack]) -> None:
+        """Take what was negotiated, first or again; `tracks` by mid."""
         if spec.twcc_id != self.spec.twcc_id:
             self.twcc = TwccRecorder(self.local_ssrc) if spec.twcc_id else None
         self.spec = spec
-        self.up_tracks = up_tracks
+        self.tracks = tracks
         self.red_types = frozenset(
             published.red_payload_type
             for published in spec.tracks
             if published.red_payload_type is not None
         )
         self.due_at = -inf
-        # The mid rides on a stream's first packets only: what was learned from it must stay.
-        untold = [up_tracks[one.mid] for one in spec.tracks if one.ssrc is None]
+        # Mid and rid ride on a stream's first packets only: what was learned must stay.
+        untold = {up for up in self._up_tracks() if up.published.ssrc is None}
         self._by_ssrc = {ssrc: found for ssrc, found in self._by_ssrc.items() if found[0] in untold}
-        for published in spec.tracks:
-            up = up_tracks[published.mid]
+        for up in self._up_tracks():
+            published = up.published
             if published.ssrc is not None:
                 self._by_ssrc[published.ssrc] = (up, False)
             if published.rtx_ssrc is not None:
                 self._by_ssrc[published.rtx_ssrc] = (up, True)
 
+    def _up_tracks(self) -> Iterator[UpTrack]:
+        return (up for track in self.tracks.values() for up in track.up_tracks)
+
     def find(self, header: ParsedRtp, buffer: Buffer, now: float) -> tuple[UpTrack, bool] | None:
         """Return the up-track a packet belongs to and whether it is a retransmission.
 
-        An SSRC not told in SDP is known by its mid extension, which rides on the first
-        packets only (RFC 8843 section 9.2), or by its payload type if one section has it.
+        An SSRC not told in SDP is known by its mid and rid extensions, which ride on the first
+        packets only (RFC 8843 section 9.2, RFC 8852 section 3), or by its payload type if one
+        section has it.
         """
         return self._by_ssrc.get(header[4]) or self._bind(header, buffer, now)
 
     def _bind(self, header: ParsedRtp, buffer: Buffer, now: float) -> tuple[UpTrack, bool] | None:
-        payload_type, ssrc, extensions = header[0], header[4], header[7]
-        mid = None
-        if self.spec.mid_id:
-            mid = rtp.extension_text(buffer, extensions, self.spec.mid_id)
-        fitting = [
-            published
-            for published in self.spec.tracks
-            if payload_type
-            in (
+        payload_type, ssrc = header[0], header[4]
+        mid = self._text(header, buffer, self.spec.mid_id)
+        rid = self._text(header, buffer, self.spec.rid_id)
+        repaired_rid = self._text(header, buffer, self.spec.repaired_rid_id)
+        fitting: list[tuple[UpTrack, bool]] = []
+        for up in self._up_tracks():
+            published = up.published
+            is_rtx = payload_type == published.rtx_payload_type
+            if not is_rtx and payload_type not in (
                 published.payload_type,
-                published.rtx_payload_type,
                 published.red_payload_type,
-            )
-            and mid in (None, published.mid)
-        ]
+            ):
+                continue
+            told = repaired_rid if is_rtx else rid
+            if mid in (None, published.mid) and published.rid in ("", told):
+                fitting.append((up, is_rtx))
         if len(fitting) != 1:
             return None
-        published = fitting[0]
-        is_rtx = payload_type == published.rtx_payload_type
-        up = self.up_tracks[published.mid]
-        slot = (published.mid, is_rtx)
+        up, is_rtx = fitting[0]
+        slot = (up.published.mid, up.layer, is_rtx)
         if now < self._bound_at.get(slot, now - _MIN_SSRC_CHANGE_S) + _MIN_SSRC_CHANGE_S:
             return None
         self._bound_at[slot] = now
@@ -125,6 +134,9 @@ class Publisher:
         self._by_ssrc[ssrc] = (up, is_rtx)
         return up, is_rtx
 
+    def _text(self, header: ParsedRtp, buffer: Buffer, extension_id: int) -> str | None:
+        return rtp.extension_text(buffer, header[7], extension_id) if extension_id else None
+
     def by_media_ssrc(self, ssrc: int) -> UpTrack | None:
         """Return the up-track whose media stream has this SSRC."""
         found = self._by_ssrc.get(ssrc)
@@ -137,7 +149,7 @@ class Publisher:
         times: list[float | None] = [self._report_at]
         if self.twcc is not None:
             times.append(self.twcc.deadline())
-        for up in self.up_tracks.values():
+        for up in self._up_tracks():
             if up.ssrc is None:  # not heard yet: there is nobody to ask
                 continue
             times.append(up.keyframes.deadline())
@@ -154,7 +166,8 @@ class Publisher:
             feedback = self.twcc.poll(now, self._any_ssrc())
             if feedback is not None:
                 packets.append(feedback)
-        for up in self.up_tracks.values():
+        # All encodings of a track share one pace: the one asked longest ago comes first.
+        for up in sorted(self._up_tracks(), key=lambda up: up.keyframes.asked_at):
             packets.extend(self._repairs(up, now))
         return packets
 
@@ -182,7 +195,7 @@ class Publisher:
         """Return receiver report, cname and, where it leads the rate, REMB."""
         elapsed_s = now - self._report_at + REPORT_INTERVAL_S
         self._report_at = now + REPORT_INTERVAL_S
-        heard = [up for up in self.up_tracks.values() if up.stats.packets_received and up.ssrc]
+        heard = [up for up in self._up_tracks() if up.stats.packets_received and up.ssrc]
         blocks = tuple(up.stats.report_block(up.ssrc or 0, now) for up in heard[:31])
         packets: list[rtcp.RtcpPacket] = [
             rtcp.ReceiverReport(self.local_ssrc, blocks),

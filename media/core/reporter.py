@@ -5,16 +5,17 @@ from math import inf
 
 from media.core import rtcp
 from media.core.events import (
+    LayersWanted,
     LinkMeasured,
     OfferDue,
     SenderClock,
     TrackStalled,
 )
 from media.core.ids import PeerId
+from media.core.layers import LayeredTrack
 from media.core.publisher import Publisher
 from media.core.subscriber import Subscriber
 from media.core.tables import RouterTimes, Tables
-from media.core.uptrack import UpTrack
 
 # How often a recorded track is asked for a keyframe: a recording can be cut there, and a
 # damaged stretch ends there. At 720p a keyframe is some 60 kB: 120 kbit/s at this pace.
@@ -32,6 +33,7 @@ class Reporter:
         self._link_report_at = now + times.link_report_interval_s
         self._stall_check_at = now + STALL_CHECK_S
         self._subscribers_at = now
+        self._demand_at = inf
 
     # -- what peers say ------------------------------------------------------------
 
@@ -45,7 +47,7 @@ class Reporter:
             up = publisher.by_media_ssrc(packet.ssrc)
             if up is None:
                 continue
-            up.sender_report = (packet.ntp_time, packet.rtp_time, now)
+            up.clock.report = (packet.ntp_time, packet.rtp_time, now)
             up.stats.sender_report(packet.ntp_time, now)
             if up.is_recorded:
                 self._tables.events.append(
@@ -79,19 +81,20 @@ class Reporter:
         publisher = self._tables.publishers.get(subscriber.peer_id)
         if publisher is None or subscriber.rtt_s is None:
             return
-        for up in publisher.up_tracks.values():
-            if up.nack is not None:
-                up.nack.set_rtt(subscriber.rtt_s)
+        for track in publisher.tracks.values():
+            for up in track.up_tracks:
+                if up.nack is not None:
+                    up.nack.set_rtt(subscriber.rtt_s)
 
     def _answer_nack(self, subscriber: Subscriber, nack: rtcp.Nack, now: float) -> None:
         """Resend from the cache; the publisher is never troubled with it."""
         down = subscriber.by_ssrc.get(nack.media_ssrc)
-        up = self._tables.up_tracks.get(down.track) if down is not None else None
-        if down is None or up is None:
+        if down is None:
             return
         # One small packet may name a sequence number a thousand times.
         lost = dict.fromkeys(nack.lost)
-        packets = up.resend(down, lost, now)
+        # What lies before a pause was another picture.
+        packets = [] if down.flows_in is None else down.flows_in.resend(down, lost, now)
         self._tables.outputs.outbox.extend((down.link, packet) for packet in packets)
         self._tables.count("nack_answered", len(packets))
         self._tables.count("nack_missed", len(lost) - len(packets))
@@ -100,10 +103,8 @@ class Reporter:
 
     def _wish_keyframe(self, subscriber: Subscriber, ssrc: int) -> Publisher | None:
         down = subscriber.by_ssrc.get(ssrc)
-        up = self._tables.up_tracks.get(down.track) if down is not None else None
-        if down is None or up is None or not up.needs_keyframes:
-            return None
-        if down not in up.flowing and down not in up.waiting:
+        up = None if down is None else down.flows_in or down.waits_in
+        if up is None or not up.needs_keyframes:
             return None
         up.keyframes.request()
         return self._tables.publishers.get(up.track.peer_id)
@@ -115,6 +116,7 @@ class Reporter:
         each publisher is due twenty times a second.
         """
         self._subscribers_at = -inf
+        self._demand_at = -inf
         for publisher in self._tables.publishers.values():
             publisher.due_at = -inf
 
@@ -125,6 +127,10 @@ class Reporter:
         if now >= self._stall_check_at:
             self._stall_check_at = now + STALL_CHECK_S
             self._check_tracks(now)
+            self._demand_at = now
+        if now >= self._demand_at:
+            self._demand_at = inf
+            self._tell_demand(now)
         for publisher in self._tables.publishers.values():
             if now >= publisher.due_at:
                 self._report_to_publisher(publisher, now)
@@ -148,23 +154,33 @@ class Reporter:
         return wake_at
 
     def _check_tracks(self, now: float) -> None:
-        for up in self._tables.up_tracks.values():
-            is_silent = now - up.last_arrival > self._times.silence_after_s
-            if not up.is_quiet and is_silent:
-                up.is_quiet = True
-                self._tables.events.append(TrackStalled(up.track))
-            if not up.is_quiet and up.needs_keyframes:
-                self._remind(up, now)
+        for track in self._tables.tracks.values():
+            living = sum(up.is_live for up in track.up_tracks)
+            if track.find_stalled(now, self._times.silence_after_s):
+                self._tables.events.append(TrackStalled(track.track))
+            if not track.is_quiet:
+                self._tables.count(
+                    "layers_stalled", living - sum(up.is_live for up in track.up_tracks)
+                )
+                self._remind(track, now)
 
-    def _remind(self, up: UpTrack, now: float) -> None:
+    def _remind(self, track: LayeredTrack, now: float) -> None:
         """Wish again for a keyframe that did not come, or that a recording should have."""
-        is_overdue = up.is_recorded and now >= up.keyframe_refresh_at
-        if is_overdue:
-            up.keyframe_refresh_at = now + RECORDING_KEYFRAME_S
-        elif not up.waiting or up.keyframes.is_pending:
-            return
-        up.keyframes.request()
-        self._tables.publishers[up.track.peer_id].due_at = -inf
+        is_refreshed = track.is_recorded and now >= track.keyframe_refresh_at
+        if is_refreshed:
+            track.keyframe_refresh_at = now + RECORDING_KEYFRAME_S
+        for up in track.up_tracks:
+            is_awaited = (up.waiting or up.awaits_recording) and up.is_live
+            is_overdue = is_refreshed and up.is_recorded
+            if up.needs_keyframes and (is_overdue or (is_awaited and not up.keyframes.is_pending)):
+                up.keyframes.request()
+                self._tables.publishers[up.track.peer_id].due_at = -inf
+
+    def _tell_demand(self, now: float) -> None:
+        for track in self._tables.tracks.values():
+            rids = track.take_demand(now)
+            if rids is not None:
+                self._tables.events.append(LayersWanted(track.track, rids))
 
     def _report_to_publisher(self, publisher: Publisher, now: float) -> None:
         packets = publisher.reports(now)
@@ -186,7 +202,7 @@ class Reporter:
         if subscriber.is_offer_due(now):
             self._tables.events.append(OfferDue(subscriber.peer_id))
             subscriber.offer_announced()
-        for packet in subscriber.reports(self._tables.up_tracks, now):
+        for packet in subscriber.reports(now):
             if subscriber.is_connected:
                 self._tables.outputs.outbox.append((subscriber.link, packet))
 
@@ -202,12 +218,13 @@ class Reporter:
         if publisher is not None:
             bytes_up = publisher.bytes_in - publisher.reported_bytes
             publisher.reported_bytes = publisher.bytes_in
-            for up in publisher.up_tracks.values():
-                due, missing = up.take_loss()
-                expected, lost = expected + due, lost + missing
+            for track in publisher.tracks.values():
+                for up in track.up_tracks:
+                    due, missing = up.take_loss()
+                    expected, lost = expected + due, lost + missing
         loss_down = rtt_s = None
         if subscriber is not None:
-            octets = subscriber.octets_sent(self._tables.up_tracks)
+            octets = subscriber.octets_sent()
             octets_down = octets - subscriber.reported_octets
             subscriber.reported_octets = octets
             loss_down, rtt_s = subscriber.take_loss(), subscriber.rtt_s

@@ -2,6 +2,12 @@
 
 from typing import NamedTuple
 
+from media.core.seqnum import delta32
+
+# What two sender reports say of each other's streams is not believed if arrivals tell a
+# story this much different: one of them is of another machine, or of a clock set since.
+_PLAUSIBLE_S = 2.0
+
 
 class Picture(NamedTuple):
     """The VP8 numbers that must stay continuous (RFC 7741 section 4.2)."""
@@ -20,6 +26,7 @@ class RtpRewriter:
 
     __slots__ = (
         "_clock_rate",
+        "_exact_shift",
         "_last_at",
         "_last_picture",
         "_last_timestamp",
@@ -41,6 +48,8 @@ class RtpRewriter:
         self._next_seq = first_seq
         self._last_timestamp: int | None = None
         self._last_at = 0.0
+        #: What `timestamp_shift` would be if timestamps could go back.
+        self._exact_shift = 0
         self._last_picture: Picture | None = None
         self.first_ext = 0
         self.seq_shift = 0
@@ -54,22 +63,41 @@ class RtpRewriter:
         timestamp: int,
         *,
         now: float,
-        same_clock: bool,
+        ticks_to_last: int | None,
         picture: Picture | None = None,
     ) -> None:
         """Start a run with the packet `ext_seq`; earlier packets do not belong to it.
 
-        `same_clock`: the timestamps continue those of the run before (same SSRC).
-        Otherwise the pause is bridged by the time that passed at the server.
+        `ticks_to_last`: what to add to `timestamp` to have it on the clock of the run before;
+        0 if it is the same stream, None if unknown. Then the time that passed at the server
+        stands in. Outgoing timestamps never go back, and never stand still.
         """
         self.first_ext = ext_seq
         self.seq_shift = self._next_seq - ext_seq
-        if self._last_timestamp is not None and not same_clock:
-            elapsed_ticks = max(1, round((now - self._last_at) * self._clock_rate))
-            self.timestamp_shift = self._last_timestamp + elapsed_ticks - timestamp
+        if self._last_timestamp is not None:
+            self._set_timestamp_shift(self._last_timestamp, timestamp, now, ticks_to_last)
         if picture is not None and self._last_picture is not None:
             self.picture_shift = (self._last_picture.picture_id + 1 - picture.picture_id) & 0x7FFF
             self.tl0_shift = (self._last_picture.tl0picidx + 1 - picture.tl0picidx) & 0xFF
+
+    def _set_timestamp_shift(
+        self, last: int, timestamp: int, now: float, ticks_to_last: int | None
+    ) -> None:
+        """Choose the shift; a picture captured before the last one sent comes one tick after it.
+
+        That tick is not carried into the next run: many switches do not add up to a drift.
+        """
+        elapsed_ticks = max(1, round((now - self._last_at) * self._clock_rate))
+        by_arrival = last + elapsed_ticks - timestamp
+        if ticks_to_last is None:
+            self._exact_shift = by_arrival
+        else:
+            exact = self._exact_shift + ticks_to_last
+            difference = delta32(timestamp + exact, last)
+            is_plausible = abs(difference - elapsed_ticks) <= _PLAUSIBLE_S * self._clock_rate
+            self._exact_shift = exact if ticks_to_last == 0 or is_plausible else by_arrival
+        ahead = delta32(timestamp + self._exact_shift, last)
+        self.timestamp_shift = self._exact_shift if ahead > 0 else last + 1 - timestamp
 
     def end(
         self, highest_ext: int, timestamp: int, *, at: float, picture: Picture | None = None

@@ -12,14 +12,15 @@ from media.core import recovery, rtcp
 from media.core.allocation import LinkBudget
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.downtrack import DownTrack, PayloadTypes
-from media.core.events import CodecRefused, Event, TrackResumed, TrackStarted
+from media.core.events import CodecRefused, Event, SenderClock, TrackResumed, TrackStarted
 from media.core.ids import Kind, PeerId, TrackKey
+from media.core.layers import LayeredTrack
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.reporter import Reporter
 from media.core.rtp import Buffer, ParsedRtp, extension_u16, unwrap_rtx
 from media.core.subscriber import RandomBits, Subscriber
 from media.core.tables import COUNTERS, RouterTimes, Tables
-from media.core.uptrack import NOBODY, UpTrack
+from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
 
 
 class Router:
@@ -32,7 +33,7 @@ class Router:
         self._reporter = Reporter(tables, times, now=now)
         self.publishers = tables.publishers
         self.subscribers = tables.subscribers
-        self.up_tracks = tables.up_tracks
+        self.tracks = tables.tracks
         self.outputs = tables.outputs
         self._audience: Mapping[TrackKey, frozenset[PeerId]] = {}
         self._recorded: frozenset[TrackKey] = frozenset()
@@ -64,10 +65,10 @@ class Router:
         """Return all counters; `forwarded_from:<peer>` counts packets handed to subscribers."""
         forwarded = dict(self._forwarded_before)
         result = dict.fromkeys(COUNTERS, 0) | self._tables.counts
-        for track, up in self.up_tracks.items():
-            forwarded[track.peer_id] = forwarded.get(track.peer_id, 0) + up.forwarded
-            result["duplicates"] += up.duplicates
-            result["red_out"] += up.composed
+        for key, track in self.tracks.items():
+            forwarded[key.peer_id] = forwarded.get(key.peer_id, 0) + track.forwarded
+            result["duplicates"] += track.duplicates
+            result["red_out"] += track.composed
         result["packets_in"] = self.packets_in
         result["packets_out"] = sum(forwarded.values())
         result["dropped_not_granted"] += self.dropped_not_granted
@@ -86,52 +87,69 @@ class Router:
         """Make this the truth: after the call nothing it forbids leaves the room."""
         self._audience = audience
         self._recorded = recorded
-        for up in self.up_tracks.values():
-            self._settle_track(up, now)
+        for track in self.tracks.values():
+            self._settle_track(track, now)
         self._wake(now)
 
     def set_recording(self, now: float, *, is_recording: bool) -> None:
         """Begin or end handing the plan's recorded tracks to `outputs.tape`."""
         self._is_recording = is_recording
-        for up in self.up_tracks.values():
-            self._settle_recording(up, now)
+        for track in self.tracks.values():
+            self._settle_recording(track, now)
         self._wake(now)
 
-    def _settle_track(self, up: UpTrack, now: float) -> None:
+    def set_layer_target(
+        self, peer_id: PeerId, track: TrackKey, layer: int | None, now: float
+    ) -> None:
+        """Let a peer have at most this layer of a track; None: hold it back, send nothing.
+
+        It moves at the next keyframe of the layer, which is asked for; until somebody says
+        otherwise it may have the highest. Nothing happens if it has no section for the track.
+        """
+        subscriber = self.subscribers.get(peer_id)
+        down = None if subscriber is None else subscriber.by_track.get(track)
+        if down is None or down.preferred_layer == layer:
+            return
+        layered = self.tracks.get(track)
+        if layered is None:
+            down.preferred_layer = layer
+        else:
+            layered.prefer(down, layer)
+        self._wake(now)
+
+    def _settle_track(self, track: LayeredTrack, now: float) -> None:
         """Bring one track's flow in line with the plan and who is there."""
-        allowed = self._audience.get(up.track, frozenset())
+        allowed = self._audience.get(track.track, frozenset())
         for peer_id, subscriber in self.subscribers.items():
-            down = subscriber.by_track.get(up.track)
+            down = subscriber.by_track.get(track.track)
             if peer_id in allowed and down is None:
-                down = subscriber.add_section(up, now)
+                down = subscriber.add_section(track.track, now)
                 if down is None:
                     self._tables.count("sections_exhausted")
             if down is not None:
-                self._settle(subscriber, down, up, is_allowed=peer_id in allowed)
-        self._settle_recording(up, now)
+                self._settle(subscriber, down, track, is_allowed=peer_id in allowed)
+        self._settle_recording(track, now)
 
     def _settle(
-        self, subscriber: Subscriber, down: DownTrack, up: UpTrack, *, is_allowed: bool
+        self, subscriber: Subscriber, down: DownTrack, track: LayeredTrack, *, is_allowed: bool
     ) -> None:
+        codec = track.encodings[0].codec.name
         is_held = subscriber.are_pictures_held and down.track.source.kind is Kind.VIDEO
         if is_held or not (is_allowed and subscriber.is_connected and down.is_answered):
-            up.disconnect(down)
-        elif up.connect(down):
-            up.set_redundancy(down, subscriber.redundancy.level)
-        elif down.refused != up.codec.name:
-            down.refused = up.codec.name
+            track.disconnect(down)
+        elif track.connect(down):
+            track.set_redundancy(down, subscriber.redundancy.level)
+        elif down.refused != codec:
+            down.refused = codec
             self._tables.count("codec_refused")
-            self._tables.events.append(CodecRefused(subscriber.peer_id, up.track))
+            self._tables.events.append(CodecRefused(subscriber.peer_id, track.track))
 
-    def _settle_recording(self, up: UpTrack, now: float) -> None:
-        should = self._is_recording and up.track in self._recorded
-        if should and not up.is_recorded:
-            up.is_recorded = True
-            up.keyframe_refresh_at = now
-        elif up.is_recorded and not should:
-            up.is_recorded = False
-            if not up.is_wanted:
-                up.forget()
+    def _settle_recording(self, track: LayeredTrack, now: float) -> None:
+        should = self._is_recording and track.track in self._recorded
+        if should and not track.is_recorded:
+            track.keyframe_refresh_at = now
+        if should is not track.is_recorded:
+            track.record(is_recorded=should)
 
     def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
         """Take what a peer's line is declared to carry, whether the peer is there or not."""
@@ -148,48 +166,46 @@ class Router:
 
     def configure_publisher(self, publisher: Publisher, spec: PublisherSpec, now: float) -> None:
         """Take what was negotiated, first or again; tracks no longer there are forgotten."""
-        by_mid: dict[str, UpTrack] = {}
-        for published in spec.tracks:
-            up = self.up_tracks.get(published.track)
-            if up is None:
-                up = UpTrack(published, outputs=self.outputs, cache_s=self._times.cache_s)
-                self.up_tracks[published.track] = up
-            elif up.published != published or publisher.up_tracks.get(published.mid) is not up:
-                up.restart(published)
-                for down in up.waiting:  # the codec may be another: let each be asked again
-                    up.disconnect(down)
-            by_mid[published.mid] = up
+        by_mid: dict[str, LayeredTrack] = {}
+        for encodings in _by_mid(spec):
+            mid, key = encodings[0].mid, encodings[0].track
+            track = self.tracks.get(key)
+            if track is None:
+                track = LayeredTrack(encodings, outputs=self.outputs, cache_s=self._times.cache_s)
+                self.tracks[key] = track
+            elif track.encodings != encodings or publisher.tracks.get(mid) is not track:
+                track.restart(encodings)
+            by_mid[mid] = track
         kept = {published.track for published in spec.tracks}
-        for track in [key for key in self.up_tracks if key.peer_id == publisher.peer_id]:
-            if track not in kept:
-                self._forget_track(track)
+        for key in [key for key in self.tracks if key.peer_id == publisher.peer_id]:
+            if key not in kept:
+                self._forget_track(key)
         publisher.configure(spec, by_mid)
-        for up in by_mid.values():
-            self._settle_track(up, now)
+        for track in by_mid.values():
+            self._settle_track(track, now)
         self._wake(now)
 
     def remove_publisher(self, peer_id: PeerId) -> None:
         """Forget a publishing connection and its tracks; subscribers keep their sections."""
         self.publishers.pop(peer_id, None)
-        for track in [key for key in self.up_tracks if key.peer_id == peer_id]:
-            self._forget_track(track)
+        for key in [key for key in self.tracks if key.peer_id == peer_id]:
+            self._forget_track(key)
 
-    def _forget_track(self, track: TrackKey) -> None:
-        up = self.up_tracks.pop(track)
-        for down in [*up.flowing, *up.redundant, *up.waiting]:
-            up.disconnect(down)
+    def _forget_track(self, key: TrackKey) -> None:
+        track = self.tracks.pop(key)
+        track.disconnect_everybody()
         before = self._forwarded_before
-        before[track.peer_id] = before.get(track.peer_id, 0) + up.forwarded
-        self.count("duplicates", up.duplicates)
-        self.count("red_out", up.composed)
+        before[key.peer_id] = before.get(key.peer_id, 0) + track.forwarded
+        self.count("duplicates", track.duplicates)
+        self.count("red_out", track.composed)
 
     def add_subscriber(self, peer_id: PeerId, link: object, now: float) -> Subscriber:
         """Begin the peer's subscribing connection anew, with sections for all it may have."""
         self.remove_subscriber(peer_id)
         subscriber = Subscriber(peer_id, link, random_bits=self._random_bits, now=now)
         self.subscribers[peer_id] = subscriber
-        for up in self.up_tracks.values():
-            self._settle_track(up, now)
+        for track in self.tracks.values():
+            self._settle_track(track, now)
         subscriber.offer_at_once(now)
         self._wake(now)
         return subscriber
@@ -207,9 +223,9 @@ class Router:
         if subscriber.is_connected and subscriber.sections:
             self.outputs.outbox.append((subscriber.link, subscriber.farewell()))
         for down in subscriber.sections:
-            up = self.up_tracks.get(down.track)
-            if up is not None:
-                up.disconnect(down)
+            track = self.tracks.get(down.track)
+            if track is not None:
+                track.disconnect(down)
 
     def set_connected(self, subscriber: Subscriber, *, is_connected: bool, now: float) -> None:
         """Say whether packets can be sent to the subscriber (DTLS done, consent fresh)."""
@@ -230,17 +246,17 @@ class Router:
         """Take which codecs the subscriber's answer accepts, by mid."""
         for down in subscriber.answered(accepted):
             down.refused = None
-            up = self.up_tracks.get(down.track)
-            if up is not None:
-                up.disconnect(down)
+            track = self.tracks.get(down.track)
+            if track is not None:
+                track.disconnect(down)
         self._settle_subscriber(subscriber, now)
 
     def _settle_subscriber(self, subscriber: Subscriber, now: float) -> None:
         for down in subscriber.sections:
-            up = self.up_tracks.get(down.track)
-            if up is not None:
+            track = self.tracks.get(down.track)
+            if track is not None:
                 allowed = self._audience.get(down.track, frozenset())
-                self._settle(subscriber, down, up, is_allowed=subscriber.peer_id in allowed)
+                self._settle(subscriber, down, track, is_allowed=subscriber.peer_id in allowed)
         self._wake(now)
 
     # -- packets -----------------------------------------------------------------
@@ -295,13 +311,16 @@ class Router:
             self._receive_repair(up, header, buffer, now)
             return NOBODY
         up.stats.received(header[2], header[3], now)
+        up.bytes_in += length
         up.last_arrival = now
-        if up.is_quiet:
-            self._heard(up)
+        if not up.is_live:
+            self._heard(up, now)
         if not up.is_wanted:
-            self.dropped_not_granted += 1
+            self._drop(up)
             return NOBODY
         flowing = up.receive(header, buffer, now)
+        if up.has_begun:
+            self._begun(up, now)
         if up.nack is not None and (nack_at := up.nack.deadline()) is not None:
             self._wake_for(publisher, nack_at)
         return flowing
@@ -310,7 +329,7 @@ class Router:
         """Take a retransmission; browsers also send them unasked, to probe the line."""
         self._tables.count("rtx_in")
         if not up.is_wanted or up.ssrc is None:
-            self.dropped_not_granted += 1
+            self._drop(up)
             return
         if header[6] == header[5]:  # nothing but padding: a probe
             return
@@ -323,16 +342,37 @@ class Router:
             cached = up.cache.get(up.highest_ext)
             assert cached is not None, "a packet just cached is there"
             self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))
+        if up.has_begun:
+            self._begun(up, now)
 
-    def _heard(self, up: UpTrack) -> None:
-        up.is_quiet = False
-        self._tables.events.append(
-            TrackResumed(up.track) if up.has_started else TrackStarted(up.track)
-        )
-        up.has_started = True
-        if up.waiting and up.needs_keyframes:
-            up.keyframes.request()
-            self._wake(up.last_arrival)
+    def _drop(self, up: UpTrack) -> None:
+        """Count a packet that nobody may have, or that nobody wants of those who may."""
+        if self.tracks[up.track].is_granted:
+            self._tables.count("dropped_unwanted_layer")
+        else:
+            self.dropped_not_granted += 1
+
+    def _heard(self, up: UpTrack, now: float) -> None:
+        track = self.tracks[up.track]
+        if track.is_quiet:
+            track.is_quiet = False
+            self._tables.events.append(
+                TrackResumed(up.track) if track.has_started else TrackStarted(up.track)
+            )
+            track.has_started = True
+        track.heard(up)
+        if track.top_layer or up.waiting:
+            self._wake(now)
+
+    def _begun(self, up: UpTrack, now: float) -> None:
+        """Runs have begun at a keyframe: some subscribers may go on to a higher layer."""
+        track = self.tracks[up.track]
+        track.reconsider()
+        if track.top_layer:
+            report = up.clock.report
+            if up.is_recorded and report is not None:
+                self._tables.events.append(SenderClock(up.track, *report))
+            self._wake(now)
 
     def _wake(self, now: float) -> None:
         self._reporter.recheck_everybody()
@@ -357,17 +397,25 @@ class Router:
             self._wake_for(publisher, now)
         if subscriber.redundancy.level != level:
             for down in subscriber.sections:
-                up = self.up_tracks.get(down.track)
-                if up is not None:
-                    up.set_redundancy(down, subscriber.redundancy.level)
+                track = self.tracks.get(down.track)
+                if track is not None:
+                    track.set_redundancy(down, subscriber.redundancy.level)
 
     def moved(self, subscriber: Subscriber, now: float) -> None:
         """Note that a subscriber changed its address: what was under way to the old is lost."""
-        for up in self.up_tracks.values():
-            if up.needs_keyframes and subscriber.by_track.get(up.track) in up.flowing:
-                up.keyframes.request()
+        for down in subscriber.sections:
+            if down.flows_in is not None and down.flows_in.needs_keyframes:
+                down.flows_in.keyframes.request()
         self._wake(now)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due, and set `wake_at` anew."""
         self.wake_at = self._reporter.handle_timer(now)
+
+
+def _by_mid(spec: PublisherSpec) -> list[tuple[PublishedTrack, ...]]:
+    """Return the encodings of each track, lowest first."""
+    by_mid: dict[str, list[PublishedTrack]] = {}
+    for published in spec.tracks:
+        by_mid.setdefault(published.mid, []).append(published)
+    return [tuple(sorted(each, key=lambda one: one.layer)) for each in by_mid.values()]

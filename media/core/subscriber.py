@@ -57,16 +57,16 @@ class Subscriber:
         self._random_bits = random_bits
         self._report_at = _report_moment(now + REPORT_INTERVAL_S)
 
-    def add_section(self, up: UpTrack, now: float) -> DownTrack | None:
+    def add_section(self, track: TrackKey, now: float) -> DownTrack | None:
         """Add a section for a track that has none; None if there is no room for more."""
         if len(self.sections) >= MAX_SECTIONS:
             return None
         rewriter = RtpRewriter(
-            clock_rate=48_000 if up.track.source.kind is Kind.AUDIO else 90_000,
+            clock_rate=48_000 if track.source.kind is Kind.AUDIO else 90_000,
             first_seq=self._random_bits(15),
         )
         down = DownTrack(
-            up.track,
+            track,
             self.peer_id,
             self.link,
             mid=str(len(self.sections)),
@@ -79,7 +79,7 @@ class Subscriber:
         down.rtx_ssrc = self._unused_ssrc()
         self.by_ssrc[down.rtx_ssrc] = down
         self.sections.append(down)
-        self.by_track[up.track] = down
+        self.by_track[track] = down
         self._offer_at = now + OFFER_DELAY_S
         return down
 
@@ -143,7 +143,7 @@ class Subscriber:
             return self._report_at
         return min(self._report_at, self._offer_at)
 
-    def reports(self, up_tracks: Mapping[TrackKey, UpTrack], now: float) -> list[bytes]:
+    def reports(self, now: float) -> list[bytes]:
         """Return the compound packets due now: sender reports of what flows, with cnames.
 
         Without them a browser cannot bring sound and picture into step.
@@ -153,9 +153,8 @@ class Subscriber:
         self._report_at = _report_moment(now + REPORT_INTERVAL_S)
         reports: list[tuple[DownTrack, rtcp.SenderReport]] = []
         for down in self.sections:
-            up = up_tracks.get(down.track)
-            if up is not None and up.flows_to(down):
-                report = _sender_report(down, up, now)
+            if down.flows_in is not None:
+                report = _sender_report(down, down.flows_in, now)
                 if report is not None:
                     reports.append((down, report))
         return [
@@ -187,13 +186,12 @@ class Subscriber:
             expected=down.interval_expected - expected, lost=down.interval_lost - lost, now=now
         )
 
-    def octets_sent(self, up_tracks: Mapping[TrackKey, UpTrack]) -> int:
+    def octets_sent(self) -> int:
         """Return how many payload octets this subscriber has been sent, first time only."""
         total = 0
         for down in self.sections:
-            up = up_tracks.get(down.track)
-            if up is not None:
-                up.count_up(down)
+            if down.flows_in is not None:
+                down.flows_in.count_up(down)
             total += down.sent()[1]
         return total
 
@@ -211,7 +209,7 @@ def _report_moment(at: float) -> float:
 
 
 def _sender_report(down: DownTrack, up: UpTrack, now: float) -> rtcp.SenderReport | None:
-    clock = up.clock_at(now)
+    clock = up.clock.at(now)
     if clock is None:
         return None
     ntp_time, rtp_time = clock

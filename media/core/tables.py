@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from media.core.allocation import LinkBudget
 from media.core.events import Event
 from media.core.ids import PeerId, TrackKey
+from media.core.layers import LayeredTrack
 from media.core.outputs import Outputs
 from media.core.publisher import Publisher
 from media.core.subscriber import Subscriber
-from media.core.uptrack import UpTrack
 
 #: Counters that are there from the start; further ones appear when first counted.
 COUNTERS = (
     "packets_in",
     "packets_out",
     "dropped_not_granted",
+    "dropped_unwanted_layer",
+    "layers_stalled",
     "duplicates",
     "unknown_ssrc",
     "malformed_rtp",
@@ -50,7 +52,7 @@ class Tables:
 
     publishers: dict[PeerId, Publisher] = field(default_factory=dict)
     subscribers: dict[PeerId, Subscriber] = field(default_factory=dict)
-    up_tracks: dict[TrackKey, UpTrack] = field(default_factory=dict)
+    tracks: dict[TrackKey, LayeredTrack] = field(default_factory=dict)
     #: What was declared of peers' lines, whether they are there or not yet.
     budgets: dict[PeerId, LinkBudget] = field(default_factory=dict)
     outputs: Outputs = field(default_factory=Outputs)

@@ -1,4 +1,4 @@
-"""One published track: what arrives, what of it flows on, and to whom."""
+"""One encoding of a published track: what arrives, what of it flows on, and to whom."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,22 +8,31 @@ from media.core.codecs import Codec
 from media.core.downtrack import DownTrack
 from media.core.ids import Kind, TrackKey
 from media.core.jitter import ReceptionStats
-from media.core.keyframes import KeyframeRequester
+from media.core.keyframes import KeyframeRequester, RequestPace
 from media.core.nack import NackGenerator
 from media.core.outputs import Outputs
 from media.core.packet_cache import CachedPacket, PacketCache
+from media.core.rewriter import Picture
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.seqnum import Unwrapper16
+from media.core.stream_clock import StreamClock
 
 NOBODY: Sequence[DownTrack] = ()
 
 # Two seconds of 4 Mbit/s, doubled: a screen full of text comes in bursts.
 _CACHE_BYTES = 2 * 1024 * 1024
 
+# A browser probes with a handful of packets of padding, one after another.
+_PICTURE_SEARCH = 64
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedTrack:
-    """How a publisher sends one track, as negotiated; SSRCs are None where not told in SDP."""
+    """How a publisher sends one encoding of a track, as negotiated.
+
+    A track that is sent once has one, without a `rid`; otherwise each has its own (RFC 8851),
+    and `layer` counts from 0, the smallest. SSRCs are None where not told in SDP.
+    """
 
     mid: str
     track: TrackKey
@@ -36,38 +45,48 @@ class PublishedTrack:
     has_nack: bool = False
     has_pli: bool = False
     has_fir: bool = False
+    rid: str = ""
+    layer: int = 0
 
 
 class UpTrack:
-    """Receive one track and say, per packet, to whom it flows on.
+    """Receive one encoding and say, per packet, to whom it flows on.
 
-    `flowing` is the forwarding table of this track: an in-order packet goes to everybody in
+    `flowing` is the forwarding table of this encoding: an in-order packet goes to everybody in
     it, with constants added (`DownTrack.rewriter`). Whatever is not that simple (late packets,
     the start of a run, all that goes to `redundant`) is put into `Outputs.outbox` as finished
     packets, to be sent first.
 
+    A run of it to one subscriber begins in `_begin_run` and ends in `_end_run`, nowhere else.
     It outlives its publisher's connections: subscribers see one stream, whose numbers go on.
     """
 
-    def __init__(self, published: PublishedTrack, *, outputs: Outputs, cache_s: float) -> None:
+    def __init__(
+        self, published: PublishedTrack, *, outputs: Outputs, cache_s: float, pace: RequestPace
+    ) -> None:
         self.track = published.track
+        self.layer = published.layer
         self._outputs = outputs
         self._cache_s = cache_s
+        self._pace = pace
         self.flowing: list[DownTrack] = []
         self.waiting: list[DownTrack] = []
         #: In a run as those in `flowing`, but each packet carries earlier ones again.
         self.redundant: list[DownTrack] = []
+        #: Packets go to the tape; or will, from the next keyframe on.
         self.is_recorded = False
-        self.has_started = False
-        #: Nothing has come yet, or not for some time: the next packet is news.
-        self.is_quiet = True
+        self.awaits_recording = False
+        #: Packets come; a publisher may pause an encoding.
+        self.is_live = False
+        #: Runs have begun since `media.core.layers` last looked.
+        self.has_begun = False
         #: Packets handed to subscribers, of all of them together.
         self.forwarded = 0
         #: Those of them that carried earlier packets again.
         self.composed = 0
         self.duplicates = 0
+        self.bytes_in = 0
         self.last_arrival = 0.0
-        self.keyframe_refresh_at = 0.0
         self._begin_stream(published)
 
     def restart(self, published: PublishedTrack) -> None:
@@ -77,9 +96,8 @@ class UpTrack:
         """
         for down in (*self.flowing, *self.redundant):
             self._end_run(down)
-        self.waiting = self.waiting + self.flowing + self.redundant
-        self.flowing = []
-        self.redundant = []
+            if down.waits_in is None:
+                self._wait(down)
         self._begin_stream(published)
         if self.waiting and self.needs_keyframes:
             self.keyframes.request()
@@ -88,27 +106,28 @@ class UpTrack:
         self.published = published
         self.codec = published.codec
         self.ssrc = published.ssrc
-        self._stream = self._outputs.next_stream()
+        self.clock = StreamClock(self.codec.clock_rate)
         self.highest_ext = -1
         self.highest_timestamp = 0
         self.packets = 0
         self.octets = 0
-        self.sender_report: tuple[int, int, float] | None = None
         self.stats = ReceptionStats(self.codec.clock_rate)
         self.reported = (0, 0)
-        self.keyframes = KeyframeRequester()
+        self.keyframes = KeyframeRequester(self._pace)
         self.cache = PacketCache(max_age_s=self._cache_s, max_bytes=_CACHE_BYTES)
         self._unwrapper = Unwrapper16()
         self.nack = NackGenerator() if published.has_nack else None
 
     @property
     def is_wanted(self) -> bool:
-        """Return whether anybody may have this track now."""
-        return bool(self.flowing or self.redundant or self.waiting or self.is_recorded)
-
-    def flows_to(self, down: DownTrack) -> bool:
-        """Return whether `down` is in a run now."""
-        return down in self.flowing or down in self.redundant
+        """Return whether anybody may have this encoding now."""
+        return bool(
+            self.flowing
+            or self.redundant
+            or self.waiting
+            or self.is_recorded
+            or self.awaits_recording
+        )
 
     @property
     def needs_keyframes(self) -> bool:
@@ -117,30 +136,29 @@ class UpTrack:
 
     # -- the forwarding table --------------------------------------------------
 
-    def connect(self, down: DownTrack) -> bool:
-        """Let the track flow to `down` from the next place where decoding can start.
+    def await_keyframe(self, down: DownTrack) -> None:
+        """Let this flow to `down` from the next place where decoding can start.
 
-        False if the subscriber cannot take the codec.
+        Until then it flows on in the encoding where it does, if it does.
         """
-        if self.flows_to(down) or down in self.waiting:
-            return True
-        if not down.use_codec(self.codec):
-            return False
-        self.waiting = [*self.waiting, down]
+        self._wait(down)
         if self.needs_keyframes:
             self.keyframes.request()
-        return True
 
-    def disconnect(self, down: DownTrack) -> None:
+    def _wait(self, down: DownTrack) -> None:
+        down.waits_in = self
+        self.waiting = [*self.waiting, down]
+
+    def stop_waiting(self, down: DownTrack) -> None:
+        """Give up waiting for the keyframe."""
+        down.waits_in = None
+        self.waiting = [other for other in self.waiting if other is not down]
+        self._forget_if_unwanted()
+
+    def stop_flowing(self, down: DownTrack) -> None:
         """Stop the flow to `down` at once; no packet of it is sent after this."""
-        if self.flows_to(down):
-            self._end_run(down)
-            self.flowing = [other for other in self.flowing if other is not down]
-            self.redundant = [other for other in self.redundant if other is not down]
-        elif down in self.waiting:
-            self.waiting = [other for other in self.waiting if other is not down]
-        if not self.is_wanted:
-            self.forget()
+        self._end_run(down)
+        self._forget_if_unwanted()
 
     def set_redundancy(self, down: DownTrack, level: int) -> None:
         """Let every packet to `down` carry `level` earlier ones again, if it takes that.
@@ -157,8 +175,18 @@ class UpTrack:
             self.redundant = [other for other in self.redundant if other is not down]
             self.flowing = [*self.flowing, down]
 
-    def forget(self) -> None:
-        """Drop what was kept while the track was wanted: it may not be sent any more."""
+    def record(self, *, is_recorded: bool, awaits_recording: bool = False) -> None:
+        """Hand the packets to the tape from now on, or from the next keyframe on, or no more."""
+        self.is_recorded = is_recorded
+        self.awaits_recording = awaits_recording
+        if awaits_recording:
+            self.keyframes.request()
+        self._forget_if_unwanted()
+
+    def _forget_if_unwanted(self) -> None:
+        """Drop what was kept while this was wanted: it may not be sent any more."""
+        if self.is_wanted:
+            return
         self.cache.clear()
         self.highest_ext = -1
         self._unwrapper = Unwrapper16()
@@ -180,11 +208,11 @@ class UpTrack:
         payload = bytes(buffer[start:end])
         cached = (timestamp, marker, payload, now)
         self.cache.insert(ext_seq, cached)
-        if self.is_recorded:
-            self._outputs.tape.append((self.track, normalized(header, payload), now))
         if (self.waiting or self.keyframes.is_pending) and self.codec.starts_anew(payload):
             self.keyframes.keyframe_arrived()
             self._start_waiting(ext_seq, now)
+        if self.is_recorded:
+            self._outputs.tape.append((self.track, normalized(header, payload), now))
         if ext_seq <= self.highest_ext:
             self._forward_late(ext_seq, cached)
             return NOBODY
@@ -215,37 +243,85 @@ class UpTrack:
         Packets between there and the newest that came are sent from the cache: the
         keyframe's first packet may have come late, and parameter sets before it.
         """
-        if not self.waiting:
+        if not (self.waiting or self.awaits_recording):
             return
+        self.has_begun = True
         first = self.cache.first_of_frame(ext_seq)
         start = self.cache.get(first)
         assert start is not None, "a packet just cached is there"
-        picture = self.codec.picture(start[2])
-        newly, self.waiting = self.waiting, []
-        for down in newly:
-            is_same_clock = down.last_stream == self._stream
-            down.rewriter.begin(first, start[0], now=now, same_clock=is_same_clock, picture=picture)
-            down.last_stream = self._stream
-            down.count_from(self.packets, self.octets)
-            for earlier in range(first, max(ext_seq, self.highest_ext + 1)):
-                cached = self.cache.get(earlier)
-                if cached is not None and earlier != ext_seq:
-                    self._send(down, earlier, cached)
-        self.flowing = self.flowing + [down for down in newly if not down.redundancy]
-        self.redundant = self.redundant + [down for down in newly if down.redundancy]
+        earlier = [
+            (number, cached)
+            for number in range(first, max(ext_seq, self.highest_ext + 1))
+            if number != ext_seq and (cached := self.cache.get(number)) is not None
+        ]
+        for down in self.waiting:
+            self._begin_run(down, first, start, now)
+            for number, cached in earlier:
+                self._send(down, number, cached)
+        self.waiting = []
+        if self.awaits_recording:
+            self.is_recorded, self.awaits_recording = True, False
+            for number, cached in earlier:
+                self._outputs.tape.append((self.track, self._as_it_came(number, cached), cached[3]))
+
+    def _begin_run(self, down: DownTrack, first: int, start: CachedPacket, now: float) -> None:
+        """Let this flow to `down` from the packet `first` on; what flowed before ends here."""
+        earlier = down.flows_in
+        if earlier is not None:
+            earlier.stop_flowing(down)
+        last_clock = down.last_clock
+        down.rewriter.begin(
+            first,
+            start[0],
+            now=now,
+            ticks_to_last=None if last_clock is None else self.clock.ticks_to(last_clock),
+            picture=self.codec.picture(start[2]),
+        )
+        down.last_clock = self.clock
+        down.count_from(self.packets, self.octets)
+        down.waits_in = None
+        down.flows_in = self
+        if down.redundancy:
+            self.redundant = [*self.redundant, down]
+        else:
+            self.flowing = [*self.flowing, down]
 
     def _send(self, down: DownTrack, ext_seq: int, cached: CachedPacket) -> None:
         self._outputs.outbox.append((down.link, down.packet(ext_seq, cached)))
         down.count_one(len(cached[2]))
         self.forwarded += 1
 
+    def _as_it_came(self, ext_seq: int, cached: CachedPacket) -> bytes:
+        timestamp, marker, payload, _ = cached
+        return rtp.build(
+            payload,
+            payload_type=self.published.payload_type,
+            marker=marker,
+            seq=ext_seq,
+            timestamp=timestamp,
+            ssrc=self.ssrc or 0,
+        )
+
     def _end_run(self, down: DownTrack) -> None:
-        newest = self.cache.get(self.highest_ext)
-        picture = self.codec.picture(newest[2]) if newest is not None else None
         down.rewriter.end(
-            self.highest_ext, self.highest_timestamp, at=self.last_arrival, picture=picture
+            self.highest_ext,
+            self.highest_timestamp,
+            at=self.last_arrival,
+            picture=self._newest_picture(),
         )
         self.count_up(down)
+        down.flows_in = None
+        self.flowing = [other for other in self.flowing if other is not down]
+        self.redundant = [other for other in self.redundant if other is not down]
+
+    def _newest_picture(self) -> Picture | None:
+        """Return the picture of the newest packet that has one; padding has none."""
+        for number in range(self.highest_ext, self.highest_ext - _PICTURE_SEARCH, -1):
+            cached = self.cache.get(number)
+            picture = None if cached is None else self.codec.picture(cached[2])
+            if picture is not None:
+                return picture
+        return None
 
     # -- reports ---------------------------------------------------------------
 
@@ -254,8 +330,6 @@ class UpTrack:
 
         Only packets of the run that flows now: what lies before a pause was another picture.
         """
-        if not self.flows_to(down):
-            return []
         packets: list[bytes] = []
         newest_out = self.highest_ext + down.rewriter.seq_shift
         for seq in lost:
@@ -273,21 +347,6 @@ class UpTrack:
         """Bring what `down` knows it was sent up to this moment; what is composed counts itself."""
         if down in self.flowing:
             down.count_to(self.packets, self.octets)
-
-    def clock_at(self, now: float) -> tuple[int, int] | None:
-        """Return the publisher's (64-bit NTP time, RTP timestamp) of this moment, or None.
-
-        Its last sender report, moved on by the time that passed: subscribers see the
-        publisher's own NTP clock, so its tracks stay in step (RFC 3550 section 6.4.1).
-        """
-        if self.sender_report is None:
-            return None
-        ntp_time, rtp_time, at = self.sender_report
-        elapsed_s = now - at
-        return (
-            (ntp_time + int(elapsed_s * (1 << 32))) & 0xFFFF_FFFF_FFFF_FFFF,
-            rtp_time + round(elapsed_s * self.codec.clock_rate),
-        )
 
     def take_loss(self) -> tuple[int, int]:
         """Return packets (expected, lost) on the way here since the last call."""

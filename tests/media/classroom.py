@@ -69,6 +69,11 @@ class Ledger:
     def track_resumed(self, room_id: RoomId, track: TrackKey) -> None:
         self.facts.append(("track_resumed", track))
 
+    def layers_wanted(
+        self, room_id: RoomId, peer_id: PeerId, source: Source, rids: frozenset[str]
+    ) -> None:
+        self.facts.append(("layers_wanted", peer_id, source, rids))
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         self.links[peer_id] = report
 

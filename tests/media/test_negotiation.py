@@ -11,9 +11,7 @@ from media.config import SfuConfig
 from media.core.codecs import H264, OPUS, VP8
 from media.core.downtrack import PayloadTypes
 from media.core.ids import PeerId, Source, TrackKey
-from media.core.outputs import Outputs
 from media.core.subscriber import Subscriber
-from media.core.uptrack import UpTrack
 from media.interface import NegotiationRefused
 from media.negotiation import (
     Publication,
@@ -224,8 +222,7 @@ def test_red_is_taken_only_around_the_codec_that_is_taken(audio: str) -> None:
 
 def test_a_subscriber_is_offered_plain_sound_first_and_red_beside_it() -> None:
     down = Subscriber(PeerId("s"), None, random_bits=random.Random(1).getrandbits, now=0.0)
-    published_track = published(offer()).spec.tracks[0]
-    down.add_section(UpTrack(published_track, outputs=Outputs(), cache_s=2.0), now=0.0)
+    down.add_section(TrackKey(PeerId("t"), Source.MICROPHONE), now=0.0)
     local = LocalParameters("ours", "q" * 24, FINGERPRINT, ("192.0.2.1",), 7882)
     text = subscriber_offer(down.sections, local, session_id=1, version=1)
     assert "m=audio 7882 UDP/TLS/RTP/SAVPF 111 63\r\n" in text

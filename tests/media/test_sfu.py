@@ -632,7 +632,7 @@ async def test_people_who_come_and_go_leave_nothing_behind() -> None:
             await site.close()
         router = room.sfu._rooms[ROOM].router
         assert router.subscribers == {}
-        assert router.up_tracks[TEACHERS_CAMERA].waiting == []
+        assert router.tracks[TEACHERS_CAMERA].up_tracks[0].waiting == []
         assert list(room.sfu._plane._by_ufrag.values()) == [router.publishers[TEACHER].link]
         assert teacher.is_connected
 

@@ -96,6 +96,8 @@ async def test_what_the_media_plane_reports_is_told() -> None:
         report = LinkReport(rtt_ms=20, loss_up=0.01, loss_down=0.02, kbps_up=1, kbps_down=2)
         listener.link_report(ROOM, A, report)
         await hub.until("link_measured", seat_id="a", link="good", loss_down_percent=2.0)
+        listener.layers_wanted(ROOM, A, Source.CAMERA, frozenset({"q"}))
+        await a.until("layers_wanted", source="camera", rids=["q"])
         listener.peer_silent(ROOM, A, Direction.PUBLISH)
         await a.until_seat("a", link="weak")
         listener.peer_connected(ROOM, A, Direction.PUBLISH)

@@ -129,6 +129,33 @@ def test_a_lines_word_is_an_event_and_told_to_all_its_figures_to_staff_and_itsel
     assert room.events() == []
 
 
+def test_what_is_wanted_of_a_seats_layers_is_told_to_it_alone_and_again_when_it_returns() -> None:
+    room = lesson_with("b")
+    room.enter("a", page="the-page-of-a-classroom")
+    room.send("a", m.Publish(sdp="offer", sources={"0": m.MediaSource.CAMERA}, ref=1))
+    room.take(room.room.layers_wanted("a", CAMERA, frozenset({"h", "f"}), now=room.now))
+    (fact,) = room.told("a", m.LayersWanted)
+    assert (fact.source, fact.rids) == (m.MediaSource.CAMERA, ("f", "h"))
+    assert room.told(HUB, m.LayersWanted) == room.told("b", m.LayersWanted) == []
+    room.leave("a")
+    room.clear()
+    room.take(room.room.layers_wanted("a", CAMERA, frozenset({"h"}), now=room.now))
+    assert room.told("a", m.LayersWanted) == []
+    room.enter("a", page="the-page-of-a-classroom")
+    (fact,) = room.told("a", m.LayersWanted)
+    assert fact.rids == ("h",)
+
+
+def test_what_was_wanted_of_media_that_is_gone_is_forgotten() -> None:
+    room = lesson_with("a")
+    room.send("a", m.Publish(sdp="offer", sources={"0": m.MediaSource.CAMERA}, ref=1))
+    room.take(room.room.layers_wanted("a", CAMERA, frozenset({"q"}), now=room.now))
+    room.leave("a")
+    room.clear()
+    room.enter("a")
+    assert room.told("a", m.LayersWanted) == []
+
+
 def test_the_lecturers_own_line_is_told_once_to_the_lecturer() -> None:
     room = lesson_with("a")
     report(room, HUB, 0.0)

@@ -47,6 +47,27 @@ def camera(peer: str, codec: Codec = H264, **changes: object) -> PublishedTrack:
     return PublishedTrack(**(values | changes))  # type: ignore[arg-type] # named above
 
 
+#: By layer: the SSRCs (media, retransmission) of a camera's encodings.
+LAYER_SSRCS = ((3000, 3001), (3010, 3011), (3020, 3021))
+RIDS = ("q", "h", "f")
+
+
+def layered(
+    peer: str, codec: Codec = H264, *, rids: Sequence[str] = RIDS, **changes: object
+) -> tuple[PublishedTrack, ...]:
+    """Return a camera in several encodings, smallest first."""
+    return tuple(
+        camera(
+            peer,
+            codec,
+            **({"ssrc": LAYER_SSRCS[layer][0], "rtx_ssrc": LAYER_SSRCS[layer][1]} | changes),
+            rid=rid,
+            layer=layer,
+        )
+        for layer, rid in enumerate(rids)
+    )
+
+
 def microphone(peer: str, **changes: Any) -> PublishedTrack:
     sound = PublishedTrack("1", track(peer, Source.MICROPHONE), OPUS, AUDIO_TYPE, ssrc=AUDIO_SSRC)
     return replace(sound, **changes)
@@ -136,8 +157,18 @@ class Lesson:
         for down in flowing:
             self.sent.append((down.link, as_fanned_out(down, header, packet)))
 
+    def send_layer(
+        self, layer: int, seq: int, payload: bytes = DELTA, *, timestamp: int | None = None
+    ) -> None:
+        """Let a packet of one of the teacher's encodings arrive now."""
+        self.send("teacher", seq, payload, ssrc=LAYER_SSRCS[layer][0], timestamp=timestamp)
+
     def send_audio(self, peer: str, seq: int) -> None:
         self.send(peer, seq, b"opus", timestamp=960 * seq, ssrc=AUDIO_SSRC, payload_type=AUDIO_TYPE)
+
+    def target(self, peer: str, layer: int | None, *, of: str = "teacher") -> None:
+        self.router.set_layer_target(PeerId(peer), track(of), layer, self.now)
+        self.drain()
 
     def repair(self, peer: str, seq: int, payload: bytes = DELTA, *, rtx_seq: int) -> None:
         """Let the packet `seq` arrive as a retransmission."""

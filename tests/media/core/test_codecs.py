@@ -80,6 +80,6 @@ def test_a_run_that_ends_after_its_packets_left_the_cache_still_ends() -> None:
     lesson.allow({track("teacher"): ["site"]})
     lesson.subscribe("site")
     lesson.send("teacher", 1, VP8_KEY)
-    lesson.router.up_tracks[track("teacher")].cache.clear()
+    lesson.router.tracks[track("teacher")].up_tracks[0].cache.clear()
     lesson.router.remove_publisher(PeerId("teacher"))
-    assert lesson.router.up_tracks == {}
+    assert lesson.router.tracks == {}

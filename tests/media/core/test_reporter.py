@@ -432,7 +432,7 @@ def test_the_round_trip_also_paces_requests_for_tracks_that_want_none() -> None:
     lesson.publish("site", camera("site", has_nack=False))
     site.rtt_s = 0.2
     lesson.say(site, rtcp.ReceiverReport(1, ()))
-    assert lesson.router.up_tracks[track("site")].nack is None
+    assert lesson.router.tracks[track("site")].up_tracks[0].nack is None
 
 
 def test_old_reports_are_not_remembered_for_ever() -> None:

@@ -229,7 +229,7 @@ def test_no_two_streams_of_a_subscriber_share_an_ssrc() -> None:
     site = Subscriber(PeerId("site"), "down", random_bits=lambda _: next(drawn), now=0.0)
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    sections = [site.add_section(up, 0.0) for up in lesson.router.up_tracks.values()]
+    sections = [site.add_section(key, 0.0) for key in lesson.router.tracks]
     ssrcs = [ssrc for down in sections if down for ssrc in (down.ssrc, down.rtx_ssrc)]
     assert len(ssrcs) == len(set(ssrcs)) == 4
     assert 0 not in ssrcs
@@ -285,7 +285,7 @@ def test_a_track_left_out_of_a_new_offer_is_forgotten() -> None:
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
     lesson.publish("teacher", camera("teacher"), again=True)
-    assert list(lesson.router.up_tracks) == [CAMERA]
+    assert list(lesson.router.tracks) == [CAMERA]
 
 
 def test_an_unchanged_track_is_not_disturbed_by_renegotiation() -> None:
