@@ -186,7 +186,7 @@ class PublishConnection(Connection):
         if outputs.outbox or outputs.tape:
             home.flush()
         if flowing:
-            home.plane.fan_out(flowing, header)
+            home.plane.fan_out(flowing, header, now)
         if router.has_news:  # last: what the listener does about it may forbid this packet
             home.settle()
 

@@ -22,6 +22,7 @@ from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
 from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
+from media.core.send_history import MASK, SendHistory
 from media.ice import (
     Address,
     MalformedStun,
@@ -66,6 +67,13 @@ _FREE_PORT_ATTEMPTS = 16
 
 _HEADER = Struct("!BBHII")
 
+# The same with one header extension, the transport-wide sequence number (RFC 8285 section 4.2):
+# profile 0xBEDE and one word; element, number, padding (media.core.send_history).
+_NUMBERED_HEADER = Struct("!BBHIIIBHx")
+_EXTENSION = Struct("!IBHx")
+_ONE_WORD = 0xBEDE_0001
+_NUMBERED_BYTES = 20
+
 
 def _is_no_picture(_: bytes | memoryview) -> bool:
     return False
@@ -90,7 +98,7 @@ class DataPlane:
         self._inbox = bytearray(_BUFFER_BYTES)
         self._inbox_view = memoryview(self._inbox)
         self._inbox_c = c_buffer(self._inbox)
-        self._outbox = bytearray(_BUFFER_BYTES + SRTP_TRAILER_BYTES)
+        self._outbox = bytearray(_BUFFER_BYTES + _EXTENSION.size + SRTP_TRAILER_BYTES)
         self._outbox_view = memoryview(self._outbox)
         self._outbox_c = c_buffer(self._outbox)
         self._length = c_length()
@@ -378,35 +386,59 @@ class DataPlane:
 
     # -- sending -----------------------------------------------------------------------
 
-    def fan_out(self, downs: Sequence[DownTrack], header: ParsedRtp) -> None:
+    def fan_out(  # noqa: PLR0915 - all in line: each call would be one per packet and subscriber
+        self, downs: Sequence[DownTrack], header: ParsedRtp, now: float
+    ) -> None:
         """Send the packet in the inbox to everybody it flows to: the loop that costs.
 
         Protecting encrypts in place, so each subscriber needs a fresh copy.
         """
         assert self._socket is not None, "a closed data plane sends nothing"
         _, marker, seq, timestamp, _, start, end, _ = header
-        size = 12 + end - start
         payload = self._inbox_view[start:end]
         outbox, outbox_c, view = self._outbox, self._outbox_c, self._outbox_view
         length, protect, send = self._length, srtp_protect, self._socket.sendto
-        pack, sealed, sealed_size = _HEADER.pack_into, view[:size], size
+        pack, pack_numbered = _HEADER.pack_into, _NUMBERED_HEADER.pack_into
+        sealed, sealed_size = view[:0], 0
         for down in downs:
             rewriter = down.rewriter
             transport: Transport = down.link  # type: ignore[assignment] # opaque to the core
             if transport.address is None:
                 continue
-            pack(
-                outbox,
-                0,
-                0x80,
-                marker | down.payload_type,
-                (seq + rewriter.seq_shift) & 0xFFFF,
-                (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
-                down.ssrc,
-            )
-            view[12:size] = payload
+            history = transport.history
+            if history is not None and history.element:
+                number = history.count
+                history.count = number + 1
+                at, size = _NUMBERED_BYTES, _NUMBERED_BYTES + end - start
+                slot = number & MASK
+                history.sent_at_s[slot] = now
+                history.sizes[slot] = size
+                pack_numbered(
+                    outbox,
+                    0,
+                    0x90,
+                    marker | down.payload_type,
+                    (seq + rewriter.seq_shift) & 0xFFFF,
+                    (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
+                    down.ssrc,
+                    _ONE_WORD,
+                    history.element,
+                    number & 0xFFFF,
+                )
+            else:
+                at, size = 12, 12 + end - start
+                pack(
+                    outbox,
+                    0,
+                    0x80,
+                    marker | down.payload_type,
+                    (seq + rewriter.seq_shift) & 0xFFFF,
+                    (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
+                    down.ssrc,
+                )
+            view[at:size] = payload
             if rewriter.picture_shift or rewriter.tl0_shift:
-                rewrite_picture(view[12:size], rewriter.picture_shift, rewriter.tl0_shift)
+                rewrite_picture(view[at:size], rewriter.picture_shift, rewriter.tl0_shift)
             length[0] = size
             if protect(transport.send_session, outbox_c, length):
                 transport.owner.count("protect_failed")
@@ -426,9 +458,13 @@ class DataPlane:
         """Protect and send one finished RTP or RTCP packet (told apart as RFC 5761 does)."""
         if transport.address is None or transport.send_session is None:
             return
-        protect = srtp_protect_rtcp if 192 <= packet[1] < 224 else srtp_protect
-        size = len(packet)
-        self._outbox[:size] = packet
+        is_rtcp = 192 <= packet[1] < 224
+        protect = srtp_protect_rtcp if is_rtcp else srtp_protect
+        if not is_rtcp and transport.history is not None and transport.history.element:
+            size = self._number(transport.history, packet)
+        else:
+            size = len(packet)
+            self._outbox_view[:size] = packet
         self._length[0] = size
         if protect(transport.send_session, self._outbox_c, self._length) != SRTP_OK:
             transport.owner.count("protect_failed")
@@ -438,6 +474,19 @@ class DataPlane:
             self.send_on_stream(transport, sealed)
         else:
             self.send_datagram(sealed, transport.address)
+
+    def _number(self, history: SendHistory, packet: bytes) -> int:
+        """Write a finished packet into the outbox with its transport-wide number; return its size.
+
+        The core makes packets with a bare header of twelve bytes.
+        """
+        number = history.sent(len(packet) + _EXTENSION.size, self._loop.time())
+        view, size = self._outbox_view, len(packet) + _EXTENSION.size
+        view[:12] = packet[:12]
+        view[0] = packet[0] | 0x10
+        _EXTENSION.pack_into(self._outbox, 12, _ONE_WORD, history.element, number)
+        view[_NUMBERED_BYTES:size] = packet[12:]
+        return size
 
     def send_datagram(self, datagram: bytes | memoryview, address: Address) -> None:
         """Send something that needs no protection: answers to checks, and handshakes."""

@@ -26,6 +26,7 @@ from media.negotiation import (
     RemoteDescription,
     accept_publication,
     accepted_codecs,
+    accepted_transport_cc,
     parse_answer,
     parse_offer,
 )
@@ -79,6 +80,7 @@ class RoomDriver:
                 cache_s=config.cache_s,
                 silence_after_s=config.silence_after_s,
                 link_report_interval_s=config.link_report_interval_s,
+                start_bps=config.start_bitrate_kbps * 1000.0,
             ),
             random_bits=secrets.randbits,
             now=self._loop.time(),
@@ -151,6 +153,7 @@ class RoomDriver:
         connection.subscriber = self.router.add_subscriber(
             peer_id, connection.transport, self._loop.time()
         )
+        connection.transport.history = connection.subscriber.steering.history
         self.settle()
 
     def restart_subscription(self, peer_id: PeerId) -> None:
@@ -180,6 +183,8 @@ class RoomDriver:
             self._connect(connection, remote)
         elif connection.identity != remote.identity:
             raise NegotiationRefused("sdp_malformed", "another connection has answered")
+        history = connection.subscriber.steering.history
+        history.use_extension(accepted_transport_cc(remote))
         self.router.accept_answer(connection.subscriber, accepted_codecs(remote), self._loop.time())
         self.settle()
 

@@ -19,7 +19,14 @@ from media.core.publisher import PublisherSpec
 from media.core.subscriber import MAX_SECTIONS
 from media.core.uptrack import PublishedTrack
 from media.interface import NegotiationRefused
-from media.sdp_text import MID_URI, REPAIRED_RID_URI, RID_URI, TWCC_URI, AnsweredSection
+from media.sdp_text import (
+    MID_URI,
+    OFFERED_TWCC_ID,
+    REPAIRED_RID_URI,
+    RID_URI,
+    TWCC_URI,
+    AnsweredSection,
+)
 from media.simulcast import OfferedEncodings, read_encodings
 
 # profile_idc 66 with constraint_set1_flag: constrained baseline (RFC 6184 section 8.1).
@@ -392,3 +399,18 @@ def accepted_codecs(remote: RemoteDescription) -> dict[str, dict[str, PayloadTyp
                         number, _rtx_of(section, number), _red_of(section, number)
                     )
     return accepted
+
+
+def accepted_transport_cc(remote: RemoteDescription) -> int:
+    """Return the identifier of transport-wide numbers if an answer takes them, else 0.
+
+    They count the packets of the whole transport, so every section that takes anything must
+    take them (under the identifier we offered: RFC 8285 section 6) and know the feedback.
+    """
+    taking = [section for section in remote.sections if section.receives]
+    is_taken = all(
+        section.extensions.get(TWCC_URI) == OFFERED_TWCC_ID
+        and any("transport-cc" in codec.feedback for codec in section.codecs)
+        for section in taking
+    )
+    return OFFERED_TWCC_ID if taking and is_taken else 0

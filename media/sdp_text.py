@@ -27,8 +27,16 @@ OFFERED_PAYLOAD_TYPES: Mapping[str, tuple[int, int | None]] = {
     H264.name: (102, 103),
     VP8.name: (96, 97),
 }
+#: The identifier of transport-wide sequence numbers in every section of our offers.
+OFFERED_TWCC_ID = 3
+
 #: The payload type under which our offers repeat sound (RFC 2198), beside plain Opus.
 OFFERED_RED = 63
+# Sound is not asked for again: it would come too late. REMB is for who knows nothing better.
+_OFFERED_FEEDBACK: Mapping[Kind, Sequence[str]] = {
+    Kind.AUDIO: ("transport-cc",),
+    Kind.VIDEO: ("transport-cc", "goog-remb", "nack", "nack pli", "ccm fir"),
+}
 _OFFERED_CODECS: Mapping[Kind, Sequence[Codec]] = {Kind.AUDIO: (OPUS,), Kind.VIDEO: (H264, VP8)}
 
 # RFC 7587 section 6.1. In-band FEC is used only by a sender that is told of loss; it takes
@@ -169,8 +177,9 @@ def _offered_section(section: DownTrack, local: LocalParameters) -> list[str]:
         f"a=msid:{msid_of(section.track)}",
         "a=rtcp-mux",
         "a=rtcp-rsize",
+        f"a=extmap:{OFFERED_TWCC_ID} {TWCC_URI}",
     ]
-    feedback = ("nack", "nack pli", "ccm fir") if kind is Kind.VIDEO else ()
+    feedback = _OFFERED_FEEDBACK[kind]
     for codec in codecs:
         media, rtx = OFFERED_PAYLOAD_TYPES[codec.name]
         lines += _codec(codec, media, rtx, feedback)

@@ -24,6 +24,7 @@ from pylibsrtp._binding import ffi, lib
 
 from media.config import SfuConfig
 from media.core.rtp import ParsedRtp
+from media.core.send_history import SendHistory
 from media.ice import Address, BindingRequest, Credentials, answer, refuse
 
 log = logging.getLogger(__name__)
@@ -210,6 +211,8 @@ class Transport:
         self._is_closed = False
         #: Where authenticated datagrams of this peer have come from; the data plane's to keep.
         self.addresses: list[Address] = []
+        #: What was sent, where packets carry transport-wide numbers: of subscribers only.
+        self.history: SendHistory | None = None
         self.send_session: Any = None  # Any: cffi's srtp_t
         self.receive_session: Any = None  # Any: cffi's srtp_t
         self.last_heard = now

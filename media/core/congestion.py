@@ -46,6 +46,7 @@ _RELIEF = 0.7
 # competitor even if nothing like it is being sent.
 _PROTECTED_BPS = 300_000
 _COMPETED_LATELY_S = 30.0
+_FEW_LOST = 0.02
 
 # Feedback that stays away: what is sent into the dark shrinks.
 _SILENCE_S = 2.0
@@ -187,8 +188,11 @@ class CongestionControl:
         self._queue_when_lowered_s = self.queue_s
         known = self._full_at_bps
         self._full_at_bps = acked_bps if known is None else known + 0.3 * (acked_bps - known)
-        is_suspect = self._in_vain or now - self._competing_until < _COMPETED_LATELY_S
-        self._lower(max(_BACK_OFF * acked_bps, _PROTECTED_BPS if is_suspect else 0), now)
+        is_suspect = self._in_vain > 0 or now - self._competing_until < _COMPETED_LATELY_S
+        # A line too narrow for this loses packets too, where one that is shared only delays.
+        is_first = self.estimate_bps > _PROTECTED_BPS and self.loss < _FEW_LOST
+        is_protected = is_suspect or is_first
+        self._lower(max(_BACK_OFF * acked_bps, _PROTECTED_BPS if is_protected else 0), now)
 
     def _lower(self, to_bps: float, now: float) -> None:
         if to_bps < self.estimate_bps:
@@ -218,29 +222,32 @@ class _Acknowledged:
     """The rate at which packets arrive, over half a second of the receiver's clock."""
 
     _WINDOW_S = 0.5
+    _MIN_SPAN_S = 0.16
+    _JUMP_S = 3.0
 
     def __init__(self) -> None:
-        self._arrivals: deque[tuple[float, int]] = deque()
+        #: Of each feedback: when its newest packet came, and how many bytes all of them were.
+        self._feedbacks: deque[tuple[float, int]] = deque()
         self._bytes = 0
 
     def add(self, arrivals: list[Arrival]) -> None:
-        """Take arrivals."""
-        kept = self._arrivals
-        for _, _, arrived_s, size in arrivals:
-            if kept and abs(arrived_s - kept[-1][0]) > 3.0:  # the clock was set, or a long pause
-                kept.clear()
-                self._bytes = 0
-            kept.append((arrived_s, size + WIRE_OVERHEAD_BYTES))
-            self._bytes += size + WIRE_OVERHEAD_BYTES
-        while kept and kept[0][0] < kept[-1][0] - self._WINDOW_S:
+        """Take what one feedback says arrived."""
+        kept, at_s = self._feedbacks, arrivals[-1][2]
+        if kept and abs(at_s - kept[-1][0]) > self._JUMP_S:  # the clock was set, or a long pause
+            kept.clear()
+            self._bytes = 0
+        size = sum([one[3] for one in arrivals]) + WIRE_OVERHEAD_BYTES * len(arrivals)
+        kept.append((at_s, size))
+        self._bytes += size
+        while kept[0][0] < at_s - self._WINDOW_S:
             self._bytes -= kept.popleft()[1]
 
     def rate_bps(self) -> float:
         """Return bits per second, or 0 while too little is known."""
-        kept = self._arrivals
+        kept = self._feedbacks
         if len(kept) < 2:
             return 0.0
         span_s = kept[-1][0] - kept[0][0]
-        if span_s < self._WINDOW_S / 3:
+        if span_s < self._MIN_SPAN_S:
             return 0.0
         return (self._bytes - kept[0][1]) * 8 / span_s

@@ -87,26 +87,24 @@ class DelayTrend:
 
     def arrived(self, arrivals: Iterable[Arrival]) -> None:
         """Take packets the receiver has."""
+        first_sent_s = self._first_sent_s
         for _, sent_s, arrived_s, _ in arrivals:
-            if sent_s < self._first_sent_s:
+            if sent_s < first_sent_s:
                 continue  # of an earlier group, reordered: its delay is in that group's past
-            if self._belongs(sent_s, arrived_s):
+            if sent_s - first_sent_s <= _BURST_S or self._caught_up(sent_s, arrived_s):
                 self._last_sent_s = max(self._last_sent_s, sent_s)
                 self._last_arrived_s = max(self._last_arrived_s, arrived_s)
                 continue
-            if self._last_sent_s > -inf:
+            if first_sent_s > -inf:
                 self._complete(self._last_sent_s, self._last_arrived_s)
-            self._first_sent_s = self._last_sent_s = sent_s
+            self._first_sent_s = self._last_sent_s = first_sent_s = sent_s
             self._first_arrived_s = self._last_arrived_s = arrived_s
 
-    def _belongs(self, sent_s: float, arrived_s: float) -> bool:
-        """Return whether a packet is of the group that is coming in.
+    def _caught_up(self, sent_s: float, arrived_s: float) -> bool:
+        """Return whether a packet came on the heels of the group, having left later.
 
-        Either it left with it; or it came on its heels, having left later: what held the
-        group up (a radio's pause) let both go at once.
+        What held the group up (a radio's pause) let both go at once.
         """
-        if sent_s - self._first_sent_s <= _BURST_S:
-            return True
         after_s = arrived_s - self._last_arrived_s
         is_catching_up = after_s < sent_s - self._last_sent_s
         is_short = arrived_s - self._first_arrived_s < _MAX_BURST_S
@@ -186,9 +184,13 @@ class _ShortestWay:
 def _slope(points: deque[tuple[float, float]]) -> float:
     """Return the slope of the line that fits best, by least squares; 0 if time stood still."""
     count = len(points)
-    mean_x = sum(x for x, _ in points) / count
-    mean_y = sum(y for _, y in points) / count
-    spread = sum((x - mean_x) ** 2 for x, _ in points)
-    if spread == 0:
-        return 0.0
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+    origin = points[0][0]
+    sum_x = sum_y = sum_xx = sum_xy = 0.0
+    for at_s, y in points:
+        x = at_s - origin
+        sum_x += x
+        sum_y += y
+        sum_xx += x * x
+        sum_xy += x * y
+    spread = count * sum_xx - sum_x * sum_x
+    return (count * sum_xy - sum_x * sum_y) / spread if spread else 0.0

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import inf
 
 from media.core import rtcp
+from media.core.allocation import PlannedTrack
 from media.core.events import (
     LayersWanted,
     LinkMeasured,
@@ -71,6 +72,10 @@ class Reporter:
                     wished.add(packet.media_ssrc)
                 case rtcp.Fir():
                     wished.update(ssrc for ssrc, _ in packet.requests)
+                case rtcp.TransportFeedback():
+                    subscriber.steering.feedback(packet, now)
+                case rtcp.Remb():
+                    subscriber.steering.remb(packet.bitrate_bps)
                 case _:
                     pass
         asked = (self._wish_keyframe(subscriber, ssrc) for ssrc in wished)
@@ -143,7 +148,8 @@ class Reporter:
                 default=inf,
             )
         if now >= self._link_report_at:
-            self._measure_links(now - self._link_report_at + self._times.link_report_interval_s)
+            elapsed_s = now - self._link_report_at + self._times.link_report_interval_s
+            self._measure_links(elapsed_s, now)
             self._link_report_at = now + self._times.link_report_interval_s
         return self._deadline()
 
@@ -206,12 +212,12 @@ class Reporter:
             if subscriber.is_connected:
                 self._tables.outputs.outbox.append((subscriber.link, packet))
 
-    def _measure_links(self, elapsed_s: float) -> None:
+    def _measure_links(self, elapsed_s: float, now: float) -> None:
         tables = self._tables
         for peer_id in tables.publishers.keys() | tables.subscribers.keys():
-            tables.events.append(self._measure_link(peer_id, elapsed_s))
+            tables.events.append(self._measure_link(peer_id, elapsed_s, now))
 
-    def _measure_link(self, peer_id: PeerId, elapsed_s: float) -> LinkMeasured:
+    def _measure_link(self, peer_id: PeerId, elapsed_s: float, now: float) -> LinkMeasured:
         publisher = self._tables.publishers.get(peer_id)
         subscriber = self._tables.subscribers.get(peer_id)
         expected = lost = bytes_up = octets_down = 0
@@ -222,12 +228,15 @@ class Reporter:
                 for up in track.up_tracks:
                     due, missing = up.take_loss()
                     expected, lost = expected + due, lost + missing
-        loss_down = rtt_s = None
+        loss_down = rtt_s = estimate_bps = None
+        plan: tuple[PlannedTrack, ...] = ()
         if subscriber is not None:
             octets = subscriber.octets_sent()
             octets_down = octets - subscriber.reported_octets
             subscriber.reported_octets = octets
             loss_down, rtt_s = subscriber.take_loss(), subscriber.rtt_s
+            steering = subscriber.steering
+            estimate_bps, plan = steering.estimate_bps(now), steering.planned
         budget = self._tables.budgets.get(peer_id)
         return LinkMeasured(
             peer_id=peer_id,
@@ -236,5 +245,7 @@ class Reporter:
             loss_down=loss_down,
             kbps_up=bytes_up * 8 / 1000 / elapsed_s,
             kbps_down=octets_down * 8 / 1000 / elapsed_s,
+            estimate_down_kbps=None if estimate_bps is None else estimate_bps / 1000,
             budget_down_kbps=None if budget is None else budget.down_kbps,
+            plan=plan,
         )

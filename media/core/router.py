@@ -154,6 +154,9 @@ class Router:
     def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
         """Take what a peer's line is declared to carry, whether the peer is there or not."""
         self._tables.budgets[peer_id] = budget
+        subscriber = self.subscribers.get(peer_id)
+        if subscriber is not None:
+            subscriber.steering.declare(budget.down_kbps)
 
     # -- who is there ------------------------------------------------------------
 
@@ -202,7 +205,15 @@ class Router:
     def add_subscriber(self, peer_id: PeerId, link: object, now: float) -> Subscriber:
         """Begin the peer's subscribing connection anew, with sections for all it may have."""
         self.remove_subscriber(peer_id)
-        subscriber = Subscriber(peer_id, link, random_bits=self._random_bits, now=now)
+        subscriber = Subscriber(
+            peer_id,
+            link,
+            random_bits=self._random_bits,
+            now=now,
+            start_bps=self._times.start_bps,
+        )
+        budget = self._tables.budgets.get(peer_id)
+        subscriber.steering.declare(None if budget is None else budget.down_kbps)
         self.subscribers[peer_id] = subscriber
         for track in self.tracks.values():
             self._settle_track(track, now)

@@ -5,12 +5,13 @@ notes when it left and how large it was; the receiver says when each number came
 (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 """
 
+from array import array
 from typing import NamedTuple
 
 from media.core.rtcp import TransportFeedback
 
-#: How many packets are remembered, a power of two: eight seconds of 1 000 packets a second.
-CAPACITY = 8192
+#: How many packets are remembered, a power of two: four seconds of 1 000 packets a second.
+CAPACITY = 4096
 MASK = CAPACITY - 1
 
 # The format's units (section 3.1): 64 ms per step of the reference, 250 us per delta.
@@ -62,9 +63,9 @@ class SendHistory:
         self.element = 0
         #: How many packets were numbered: the next one's number, unwrapped.
         self.count = 0
-        self.sent_at_s = [0.0] * CAPACITY
+        self.sent_at_s = array("d", bytes(8 * CAPACITY))
         #: Zero once acknowledged, so that nothing is taken for an arrival twice.
-        self.sizes = [0] * CAPACITY
+        self.sizes = array("H", bytes(2 * CAPACITY))
         #: Numbers below this were spoken of.
         self._reported = 0
         self._reference: int | None = None
@@ -75,6 +76,14 @@ class SendHistory:
         assert 0 <= extension_id <= 14, "an identifier of the one-byte form"
         self.element = extension_id << 4 | 1 if extension_id else 0
 
+    def sent(self, size_bytes: int, now: float) -> int:
+        """Note one packet; return its number in 16 bits. What a fan-out does by itself."""
+        number = self.count
+        self.count = number + 1
+        self.sent_at_s[number & MASK] = now
+        self.sizes[number & MASK] = size_bytes
+        return number & 0xFFFF
+
     def take(self, feedback: TransportFeedback) -> Feedback:
         """Match a feedback with what was sent; what was never sent, or long ago, is ignored.
 
@@ -83,30 +92,26 @@ class SendHistory:
         """
         arrivals: list[Arrival] = []
         lost = 0
+        sizes, sent_at_s, reported = self.sizes, self.sent_at_s, self._reported
         newest_sent = self.count - 1
         first = newest_sent - ((newest_sent - feedback.base_seq) & 0xFFFF)
         oldest = max(0, self.count - CAPACITY)
         arrived_s = self._reference_s(feedback.reference_time_64ms)
         for number, delta in enumerate(feedback.deltas, first):
-            if delta is not None:
-                arrived_s += delta * _TICK_S
             if number > newest_sent:
                 break
-            if number < oldest:
-                continue
-            is_new = number >= self._reported
             if delta is None:
-                lost += is_new
+                lost += number >= reported and number >= oldest
                 continue
+            arrived_s += delta * _TICK_S
             slot = number & MASK
-            size = self.sizes[slot]
-            if not size:
-                continue
-            self.sizes[slot] = 0
-            lost -= not is_new
-            arrivals.append((number, self.sent_at_s[slot], arrived_s, size))
+            size = sizes[slot]
+            if size and number >= oldest:
+                sizes[slot] = 0
+                lost -= number < reported
+                arrivals.append((number, sent_at_s[slot], arrived_s, size))
         newest = min(first + len(feedback.deltas) - 1, newest_sent)
-        self._reported = max(self._reported, newest + 1)
+        self._reported = max(reported, newest + 1)
         return Feedback(arrivals, lost, newest)
 
     def _reference_s(self, reference: int) -> float:

@@ -8,6 +8,7 @@ from media.core.downtrack import DownTrack, PayloadTypes
 from media.core.ids import Kind, PeerId, TrackKey
 from media.core.redundancy import RedundancyRule
 from media.core.rewriter import RtpRewriter
+from media.core.steering import DEFAULT_START_BPS, Steering
 from media.core.uptrack import UpTrack
 
 REPORT_INTERVAL_S = 1.0
@@ -37,7 +38,13 @@ class Subscriber:
     """
 
     def __init__(
-        self, peer_id: PeerId, link: object, *, random_bits: RandomBits, now: float
+        self,
+        peer_id: PeerId,
+        link: object,
+        *,
+        random_bits: RandomBits,
+        now: float,
+        start_bps: float = DEFAULT_START_BPS,
     ) -> None:
         self.peer_id = peer_id
         self.link = link
@@ -49,6 +56,7 @@ class Subscriber:
         self.are_pictures_held = False
         self.rtt_s: float | None = None
         self.redundancy = RedundancyRule()
+        self.steering = Steering(start_bps=start_bps)
         self.reported_octets = 0
         self.offered_revision = 0
         self._offered_sections = 0

@@ -9,6 +9,7 @@ from media.core.ids import PeerId, TrackKey
 from media.core.layers import LayeredTrack
 from media.core.outputs import Outputs
 from media.core.publisher import Publisher
+from media.core.steering import DEFAULT_START_BPS
 from media.core.subscriber import Subscriber
 
 #: Counters that are there from the start; further ones appear when first counted.
@@ -39,11 +40,12 @@ COUNTERS = (
 
 @dataclass(frozen=True, slots=True)
 class RouterTimes:
-    """The times of `media.config.SfuConfig` a router needs, in seconds."""
+    """What a router needs of `media.config.SfuConfig`: times in seconds, and a first rate."""
 
     cache_s: float = 2.0
     silence_after_s: float = 2.0
     link_report_interval_s: float = 1.0
+    start_bps: float = DEFAULT_START_BPS
 
 
 @dataclass(slots=True)

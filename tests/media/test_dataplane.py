@@ -87,3 +87,25 @@ async def test_a_plane_is_closed_once_and_its_port_is_free_again() -> None:
     again = DataPlane(replace(LOOPBACK, port=port))
     again.open()
     again.close()
+
+
+async def test_all_media_of_a_subscriber_counts_in_one_sequence() -> None:
+    """First sendings, sound, retransmissions: nothing is left out, nothing counts twice."""
+    microphone = Source.MICROPHONE
+    async with classroom() as room:
+        teacher = await room.publish("teacher", [(CAMERA, ("h264",)), (microphone, ("opus",))])
+        room.allow(("teacher", CAMERA, ["site"]), ("teacher", microphone, ["site"]))
+        site = await room.subscribe("site")
+        steering = room.sfu._rooms[ROOM].router.subscribers[PeerId("site")].steering
+        teacher.send_rtp("0", H264_KEYFRAME)
+        for _ in range(20):
+            teacher.send_rtp("0", H264_DELTA)
+            teacher.send_rtp("1", b"opus")
+        await eventually(lambda: sum(one.packets for one in site.receptions.values()) == 41)
+        video = next(ssrc for ssrc, one in site.receptions.items() if one.packets == 21)
+        highest = site.receptions[video].highest
+        site.send_nack(video, [highest & 0xFFFF, (highest - 1) & 0xFFFF])
+        await eventually(lambda: steering.history.count == 43)
+        await eventually(lambda: steering.control.has_feedback)
+        assert site.counts["without_transport_cc"] == 0
+        assert steering.control.loss == 0.0

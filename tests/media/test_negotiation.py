@@ -17,10 +17,18 @@ from media.negotiation import (
     Publication,
     accept_publication,
     accepted_codecs,
+    accepted_transport_cc,
     parse_answer,
     parse_offer,
 )
-from media.sdp_text import LocalParameters, msid_of, publish_answer, subscriber_offer
+from media.sdp_text import (
+    OFFERED_TWCC_ID,
+    TWCC_URI,
+    LocalParameters,
+    msid_of,
+    publish_answer,
+    subscriber_offer,
+)
 
 CONFIG = SfuConfig()
 FINGERPRINT = "sha-256 " + ":".join(["AB"] * 32)
@@ -364,6 +372,45 @@ def test_an_answers_codecs_are_known_by_mid() -> None:
 def test_a_section_that_does_not_receive_takes_no_codec(change: str) -> None:
     text = offer(AUDIO.replace("sendonly", "recvonly"), VIDEO.replace("a=sendonly", change))
     assert accepted_codecs(parse_answer(text))["1"] == {}
+
+
+def an_answer(*changes: tuple[str, str]) -> str:
+    text = offer(AUDIO, VIDEO, setup="active").replace("sendonly", "recvonly")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_transport_wide_numbers_are_used_where_the_answer_takes_them() -> None:
+    assert accepted_transport_cc(parse_answer(an_answer())) == OFFERED_TWCC_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (f"a=extmap:3 {TWCC_URI}\r\n", ""),
+        (f"a=extmap:3 {TWCC_URI}", f"a=extmap:5 {TWCC_URI}"),
+        ("a=rtcp-fb:111 transport-cc\r\n", ""),
+        ("a=recvonly", "a=inactive"),
+    ],
+)
+def test_transport_wide_numbers_need_every_section_that_receives(change: tuple[str, str]) -> None:
+    """They count all packets of a transport, and half of them are worse than none."""
+    assert accepted_transport_cc(parse_answer(an_answer(change))) == 0
+
+
+def test_every_section_of_an_offer_has_transport_wide_numbers() -> None:
+    subscriber = Subscriber(PeerId("s"), None, random_bits=random.Random(1).getrandbits, now=0.0)
+    for published_track in published(offer()).spec.tracks:
+        subscriber.add_section(published_track.track, now=0.0)
+    local = LocalParameters("ours", "q" * 24, FINGERPRINT, ("192.0.2.1",), 7882)
+    text = subscriber_offer(subscriber.sections, local, session_id=1, version=1)
+    sections = text.split("m=")[1:]
+    assert len(sections) == 2
+    assert all(f"a=extmap:{OFFERED_TWCC_ID} {TWCC_URI}\r\n" in section for section in sections)
+    assert "a=rtcp-fb:111 transport-cc\r\n" in sections[0]
+    assert "a=rtcp-fb:102 transport-cc\r\na=rtcp-fb:102 goog-remb\r\n" in sections[1]
 
 
 def test_ids_that_sdp_cannot_carry_are_escaped() -> None:

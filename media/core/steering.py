@@ -1,0 +1,193 @@
+"""One subscriber's line: what it carries, what is sent within it, when more is tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.core.allocation import HEADROOM, Allotment, PlannedTrack, Priority, Wish, plan
+from media.core.congestion import CongestionControl
+from media.core.ids import TrackKey
+from media.core.policing import TokenBucket
+from media.core.rtcp import TransportFeedback
+from media.core.send_history import SendHistory
+
+#: Where a line of which nothing is known or declared starts.
+DEFAULT_START_BPS = 1_000_000.0
+
+#: A plan is made anew at least this often, for the rates of tracks change by themselves.
+INTERVAL_S = 0.5
+#: Not more often than this, unless the estimate has fallen below what is sent.
+MIN_INTERVAL_S = 0.1
+#: How often packets of a probing burst are sent.
+PROBE_STEP_S = 0.005
+
+# A track that was lowered stays low for this long; one that had only just risen, for twice as
+# long as the time before.
+_FIRST_REST_S = 4.0
+_LONGEST_REST_S = 32.0
+_SHORT_LIVED_S = 10.0
+
+# Who agreed to report arrivals and has not within this long is not held to a guess.
+_FEEDBACK_WITHIN_S = 3.0
+
+# Retransmissions take at most this part of the line, in bursts of this length at most: what
+# is late already must not make more late, sound least of all.
+_RESEND_SHARE = 0.5
+_RESEND_BURST_S = 0.15
+_MIN_RESEND_BURST_BYTES = 4500
+
+# A loss of more is no line to plan for.
+_MAX_LOSS = 0.5
+
+
+@dataclass(slots=True)
+class _Grant:
+    """What a track was given last, and how long it must rest after it was lowered."""
+
+    layer: int | None
+    raised_at: float
+    lowered_at: float = float("-inf")
+    rest_s: float = 0.0
+
+
+class Steering:
+    """Estimate one subscriber's line and keep to it. All times are the caller's seconds."""
+
+    def __init__(self, *, start_bps: float) -> None:
+        self.history = SendHistory()
+        self.control = CongestionControl(self.history, start_bps=start_bps)
+        self.planned: tuple[PlannedTrack, ...] = ()
+        #: The kbit/s of the last plan; None: there was nothing to keep to.
+        self.budget_kbps: float | None = None
+        self.steered_at = float("-inf")
+        self._declared_bps: float | None = None
+        self._remb_bps: float | None = None
+        self._answer_by: float | None = None
+        self._grants: dict[TrackKey, _Grant] = {}
+        self._resends = TokenBucket(per_s=0.0, burst=0.0, now=0.0)
+
+    # -- what is known of the line -------------------------------------------------
+
+    def declare(self, down_kbps: int | None) -> None:
+        """Take what the line is declared to carry: it starts there, and nothing goes above."""
+        declared_bps = None if down_kbps is None else down_kbps * 1000.0
+        if declared_bps is not None and declared_bps != self._declared_bps:
+            is_guess = not self.control.has_feedback
+            limit_bps = declared_bps if is_guess else self.control.estimate_bps
+            self.control.estimate_bps = min(limit_bps, declared_bps)
+        self._declared_bps = declared_bps
+
+    def feedback(self, message: TransportFeedback, now: float) -> None:
+        """Take what the subscriber says of arrivals; without numbers it means nothing."""
+        if self.history.element:
+            self.control.feedback(message, now)
+
+    def remb(self, bps: int) -> None:
+        """Take the subscriber's own estimate: the fallback where packets carry no numbers."""
+        self._remb_bps = float(bps)
+
+    def estimate_bps(self, now: float) -> float | None:
+        """Return what the line seems to carry, or None if nothing tells."""
+        if not self.history.element:
+            return self._remb_bps
+        if self.control.has_feedback:
+            return self.control.estimate_bps
+        if self._answer_by is None and self.history.count:
+            self._answer_by = now + _FEEDBACK_WITHIN_S
+        is_waiting = self._answer_by is None or now < self._answer_by
+        return self.control.estimate_bps if is_waiting else None
+
+    def has_narrowed(self, now: float) -> bool:
+        """Return whether less is carried now than was planned with."""
+        limit_kbps = self._limit_kbps(now)
+        if limit_kbps is None:
+            return False
+        return limit_kbps < sum(track.kbps for track in self.planned)
+
+    def _limit_kbps(self, now: float) -> float | None:
+        """Return the kbit/s to plan with: room is left for what will be lost and sent again."""
+        known = [bps for bps in (self.estimate_bps(now), self._declared_bps) if bps is not None]
+        if not known:
+            return None
+        return min(known) * (1.0 - min(_MAX_LOSS, self.control.loss)) / 1000
+
+    # -- what is planned -----------------------------------------------------------
+
+    def steer(self, wishes: Sequence[Wish], now: float) -> tuple[Allotment, ...]:
+        """Plan what each wish gets now; what is not wished for any more is forgotten.
+
+        `current` and `may_rise` of the wishes are filled in here.
+        """
+        self.steered_at = now
+        self.budget_kbps = self._limit_kbps(now)
+        told = [self._with_past(wish, now) for wish in wishes]
+        allotted = plan(self.budget_kbps, told)
+        before = self._grants
+        self._grants = {
+            one.track: self._grant(before.get(one.track), one.layer, now) for one in allotted
+        }
+        self.planned = tuple(
+            PlannedTrack(one.track, one.layer, len(wish.layers_kbps) - 1, one.kbps)
+            for _, wish, one in sorted(
+                (_rank(wish), wish, one) for wish, one in zip(told, allotted, strict=True)
+            )
+        )
+        self._want(told, now)
+        self._limit_resends()
+        return allotted
+
+    def _with_past(self, wish: Wish, now: float) -> Wish:
+        grant = self._grants.get(wish.track)
+        if grant is None:
+            return wish
+        top = len(wish.layers_kbps) - 1
+        return Wish(
+            wish.track,
+            wish.priority,
+            wish.layers_kbps,
+            current=None if grant.layer is None else min(grant.layer, top),
+            may_rise=now >= grant.lowered_at + grant.rest_s,
+        )
+
+    def _grant(self, before: _Grant | None, layer: int | None, now: float) -> _Grant:
+        if before is None:
+            return _Grant(layer, raised_at=now)
+        was, now_is = _height(before.layer), _height(layer)
+        if now_is > was:
+            return _Grant(layer, now, before.lowered_at, before.rest_s)
+        if now_is < was:
+            was_short = now - before.raised_at < _SHORT_LIVED_S and before.rest_s
+            rest_s = min(2 * before.rest_s, _LONGEST_REST_S) if was_short else _FIRST_REST_S
+            return _Grant(layer, before.raised_at, now, rest_s)
+        return before
+
+    def _want(self, wishes: Sequence[Wish], now: float) -> None:
+        """Let the line be probed for what would make the plan complete; nothing otherwise."""
+        is_complete = all(track.layer == track.top_layer for track in self.planned)
+        full_kbps = sum(max(wish.layers_kbps) for wish in wishes)
+        full_bps = full_kbps * HEADROOM * 1000 / (1.0 - min(_MAX_LOSS, self.control.loss))
+        if self._declared_bps is not None:
+            full_bps = min(full_bps, self._declared_bps)
+        self.control.want(0.0 if is_complete else full_bps, now)
+
+    # -- what is sent beside media ---------------------------------------------------
+
+    def _limit_resends(self) -> None:
+        if self.budget_kbps is None:
+            return
+        bytes_per_s = self.budget_kbps * 125
+        self._resends.set_rate(
+            per_s=bytes_per_s * _RESEND_SHARE,
+            burst=max(_MIN_RESEND_BURST_BYTES, bytes_per_s * _RESEND_BURST_S),
+        )
+
+    def may_resend(self, size_bytes: int, now: float) -> bool:
+        """Return whether the line has room for a retransmission now, and take it."""
+        return self.budget_kbps is None or self._resends.take(size_bytes, now)
+
+
+def _height(layer: int | None) -> int:
+    return -1 if layer is None else layer
+
+
+def _rank(wish: Wish) -> tuple[Priority, TrackKey]:
+    return wish.priority, wish.track
