@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
+import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -27,6 +28,8 @@ from app.schools import queries as schools_queries
 from app.schools import service as schools
 from app.security import Role
 from app.settings import Settings, SettingsInvalid, read_settings
+
+log = structlog.get_logger(__name__)
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -124,16 +127,35 @@ def _with_port(host: str, port: int) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Says when it serves."""
+    """Says when it serves; told to stop, it drains the lessons before it closes what is open."""
 
-    def __init__(self, config: uvicorn.Config, when_serving: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        when_serving: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        drain_within_s: float,
+    ) -> None:
         super().__init__(config)
         self._when_serving = when_serving
+        self._drain = drain
+        self._drain_within_s = drain_within_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._when_serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()  # whoever is sent away comes to the next process, not back to this
+        try:
+            async with asyncio.timeout(self._drain_within_s):
+                await self._drain()
+        except TimeoutError:
+            log.error("lessons_not_drained", after_s=self._drain_within_s)
+        await super().shutdown(sockets)
 
 
 def _serve(
@@ -156,7 +178,12 @@ def _serve(
         server_header=False,
         log_config=None,
     )
-    server = _Server(config, when_serving)
+    server = _Server(
+        config,
+        when_serving=when_serving,
+        drain=app.state.live.drain,
+        drain_within_s=settings.shutdown_timeout_s,
+    )
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=listening)
     if not server.started:

@@ -6,7 +6,7 @@ What a request finds in `request.app.state`: `settings`, `database`, `passwords`
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -41,6 +41,7 @@ from app.security import (
     routes_without_policy,
 )
 from app.settings import Settings, read_settings
+from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
 
 log = structlog.get_logger(__name__)
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.lesson_records = SessionRecords()
     app.state.live = LivePlane(settings, app.state.database, events)
     metrics.register(RoomCollector(app.state.live.room_counters))
+    app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
     errors.install(app)
     app.include_router(school_routes.router)
     app.include_router(account_routes.router)
@@ -114,8 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     _add_probes(app)
     _add_pages(app)
-    lacking = routes_without_policy(app.routes, exempt=EXEMPT_ROUTES)
-    if lacking:
+    if lacking := routes_without_policy(app.routes, exempt=EXEMPT_ROUTES):
         raise RuntimeError(f"Routes without exactly one policy: {', '.join(lacking)}")
     _wrap(app, settings, metrics)
     return app
@@ -134,8 +135,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Hold open what the application needs while it serves."""
     database: Database = app.state.database
     live: LivePlane = app.state.live
+    watchdog: Watchdog = app.state.watchdog
+    settings: Settings = app.state.settings
     try:
-        async with live.running():
+        async with AsyncExitStack() as stack:
+            if settings.watchdog:
+                await stack.enter_async_context(watchdog.running())
+            await stack.enter_async_context(live.running())
             yield
     finally:
         await database.close()
@@ -143,9 +149,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_probes(app: FastAPI) -> None:
     @app.get("/healthz", include_in_schema=False, dependencies=[NobodyKnown])
-    async def healthz() -> dict[str, str]:
-        """Say that the process lives and its loop turns."""
-        return {"status": "alive"}
+    async def healthz(request: Request) -> dict[str, str | int | float]:
+        """Say that the process lives and its loop turns, and how often it stood still so far."""
+        watchdog: Watchdog = request.app.state.watchdog
+        return {
+            "status": "alive",
+            "loop_standstills": watchdog.standstills,
+            "longest_standstill_s": round(watchdog.longest_s, 1),
+        }
 
     @app.get("/readyz", include_in_schema=False, dependencies=[NobodyKnown])
     async def readyz(request: Request) -> dict[str, str]:

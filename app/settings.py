@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     trusted_proxies: CommaSeparated = ()
     metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
     shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
+    watchdog: bool = True
 
     media_bind_host: str = ALL
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7882

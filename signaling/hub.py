@@ -27,6 +27,7 @@ from media.interface import (
 )
 from signaling.config import LiveConfig
 from signaling.connection import Connection
+from signaling.current_work import CurrentWork
 from signaling.effects import Effects
 from signaling.errors import ErrorCode, SignalError
 from signaling.messages import EndReason
@@ -49,6 +50,8 @@ class LiveHub(SfuListener):
 
     def __init__(self, *, gate: RoomGate, ledger: RoomLedger, config: LiveConfig) -> None:
         self.config = config
+        #: For a thread that watches the loop.
+        self.current = CurrentWork()
         self._gate = gate
         self._ledger = ledger
         self._sfu: SfuPort | None = None
@@ -60,18 +63,32 @@ class LiveHub(SfuListener):
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
         """Carry rooms until the block is left.
 
-        Then every connection is closed with 1001, recordings are completed (bounded by
-        `media_timeout_s`) and the ledger is written (bounded by `drain_s`); the lessons stay
-        live and another process may reopen them.
+        Then the rooms are drained as by `drain`; the lessons stay live and another process
+        may reopen them.
         """
         async with asyncio.TaskGroup() as tasks:
             self._sfu, self._tasks = sfu, tasks
             try:
                 yield
             finally:
-                for runner in self._rooms.values():
-                    runner.stop()
-                self._tasks = None
+                self._stop_rooms()
+
+    async def drain(self) -> None:
+        """Let nobody in any more, send everybody away with 1012, and wait for the rooms' ends.
+
+        Recordings are completed (bounded by `media_timeout_s`) and the ledger is written
+        (bounded by `drain_s`).
+        """
+        runners = self._stop_rooms()
+        for runner in runners:
+            await runner.finished.wait()
+
+    def _stop_rooms(self) -> tuple[RoomRunner, ...]:
+        self._tasks = None
+        runners = tuple(self._rooms.values())
+        for runner in runners:
+            runner.stop()
+        return runners
 
     # What the application asks
 
@@ -193,7 +210,12 @@ class LiveHub(SfuListener):
         if self._tasks is None or self._sfu is None:
             raise Refused(ErrorCode.UNAVAILABLE, "The server is stopping.")
         runner = RoomRunner(
-            room_id, gate=self._gate, ledger=self._ledger, sfu=self._sfu, config=self.config
+            room_id,
+            gate=self._gate,
+            ledger=self._ledger,
+            sfu=self._sfu,
+            config=self.config,
+            current=self.current,
         )
         self._rooms[room_id] = runner
         self._tasks.create_task(self._carry(runner))

@@ -168,7 +168,7 @@ class Room:
         """Empty the room but leave the lesson live: this process goes down in order."""
         book = self._at(now)
         if not book.is_over:
-            departures.empty(book, CloseCode.GOING_AWAY, reason="server_stopped")
+            departures.empty(book, CloseCode.SERVICE_RESTART, reason="server_stopped")
         return book.settle()
 
     # Time

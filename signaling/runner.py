@@ -18,6 +18,7 @@ from signaling import effects as fx
 from signaling import wire
 from signaling.config import LiveConfig
 from signaling.connection import Connection
+from signaling.current_work import CurrentWork
 from signaling.errors import CloseCode, ErrorCode, SignalError
 from signaling.ledger_writer import LedgerWriter
 from signaling.messages import AnyClientMessage, EndReason, Fact, MediaSource
@@ -59,6 +60,7 @@ class RoomRunner:
         ledger: RoomLedger,
         sfu: SfuPort,
         config: LiveConfig,
+        current: CurrentWork,
     ) -> None:
         self.room_id = room_id
         self.opened = asyncio.Event()
@@ -70,6 +72,7 @@ class RoomRunner:
         self._gate = gate
         self._sfu = sfu
         self._config = config
+        self._current = current
         self._loop = asyncio.get_running_loop()
         self._room: Room | None = None
         self._seed: RoomSeed | None = None
@@ -232,17 +235,20 @@ class RoomRunner:
     async def _run_rules(self) -> None:
         room = self._room
         assert room is not None
-        self._apply(room.open(now=self._loop.time()))
+        with self._current.of(self.room_id):
+            self._apply(room.open(now=self._loop.time()))
         self.opened.set()
         while not room.is_over:
             item = await self._next_item(room.deadline())
             now = self._loop.time()
             if item is None:
-                self._apply(room.handle_timer(now=now))
+                with self._current.of(self.room_id):
+                    self._apply(room.handle_timer(now=now))
                 continue
             work, done = item
             try:
-                self._apply(work(room, now))
+                with self._current.of(self.room_id):
+                    self._apply(work(room, now))
             except SignalError as refusal:
                 if done is None:
                     raise

@@ -112,6 +112,10 @@ class LivePlane:
             self._sfu = None
             await sfu.close()
 
+    async def drain(self) -> None:
+        """Send everybody away in order, before the server closes what is open."""
+        await self.hub.drain()
+
     def room_counters(self) -> dict[str, dict[str, int]]:
         """Return what the media plane has counted in each open room."""
         if self._sfu is None:

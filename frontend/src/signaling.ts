@@ -22,6 +22,7 @@ const RETRY_AFTER_MS = [300, 600, 1_000];
 const NEXT_ATTEMPT_AFTER_MS = 1_000;
 /** A server that answers that it cannot now is asked less often than one not heard at all. */
 const RETRY_REFUSED_AFTER_MS = 2_000;
+const RESTART_SPREAD_MS = 1_000;
 /** Attempts under way together: three seconds of a slow line's patience for each. */
 const MOST_ATTEMPTS = 3;
 /** On a new network the connection is believed only once something has come over it. */
@@ -297,7 +298,8 @@ export class Signaling {
     this.drop(null);
     const over = OVER_BY_CLOSE_CODE[code];
     if (over !== undefined) this.over(over, reason);
-    else this.lost();
+    // A whole lesson, or many, is sent away in one instant: they come back spread over a second.
+    else this.lost(code === CloseCode.SERVICE_RESTART ? RESTART_SPREAD_MS * this.random() : undefined);
   }
 
   /** Forget the present connection and everything that waited on it. */
@@ -316,10 +318,10 @@ export class Signaling {
     this.waiting.clear();
   }
 
-  private lost(): void {
+  private lost(pauseMs?: number): void {
     if (this.isStopped) return;
     this.lostAt ??= this.now();
-    this.retryLater();
+    this.retryLater(pauseMs);
   }
 
   /** Try again after a pause: the next of the table, or a longer one the server asked for. */

@@ -50,6 +50,8 @@ class Bench {
   readonly messages: ServerMessage[] = [];
   tickets = 0;
   refusal: Problem | null = null;
+  constructor(private readonly chance: () => number = () => 0.5) {}
+
   /** Requests for a ticket hang, as on a cut road. */
   hangs = false;
   readonly givenUp: number[] = [];
@@ -77,7 +79,7 @@ class Bench {
     onOpen: () => undefined,
     page: "0123456789abcdef",
     now: () => Date.now(),
-    random: () => 0.5,
+    random: () => this.chance(),
   });
 
   get socket(): WireSocket {
@@ -275,11 +277,9 @@ describe("a lost connection", () => {
   });
 
   it.each([
-    [1001, "the server stops in order"],
     [1005, "a close without a code"],
     [1006, "a broken line"],
     [1011, "the room failed"],
-    [1012, "the server restarts: uvicorn closes every socket with it"],
     [4401, "the ticket was used up on the way"],
     [4408, "silence"],
     [4429, "too slow"],
@@ -292,6 +292,25 @@ describe("a lost connection", () => {
     expect(bench.sockets).toHaveLength(2);
     expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2", "page.0123456789abcdef"]);
     expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("is sought anew after a random part of a second when the server restarts", async () => {
+    await bench.enter();
+    const asked: number[] = [];
+    for (const chance of [0, 0.5, 0.99]) {
+      const one = new Bench(() => chance);
+      await one.enter();
+      const known = one.tickets;
+      one.socket.onclose?.({ code: 1012, reason: "server_stopped" });
+      let waited = 0;
+      for (; one.tickets === known; waited += 10) await vi.advanceTimersByTimeAsync(10);
+      asked.push(waited);
+      one.signaling.stop();
+    }
+    expect(asked[0]).toBeLessThan(50);
+    expect(asked[1]).toBeGreaterThan(350);
+    expect(asked[2]).toBeGreaterThan(900);
+    expect(asked[2]).toBeLessThan(1_250);
   });
 
   it("is opened again when the server restarts while it is away", async () => {

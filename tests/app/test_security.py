@@ -238,7 +238,11 @@ async def test_api_describes_itself_and_loads_no_documentation_page(
 
 async def test_probes_answer(open_browser: OpenBrowser) -> None:
     browser = await open_browser()
-    assert (await browser.get("/healthz")).json() == {"status": "alive"}
+    assert (await browser.get("/healthz")).json() == {
+        "status": "alive",
+        "loop_standstills": 0,
+        "longest_standstill_s": 0.0,
+    }
     assert (await browser.get("/readyz")).json() == {"status": "ready"}
 
 

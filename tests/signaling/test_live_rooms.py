@@ -294,7 +294,7 @@ async def test_a_server_that_stops_leaves_the_lesson_live() -> None:
         async with server.client("a") as a, asyncio.TaskGroup() as tasks:
             server.hub._rooms["room"].stop()  # what leaving `running` does first
             tasks.create_task(_note_closing(a, closing))
-        assert closing == [(1001, "server_stopped")]
+        assert closing == [(1012, "server_stopped")]
         await server.eventually(lambda: server.sfu.closed)
         await server.eventually(lambda: "recording_stopped" in server.ledger.types())
         assert server.ledger.events["room"][-2].payload == {"reason": "server_stopped"}

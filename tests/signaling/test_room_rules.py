@@ -1012,7 +1012,7 @@ def test_a_stop_empties_the_room_and_leaves_the_lesson_live() -> None:
     room.take(room.room.recording_started(now=room.now))
     room.clear()
     room.take(room.room.stop(now=room.now))
-    assert {d.code for d in room.of(Disconnect)} == {CloseCode.GOING_AWAY}
+    assert {d.code for d in room.of(Disconnect)} == {CloseCode.SERVICE_RESTART}
     assert room.of(FinishLesson) == []
     assert [event.type for event in room.events()] == [
         EventType.SEAT_LEFT,
