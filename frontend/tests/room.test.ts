@@ -206,6 +206,7 @@ describe("answers", () => {
       "chat_said",
       "quick_message_sent",
       "lesson_ended",
+      "layers_wanted",
       "pong",
     ];
     const tested = [...facts, ...answers.map((answer) => answer.type)].sort();
