@@ -19,7 +19,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--no-emit-index-url --python-version 3.11 --quiet
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
-.PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench \
+.PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
 	bench-flood fuzz migrate migration protocol image lock
 
 help: ## Say what can be made
@@ -67,6 +67,10 @@ e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real b
 bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian's Janus too)
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
+
+impair: setup-dev ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
+	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
+	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)

@@ -66,16 +66,23 @@ def _parameter_sets(width: int, height: int) -> tuple[bytes, bytes]:
     return bytes([_REFERENCE | _NAL_SPS]) + sps, bytes([_REFERENCE | _NAL_PPS]) + pps
 
 
-def _h264_frame(*, is_key: bool) -> list[bytes]:
-    packets = []
-    parts = PACKETS_PER_FRAME
+def h264_frame(
+    *,
+    is_key: bool,
+    packets: int = PACKETS_PER_FRAME,
+    payload_bytes: int = VIDEO_PAYLOAD_BYTES,
+    size: tuple[int, int] = (1280, 720),
+) -> list[bytes]:
+    """Return a frame's payloads (RFC 6184), all of one length: at least two for a keyframe."""
+    parts = packets
+    payloads = []
     if is_key:
         # One aggregation packet carries the parameter sets, filled up to the common size.
-        sets = _parameter_sets(1280, 720)
+        sets = _parameter_sets(*size)
         body = b"".join(struct.pack("!H", len(nal)) + nal for nal in sets)
-        room = VIDEO_PAYLOAD_BYTES - 1 - len(body) - 2
+        room = payload_bytes - 1 - len(body) - 2
         filler = bytes([_NAL_FILLER]) + b"\xff" * (room - 1)
-        packets.append(
+        payloads.append(
             bytes([_REFERENCE | _STAP_A]) + body + struct.pack("!H", len(filler)) + filler
         )
         parts -= 1
@@ -83,8 +90,8 @@ def _h264_frame(*, is_key: bool) -> list[bytes]:
     for part in range(parts):
         edge = (0x80 if part == 0 else 0) | (0x40 if part == parts - 1 else 0)
         head = bytes([_REFERENCE | _FU_A, edge | nal_type])
-        packets.append(head + b"\x5a" * (VIDEO_PAYLOAD_BYTES - 2))
-    return packets
+        payloads.append(head + b"\x5a" * (payload_bytes - 2))
+    return payloads
 
 
 def _vp8_frame(*, is_key: bool, picture_id: int) -> list[bytes]:
@@ -115,7 +122,7 @@ class VideoLoad:
             self._picture_id = (self._picture_id + 1) & 0x7FFF
             return _vp8_frame(is_key=is_key, picture_id=self._picture_id)
         if is_key not in self._templates:
-            self._templates[is_key] = _h264_frame(is_key=is_key)
+            self._templates[is_key] = h264_frame(is_key=is_key)
         return self._templates[is_key]
 
 

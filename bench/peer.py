@@ -107,9 +107,9 @@ class LightPeer:
     """One connection of one participant: it publishes or it subscribes.
 
     `over_tcp` uses the server's TCP candidates and no other. With `repairs_loss` holes are
-    asked for again by NACK. `on_rtp` is called for every packet that is not a duplicate.
-    `counts` is an account of everything by name. Where transport-cc is negotiated, a
-    subscriber answers it every 50 ms.
+    asked for again by NACK where that was offered. `on_rtp` is called for every packet that
+    is not a duplicate. `counts` is an account of everything by name. Where transport-cc is
+    negotiated, a subscriber answers it every 50 ms.
     """
 
     def __init__(
@@ -154,6 +154,7 @@ class LightPeer:
         self._repair_of: dict[int, int] = {}
         self._rtx_payload_types: set[tuple[str, int]] = set()
         self._mid_extension_ids: set[int] = set()
+        self._repairable_mids: set[str] = set()
         self._transport_cc_id: int | None = None
         self._arrivals: ArrivalReport | None = None
         self._remote: Description | None = None
@@ -232,6 +233,8 @@ class LightPeer:
                 self._clock_rates[section.mid, codec.payload_type] = codec.clock_rate
                 if codec.apt is not None:
                     self._rtx_payload_types.add((section.mid, codec.payload_type))
+                if "nack" in codec.feedback:
+                    self._repairable_mids.add(section.mid)
             for ssrc in section.ssrcs:
                 self._mid_of[ssrc] = section.mid
             self._repair_of.update(section.repair_of)
@@ -469,7 +472,8 @@ class LightPeer:
                     view[start:end], arrival_ns, is_repair,
                 )
             )  # fmt: skip
-        if self.repairs_loss and reception.missing and self._next_nack_s is None:
+        is_repairable = self.repairs_loss and mid in self._repairable_mids
+        if is_repairable and reception.missing and self._next_nack_s is None:
             self._next_nack_s = now
             self._on_timer()
 
@@ -600,6 +604,8 @@ class LightPeer:
     def _ask_again(self, now: float) -> None:
         self._next_nack_s = None
         for reception in self.receptions.values():
+            if reception.mid not in self._repairable_mids:
+                continue
             wanted = []
             for extended, attempts in list(reception.missing.items()):
                 if attempts >= _MAX_NACKS_PER_PACKET:

@@ -1,0 +1,122 @@
+"""`make impair`: the promises of docs/media.md, measured through an impaired path.
+
+    python -m bench.impair [--rows loss-5,step] [--quick] [--results var/impair]
+
+Prints a line for each measure, with its target and PASS or FAIL, and says what carries the
+packets. Exit code 1: a target is missed; 2: there is no such row.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bench.impair.findings import Findings, summary
+from bench.impair.lesson import HUB, Lesson, lesson_over
+from bench.impair.light_rows import GROUPS
+from bench.impair.line import Conditions
+from bench.impair.namespaces import require_tun
+from bench.impair.road import namespace_road
+from bench.measure import machine
+from bench.private_network import (
+    OUTSIDE_OPTION,
+    NetworkUnavailable,
+    namespace,
+    reexecute_inside,
+)
+
+RESULTS = Path("var/impair")
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; an unknown row is an error that names the known ones."""
+    parser = argparse.ArgumentParser(
+        prog="make impair", description=(__doc__ or "").split("\n", 1)[0]
+    )
+    parser.add_argument("--rows", default="", help="rows or groups, with commas between")
+    parser.add_argument("--quick", action="store_true", help="shorter windows, no cut of 120 s")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    parser.add_argument("--seed", type=int, default=1, help="of every draw of the lines")
+    # Given by this program to itself: the network namespace it came from.
+    parser.add_argument(OUTSIDE_OPTION, help=argparse.SUPPRESS)
+    parsed = parser.parse_args(arguments)
+    known = {*GROUPS, *(row for _, rows in GROUPS.values() for row in rows)}
+    parsed.rows = [row for row in parsed.rows.split(",") if row]
+    unknown = [row for row in parsed.rows if row not in known]
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    return parsed
+
+
+def groups_of(rows: Sequence[str]) -> list[str]:
+    """Return the groups that measure these rows; all of them when none is named."""
+    return [
+        name
+        for name, (_, measured) in GROUPS.items()
+        if not rows or name in rows or set(rows) & set(measured)
+    ]
+
+
+async def run(options: argparse.Namespace, findings: Findings) -> None:
+    """Measure group after group."""
+
+    @asynccontextmanager
+    async def open_lesson(
+        sites: Sequence[str],
+        *,
+        lines: Mapping[str, Conditions],
+        behind_nat: Sequence[str] = (),
+        is_v6: bool = False,
+    ) -> AsyncIterator[Lesson]:
+        with tempfile.TemporaryDirectory(prefix="impair-") as folder:
+            async with (
+                namespace_road([HUB, *sites], behind_nat=behind_nat, seed=options.seed) as road,
+                lesson_over(road, sites, folder=Path(folder), is_v6=is_v6, lines=lines) as lesson,
+            ):
+                yield lesson
+
+    for name in groups_of(options.rows):
+        began = time.monotonic()
+        print(f"-- {name}", flush=True)
+        group, _ = GROUPS[name]
+        await group(open_lesson, findings, is_quick=options.quick)
+        findings.note(f"{name}: {time.monotonic() - began:.0f} s")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for and return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parse_arguments(arguments)
+    try:
+        require_tun()
+        if options.outside_network is None:
+            reexecute_inside("bench.impair", arguments)
+    except NetworkUnavailable as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    if namespace() == options.outside_network:
+        print(f"{OUTSIDE_OPTION} is for the command itself, do not give it.", file=sys.stderr)
+        return 2
+    print(f"{machine()}; through network namespaces and a TUN bridge in user space")
+    findings = Findings()
+    began = time.monotonic()
+    asyncio.run(run(options, findings))
+    print(summary(findings, ()))
+    about = {
+        "machine": machine(),
+        "road": "namespaces",
+        "quick": options.quick,
+        "seconds": round(time.monotonic() - began),
+        "load_average": os.getloadavg(),
+    }
+    print(f"written to {findings.write(options.results, about=about)}")
+    return 1 if findings.failed_rows() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""A lesson over the road: the real server, a hub that broadcasts, light seats that receive."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.impair import school
+from bench.impair.broadcast import Broadcast
+from bench.impair.judge import Heard, Rate, Shown, hear, show
+from bench.impair.line import Conditions
+from bench.impair.media import LAYERS
+from bench.impair.road import SERVER_V4, SERVER_V6, NamespaceRoad, Road
+from bench.impair.seat import Access, LightSeat, wall_s
+from bench.impair.server import LessonServer
+from bench.impair.trace import Trace
+
+HUB = "hub"
+_RATE_SAMPLE_S = 0.1
+_EVERYBODY_IN_S = 15.0
+_HTTP_PORT, _MEDIA_PORT = 8000, 7882  # the server has a namespace of its own
+
+
+@dataclass(slots=True)
+class Member:
+    """A site's seat and what it sends."""
+
+    seat: LightSeat
+    broadcast: Broadcast
+
+
+@dataclass(slots=True)
+class Lesson:
+    """A lesson under way. `members` by site; the hub is one of them."""
+
+    road: Road
+    server: LessonServer
+    folder: Path
+    members: dict[str, Member] = field(default_factory=dict)
+    rates: dict[str, list[Rate]] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> Member:
+        """Return the hub."""
+        return self.members[HUB]
+
+    def camera(self, site: str, *, of: str = HUB) -> Trace:
+        """Return what a site has received of another's camera."""
+        return self.members[site].seat.trace(self.members[of].seat.seat_id, "camera")
+
+    def microphone(self, site: str, *, of: str = HUB) -> Trace:
+        """Return what a site has received of another's microphone."""
+        return self.members[site].seat.trace(self.members[of].seat.seat_id, "microphone")
+
+    def shown(self, site: str, *, of: str = HUB) -> list[Shown]:
+        """Return the pictures a site could show."""
+        return show(self.camera(site, of=of).got)
+
+    def heard(self, site: str, *, begin_s: float, end_s: float) -> Heard:
+        """Return how the hub's sound, sent in this time, was heard at a site."""
+        first, last = self.hub.broadcast.audio_between(begin_s, end_s)
+        # What was sent at the end needs a moment to be played.
+        return hear(self.microphone(site).got, first=first, last=last, end_s=end_s + 2)
+
+    async def set(self, site: str, down: Conditions, up: Conditions | None = None) -> float:
+        """Give a site's line these conditions (the same upwards); return when, in wall time."""
+        await self.road.set(site, down=down, up=down if up is None else up)
+        return wall_s()
+
+    async def sample_rates(self) -> None:
+        """Note ten times a second what has been offered to each line, until cancelled."""
+        while True:
+            counts = await self.road.counts()
+            now = wall_s()
+            for site, ways in counts.items():
+                self.rates.setdefault(site, []).append(Rate(now, ways["down"]["offered_bytes"]))
+            await asyncio.sleep(_RATE_SAMPLE_S)
+
+
+AccessOf = Callable[[str, Mapping[str, str], str, str], Access]
+"""Site, cookies, lesson, role: how the road lets that seat reach the server."""
+
+
+@asynccontextmanager
+async def lesson_over(
+    road: NamespaceRoad,
+    sites: Sequence[str],
+    *,
+    folder: Path,
+    is_v6: bool = False,
+    lines: Mapping[str, Conditions] | None = None,
+) -> AsyncIterator[Lesson]:
+    """Hold a lesson in the road's namespaces: `sites` beside the hub, each on its line."""
+    host = SERVER_V6 if is_v6 else SERVER_V4
+    server = LessonServer(
+        folder,
+        http_host=host,
+        http_port=_HTTP_PORT,
+        media_hosts=[host],
+        media_port=_MEDIA_PORT,
+        prefix=road.in_server_namespace(),
+    )
+
+    def access(site: str, cookies: Mapping[str, str], lesson_id: str, role: str) -> Access:
+        where = road.sites[site]
+        return Access(server.url, where.v6 if is_v6 else where.v4, cookies, lesson_id, role)
+
+    async with held_lesson(road, server, sites, access=access, lines=lines or {}) as lesson:
+        yield lesson
+
+
+@asynccontextmanager
+async def held_lesson(
+    road: Road,
+    server: LessonServer,
+    sites: Sequence[str],
+    *,
+    access: AccessOf,
+    lines: Mapping[str, Conditions],
+) -> AsyncIterator[Lesson]:
+    """Start the server, 开课, let the hub and then all sites enter; end it all on leaving."""
+    server.folder.mkdir(parents=True, exist_ok=True)
+    made = await school.prepare(server.folder, classrooms=len(sites))
+    [lesson_id] = made.lesson_ids
+    lesson = Lesson(road, server, server.folder)
+    async with AsyncExitStack() as stack:
+        await server.start()
+        stack.push_async_callback(server.stop)
+        teacher = access(HUB, made.teacher, lesson_id, "lecturer")
+        lesson.members[HUB] = _member(teacher, Broadcast())
+        for site, cookies in zip(sites, made.classrooms, strict=True):
+            entry = access(site, cookies, lesson_id, "classroom")
+            lesson.members[site] = _member(entry, Broadcast(LAYERS[:1]))
+        for member in lesson.members.values():
+            stack.push_async_callback(member.seat.close)
+        await lesson.hub.seat.post(f"/api/lessons/{lesson_id}/start")
+        for site, conditions in lines.items():
+            await lesson.set(site, conditions)
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(lesson.sample_rates())]
+            await _enter(lesson, group, running)
+            yield lesson
+            for task in running:
+                task.cancel()
+
+
+def _member(access: Access, broadcast: Broadcast) -> Member:
+    seat = LightSeat(access, rids=broadcast.rids, on_keyframe_request=broadcast.keyframe_wanted)
+    return Member(seat, broadcast)
+
+
+async def _enter(
+    lesson: Lesson, group: asyncio.TaskGroup, running: list["asyncio.Task[None]"]
+) -> None:
+    def begin(work: Awaitable[None]) -> None:
+        running.append(group.create_task(work))  # type: ignore[arg-type]  # all are coroutines
+
+    begin(lesson.hub.seat.hold())
+    begin(lesson.hub.broadcast.run(lesson.hub.seat))
+    async with asyncio.timeout(20):
+        while not (lesson.hub.seat.publisher and lesson.hub.seat.publisher.is_connected):
+            await asyncio.sleep(0.05)
+    for site, member in lesson.members.items():
+        if site == HUB:
+            continue
+        begin(member.seat.hold())
+        begin(member.broadcast.run(member.seat))
+        await asyncio.sleep(0.1)
+    # A site that does not get in is what its row must show: the others begin without it.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_EVERYBODY_IN_S):
+            for site, member in lesson.members.items():
+                if site != HUB:
+                    await member.seat.until_receiving((lesson.hub.seat.seat_id, "camera"))
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """Return a port of the loopback interface nobody listens on now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,341 @@
+"""A seat of a lesson at the far end of an impaired line: HTTP, WebSocket, two connections.
+
+It behaves as the page does: it reconnects without end, negotiates its media anew with every
+connection, and rebuilds a receiving connection on which nothing has come for a while. It
+has no screen: what came is in `traces`.
+"""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.typing import Subprotocol
+
+from app.security import CSRF_HEADER
+from bench.impair.media import read_stamp
+from bench.impair.trace import Trace
+from bench.peer import LightPeer, PeerFailed, ReceivedPacket
+from signaling.messages import PROTOCOL
+
+MICROPHONE_MID, CAMERA_MID = "0", "1"
+SOURCES = {MICROPHONE_MID: "microphone", CAMERA_MID: "camera"}
+_PING_S = 1.5
+_SILENT_AFTER_S = 5.0
+_MEDIA_SILENT_AFTER_S = 4.0
+_ATTEMPT_S = 3.0
+_RETRY_S = (0.3, 0.6, 1.0, 2.0)
+
+Message = dict[str, Any]  # JSON
+SeatTrack = tuple[str, str]
+"""Seat and source."""
+
+
+def wall_s() -> float:
+    """Return the time traces are kept in."""
+    return time.clock_gettime(time.CLOCK_REALTIME)
+
+
+class Refused(Exception):
+    """The server said no; the message is its answer."""
+
+
+class _Broken(Exception):
+    """The connection is of no use any more."""
+
+
+@dataclass(slots=True)
+class Access:
+    """Who a seat is, and from which address it reaches which server.
+
+    `through` changes an SDP of the server before it is used: a proxy in between names
+    itself there.
+    """
+
+    url: str
+    host: str
+    cookies: Mapping[str, str]
+    lesson_id: str
+    role: str
+    through: Callable[[str], str] = str
+
+
+@dataclass(slots=True)
+class Happening:
+    """Something the seat met, with the wall time."""
+
+    at_s: float
+    what: str
+
+
+class LightSeat:
+    """Call `hold` in a task: it keeps the seat until it is cancelled."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        rids: Sequence[str] = (),
+        on_keyframe_request: Callable[[str], None] | None = None,
+    ) -> None:
+        self._access = access
+        self._rids = tuple(rids)
+        self._on_keyframe_request = on_keyframe_request
+        self.traces: dict[SeatTrack, Trace] = {}
+        self.happenings: list[Happening] = []
+        self.room: Message = {}
+        self.counts: Counter[str] = Counter()
+        self.publisher: LightPeer | None = None
+        self.subscriber: LightPeer | None = None
+        self._mids: dict[str, SeatTrack] = {}
+        self._run = 0
+        self._last_media_s = 0.0
+        self._socket: ClientConnection | None = None
+        self._answers: dict[int, asyncio.Future[Message]] = {}
+        self._offers: asyncio.Queue[Message] = asyncio.Queue()
+        self._state_came = asyncio.Event()
+        self._refs = 0
+        self._csrf = ""
+        self._client = self._new_client()
+        self.entering_at_s: list[float] = []
+
+    def _new_client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            base_url=self._access.url,
+            cookies=dict(self._access.cookies),
+            timeout=_ATTEMPT_S,
+            transport=httpx2.AsyncHTTPTransport(local_address=self._access.host),
+        )
+
+    # --- what a lesson asks of the seat ---------------------------------------------------
+
+    @property
+    def seat_id(self) -> str:
+        """Return the seat's id, once it has entered."""
+        return str(self.room["you"])
+
+    @property
+    def own_state(self) -> Message:
+        """Return the room's word on this seat: role, permissions, mute, stage."""
+        own = next(seat for seat in self.room["seats"] if seat["seat_id"] == self.seat_id)
+        kept = ("role", "permissions", "is_on_stage", "muted", "headcount", "hand_raised_at_ms")
+        return {name: own[name] for name in kept}
+
+    def trace(self, seat_id: str, source: str) -> Trace:
+        """Return what came of a track, also before anything did."""
+        return self.traces.setdefault((seat_id, source), Trace())
+
+    async def post(self, path: str, content: Any = None) -> Any:  # JSON both ways
+        """Send a request as the page does. Raise Refused."""
+        await self.load()
+        headers = {CSRF_HEADER: self._csrf, "Origin": self._access.url}
+        answer = await self._client.post(path, json=content, headers=headers)
+        if answer.is_error:
+            raise Refused(f"{path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    async def load(self) -> None:
+        """Do what loading the page does: a connection is open then, and the token known."""
+        if not self._csrf:
+            me = (await self._client.get("/api/me")).json()
+            self._csrf = (me["person"] or me["device"])["csrf_token"]
+
+    async def command(self, type_: str, **fields: Any) -> Message:
+        """Send a command and return its answer. Raise Refused."""
+        if self._socket is None:
+            raise Refused("not connected")
+        self._refs += 1
+        ref = self._refs
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._answers[ref] = future
+        try:
+            await self._socket.send(json.dumps({"type": type_, "ref": ref, **fields}))
+            async with asyncio.timeout(10):
+                answer = await future
+        finally:
+            self._answers.pop(ref, None)
+        if answer["type"] == "error":
+            raise Refused(f"{type_}: {answer['code']} {answer.get('detail', '')}")
+        return answer
+
+    async def refresh(self) -> None:
+        """Fetch the whole state of the room anew. Raise Refused, TimeoutError."""
+        if self._socket is None:
+            raise Refused("not connected")
+        self._state_came.clear()
+        await self._socket.send('{"type": "get_room_state"}')
+        async with asyncio.timeout(10):
+            await self._state_came.wait()
+
+    async def until_receiving(self, track: SeatTrack, *, packets: int = 1) -> None:
+        """Wait until so many packets of a track have come."""
+        while len(self.trace(*track).got) < packets:
+            await asyncio.sleep(0.05)
+
+    async def close(self) -> None:
+        """Let go of everything, without a word."""
+        self._drop_media()
+        await self._client.aclose()
+
+    # --- the connection -------------------------------------------------------------------
+
+    async def hold(self) -> None:
+        """Enter the room, and again after every loss, until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                await self._attend()
+            except* (
+                _Broken,
+                OSError,
+                TimeoutError,
+                WebSocketException,
+                InvalidHandshake,
+                httpx2.TransportError,
+                Refused,
+                PeerFailed,
+            ) as group:
+                reason = group.exceptions[0]
+                self._note(f"lost: {type(reason).__name__} {reason}")
+                self.counts["connections_lost"] += bool(self.room)
+            attempt = 0 if self._socket is not None else attempt + 1
+            self._socket = None
+            self._drop_media()
+            # A connection kept alive over a cut is a dead one.
+            await self._client.aclose()
+            self._client = self._new_client()
+            await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+
+    async def _attend(self) -> None:
+        await self.load()
+        self.entering_at_s.append(wall_s())
+        path = f"/api/lessons/{self._access.lesson_id}/tickets"
+        ticket = (await self.post(path, {"as": self._access.role}))["ticket"]
+        async with connect(
+            self._access.url.replace("http", "ws", 1) + "/api/live",
+            origin=self._access.url,  # type: ignore[arg-type]  # a str, as the header is
+            subprotocols=[Subprotocol(PROTOCOL), Subprotocol(f"ticket.{ticket}")],
+            compression=None,
+            ping_interval=None,
+            open_timeout=_ATTEMPT_S,
+            close_timeout=0.2,
+            local_addr=(self._access.host, 0),
+        ) as socket:
+            self._offers = asyncio.Queue()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read(socket))
+                group.create_task(self._ping(socket))
+                group.create_task(self._negotiate())
+                group.create_task(self._answer_offers())
+                group.create_task(self._watch_media())
+
+    async def _read(self, socket: ClientConnection) -> None:
+        while True:
+            async with asyncio.timeout(_SILENT_AFTER_S):
+                message = json.loads(await socket.recv())
+            match message["type"]:
+                case "room_state":
+                    self.room = message
+                    self._state_came.set()
+                    if self._socket is None:
+                        self._socket = socket
+                        self._note("entered")
+                case "subscribe_offer":
+                    self._offers.put_nowait(message)
+                case "lesson_ended":
+                    self._note("lesson ended")
+            future = self._answers.get(message.get("ref") or 0)
+            if future is not None and not future.done():
+                future.set_result(message)
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        while True:
+            await asyncio.sleep(_PING_S)
+            await socket.send('{"type": "ping"}')
+
+    def _note(self, what: str) -> None:
+        self.happenings.append(Happening(wall_s(), what))
+
+    # --- media ----------------------------------------------------------------------------
+
+    async def _negotiate(self) -> None:
+        while self._socket is None:
+            await asyncio.sleep(0.01)
+        await self.command("subscribe")
+        if self._access.role != "supervisor":
+            await self._publish()
+
+    async def _publish(self) -> None:
+        peer = LightPeer(host=self._access.host, on_keyframe_request=self._on_keyframe_request)
+        self.publisher = peer
+        sections = [(MICROPHONE_MID, ("opus",)), (CAMERA_MID, ("h264",))]
+        rids = {CAMERA_MID: self._rids} if self._rids else None
+        offer = await peer.publish_offer(sections, rids=rids)
+        answer = await self.command("publish", sdp=offer, sources=SOURCES)
+        await peer.accept_publish_answer(self._access.through(answer["sdp"]))
+        await peer.connected(15)
+        self._note("publishing")
+
+    async def _answer_offers(self) -> None:
+        while True:
+            offer = await self._offers.get()
+            is_new = self.subscriber is None or offer["revision"] == 1
+            if is_new:
+                self._begin_to_receive()
+            assert self.subscriber is not None
+            self._mids = {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
+            answer = await self.subscriber.answer(self._access.through(offer["sdp"]))
+            try:
+                await self.command("subscribe_answer", revision=offer["revision"], sdp=answer)
+            except Refused as refused:
+                if "stale_answer" not in str(refused):
+                    raise
+                continue
+            await self.subscriber.connected(15)
+            self._last_media_s = wall_s()
+
+    def _begin_to_receive(self) -> None:
+        if self.subscriber is not None:
+            self.subscriber.vanish()
+        self._run += 1
+        self.subscriber = LightPeer(host=self._access.host, repairs_loss=True, on_rtp=self._on_rtp)
+        self._last_media_s = wall_s()
+
+    def _on_rtp(self, packet: ReceivedPacket) -> None:
+        self._last_media_s = packet.arrival_ns / 1e9
+        stamp = read_stamp(packet.payload)
+        track = self._mids.get(packet.mid)
+        if stamp is None or track is None:
+            self.counts["unstamped"] += 1
+            return
+        self.trace(*track).note(
+            at_s=self._last_media_s,
+            run=self._run << 32 | packet.ssrc,
+            sequence=packet.sequence,
+            size=len(packet.payload),
+            stamp=stamp,
+        )
+
+    async def _watch_media(self) -> None:
+        """Rebuild the receiving connection when nothing has come for too long."""
+        while True:
+            await asyncio.sleep(0.5)
+            is_due = wall_s() - self._last_media_s > _MEDIA_SILENT_AFTER_S
+            if self.subscriber is not None and self._mids and is_due:
+                self._note("receiving anew")
+                self.counts["receiving_anew"] += 1
+                self._last_media_s = wall_s()
+                await self.command("subscribe")
+
+    def _drop_media(self) -> None:
+        for peer in (self.publisher, self.subscriber):
+            if peer is not None:
+                peer.vanish()
+        self.publisher = self.subscriber = None
+        self._mids = {}
