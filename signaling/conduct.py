@@ -230,6 +230,21 @@ def send_quick_message(book: RoomBook, seat: Participant, command: m.SendQuickMe
     book.tell_staff_and(seat.seat_id, m.QuickMessageSent(seq=0, **sent.model_dump()))
 
 
+def set_saving(book: RoomBook, seat: Participant, command: m.SetSaving) -> None:
+    """Send a seat sound and slides only, or everything again; also while paused."""
+    limit(seat.rates.action, book)
+    if seat.is_saving is command.is_saving:
+        return
+    seat.is_saving = command.is_saving
+    book.note(
+        EventType.SAVING_SET,
+        seat_id=seat.seat_id,
+        actor=seat.seat_id,
+        payload={"is_saving": command.is_saving},
+    )
+    book.tell_seat(seat)
+
+
 def report_headcount(book: RoomBook, seat: Participant, command: m.ReportHeadcount) -> None:
     """Keep the assistant's count; every report is an event, for the last before the bell counts."""
     limit(seat.rates.action, book)

@@ -265,6 +265,16 @@ class SendQuickMessage(Command):
     kind: QuickMessageKind
 
 
+class SetSaving(Command):
+    """A classroom asks for less: sound and slides only, or everything again.
+
+    Kept across reconnects. What the seat itself sends is not touched by it.
+    """
+
+    type: Literal["set_saving"] = "set_saving"
+    is_saving: bool
+
+
 class ReportHeadcount(Command):
     """The assistant's count of pupils in the classroom."""
 
@@ -298,6 +308,7 @@ AnyClientMessage = (
     | Unblock
     | Say
     | SendQuickMessage
+    | SetSaving
     | ReportHeadcount
     | Ping
 )
@@ -344,6 +355,7 @@ class Seat(Message):
     stalled: tuple[MediaSource, ...] = ()
     link: Link = Link.UNKNOWN
     is_blocked: bool = False
+    is_saving: bool = False
 
 
 class RecordingLight(Message):

@@ -97,6 +97,7 @@ class Participant:
     override: Permissions | None = None
     hand_raised_at_ms: int | None = None
     headcount: int | None = None
+    is_saving: bool = False
     muted: set[MediaSource] = field(default_factory=set)
     publishing: set[MediaSource] = field(default_factory=set)
     stalled: set[MediaSource] = field(default_factory=set)
@@ -207,4 +208,5 @@ class Participant:
             stalled=tuple(sorted(self.stalled & self.publishing)),
             link=self.link,
             is_blocked=self.is_blocked,
+            is_saving=self.is_saving,
         )

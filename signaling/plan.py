@@ -13,7 +13,10 @@ NOTHING: Final = ForwardingPlan()
 
 @dataclass(frozen=True, slots=True)
 class PlannedSeat:
-    """What the plan needs to know of a seat. `permissions` are those of this moment."""
+    """What the plan needs to know of a seat. `permissions` are those of this moment.
+
+    `is_saving`: it asked for sound and slides only.
+    """
 
     seat_id: str
     role: Role
@@ -21,6 +24,11 @@ class PlannedSeat:
     is_on_stage: bool
     permissions: Permissions
     may_record_video: bool
+    is_saving: bool = False
+
+
+#: What a seat that saves is spared: faces. Sound and what is on a screen it gets.
+_SPARED: Final = frozenset({Source.CAMERA, Source.SECOND_CAMERA})
 
 
 def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> ForwardingPlan:
@@ -30,9 +38,11 @@ def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> Forwa
     lives, so a WebSocket that breaks for a moment interrupts neither picture nor recording.
     A classroom's camera goes to the lecturer and the supervisors, and to everybody while on
     stage; its microphone and screen to everybody, on stage only. Nobody receives their own.
+    Whoever saves receives no camera; what they send is as everybody's.
     """
     present = [seat for seat in seats if seat.is_present]
     everybody = frozenset(PeerId(seat.seat_id) for seat in present)
+    saving = frozenset(PeerId(seat.seat_id) for seat in present if seat.is_saving)
     staff = frozenset(PeerId(seat.seat_id) for seat in present if seat.role is not Role.CLASSROOM)
     audience: dict[TrackKey, frozenset[PeerId]] = {}
     priority: dict[TrackKey, Priority] = {}
@@ -43,6 +53,8 @@ def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> Forwa
             track = TrackKey(peer_id, source)
             is_seen_by_all = seat.role is Role.LECTURER or seat.is_on_stage
             receivers = (everybody if is_seen_by_all else staff) - {peer_id}
+            if source in _SPARED:
+                receivers -= saving
             if receivers:
                 audience[track] = receivers
                 priority[track] = _priority(seat, source)

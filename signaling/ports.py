@@ -40,6 +40,7 @@ class EventType(StrEnum):
     CHAT = "chat"
     QUICK_MESSAGE = "quick_message"
     HEADCOUNT = "headcount"
+    SAVING_SET = "saving_set"
     EJECTED = "ejected"
     UNBLOCKED = "unblocked"
     INCIDENT = "incident"

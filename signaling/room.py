@@ -60,6 +60,7 @@ MAY_SEND: Final[dict[type[m.Command], frozenset[m.Role]]] = {
     m.Unblock: _LECTURER,
     m.Say: _TEACHING,
     m.SendQuickMessage: _CLASSROOM,
+    m.SetSaving: _CLASSROOM,
     m.ReportHeadcount: _CLASSROOM,
     m.Ping: _ANYBODY,
 }
@@ -357,6 +358,8 @@ def _carry_out(book: RoomBook, seat: Participant, command: m.AnyClientMessage) -
             conduct.say(book, seat, command)
         case m.SendQuickMessage():
             conduct.send_quick_message(book, seat, command)
+        case m.SetSaving():
+            conduct.set_saving(book, seat, command)
         case m.ReportHeadcount():
             conduct.report_headcount(book, seat, command)
         case _:

@@ -93,6 +93,7 @@ class Roster:
                 is_on_stage=seat.seat_id in stage,
                 permissions=self.permissions(seat),
                 may_record_video=seat.may_record_video,
+                is_saving=seat.is_saving,
             )
             for seat in self
         ]
@@ -115,6 +116,7 @@ class Roster:
                 hand_raised_at_ms=seat.hand_raised_at_ms,
                 headcount=seat.headcount,
                 muted=tuple(sorted(seat.muted)),
+                is_saving=seat.is_saving,
             )
             for seat in self
         )
@@ -143,6 +145,7 @@ class Roster:
         seat.override = saved.override
         seat.hand_raised_at_ms = saved.hand_raised_at_ms
         seat.headcount = saved.headcount
+        seat.is_saving = saved.is_saving
         seat.muted = set(saved.muted)
 
 

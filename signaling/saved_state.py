@@ -15,7 +15,10 @@ class SavedPart(BaseModel):
 
 
 class SavedSeat(SavedPart):
-    """What a seat keeps. `has_come` tells a seat that is away from one not yet seen."""
+    """What a seat keeps. `has_come` tells a seat that is away from one not yet seen.
+
+    `is_saving` is missing in what version 0.1 saved.
+    """
 
     seat_id: str
     role: Role
@@ -31,6 +34,7 @@ class SavedSeat(SavedPart):
     hand_raised_at_ms: int | None
     headcount: int | None
     muted: tuple[MediaSource, ...]
+    is_saving: bool = False
 
 
 class SavedRoom(SavedPart):

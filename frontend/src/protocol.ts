@@ -492,6 +492,7 @@ export interface Seat {
   readonly stalled: readonly MediaSource[];
   readonly link: Link;
   readonly is_blocked: boolean;
+  readonly is_saving: boolean;
 }
 
 /** A seat is now like this: entered, left, hand, permissions, mute, link, headcount. */
@@ -527,6 +528,18 @@ export interface SetPermissions {
   /** 1 to 64 characters. */
   readonly seat_id: string | null;
   readonly permissions: Permissions;
+}
+
+/**
+ * A classroom asks for less: sound and slides only, or everything again.
+ *
+ * Kept across reconnects. What the seat itself sends is not touched by it.
+ */
+export interface SetSaving {
+  /** 0 to 2147483647. */
+  readonly ref?: number | null;
+  readonly type: "set_saving";
+  readonly is_saving: boolean;
 }
 
 /** Lecturer: how many classrooms may be on stage at a time. */
@@ -625,6 +638,7 @@ export type ClientMessage =
   | Unblock
   | Say
   | SendQuickMessage
+  | SetSaving
   | ReportHeadcount
   | Ping;
 
@@ -650,6 +664,7 @@ export const CLIENT_MESSAGE_TYPES = [
   "unblock",
   "say",
   "send_quick_message",
+  "set_saving",
   "report_headcount",
   "ping",
 ] as const satisfies readonly ClientMessageType[];

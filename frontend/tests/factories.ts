@@ -27,6 +27,7 @@ export function seat(seatId: string, change: Partial<Seat> = {}): Seat {
     stalled: [],
     link: "good",
     is_blocked: false,
+    is_saving: false,
     ...change,
   };
 }

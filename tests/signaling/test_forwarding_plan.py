@@ -1,5 +1,7 @@
 """Who receives what: the plan, checked against the rules for any room."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +28,7 @@ def rooms(draw: st.DrawFn) -> list[PlannedSeat]:
             is_on_stage=role is Role.CLASSROOM and draw(st.booleans()),
             permissions=draw(permissions),
             may_record_video=draw(st.booleans()),
+            is_saving=role is Role.CLASSROOM and draw(st.booleans()),
         )
         for index, role in enumerate(roles)
     ]
@@ -80,9 +83,26 @@ def test_everybody_present_receives_all_of_the_lecturer(seats: list[PlannedSeat]
     plan = forwarding_plan(seats, is_recorded=False)
     hub = PeerId("seat-0")
     others = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_present)
+    seeing = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_present and not s.is_saving)
     for source in Source:
-        assert plan.audience.get(TrackKey(hub, source), frozenset()) == others
+        is_face = source in {Source.CAMERA, Source.SECOND_CAMERA}
+        expected = seeing if is_face else others
+        assert plan.audience.get(TrackKey(hub, source), frozenset()) == expected
     assert plan.recorded == frozenset()
+
+
+@given(rooms(), st.booleans())
+def test_saving_takes_cameras_from_whoever_saves_and_changes_nothing_else(
+    seats: list[PlannedSeat], is_recorded: bool
+) -> None:
+    plain = forwarding_plan([replace(s, is_saving=False) for s in seats], is_recorded=is_recorded)
+    plan = forwarding_plan(seats, is_recorded=is_recorded)
+    saving = {PeerId(seat.seat_id) for seat in seats if seat.is_saving}
+    assert plan.recorded == plain.recorded
+    for track, audience in plain.audience.items():
+        is_face = track.source in {Source.CAMERA, Source.SECOND_CAMERA}
+        spared = saving if is_face else set()
+        assert plan.audience.get(track, frozenset()) == audience - spared
 
 
 def seat(seat_id: str, role: Role = Role.CLASSROOM, **changes: bool) -> PlannedSeat:

@@ -40,6 +40,7 @@ commands = st.one_of(
     st.builds(m.Say, text=st.just("hello")),
     st.builds(m.SendQuickMessage, kind=st.sampled_from(m.QuickMessageKind)),
     st.builds(m.ReportHeadcount, count=st.integers(0, 99)),
+    st.builds(m.SetSaving, is_saving=st.booleans()),
     st.builds(m.Ping),
 )
 
@@ -112,7 +113,7 @@ class AnyLesson(RuleBasedStateMachine):
         self.open_joins = dict.fromkeys(SEATS, 0)
         old, new = (r.room.summary(now=r.now) for r in (before, self.room))
         assert (new.is_paused, new.stage, new.hands) == (old.is_paused, old.stage, old.hands)
-        kept = ("permissions", "muted", "headcount", "hand_raised_at_ms", "is_blocked")
+        kept = ("permissions", "muted", "headcount", "hand_raised_at_ms", "is_blocked", "is_saving")
         for was, now in zip(old.seats, new.seats, strict=True):
             for name in kept:
                 assert getattr(was, name) == getattr(now, name)

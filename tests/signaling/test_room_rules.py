@@ -1,5 +1,6 @@
 """The rules of a room, one behaviour each: a command in, facts, events and a plan out."""
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -234,6 +235,7 @@ def test_a_return_restores_permissions_mute_hand_and_stage() -> None:
     room.send(HUB, m.InviteToStage(seat_id="a"))
     room.send("a", m.RaiseHand())
     room.send("a", m.ReportHeadcount(count=23))
+    room.send("a", m.SetSaving(is_saving=True))
     before, plan = room.seat("a"), room.applied
     room.leave("a")
     assert room.applied != plan
@@ -254,6 +256,7 @@ def test_a_restart_restores_the_room_from_what_was_saved() -> None:
     room.send("b", m.RaiseHand())
     room.send("b", m.SendQuickMessage(kind=m.QuickMessageKind.CANNOT_HEAR))
     room.send("b", m.ReportHeadcount(count=9))
+    room.send("b", m.SetSaving(is_saving=True))
     room.send("a", m.SetMuted(source=m.MediaSource.CAMERA, is_muted=True))
     room.send(HUB, m.Eject(seat_id="c", is_blocked=True))
     room.send(HUB, m.PauseAll())
@@ -394,6 +397,7 @@ SAMPLES: dict[type[m.Command], m.AnyClientMessage] = {
     m.Unblock: m.Unblock(seat_id="a"),
     m.Say: m.Say(text="hello"),
     m.SendQuickMessage: m.SendQuickMessage(kind=m.QuickMessageKind.NEED_HELP),
+    m.SetSaving: m.SetSaving(is_saving=True),
     m.ReportHeadcount: m.ReportHeadcount(count=1),
     m.Ping: m.Ping(),
 }
@@ -658,6 +662,7 @@ def test_a_pause_silences_everybody_but_the_hub() -> None:
         assert refused(room, seat_id, command) == "paused"
     room.send("a", m.SendQuickMessage(kind=m.QuickMessageKind.NEED_HELP))
     room.send("a", m.ReportHeadcount(count=3))
+    room.send("a", m.SetSaving(is_saving=True))
     room.send(HUB, m.Say(text="请安静"))
     room.send("a", publish(m.MediaSource.CAMERA))
     assert {key.peer_id for key in room.applied.audience} == {HUB}
@@ -821,6 +826,66 @@ def test_every_headcount_is_written_and_the_last_is_shown() -> None:
         room.send("a", m.ReportHeadcount(count=count))
     assert [e.payload for e in room.events(EventType.HEADCOUNT)] == [{"count": 20}, {"count": 21}]
     assert room.told(HUB, m.SeatChanged)[-1].seat.headcount == 21
+
+
+# --- Saving -----------------------------------------------------------------------------
+
+
+def receives(room: DrivenRoom, seat_id: str) -> set[tuple[str, Source]]:
+    return {(t.peer_id, t.source) for t, who in room.applied.audience.items() if seat_id in who}
+
+
+def test_a_seat_that_saves_receives_sound_and_slides_and_sends_as_before() -> None:
+    room = lesson_with("a", "b")
+    room.send(HUB, m.SetPermissions(seat_id="b", permissions=ALL))
+    room.send(HUB, m.InviteToStage(seat_id="b"))
+    room.send(HUB, m.SetPermissions(seat_id="a", permissions=ALL))
+    everything, of_others = receives(room, "a"), receives(room, "b")
+    sent = {t: who for t, who in room.applied.audience.items() if t.peer_id == "a"}
+    recorded = room.applied.recorded
+    room.clear()
+    ref = room.ask("a", m.SetSaving(is_saving=True))
+    cameras = {Source.CAMERA, Source.SECOND_CAMERA}
+    assert receives(room, "a") == {each for each in everything if each[1] not in cameras}
+    assert receives(room, "a") >= {
+        (HUB, Source.MICROPHONE),
+        (HUB, Source.SCREEN),
+        ("b", Source.MICROPHONE),
+        ("b", Source.SCREEN),
+    }
+    assert receives(room, "b") == of_others
+    assert {t: who for t, who in room.applied.audience.items() if t.peer_id == "a"} == sent
+    assert room.applied.recorded == recorded
+    assert [done.ref for done in room.told("a", m.Done)] == [ref]
+    for viewer in (HUB, "a", "b"):
+        assert room.told(viewer, m.SeatChanged)[-1].seat.is_saving
+    room.send("a", m.SetSaving(is_saving=False))
+    assert receives(room, "a") == everything
+    assert [(e.seat_id, e.actor, e.payload) for e in room.events()] == [
+        ("a", "a", {"is_saving": True}),
+        ("a", "a", {"is_saving": False}),
+    ]
+
+
+def test_saving_twice_is_done_and_nothing_new_and_has_a_limit() -> None:
+    room = lesson_with("a")
+    for _ in range(10):
+        room.ask("a", m.SetSaving(is_saving=True))
+    assert len(room.told("a", m.Done)) == 10
+    assert len(room.events(EventType.SAVING_SET)) == 1
+    assert refused(room, "a", m.SetSaving(is_saving=False)) == "too_fast"
+    assert room.seat("a").is_saving
+
+
+def test_a_state_saved_before_there_was_saving_is_read() -> None:
+    room = lesson_with("a")
+    room.send("a", m.RaiseHand())
+    assert room.saved is not None
+    state = json.loads(json.dumps(room.saved.state))
+    for each in state["seats"]:
+        del each["is_saving"]
+    room.saved = SaveState(state)
+    assert not room.restart().seat("a").is_saving
 
 
 # --- Putting out ------------------------------------------------------------------------

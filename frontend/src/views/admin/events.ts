@@ -1,6 +1,7 @@
 /** Events of a lesson in sentences. The types are those of `signaling/ports.py`, kept for ever. */
 import type { SessionEvent } from "@/api";
 import { i18n, translate } from "@/i18n";
+import { waitText } from "@/views/live/line-words";
 import { clockText } from "@/views/live/words";
 
 export type EventSort = "lesson" | "presence" | "floor" | "technical";
@@ -21,6 +22,7 @@ export const SORT_OF: Readonly<Record<string, EventSort>> = {
   chat: "floor",
   quick_message: "floor",
   headcount: "floor",
+  saving_set: "technical",
   ejected: "presence",
   unblocked: "presence",
   incident: "lesson",
@@ -77,6 +79,21 @@ function incidentText(by: string, payload: Record<string, unknown>): string {
   return translate(known, { by, reason: reasonText(payload.reason) });
 }
 
+/** What was wrong with a line from then on, or that it was well again. */
+function linkText(who: string, payload: Record<string, unknown>): string {
+  const key = `live.cause.record.${text(payload.cause)}`;
+  if (!i18n.global.te(key)) {
+    const link = wordOr(`live.link.${text(payload.link)}`, text(payload.link));
+    return translate("admin.event.link_changed", { who, link });
+  }
+  const loss = payload.cause === "loss_up" ? payload.loss_up : payload.loss_down;
+  const n = Math.round(Number(loss ?? 0) * 100);
+  return translate("admin.event.link_trouble", {
+    who,
+    what: translate(key, { n, time: waitText(Number(payload.rtt_ms ?? 0)) }),
+  });
+}
+
 /** With a reason worth reading, the sentence that gives it. */
 function withReason(key: string, who: string, reason: unknown): string {
   return text(reason) === ""
@@ -120,11 +137,10 @@ export function eventText(event: Event): string {
       return ejectedText(who, payload);
     case "incident":
       return incidentText(by, payload);
+    case "saving_set":
+      return translate(payload.is_saving === true ? "admin.event.saving_set" : "admin.event.saving_ended", { who });
     case "link_changed":
-      return translate("admin.event.link_changed", {
-        who,
-        link: wordOr(`live.link.${text(payload.link)}`, text(payload.link)),
-      });
+      return linkText(who, payload);
     case "recording_failed":
       return translate("admin.event.recording_failed", { problem: problemText(payload.problem) });
     case "recording_stopped":
