@@ -20,7 +20,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
-	bench-flood fuzz migrate migration protocol image lock
+	bench-flood fuzz turn migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, 
 
 bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
 	$(PY) -m bench.flood $(ARGS)
+
+turn: $(VENV)/.base ## Run a TURN relay (coturn) on this machine, to try one out
+	@tools/apt-install.sh "The relay" coturn
+	@exec $(PY) -m app coturn
 
 migrate: $(VENV)/.base ## Bring the database to the tables of this version
 	$(PY) -m app migrate

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, TypeVar
@@ -13,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, demo, migrations
+from app import addresses, coturn, demo, migrations
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -53,7 +54,7 @@ def main() -> None:
     """Run the command; say what was wrong in a sentence and exit with 2."""
     try:
         cli()
-    except (CannotDo, SettingsInvalid, demo.NotADemonstration) as problem:
+    except (CannotDo, SettingsInvalid, demo.NotADemonstration, coturn.NotInstalled) as problem:
         typer.echo(str(problem), err=True)
         raise SystemExit(2) from None
     except Problem as problem:
@@ -256,6 +257,27 @@ def demo_text(links: demo.DemoLinks, port: int) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+@cli.command(name="coturn")
+def run_coturn(
+    *,
+    is_printed: Annotated[
+        bool,
+        typer.Option("--print/--run", help="Print the configuration for this installation."),
+    ] = False,
+) -> None:
+    """Run a TURN relay on this machine to try one out (`make turn`), or print a configuration."""
+    settings = read_settings()
+    if is_printed:
+        typer.echo(coturn.for_installation(settings))
+        return
+    trial = coturn.for_trial(
+        (settings.var_dir / "turn").absolute(), coturn.peers_of(settings), now=utc_now()
+    )
+    typer.echo(trial.text)
+    sys.stdout.flush()
+    trial.become()
 
 
 @cli.command()

@@ -1,17 +1,23 @@
 """The one place where the environment is read. `Settings` is frozen and built in `app.main`."""
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.addresses import ALL, THIS_MACHINE, canonical
 
 PREFIX = "CLASSROOMS_"
+# RFC 7065 section 3.1, with the query browsers know; an IPv6 address stands in brackets.
+_TURN_URL = re.compile(
+    r"turns?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?"
+)
+_LEAST_SECRET = 32
 HOME = Path(__file__).resolve().parent.parent
 
 # In the environment a list is written with commas: CLASSROOMS_MEDIA_HOSTS=10.0.0.5,192.0.2.7
@@ -48,6 +54,8 @@ class Settings(BaseSettings):
     media_bind_host: str = ALL
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7882
     media_hosts: CommaSeparated = ()
+    turn_urls: CommaSeparated = ()
+    turn_secret: SecretStr = SecretStr("")
 
     session_idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
@@ -60,7 +68,12 @@ class Settings(BaseSettings):
     log_json: bool = False
 
     @field_validator(
-        "public_origins", "trusted_proxies", "metrics_from", "media_hosts", mode="before"
+        "public_origins",
+        "trusted_proxies",
+        "metrics_from",
+        "media_hosts",
+        "turn_urls",
+        mode="before",
     )
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
@@ -94,6 +107,28 @@ class Settings(BaseSettings):
             if address.is_unspecified or address.is_multicast or "%" in text:
                 raise ValueError(f"no browser can send to {text}; write the address it sees")
         return tuple(canonical(text) for text in value)
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _turn_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not _TURN_URL.fullmatch(url):
+                raise ValueError(
+                    f"{url!r} is no address of a relay; write turn:name:3478?transport=udp or "
+                    "turns:name:443?transport=tcp"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _turn_is_whole(self) -> "Settings":
+        secret = self.turn_secret.get_secret_value()
+        if bool(self.turn_urls) != bool(secret):
+            raise ValueError(
+                "CLASSROOMS_TURN_URLS and CLASSROOMS_TURN_SECRET: set both, or neither."
+            )
+        if secret and len(secret) < _LEAST_SECRET:
+            raise ValueError(f"CLASSROOMS_TURN_SECRET: {_LEAST_SECRET} characters at least.")
+        return self
 
     @field_validator("http_host")
     @classmethod
@@ -157,5 +192,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 
 def _sentence(fault: Any) -> str:
-    name = PREFIX + str(fault["loc"][0]).upper() if fault["loc"] else "The settings"
+    if not fault["loc"]:  # of several settings together: the message names them
+        return str(fault["msg"]).removeprefix("Value error, ")
+    name = PREFIX + str(fault["loc"][0]).upper()
     return f"{name}: {fault['msg'].removeprefix('Value error, ')} (given: {fault['input']!r})."

@@ -1,8 +1,9 @@
 """The reference data plane: one UDP socket, and per packet only what must be done.
 
 Where there is no UDP the same datagrams come and go in TCP streams of the same port number
-(`media.ice_tcp`). A transport's address says which: `send_datagram` and `fan_out` hand what goes
-to a `StreamAddress`, protected, to `send_on_stream`; what comes enters at `receive_frame`.
+(`media.ice_tcp`, docs/adr/0005-roads.md). A transport's address says which: `send_datagram` and
+`fan_out` hand what goes to a `StreamAddress`, protected, to `send_on_stream`; what comes enters
+at `receive_frame`.
 
 Everything that decides is elsewhere and edits tables: transports (by ufrag and address),
 up-tracks by SSRC, and each up-track's `flowing` down-tracks with the constants to add. A

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app.clock import Now
 from app.live.errors import UploadTooLarge
 from app.live.ports import LiveRooms
-from app.live.schemas import CheckMediaIn, CheckMediaOut, UploadedOut
+from app.live.schemas import CheckMediaIn, CheckMediaOut, RoadsOut, UploadedOut
 from app.ratelimits import RateLimit
 from app.security import Callers, CurrentCaller
 
@@ -28,11 +29,26 @@ def _caller_key(callers: Callers) -> str:
     return f"person:{callers.person.person_id}"
 
 
+def _holder(callers: Callers) -> str:
+    if callers.device is not None:
+        return str(callers.device.device_id)
+    assert callers.person is not None
+    return str(callers.person.account_id)
+
+
 @router.post("/media", dependencies=[_MEDIA])
 async def check_media(body: CheckMediaIn, callers: CurrentCaller, live: LiveRooms) -> CheckMediaOut:
     """Answer an offer in a throw-away room, closed after 20 seconds."""
     answer = await live.checks.answer(_caller_key(callers), sdp=body.sdp, sources=body.sources)
     return CheckMediaOut(sdp=answer)
+
+
+@router.get("/roads")
+async def check_roads(callers: CurrentCaller, live: LiveRooms, now: Now) -> RoadsOut:
+    """Say which roads there are, for the page to try each of them."""
+    port, hosts = live.media_port()
+    relays = live.relay.servers(holder=_holder(callers), room="check", ends_at=now)
+    return RoadsOut(port=port, hosts=list(hosts), ice_servers=relays)
 
 
 @router.get("/download", dependencies=[_BULK])

@@ -33,6 +33,7 @@ from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
+from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
 from app.schools.events import DeviceRevoked, LineDeclared
 from app.settings import Settings
@@ -66,6 +67,7 @@ class LivePlane:
         self._database = database
         recordings_dir = settings.recordings_dir.absolute()
         self.checks = CheckRooms()
+        self.relay = TurnRelay(settings.turn_urls, settings.turn_secret.get_secret_value())
         self.hub = LiveHub(
             gate=DatabaseGate(database, recordings_dir=recordings_dir, clock=utc_now),
             ledger=DatabaseLedger(database, clock=utc_now),
@@ -182,6 +184,11 @@ class LivePlane:
     def is_room_open(self, session_id: UUID) -> bool:
         """Return whether a session's room is open in this process."""
         return str(session_id) in self.hub.open_room_ids()
+
+    def media_port(self) -> tuple[int, tuple[str, ...]]:
+        """Return the port of media, UDP and TCP alike, and the addresses it is told to be at."""
+        assert self._sfu is not None, "asked by requests, which come while it runs"
+        return self._sfu.port, self._sfu_config().announced_hosts
 
     def summary(self, session_id: UUID) -> RoomSummary | None:
         """Return the open room of a session at a glance."""

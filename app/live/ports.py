@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from app.live.check import CheckRooms
+from app.live.turn import TurnRelay
 from signaling.messages import EndReason
 from signaling.ports import RoomSummary
 
@@ -15,6 +16,10 @@ class Live(Protocol):
     """The live rooms of this process."""
 
     checks: CheckRooms
+    relay: TurnRelay
+
+    def media_port(self) -> tuple[int, tuple[str, ...]]:
+        """Return the port of media, UDP and TCP alike, and the addresses it is told to be at."""
 
     def summary(self, session_id: UUID) -> RoomSummary | None:
         """Return the open room of a session at a glance."""

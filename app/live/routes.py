@@ -39,9 +39,12 @@ async def start(
 
 @router.post("/{lesson_id}/tickets", status_code=201)
 async def issue_ticket(
-    lesson_id: UUID, body: TicketIn, db: Db, now: Now, callers: CurrentCaller
+    *, lesson_id: UUID, body: TicketIn, db: Db, now: Now, callers: CurrentCaller, live: LiveRooms
 ) -> TicketOut:
-    """Give the caller a ticket to the lesson's room, for thirty seconds and one use."""
+    """Give the caller a ticket to the lesson's room, for thirty seconds and one use.
+
+    With it come credentials of the relay; a lesson that runs over is given more of them.
+    """
     person, device = callers.person, callers.device
     if body.role is SeatRole.CLASSROOM and device is not None:
         given = await service.classroom_ticket(db, lesson_id=lesson_id, device=device, now=now)
@@ -57,7 +60,11 @@ async def issue_ticket(
         websocket=WEBSOCKET,
         protocol=PROTOCOL,
         expires_in_s=round(tickets.LIFETIME.total_seconds()),
-        ice_servers=[],
+        ice_servers=live.relay.servers(
+            holder=str(given.holder_id),
+            room=str(given.session_id),
+            ends_at=max(given.planned_end, now),
+        ),
     )
 
 

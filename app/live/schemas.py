@@ -30,6 +30,14 @@ class TicketIn(BaseModel):
     role: Annotated[SeatRole, Field(alias="as")]
 
 
+class IceServerOut(BaseModel):
+    """A relay, as browsers take it (RTCIceServer)."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
 class TicketOut(BaseModel):
     """A ticket and where to go with it."""
 
@@ -38,7 +46,15 @@ class TicketOut(BaseModel):
     websocket: str
     protocol: str
     expires_in_s: int
-    ice_servers: list[str]
+    ice_servers: list[IceServerOut]
+
+
+class RoadsOut(BaseModel):
+    """What a device check tries: the media port, over UDP and TCP, and the relay."""
+
+    port: int
+    hosts: list[str]
+    ice_servers: list[IceServerOut]
 
 
 class CheckMediaIn(BaseModel):

@@ -29,6 +29,8 @@ class Ticket:
 
     ticket: str
     session_id: UUID
+    holder_id: UUID
+    planned_end: datetime
 
 
 async def start_lesson(
@@ -123,7 +125,9 @@ async def _issue(
     ticket = await tickets.issue(
         db, session_id=session.id, seat_id=seat_id, role=role, holder=holder, now=now
     )
-    return Ticket(ticket, session.id)
+    holder_id = holder.account_id or holder.device_id
+    assert holder_id is not None, "a ticket is somebody's"
+    return Ticket(ticket, session.id, holder_id, lesson.planned_end)
 
 
 def _is_blocked(session: Session, holder: Holder) -> bool:
