@@ -98,6 +98,12 @@ class EventWriter:
             }
         )
 
+    def echo_detected(self, room_id: RoomId, peer_id: PeerId) -> None:
+        self.write({"event": "echo_detected", "room_id": room_id, "peer_id": peer_id})
+
+    def echo_cleared(self, room_id: RoomId, peer_id: PeerId) -> None:
+        self.write({"event": "echo_cleared", "room_id": room_id, "peer_id": peer_id})
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         self.write(
             {

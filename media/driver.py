@@ -19,6 +19,7 @@ from media.interface import (
     LinkBudget,
     NegotiationRefused,
     OfferedTrack,
+    Priority,
     SfuListener,
 )
 from media.negotiation import (
@@ -91,7 +92,11 @@ class RoomDriver:
 
     def set_plan(self, plan: ForwardingPlan) -> None:
         """See SfuPort."""
-        self.router.set_plan(plan.audience, plan.recorded, self._loop.time())
+        now = self._loop.time()
+        self.router.set_plan(plan.audience, plan.recorded, now)
+        hub = next((t for t, rank in plan.priority.items() if rank is Priority.HUB_AUDIO), None)
+        stage = [t for t, rank in plan.priority.items() if rank is Priority.STAGE_AUDIO]
+        self.router.watch_echo(hub, stage, now)
         self._tracks_changed()
 
     def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:

@@ -4,6 +4,7 @@ import logging
 
 from media.core.events import (
     CodecRefused,
+    EchoChanged,
     Event,
     LayersWanted,
     LinkMeasured,
@@ -39,6 +40,13 @@ class Facts:
                 )
             case LinkMeasured():
                 self._listener.link_report(self._room_id, event.peer_id, _link_report(event))
+            case EchoChanged():
+                tell = (
+                    self._listener.echo_detected
+                    if event.is_echoing
+                    else self._listener.echo_cleared
+                )
+                tell(self._room_id, event.track.peer_id)
             case CodecRefused():
                 log.warning(
                     "A subscriber takes no codec of a track.",

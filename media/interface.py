@@ -28,7 +28,8 @@ class ForwardingPlan:
 
     `audience` says which peers receive a track; `recorded` which tracks are written.
     A track with neither is refused at the router: its packets are counted and dropped.
-    `priority` is what gives way last on a narrow line; a track not in it is `OTHER`.
+    `priority` is what gives way last on a narrow line; a track not in it is `OTHER`. It also
+    says whose voice an echo is: that of `HUB_AUDIO`, in a microphone of `STAGE_AUDIO`.
     """
 
     audience: Mapping[TrackKey, frozenset[PeerId]] = field(default_factory=dict)
@@ -123,6 +124,12 @@ class SfuListener(Protocol):
         Comes for tracks of several encodings only: with all of them when they are published
         anew, then whenever it changes; more at once, less after two seconds.
         """
+
+    def echo_detected(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """The peer's microphone sends the hub's voice back (`media.core.echo`)."""
+
+    def echo_cleared(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """It does so no more, or may no longer be heard."""
 
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         """Come every `link_report_interval_s` for every connected peer."""

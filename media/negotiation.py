@@ -20,6 +20,7 @@ from media.core.subscriber import MAX_SECTIONS
 from media.core.uptrack import PublishedTrack
 from media.interface import NegotiationRefused
 from media.sdp_text import (
+    LEVEL_URI,
     MID_URI,
     OFFERED_TWCC_ID,
     REPAIRED_RID_URI,
@@ -35,7 +36,7 @@ _CONSTRAINED_BASELINE = re.compile(r"42[4-7c-f][0-9a-f]{3}", re.IGNORECASE)
 _ICE_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINTS = ("sha-256", "sha-384", "sha-512")
 _WANTED_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb")
-_WANTED_EXTENSIONS = (TWCC_URI, MID_URI)
+_WANTED_EXTENSIONS = (TWCC_URI, MID_URI, LEVEL_URI)
 _RED_AROUND = re.compile(r"(\d{1,3})(/\1)+")
 _SIMULCAST_EXTENSIONS = (RID_URI, REPAIRED_RID_URI)
 _MAX_MID = 16
@@ -318,6 +319,7 @@ def _spec(
         mid_id=extensions.get(MID_URI, 0),
         rid_id=extensions.get(RID_URI, 0),
         repaired_rid_id=extensions.get(REPAIRED_RID_URI, 0),
+        level_id=extensions.get(LEVEL_URI, 0),
         has_remb=any("goog-remb" in section.feedback for section in answered),
         is_reduced_size=remote.is_reduced_size,
         start_bitrate_bps=config.start_bitrate_kbps * 1000,

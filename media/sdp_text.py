@@ -17,6 +17,7 @@ TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensio
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
 # RFC 8866's token without what URLs would escape anyway.
 _UNESCAPED = "!#$&'*+-.^_`{|}~"

@@ -295,6 +295,14 @@ class LiveHub(SfuListener):
         """Tell a seat which of its encodings anybody wants."""
         self._post(room_id, lambda room, now: room.layers_wanted(peer_id, source, rids, now=now))
 
+    def echo_detected(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """Show the lecturer which classroom sends their voice back."""
+        self._post(room_id, lambda room, now: room.echo(peer_id, is_echoing=True, now=now))
+
+    def echo_cleared(self, room_id: RoomId, peer_id: PeerId) -> None:
+        """Take that back."""
+        self._post(room_id, lambda room, now: room.echo(peer_id, is_echoing=False, now=now))
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         """Judge a line. Under a backlog this is what is dropped first."""
         self._post(

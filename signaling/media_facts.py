@@ -69,6 +69,16 @@ def peer_silence(
     link_facts.weigh(book, seat, before, is_report=False)
 
 
+def echo(book: RoomBook, seat: Participant, *, is_echoing: bool) -> None:
+    """What the seat sends contains the hub's voice, or does no more."""
+    if seat.is_echoing is is_echoing:
+        return
+    seat.is_echoing = is_echoing
+    event = EventType.ECHO_DETECTED if is_echoing else EventType.ECHO_CLEARED
+    book.note(event, seat_id=seat.seat_id)
+    book.tell_seat(seat)
+
+
 def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
     """A seat's line was measured."""
     if not seat.is_present:

@@ -354,6 +354,7 @@ class Seat(Message):
     publishing: tuple[MediaSource, ...] = ()
     stalled: tuple[MediaSource, ...] = ()
     link: Link = Link.UNKNOWN
+    is_echoing: bool = False
     is_blocked: bool = False
     is_saving: bool = False
 

@@ -105,6 +105,7 @@ class Participant:
     layers_wanted: dict[MediaSource, LayersWanted] = field(default_factory=dict)
     meter: LinkMeter = field(default_factory=LinkMeter)
     verdict: Verdict = field(default_factory=Verdict)
+    is_echoing: bool = False
     budget: LinkBudget = UNDECLARED
     has_media: bool = False
     media_until: float | None = None
@@ -207,6 +208,7 @@ class Participant:
             publishing=tuple(sorted(self.publishing)),
             stalled=tuple(sorted(self.stalled & self.publishing)),
             link=self.link,
+            is_echoing=self.is_echoing,
             is_blocked=self.is_blocked,
             is_saving=self.is_saving,
         )

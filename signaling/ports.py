@@ -45,6 +45,8 @@ class EventType(StrEnum):
     UNBLOCKED = "unblocked"
     INCIDENT = "incident"
     LINK_CHANGED = "link_changed"
+    ECHO_DETECTED = "echo_detected"
+    ECHO_CLEARED = "echo_cleared"
     TRACK_STARTED = "track_started"
     TRACK_STOPPED = "track_stopped"
     RECORDING_STARTED = "recording_started"

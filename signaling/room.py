@@ -276,6 +276,12 @@ class Room:
         media_facts.layers_wanted(book, book.roster[seat_id], source, rids)
         return book.settle()
 
+    def echo(self, seat_id: str, *, is_echoing: bool, now: float) -> Effects:
+        """Note that a seat sends the hub's voice back, or does no more."""
+        book = self._at(now)
+        media_facts.echo(book, book.roster[seat_id], is_echoing=is_echoing)
+        return book.settle()
+
     def link_report(self, seat_id: str, report: LinkReport, *, now: float) -> Effects:
         """Note how a seat's line is."""
         book = self._at(now)

@@ -491,6 +491,7 @@ export interface Seat {
   readonly publishing: readonly MediaSource[];
   readonly stalled: readonly MediaSource[];
   readonly link: Link;
+  readonly is_echoing: boolean;
   readonly is_blocked: boolean;
   readonly is_saving: boolean;
 }

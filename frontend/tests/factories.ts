@@ -26,6 +26,7 @@ export function seat(seatId: string, change: Partial<Seat> = {}): Seat {
     publishing: [],
     stalled: [],
     link: "good",
+    is_echoing: false,
     is_blocked: false,
     is_saving: false,
     ...change,

@@ -75,6 +75,14 @@ class LayersWanted:
     rids: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class EchoChanged:
+    """A microphone sends the hub's voice back now, or does no more."""
+
+    track: TrackKey
+    is_echoing: bool
+
+
 Event = (
     OfferDue
     | TrackStarted
@@ -84,4 +92,5 @@ Event = (
     | CodecRefused
     | SenderClock
     | LayersWanted
+    | EchoChanged
 )

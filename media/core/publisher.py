@@ -37,6 +37,7 @@ class PublisherSpec:
     mid_id: int = 0
     rid_id: int = 0
     repaired_rid_id: int = 0
+    level_id: int = 0
     has_remb: bool = False
     is_reduced_size: bool = True
     start_bitrate_bps: int = 1_000_000

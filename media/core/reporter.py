@@ -6,6 +6,7 @@ from math import inf
 from media.core import rtcp
 from media.core.allocation import PlannedTrack
 from media.core.events import (
+    EchoChanged,
     LayersWanted,
     LinkMeasured,
     OfferDue,
@@ -151,10 +152,15 @@ class Reporter:
             elapsed_s = now - self._link_report_at + self._times.link_report_interval_s
             self._measure_links(elapsed_s, now)
             self._link_report_at = now + self._times.link_report_interval_s
+        for track, is_echoing in self._tables.echo.poll(now):
+            self._tables.events.append(EchoChanged(track, is_echoing))
         return self._deadline()
 
     def _deadline(self) -> float:
         wake_at = min(self._stall_check_at, self._link_report_at, self._subscribers_at)
+        echo_at = self._tables.echo.deadline()
+        if echo_at is not None:
+            wake_at = min(wake_at, echo_at)
         for publisher in self._tables.publishers.values():
             wake_at = min(wake_at, publisher.due_at)
         return wake_at

@@ -6,18 +6,27 @@ are events; an in-order packet costs no object per subscriber: `receive_rtp` ret
 down-tracks it goes to, and the data plane adds their constants.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from media.core import recovery, rtcp
 from media.core.allocation import LinkBudget
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
+from media.core.bandwidth import TwccRecorder
+from media.core.codecs import OPUS
 from media.core.downtrack import DownTrack, PayloadTypes
-from media.core.events import CodecRefused, Event, SenderClock, TrackResumed, TrackStarted
+from media.core.events import (
+    CodecRefused,
+    EchoChanged,
+    Event,
+    SenderClock,
+    TrackResumed,
+    TrackStarted,
+)
 from media.core.ids import Kind, PeerId, TrackKey
 from media.core.layers import LayeredTrack
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.reporter import Reporter
-from media.core.rtp import Buffer, ParsedRtp, extension_u16, unwrap_rtx
+from media.core.rtp import Buffer, ParsedRtp, extension_level, extension_u16, unwrap_rtx
 from media.core.subscriber import RandomBits, Subscriber
 from media.core.tables import COUNTERS, RouterTimes, Tables
 from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
@@ -89,6 +98,12 @@ class Router:
         self._recorded = recorded
         for track in self.tracks.values():
             self._settle_track(track, now)
+        self._wake(now)
+
+    def watch_echo(self, hub: TrackKey | None, seats: Iterable[TrackKey], now: float) -> None:
+        """Say which microphone is the hub's, and which may send its voice back."""
+        for track in self._tables.echo.follow(hub, seats):
+            self._tables.events.append(EchoChanged(track, is_echoing=False))
         self._wake(now)
 
     def set_recording(self, now: float, *, is_recording: bool) -> None:
@@ -303,10 +318,7 @@ class Router:
         self.packets_in += 1
         publisher.bytes_in += length
         if publisher.twcc is not None:
-            number = extension_u16(buffer, header[7], publisher.spec.twcc_id)
-            if number >= 0:
-                publisher.twcc.received(number, now)
-                self._wake_for(publisher, now + TWCC_INTERVAL_S)
+            self._acknowledge(publisher, publisher.twcc, header, buffer, now)
         found = publisher.find(header, buffer, now)
         if found is None:
             self._tables.count("unknown_ssrc")
@@ -329,12 +341,36 @@ class Router:
         if not up.is_wanted:
             self._drop(up)
             return NOBODY
+        if self._tables.echo.is_listening and up.codec is OPUS:
+            self._listen(publisher, up, header, buffer, now)
         flowing = up.receive(header, buffer, now)
         if up.has_begun:
             self._begun(up, now)
         if up.nack is not None and (nack_at := up.nack.deadline()) is not None:
             self._wake_for(publisher, nack_at)
         return flowing
+
+    def _acknowledge(
+        self,
+        publisher: Publisher,
+        twcc: TwccRecorder,
+        header: ParsedRtp,
+        buffer: Buffer,
+        now: float,
+    ) -> None:
+        number = extension_u16(buffer, header[7], publisher.spec.twcc_id)
+        if number >= 0:
+            twcc.received(number, now)
+            self._wake_for(publisher, now + TWCC_INTERVAL_S)
+
+    def _listen(
+        self, publisher: Publisher, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float
+    ) -> None:
+        """Put the packet's level where it is compared, if anybody asks for it."""
+        series = self._tables.echo.series(up.track)
+        level = extension_level(buffer, header[7], publisher.spec.level_id)
+        if series is not None and level >= 0:
+            series.add(header[3], level, now)
 
     def _receive_repair(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
         """Take a retransmission; browsers also send them unasked, to probe the line."""

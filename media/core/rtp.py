@@ -113,6 +113,12 @@ def extension_u16(buffer: Buffer, extensions: int, extension_id: int) -> int:
     return number
 
 
+def extension_level(buffer: Buffer, extensions: int, extension_id: int) -> int:
+    """Return how loud the packet's sound is, -dBov 0..127 (RFC 6464), or -1 if not told."""
+    found = find_extension(buffer, extensions, extension_id)
+    return -1 if found is None or found[1] != 1 else buffer[found[0]] & 0x7F
+
+
 def extension_text(buffer: Buffer, extensions: int, extension_id: int) -> str | None:
     """Return an extension that carries ASCII (mid, RFC 8843 section 15), or None."""
     found = find_extension(buffer, extensions, extension_id)

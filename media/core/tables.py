@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from media.core.allocation import LinkBudget
+from media.core.echo import EchoWatch
 from media.core.events import Event
 from media.core.ids import PeerId, TrackKey
 from media.core.layers import LayeredTrack
@@ -57,6 +58,7 @@ class Tables:
     tracks: dict[TrackKey, LayeredTrack] = field(default_factory=dict)
     #: What was declared of peers' lines, whether they are there or not yet.
     budgets: dict[PeerId, LinkBudget] = field(default_factory=dict)
+    echo: EchoWatch = field(default_factory=EchoWatch)
     outputs: Outputs = field(default_factory=Outputs)
     events: deque[Event] = field(default_factory=deque)
     counts: dict[str, int] = field(default_factory=dict)

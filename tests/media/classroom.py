@@ -74,6 +74,12 @@ class Ledger:
     ) -> None:
         self.facts.append(("layers_wanted", peer_id, source, rids))
 
+    def echo_detected(self, room_id: RoomId, peer_id: PeerId) -> None:
+        self.facts.append(("echo_detected", peer_id))
+
+    def echo_cleared(self, room_id: RoomId, peer_id: PeerId) -> None:
+        self.facts.append(("echo_cleared", peer_id))
+
     def link_report(self, room_id: RoomId, peer_id: PeerId, report: LinkReport) -> None:
         self.links[peer_id] = report
 

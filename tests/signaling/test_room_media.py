@@ -13,6 +13,7 @@ from media.interface import (
 )
 from signaling import messages as m
 from signaling.effects import SetBudget, Tell
+from signaling.errors import SignalError
 from signaling.ports import EventType
 from tests.signaling.live_rooms import HUB, DrivenRoom, admission, lesson_with
 
@@ -161,6 +162,44 @@ def test_the_lecturers_own_line_is_told_once_to_the_lecturer() -> None:
     report(room, HUB, 0.0)
     (tell,) = [t for t in room.of(Tell) if isinstance(t.message, m.LinkMeasured)]
     assert tell.seat_ids == (HUB,)
+
+
+def hear_echo(room: DrivenRoom, seat_id: str, *, is_echoing: bool = True) -> None:
+    room.take(room.room.echo(seat_id, is_echoing=is_echoing, now=room.now))
+
+
+def test_an_echo_is_shown_to_all_and_written_down_once() -> None:
+    room = lesson_with("a", "b")
+    for is_echoing in (True, True, False, False):
+        hear_echo(room, "a", is_echoing=is_echoing)
+    assert [fact.seat.is_echoing for fact in room.told("b", m.SeatChanged)] == [True, False]
+    assert [(event.type, event.seat_id) for event in room.events()] == [
+        (EventType.ECHO_DETECTED, "a"),
+        (EventType.ECHO_CLEARED, "a"),
+    ]
+
+
+def test_the_lecturer_silences_an_echo_and_nobody_else_does() -> None:
+    room = lesson_with("a", "b")
+    room.send(HUB, m.InviteToStage(seat_id="a"))
+    hear_echo(room, "a")
+    microphone = TrackKey(PeerId("a"), MICROPHONE)
+    assert room.room.plan.audience[microphone] == {HUB, "b"}
+    silenced = room.seat("a").permissions.model_copy(update={"audio": False})
+    for seat_id in ("a", "b"):
+        with pytest.raises(SignalError) as refused:
+            room.send(seat_id, m.SetPermissions(seat_id="a", permissions=silenced))
+        assert refused.value.code == "not_allowed"
+    assert microphone in room.room.plan.audience
+    room.send(HUB, m.SetPermissions(seat_id="a", permissions=silenced))
+    assert microphone not in room.room.plan.audience
+    assert microphone not in room.room.plan.recorded
+    room.leave("a")
+    room.enter("a")
+    assert microphone not in room.room.plan.audience
+    heard = silenced.model_copy(update={"audio": True})
+    room.send(HUB, m.SetPermissions(seat_id="a", permissions=heard))
+    assert room.room.plan.audience[microphone] == {HUB, "b"}
 
 
 def test_figures_are_told_at_most_every_two_seconds_on_average() -> None:

@@ -27,6 +27,8 @@ export const SORT_OF: Readonly<Record<string, EventSort>> = {
   unblocked: "presence",
   incident: "lesson",
   link_changed: "technical",
+  echo_detected: "technical",
+  echo_cleared: "technical",
   track_started: "technical",
   track_stopped: "technical",
   recording_started: "technical",
