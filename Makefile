@@ -17,10 +17,11 @@ FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/nul
 UV := var/tools/bin/uv
 COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --python-version 3.11 --quiet
+NATIVE := media/native/build/plane.so
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
-	soak bench-flood fuzz turn migrate migration protocol image lock
+	bench-flood fuzz turn migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,9 +73,6 @@ impair: setup-dev ## Measure a lesson through an impaired path (ROWS=loss-5,step
 	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
 	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
-soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
-	$(PY) -m bench.soak --minutes $(or $(MINUTES),5) $(ARGS)
-
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)
 
@@ -93,6 +91,13 @@ migration: setup-dev ## Write a migration from the models: make migration m="add
 	$(VENV)/bin/alembic revision --autogenerate --rev-id "$$(date -u +%Y%m%d%H%M)" -m "$(m)"
 	$(VENV)/bin/ruff check --fix --quiet alembic
 	$(VENV)/bin/ruff format --quiet alembic
+
+native: $(NATIVE) ## Build the native data plane (media/native), with the C compiler there is
+
+$(NATIVE): $(wildcard media/native/*.c media/native/*.h)
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -Wall -Wextra -fPIC -shared -pthread -o $@.new media/native/plane.c
+	@mv $@.new $@
 
 protocol: $(VENV)/.base ## Write the JSON Schema and TypeScript of the signalling messages
 	$(PY) -m signaling.protocol

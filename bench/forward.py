@@ -33,6 +33,7 @@ from bench.private_network import (
     reexecute_inside,
 )
 from bench.servers import LOOPBACK, ServerUnderTest, own_server
+from media.config import DataPlaneChoice
 
 RESULTS = Path("var/bench")
 TARGET_RATIO = 0.9
@@ -40,7 +41,17 @@ TARGET_RATIO = 0.9
 LEAST_DELIVERED = 0.999
 MOST_READ_WHOLE, SAMPLING = 100, 16
 OWN, JANUS = "three-classrooms", "janus"
-_REPORTED = ("subscribers", "seconds", "rounds", "peer", "codec", "bursts", "check")
+_REPORTED = (
+    "subscribers",
+    "seconds",
+    "rounds",
+    "peer",
+    "codec",
+    "bursts",
+    "check",
+    "plane",
+    "busy",
+)
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -57,12 +68,20 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--bursts", action="store_true", help="send the packets of a frame at once, not evenly"
     )
     parser.add_argument(
+        "--plane", choices=list(DataPlaneChoice), default="auto", help="our data plane"
+    )
+    parser.add_argument(
+        "--busy", type=float, default=0.0, help="share of time our event loop does other work"
+    )
+    parser.add_argument(
         "--check", action="store_true", help=f"fail when the ratio exceeds {TARGET_RATIO}"
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
     # Given by this program to itself: the network namespace it came from.
     parser.add_argument(OUTSIDE_OPTION, help=argparse.SUPPRESS)
     parsed = parser.parse_args(arguments)
+    if not 0 <= parsed.busy <= 0.95:
+        parser.error("busy must lie between 0 and 0.95")
     if min(parsed.subscribers) < 1 or parsed.seconds <= 0 or parsed.rounds < 1:
         parser.error("subscribers, seconds and rounds must be positive")
     return parsed
@@ -86,7 +105,8 @@ def _start(
     name: str, cpu: int | None, options: argparse.Namespace
 ) -> AbstractAsyncContextManager[ServerUnderTest]:
     if name == OWN:
-        return own_server(cpu, host=ADDRESS if options.peer else LOOPBACK)
+        host = ADDRESS if options.peer else LOOPBACK
+        return own_server(cpu, host=host, plane=options.plane, busy=options.busy)
     folder = options.results / "janus"
     return janus_server(cpu, host=ADDRESS, folder=folder, codec=options.codec)
 

@@ -166,10 +166,24 @@ class OwnServer:
 
 
 @asynccontextmanager
-async def own_server(cpu: int | None, *, host: str = LOOPBACK) -> AsyncIterator[OwnServer]:
-    """Start our SFU in its own process, with media at `host`; end it on leaving."""
+async def own_server(
+    cpu: int | None, *, host: str = LOOPBACK, plane: str = "auto", busy: float = 0.0
+) -> AsyncIterator[OwnServer]:
+    """Start our SFU in its own process, with media at `host`; end it on leaving.
+
+    `plane` is its data plane; `busy` the share of time its event loop does other work.
+    """
     process = await start_process(
-        sys.executable, "-m", "bench.sfu_server", host, cpu=cpu, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "bench.sfu_server",
+        host,
+        "--plane",
+        plane,
+        "--busy",
+        str(busy),
+        cpu=cpu,
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout is not None

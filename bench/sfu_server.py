@@ -12,15 +12,17 @@ Methods and arguments are those of `media.interface.SfuPort`; a plan's audience 
 of `[peer_id, source, [peer_id, ...]]`. Nothing here is on the packet path.
 """
 
+import argparse
 import asyncio
 import dataclasses
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from media.config import RecordingTarget, SfuConfig
+from media.config import DataPlaneChoice, RecordingTarget, SfuConfig
 from media.core.ids import PeerId, RoomId, Source, TrackKey
 from media.interface import (
     Direction,
@@ -33,6 +35,9 @@ from media.interface import (
 from media.sfu import Sfu
 
 Json = dict[str, Any]
+
+# Requests of an API take some milliseconds each.
+_BUSY_PERIOD_S = 0.005
 
 
 class EventWriter:
@@ -174,10 +179,35 @@ async def _serve(
             write({"id": request["id"], "result": result})
 
 
-async def main(host: str) -> None:
+async def keep_busy(share: float) -> None:
+    """Do other work on the event loop for this share of time, some milliseconds each."""
+    while True:
+        until = time.perf_counter() + share * _BUSY_PERIOD_S
+        while time.perf_counter() < until:
+            sum(range(100))
+        await asyncio.sleep((1 - share) * _BUSY_PERIOD_S)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.sfu_server")
+    parser.add_argument("host", help="IP literal of the media socket")
+    parser.add_argument("--plane", choices=list(DataPlaneChoice), default=DataPlaneChoice.AUTO)
+    parser.add_argument("--busy", type=float, default=0.0, help="share of other work, 0 to 0.95")
+    return parser.parse_args()
+
+
+async def main(options: argparse.Namespace) -> None:
     """Run with the media socket at `host` until the control connection closes."""
+    host = options.host
     events = EventWriter()
-    sfu = Sfu(SfuConfig(bind_host=host, port=0, announced_hosts=(host,)), events)
+    config = SfuConfig(
+        bind_host=host,
+        port=0,
+        announced_hosts=(host,),
+        data_plane=DataPlaneChoice(options.plane),
+    )
+    sfu = Sfu(config, events)
     await sfu.start()
     done = asyncio.Event()
 
@@ -195,10 +225,13 @@ async def main(host: str) -> None:
     ports = {"control_port": server.sockets[0].getsockname()[1], "media_port": sfu.port}
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
+    busy = asyncio.create_task(keep_busy(options.busy)) if options.busy else None  # noqa: TID251
     await done.wait()
+    if busy is not None:
+        busy.cancel()
     server.close()
     await sfu.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(parse_arguments()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,14 @@ MAX_PUBLISH_KBPS: Mapping[Source, int] = MappingProxyType(
         Source.SCREEN: 3000,
     }
 )
+
+
+class DataPlaneChoice(StrEnum):
+    """Which data plane forwards: `auto` takes the native one where it is built."""
+
+    AUTO = "auto"
+    REFERENCE = "reference"
+    NATIVE = "native"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ class SfuConfig:
     start_bitrate_kbps: int = 1000
     link_report_interval_s: float = 1.0
     tcp: TcpLimits = field(default_factory=TcpLimits)
+    data_plane: DataPlaneChoice = DataPlaneChoice.REFERENCE
+    native_lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

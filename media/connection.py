@@ -8,11 +8,12 @@ from media.core.ids import Kind, PeerId
 from media.core.policing import TokenBucket
 from media.core.publisher import Publisher
 from media.core.router import Router
-from media.core.rtp import ParsedRtp
+from media.core.rtp import Buffer, ParsedRtp
+from media.core.runs import Seen
 from media.core.subscriber import Subscriber
 from media.dataplane import DataPlane
 from media.interface import Direction
-from media.transport import Transport
+from media.transport import Limits, Transport
 
 # A connection on which no media comes is heard of by connectivity checks alone. Chromium
 # checks a quiet pair every 2.5 s, and one check may be lost.
@@ -88,7 +89,7 @@ class Connection:
         self._rtcp_second = 0
         self._rtcp_in_second = 0
         self._rtcp_bytes_in_second = 0
-        self._rtcp_bytes_per_s = _rtcp_bytes_per_s(_RECEIVED_KBPS)
+        self.limits = _limits(0)
 
     def is_silent(self, now: float, silence_after_s: float) -> bool:
         """Return whether nothing that authenticates has come for too long."""
@@ -135,7 +136,7 @@ class Connection:
         self._rtcp_bytes_in_second += len(packet)
         if (
             self._rtcp_in_second > _MAX_RTCP_PER_S
-            or self._rtcp_bytes_in_second > self._rtcp_bytes_per_s
+            or self._rtcp_bytes_in_second > self.limits.rtcp_bytes_per_s
         ):
             self._router.count("rtcp_refused")
             return
@@ -164,11 +165,13 @@ class PublishConnection(Connection):
 
     def agree(self, max_kbps: int) -> None:
         """Hold the peer to what its answer allows, first or after it negotiated again."""
-        bytes_per_s = max_kbps * 125 * _RATE_TOLERANCE
-        self._rate.set_rate(per_s=bytes_per_s, burst=bytes_per_s * _BURST_S)
-        self._rtcp_bytes_per_s = _rtcp_bytes_per_s(max(max_kbps, _RECEIVED_KBPS))
+        self.limits = limits = _limits(max_kbps)
+        self._rate.set_rate(per_s=limits.rtp_bytes_per_s, burst=limits.rtp_burst_bytes)
+        self.transport.on_change(self.transport)
 
-    def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
+    def receive_rtp(
+        self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
+    ) -> None:
         """See TransportOwner. The path of every packet: finished packets go first.
 
         What is above the agreed rate is dropped unread and not acknowledged either: to its
@@ -181,7 +184,7 @@ class PublishConnection(Connection):
             return
         if header[0] in self.publisher.red_types:
             header = router.open_red(self.publisher, header, buffer, now)
-        flowing = router.receive_rtp(self.publisher, header, buffer, length, now)
+        flowing = router.receive_rtp(self.publisher, header, buffer, length, now, seen)
         outputs = router.outputs
         if outputs.outbox or outputs.tape:
             home.flush()
@@ -198,8 +201,16 @@ class PublishConnection(Connection):
         self._router.receive_publisher_rtcp(self.publisher, packets, now)
 
 
-def _rtcp_bytes_per_s(session_kbps: float) -> float:
-    return session_kbps * 125 * _RTCP_SHARE
+def _limits(published_kbps: float) -> Limits:
+    """Return what follows from the rate a peer was allowed to publish at; 0: it only receives."""
+    rtp_bytes_per_s = published_kbps * 125 * _RATE_TOLERANCE
+    session_kbps = max(published_kbps, _RECEIVED_KBPS)
+    return Limits(
+        rtp_bytes_per_s=rtp_bytes_per_s,
+        rtp_burst_bytes=rtp_bytes_per_s * _BURST_S,
+        rtcp_bytes_per_s=session_kbps * 125 * _RTCP_SHARE,
+        rtcp_packets_per_s=_MAX_RTCP_PER_S,
+    )
 
 
 class SubscribeConnection(Connection):

@@ -13,8 +13,9 @@ native data plane does the same from the same tables (docs/adr/0002-data-plane.m
 import asyncio
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
+from typing import ClassVar, Protocol
 
 from media.config import SfuConfig
 from media.core import rtp
@@ -23,6 +24,7 @@ from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
 from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
+from media.core.runs import Runs
 from media.core.send_history import MASK, SendHistory
 from media.ice import (
     Address,
@@ -76,12 +78,25 @@ _ONE_WORD = 0xBEDE_0001
 _NUMBERED_BYTES = 20
 
 
+class PlaneRoom(Runs, Protocol):
+    """One room's part of a plane that forwards by itself."""
+
+    def counters(self) -> dict[str, int]:
+        """Return what the plane has counted for the room."""
+
+    def close(self) -> None:
+        """Free what the room has, once its last transport is removed."""
+
+
 def _is_no_picture(_: bytes | memoryview) -> bool:
     return False
 
 
 class DataPlane:
     """Receive, authenticate and sort datagrams; rewrite, protect and send packets."""
+
+    #: How the plane is called in the log and on the status page.
+    name: ClassVar[str] = "reference"
 
     def __init__(self, config: SfuConfig) -> None:
         self._config = config
@@ -139,15 +154,21 @@ class DataPlane:
             raise
         self._socket = udp
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(udp.fileno(), self._readable)
+        self._start_reading(udp)
 
     def close(self) -> None:
         """Stop reading and close the sockets."""
         self._streams.close()
         if self._socket is not None:
-            self._loop.remove_reader(self._socket.fileno())
+            self._stop_reading(self._socket)
             self._socket.close()
             self._socket = None
+
+    def _start_reading(self, udp: socket.socket) -> None:
+        self._loop.add_reader(udp.fileno(), self._readable)
+
+    def _stop_reading(self, udp: socket.socket) -> None:
+        self._loop.remove_reader(udp.fileno())
 
     @property
     def port(self) -> int:
@@ -158,10 +179,18 @@ class DataPlane:
 
     # -- the table of transports -------------------------------------------------------
 
-    def add(self, transport: Transport) -> None:
+    def open_room(self, flush: Callable[[], None]) -> PlaneRoom | None:  # noqa: ARG002
+        """Return the plane's part of a new room, if it forwards by itself; None here.
+
+        `flush` sends what the room's core has finished.
+        """
+        return None
+
+    def add(self, transport: Transport, room: PlaneRoom | None = None) -> None:  # noqa: ARG002
         """Let checks that name this transport's ufrag find it; again after an ICE restart.
 
         Only the credentials before the present ones stay valid, however often it restarts.
+        `room`: what `open_room` returned, the first time.
         """
         old = transport.old_credentials
         if old is not None:
@@ -229,6 +258,10 @@ class DataPlane:
                 log.exception("A datagram from a stranger met an error.")
             else:
                 transport.owner.failed(error)
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the whole node."""
+        return dict(self.counts)
 
     def count(self, name: str) -> None:
         """Add one to a counter of the node."""
@@ -365,7 +398,6 @@ class DataPlane:
         if length < 12 or not self._lost_media.allows(address[0], now):
             self.count("unknown_address")
             return None
-        unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
         datagram = bytes(self._inbox_view[:length])
         tried = 0
         for transport in set(self._by_ufrag.values()):
@@ -375,15 +407,31 @@ class DataPlane:
             tried += 1
             if tried > _MAX_MOVED_CANDIDATES or not self._keys_tried.take(1, now):
                 break
-            self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
-            self._length[0] = length
-            if unprotect(transport.receive_session, self._inbox_c, self._length) == SRTP_OK:
+            if self._authenticates(transport, datagram, now, is_rtcp=is_rtcp):
                 self._lost_media.vouch(address[0])
                 self._learn(transport, address)
                 transport.move_to(address)
                 return transport
         self.count("unknown_address")
         return None
+
+    def _authenticates(
+        self,
+        transport: Transport,
+        datagram: bytes,
+        now: float,  # noqa: ARG002 # for a plane that must say when it came
+        *,
+        is_rtcp: bool,
+    ) -> bool:
+        """Return whether a datagram is of this peer; if so it lies decrypted in the inbox."""
+        unprotect = srtp_unprotect_rtcp if is_rtcp else srtp_unprotect
+        length = len(datagram)
+        self._inbox[:length] = datagram  # a failed attempt may have decrypted in place
+        self._length[0] = length
+        is_theirs: bool = (
+            unprotect(transport.receive_session, self._inbox_c, self._length) == SRTP_OK
+        )
+        return is_theirs
 
     # -- sending -----------------------------------------------------------------------
 
@@ -408,8 +456,8 @@ class DataPlane:
                 continue
             history = transport.history
             if history is not None and history.element:
-                number = history.count
-                history.count = number + 1
+                number = history.counter[0]
+                history.counter[0] = number + 1
                 at, size = _NUMBERED_BYTES, _NUMBERED_BYTES + end - start
                 slot = number & MASK
                 history.sent_at_s[slot] = now

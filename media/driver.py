@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -76,6 +77,7 @@ class RoomDriver:
         self._is_closed = False
         self._recording: RoomRecording | None = None
         self.plane = plane
+        self._plane_room = plane.open_room(self.flush)
         self.router = Router(
             RouterTimes(
                 cache_s=config.cache_s,
@@ -85,6 +87,7 @@ class RoomDriver:
             ),
             random_bits=secrets.randbits,
             now=self._loop.time(),
+            runs=self._plane_room,
         )
         self._arm()
 
@@ -190,6 +193,7 @@ class RoomDriver:
             raise NegotiationRefused("sdp_malformed", "another connection has answered")
         history = connection.subscriber.steering.history
         history.use_extension(accepted_transport_cc(remote))
+        connection.transport.on_change(connection.transport)
         self.router.accept_answer(connection.subscriber, accepted_codecs(remote), self._loop.time())
         self.settle()
 
@@ -216,6 +220,8 @@ class RoomDriver:
             self._timer.cancel()
         for peer_id in self._publishing.keys() | self._subscribing.keys():
             await self.remove_peer(peer_id)
+        if self._plane_room is not None:
+            self._plane_room.close()
         await self.stop_recording()
 
     def start_recording(self, target: RecordingTarget) -> None:
@@ -236,7 +242,10 @@ class RoomDriver:
 
     def counters(self) -> dict[str, int]:
         """See SfuPort; includes what the node could not attribute to a room."""
-        return {**self.plane.counts, **self.router.counters(), "errors": self._errors}
+        counted = Counter(self.router.counters())
+        if self._plane_room is not None:
+            counted.update(self._plane_room.counters())
+        return {**self.plane.counters(), **counted, "errors": self._errors}
 
     # -- connections ---------------------------------------------------------------------
 
@@ -248,7 +257,7 @@ class RoomDriver:
             send=self.plane.send_datagram,
             now=self._loop.time(),
         )
-        self.plane.add(transport)
+        self.plane.add(transport, self._plane_room)
         return transport
 
     def _local(self, transport: Transport) -> LocalParameters:

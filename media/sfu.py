@@ -7,9 +7,9 @@ from typing import Any
 
 from media.config import RecordingTarget, SfuConfig
 from media.core.ids import PeerId, RoomId, Source
-from media.dataplane import DataPlane
 from media.driver import RoomDriver
 from media.interface import ForwardingPlan, LinkBudget, NegotiationRefused, SfuListener
+from media.planes import new_plane
 from media.transport import Certificate
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Sfu:
         self._config = config
         self._listener = listener
         self._rooms: dict[RoomId, RoomDriver] = {}
-        self._plane = DataPlane(config)
+        self._plane = new_plane(config)
         self._certificate = Certificate()
         self._closing = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None

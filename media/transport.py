@@ -9,6 +9,7 @@ that is used; `tests/media/test_contract_aiortc.py` says they exist.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiortc.rtcdtlstransport import (
@@ -23,7 +24,8 @@ from aiortc.rtcdtlstransport import (
 from pylibsrtp._binding import ffi, lib
 
 from media.config import SfuConfig
-from media.core.rtp import ParsedRtp
+from media.core.rtp import Buffer, ParsedRtp
+from media.core.runs import Seen
 from media.core.send_history import SendHistory
 from media.ice import Address, BindingRequest, Credentials, answer, refuse
 
@@ -71,6 +73,22 @@ def c_length() -> Any:  # Any: cffi's `int *`
     return ffi.new("int *")
 
 
+def srtp_pointers() -> tuple[int, int, int, int]:
+    """Return where protect, unprotect and the two for RTCP lie, for a plane in C."""
+    names = ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp")
+    first, second, third, fourth = (_pointer(ffi.addressof(lib, name)) for name in names)
+    return first, second, third, fourth
+
+
+def session_pointer(session: Any) -> int | None:  # Any: cffi's srtp_t, or None
+    """Return where a libsrtp session lies, for a plane in C."""
+    return None if session is None else _pointer(session)
+
+
+def _pointer(value: Any) -> int:  # Any: cffi's data
+    return int(ffi.cast("uintptr_t", value))
+
+
 class Certificate:
     """The certificate of one run of the server: made at start, never stored."""
 
@@ -89,8 +107,20 @@ class Certificate:
         return dtls
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a peer may send on one connection; what is above it is dropped and counted."""
+
+    rtp_bytes_per_s: float
+    rtp_burst_bytes: float
+    rtcp_bytes_per_s: float
+    rtcp_packets_per_s: int
+
+
 class TransportOwner(Protocol):
     """Whom a transport tells what happened to it."""
+
+    limits: Limits
 
     def transport_connected(self) -> None:
         """Keys are agreed: packets can flow."""
@@ -110,10 +140,12 @@ class TransportOwner(Protocol):
     def pictures_dropped(self) -> None:
         """The peer reads its stream too slowly; no picture goes there until it is resumed."""
 
-    def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
+    def receive_rtp(
+        self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
+    ) -> None:
         """Take an RTP packet that authenticated; `buffer` is the data plane's own.
 
-        Raise MalformedPacket.
+        `seen`: what a plane that forwards by itself did with it. Raise MalformedPacket.
         """
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:
@@ -124,6 +156,10 @@ class TransportOwner(Protocol):
 
     def failed(self, error: Exception) -> None:
         """Take an error of ours: the room cannot go on, others do."""
+
+
+def ignore_change(_: "Transport") -> None:
+    """Do nothing: no data plane has taken the transport yet."""
 
 
 class _DtlsLink:
@@ -217,6 +253,8 @@ class Transport:
         self.receive_session: Any = None  # Any: cffi's srtp_t
         self.last_heard = now
         self.last_consent = now
+        #: Called when the address, the keys or the owner's limits are others; the data plane's.
+        self.on_change: Callable[[Transport], None] = ignore_change
         self._config = config
         self._send = send
         self._link = _DtlsLink(self._send_dtls)
@@ -279,6 +317,7 @@ class Transport:
         """Send to this address from now on: something that authenticated came from there."""
         has_moved = self.address is not None
         self.address = address
+        self.on_change(self)
         self._reachable.set()
         if has_moved:
             self.owner.transport_moved()
@@ -286,6 +325,7 @@ class Transport:
     def expire_consent(self) -> None:
         """Stop sending (RFC 7675 section 5.1); a new authenticated check begins anew."""
         self.address = None
+        self.on_change(self)
 
     # -- DTLS ------------------------------------------------------------------------
 
@@ -328,6 +368,7 @@ class Transport:
         self.send_session = self._dtls._tx_srtp._srtp[0]
         self.receive_session = self._dtls._rx_srtp._srtp[0]
         self.is_connected = True
+        self.on_change(self)
         self._dtls.on("statechange", self._state_changed)
         self.owner.transport_connected()
 
@@ -350,4 +391,5 @@ class Transport:
         await self._dtls.stop()
         self._link.close()
         self.address = None
+        self.on_change(self)
         self._reachable.set()  # `connect` may still wait for somebody to come

@@ -56,7 +56,6 @@ class DownTrack:
         "_reported_lost",
         "_resend_budget",
         "_resend_second",
-        "_rtx_seq",
         "_sent_reports",
         "accepted",
         "flows_in",
@@ -73,14 +72,16 @@ class DownTrack:
         "refused",
         "rewriter",
         "rtx_payload_type",
+        "rtx_seq",
         "rtx_ssrc",
+        "sent_ext",
         "ssrc",
         "subscriber_id",
         "track",
         "waits_in",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 # a row has many columns
         self,
         track: TrackKey,
         subscriber_id: PeerId,
@@ -115,9 +116,11 @@ class DownTrack:
         self.waits_in: UpTrack | None = None
         #: The RTP clock of the last run: the same again means timestamps that go on.
         self.last_clock: StreamClock | None = None
+        #: How far the last run got, where the plane was ahead of the core.
+        self.sent_ext: int | None = None
         self.interval_expected = 0
         self.interval_lost = 0
-        self._rtx_seq = rtx_seq
+        self.rtx_seq = rtx_seq
         self._earlier_packets = 0
         self._earlier_octets = 0
         self._packets_at_start = 0
@@ -183,6 +186,10 @@ class DownTrack:
             ssrc=self.ssrc,
         )
 
+    def has_had(self, clock: StreamClock, ext_seq: int) -> bool:
+        """Return whether a run of this stream that the plane was ahead in has sent this packet."""
+        return self.last_clock is clock and self.sent_ext is not None and ext_seq <= self.sent_ext
+
     def may_resend(self, now: float) -> bool:
         """Return whether one more packet may be looked for this second, to be sent again."""
         second = int(now)
@@ -201,9 +208,9 @@ class DownTrack:
         packet = self.packet(ext_seq, cached)
         if self.rtx_payload_type is None:
             return packet
-        self._rtx_seq += 1
+        self.rtx_seq += 1
         return rtp.build_rtx(
-            packet, payload_type=self.rtx_payload_type, seq=self._rtx_seq, ssrc=self.rtx_ssrc
+            packet, payload_type=self.rtx_payload_type, seq=self.rtx_seq, ssrc=self.rtx_ssrc
         )
 
     def report_sent(self, ntp_time: int, now: float) -> None:

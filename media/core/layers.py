@@ -70,6 +70,8 @@ class LayeredTrack:
         else:
             self._forwarded_before, self._duplicates_before = self.forwarded, self.duplicates
             self._composed_before = self.composed
+            for up in self.up_tracks:
+                up.close()
             self._build(encodings)
             if self.is_recorded:
                 self._aim_recording()
@@ -124,6 +126,12 @@ class LayeredTrack:
         for down in self._downs:
             self._detach(down)
         self._downs = []
+
+    def close(self) -> None:
+        """Stop everything: the track is no more."""
+        self.disconnect_everybody()
+        for up in self.up_tracks:
+            up.close()
 
     @property
     def is_granted(self) -> bool:

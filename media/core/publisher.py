@@ -1,6 +1,6 @@
 """One publishing connection: whose packets these are, and what its sender is told."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -9,6 +9,7 @@ from media.core.bandwidth import TwccRecorder
 from media.core.ids import PeerId
 from media.core.layers import LayeredTrack
 from media.core.rtp import Buffer, ParsedRtp
+from media.core.runs import Runs
 from media.core.uptrack import PublishedTrack, UpTrack
 
 REPORT_INTERVAL_S = 1.0
@@ -46,8 +47,17 @@ class PublisherSpec:
 class Publisher:
     """Sort a publishing connection's packets into its up-tracks, and report to its sender."""
 
-    def __init__(self, peer_id: PeerId, link: object, *, local_ssrc: int, now: float) -> None:
+    def __init__(
+        self,
+        peer_id: PeerId,
+        link: object,
+        *,
+        local_ssrc: int,
+        now: float,
+        runs: Runs | None = None,
+    ) -> None:
         self.peer_id = peer_id
+        self._runs = runs
         self.link = link
         self.local_ssrc = local_ssrc
         self.spec = PublisherSpec(())
@@ -87,6 +97,12 @@ class Publisher:
                 self._by_ssrc[published.ssrc] = (up, False)
             if published.rtx_ssrc is not None:
                 self._by_ssrc[published.rtx_ssrc] = (up, True)
+        if self._runs is not None:
+            self._runs.bound(self)
+
+    def streams(self) -> Mapping[int, tuple[UpTrack, bool]]:
+        """Return, by SSRC, the up-track and whether it is its retransmission stream."""
+        return self._by_ssrc
 
     def _up_tracks(self) -> Iterator[UpTrack]:
         return (up for track in self.tracks.values() for up in track.up_tracks)
@@ -133,6 +149,8 @@ class Publisher:
         for key in replaced:
             del self._by_ssrc[key]
         self._by_ssrc[ssrc] = (up, is_rtx)
+        if self._runs is not None:
+            self._runs.bound(self)
         return up, is_rtx
 
     def _text(self, header: ParsedRtp, buffer: Buffer, extension_id: int) -> str | None:

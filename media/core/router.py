@@ -24,9 +24,11 @@ from media.core.events import (
 )
 from media.core.ids import Kind, PeerId, TrackKey
 from media.core.layers import LayeredTrack
+from media.core.outputs import Outputs
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.reporter import Reporter
 from media.core.rtp import Buffer, ParsedRtp, extension_level, extension_u16, unwrap_rtx
+from media.core.runs import Runs, Seen
 from media.core.subscriber import RandomBits, Subscriber
 from media.core.tables import COUNTERS, RouterTimes, Tables
 from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
@@ -35,10 +37,18 @@ from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
 class Router:
     """Forward the tracks of one room as its plan says."""
 
-    def __init__(self, times: RouterTimes, *, random_bits: RandomBits, now: float) -> None:
+    def __init__(
+        self,
+        times: RouterTimes,
+        *,
+        random_bits: RandomBits,
+        now: float,
+        runs: Runs | None = None,
+    ) -> None:
         self._times = times
+        self._runs = runs
         self._random_bits = random_bits
-        self._tables = tables = Tables()
+        self._tables = tables = Tables(Outputs(runs))
         self._reporter = Reporter(tables, times, now=now)
         self.publishers = tables.publishers
         self.subscribers = tables.subscribers
@@ -178,7 +188,7 @@ class Router:
     def add_publisher(self, peer_id: PeerId, link: object, now: float) -> Publisher:
         """Replace the peer's publishing connection; `configure_publisher` says what it sends."""
         self.publishers[peer_id] = publisher = Publisher(
-            peer_id, link, local_ssrc=self._random_bits(32) | 1, now=now
+            peer_id, link, local_ssrc=self._random_bits(32) | 1, now=now, runs=self._runs
         )
         return publisher
 
@@ -211,7 +221,7 @@ class Router:
 
     def _forget_track(self, key: TrackKey) -> None:
         track = self.tracks.pop(key)
-        track.disconnect_everybody()
+        track.close()
         before = self._forwarded_before
         before[key.peer_id] = before.get(key.peer_id, 0) + track.forwarded
         self.count("duplicates", track.duplicates)
@@ -306,14 +316,22 @@ class Router:
                 self._take_apart(up, missed, buffer, now)
         return plain
 
-    def receive_rtp(
-        self, publisher: Publisher, header: ParsedRtp, buffer: Buffer, length: int, now: float
+    def receive_rtp(  # noqa: PLR0917 # per packet: positional costs less
+        self,
+        publisher: Publisher,
+        header: ParsedRtp,
+        buffer: Buffer,
+        length: int,
+        now: float,
+        seen: Seen | None = None,
     ) -> Sequence[DownTrack]:
         """Take a packet that authenticated; return to whom it goes with constants added.
 
         Raise MalformedPacket. A track the plan names neither for an audience nor for
         recording gets no further than here. Its packets are acknowledged all the same: the
         line did carry them, and a sender told otherwise would start slowly when let in.
+
+        `seen`: the plane has taken the packet, and those returned have it.
         """
         self.packets_in += 1
         publisher.bytes_in += length
@@ -331,19 +349,19 @@ class Router:
             self._tables.count("unexpected_payload_type")
             return NOBODY
         if is_repair:
-            self._receive_repair(up, header, buffer, now)
+            self._receive_repair(up, header, buffer, now, seen)
             return NOBODY
         up.stats.received(header[2], header[3], now)
         up.bytes_in += length
         up.last_arrival = now
         if not up.is_live:
             self._heard(up, now)
-        if not up.is_wanted:
+        if not up.is_wanted or (seen is not None and seen.stream != up.stream):
             self._drop(up)
             return NOBODY
         if self._tables.echo.is_listening and up.codec is OPUS:
             self._listen(publisher, up, header, buffer, now)
-        flowing = up.receive(header, buffer, now)
+        flowing = up.receive(header, buffer, now, seen)
         if up.has_begun:
             self._begun(up, now)
         if up.nack is not None and (nack_at := up.nack.deadline()) is not None:
@@ -372,20 +390,39 @@ class Router:
         if series is not None and level >= 0:
             series.add(header[3], level, now)
 
-    def _receive_repair(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
+    def _receive_repair(
+        self,
+        up: UpTrack,
+        header: ParsedRtp,
+        buffer: Buffer,
+        now: float,
+        seen: Seen | None,
+    ) -> None:
         """Take a retransmission; browsers also send them unasked, to probe the line."""
         self._tables.count("rtx_in")
-        if not up.is_wanted or up.ssrc is None:
+        is_outdated = seen is not None and seen.stream != up.stream
+        if not up.is_wanted or up.ssrc is None or is_outdated:
             self._drop(up)
             return
         if header[6] == header[5]:  # nothing but padding: a probe
             return
         original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
-        self._take_apart(up, original, buffer, now)
+        self._take_apart(up, original, buffer, now, seen)
 
-    def _take_apart(self, up: UpTrack, header: ParsedRtp, buffer: Buffer, now: float) -> None:
-        """Take a packet that came inside another; the data plane cannot fan it out."""
-        for down in up.receive(header, buffer, now):
+    def _take_apart(
+        self,
+        up: UpTrack,
+        header: ParsedRtp,
+        buffer: Buffer,
+        now: float,
+        seen: Seen | None = None,
+    ) -> None:
+        """Take a packet that came inside another; the data plane cannot fan it out.
+
+        One that forwards by itself has sent it on by the time `receive` returns.
+        """
+        flowing = up.receive(header, buffer, now, seen)
+        for down in flowing if self._runs is None else NOBODY:
             cached = up.cache.get(up.highest_ext)
             assert cached is not None, "a packet just cached is there"
             self.outputs.outbox.append((down.link, down.packet(up.highest_ext, cached)))

@@ -42,7 +42,8 @@ class SendHistory:
     This is all a data plane must do per packet, where `element` is not 0:
     write the header extension of `EXTENSION` with `element` and the low 16 bits of `count`;
     `sent_at_s[count & MASK] = now`, `sizes[count & MASK] = bytes of the RTP packet with the
-    extension, before protection`; `count += 1`.
+    extension, before protection`; `counter[0] = count + 1`. All three are arrays of C's types,
+    so that a plane in C writes them too; whoever reads takes `count` first.
 
     The extension is always the first and only one: profile 0xBEDE, one word, then
     `element`, number high, number low, zero (RFC 8285 section 4.2).
@@ -52,7 +53,7 @@ class SendHistory:
         "_reference",
         "_reference_steps",
         "_reported",
-        "count",
+        "counter",
         "element",
         "sent_at_s",
         "sizes",
@@ -61,8 +62,7 @@ class SendHistory:
     def __init__(self) -> None:
         #: Identifier << 4 | 1 (two bytes of data), or 0 where packets carry no number.
         self.element = 0
-        #: How many packets were numbered: the next one's number, unwrapped.
-        self.count = 0
+        self.counter = array("Q", bytes(8))
         self.sent_at_s = array("d", bytes(8 * CAPACITY))
         #: Zero once acknowledged, so that nothing is taken for an arrival twice.
         self.sizes = array("H", bytes(2 * CAPACITY))
@@ -71,6 +71,11 @@ class SendHistory:
         self._reference: int | None = None
         self._reference_steps = 0
 
+    @property
+    def count(self) -> int:
+        """Return how many packets were numbered: the next one's number, unwrapped."""
+        return self.counter[0]
+
     def use_extension(self, extension_id: int) -> None:
         """Number packets under this identifier of 1 to 14; 0: no more, none was agreed."""
         assert 0 <= extension_id <= 14, "an identifier of the one-byte form"
@@ -78,8 +83,8 @@ class SendHistory:
 
     def sent(self, size_bytes: int, now: float) -> int:
         """Note one packet; return its number in 16 bits. What a fan-out does by itself."""
-        number = self.count
-        self.count = number + 1
+        number = self.counter[0]
+        self.counter[0] = number + 1
         self.sent_at_s[number & MASK] = now
         self.sizes[number & MASK] = size_bytes
         return number & 0xFFFF
@@ -93,9 +98,10 @@ class SendHistory:
         arrivals: list[Arrival] = []
         lost = 0
         sizes, sent_at_s, reported = self.sizes, self.sent_at_s, self._reported
-        newest_sent = self.count - 1
+        count = self.count
+        newest_sent = count - 1
         first = newest_sent - ((newest_sent - feedback.base_seq) & 0xFFFF)
-        oldest = max(0, self.count - CAPACITY)
+        oldest = max(0, count - CAPACITY)
         arrived_s = self._reference_s(feedback.reference_time_64ms)
         for number, delta in enumerate(feedback.deltas, first):
             if number > newest_sent:
@@ -124,5 +130,6 @@ class SendHistory:
 
     def bytes_between(self, first: int, end: int) -> int:
         """Return how many unacknowledged bytes were sent under the numbers `first` to `end` - 1."""
-        first = max(first, self.count - CAPACITY, 0)
-        return sum(self.sizes[number & MASK] for number in range(first, min(end, self.count)))
+        count = self.count
+        first = max(first, count - CAPACITY, 0)
+        return sum(self.sizes[number & MASK] for number in range(first, min(end, count)))

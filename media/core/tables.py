@@ -53,13 +53,13 @@ class RouterTimes:
 class Tables:
     """One room's tables. The router edits them, the reporter reads them."""
 
+    outputs: Outputs
     publishers: dict[PeerId, Publisher] = field(default_factory=dict)
     subscribers: dict[PeerId, Subscriber] = field(default_factory=dict)
     tracks: dict[TrackKey, LayeredTrack] = field(default_factory=dict)
     #: What was declared of peers' lines, whether they are there or not yet.
     budgets: dict[PeerId, LinkBudget] = field(default_factory=dict)
     echo: EchoWatch = field(default_factory=EchoWatch)
-    outputs: Outputs = field(default_factory=Outputs)
     events: deque[Event] = field(default_factory=deque)
     counts: dict[str, int] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from media.core.outputs import Outputs
 from media.core.packet_cache import CachedPacket, PacketCache
 from media.core.rewriter import Picture
 from media.core.rtp import Buffer, ParsedRtp
+from media.core.runs import Progress, Seen
 from media.core.seqnum import Unwrapper16
 from media.core.stream_clock import StreamClock
 
@@ -67,6 +68,7 @@ class UpTrack:
         self.track = published.track
         self.layer = published.layer
         self._outputs = outputs
+        self._runs = outputs.runs
         self._cache_s = cache_s
         self._pace = pace
         self.flowing: list[DownTrack] = []
@@ -106,6 +108,8 @@ class UpTrack:
         self.published = published
         self.codec = published.codec
         self.ssrc = published.ssrc
+        #: No other stream of this room has the same.
+        self.stream = self._outputs.next_stream()
         self.clock = StreamClock(self.codec.clock_rate)
         self.highest_ext = -1
         self.highest_timestamp = 0
@@ -117,6 +121,17 @@ class UpTrack:
         self.cache = PacketCache(max_age_s=self._cache_s, max_bytes=_CACHE_BYTES)
         self._unwrapper = Unwrapper16()
         self.nack = NackGenerator() if published.has_nack else None
+        self._tell_plane()
+
+    def close(self) -> None:
+        """Let a plane that forwards by itself forget this encoding; its runs have ended."""
+        if self._runs is not None:
+            self._runs.forgotten(self)
+
+    def _tell_plane(self) -> None:
+        """Let a plane that forwards by itself know what has changed here."""
+        if self._runs is not None:
+            self._runs.changed(self)
 
     @property
     def is_wanted(self) -> bool:
@@ -148,6 +163,7 @@ class UpTrack:
     def _wait(self, down: DownTrack) -> None:
         down.waits_in = self
         self.waiting = [*self.waiting, down]
+        self._tell_plane()
 
     def stop_waiting(self, down: DownTrack) -> None:
         """Give up waiting for the keyframe."""
@@ -167,13 +183,14 @@ class UpTrack:
         """
         down.redundancy = level if down.red_payload_type is not None else 0
         if down.redundancy and down in self.flowing:
-            down.count_to(self.packets, self.octets)
+            self._leave_table(down)
             self.flowing = [other for other in self.flowing if other is not down]
             self.redundant = [*self.redundant, down]
         elif not down.redundancy and down in self.redundant:
             down.count_from(self.packets, self.octets)
             self.redundant = [other for other in self.redundant if other is not down]
             self.flowing = [*self.flowing, down]
+            self._enter_table(down)
 
     def record(self, *, is_recorded: bool, awaits_recording: bool = False) -> None:
         """Hand the packets to the tape from now on, or from the next keyframe on, or no more."""
@@ -185,6 +202,7 @@ class UpTrack:
 
     def _forget_if_unwanted(self) -> None:
         """Drop what was kept while this was wanted: it may not be sent any more."""
+        self._tell_plane()
         if self.is_wanted:
             return
         self.cache.clear()
@@ -195,39 +213,59 @@ class UpTrack:
 
     # -- per packet ------------------------------------------------------------
 
-    def receive(self, header: ParsedRtp, buffer: Buffer, now: float) -> Sequence[DownTrack]:
-        """Take one packet of a wanted track; return to whom it goes with constants added."""
+    def receive(
+        self, header: ParsedRtp, buffer: Buffer, now: float, seen: Seen | None = None
+    ) -> Sequence[DownTrack]:
+        """Take one packet of a wanted track; return to whom it goes with constants added.
+
+        `seen`: where a plane that forwards by itself has put it; those returned have it then.
+        """
         _, marker, seq, timestamp, _, start, end, _ = header
         if self.nack is not None and not self.nack.received(seq, now):
             self.duplicates += 1
             return NOBODY
-        ext_seq = self._unwrapper.unwrap(seq)
+        if self._runs is not None and seen is None:
+            seen = self._runs.take(self, header, buffer, now)
+        ext_seq = self._unwrapper.unwrap(seq) if seen is None else seen.ext_seq
         if self.nack is None and self.cache.get(ext_seq) is not None:
             self.duplicates += 1
             return NOBODY
         payload = bytes(buffer[start:end])
         cached = (timestamp, marker, payload, now)
         self.cache.insert(ext_seq, cached)
+        is_sent = seen is None or self._is_sent(seen, cached)
         if (self.waiting or self.keyframes.is_pending) and self.codec.starts_anew(payload):
             self.keyframes.keyframe_arrived()
             self._start_waiting(ext_seq, now)
         if self.is_recorded:
             self._outputs.tape.append((self.track, normalized(header, payload), now))
-        if ext_seq <= self.highest_ext:
+        if ext_seq > self.highest_ext:
+            self.highest_ext, self.highest_timestamp = ext_seq, timestamp
+        else:
+            is_sent = False
+        if not is_sent:
             self._forward_late(ext_seq, cached)
             return NOBODY
-        self.highest_ext = ext_seq
-        self.highest_timestamp = timestamp
+        return self._forwarded(ext_seq, cached)
+
+    def _is_sent(self, seen: Seen, cached: CachedPacket) -> bool:
+        """Take over what the plane counted; return whether it has sent the packet on."""
+        self.packets, self.octets = seen.packets, seen.octets
+        if not seen.is_sent and self._runs is not None:
+            self._runs.keep(self, seen.ext_seq, cached)
+        return seen.is_sent
+
+    def _forwarded(self, ext_seq: int, cached: CachedPacket) -> Sequence[DownTrack]:
+        """Return who gets a packet in order by the table; send it to those who get it otherwise."""
         if self.redundant:
-            redundancy.send(
-                self.redundant, ext_seq, cached, cache=self.cache, outputs=self._outputs
-            )
-            self.forwarded += len(self.redundant)
-            self.composed += len(self.redundant)
+            downs = [down for down in self.redundant if not down.has_had(self.clock, ext_seq)]
+            redundancy.send(downs, ext_seq, cached, cache=self.cache, outputs=self._outputs)
+            self.forwarded += len(downs)
+            self.composed += len(downs)
         flowing = self.flowing
         if flowing:
             self.packets += 1
-            self.octets += end - start
+            self.octets += len(cached[2])
             self.forwarded += len(flowing)
         return flowing
 
@@ -254,11 +292,15 @@ class UpTrack:
             for number in range(first, max(ext_seq, self.highest_ext + 1))
             if number != ext_seq and (cached := self.cache.get(number)) is not None
         ]
-        for down in self.waiting:
+        newly = [down for down in self.waiting if not down.has_had(self.clock, first)]
+        for down in newly:
             self._begin_run(down, first, start, now)
             for number, cached in earlier:
                 self._send(down, number, cached)
-        self.waiting = []
+            if down in self.flowing:
+                self._enter_table(down)
+        self.waiting = [down for down in self.waiting if down not in newly]
+        self._tell_plane()
         if self.awaits_recording:
             self.is_recorded, self.awaits_recording = True, False
             for number, cached in earlier:
@@ -303,16 +345,45 @@ class UpTrack:
         )
 
     def _end_run(self, down: DownTrack) -> None:
-        down.rewriter.end(
-            self.highest_ext,
-            self.highest_timestamp,
-            at=self.last_arrival,
-            picture=self._newest_picture(),
-        )
-        self.count_up(down)
+        ended = self._leave_table(down)
+        picture = self._newest_picture() if ended is None else self.codec.picture(ended.newest)
+        if ended is None:
+            ended = self._progress(down)
+        down.rewriter.end(ended.ext_seq, ended.timestamp, at=ended.at, picture=picture)
         down.flows_in = None
         self.flowing = [other for other in self.flowing if other is not down]
         self.redundant = [other for other in self.redundant if other is not down]
+
+    def _enter_table(self, down: DownTrack) -> None:
+        """Give a row to a plane that forwards by itself: what came after the newest here, too."""
+        if self._runs is not None:
+            self._runs.begin(self, down, self.highest_ext)
+
+    def _leave_table(self, down: DownTrack) -> Progress | None:
+        """Take a row out of the table, and count what was sent by it.
+
+        Return how far a plane that forwards by itself was ahead with it, otherwise None.
+        """
+        ahead = None if self._runs is None else self._runs.end(self, down)
+        if ahead is None:
+            self.count_up(down)
+            return None
+        down.sent_ext, down.rtx_seq = ahead.ext_seq, ahead.rtx_seq
+        self.forwarded += ahead.packets - self.packets
+        down.count_to(ahead.packets, ahead.octets)
+        return ahead
+
+    def _progress(self, down: DownTrack) -> Progress:
+        ahead = down.sent_ext if down.has_had(self.clock, self.highest_ext) else None
+        return Progress(
+            self.highest_ext if ahead is None else ahead,
+            self.highest_timestamp,
+            self.last_arrival,
+            self.packets,
+            self.octets,
+            b"",
+            down.rtx_seq,
+        )
 
     def _newest_picture(self) -> Picture | None:
         """Return the picture of the newest packet that has one; padding has none."""

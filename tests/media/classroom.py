@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bench.peer import LightPeer
-from media.config import SfuConfig
+from media.config import DataPlaneChoice, SfuConfig
 from media.core.ids import PeerId, RoomId, Source, TrackKey
 from media.interface import (
     Direction,
@@ -17,6 +18,8 @@ from media.interface import (
 from media.sfu import Sfu
 
 ROOM = RoomId("lesson-1")
+#: The plane every classroom has now, set around tests that are run with each of them.
+chosen_plane: list[DataPlaneChoice] = []
 LOOPBACK = SfuConfig(bind_host="127.0.0.1", port=0)
 
 H264_KEYFRAME = b"\x78\x00\x04\x67\x42\xe0\x1f\x00\x02\x68\xce" + bytes(1000)
@@ -166,8 +169,13 @@ class Classroom:
 
 @asynccontextmanager
 async def classroom(config: SfuConfig = LOOPBACK) -> AsyncIterator[Classroom]:
-    """Run a Sfu with one open room; everything is closed at the end."""
+    """Run a Sfu with one open room; everything is closed at the end.
+
+    The data plane is that of the configuration, or the one the test is run with now.
+    """
     ledger = Ledger()
+    for plane in chosen_plane:
+        config = replace(config, data_plane=plane)
     sfu = Sfu(config, ledger)
     await sfu.start()
     sfu.open_room(ROOM)

@@ -7,13 +7,15 @@ import pytest
 from aioice import stun
 
 from media.config import SfuConfig
-from media.core.rtp import ParsedRtp
+from media.core.rtp import Buffer, ParsedRtp
+from media.core.runs import Seen
 from media.ice import Address, parse_request
-from media.transport import OLD_UFRAG_S, Certificate, Transport
+from media.transport import OLD_UFRAG_S, Certificate, Limits, Transport
 
 HERE: Address = ("192.0.2.1", 1000)
 THERE: Address = ("192.0.2.2", 2000)
 CONFIG = SfuConfig()
+NO_LIMITS = Limits(rtp_bytes_per_s=0, rtp_burst_bytes=0, rtcp_bytes_per_s=0, rtcp_packets_per_s=0)
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Owner:
     """Writes down what a transport tells its owner."""
 
     told: list[str] = field(default_factory=list)
+    limits: Limits = NO_LIMITS
 
     def transport_connected(self) -> None:
         self.told.append("connected")
@@ -31,7 +34,9 @@ class Owner:
     def transport_moved(self) -> None:
         self.told.append("moved")
 
-    def receive_rtp(self, header: ParsedRtp, buffer: bytearray, length: int, now: float) -> None:
+    def receive_rtp(
+        self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
+    ) -> None:
         raise AssertionError("no media here")
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:

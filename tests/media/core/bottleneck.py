@@ -175,7 +175,7 @@ class Site:
         number = history.count
         history.sent_at_s[number & MASK] = self.world.now
         history.sizes[number & MASK] = size
-        history.count = number + 1
+        history.counter[0] = number + 1
         return number & 0xFFFF
 
     def _send(self, size: int, *, is_sound: bool = False) -> None:

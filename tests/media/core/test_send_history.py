@@ -11,11 +11,11 @@ def sent(count: int, *, first: int = 0) -> SendHistory:
     """A history of packets a millisecond apart, number n of n % 1000 + 1 bytes."""
     history = SendHistory()
     history.use_extension(3)
-    history.count = first
+    history.counter[0] = first
     for number in range(first, first + count):
         history.sent_at_s[number & MASK] = number / 1000
         history.sizes[number & MASK] = number % 1000 + 1
-        history.count = number + 1
+        history.counter[0] = number + 1
     return history
 
 

@@ -1,0 +1,41 @@
+"""Tests of the whole media plane are run with each data plane."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from media.config import DataPlaneChoice
+from media.native_library import LIBRARY
+from tests.media.classroom import chosen_plane
+
+_BOTH = {
+    "test_sfu",
+    "test_dataplane",
+    "test_abuse",
+    "test_coming_back",
+    "test_ice_tcp",
+    "test_simulcast",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the modules above once per data plane."""
+    if metafunc.module.__name__.rpartition(".")[2] in _BOTH:
+        planes = [
+            DataPlaneChoice.REFERENCE,
+            pytest.param(
+                DataPlaneChoice.NATIVE,
+                marks=pytest.mark.skipif(
+                    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
+                ),
+            ),
+        ]
+        metafunc.parametrize("data_plane", planes, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def data_plane(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let `classroom` use this plane, where the test is run with each."""
+    chosen_plane.extend([request.param] if hasattr(request, "param") else [])
+    yield
+    chosen_plane.clear()
