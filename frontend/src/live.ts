@@ -12,6 +12,7 @@ import { translate } from "./i18n";
 import { declinedIn, DecodeWatch, picturesIn } from "./media/decoding";
 import { LocalMedia } from "./media/local";
 import { followNetwork } from "./network";
+import { isNarrowed, UplinkWatch } from "./media/uplink";
 import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "./media/sending";
 import {
   ErrorCode,
@@ -79,6 +80,8 @@ export class Live {
   readonly publishProblem = ref<string | null>(null);
   /** This browser's pictures were refused, its sound is sent. */
   readonly isSoundOnly = ref(false);
+  /** This browser's line makes its picture smaller. */
+  readonly isUplinkNarrow = ref(false);
   readonly publishState = ref<RTCPeerConnectionState>("new");
   readonly subscribeState = ref<RTCPeerConnectionState>("new");
   /** Since when picture or sound is being recovered (monotonic milliseconds), or null. */
@@ -107,6 +110,7 @@ export class Live {
   private readonly undecodable: ShallowRef<ReadonlySet<string>> = shallowRef(new Set<string>());
   private readonly refused: ShallowRef<ReadonlySet<string>> = shallowRef(new Set<string>());
   private readonly decodeWatch = new DecodeWatch();
+  private readonly uplinkWatch = new UplinkWatch();
   private ticks = 0;
   private iceServers: RTCIceServer[] = [];
   private isEntered = false;
@@ -235,7 +239,10 @@ export class Live {
 
   private tick(): void {
     this.now.value = performance.now();
-    if (++this.ticks % TICKS_PER_LOOK === 0) void this.lookAtDecoding();
+    if (++this.ticks % TICKS_PER_LOOK === 0) {
+      void this.lookAtDecoding();
+      void this.lookAtUplink();
+    }
     if (this.ticks % TICKS_PER_LISTENING === 0) this.lookAtRoads();
   }
 
@@ -259,6 +266,13 @@ export class Live {
     this.signaling.networkChanged();
     this.publisher.networkChanged();
     this.subscriber.networkChanged();
+  }
+
+  private async lookAtUplink(): Promise<void> {
+    const stats = await this.publisher.peer?.getStats();
+    this.isUplinkNarrow.value = this.uplinkWatch.look(
+      stats === undefined || this.publishState.value !== "connected" ? null : isNarrowed(stats.values()),
+    );
   }
 
   private async lookAtDecoding(): Promise<void> {

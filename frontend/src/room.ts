@@ -82,7 +82,7 @@ export function reduceRoom(room: Room | null, message: ServerMessage, now: numbe
       seats: message.seats,
       chat: message.chat,
       recording: message.recording,
-      links: room?.links ?? {},
+      links: withoutAbsent(room?.links ?? {}, message.seats),
       quickMessages: message.quick_messages.reduce(withUnknown, room?.quickMessages ?? []),
       ended: null,
       lastSeq: message.seq,
@@ -101,7 +101,11 @@ export function reduceRoom(room: Room | null, message: ServerMessage, now: numbe
 function applyFact(room: Room, fact: Exclude<ServerMessage, { type: "room_state" }>): Room {
   switch (fact.type) {
     case "seat_changed":
-      return { ...room, seats: withSeat(room.seats, fact.seat) };
+      return {
+        ...room,
+        seats: withSeat(room.seats, fact.seat),
+        links: withoutAbsent(room.links, [fact.seat]),
+      };
     case "hands_changed":
       return { ...room, hands: fact.hands };
     case "stage_changed":
@@ -124,6 +128,13 @@ function applyFact(room: Room, fact: Exclude<ServerMessage, { type: "room_state"
       // Answers carry no seq and never come here.
       return room;
   }
+}
+
+/** What was measured of a line counts for as long as its seat is here; then it is measured anew. */
+function withoutAbsent(links: Room["links"], seats: readonly Seat[]): Room["links"] {
+  const absent = new Set(seats.filter((seat) => !seat.is_present).map((seat) => seat.seat_id));
+  if (!Object.keys(links).some((seatId) => absent.has(seatId))) return links;
+  return Object.fromEntries(Object.entries(links).filter(([seatId]) => !absent.has(seatId)));
 }
 
 function withSeat(seats: readonly Seat[], seat: Seat): readonly Seat[] {

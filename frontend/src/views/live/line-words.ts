@@ -27,8 +27,10 @@ export function troubleText(measured: LinkMeasured | null | undefined, reader: R
   if (measured == null || measured.cause === null) return null;
   const { cause, bad_leg: leg } = measured;
   const key = cause === "silent" ? `silent_${leg ?? "both"}` : cause;
+  // A supervisor reads of a classroom what the teacher reads, but for whose uplink it is.
+  const words = reader === "watched" && cause !== "hub_up" ? "tile" : reader;
   const loss = cause === "loss_up" ? measured.loss_up_percent : measured.loss_down_percent;
-  return translate(`live.cause.${reader}.${key}`, {
+  return translate(`live.cause.${words}.${key}`, {
     n: Math.round(loss ?? 0),
     time: waitText(measured.rtt_ms ?? 0),
   });
