@@ -21,7 +21,7 @@ NATIVE := media/native/build/plane.so
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
-	bench-flood fuzz turn migrate migration protocol image lock
+	soak bench-flood fuzz turn migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian
 impair: setup-dev ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
 	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
 	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
+
+soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
+	$(PY) -m bench.soak --minutes $(or $(MINUTES),5) $(ARGS)
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)

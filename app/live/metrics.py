@@ -1,5 +1,6 @@
 """What Prometheus may know of the rooms that are open now."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,9 +18,12 @@ class RoomCollector(Collector):
         self._read = read
 
     def collect(self) -> Iterable[Metric]:
-        """Yield how many rooms are open, and what each has counted."""
+        """Yield how many rooms are open, what each has counted, and the tasks that run."""
         rooms = self._read()
         yield GaugeMetricFamily("classrooms_rooms", "Rooms open in this process.", len(rooms))
+        yield GaugeMetricFamily(
+            "classrooms_tasks", "Tasks on the event loop.", len(asyncio.all_tasks())
+        )
         counted = CounterMetricFamily(
             "classrooms_room_media",
             "Packets, requests and refusals of an open room; docs/operations.md names them.",

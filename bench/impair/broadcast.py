@@ -25,7 +25,7 @@ class Broadcast:
     """Sends on whatever publishing connection its seat has at the moment.
 
     Nobody's media waits for a connection: what falls into a gap is never sent, as with a
-    microphone. `audio_sent_s[n]` is when the audio packet n was due.
+    microphone. `audio_sent_s[n]` is when the audio packet n was sent.
     """
 
     def __init__(self, layers: Sequence[Layer] = LAYERS) -> None:
@@ -98,6 +98,10 @@ class Broadcast:
         peer = seat.publisher
         if peer is not None and peer.is_connected and name in peer.streams:
             peer.send_rtp(name, payload, marker=marker, timestamp_increment=increment)
+
+    def due_s(self, number: int) -> float:
+        """Return when an audio packet was due, by the microphone's own clock."""
+        return self.audio_sent_s[0] + number * AUDIO_PACKET_S
 
     def audio_between(self, begin_s: float, end_s: float) -> tuple[int, int]:
         """Return the first and last audio packet due in this time."""

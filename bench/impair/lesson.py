@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from bench.impair import school
 from bench.impair.broadcast import Broadcast
@@ -60,10 +61,19 @@ class Lesson:
         return show(self.camera(site, of=of).got)
 
     def heard(self, site: str, *, begin_s: float, end_s: float) -> Heard:
-        """Return how the hub's sound, sent in this time, was heard at a site."""
-        first, last = self.hub.broadcast.audio_between(begin_s, end_s)
+        """Return how the hub's sound, sent in this time, was heard at a site.
+
+        A microphone never is late, but this process is, on a busy machine: each packet is
+        given the time it spent on the way, counted from when it was due.
+        """
+        broadcast = self.hub.broadcast
+        first, last = broadcast.audio_between(begin_s, end_s)
+        on_time = [
+            packet._replace(at_s=broadcast.due_s(packet.stamp.frame) + packet.at_s - packet.sent_s)
+            for packet in self.microphone(site).got
+        ]
         # What was sent at the end needs a moment to be played.
-        return hear(self.microphone(site).got, first=first, last=last, end_s=end_s + 2)
+        return hear(on_time, first=first, last=last, end_s=end_s + 2)
 
     async def set(self, site: str, down: Conditions, up: Conditions | None = None) -> float:
         """Give a site's line these conditions (the same upwards); return when, in wall time."""
@@ -177,8 +187,9 @@ async def _enter(
                     await member.seat.until_receiving((lesson.hub.seat.seat_id, "camera"))
 
 
-def free_port(kind: socket.SocketKind) -> int:
+def free_port(protocol: Literal["tcp", "udp"]) -> int:
     """Return a port of the loopback interface nobody listens on now."""
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -178,6 +178,18 @@ class LightSeat:
         while len(self.trace(*track).got) < packets:
             await asyncio.sleep(0.05)
 
+    @property
+    def is_receiving(self) -> bool:
+        """Return True while the room and its media are connected."""
+        subscriber = self.subscriber
+        return self._socket is not None and subscriber is not None and subscriber.is_connected
+
+    def break_line(self) -> None:
+        """Lose everything at once, as by a power cut; `hold` comes back."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+        self._drop_media()
+
     async def close(self) -> None:
         """Let go of everything, without a word."""
         self._drop_media()

@@ -1,0 +1,109 @@
+"""The judges of growth see a leak and nothing else; one small soak is held for real."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import soak, trend
+from bench.soak import Sample, TooShort, judge
+
+STEADY = Sample(at_s=0.0, rss_kb=150_000, files=20, sockets=6, threads=12, tasks=10, rooms=0)
+
+
+def after(lessons: int, **growth: float) -> list[Sample]:
+    """A run in which each measure named grows by so much a lesson."""
+    return [
+        replace(
+            STEADY,
+            at_s=float(n),
+            **{name: round(getattr(STEADY, name) + rate * n) for name, rate in growth.items()},
+        )
+        for n in range(lessons)
+    ]
+
+
+def growing(samples: list[Sample]) -> list[str]:
+    return [verdict.name for verdict in judge(samples) if verdict.grows]
+
+
+def test_a_steady_server_grows_in_nothing() -> None:
+    assert growing(after(20)) == []
+
+
+@pytest.mark.parametrize("name", ["files", "sockets", "threads", "tasks"])
+def test_one_of_a_thing_left_by_every_lesson_is_seen(name: str) -> None:
+    assert growing(after(20, **{name: 1})) == [name]
+
+
+@pytest.mark.parametrize("name", ["files", "sockets", "threads", "tasks"])
+def test_one_of_a_thing_left_by_every_third_lesson_is_seen(name: str) -> None:
+    assert growing(after(30, **{name: 0.34})) == [name]
+
+
+def test_memory_that_leaks_under_noise_is_seen() -> None:
+    rng = random.Random(1)
+    samples = [
+        replace(each, rss_kb=each.rss_kb + rng.randrange(-500, 500))
+        for each in after(30, rss_kb=200)
+    ]
+    assert growing(samples) == ["rss_kb"]
+
+
+def test_noise_alone_and_one_step_are_not_growth() -> None:
+    rng = random.Random(1)
+    noisy = [replace(STEADY, rss_kb=150_000 + rng.randrange(-3000, 3000)) for _ in range(30)]
+    assert growing(noisy) == []
+    step = [replace(STEADY, files=20 + (n >= 25)) for n in range(40)]
+    assert growing(step) == []
+
+
+def test_growth_in_the_warm_up_is_not_counted() -> None:
+    warm_up = after(10, rss_kb=2000)
+    assert growing([*warm_up, *[warm_up[-1]] * 20]) == []
+
+
+def test_a_room_left_open_is_seen() -> None:
+    samples = after(20)
+    samples[4] = replace(samples[4], rooms=1)
+    assert growing(samples) == ["rooms"]
+
+
+def test_too_few_lessons_prove_nothing() -> None:
+    with pytest.raises(TooShort, match="5 lessons are too few"):
+        judge(after(5))
+
+
+def test_a_slope_is_not_bent_by_an_outlier() -> None:
+    values = [float(n) for n in range(20)]
+    values[10] = 1e9
+    assert trend.slope(values) == pytest.approx(1)
+
+
+@given(st.lists(st.integers(0, 100), max_size=25))
+def test_nothing_rises_that_falls_or_stands_still(values: list[int]) -> None:
+    falling = sorted(map(float, values), reverse=True)
+    assert not trend.rises(falling)
+    assert not trend.rises([5.0] * len(values))
+
+
+@given(st.integers(8, 30), st.floats(0.1, 100))
+def test_what_rises_without_fail_is_seen(count: int, step: float) -> None:
+    assert trend.rises([n * step for n in range(count)])
+
+
+@pytest.mark.slow
+async def test_a_lesson_with_everything_leaves_no_room_behind(tmp_path: Path) -> None:
+    samples = await soak.soak(tmp_path, seconds=1, watch_s=0.2)
+    assert samples
+    assert [sample.rooms for sample in samples] == [0] * len(samples)
+    last = samples[-1]
+    assert last.rss_kb > 10_000
+    assert 0 < last.sockets < last.files < 100
+    assert last.threads >= 1
+    assert last.tasks >= 1
+    log = (tmp_path / "server.log").read_text()
+    assert "Traceback" not in log, log
