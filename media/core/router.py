@@ -406,6 +406,10 @@ class Router:
             return
         if header[6] == header[5]:  # nothing but padding: a probe
             return
+        if up.highest_ext < 0:
+            # A probe may repeat what came before anybody wanted this. Its neighbours were not
+            # lost, so the sender keeps them no longer, and a run that began there could not go on.
+            return
         original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
         self._take_apart(up, original, buffer, now, seen)
 

@@ -506,6 +506,21 @@ def test_probing_with_padding_is_no_packet() -> None:
     assert lesson.count("rtx_in") == 2
 
 
+def test_a_probe_that_repeats_an_old_keyframe_begins_nothing() -> None:
+    lesson = watched_lesson()
+    lesson.allow({})
+    for seq in range(11, 70):
+        lesson.send("teacher", seq)
+    lesson.allow({CAMERA: ["site"]})
+    lesson.repair("teacher", 12, KEY, rtx_seq=1)
+    lesson.send("teacher", 70)
+    lesson.send("teacher", 71, KEY)
+    numbers = seqs(lesson.media("site down"))
+    assert numbers == [numbers[0], numbers[0] + 1]
+    lesson.pass_time(0.2)
+    assert lesson.count("nack_sent") == 0
+
+
 def test_padding_on_the_media_stream_keeps_its_number_but_not_its_bytes() -> None:
     lesson = watched_lesson()
     packet = bytearray(
