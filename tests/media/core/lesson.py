@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from media.core import rtcp, rtp
-from media.core.codecs import H264, OPUS, Codec
+from media.core.codecs import H264, OPUS, Codec, rewrite_picture
 from media.core.downtrack import DownTrack, PayloadTypes
 from media.core.events import Event
 from media.core.ids import PeerId, Source, TrackKey
@@ -234,8 +234,11 @@ class Lesson:
 def as_fanned_out(down: DownTrack, header: rtp.ParsedRtp, packet: bytes) -> bytes:
     """Do what a data plane does for one subscriber: add constants, nothing else."""
     _, marker, seq, timestamp, _, start, end, _ = header
+    payload = bytearray(packet[start:end])
+    if down.rewriter.picture_shift or down.rewriter.tl0_shift:
+        rewrite_picture(memoryview(payload), down.rewriter.picture_shift, down.rewriter.tl0_shift)
     return rtp.build(
-        packet[start:end],
+        payload,
         payload_type=down.payload_type,
         marker=marker,
         seq=seq + down.rewriter.seq_shift,
