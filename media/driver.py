@@ -96,7 +96,7 @@ class RoomDriver:
     def set_plan(self, plan: ForwardingPlan) -> None:
         """See SfuPort."""
         now = self._loop.time()
-        self.router.set_plan(plan.audience, plan.recorded, now)
+        self.router.set_plan(plan.audience, plan.recorded, now, priority=plan.priority)
         hub = next((t for t, rank in plan.priority.items() if rank is Priority.HUB_AUDIO), None)
         stage = [t for t, rank in plan.priority.items() if rank is Priority.STAGE_AUDIO]
         self.router.watch_echo(hub, stage, now)

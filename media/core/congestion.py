@@ -1,6 +1,6 @@
 """How much a subscriber's line carries: send-side congestion control (GCC). Sans-IO.
 
-draft-ietf-rmcat-gcc-02, with what differs and why in docs/adr (congestion control). Rates
+draft-ietf-rmcat-gcc-02, with what differs and why in docs/adr/0007-congestion-control.md. Rates
 are bits per second on the wire, below SRTP and UDP. Times are seconds on the caller's clock.
 """
 
@@ -36,6 +36,9 @@ _STANDING_S = 1.0
 _PROBE_SHADOW_S = 0.3
 _CALM_BEFORE_PROBE_S = 1.5
 _WORTH_PROBING = 1.02
+_PROBE_ABOVE = 1.15
+# A burst that found this much more is followed by the next at once.
+_STEP_UP = 1.3
 
 # Lowering that relieves no queue is in vain: somebody else fills it.
 _VAIN_AFTER = 3
@@ -47,6 +50,12 @@ _RELIEF = 0.7
 _PROTECTED_BPS = 300_000
 _COMPETED_LATELY_S = 30.0
 _FEW_LOST = 0.02
+
+# So long after the first feedback it is clear what a line thinks of what is sent first.
+_GUESS_S = 2.0
+
+_SHORT_QUEUE_S = 0.02
+_SURELY = 0.95
 
 # Feedback that stays away: what is sent into the dark shrinks.
 _SILENCE_S = 2.0
@@ -73,6 +82,7 @@ class CongestionControl:
         self._wanted_bps = 0.0
         self._adjusted_at: float | None = None
         self._lowered_at = -inf
+        self._first_heard_at: float | None = None
         self._heard_at: float | None = None
         self._heard_of = 0
         self._shadow_until = -inf
@@ -92,6 +102,17 @@ class CongestionControl:
         """Return how long packets queue on the way, in seconds."""
         return self._trend.queue_s
 
+    def is_guess(self, now: float) -> bool:
+        """Return whether the estimate is what it started with, and nothing speaks against it."""
+        if self._lowered_at > -inf:
+            return False
+        return self._first_heard_at is None or now - self._first_heard_at < _GUESS_S
+
+    @property
+    def is_probing(self) -> bool:
+        """Return whether a burst of padding is being sent."""
+        return self._prober.is_sending
+
     @property
     def probes_sent(self) -> int:
         """Return how many bursts were sent."""
@@ -104,6 +125,8 @@ class CongestionControl:
         told = self.history.take(message)
         if not told.arrivals and not told.lost:
             return
+        if self._first_heard_at is None:
+            self._first_heard_at = now
         self.has_feedback = True
         self._heard_at, self._heard_of = now, told.newest
         arrivals = told.arrivals
@@ -118,7 +141,9 @@ class CongestionControl:
             self._shadow_until = now + _PROBE_SHADOW_S
         found_bps = self._prober.result_bps(arrivals, told.newest, now)
         if found_bps is not None and found_bps > self.estimate_bps:
-            self.estimate_bps = min(found_bps, max(self._wanted_bps, self.estimate_bps))
+            if found_bps > self.estimate_bps * _STEP_UP:
+                self._prober.hasten(now)
+            self.estimate_bps = max(self.estimate_bps, min(found_bps, self._wanted_bps * 1.1))
             self._full_at_bps = None
         self._adjust(use, now)
 
@@ -129,7 +154,7 @@ class CongestionControl:
         is_known = self.has_feedback and not self._losses.is_testing
         is_wished = bps > self.estimate_bps * _WORTH_PROBING
         if is_wished and is_known and is_calm and self._prober.may_begin(now):
-            self._prober.begin(min(bps, 2 * self.estimate_bps), now)
+            self._prober.begin(min(bps * _PROBE_ABOVE, 2 * self.estimate_bps), now)
 
     def probe_packets(self, now: float, packet_bytes: int) -> int:
         """Return how many packets of padding, of so many bytes each, to send now."""
@@ -141,7 +166,8 @@ class CongestionControl:
             self._heard_at = self._heard_at and now
         elif now - self._heard_at >= _SILENCE_S:
             self._heard_at += _SILENCE_S / 2
-            self.estimate_bps = max(MIN_BPS, self.estimate_bps * _SILENCE_FACTOR)
+            shrunk_bps = self.estimate_bps * _SILENCE_FACTOR
+            self.estimate_bps = min(self.estimate_bps, max(_PROTECTED_BPS, shrunk_bps))
 
     # -- the rate ------------------------------------------------------------------
 
@@ -202,6 +228,8 @@ class CongestionControl:
 
     def _grow(self, acked_bps: float, elapsed_s: float, now: float) -> None:
         """Grow: slowly near the rate where the line was full, faster far from it."""
+        if self.queue_s < _SHORT_QUEUE_S:  # what arrives without a queue, the line carries
+            self.estimate_bps = max(self.estimate_bps, _SURELY * acked_bps)
         limit_bps = _BEYOND_ACKNOWLEDGED * acked_bps + 10_000
         if now < self._competing_until:
             limit_bps = max(limit_bps, _PROTECTED_BPS)

@@ -2,7 +2,7 @@
 
 draft-ietf-rmcat-gcc-02 sections 5.2 to 5.4, with the Kalman filter of section 5.3
 replaced by a line fitted through smoothed delays, as senders do today; and with the
-standing queue as a second witness (docs/adr, congestion control).
+standing queue as a second witness (docs/adr/0007-congestion-control.md).
 """
 
 from collections import deque

@@ -23,6 +23,9 @@ _RESENT_COSTS = 4
 _MISSED_COSTS = 1
 _RTT_MEMORY = 8
 
+#: The most padding a packet may have: its last byte counts it.
+PADDING_BYTES = 255
+
 
 @dataclass(frozen=True, slots=True)
 class PayloadTypes:
@@ -211,6 +214,18 @@ class DownTrack:
         self.rtx_seq += 1
         return rtp.build_rtx(
             packet, payload_type=self.rtx_payload_type, seq=self.rtx_seq, ssrc=self.rtx_ssrc
+        )
+
+    def padding(self) -> bytes:
+        """Return a packet of nothing but padding in the retransmission stream (RFC 3550 5.1).
+
+        A receiver reports its arrival and throws it away (RFC 4588 section 4 needs at least
+        two bytes of payload), so it disturbs no picture.
+        """
+        assert self.rtx_payload_type is not None, "only who takes retransmissions is probed"
+        self.rtx_seq += 1
+        return rtp.build_padding(
+            PADDING_BYTES, payload_type=self.rtx_payload_type, seq=self.rtx_seq, ssrc=self.rtx_ssrc
         )
 
     def report_sent(self, ntp_time: int, now: float) -> None:

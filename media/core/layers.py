@@ -121,6 +121,16 @@ class LayeredTrack:
         self._detach(down)
         self._downs = [other for other in self._downs if other is not down]
 
+    def has(self, down: DownTrack) -> bool:
+        """Return whether `down` may have this track."""
+        return down in self._downs
+
+    def keep_packets(self, max_age_s: float) -> None:
+        """Keep packets of every encoding for this long, of later ones too."""
+        self._cache_s = max_age_s
+        for up in self.up_tracks:
+            up.keep_packets(max_age_s)
+
     def disconnect_everybody(self) -> None:
         """Stop the flow to all subscribers at once."""
         for down in self._downs:

@@ -13,10 +13,11 @@ class PacketCache:
     the oldest go: a packet that old is past every player's jitter buffer.
     """
 
-    __slots__ = ("_bytes", "_max_age_s", "_max_bytes", "_order", "_packets")
+    __slots__ = ("_bytes", "_max_bytes", "_order", "_packets", "max_age_s")
 
     def __init__(self, *, max_age_s: float, max_bytes: int) -> None:
-        self._max_age_s = max_age_s
+        #: In seconds; may be changed at any time.
+        self.max_age_s = max_age_s
         self._max_bytes = max_bytes
         self._packets: dict[int, CachedPacket] = {}
         self._order: deque[int] = deque()
@@ -34,7 +35,7 @@ class PacketCache:
         packets[ext_seq] = packet
         order.append(ext_seq)
         self._bytes += len(packet[2])
-        oldest_allowed = packet[3] - self._max_age_s
+        oldest_allowed = packet[3] - self.max_age_s
         while packets[order[0]][3] < oldest_allowed or self._bytes > self._max_bytes:
             self._bytes -= len(packets.pop(order.popleft())[2])
 

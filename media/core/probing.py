@@ -62,6 +62,10 @@ class Prober:
         """Wait some seconds: the line was just found full."""
         self._next_at = max(self._next_at, now + _FIRST_WAIT_S)
 
+    def hasten(self, now: float) -> None:
+        """Let the next burst follow now: the line was found to carry much more."""
+        self._next_at = now
+
     def packets_due(self, now: float, packet_bytes: int) -> int:
         """Return how many packets of padding fill up to the target what is sent anyway."""
         if self._started_at is None or self._ended_at is not None:
@@ -96,7 +100,7 @@ class Prober:
     def _over(self, now: float, *, is_success: bool) -> None:
         self._started_at = None
         self._wait_s = _FIRST_WAIT_S if is_success else min(self._wait_s * 2, _MAX_WAIT_S)
-        self._next_at = now if is_success else now + self._wait_s
+        self._next_at = now + self._wait_s
 
     def _carried(self) -> float | None:
         """Return the rate the burst came at, or None if too little of it did."""

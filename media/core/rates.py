@@ -3,8 +3,9 @@
 from media.core.congestion import WIRE_OVERHEAD_BYTES
 
 # A keyframe is ten pictures' worth: shorter than this a rate says more of it than of the stream.
+_FIRST_SAMPLE_S = 1.5
+_SAMPLE_S = 0.4
 _MEMORY_S = 3.0
-_MIN_SAMPLE_S = 0.4
 # After a pause of this length what was measured before it is kept, and the pause not counted.
 _PAUSE_S = 2.0
 
@@ -12,27 +13,26 @@ _PAUSE_S = 2.0
 class RateMeter:
     """Smooth the rate of one stream, from its totals. Headers of the way on are counted in."""
 
-    __slots__ = ("_bytes", "_packets", "_sampled_at", "kbps")
+    __slots__ = ("_bytes", "_packets", "_sampled_at", "_seen_at", "_seen_packets", "kbps")
 
     def __init__(self) -> None:
         #: None until enough has come.
         self.kbps: float | None = None
-        self._bytes = self._packets = 0
-        self._sampled_at: float | None = None
+        self._bytes = self._packets = self._seen_packets = 0
+        self._sampled_at = self._seen_at = float("-inf")
 
     def sample(self, total_bytes: int, total_packets: int, now: float) -> None:
-        """Take the stream's totals of this moment. A stream that rests keeps its rate."""
-        before = self._sampled_at
-        elapsed_s = 0.0 if before is None else now - before
-        if before is not None and elapsed_s < _MIN_SAMPLE_S:
+        """Take the stream's totals of this moment, twice a second. What rests keeps its rate."""
+        if total_packets == self._seen_packets:
             return
-        packets = total_packets - self._packets
-        taken = total_bytes - self._bytes + packets * WIRE_OVERHEAD_BYTES
+        has_paused = now - self._seen_at > _PAUSE_S
+        self._seen_packets, self._seen_at = total_packets, now
+        elapsed_s = now - self._sampled_at
+        if not has_paused:
+            if elapsed_s < (_FIRST_SAMPLE_S if self.kbps is None else _SAMPLE_S):
+                return
+            overhead = (total_packets - self._packets) * WIRE_OVERHEAD_BYTES
+            kbps = (total_bytes - self._bytes + overhead) / 125 / elapsed_s
+            before = kbps if self.kbps is None else self.kbps
+            self.kbps = before + (kbps - before) * min(1.0, elapsed_s / _MEMORY_S)
         self._bytes, self._packets, self._sampled_at = total_bytes, total_packets, now
-        if elapsed_s == 0.0 or elapsed_s > _PAUSE_S or packets <= 0:
-            return
-        kbps = taken * 8 / 1000 / elapsed_s
-        if self.kbps is None:
-            self.kbps = kbps
-        else:
-            self.kbps += (kbps - self.kbps) * min(1.0, elapsed_s / _MEMORY_S)

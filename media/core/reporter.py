@@ -5,6 +5,7 @@ from math import inf
 
 from media.core import rtcp
 from media.core.allocation import PlannedTrack
+from media.core.congestion import WIRE_OVERHEAD_BYTES
 from media.core.events import (
     EchoChanged,
     LayersWanted,
@@ -100,10 +101,13 @@ class Reporter:
         # One small packet may name a sequence number a thousand times.
         lost = dict.fromkeys(nack.lost)
         # What lies before a pause was another picture.
-        packets = [] if down.flows_in is None else down.flows_in.resend(down, lost, now)
+        found = [] if down.flows_in is None else down.flows_in.resend(down, lost, now)
+        may_resend = subscriber.steering.may_resend
+        packets = [one for one in found if may_resend(len(one) + WIRE_OVERHEAD_BYTES, now)]
+        self._tables.count("resend_limited", len(found) - len(packets))
         self._tables.outputs.outbox.extend((down.link, packet) for packet in packets)
         self._tables.count("nack_answered", len(packets))
-        self._tables.count("nack_missed", len(lost) - len(packets))
+        self._tables.count("nack_missed", len(lost) - len(found))
         if down.rtx_payload_type is not None:
             self._tables.count("rtx_out", len(packets))
 

@@ -7,9 +7,10 @@ down-tracks it goes to, and the data plane adds their constants.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from media.core import recovery, rtcp
-from media.core.allocation import LinkBudget
+from media.core.allocation import LinkBudget, Priority
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.bandwidth import TwccRecorder
 from media.core.codecs import OPUS
@@ -25,6 +26,7 @@ from media.core.events import (
 from media.core.ids import Kind, PeerId, TrackKey
 from media.core.layers import LayeredTrack
 from media.core.outputs import Outputs
+from media.core.pilot import Pilot
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.reporter import Reporter
 from media.core.rtp import Buffer, ParsedRtp, extension_level, extension_u16, unwrap_rtx
@@ -32,6 +34,8 @@ from media.core.runs import Runs, Seen
 from media.core.subscriber import RandomBits, Subscriber
 from media.core.tables import COUNTERS, RouterTimes, Tables
 from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
+
+NO_RANKS: Mapping[TrackKey, Priority] = MappingProxyType({})
 
 
 class Router:
@@ -50,6 +54,7 @@ class Router:
         self._random_bits = random_bits
         self._tables = tables = Tables(Outputs(runs))
         self._reporter = Reporter(tables, times, now=now)
+        self._pilot = Pilot(tables, times, self.set_layer_target, now=now)
         self.publishers = tables.publishers
         self.subscribers = tables.subscribers
         self.tracks = tables.tracks
@@ -102,8 +107,11 @@ class Router:
         audience: Mapping[TrackKey, frozenset[PeerId]],
         recorded: frozenset[TrackKey],
         now: float,
+        *,
+        priority: Mapping[TrackKey, Priority] = NO_RANKS,
     ) -> None:
         """Make this the truth: after the call nothing it forbids leaves the room."""
+        self._pilot.priority = priority
         self._audience = audience
         self._recorded = recorded
         for track in self.tracks.values():
@@ -182,6 +190,7 @@ class Router:
         subscriber = self.subscribers.get(peer_id)
         if subscriber is not None:
             subscriber.steering.declare(budget.down_kbps)
+            self._pilot.recheck_everybody()
 
     # -- who is there ------------------------------------------------------------
 
@@ -464,6 +473,7 @@ class Router:
 
     def _wake(self, now: float) -> None:
         self._reporter.recheck_everybody()
+        self._pilot.recheck_everybody()
         self.wake_at = now
 
     def _wake_for(self, publisher: Publisher, at: float) -> None:
@@ -483,6 +493,7 @@ class Router:
         level = subscriber.redundancy.level
         for publisher in self._reporter.subscriber_said(subscriber, packets, now):
             self._wake_for(publisher, now)
+        self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
         if subscriber.redundancy.level != level:
             for down in subscriber.sections:
                 track = self.tracks.get(down.track)
@@ -498,7 +509,8 @@ class Router:
 
     def handle_timer(self, now: float) -> None:
         """Do what is due, and set `wake_at` anew."""
-        self.wake_at = self._reporter.handle_timer(now)
+        steered_at = self._pilot.handle_timer(now)
+        self.wake_at = min(steered_at, self._reporter.handle_timer(now))
 
 
 def _by_mid(spec: PublisherSpec) -> list[tuple[PublishedTrack, ...]]:

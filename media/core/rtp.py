@@ -143,6 +143,15 @@ def build(
     )
 
 
+def build_padding(number: int, *, payload_type: int, seq: int, ssrc: int) -> bytes:
+    """Return a packet that carries `number` (1 to 255) bytes of padding and nothing else."""
+    return (
+        _HEADER.pack(0xA0, payload_type, seq & 0xFFFF, 0, ssrc)
+        + bytes(number - 1)
+        + bytes((number,))
+    )
+
+
 def build_rtx(original: bytes, *, payload_type: int, seq: int, ssrc: int) -> bytes:
     """Wrap a packet made by `build` for retransmission (RFC 4588 section 4)."""
     _, second, original_seq, timestamp, _ = _HEADER.unpack_from(original)

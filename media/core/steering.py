@@ -58,6 +58,8 @@ class Steering:
         self.planned: tuple[PlannedTrack, ...] = ()
         #: The kbit/s of the last plan; None: there was nothing to keep to.
         self.budget_kbps: float | None = None
+        #: Something was known of the line at some time; until then nothing is held back.
+        self.has_limits = False
         self.steered_at = float("-inf")
         self._declared_bps: float | None = None
         self._remb_bps: float | None = None
@@ -112,13 +114,18 @@ class Steering:
 
     # -- what is planned -----------------------------------------------------------
 
-    def steer(self, wishes: Sequence[Wish], now: float) -> tuple[Allotment, ...]:
+    def steer(
+        self, wishes: Sequence[Wish], now: float, *, can_probe: bool
+    ) -> tuple[Allotment, ...]:
         """Plan what each wish gets now; what is not wished for any more is forgotten.
 
-        `current` and `may_rise` of the wishes are filled in here.
+        `current` and `may_rise` of the wishes are filled in here. `can_probe`: there is a
+        stream that can carry padding.
         """
         self.steered_at = now
+        self.control.handle_time(now)
         self.budget_kbps = self._limit_kbps(now)
+        self.has_limits |= self.budget_kbps is not None
         told = [self._with_past(wish, now) for wish in wishes]
         allotted = plan(self.budget_kbps, told)
         before = self._grants
@@ -131,7 +138,7 @@ class Steering:
                 (_rank(wish), wish, one) for wish, one in zip(told, allotted, strict=True)
             )
         )
-        self._want(told, now)
+        self._want(told if can_probe else (), now)
         self._limit_resends()
         return allotted
 

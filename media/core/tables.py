@@ -34,6 +34,10 @@ COUNTERS = (
     "red_out",
     "rtx_in",
     "rtx_out",
+    "probes_sent",
+    "layers_switched",
+    "held_back",
+    "resend_limited",
     "codec_refused",
     "sections_exhausted",
 )

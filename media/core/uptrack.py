@@ -12,6 +12,7 @@ from media.core.keyframes import KeyframeRequester, RequestPace
 from media.core.nack import NackGenerator
 from media.core.outputs import Outputs
 from media.core.packet_cache import CachedPacket, PacketCache
+from media.core.rates import RateMeter
 from media.core.rewriter import Picture
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Progress, Seen
@@ -88,6 +89,7 @@ class UpTrack:
         self.composed = 0
         self.duplicates = 0
         self.bytes_in = 0
+        self.rate = RateMeter()
         self.last_arrival = 0.0
         self._begin_stream(published)
 
@@ -199,6 +201,10 @@ class UpTrack:
         if awaits_recording:
             self.keyframes.request()
         self._forget_if_unwanted()
+
+    def keep_packets(self, max_age_s: float) -> None:
+        """Keep packets for this long, to answer NACKs from as far away as there are peers."""
+        self._cache_s = self.cache.max_age_s = max_age_s
 
     def _forget_if_unwanted(self) -> None:
         """Drop what was kept while this was wanted: it may not be sent any more."""

@@ -136,3 +136,11 @@ def test_a_retransmission_of_nothing_is_refused() -> None:
     probe = rtp.build(b"x", payload_type=97, marker=0, seq=1, timestamp=0, ssrc=6)
     with pytest.raises(MalformedPacket):
         rtp.unwrap_rtx(rtp.parse(probe, len(probe)), probe, payload_type=96, ssrc=5)
+
+
+def test_padding_is_a_packet_without_payload() -> None:
+    packet = rtp.build_padding(255, payload_type=103, seq=70_000, ssrc=9)
+    header = rtp.parse(packet, len(packet))
+    assert header[:5] == (103, 0, 70_000 & 0xFFFF, 0, 9)
+    assert header[5] == header[6] == rtp.HEADER_BYTES
+    assert len(packet) == rtp.HEADER_BYTES + 255

@@ -1,0 +1,175 @@
+"""What sites see of a lesson on the lines they have: the router, steered, without a network."""
+
+from itertools import pairwise
+
+import pytest
+
+from media.core import rtcp
+from media.core.events import LinkMeasured
+from media.core.ids import PeerId
+from tests.media.core.bottleneck import Line
+from tests.media.core.village import CAMERA, SCREEN, SOUND, Village
+
+
+def layers_at_end(village: Village, name: str) -> int | None:
+    return village.sites[name].layers[-1][1]
+
+
+def planned(village: Village, name: str) -> dict[object, int | None]:
+    measured: LinkMeasured = village.links[PeerId(name)][-1]
+    return {one.track: one.layer for one in measured.plan}
+
+
+def test_each_site_gets_what_its_line_carries() -> None:
+    village = Village({"wide": Line(4000), "narrow": Line(1000), "poor": Line(200)})
+    village.run(20)
+    assert {name: layers_at_end(village, name) for name in village.sites} == {
+        "wide": 2,
+        "narrow": 1,
+        "poor": None,
+    }
+    for name, kbps in (("wide", 4000), ("narrow", 1000), ("poor", 200)):
+        assert village.sites[name].kbps(5, 20) < kbps
+        link = village.links[PeerId(name)][-1]
+        assert link.estimate_down_kbps is not None
+        assert link.estimate_down_kbps < kbps * 1.05
+    assert village.router.counters()["held_back"] >= 1
+
+
+def test_one_poor_site_changes_nothing_for_seven_good_ones() -> None:
+    good = [f"site {number}" for number in range(7)]
+    alone = Village({name: Line(4000) for name in good})
+    beside = Village({**{name: Line(4000) for name in good}, "poor": Line(200)})
+    for village in (alone, beside):
+        village.run(30)
+    for name in good:
+        with_poor, without = beside.sites[name], alone.sites[name]
+        assert with_poor.layers_between(3, 30) == without.layers_between(3, 30) == {2}
+        assert sum(with_poor.pictures.values()) == pytest.approx(
+            sum(without.pictures.values()), rel=0.02
+        )
+        assert with_poor.kbps(3, 30) == pytest.approx(without.kbps(3, 30), rel=0.02)
+        assert with_poor.silences == []
+    assert len(beside.sites["poor"].silences) <= 1, "while its line is found out"
+
+
+def test_a_declared_line_is_kept_to_from_the_first_packet_on() -> None:
+    village = Village({"poor": Line(300)}, declared_kbps={"poor": 280})
+    village.run(20)
+    site = village.sites["poor"]
+    assert site.silences == []
+    assert site.world.dropped == 0
+    assert layers_at_end(village, "poor") == 0
+    assert site.kbps(5, 20) < 280
+    assert village.links[PeerId("poor")][-1].budget_down_kbps == 280
+
+
+def test_a_shared_screen_outranks_the_camera() -> None:
+    village = Village({"narrow": Line(700)}, shares_screen=True)
+    village.run(20)
+    assert planned(village, "narrow") == {SOUND: 0, SCREEN: 0, CAMERA: 0}
+    poorer = Village({"narrow": Line(420)}, shares_screen=True)
+    poorer.run(20)
+    assert planned(poorer, "narrow") == {SOUND: 0, SCREEN: 0, CAMERA: None}
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.02])
+def test_a_line_narrows_and_widens_and_the_sound_stays(loss: float) -> None:
+    village = Village({"site": Line(4000, queue_bytes=37_500, loss=loss)})
+    site = village.sites["site"]
+    village.run(15)
+    assert layers_at_end(village, "site") == 2
+    site.world.set_rate(1000)
+    village.run(17)
+    assert site.subscriber.steering.control.estimate_bps < 1_000_000
+    village.run(30)
+    assert site.layers_between(20, 30) <= {0, 1}
+    site.world.set_rate(4000)
+    village.run(45)
+    assert layers_at_end(village, "site") == 2
+    assert [at for at in site.silences if at > 1] == []
+
+
+def test_layers_do_not_flap() -> None:
+    village = Village({"site": Line(2200)})
+    village.run(60)
+    shown = [layer for _, layer in village.sites["site"].layers]
+    switches = sum(a != b for a, b in pairwise(shown))
+    assert switches <= 6
+
+
+@pytest.mark.parametrize("delay_s", [0.04, 0.3])
+def test_a_fifth_lost_at_random_leaves_a_picture_and_the_sound(delay_s: float) -> None:
+    village = Village({"site": Line(4000, loss=0.2, delay_s=delay_s)})
+    village.run(30)
+    site = village.sites["site"]
+    assert None not in site.layers_between(2, 30)
+    assert sum(site.pictures[second] for second in range(10, 29)) > 0.97 * 19 * 31
+    assert site.resent
+
+
+def test_a_line_with_room_is_probed_with_padding_that_disturbs_nothing() -> None:
+    village = Village({"site": Line(4000)})
+    village.run(10)
+    site = village.sites["site"]
+    counters = village.router.counters()
+    assert counters["probes_sent"] >= 1
+    assert site.padding
+    assert site.world.dropped == 0
+    padding_before = site.padding
+    village.run(30)
+    assert site.padding == padding_before, "what is complete is not probed for more"
+
+
+def test_sound_alone_is_never_probed() -> None:
+    village = Village({"site": Line(4000)})
+    village.router.set_plan({SOUND: frozenset({PeerId("site")})}, frozenset(), village.now)
+    village.run(10)
+    assert village.sites["site"].padding == 0
+    assert village.router.counters()["probes_sent"] == 0
+
+
+def test_a_site_without_transport_wide_numbers_is_led_by_its_own_estimate() -> None:
+    village = Village({"site": Line(4000)}, takes_numbers=False)
+    site = village.sites["site"]
+    village.run(5)
+    assert layers_at_end(village, "site") == 2, "of which nothing is known"
+    assert village.links[PeerId("site")][-1].estimate_down_kbps is None
+    village.hear(site, [rtcp.Remb(1, 500_000, ())])
+    village.run(8)
+    assert layers_at_end(village, "site") == 0
+    assert village.links[PeerId("site")][-1].estimate_down_kbps == pytest.approx(500, rel=0.01)
+    village.hear(site, [rtcp.Remb(1, 5_000_000, ())])
+    village.run(15)
+    assert layers_at_end(village, "site") == 2
+
+
+def test_who_agreed_to_report_and_never_does_is_not_held_to_a_guess() -> None:
+    village = Village({"site": Line(4000)})
+    site = village.sites["site"]
+    site.step = lambda: site.world.run(village.now)  # type: ignore[method-assign] # silent
+    village.run(2)
+    assert village.links[PeerId("site")][-1].estimate_down_kbps == 1000
+    village.run(12)
+    assert village.links[PeerId("site")][-1].estimate_down_kbps is None
+    down = site.subscriber.by_track[CAMERA]
+    assert down.flows_in is not None
+    assert down.flows_in.layer == 2
+
+
+def test_retransmissions_stay_within_the_line() -> None:
+    """Two thousand NACKs at once would fill any queue; sound does not wait behind them."""
+    village = Village({"site": Line(1000)})
+    village.run(10)
+    site = village.sites["site"]
+    down = site.subscriber.by_track[CAMERA]
+    assert down.flows_in is not None
+    newest = down.flows_in.highest_ext + down.rewriter.seq_shift
+    lost = tuple((newest - back) & 0xFFFF for back in range(100))
+    before = site.resent
+    village.hear(site, [rtcp.Nack(1, down.ssrc, lost)])
+    assert site.world.queue_s < 0.25
+    village.run(11)
+    assert 0 < site.resent - before < 40
+    assert village.router.counters()["resend_limited"] > 50
+    assert [at for at in site.silences if at > 1] == []
