@@ -20,6 +20,8 @@ def unwrap(
     `payload_type` is no sound of this track. Raise MalformedPacket.
     """
     _, marker, seq, timestamp, ssrc, start, end, extensions = header
+    if start == end:  # nothing but padding: a browser probes the line
+        return (payload_type, *header[1:]), []
     *earlier, primary = red.parse(buffer, start, end)
     if primary.payload_type != payload_type:
         raise MalformedPacket("RED around another payload type than was agreed")

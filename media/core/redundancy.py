@@ -81,6 +81,11 @@ def send(
     Nothing from before a subscriber's run is repeated to it: it was not allowed to hear that.
     """
     payloads: dict[tuple[int, int], bytes] = {}
+    if not cached[2]:  # padding, which a publisher's probe leaves: it only keeps the numbers
+        for down in downs:
+            outputs.outbox.append((down.link, down.packet(ext_seq, cached)))
+            down.count_one(0)
+        return
     for down in downs:
         payload_type = down.red_payload_type
         assert payload_type is not None, "only who takes RED is sent it"
@@ -103,7 +108,7 @@ def _compose(
     blocks: list[red.Redundant] = []
     for back in range(1, reach + 1):
         earlier = cache.get(ext_seq - back)
-        if earlier is None:
+        if earlier is None or not earlier[2]:
             continue
         offset_ticks = (timestamp - earlier[0]) & 0xFFFF_FFFF
         room -= len(earlier[2])

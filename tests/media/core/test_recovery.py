@@ -161,6 +161,18 @@ def test_empty_blocks_and_other_payload_types_are_not_sound() -> None:
     assert [payload for _, _, payload in sounds(lesson)] == [encoding(s) for s in (10, 12, 14)]
 
 
+def test_padding_keeps_its_number_and_carries_nothing() -> None:
+    """Chromium probes with padding under RED's payload type."""
+    lesson = heard_lesson()
+    send_red(lesson, 10)
+    send_payload(lesson, 11, b"")
+    send_red(lesson, 12, back=0)
+    first, padding, last = sounds(lesson)
+    assert [padding[0] - first[0], last[0] - first[0]] == [1, 2]
+    assert padding[2] == b""
+    assert lesson.count("malformed_rtp") == 0
+
+
 def test_red_around_another_codec_or_cut_short_is_malformed() -> None:
     lesson = heard_lesson()
     with pytest.raises(MalformedPacket):

@@ -295,6 +295,24 @@ def test_a_pause_too_long_for_an_offset_is_not_bridged() -> None:
     assert [len(one.sounds) for one in heard.sent()] == [1, 1, 1]
 
 
+def test_padding_is_neither_wrapped_nor_repeated() -> None:
+    heard = Heard()
+    heard.lose(0.2)
+    heard.speak()
+    heard.lesson.send(
+        "teacher", 101, b"", timestamp=TICKS * 100, ssrc=AUDIO_SSRC, payload_type=AUDIO_TYPE
+    )
+    heard.seq = 102
+    heard.speak()
+    assert [(one.payload_type, one.sounds) for one in heard.sent()] == [
+        (45, [encoding(100)]),
+        (44, [b""]),
+        (45, [encoding(100), encoding(102)]),
+    ]
+    numbers = [one.seq for one in heard.sent()]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+
+
 def test_a_lost_packet_is_resent_plain() -> None:
     heard = Heard()
     heard.lose(0.06)
