@@ -218,12 +218,14 @@ export class Live {
 
   /**
    * Return the received track of a seat, or null. A camera that stops leaves its last
-   * picture; a screen or second picture that is not sent any more is gone.
+   * picture, and so does everything of a seat that is away; a screen or second picture that
+   * a present seat does not send any more is gone.
    */
   trackOf(seatId: string | null | undefined, source: MediaSource): MediaStreamTrack | null {
     if (source === "screen" || source === "second_camera") {
       const seat = this.room.value?.seats.find((one) => one.seat_id === seatId);
-      if (seat?.publishing.includes(source) !== true) return null;
+      if (seat === undefined) return null;
+      if (seat.is_present && !seat.publishing.includes(source)) return null;
     }
     const found = this.received.value.find(
       (received) => received.seatId === seatId && received.source === source,

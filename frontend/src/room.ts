@@ -208,6 +208,30 @@ export function labelOf(room: Room, seatId: string): string {
   return isAlone ? seat.school : `${seat.school} ${seat.name}`;
 }
 
+/** Return for how many seconds a seat has been away at `now`, by the lesson clock. */
+export function awayForS(seat: Seat, room: Room, now: number): number {
+  if (seat.away_since_ms === null) return 0;
+  return Math.max(0, Math.floor((clockAt(room.clock, now) - seat.away_since_ms) / 1000));
+}
+
+/** What of a present seat's sending stands still: everything, its picture, or its sound. */
+export type Standstill = "line" | "picture" | "sound";
+
+/**
+ * Return what of a seat stands still although it is meant to be sent, or null. A shared
+ * screen is left out: one on which nothing moves sends next to nothing.
+ */
+export function standstillOf(seat: Seat): Standstill | null {
+  if (!seat.is_present) return null;
+  const sent = (["camera", "microphone"] as const).filter(
+    (source) => seat.publishing.includes(source) && !seat.muted.includes(source),
+  );
+  const still = sent.filter((source) => seat.stalled.includes(source));
+  if (still.length === 0) return null;
+  if (still.length === sent.length) return "line";
+  return still[0] === "camera" ? "picture" : "sound";
+}
+
 export function classroomsOf(room: Room): readonly Seat[] {
   return room.seats.filter((seat) => seat.role === "classroom");
 }

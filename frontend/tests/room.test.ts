@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SERVER_MESSAGE_TYPES, type ServerMessage } from "../src/protocol";
 import {
+  awayForS,
   classroomsOf,
   clockAt,
   labelOf,
@@ -10,6 +11,7 @@ import {
   quickMessageKey,
   reduceRoom,
   seatOf,
+  standstillOf,
   withHandled,
   type Room,
 } from "../src/room";
@@ -228,4 +230,33 @@ describe("labels", () => {
     expect(labelOf(room, "site-c")).toBe("甲教学点 二年级教室");
     expect(labelOf(room, "nobody")).toBe("nobody");
   });
+});
+
+describe("a seat whose sending stands still", () => {
+  const sending = { publishing: ["camera", "microphone"] as const };
+
+  it.each([
+    [[], null],
+    [["camera"], "picture"],
+    [["microphone"], "sound"],
+    [["camera", "microphone"], "line"],
+    [["screen"], null],
+  ] as const)("with %j still is told as %s", (stalled, expected) => {
+    expect(standstillOf(seat("a", { ...sending, stalled }))).toBe(expected);
+  });
+
+  it("is not one that muted itself, or that is away", () => {
+    const stalled = ["camera", "microphone"] as const;
+    expect(standstillOf(seat("a", { ...sending, stalled, muted: ["camera"] }))).toBe("line");
+    const muted = ["camera", "microphone"] as const;
+    expect(standstillOf(seat("a", { ...sending, stalled, muted }))).toBeNull();
+    expect(standstillOf(seat("a", { ...sending, stalled, is_present: false }))).toBeNull();
+  });
+});
+
+it("how long a seat has been away goes by the lesson clock", () => {
+  const room = reduceRoom(null, roomState({ clock_ms: 60_000 }), 1_000) as Room;
+  expect(awayForS(seat("a", { away_since_ms: 52_500 }), room, 1_000)).toBe(7);
+  expect(awayForS(seat("a", { away_since_ms: 52_500 }), room, 3_500)).toBe(10);
+  expect(awayForS(seat("a", { away_since_ms: null }), room, 3_500)).toBe(0);
 });

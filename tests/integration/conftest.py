@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.school import School
 from tests.integration.server import Server
 
 
@@ -26,3 +27,12 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     yield server
     server.stop()
     assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture
+async def school(server: Server) -> AsyncIterator[School]:
+    """A county with a lesson to be started; the server serves."""
+    school = School(*await server.prepare())
+    await server.start()
+    async with school.open_pages(server):
+        yield school

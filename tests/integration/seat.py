@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from app.security import CSRF_HEADER
 from bench.peer import LightPeer
+from tests.integration.cut_line import CutLine
 from tests.integration.server import BOUND_S, Server
 from tests.media.rtp_source import encode_h264, encode_opus, h264_payloads, split_annex_b
 
@@ -25,11 +26,13 @@ SECTIONS = [("0", ("opus",)), ("1", ("h264",))]
 class Page:
     """A browser without a screen: cookies, CSRF token, JSON."""
 
-    def __init__(self, server: Server, cookies: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: Server, cookies: Mapping[str, str], *, line: CutLine | None = None
+    ) -> None:
         self.server = server
-        self.client = httpx2.AsyncClient(
-            base_url=server.url, cookies=dict(cookies), timeout=BOUND_S
-        )
+        self.line = line
+        self.url = server.url if line is None else f"http://127.0.0.1:{line.tcp_port}"
+        self.client = httpx2.AsyncClient(base_url=self.url, cookies=dict(cookies), timeout=BOUND_S)
 
     async def get(self, path: str, **options: Any) -> httpx2.Response:
         return await self.client.get(path, **options)
@@ -37,7 +40,7 @@ class Page:
     async def post(self, path: str, json: Any = None) -> httpx2.Response:
         me = (await self.client.get("/api/me")).json()
         token = (me["person"] or me["device"])["csrf_token"]
-        headers = {CSRF_HEADER: token, "Origin": self.server.url}
+        headers = {CSRF_HEADER: token, "Origin": self.url}
         return await self.client.post(path, json=json, headers=headers)
 
     async def ticket(self, lesson_id: object, role: str) -> str:
@@ -50,8 +53,9 @@ class Page:
 class Seat:
     """A seat that is in the room. Facts are read as they come; `until` waits for one."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, line: CutLine | None = None) -> None:
         self.socket = socket
+        self.line = line
         self.messages: list[dict[str, Any]] = []
         self.close_code: int | None = None
         self.publisher: LightPeer | None = None
@@ -77,11 +81,13 @@ class Seat:
         answer = await self.until(lambda m: m.get("ref") == ref)
         assert answer["type"] == "done", answer
 
-    async def until(self, matches: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Return the first message, come or coming, that matches."""
+    async def until(
+        self, matches: Callable[[dict[str, Any]], bool], *, after: int = 0
+    ) -> dict[str, Any]:
+        """Return the first message, come or coming, that matches; `after` so many others."""
 
         def found() -> dict[str, Any] | None:
-            return next((m for m in self.messages if matches(m)), None)
+            return next((m for m in self.messages[after:] if matches(m)), None)
 
         async with asyncio.timeout(BOUND_S), self._news:
             await self._news.wait_for(lambda: found() is not None or self.close_code)
@@ -120,22 +126,34 @@ class Seat:
         self.mids |= {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
         if self.subscriber is None:
             self.subscriber = LightPeer(on_rtp=self._on_rtp)
-        sdp = await self.subscriber.answer(offer["sdp"])
+        sdp = await self.subscriber.answer(self._through_line(offer["sdp"]))
         await self.send("subscribe_answer", revision=offer["revision"], sdp=sdp)
 
     def _on_rtp(self, packet: Any) -> None:
         track = self.mids[packet.mid]
         self.received[track] = self.received.get(track, 0) + 1
 
-    async def publish(self) -> None:
-        """Publish camera and microphone and connect."""
-        self.publisher = LightPeer()
-        sdp = await self.publisher.publish_offer(SECTIONS)
+    def _through_line(self, sdp: str) -> str:
+        return sdp if self.line is None else self.line.through(sdp)
+
+    async def publish(self, *, is_restart: bool = False) -> None:
+        """Publish camera and microphone and connect; or restart ICE on what is published."""
+        if not is_restart:
+            self.publisher = LightPeer()
+        assert self.publisher is not None
+        sdp = await self.publisher.publish_offer(SECTIONS, restart_ice=is_restart)
         ref = await self.send("publish", sdp=sdp, sources=SOURCES)
         answer = await self.until(lambda m: m.get("ref") == ref)
         assert answer["type"] == "publish_answer", answer
-        await self.publisher.accept_publish_answer(answer["sdp"])
+        await self.publisher.accept_publish_answer(self._through_line(answer["sdp"]))
         await self.publisher.connected()
+
+    def go_on_from(self, before: "Seat") -> None:
+        """Share the media of an earlier connection of the same page."""
+        self.publisher, self.subscriber = before.publisher, before.subscriber
+        self.mids, self.received = before.mids, before.received
+        if self.subscriber is not None:
+            self.subscriber.on_rtp = self._on_rtp
 
     async def watch(self) -> None:
         """Subscribe, and connect once there is an offer."""
@@ -185,15 +203,20 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(page: Page, ticket: str) -> AsyncIterator[Seat]:
-    """Enter a room with a ticket and hold the seat until the block is left."""
+async def seated(page: Page, ticket: str, *, name: str | None = None) -> AsyncIterator[Seat]:
+    """Enter a room with a ticket, and hold the seat until the block is left.
+
+    `name` is what the page calls itself.
+    """
+    words = ["classroom.v1", f"ticket.{ticket}", *([f"page.{name}"] if name else [])]
     async with connect(
-        page.server.websocket_url,
-        origin=page.server.url,  # type: ignore[arg-type]  # a str, as the header is
-        subprotocols=[Subprotocol("classroom.v1"), Subprotocol(f"ticket.{ticket}")],
+        page.url.replace("http", "ws", 1) + "/api/live",
+        origin=page.url,  # type: ignore[arg-type]  # a str, as the header is
+        subprotocols=[Subprotocol(word) for word in words],
         compression=None,
+        close_timeout=1,
     ) as socket:
-        seat = Seat(socket)
+        seat = Seat(socket, page.line)
         tasks = [asyncio.ensure_future(seat.read()), asyncio.ensure_future(seat.ping())]  # noqa: TID251 - ended below, whatever happens in the block
         try:
             yield seat

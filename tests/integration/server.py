@@ -30,6 +30,7 @@ class Server:
 
     def __init__(self, folder: Path, *, http_port: int, media_port: int) -> None:
         self.folder = folder
+        self.http_port, self.media_port = http_port, media_port
         self.url = f"http://127.0.0.1:{http_port}"
         self.websocket_url = f"ws://127.0.0.1:{http_port}/api/live"
         self.database_url = f"sqlite+aiosqlite:///{folder}/classrooms.db"
