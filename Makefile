@@ -69,7 +69,7 @@ bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
 
-impair: setup-dev ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
+impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
 	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
 	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 

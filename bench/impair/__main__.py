@@ -3,7 +3,7 @@
     python -m bench.impair [--rows loss-5,step] [--quick] [--results var/impair]
 
 Prints a line for each measure, with its target and PASS or FAIL, and says what carries the
-packets. Exit code 1: a target is missed; 2: there is no such row.
+packets. Exit code 1: a target is missed; 2: there is no such row, or something is not installed.
 """
 
 import argparse
@@ -16,12 +16,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bench.impair.broadcast import Broadcast
 from bench.impair.findings import Findings, summary
 from bench.impair.lesson import HUB, Lesson, lesson_over
-from bench.impair.light_rows import GROUPS
+from bench.impair.light_rows import GROUPS as LIGHT_GROUPS
+from bench.impair.light_rows import Group
 from bench.impair.line import Conditions
 from bench.impair.namespaces import require_tun
 from bench.impair.road import namespace_road, put_first
+from bench.impair.web_rows import ROWS as WEB_ROWS
+from bench.impair.web_rows import web
 from bench.measure import machine
 from bench.private_network import (
     OUTSIDE_OPTION,
@@ -29,9 +33,11 @@ from bench.private_network import (
     namespace,
     reexecute_inside,
 )
+from tests.chromium import chromium
 
 RESULTS = Path("var/impair")
 _NICENESS = -10
+GROUPS: Mapping[str, tuple[Group, Sequence[str]]] = {**LIGHT_GROUPS, "web": (web, WEB_ROWS)}
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -73,11 +79,23 @@ async def run(options: argparse.Namespace, findings: Findings) -> None:
         lines: Mapping[str, Conditions],
         behind_nat: Sequence[str] = (),
         is_v6: bool = False,
+        pages: Sequence[str] = (),
+        hub: Broadcast | None = None,
     ) -> AsyncIterator[Lesson]:
         with tempfile.TemporaryDirectory(prefix="impair-") as folder:
             async with (
-                namespace_road([HUB, *sites], behind_nat=behind_nat, seed=options.seed) as road,
-                lesson_over(road, sites, folder=Path(folder), is_v6=is_v6, lines=lines) as lesson,
+                namespace_road(
+                    [HUB, *sites, *pages], behind_nat=behind_nat, apart=pages, seed=options.seed
+                ) as road,
+                lesson_over(
+                    road,
+                    sites,
+                    folder=Path(folder),
+                    lines=lines,
+                    is_v6=is_v6,
+                    pages=pages,
+                    hub=hub,
+                ) as lesson,
             ):
                 yield lesson
 
@@ -94,10 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
     try:
+        if "web" in groups_of(options.rows):
+            chromium()
         require_tun()
         if options.outside_network is None:
             reexecute_inside("bench.impair", arguments)
-    except NetworkUnavailable as reason:
+    except (FileNotFoundError, NetworkUnavailable) as reason:
         print(reason, file=sys.stderr)
         return 2
     if namespace() == options.outside_network:

@@ -35,13 +35,17 @@ class Member:
 
 @dataclass(slots=True)
 class Lesson:
-    """A lesson under way. `members` by site; the hub is one of them."""
+    """A lesson under way. `members` by site; the hub is one of them.
+
+    `cookies` are those of the sites at which a browser sits instead.
+    """
 
     road: Road
     server: LessonServer
     folder: Path
     members: dict[str, Member] = field(default_factory=dict)
     rates: dict[str, list[Rate]] = field(default_factory=dict)
+    cookies: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def hub(self) -> Member:
@@ -100,10 +104,15 @@ async def lesson_over(
     sites: Sequence[str],
     *,
     folder: Path,
+    lines: Mapping[str, Conditions],
     is_v6: bool = False,
-    lines: Mapping[str, Conditions] | None = None,
+    pages: Sequence[str] = (),
+    hub: Broadcast | None = None,
 ) -> AsyncIterator[Lesson]:
-    """Hold a lesson in the road's namespaces: `sites` beside the hub, each on its line."""
+    """Hold a lesson in the road's namespaces: `sites` beside the hub, each on its line.
+
+    `pages` are sites without a light seat, for browsers; `hub` what the hub sends.
+    """
     host = SERVER_V6 if is_v6 else SERVER_V4
     server = LessonServer(
         folder,
@@ -118,7 +127,9 @@ async def lesson_over(
         where = road.sites[site]
         return Access(server.url, where.v6 if is_v6 else where.v4, cookies, lesson_id, role)
 
-    async with held_lesson(road, server, sites, access=access, lines=lines or {}) as lesson:
+    async with held_lesson(
+        road, server, sites, access=access, lines=lines, pages=pages, hub=hub or Broadcast()
+    ) as lesson:
         yield lesson
 
 
@@ -130,18 +141,23 @@ async def held_lesson(
     *,
     access: AccessOf,
     lines: Mapping[str, Conditions],
+    pages: Sequence[str],
+    hub: Broadcast,
 ) -> AsyncIterator[Lesson]:
     """Start the server, 开课, let the hub and then all sites enter; end it all on leaving."""
     server.folder.mkdir(parents=True, exist_ok=True)
-    made = await school.prepare(server.folder, classrooms=len(sites))
+    made = await school.prepare(server.folder, classrooms=len(sites) + len(pages))
     [lesson_id] = made.lesson_ids
     lesson = Lesson(road, server, server.folder)
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)
         teacher = access(HUB, made.teacher, lesson_id, "lecturer")
-        lesson.members[HUB] = _member(teacher, Broadcast())
-        for site, cookies in zip(sites, made.classrooms, strict=True):
+        lesson.members[HUB] = _member(teacher, hub)
+        for site, cookies in zip((*sites, *pages), made.classrooms, strict=True):
+            if site in pages:
+                lesson.cookies[site] = cookies
+                continue
             entry = access(site, cookies, lesson_id, "classroom")
             lesson.members[site] = _member(entry, Broadcast(LAYERS[:1]))
         for member in lesson.members.values():

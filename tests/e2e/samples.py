@@ -48,8 +48,17 @@ def prepare(folder: Path = ROOT / "var/samples") -> Samples:
     unpacked = _unpack(folder)
     _count_frames(unpacked / "bigbuckbunny.mp4", samples.teacher_video, 1280, 720)
     _count_frames(unpacked / "carphone_pristine.mp4", samples.classroom_video, 640, 360)
-    _join_speech([unpacked / "pangrama.wav", unpacked / "jishu.wav"], samples.speech)
+    assert speech(folder) == samples.speech
     return samples
+
+
+def speech(folder: Path = ROOT / "var/samples") -> Path:
+    """Return a WAV of known Chinese speech, made as `prepare` makes it."""
+    path = folder / "speech.wav"
+    if not path.exists():
+        unpacked = _unpack(folder)
+        _join_speech([unpacked / "pangrama.wav", unpacked / "jishu.wav"], path)
+    return path
 
 
 def _unpack(folder: Path) -> Path:

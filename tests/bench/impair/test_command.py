@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.impair.__main__ import groups_of, parse_arguments
+from bench.impair.__main__ import GROUPS, groups_of, parse_arguments
 from bench.impair.findings import Findings, summary
-from bench.impair.light_rows import GROUPS
 from bench.impair.namespaces import require_tun
 from bench.private_network import NetworkUnavailable, require_private_network
 
