@@ -14,6 +14,8 @@ def depart(book: RoomBook, seat: Participant, *, reason: str) -> None:
     if seat.role is m.Role.LECTURER:
         book.lecturer_gone_at = book.now
     book.note(EventType.SEAT_LEFT, seat_id=seat.seat_id, payload={"reason": reason})
+    if (summary := seat.statistics.summary()) is not None:
+        book.note(EventType.LINK_SUMMARY, seat_id=seat.seat_id, payload=summary)
 
 
 def remove_media(book: RoomBook, seat: Participant) -> None:

@@ -85,6 +85,7 @@ def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
         return
     before = seat.link
     seat.meter.report(report, now=book.now)
+    seat.statistics.add(report)
     link_facts.weigh(book, seat, before, is_report=True)
 
 

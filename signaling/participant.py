@@ -7,6 +7,7 @@ from typing import Final
 from media.interface import LinkBudget
 from signaling.config import RoomConfig
 from signaling.link_judge import Verdict
+from signaling.link_statistics import LinkStatistics
 from signaling.links import LinkMeter, Trouble
 from signaling.messages import (
     NAME_LENGTH,
@@ -105,6 +106,7 @@ class Participant:
     layers_wanted: dict[MediaSource, LayersWanted] = field(default_factory=dict)
     meter: LinkMeter = field(default_factory=LinkMeter)
     verdict: Verdict = field(default_factory=Verdict)
+    statistics: LinkStatistics = field(default_factory=LinkStatistics)
     is_echoing: bool = False
     budget: LinkBudget = UNDECLARED
     has_media: bool = False

@@ -45,6 +45,7 @@ class EventType(StrEnum):
     UNBLOCKED = "unblocked"
     INCIDENT = "incident"
     LINK_CHANGED = "link_changed"
+    LINK_SUMMARY = "link_summary"
     ECHO_DETECTED = "echo_detected"
     ECHO_CLEARED = "echo_cleared"
     TRACK_STARTED = "track_started"

@@ -87,6 +87,36 @@ class ClassEvent(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class SeatLink(Base):
+    """线路实测: what a seat's line was in one lesson, the middle of each figure and its worse end.
+
+    Written when the seat leaves, over all its stays since the room was opened; None: nothing
+    was measured of it.
+    """
+
+    __tablename__ = "seat_links"
+    __table_args__ = (UniqueConstraint("session_id", "seat_id"),)
+
+    id: Mapped[Id]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    seat_id: Mapped[str] = mapped_column(String(64))
+    lesson_site_id: Mapped[UUID | None] = mapped_column(ForeignKey("lesson_sites.id"), index=True)
+    measured_at: Mapped[datetime]
+    reports: Mapped[int]
+    estimate_down_kbps: Mapped[int | None]
+    estimate_down_low_kbps: Mapped[int | None]
+    down_kbps: Mapped[int | None]
+    down_high_kbps: Mapped[int | None]
+    up_kbps: Mapped[int | None]
+    up_high_kbps: Mapped[int | None]
+    rtt_ms: Mapped[int | None]
+    rtt_high_ms: Mapped[int | None]
+    loss_down_permille: Mapped[int | None]
+    loss_down_high_permille: Mapped[int | None]
+    loss_up_permille: Mapped[int | None]
+    loss_up_high_permille: Mapped[int | None]
+
+
 class AttendanceRecord(Base):
     """到课记录: one row per lesson and site, whatever the number of connections."""
 

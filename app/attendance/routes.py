@@ -6,13 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.attendance import listing, queries, service
+from app.attendance import links, listing, queries, service
 from app.attendance.exports import attendance_csv
 from app.attendance.names import seats_of
-from app.attendance.schemas import EventOut, EventsOut, HeadcountIn, HeadcountOut
+from app.attendance.schemas import (
+    ClassroomLine,
+    ClassroomLines,
+    EventOut,
+    EventsOut,
+    HeadcountIn,
+    HeadcountOut,
+    LineFigures,
+)
 from app.clock import Now
 from app.database import Db
-from app.security import CurrentDevice, CurrentInspector
+from app.security import CurrentDevice, CurrentInspector, Role
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
@@ -40,6 +48,23 @@ async def confirm_headcount(
         db, lesson_id=lesson_id, classroom_id=device.classroom_id, count=body.count, now=now
     )
     return HeadcountOut(lesson_id=lesson_id, headcount=body.count, state=record.state)
+
+
+@router.get("/admin/classroom-lines")
+async def classroom_lines(db: Db, person: CurrentInspector) -> ClassroomLines:
+    """List what was last measured of the lines of the classrooms in scope, in lessons."""
+    scope = person.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    latest = await links.latest_within(db, scope)
+    return ClassroomLines(
+        items=[
+            ClassroomLine(
+                classroom_id=classroom_id,
+                session_id=link.session_id,
+                measured=LineFigures.model_validate(link),
+            )
+            for classroom_id, link in latest.items()
+        ]
+    )
 
 
 @router.get("/admin/sessions/{session_id}/events")

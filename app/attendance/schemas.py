@@ -25,6 +25,45 @@ class HeadcountOut(BaseModel):
     state: AttendanceState
 
 
+class LineFigures(BaseModel):
+    """What a line was in one lesson: the middle of each figure and its worse end.
+
+    Null: not measured. What the estimate says of a line is what it would carry; the others are
+    what was used of it.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    measured_at: datetime
+    reports: int
+    estimate_down_kbps: int | None
+    estimate_down_low_kbps: int | None
+    down_kbps: int | None
+    down_high_kbps: int | None
+    up_kbps: int | None
+    up_high_kbps: int | None
+    rtt_ms: int | None
+    rtt_high_ms: int | None
+    loss_down_permille: int | None
+    loss_down_high_permille: int | None
+    loss_up_permille: int | None
+    loss_up_high_permille: int | None
+
+
+class ClassroomLine(BaseModel):
+    """What was last measured of a classroom's line, and in which lesson."""
+
+    classroom_id: UUID
+    session_id: UUID
+    measured: LineFigures
+
+
+class ClassroomLines(BaseModel):
+    """The classrooms in scope whose lines were ever measured."""
+
+    items: list[ClassroomLine]
+
+
 class EventOut(BaseModel):
     """One event. `clock_ms` is on the lesson clock, `at` when it was written."""
 

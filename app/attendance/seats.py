@@ -26,6 +26,11 @@ class SeatName:
     role: SeatRole
     of: UUID | None
 
+    @property
+    def of_site(self) -> UUID | None:
+        """Return the lesson site's id, if it is a classroom's seat."""
+        return self.of if self.role is SeatRole.CLASSROOM else None
+
 
 def site_seat(lesson_site_id: UUID) -> str:
     """Return the seat of a classroom invited to a lesson."""

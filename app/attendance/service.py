@@ -15,7 +15,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.attendance import chain, queries
+from app.attendance import chain, links, queries
 from app.attendance.errors import NotToConfirm
 from app.attendance.events import SessionClosed
 from app.attendance.evidence import weigh
@@ -295,6 +295,15 @@ async def _follow(db: AsyncSession, session: Session, event: NewEvent, now: date
             lessons.move(session.lesson, LessonState.PAUSED_ALL)
         case "restored_all" if session.lesson.state is LessonState.PAUSED_ALL:
             lessons.move(session.lesson, LessonState.LIVE)
+        case "link_summary":
+            assert event.seat_id is not None
+            await links.keep(
+                db,
+                session_id=session.id,
+                seat_id=event.seat_id,
+                summary=event.payload,
+                now=now,
+            )
         case "headcount":
             await _count_heads(db, session, event)
         case "incident":

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.attendance.models import AttendanceState
+from app.attendance.schemas import LineFigures
 from app.attendance.seats import SeatRole
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
@@ -214,6 +215,15 @@ class LiveOut(BaseModel):
     is_paused: bool
 
 
+class SeatLineOut(BaseModel):
+    """What a seat's line was in this lesson, beside what it is declared to carry today."""
+
+    seat_id: str
+    measured: LineFigures
+    budget_down_kbps: int | None
+    budget_up_kbps: int | None
+
+
 class SessionDetail(BaseModel):
     """Everything on a session's page."""
 
@@ -227,6 +237,7 @@ class SessionDetail(BaseModel):
     recording: RecordingOut | None
     incidents: list[IncidentOut]
     seats: list[SeatOut]
+    lines: list[SeatLineOut]
     chain: ChainOut
     live: LiveOut | None
 

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance import queries
+from app.attendance import links, queries
 from app.attendance.listing import ListedSession
 from app.attendance.models import ClassEvent, Session
 from app.attendance.names import NamedSeat, seats_of
+from app.attendance.schemas import LineFigures
 from app.attendance.seats import site_seat
 from app.attendance.standing import Standing, duration_ms, standings
 from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
@@ -22,6 +23,7 @@ from app.live.schemas import (
     LiveOut,
     RecordingOut,
     ReplayOut,
+    SeatLineOut,
     SeatOut,
     SessionDetail,
     SessionHead,
@@ -115,6 +117,7 @@ async def detail(
             SeatOut(seat_id=seat.seat_id, name=seat.name, role=seat.role, school=seat.school)
             for seat in seats.values()
         ],
+        lines=await _lines(db, session, seats),
         chain=ChainOut(events=check.events, is_intact=check.is_intact, broken_at=check.broken_at),
         live=_live(room, sight) if room and session.ended_at is None else None,
     )
@@ -153,6 +156,23 @@ async def replay(
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
         attended=len(came),
     )
+
+
+async def _lines(db: AsyncSession, session: Session, seats: Collection[str]) -> list[SeatLineOut]:
+    declared = await links.declared_of(db, session.lesson_id)
+    found = []
+    for link in await links.of_session(db, session.id, seats=seats):
+        site = link.lesson_site_id
+        down, up = declared.get(site, (None, None)) if site is not None else (None, None)
+        found.append(
+            SeatLineOut(
+                seat_id=link.seat_id,
+                measured=LineFigures.model_validate(link),
+                budget_down_kbps=down,
+                budget_up_kbps=up,
+            )
+        )
+    return found
 
 
 async def _happenings(db: AsyncSession, session: Session) -> list[Happening]:

@@ -185,6 +185,7 @@ export interface SessionDetail {
   };
   incidents: Record<string, unknown>[];
   seats: { seat_id: string; name: string; role: string; school: string }[];
+  lines: { seat_id: string; measured: LineFigures; budget_down_kbps: number | null; budget_up_kbps: number | null }[];
   chain: { events: number; is_intact: boolean; broken_at: number | null };
   live: null | { present: string[]; is_paused: boolean };
 }
@@ -252,6 +253,30 @@ export interface ClassroomItem {
     last_seen_at: string | null;
     enrolled_at: string | null;
   }[];
+}
+
+/** What a line was in one lesson: the middle of each figure and its worse end; null: not measured. */
+export interface LineFigures {
+  measured_at: string;
+  reports: number;
+  estimate_down_kbps: number | null;
+  estimate_down_low_kbps: number | null;
+  down_kbps: number | null;
+  down_high_kbps: number | null;
+  up_kbps: number | null;
+  up_high_kbps: number | null;
+  rtt_ms: number | null;
+  rtt_high_ms: number | null;
+  loss_down_permille: number | null;
+  loss_down_high_permille: number | null;
+  loss_up_permille: number | null;
+  loss_up_high_permille: number | null;
+}
+
+export interface ClassroomLine {
+  classroom_id: string;
+  session_id: string;
+  measured: LineFigures;
 }
 
 /** What a classroom's line is declared to carry; null: not declared. */
@@ -417,6 +442,7 @@ export const api = {
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),
 
   classrooms: () => get<{ items: ClassroomItem[] }>("/admin/classrooms"),
+  classroomLines: () => get<{ items: ClassroomLine[] }>("/admin/classroom-lines"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
   declareLine: (classroom: string, line: DeclaredLine) =>

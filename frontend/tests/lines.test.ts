@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { LineFigures } from "../src/api";
 import { i18n } from "../src/i18n";
 import { ENOUGH_BPS, isNarrowed, UplinkWatch } from "../src/media/uplink";
 import { LEGS, LINK_CAUSES, type PlannedTrack } from "../src/protocol";
 import { reduceRoom, type Room } from "../src/room";
 import { eventText } from "../src/views/admin/events";
+import { measuredDown, measuredUp, qualityText } from "../src/views/admin/line-text";
 import { lineNotice } from "../src/views/classroom/line-notice";
 import {
   delayText,
@@ -163,6 +165,47 @@ describe("figures in words", () => {
     expect(at([VOICE, planned({ layer: null })])).toBe("只有声音");
     expect(at([])).toBeNull();
     expect(pictureText(seat("a", { is_saving: true }), undefined, "hub")).toContain("省流量");
+  });
+});
+
+describe("what was measured in a lesson", () => {
+  const figures: LineFigures = {
+    measured_at: "2026-11-22T02:00:00Z",
+    reports: 9,
+    estimate_down_kbps: 3_640,
+    estimate_down_low_kbps: 2_000,
+    down_kbps: 900,
+    down_high_kbps: 1_900,
+    up_kbps: 300,
+    up_high_kbps: 420,
+    rtt_ms: 80,
+    rtt_high_ms: 120,
+    loss_down_permille: 23,
+    loss_down_high_permille: 90,
+    loss_up_permille: 120,
+    loss_up_high_permille: 400,
+  };
+  const nothing = Object.fromEntries(Object.keys(figures).map((name) => [name, null])) as unknown as LineFigures;
+
+  it("is said as what it shows: an estimate, or the least that the line carries", () => {
+    expect(measuredDown(figures)).toBe("约 3.6 Mbit/s");
+    expect(measuredDown({ ...figures, estimate_down_kbps: null })).toBe("至少 1.9 Mbit/s");
+    expect(measuredUp(figures)).toBe("至少 0.4 Mbit/s");
+    expect(qualityText(figures)).toBe("来回 80 毫秒 · 收到时丢 2.3 % · 发出时丢 12 %");
+  });
+
+  it("says nothing of what was not measured, also where an event lacks it", () => {
+    for (const empty of [nothing, {} as LineFigures]) {
+      expect([measuredDown(empty), measuredUp(empty), qualityText(empty)]).toEqual(["未测到", "未测到", ""]);
+    }
+    expect(measuredUp({ ...figures, up_high_kbps: 0 })).toBe("未测到");
+  });
+
+  it("is an event of the record", () => {
+    const event = { type: "link_summary", seat_id: "a", seat_name: "示范三小", actor: null, actor_name: null };
+    expect(eventText({ ...event, payload: { ...figures } })).toBe(
+      "示范三小 的线路实测: 下行 约 3.6 Mbit/s, 上行 至少 0.4 Mbit/s; 来回 80 毫秒 · 收到时丢 2.3 % · 发出时丢 12 %",
+    );
   });
 });
 

@@ -1,8 +1,9 @@
 /** Events of a lesson in sentences. The types are those of `signaling/ports.py`, kept for ever. */
-import type { SessionEvent } from "@/api";
+import type { LineFigures, SessionEvent } from "@/api";
 import { i18n, translate } from "@/i18n";
 import { waitText } from "@/views/live/line-words";
 import { clockText } from "@/views/live/words";
+import { measuredDown, measuredUp, qualityText } from "./line-text";
 
 export type EventSort = "lesson" | "presence" | "floor" | "technical";
 
@@ -27,6 +28,7 @@ export const SORT_OF: Readonly<Record<string, EventSort>> = {
   unblocked: "presence",
   incident: "lesson",
   link_changed: "technical",
+  link_summary: "technical",
   echo_detected: "technical",
   echo_cleared: "technical",
   track_started: "technical",
@@ -96,6 +98,15 @@ function linkText(who: string, payload: Record<string, unknown>): string {
   });
 }
 
+/** What a seat's line was in this lesson, written down when it left. */
+function summaryText(who: string, measured: LineFigures): string {
+  return translate("admin.event.link_summary", {
+    who,
+    both: translate("admin.line.both", { down: measuredDown(measured), up: measuredUp(measured) }),
+    quality: qualityText(measured),
+  });
+}
+
 /** With a reason worth reading, the sentence that gives it. */
 function withReason(key: string, who: string, reason: unknown): string {
   return text(reason) === ""
@@ -141,6 +152,8 @@ export function eventText(event: Event): string {
       return incidentText(by, payload);
     case "saving_set":
       return translate(payload.is_saving === true ? "admin.event.saving_set" : "admin.event.saving_ended", { who });
+    case "link_summary":
+      return summaryText(who, payload as unknown as LineFigures);
     case "link_changed":
       return linkText(who, payload);
     case "recording_failed":
