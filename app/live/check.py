@@ -15,13 +15,13 @@ from media.core.ids import PeerId, RoomId, Source
 from media.interface import NegotiationRefused, SfuPort
 
 LIFETIME_S = 20.0
-MOST_ROOMS = 20
+MOST_ROOMS = 60
 ROOM_PREFIX = "check:"
 _PEER = PeerId("check")
 
 
 class CheckRooms:
-    """Opens check rooms and closes them; a caller has one at a time."""
+    """Opens check rooms and closes them; a caller has one at a time, of each road it tries."""
 
     def __init__(self, *, lifetime_s: float = LIFETIME_S) -> None:
         self._lifetime_s = lifetime_s

@@ -7,18 +7,31 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.clock import Now
+from app.database import Db
+from app.live import queries
 from app.live.errors import UploadTooLarge
 from app.live.ports import LiveRooms
-from app.live.schemas import CheckMediaIn, CheckMediaOut, RoadsOut, UploadedOut
+from app.live.schemas import (
+    CheckMediaIn,
+    CheckMediaOut,
+    CheckResultIn,
+    RoadsOut,
+    TeacherCheckList,
+    TeacherCheckOut,
+    UploadedOut,
+)
 from app.ratelimits import RateLimit
-from app.security import Callers, CurrentCaller
+from app.schools import service as schools
+from app.schools.schemas import LineCheckOut
+from app.security import Callers, CurrentCaller, CurrentInspector, Role, client_address
 
 router = APIRouter(prefix="/api/check", tags=["check"])
+admin_router = APIRouter(prefix="/api/admin", tags=["check"])
 
 MOST_DOWN = 4 * 1024 * 1024
 MOST_UP = 2 * 1024 * 1024
 # Generous for a school whose classrooms share one address; a bound for whoever is after the line.
-_MEDIA = Depends(RateLimit("check-media", "60/minute"))
+_MEDIA = Depends(RateLimit("check-media", "180/minute"))
 _BULK = Depends(RateLimit("check-bulk", "60/minute"))
 
 
@@ -39,7 +52,8 @@ def _holder(callers: Callers) -> str:
 @router.post("/media", dependencies=[_MEDIA])
 async def check_media(body: CheckMediaIn, callers: CurrentCaller, live: LiveRooms) -> CheckMediaOut:
     """Answer an offer in a throw-away room, closed after 20 seconds."""
-    answer = await live.checks.answer(_caller_key(callers), sdp=body.sdp, sources=body.sources)
+    key = f"{_caller_key(callers)}/{body.road}"
+    answer = await live.checks.answer(key, sdp=body.sdp, sources=body.sources)
     return CheckMediaOut(sdp=answer)
 
 
@@ -77,3 +91,32 @@ async def check_upload(request: Request, _callers: CurrentCaller) -> UploadedOut
 @router.get("/ping", status_code=204)
 async def check_ping(_callers: CurrentCaller) -> None:
     """Answer at once: the page measures the delay."""
+
+
+@router.post("/result", status_code=204, dependencies=[_MEDIA])
+async def keep_result(
+    body: CheckResultIn, request: Request, callers: CurrentCaller, db: Db, now: Now
+) -> None:
+    """Keep what the caller found of its line, so that its county can look."""
+    device, person = callers.device, callers.person
+    await schools.keep_line_check(
+        db,
+        schools.FoundLine(**body.model_dump()),
+        device_id=None if device is None else device.device_id,
+        account_id=person.account_id if device is None and person is not None else None,
+        address=client_address(request),
+        now=now,
+    )
+
+
+@admin_router.get("/teacher-checks")
+async def teacher_checks(db: Db, caller: CurrentInspector) -> TeacherCheckList:
+    """List what the computers of the teachers in scope found of their lines."""
+    scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    found = await queries.teacher_checks_within(db, scope)
+    return TeacherCheckList(
+        items=[
+            TeacherCheckOut(name=name, school=school, checked=LineCheckOut.of(check))
+            for name, school, check in found
+        ]
+    )

@@ -94,6 +94,7 @@ class LivePlane:
             websocket,
             routes.router,
             check_routes.router,
+            check_routes.admin_router,
             session_routes.router,
             attendance_routes.router,
             recording_routes.router,

@@ -1,6 +1,6 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
@@ -12,8 +12,9 @@ from app.accounts.queries import administered_schools, inspected_schools
 from app.attendance.models import Session
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
-from app.schools.models import Classroom, Device, DeviceState, School
-from app.security import PersonCaller
+from app.schools.models import Classroom, Device, DeviceState, LineCheck, School
+from app.schools.queries import schools_within
+from app.security import PersonCaller, Scope
 
 
 async def inspectable(db: AsyncSession, lesson_id: UUID, person: PersonCaller) -> Lesson:
@@ -35,6 +36,21 @@ async def inspectable(db: AsyncSession, lesson_id: UUID, person: PersonCaller) -
     if lesson is None:
         raise NotFound
     return lesson
+
+
+async def teacher_checks_within(
+    db: AsyncSession, scope: Scope
+) -> Sequence[tuple[str, str, LineCheck]]:
+    """Return name, school and line check of the people of schools in scope, the newest first."""
+    rows = await db.execute(
+        select(Person.name, School.name, LineCheck)
+        .join(Account, LineCheck.account_id == Account.id)
+        .join(Person, Account.person_id == Person.id)
+        .join(School, Person.school_id == School.id)
+        .where(School.id.in_(schools_within(scope)))
+        .order_by(LineCheck.checked_at.desc(), Person.name)
+    )
+    return [(name, school, check) for name, school, check in rows]
 
 
 async def site_of(db: AsyncSession, lesson_id: UUID, classroom_id: UUID) -> LessonSite | None:

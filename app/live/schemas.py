@@ -12,6 +12,8 @@ from app.attendance.seats import SeatRole
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
 from app.recordings.models import RecordingState
+from app.schools.models import Road
+from app.schools.schemas import LineCheckOut
 from media.core.ids import Source
 from signaling.messages import WITHOUT_NUL
 
@@ -59,14 +61,42 @@ class RoadsOut(BaseModel):
 
 
 class CheckMediaIn(BaseModel):
-    """An offer to the throw-away room of a device check."""
+    """An offer to the throw-away room of a device check; each road is tried in one of its own."""
 
     model_config = ConfigDict(extra="forbid")
 
+    road: Literal[Road.UDP, Road.TCP, Road.TURN] = Road.UDP
     sdp: Annotated[str, Field(min_length=1, max_length=65_536)]
     sources: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=16)], Source], Field(max_length=4)
     ]
+
+
+class CheckResultIn(BaseModel):
+    """What a page found of its line. Null: not measured; for the relay: there is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_udp_open: bool
+    is_tcp_open: bool
+    is_turn_open: bool | None
+    rtt_ms: Annotated[int, Field(ge=0, le=60_000)] | None
+    down_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None
+    up_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None
+
+
+class TeacherCheckOut(BaseModel):
+    """What a teacher's computer last found of its line. `school` is a name."""
+
+    name: str
+    school: str
+    checked: LineCheckOut
+
+
+class TeacherCheckList(BaseModel):
+    """The checks of the teachers in the caller's scope, the newest first."""
+
+    items: list[TeacherCheckOut]
 
 
 class CheckMediaOut(BaseModel):

@@ -104,6 +104,40 @@ class Device(Base):
     classroom: Mapped[Classroom] = relationship(lazy="raise")
 
 
+class Road(StrEnum):
+    """The way media takes: straight over UDP or TCP, or through the relay; or none is open."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TURN = "turn"
+    NONE = "none"
+
+
+class LineCheck(Base):
+    """设备检测: what a browser last found of its line. Of a device, or of a person's account.
+
+    `road` is the best one that was open. Open roads by name; None: there is no such road here.
+    """
+
+    __tablename__ = "line_checks"
+    __table_args__ = (
+        CheckConstraint("(device_id IS NULL) <> (account_id IS NULL)", name="one_holder"),
+    )
+
+    id: Mapped[Id]
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"), unique=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    checked_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45))
+    road: Mapped[str] = mapped_column(String(8))
+    is_udp_open: Mapped[bool]
+    is_tcp_open: Mapped[bool]
+    is_turn_open: Mapped[bool | None]
+    rtt_ms: Mapped[int | None]
+    down_kbps: Mapped[int | None]
+    up_kbps: Mapped[int | None]
+
+
 class EnrolmentCode(Base):
     """A one-time code that makes a browser the device of a classroom."""
 

@@ -1,6 +1,6 @@
 """Reads of regions, schools, classrooms and devices. Rights are part of the query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 
 from app.errors import NotFound
-from app.schools.models import Classroom, Device, DeviceState, Region, School
+from app.schools.models import Classroom, Device, DeviceState, LineCheck, Region, School
 from app.security import Scope
 
 
@@ -96,6 +96,31 @@ async def devices_of(
     if not with_revoked:
         query = query.where(Device.state != DeviceState.REVOKED)
     return (await db.scalars(query.order_by(Device.enrolled_at, Device.id))).all()
+
+
+async def line_checks_of(
+    db: AsyncSession, classroom_ids: Sequence[UUID]
+) -> Mapping[UUID, LineCheck]:
+    """Return, by classroom, the newest check of a device that is in use there."""
+    rows = await db.execute(
+        select(Device.classroom_id, LineCheck)
+        .join(Device, LineCheck.device_id == Device.id)
+        .where(Device.classroom_id.in_(classroom_ids), Device.state != DeviceState.REVOKED)
+        .order_by(LineCheck.checked_at)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def line_check_of(
+    db: AsyncSession, *, device_id: UUID | None, account_id: UUID | None
+) -> LineCheck | None:
+    """Return the check that is kept of a device or of an account."""
+    holder = (
+        LineCheck.account_id == account_id
+        if device_id is None
+        else LineCheck.device_id == device_id
+    )
+    return await db.scalar(select(LineCheck).where(holder))
 
 
 async def list_schools(db: AsyncSession, scope: Scope) -> Sequence[School]:

@@ -29,9 +29,13 @@ async def list_classrooms(db: Db, caller: CurrentInspector) -> ClassroomList:
     scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
     classrooms = await queries.classrooms_within(db, scope)
     devices: dict[UUID, list[Device]] = defaultdict(list)
-    for device in await queries.devices_of(db, [c.id for c in classrooms], with_revoked=True):
+    ids = [classroom.id for classroom in classrooms]
+    for device in await queries.devices_of(db, ids, with_revoked=True):
         devices[device.classroom_id].append(device)
-    return ClassroomList(items=[ClassroomOut.of(c, devices[c.id]) for c in classrooms])
+    checks = await queries.line_checks_of(db, ids)
+    return ClassroomList(
+        items=[ClassroomOut.of(c, devices[c.id], checks.get(c.id)) for c in classrooms]
+    )
 
 
 @router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)

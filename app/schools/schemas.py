@@ -6,7 +6,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schools.models import LEAST_KBPS, MOST_KBPS, Classroom, Device, DeviceState
+from app.schools.models import (
+    LEAST_KBPS,
+    MOST_KBPS,
+    Classroom,
+    Device,
+    DeviceState,
+    LineCheck,
+    Road,
+)
 
 
 class Named(BaseModel):
@@ -51,8 +59,29 @@ class LineOut(BaseModel):
     budget_up_kbps: int | None
 
 
+class LineCheckOut(BaseModel):
+    """What a device check found: the road media takes, the others, the delay, the rates."""
+
+    checked_at: datetime
+    road: Road
+    is_udp_open: bool
+    is_tcp_open: bool
+    is_turn_open: bool | None
+    rtt_ms: int | None
+    down_kbps: int | None
+    up_kbps: int | None
+
+    @classmethod
+    def of(cls, check: LineCheck) -> "LineCheckOut":
+        """Describe a check."""
+        return cls.model_validate(check, from_attributes=True)
+
+
 class ClassroomOut(LineOut):
-    """A classroom with its devices. `school` and `region` are names."""
+    """A classroom with its devices. `school` and `region` are names.
+
+    `checked`: the newest check of its line; None: nobody has checked it.
+    """
 
     id: UUID
     name: str
@@ -60,9 +89,12 @@ class ClassroomOut(LineOut):
     region: str
     category: str
     devices: list[DeviceOut]
+    checked: LineCheckOut | None
 
     @classmethod
-    def of(cls, classroom: Classroom, devices: list[Device]) -> "ClassroomOut":
+    def of(
+        cls, classroom: Classroom, devices: list[Device], check: LineCheck | None
+    ) -> "ClassroomOut":
         """Describe a classroom whose school and region are loaded."""
         return cls(
             id=classroom.id,
@@ -73,6 +105,7 @@ class ClassroomOut(LineOut):
             budget_down_kbps=classroom.budget_down_kbps,
             budget_up_kbps=classroom.budget_up_kbps,
             devices=[DeviceOut.of(device) for device in devices],
+            checked=None if check is None else LineCheckOut.of(check),
         )
 
 

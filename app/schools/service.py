@@ -19,7 +19,9 @@ from app.schools.models import (
     Device,
     DeviceState,
     EnrolmentCode,
+    LineCheck,
     Region,
+    Road,
     School,
 )
 from app.security import DeviceCaller, csrf_token_of, hash_token, new_token
@@ -166,6 +168,49 @@ def declare_line(
         return
     classroom.budget_down_kbps, classroom.budget_up_kbps = down_kbps, up_kbps
     emit(db, LineDeclared(classroom.id, down_kbps, up_kbps))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """What a device check found. `is_turn_open` None: there is no relay."""
+
+    is_udp_open: bool
+    is_tcp_open: bool
+    is_turn_open: bool | None
+    rtt_ms: int | None
+    down_kbps: int | None
+    up_kbps: int | None
+
+    @property
+    def road(self) -> Road:
+        """Return the best road that is open: straight before through the relay, UDP before TCP."""
+        if self.is_udp_open:
+            return Road.UDP
+        if self.is_tcp_open:
+            return Road.TCP
+        return Road.TURN if self.is_turn_open else Road.NONE
+
+
+async def keep_line_check(
+    db: AsyncSession,
+    found: FoundLine,
+    *,
+    device_id: UUID | None = None,
+    account_id: UUID | None = None,
+    address: str,
+    now: datetime,
+) -> LineCheck:
+    """Keep what a device or an account last found of its line, in place of what it found before."""
+    assert (device_id is None) != (account_id is None)
+    check = await queries.line_check_of(db, device_id=device_id, account_id=account_id)
+    if check is None:
+        check = LineCheck(device_id=device_id, account_id=account_id)
+        db.add(check)
+    check.checked_at, check.address, check.road = now, address, found.road
+    check.is_udp_open, check.is_tcp_open = found.is_udp_open, found.is_tcp_open
+    check.is_turn_open, check.rtt_ms = found.is_turn_open, found.rtt_ms
+    check.down_kbps, check.up_kbps = found.down_kbps, found.up_kbps
+    return check
 
 
 async def create_region(

@@ -5,6 +5,7 @@
  * becomes a `Problem` of type `offline`. Unsafe methods carry the session's CSRF token.
  * Longer than a module should be: the whole interface in one place is what a reader looks for.
  */
+import type { Road, RoadsToTry } from "./media/roads";
 
 export type LessonKind = "DELIVERY" | "MASTER" | "ELITE";
 
@@ -238,6 +239,27 @@ export interface RecordingView {
   [field: string]: unknown;
 }
 
+/** What a device check found, as it is kept. */
+export interface CheckResult {
+  is_udp_open: boolean;
+  is_tcp_open: boolean;
+  is_turn_open: boolean | null;
+  rtt_ms: number | null;
+  down_kbps: number | null;
+  up_kbps: number | null;
+}
+
+export interface LineCheck extends CheckResult {
+  checked_at: string;
+  road: Road | "none";
+}
+
+export interface TeacherCheck {
+  name: string;
+  school: string;
+  checked: LineCheck;
+}
+
 export interface ClassroomItem {
   id: string;
   name: string;
@@ -246,6 +268,8 @@ export interface ClassroomItem {
   category: string;
   budget_down_kbps: number | null;
   budget_up_kbps: number | null;
+  /** The newest check of its line; null: nobody has checked it. */
+  checked: LineCheck | null;
   devices: {
     id: string;
     name: string;
@@ -418,9 +442,12 @@ export const api = {
   checkPing: async (): Promise<void> => {
     await send("/check/ping");
   },
-  checkMedia: (sdp: string, sources: Record<string, string>, as: Caller) =>
-    post<{ sdp: string }>("/check/media", { sdp, sources }, as),
-  /** `bytes` of noise, at most 4 MiB. */
+  checkRoads: () => get<RoadsToTry>("/check/roads"),
+  checkMedia: (road: Road, sdp: string, sources: Record<string, string>, as: Caller) =>
+    post<{ sdp: string }>("/check/media", { road, sdp, sources }, as),
+  checkResult: async (result: CheckResult, as: Caller): Promise<void> => {
+    await send("/check/result", { method: "POST", json: result, as });
+  },
   checkDownload: async (bytes: number, signal?: AbortSignal): Promise<ArrayBuffer> =>
     (await send(`/check/download${queryOf({ bytes })}`, { signal })).arrayBuffer(),
   /** Send a body of at most 2 MiB, which is thrown away. */
@@ -443,6 +470,7 @@ export const api = {
 
   classrooms: () => get<{ items: ClassroomItem[] }>("/admin/classrooms"),
   classroomLines: () => get<{ items: ClassroomLine[] }>("/admin/classroom-lines"),
+  teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
   declareLine: (classroom: string, line: DeclaredLine) =>

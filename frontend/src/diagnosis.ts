@@ -6,6 +6,7 @@
  * shows nothing that `chrome://webrtc-internals` would not: no ticket, no SDP, no name.
  */
 import type { Live } from "./live";
+import { roadIn, type Road } from "./media/roads";
 import type { MediaSource } from "./protocol";
 import { ageOf, readStamp } from "./test-picture";
 
@@ -65,6 +66,9 @@ export interface Diagnosis {
   subscribe_state: RTCPeerConnectionState;
   first_frame_ms: Record<string, number>;
   rtt_ms: number | null;
+  /** Which road media takes, each way. */
+  publish_road: Road | null;
+  subscribe_road: Road | null;
   received: TrackCounters[];
   sent: SentCounters[];
 }
@@ -186,6 +190,8 @@ async function readDiagnosis(live: Live): Promise<Diagnosis> {
     subscribe_state: live.subscribeState.value,
     first_frame_ms: live.times.firstFramesMs(),
     rtt_ms: rttOf(receiving) ?? rttOf(sending),
+    publish_road: roadIn(sending),
+    subscribe_road: roadIn(receiving),
     received: receivedOf(live, receiving),
     sent: sentOf(live, sending),
   };

@@ -1,12 +1,19 @@
 import { expect, it } from "vitest";
-import { judge, megabitsPerSecond, type Findings } from "../src/media/check";
+import { judge, megabitsPerSecond, resultOf, type Findings } from "../src/media/check";
+import type { OpenRoads } from "../src/media/roads";
+
+function roads(change: Partial<OpenRoads> = {}): OpenRoads {
+  return { udp: true, tcp: true, turn: null, rttMs: 12, ...change };
+}
+
+const BLOCKED = roads({ udp: false, tcp: false, turn: false, rttMs: null });
 
 const FINE: Findings = {
   camera: "ok",
   microphone: "ok",
   speaker: "heard",
   server: "ok",
-  road: { isOpen: true, rttMs: 12 },
+  roads: roads(),
   rates: { downMbps: 40, upMbps: 10 },
 };
 const HUB = { isHub: true };
@@ -17,8 +24,11 @@ it("everything found fine is ready, with or without the chime", () => {
 });
 
 it.each<[Partial<Findings>, string, string]>([
-  [{ server: "unreachable", road: null, rates: null }, "server", "bad"],
-  [{ road: { isOpen: false, rttMs: null } }, "road", "bad"],
+  [{ server: "unreachable", roads: null, rates: null }, "server", "bad"],
+  [{ roads: BLOCKED }, "road", "bad"],
+  [{ roads: { ...BLOCKED, turn: null } }, "road", "bad"],
+  [{ roads: roads({ udp: false }) }, "by_tcp", "warning"],
+  [{ roads: { ...BLOCKED, turn: true } }, "by_turn", "warning"],
   [{ microphone: "denied" }, "denied", "bad"],
   [{ camera: "denied" }, "denied", "bad"],
   [{ camera: "insecure" }, "insecure", "bad"],
@@ -29,7 +39,7 @@ it.each<[Partial<Findings>, string, string]>([
   [{ microphone: "silent" }, "silent", "warning"],
   [{ rates: { downMbps: 40, upMbps: 2 } }, "slow_up", "warning"],
   [{ rates: { downMbps: 1, upMbps: 10 } }, "slow_down", "warning"],
-  [{ road: { isOpen: true, rttMs: 600 } }, "far", "warning"],
+  [{ roads: roads({ rttMs: 600 }) }, "far", "warning"],
   [{ camera: "test" }, "test", "warning"],
 ])("%o ends in %s", (change, key, level) => {
   expect(judge({ ...FINE, ...change }, HUB)).toMatchObject({ key, level });
@@ -39,7 +49,7 @@ it("what stops a lesson is said before what is merely slow", () => {
   const found: Findings = {
     ...FINE,
     microphone: "missing",
-    road: { isOpen: false, rttMs: null },
+    roads: BLOCKED,
     rates: { downMbps: 0.1, upMbps: 0.1 },
   };
   expect(judge(found, HUB).key).toBe("road");
@@ -53,4 +63,20 @@ it("a classroom needs less upwards than the hub", () => {
 
 it("a rate is bits over time", () => {
   expect(megabitsPerSecond(1_000_000, 1_000)).toBe(8);
+});
+
+it("the result that is kept has whole figures, and none where nothing was measured", () => {
+  expect(resultOf({ ...FINE, roads: roads({ rttMs: 12.4 }) })).toEqual({
+    is_udp_open: true,
+    is_tcp_open: true,
+    is_turn_open: null,
+    rtt_ms: 12,
+    down_kbps: 40_000,
+    up_kbps: 10_000,
+  });
+  expect(resultOf({ ...FINE, roads: BLOCKED, rates: null })).toMatchObject({
+    rtt_ms: null,
+    down_kbps: null,
+  });
+  expect(resultOf({ ...FINE, roads: null })).toBeNull();
 });

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from app.live.check import CheckRooms
 from app.live.errors import CheckBusy, CheckRefused
 from media.core.ids import PeerId, RoomId, Source
 from media.interface import NegotiationRefused, SfuPort
-from tests.app.conftest import BASE_URL, OpenBrowser
+from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
 from tests.factories import County
 
 
@@ -145,6 +145,7 @@ async def test_strangers_measure_nothing(open_browser: OpenBrowser) -> None:
         {"sdp": "x", "sources": {"0": "telescope"}},
         {"sdp": "x", "sources": {str(mid): "camera" for mid in range(5)}},
         {"sdp": "x", "sources": {}, "and": "more"},
+        {"sdp": "x", "sources": {}, "road": "none"},
     ],
 )
 async def test_a_check_that_makes_no_sense_is_refused(
@@ -152,3 +153,72 @@ async def test_a_check_that_makes_no_sense_is_refused(
 ) -> None:
     browser = await open_browser(county.teacher)
     assert (await browser.post("/api/check/media", body)).status_code == 422
+
+
+FOUND = {
+    "is_udp_open": False,
+    "is_tcp_open": True,
+    "is_turn_open": None,
+    "rtt_ms": 42,
+    "down_kbps": 3800,
+    "up_kbps": 900,
+}
+
+
+async def _classroom_of(inspector: TestBrowser, county: County, number: int) -> dict[str, Any]:
+    listed = (await inspector.get("/api/admin/classrooms")).json()["items"]
+    [found] = [room for room in listed if room["id"] == str(county.classrooms[number].id)]
+    return dict(found)
+
+
+async def test_what_a_classroom_found_is_seen_beside_its_declared_line(
+    county: County, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    inspector = await open_browser(county.supervisor)
+    assert (await _classroom_of(inspector, county, 0))["checked"] is None
+    device = await open_browser(device=county.credentials[0])
+    answer = await device.post("/api/check/result", FOUND, acting_as="device")
+    assert answer.status_code == 204
+    checked = (await _classroom_of(inspector, county, 0))["checked"]
+    assert (checked["road"], checked["down_kbps"], checked["rtt_ms"]) == ("tcp", 3800, 42)
+    assert (await _classroom_of(inspector, county, 1))["checked"] is None
+
+    clock.advance(seconds=60)
+    again = FOUND | {"is_udp_open": True, "is_turn_open": True, "rtt_ms": None, "up_kbps": None}
+    assert (await device.post("/api/check/result", again, acting_as="device")).status_code == 204
+    newer = (await _classroom_of(inspector, county, 0))["checked"]
+    assert (newer["road"], newer["up_kbps"], newer["is_turn_open"]) == ("udp", None, True)
+    assert newer["checked_at"] > checked["checked_at"]
+
+
+@pytest.mark.parametrize(
+    ("found", "road"),
+    [
+        ({"is_tcp_open": False}, "none"),
+        ({"is_tcp_open": False, "is_turn_open": False}, "none"),
+        ({"is_tcp_open": False, "is_turn_open": True}, "turn"),
+        ({"is_udp_open": True, "is_turn_open": True}, "udp"),
+    ],
+)
+async def test_what_a_teacher_found_is_seen_by_her_county_and_nobody_else(
+    found: dict[str, bool], road: str, county: County, open_browser: OpenBrowser
+) -> None:
+    teacher = await open_browser(county.teacher)
+    assert (await teacher.post("/api/check/result", FOUND | found)).status_code == 204
+    inspector = await open_browser(county.supervisor)
+    [item] = (await inspector.get("/api/admin/teacher-checks")).json()["items"]
+    assert (item["school"], item["checked"]["road"]) == (county.hub.name, road)
+    assert (await teacher.get("/api/admin/teacher-checks")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"rtt_ms": -1}, {"down_kbps": 10**9}, {"road": "udp"}, {"is_udp_open": None}],
+)
+async def test_a_result_that_makes_no_sense_is_not_kept(
+    change: dict[str, object], county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    assert (await browser.post("/api/check/result", FOUND | change)).status_code == 422
+    stranger = await open_browser()
+    assert (await stranger.post("/api/check/result", FOUND)).status_code == 401

@@ -25,6 +25,8 @@ class Platform:
     http_port: int
     media_port: int
     links: dict[str, str] = field(default_factory=dict)
+    #: Settings beside those every test has.
+    more: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
     _lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -49,6 +51,7 @@ class Platform:
             "CLASSROOMS_MEDIA_PORT": str(self.media_port),
             "CLASSROOMS_MEDIA_HOSTS": "127.0.0.1",
             "PYTHONUNBUFFERED": "1",
+            **self.more,
         }
         self._lines.clear()
         self._process = subprocess.Popen(

@@ -274,6 +274,11 @@ const zh = {
     loss_up: "发出时丢 {n} %",
     save: "保存",
     saved: "已保存; 正在上的课立即生效",
+    checked: "检测",
+    not_checked: "还没有检测",
+    no_road: "画面和声音过不去",
+    teachers: "教师电脑的网络",
+    teachers_hint: "最近一次设备检测",
   },
 };
 
@@ -555,6 +560,11 @@ const en: typeof zh = {
     loss_up: "{n} % lost up",
     save: "Save",
     saved: "Saved; a lesson under way keeps to it from now on",
+    checked: "Checked",
+    not_checked: "No device check yet",
+    no_road: "media cannot pass",
+    teachers: "Teachers' lines",
+    teachers_hint: "the latest device check of each",
   },
 };
 

@@ -1,14 +1,15 @@
 /**
  * The device check: what is measured, and how it ends in one sentence.
  *
- * The media road is tried with a real peer connection to a throw-away room of the server
- * (`POST /api/check/media`): ICE and DTLS over UDP, exactly as in a lesson. The rates are
- * HTTP transfers: they say what the line carries, not what a lesson will use.
+ * Each road of media is tried by itself with a real peer connection to a throw-away room of the
+ * server (`POST /api/check/media`): ICE and DTLS exactly as in a lesson. The rates are HTTP
+ * transfers: they say what the line carries, not what a lesson will use.
  */
-import { api } from "../api";
+import { api, type CheckResult } from "../api";
 import type { MediaSource } from "../protocol";
 import { preferH264 } from "./sending";
 import type { DeviceProblem } from "./devices";
+import { bestOf, configurationFor, onlyRoad, type OpenRoads, type Road, type RoadsToTry } from "./roads";
 
 const CONNECT_WITHIN_MS = 8_000;
 const RTT_WITHIN_MS = 3_000;
@@ -29,7 +30,7 @@ export interface Findings {
   /** The person heard the chime, did not hear it, or has not said yet. */
   speaker: "heard" | "unheard" | null;
   server: "ok" | "unreachable" | null;
-  road: { isOpen: boolean; rttMs: number | null } | null;
+  roads: OpenRoads | null;
   rates: { downMbps: number; upMbps: number } | null;
 }
 
@@ -38,7 +39,7 @@ export const NOTHING_FOUND: Findings = {
   microphone: null,
   speaker: null,
   server: null,
-  road: null,
+  roads: null,
   rates: null,
 };
 
@@ -67,7 +68,7 @@ function ready(found: Findings): Verdict {
 function stopper(found: Findings): Verdict | null {
   const bad = (key: string): Verdict => verdict("bad", key);
   if (found.server === "unreachable") return bad("server");
-  if (found.road?.isOpen === false) return bad("road");
+  if (found.roads !== null && bestOf(found.roads) === null) return bad("road");
   if (found.microphone === "denied" || found.camera === "denied") return bad("denied");
   if (found.camera === "insecure" || found.microphone === "insecure") return bad("insecure");
   if (isFault(found.microphone)) return bad("microphone");
@@ -81,7 +82,7 @@ function isFault(state: Findings["camera"] | Findings["microphone"]): boolean {
 }
 
 function pending(found: Findings): Verdict | null {
-  const isWaiting = [found.camera, found.microphone, found.server, found.road, found.rates].includes(
+  const isWaiting = [found.camera, found.microphone, found.server, found.roads, found.rates].includes(
     null,
   );
   return isWaiting ? verdict("pending", "pending") : null;
@@ -90,10 +91,12 @@ function pending(found: Findings): Verdict | null {
 function drawback(found: Findings, isHub: boolean): Verdict | null {
   const warning = (key: string): Verdict => verdict("warning", key);
   if (found.microphone === "silent") return warning("silent");
+  const road = found.roads === null ? null : bestOf(found.roads);
+  if (road === "tcp" || road === "turn") return warning(`by_${road}`);
   const { downMbps, upMbps } = found.rates ?? { downMbps: 0, upMbps: 0 };
   if (upMbps < (isHub ? HUB_ENOUGH_UP_MBPS : ENOUGH_UP_MBPS)) return warning("slow_up");
   if (downMbps < ENOUGH_DOWN_MBPS) return warning("slow_down");
-  if ((found.road?.rttMs ?? 0) > LONG_RTT_MS) return warning("far");
+  if ((found.roads?.rttMs ?? 0) > LONG_RTT_MS) return warning("far");
   return found.camera === "test" ? warning("test") : null;
 }
 
@@ -124,12 +127,42 @@ function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Try the road that pictures and sound will take. Throws a `Problem` when HTTP fails. */
-export async function tryRoad(
-  tracks: Partial<Record<MediaSource, MediaStreamTrack>>,
+type Tracks = Partial<Record<MediaSource, MediaStreamTrack>>;
+
+interface Tried {
+  readonly isOpen: boolean;
+  readonly rttMs: number | null;
+}
+
+/** Try every road by itself, all at the same time. Throws a `Problem` when HTTP fails. */
+export async function tryRoads(
+  toTry: RoadsToTry,
+  tracks: Tracks,
   caller: "person" | "device",
-): Promise<{ isOpen: boolean; rttMs: number | null }> {
-  const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+): Promise<OpenRoads> {
+  const sound: Tracks = tracks.microphone === undefined ? tracks : { microphone: tracks.microphone };
+  const hasRelay = toTry.ice_servers.length > 0;
+  const [udp, tcp, turn] = await Promise.all([
+    tryRoad("udp", toTry, tracks, caller),
+    tryRoad("tcp", toTry, sound, caller),
+    hasRelay ? tryRoad("turn", toTry, sound, caller) : null,
+  ]);
+  const best = [udp, tcp, turn].find((tried) => tried?.isOpen === true);
+  return {
+    udp: udp.isOpen,
+    tcp: tcp.isOpen,
+    turn: turn?.isOpen ?? null,
+    rttMs: best?.rttMs ?? null,
+  };
+}
+
+async function tryRoad(
+  road: Road,
+  toTry: RoadsToTry,
+  tracks: Tracks,
+  caller: "person" | "device",
+): Promise<Tried> {
+  const peer = new RTCPeerConnection(configurationFor(road, toTry.ice_servers));
   try {
     const transceivers = (Object.entries(tracks) as [MediaSource, MediaStreamTrack][]).map(
       ([source, track]) => ({ source, transceiver: peer.addTransceiver(track, { direction: "sendonly" }) }),
@@ -140,13 +173,26 @@ export async function tryRoad(
     for (const { source, transceiver } of transceivers) {
       if (transceiver.mid !== null) sources[transceiver.mid] = source;
     }
-    const { sdp } = await api.checkMedia(peer.localDescription?.sdp ?? "", sources, caller);
-    await peer.setRemoteDescription({ type: "answer", sdp });
+    const { sdp } = await api.checkMedia(road, peer.localDescription?.sdp ?? "", sources, caller);
+    await peer.setRemoteDescription({ type: "answer", sdp: onlyRoad(sdp, road) });
     const isOpen = await until(() => peer.connectionState === "connected", CONNECT_WITHIN_MS);
     return { isOpen, rttMs: isOpen ? await roundTrip(peer) : null };
   } finally {
     peer.close();
   }
+}
+
+/** Return what the server keeps of a check, for the county to see. */
+export function resultOf({ roads, rates }: Findings): CheckResult | null {
+  if (roads === null) return null;
+  return {
+    is_udp_open: roads.udp,
+    is_tcp_open: roads.tcp,
+    is_turn_open: roads.turn,
+    rtt_ms: roads.rttMs === null ? null : Math.round(roads.rttMs),
+    down_kbps: rates === null ? null : Math.round(rates.downMbps * 1000),
+    up_kbps: rates === null ? null : Math.round(rates.upMbps * 1000),
+  };
 }
 
 function preferCodecs(transceiver: RTCRtpTransceiver): void {

@@ -1,0 +1,182 @@
+"""Roads closed and opened under a running lesson: a program, for a network namespace of its own.
+
+    unshare --net -- python -m tests.e2e.roads_inside FOLDER
+
+The test `test_roads.py` runs it so. A packet filter closes the media port; what the pages then
+do, and how long it takes, is printed as one line of JSON.
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from app import coturn
+from app.clock import utc_now
+from tests.e2e import samples
+from tests.e2e.conftest import free_port
+from tests.e2e.facts import Facts
+from tests.e2e.lesson import Lesson
+from tests.e2e.measure import Received
+from tests.e2e.platform_process import ROOT, Platform
+
+GIVE_UP_S = 30.0
+
+
+class Filter:
+    """Closes roads to the media port; the relay's own way to it (from its ports) stays open."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        nft("add table inet roads")
+        nft("add chain inet roads in { type filter hook input priority 0 ; }")
+
+    def close(self, *protocols: str) -> None:
+        """Close these, open all others."""
+        nft("flush chain inet roads in")
+        for protocol in protocols:
+            for there, back in (("dport", "sport"), ("sport", "dport")):
+                nft(
+                    f"add rule inet roads in {protocol} {there} {self._port} "
+                    f"{protocol} {back} != 34800-34999 drop"
+                )
+
+
+def nft(command: str) -> None:
+    """Run one command of the packet filter."""
+    subprocess.run(["nft", command], check=True)
+
+
+@contextmanager
+def relay(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a relay; give the settings that tell the platform of it."""
+    trial = coturn.for_trial(folder, ["127.0.0.1"], now=utc_now())
+    process = subprocess.Popen(trial.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield {
+            # Without TLS: no browser trusts a certificate of a trial.
+            "CLASSROOMS_TURN_URLS": ",".join(url for url in trial.urls if url.startswith("turn:")),
+            "CLASSROOMS_TURN_SECRET": trial.secret,
+        }
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def check(page: Page, shoot: Callable[[str], None] | None = None, name: str = "") -> dict[str, str]:
+    """Run the device check again; return its verdict and what it says of the roads."""
+    page.get_by_role("button", name="重新检测").click()
+    expect(page.locator("[data-verdict=pending]")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-verdict]:not([data-verdict=pending])")).to_be_visible(timeout=60_000)
+    if shoot is not None:
+        shoot(name)
+    return {
+        "verdict": page.locator("[data-verdict]").get_attribute("data-verdict") or "",
+        "road": page.locator("[data-step=road]").inner_text(),
+        "others": page.locator("[data-step=others]").inner_text(),
+        "sentence": page.locator("[data-verdict]").inner_text(),
+    }
+
+
+def roads_of(page: Page) -> tuple[str | None, str | None]:
+    """Return by which road a page sends and receives."""
+    read: dict[str, Any] = page.evaluate("() => window.__classroom.read()")
+    return read["publish_road"], read["subscribe_road"]
+
+
+def back_after(
+    lesson: Lesson, change: Callable[[], None], roads: set[str | None]
+) -> dict[str, float]:
+    """Change the roads; return after how many seconds each picture moves again, by `roads`."""
+    pictures = {
+        "teacher at class-1": Received(lesson.first, "hub"),
+        "teacher at class-2": Received(lesson.second, "hub"),
+        "class-1 at class-2": Received(lesson.second, lesson.first_seat),
+        "class-1 at teacher": Received(lesson.teacher, lesson.first_seat),
+    }
+    pages = (lesson.teacher, lesson.first, lesson.second)
+    began = time.monotonic()
+    change()
+    frames = {name: each.read("camera")["frames_decoded"] for name, each in pictures.items()}
+    back: dict[str, float] = {}
+    while len(back) < len(pictures) + 1 and time.monotonic() - began < GIVE_UP_S:
+        elapsed = time.monotonic() - began
+        for name, each in pictures.items():
+            now = each.read("camera").get("frames_decoded", 0)
+            # What was under way when the road closed still arrives: only later frames count.
+            if elapsed < 1.0:
+                frames[name] = now
+            elif name not in back and now != frames[name]:
+                back[name] = round(elapsed, 1)
+        taken = {taken for page in pages for taken in roads_of(page)}
+        if taken <= roads:
+            back.setdefault("every connection", round(elapsed, 1))
+        time.sleep(0.2)
+    return back
+
+
+def seen_by_county(lesson: Lesson, platform: Platform) -> str:
+    """Return what the county's page says of the teachers' lines."""
+    office = lesson.office
+    office.goto(platform.links["supervisor"])
+    office.wait_for_url("**/admin/**")
+    office.goto(office.url.partition("/admin")[0] + "/admin/classrooms")
+    checks = office.locator("section", has=office.locator("[data-road]")).last
+    expect(checks).to_be_visible()
+    lesson.shoot(office, "county-sees")
+    return checks.inner_text()
+
+
+def main(folder: Path) -> None:
+    """Hold a lesson and close its roads one after the other."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    found: dict[str, Any] = {}
+    with ExitStack() as stack:
+        settings = stack.enter_context(relay(folder / "turn"))
+        platform = Platform(
+            folder, free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM), more=settings
+        )
+        platform.start()
+        stack.callback(platform.stop)
+        playwright = stack.enter_context(sync_playwright())
+        lesson = Lesson(
+            playwright, platform, samples.prepare(), Facts(), ROOT / "var" / "e2e" / "roads"
+        )
+        stack.callback(lesson.close)
+        roads = Filter(platform.media_port)
+        lesson.prepare()
+        page = lesson.teacher
+        page.goto(platform.url.replace("localhost", "teacher.localhost") + "/check")
+        expect(page.locator("[data-verdict]")).to_be_visible()
+        for name, closed in (
+            ("all open", ()),
+            ("no udp", ("udp",)),
+            ("no udp, no tcp", ("udp", "tcp")),
+        ):
+            roads.close(*closed)
+            picture = "check-" + name.replace(", ", "-").replace(" ", "-")
+            found[name] = check(page, lambda name: lesson.shoot(page, name), picture)
+        roads.close()
+        found["county sees"] = seen_by_county(lesson, platform)
+        page.goto(platform.url.replace("localhost", "teacher.localhost") + "/teach")
+        lesson.start()
+        lesson.join()
+        lesson.speak()
+        found["at first"] = [roads_of(each) for each in (page, lesson.first, lesson.second)]
+        found["udp closed"] = back_after(lesson, lambda: roads.close("udp"), {"tcp", "turn"})
+        time.sleep(3)
+        found["tcp closed too"] = back_after(lesson, lambda: roads.close("udp", "tcp"), {"turn"})
+        time.sleep(3)
+        found["all open again"] = back_after(lesson, roads.close, {"udp"})
+    print(json.dumps(found, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

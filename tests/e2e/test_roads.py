@@ -1,0 +1,53 @@
+"""UDP is closed in the middle of a lesson, then TCP too: the lesson goes on by the next road."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.private_network import NetworkUnavailable, require_private_network
+from tests.e2e import samples
+from tests.e2e.platform_process import ROOT
+
+WITHIN_S = 8.0
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_lesson_takes_the_next_road_when_one_closes(tmp_path: Path) -> None:
+    for tool, package in (("nft", "nftables"), ("turnserver", "coturn")):
+        if shutil.which(tool) is None:
+            pytest.skip(f"There is no {tool}. On Debian or Ubuntu: sudo apt-get install {package}")
+    try:
+        inside = require_private_network()
+    except NetworkUnavailable as reason:
+        pytest.skip(str(reason))
+    samples.prepare()  # nothing can be fetched from inside
+    done = subprocess.run(
+        [*inside, sys.executable, "-m", "tests.e2e.roads_inside", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+    assert found["all open"]["verdict"] in ("ready", "silent")
+    assert "直连 UDP" in found["all open"]["road"]
+    assert "TCP 畅通" in found["all open"]["others"]
+    assert "中继 畅通" in found["all open"]["others"]
+    assert found["no udp"]["verdict"] == "by_tcp"
+    assert "直连 TCP" in found["no udp"]["road"]
+    assert "UDP 不通" in found["no udp"]["others"]
+    assert found["no udp, no tcp"]["verdict"] == "by_turn"
+    assert "中继" in found["no udp, no tcp"]["road"]
+
+    assert "中继 · " in found["county sees"]
+
+    assert {tuple(roads) for roads in found["at first"]} == {("udp", "udp")}
+    for change in ("udp closed", "tcp closed too"):
+        back = found[change]
+        assert len(back) == 5, found
+        assert max(back.values()) <= WITHIN_S, found
