@@ -40,7 +40,12 @@ _CLASSROOMS = 3
 # Pools and caches fill: a third of the lessons, and no fewer than these, are not counted.
 _LEAST_WARM_UP = 3
 _ROOM_CLOSES_WITHIN_S = 20.0
+_RECEIVES_WITHIN_S = 20.0
 _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of them
+
+
+class NotReceived(Exception):
+    """A classroom was left without the hub's picture; the message says what both met."""
 
 
 class TooShort(Exception):
@@ -192,12 +197,27 @@ class OneLesson:
         await self._all_receive(seats)
 
     async def _all_receive(self, seats: Sequence[LightSeat]) -> None:
-        async with asyncio.timeout(20):
-            for seat in seats:
-                while not (self._hub[0].room and seat.room and seat.is_receiving):
-                    await asyncio.sleep(0.02)
-                camera = (self._hub[0].seat_id, "camera")
-                await seat.until_receiving(camera, packets=len(seat.trace(*camera).got) + 5)
+        for seat in seats:
+            try:
+                async with asyncio.timeout(_RECEIVES_WITHIN_S):
+                    await self._receives(seat)
+            except TimeoutError:
+                raise NotReceived(_told(self._hub[0], seat)) from None
+
+    async def _receives(self, seat: LightSeat) -> None:
+        while not (self._hub[0].room and seat.room and seat.is_receiving):
+            await asyncio.sleep(0.02)
+        camera = (self._hub[0].seat_id, "camera")
+        await seat.until_receiving(camera, packets=len(seat.trace(*camera).got) + 5)
+
+
+def _told(hub: LightSeat, seat: LightSeat) -> str:
+    told = "; ".join(f"{each.at_s:.1f} {each.what}" for each in hub.happenings)
+    said = "; ".join(f"{each.at_s:.1f} {each.what}" for each in seat.happenings)
+    return (
+        f"no picture of the hub in {_RECEIVES_WITHIN_S:.0f} s. Hub: {told}. Classroom "
+        f"(connected: {seat.is_receiving}): {said}. Counts: {dict(seat.counts)}"
+    )
 
 
 async def soak(folder: Path, *, seconds: float, watch_s: float = 1.0) -> list[Sample]:

@@ -8,6 +8,7 @@ packets. Exit code 1: a target is missed; 2: there is no such row, or something 
 
 import argparse
 import asyncio
+import functools
 import os
 import sys
 import tempfile
@@ -18,12 +19,13 @@ from pathlib import Path
 
 from bench.impair.broadcast import Broadcast
 from bench.impair.findings import Findings, summary
-from bench.impair.lesson import HUB, Lesson, lesson_over
+from bench.impair.lesson import HUB, Lesson, lesson_by_proxy, lesson_over
 from bench.impair.light_rows import GROUPS as LIGHT_GROUPS
 from bench.impair.light_rows import Group
 from bench.impair.line import Conditions
 from bench.impair.namespaces import require_tun
-from bench.impair.road import namespace_road, put_first
+from bench.impair.proxy import ProxyRoad
+from bench.impair.road import NAMESPACES, namespace_road, put_first
 from bench.impair.web_rows import ROWS as WEB_ROWS
 from bench.impair.web_rows import web
 from bench.measure import machine
@@ -37,6 +39,7 @@ from tests.chromium import chromium
 
 RESULTS = Path("var/impair")
 _NICENESS = -10
+_NAMESPACES_ONLY = ("ipv6", "web")
 GROUPS: Mapping[str, tuple[Group, Sequence[str]]] = {**LIGHT_GROUPS, "web": (web, WEB_ROWS)}
 
 
@@ -48,6 +51,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--rows", default="", help="rows or groups, with commas between")
     parser.add_argument("--quick", action="store_true", help="shorter windows, no cut of 120 s")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    parser.add_argument(
+        "--road", choices=["auto", "proxy"], default="auto", help="proxy: even with namespaces"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of every draw of the lines")
     # Given by this program to itself: the network namespace it came from.
     parser.add_argument(OUTSIDE_OPTION, help=argparse.SUPPRESS)
@@ -69,37 +75,51 @@ def groups_of(rows: Sequence[str]) -> list[str]:
     ]
 
 
-async def run(options: argparse.Namespace, findings: Findings) -> None:
-    """Measure group after group."""
+@asynccontextmanager
+async def _in_namespaces(
+    sites: Sequence[str],
+    *,
+    seed: int,
+    lines: Mapping[str, Conditions],
+    behind_nat: Sequence[str] = (),
+    is_v6: bool = False,
+    pages: Sequence[str] = (),
+    hub: Broadcast | None = None,
+) -> AsyncIterator[Lesson]:
+    with tempfile.TemporaryDirectory(prefix="impair-") as folder:
+        async with (
+            namespace_road(
+                [HUB, *sites, *pages], behind_nat=behind_nat, apart=pages, seed=seed
+            ) as road,
+            lesson_over(
+                road, sites, folder=Path(folder), lines=lines, is_v6=is_v6, pages=pages, hub=hub
+            ) as lesson,
+        ):
+            yield lesson
 
-    @asynccontextmanager
-    async def open_lesson(
-        sites: Sequence[str],
-        *,
-        lines: Mapping[str, Conditions],
-        behind_nat: Sequence[str] = (),
-        is_v6: bool = False,
-        pages: Sequence[str] = (),
-        hub: Broadcast | None = None,
-    ) -> AsyncIterator[Lesson]:
-        with tempfile.TemporaryDirectory(prefix="impair-") as folder:
-            async with (
-                namespace_road(
-                    [HUB, *sites, *pages], behind_nat=behind_nat, apart=pages, seed=options.seed
-                ) as road,
-                lesson_over(
-                    road,
-                    sites,
-                    folder=Path(folder),
-                    lines=lines,
-                    is_v6=is_v6,
-                    pages=pages,
-                    hub=hub,
-                ) as lesson,
-            ):
-                yield lesson
 
+@asynccontextmanager
+async def _by_proxy(
+    sites: Sequence[str],
+    *,
+    seed: int,
+    lines: Mapping[str, Conditions],
+    behind_nat: Sequence[str] = (),  # noqa: ARG001 - the proxy is a NAT for everybody
+) -> AsyncIterator[Lesson]:
+    with tempfile.TemporaryDirectory(prefix="impair-") as folder:
+        async with lesson_by_proxy(sites, folder=Path(folder), lines=lines, seed=seed) as lesson:
+            yield lesson
+
+
+async def run(options: argparse.Namespace, findings: Findings, *, in_namespaces: bool) -> None:
+    """Measure group after group; say which ones this road cannot measure."""
+    open_lesson = functools.partial(
+        _in_namespaces if in_namespaces else _by_proxy, seed=options.seed
+    )
     for name in groups_of(options.rows):
+        if not in_namespaces and name in _NAMESPACES_ONLY:
+            findings.note(f"{name}: not measured by a proxy")
+            continue
         began = time.monotonic()
         print(f"-- {name}", flush=True)
         group, _ = GROUPS[name]
@@ -107,31 +127,44 @@ async def run(options: argparse.Namespace, findings: Findings) -> None:
         findings.note(f"{name}: {time.monotonic() - began:.0f} s")
 
 
+def _enter_namespace(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
+    """Start this program again in a namespace of its own; False, and why, where there is none."""
+    if options.road == "proxy":
+        return False
+    try:
+        require_tun()
+        if options.outside_network is None:
+            reexecute_inside("bench.impair", arguments)
+    except NetworkUnavailable as reason:
+        print(f"No network namespaces here: {reason}")
+        return False
+    if namespace() == options.outside_network:
+        raise SystemExit(f"{OUTSIDE_OPTION} is for the command itself, do not give it.")
+    return True
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse_arguments(arguments)
-    try:
-        if "web" in groups_of(options.rows):
+    if "web" in groups_of(options.rows):
+        try:
             chromium()
-        require_tun()
-        if options.outside_network is None:
-            reexecute_inside("bench.impair", arguments)
-    except (FileNotFoundError, NetworkUnavailable) as reason:
-        print(reason, file=sys.stderr)
-        return 2
-    if namespace() == options.outside_network:
-        print(f"{OUTSIDE_OPTION} is for the command itself, do not give it.", file=sys.stderr)
-        return 2
-    print(f"{machine()}; through network namespaces and a TUN bridge in user space")
+        except FileNotFoundError as reason:
+            print(reason, file=sys.stderr)
+            return 2
+    in_namespaces = _enter_namespace(options, arguments)
+    road = NAMESPACES if in_namespaces else ProxyRoad.kind
+    print(f"{machine()}; through {road}")
     put_first(os.getpid(), _NICENESS)  # the server inherits it
     findings = Findings()
     began = time.monotonic()
-    asyncio.run(run(options, findings))
+    asyncio.run(run(options, findings, in_namespaces=in_namespaces))
     print(summary(findings, ()))
     about = {
         "machine": machine(),
-        "road": "namespaces",
+        "road": road,
+        "rows": options.rows,
         "quick": options.quick,
         "seconds": round(time.monotonic() - began),
         "load_average": os.getloadavg(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ from bench.impair.broadcast import Broadcast
 from bench.impair.judge import Heard, Rate, Shown, hear, show
 from bench.impair.line import Conditions
 from bench.impair.media import LAYERS
+from bench.impair.proxy import LOOPBACK, proxy_road
 from bench.impair.road import SERVER_V4, SERVER_V6, NamespaceRoad, Road
 from bench.impair.seat import Access, LightSeat, wall_s
 from bench.impair.server import LessonServer
@@ -131,6 +133,34 @@ async def lesson_over(
         road, server, sites, access=access, lines=lines, pages=pages, hub=hub or Broadcast()
     ) as lesson:
         yield lesson
+
+
+@asynccontextmanager
+async def lesson_by_proxy(
+    sites: Sequence[str], *, folder: Path, lines: Mapping[str, Conditions], seed: int
+) -> AsyncIterator[Lesson]:
+    """Hold a lesson on the loopback interface, each site behind a proxy of its own."""
+    http_port, media_port = free_port("tcp"), free_port("udp")
+    server = LessonServer(
+        folder,
+        http_host=LOOPBACK,
+        http_port=http_port,
+        media_hosts=[LOOPBACK],
+        media_port=media_port,
+    )
+    async with proxy_road(
+        [HUB, *sites], http_port=http_port, media_port=media_port, seed=seed
+    ) as road:
+
+        def access(site: str, cookies: Mapping[str, str], lesson_id: str, role: str) -> Access:
+            url = f"http://{LOOPBACK}:{road.sites[site].tcp_port}"
+            through = functools.partial(road.through, site, media_port=media_port)
+            return Access(url, LOOPBACK, cookies, lesson_id, role, through)
+
+        async with held_lesson(
+            road, server, sites, access=access, lines=lines, pages=(), hub=Broadcast()
+        ) as lesson:
+            yield lesson
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from bench.servers import stop_process
 _CHECKOUT = Path(__file__).resolve().parents[2]
 # Blocks set aside for benchmarks: RFC 2544 (IPv4), RFC 5180 (IPv6).
 SERVER_V4, SERVER_V6 = "198.18.0.1", "2001:2::1"
+NAMESPACES = "network namespaces and a TUN bridge in user space"
 _START_TIMEOUT_S = 15
 _BRIDGE_NICENESS = -15
 
@@ -44,9 +45,13 @@ class SiteAddresses:
 
 
 class Road(Protocol):
-    """What a lesson needs of the road. `kind` says in words what carries the packets."""
+    """What a lesson needs of the road. `kind` says in words what carries the packets.
+
+    `carries_all`: every byte is impaired, TCP like UDP, and a site can have another address.
+    """
 
     kind: str
+    carries_all: bool
 
     async def set(self, site: str, *, down: Conditions, up: Conditions) -> None:
         """Give a site's line these conditions from now on."""
@@ -65,7 +70,8 @@ class NamespaceRoad:
     server_namespace: str
     sites: Mapping[str, SiteAddresses]
     process: asyncio.subprocess.Process
-    kind: str = "network namespaces and a TUN bridge"
+    kind: str = NAMESPACES
+    carries_all: bool = True
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def in_server_namespace(self, *command: str) -> list[str]:

@@ -300,16 +300,18 @@ class LightSeat:
             is_new = self.subscriber is None or offer["revision"] == 1
             if is_new:
                 self._begin_to_receive()
-            assert self.subscriber is not None
+            peer = self.subscriber
+            assert peer is not None
             self._mids = {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
-            answer = await self.subscriber.answer(self._access.through(offer["sdp"]))
+            answer = await peer.answer(self._access.through(offer["sdp"]))
             try:
                 await self.command("subscribe_answer", revision=offer["revision"], sdp=answer)
             except Refused as refused:
                 if "stale_answer" not in str(refused):
                     raise
                 continue
-            await self.subscriber.connected(15)
+            # The line may have broken meanwhile: then `peer` is gone, and never connects.
+            await peer.connected(15)
             self._last_media_s = wall_s()
 
     def _begin_to_receive(self) -> None:
