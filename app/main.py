@@ -31,6 +31,7 @@ from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.ratelimits import RateLimits
+from app.schools import room_tests
 from app.schools import routes as school_routes
 from app.schools import service as schools
 from app.security import (
@@ -110,6 +111,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
     errors.install(app)
     app.include_router(school_routes.router)
+    app.include_router(room_tests.router)
     app.include_router(account_routes.router)
     app.include_router(lesson_routes.router)
     for router in app.state.live.routers():

@@ -7,6 +7,7 @@ from app.lessons import models as lessons
 from app.live import models as live
 from app.recordings import models as recordings
 from app.schools import models as schools
+from app.schools import room_tests
 
 METADATA = Base.metadata
-SLICES = (schools, accounts, lessons, attendance, recordings, live)
+SLICES = (schools, room_tests, accounts, lessons, attendance, recordings, live)

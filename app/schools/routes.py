@@ -10,6 +10,7 @@ from app.clock import Now
 from app.database import Db
 from app.schools import queries, service
 from app.schools.models import Device
+from app.schools.room_tests import newest_tests
 from app.schools.schemas import (
     ClassroomList,
     ClassroomOut,
@@ -33,9 +34,11 @@ async def list_classrooms(db: Db, caller: CurrentInspector) -> ClassroomList:
     for device in await queries.devices_of(db, ids, with_revoked=True):
         devices[device.classroom_id].append(device)
     checks = await queries.line_checks_of(db, ids)
-    return ClassroomList(
-        items=[ClassroomOut.of(c, devices[c.id], checks.get(c.id)) for c in classrooms]
-    )
+    tests = await newest_tests(db, ids)
+    items = [
+        ClassroomOut.of(c, devices[c.id], checks.get(c.id), tests.get(c.id)) for c in classrooms
+    ]
+    return ClassroomList(items=items)
 
 
 @router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)

@@ -15,6 +15,7 @@ from app.schools.models import (
     LineCheck,
     Road,
 )
+from app.schools.room_tests import RoomTestOut
 
 
 class Named(BaseModel):
@@ -80,7 +81,8 @@ class LineCheckOut(BaseModel):
 class ClassroomOut(LineOut):
     """A classroom with its devices. `school` and `region` are names.
 
-    `checked`: the newest check of its line; None: nobody has checked it.
+    `checked`: the newest check of its line, `room_test` the newest test of its sound; None:
+    there has been none.
     """
 
     id: UUID
@@ -90,10 +92,15 @@ class ClassroomOut(LineOut):
     category: str
     devices: list[DeviceOut]
     checked: LineCheckOut | None
+    room_test: RoomTestOut | None
 
     @classmethod
     def of(
-        cls, classroom: Classroom, devices: list[Device], check: LineCheck | None
+        cls,
+        classroom: Classroom,
+        devices: list[Device],
+        check: LineCheck | None,
+        room_test: RoomTestOut | None,
     ) -> "ClassroomOut":
         """Describe a classroom whose school and region are loaded."""
         return cls(
@@ -106,6 +113,7 @@ class ClassroomOut(LineOut):
             budget_up_kbps=classroom.budget_up_kbps,
             devices=[DeviceOut.of(device) for device in devices],
             checked=None if check is None else LineCheckOut.of(check),
+            room_test=room_test,
         )
 
 
