@@ -277,6 +277,21 @@ export interface ClassroomItem {
     last_seen_at: string | null;
     enrolled_at: string | null;
   }[];
+  room_test: RoomTest | null;
+}
+
+/** What a classroom's sound test measured: dB below full scale; `echo_*` null: nothing came back. */
+export interface RoomFigures {
+  noise_db: number;
+  heard_db: number;
+  voice_db: number;
+  clipped_percent: number;
+  echo_db: number | null;
+  echo_delay_ms: number | null;
+}
+
+export interface RoomTest extends RoomFigures {
+  taken_at: string;
 }
 
 /** What a line was in one lesson: the middle of each figure and its worse end; null: not measured. */
@@ -438,6 +453,9 @@ export const api = {
   classroomToday: () => get<ClassroomToday>("/classroom/today"),
   confirmHeadcount: (lesson: string, count: number) =>
     post<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count }, "device"),
+
+  keepRoomTest: (figures: RoomFigures) =>
+    post<RoomTest>("/classroom/room-tests", { ...figures }, "device"),
 
   checkPing: async (): Promise<void> => {
     await send("/check/ping");

@@ -10,12 +10,13 @@ import entry from "./entry";
 import general from "./general";
 import live from "./live";
 import replay from "./replay";
+import room from "./room";
 import teach from "./teach";
 
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, replay };
+const areas = { general, entry, teach, live, classroom, check, admin, replay, room };
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));

@@ -100,15 +100,19 @@ export async function openCamera(kind: "camera" | "second_camera"): Promise<Medi
 }
 
 /** Open the chosen microphone, with the browser's echo cancellation and noise suppression. */
-export async function openMicrophone(): Promise<MediaStreamTrack> {
+export function openMicrophone(): Promise<MediaStreamTrack> {
+  return openSound({ echoCancellation: true, noiseSuppression: true, autoGainControl: true });
+}
+
+/** Open the chosen microphone as it is, to measure a room. */
+export function openRawMicrophone(): Promise<MediaStreamTrack> {
+  return openSound({ echoCancellation: false, noiseSuppression: false, autoGainControl: false });
+}
+
+async function openSound(processing: MediaTrackConstraints): Promise<MediaStreamTrack> {
   const device = findChosen(await listDevices("microphone"), keptChoices().microphone);
   return open({
-    audio: {
-      ...(device === null ? {} : { deviceId: { exact: device.id } }),
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
-    },
+    audio: { ...(device === null ? {} : { deviceId: { exact: device.id } }), ...processing },
   });
 }
 
