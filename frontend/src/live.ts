@@ -329,6 +329,9 @@ export class Live {
     this.room.value =
       after !== null && message.type === "room_state" ? this.markHandled(after) : after;
     if (message.type === "subscribe_offer") void this.subscriber.offered(message);
+    if (message.type === "layers_wanted") {
+      void this.publisher.layersWanted(message.source, message.rids);
+    }
     if (message.type === "room_state") {
       this.isAskingForState = false;
       this.entered(message.is_resumed);

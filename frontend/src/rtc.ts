@@ -7,7 +7,7 @@
  * schools reach none, and the server is ICE-lite with an address of its own.
  */
 import { arrivedOn, Recovery, type Act } from "./media/recovery";
-import { preferH264, scaleDownOf, type SendLimits } from "./media/sending";
+import { encodingsOf, limitEncodings, preferH264, type SendLimits } from "./media/sending";
 import type { MediaSource, SubscribeOffer, TrackRef } from "./protocol";
 
 /** Return the session id of a description: it names a connection for as long as it lives (RFC 8866 5.2). */
@@ -49,6 +49,8 @@ export class Publisher {
   private readonly queue = new Queue();
   readonly recovery = new Recovery();
   private limits: Readonly<Record<MediaSource, SendLimits>>;
+  /** Which encodings of a source anybody wants, as the server said of this connection. */
+  private readonly wantedLayers = new Map<MediaSource, readonly string[]>();
 
   constructor(
     private readonly options: PublisherOptions,
@@ -140,11 +142,13 @@ export class Publisher {
   /** Allow each source this much from now on: tile or stage. */
   setLimits(limitsNow: Readonly<Record<MediaSource, SendLimits>>): Promise<void> {
     this.limits = limitsNow;
-    return this.queue.run(async () => {
-      for (const [source, transceiver] of this.transceivers) {
-        if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
-      }
-    });
+    return this.queue.run(() => this.applyAllLimits());
+  }
+
+  /** Send only these encodings of a source: nobody wants the others now. */
+  layersWanted(source: MediaSource, rids: readonly string[]): Promise<void> {
+    this.wantedLayers.set(source, rids);
+    return this.queue.run(() => this.applyAllLimits());
   }
 
   stop(): void {
@@ -166,6 +170,7 @@ export class Publisher {
     this.connection?.close();
     this.connection = null;
     this.transceivers.clear();
+    this.wantedLayers.clear();
   }
 
   private open(): RTCPeerConnection {
@@ -191,9 +196,7 @@ export class Publisher {
       const sdp = connection.localDescription?.sdp ?? "";
       const answer = await this.options.publish(sdp, this.sourcesByMid());
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
-      for (const [source, transceiver] of this.transceivers) {
-        if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
-      }
+      await this.applyAllLimits();
     } catch (error) {
       // What was offered and not answered is offered again: no other connection is needed.
       if (this.options.isCut(error)) return;
@@ -228,15 +231,9 @@ export class Publisher {
     source: MediaSource,
     track: MediaStreamTrack,
   ): RTCRtpTransceiver {
-    const limit = this.limits[source];
-    const encoding: RTCRtpEncodingParameters = { maxBitrate: limit.maxBitrateBps };
-    if (track.kind === "video") {
-      encoding.maxFramerate = limit.maxFramerate;
-      encoding.scaleResolutionDownBy = scaleDownOf(track.getSettings().height, limit.maxHeight);
-    }
     const transceiver = connection.addTransceiver(track, {
       direction: "sendonly",
-      sendEncodings: [encoding],
+      sendEncodings: encodingsOf(track, this.limits[source]),
     });
     const capabilities = RTCRtpSender.getCapabilities(track.kind);
     if (track.kind === "video" && capabilities !== null) {
@@ -253,18 +250,18 @@ export class Publisher {
     return sources;
   }
 
+  private async applyAllLimits(): Promise<void> {
+    for (const [source, transceiver] of this.transceivers) {
+      if (transceiver.direction === "sendonly") await this.applyLimits(source, transceiver);
+    }
+  }
+
   private async applyLimits(source: MediaSource, transceiver: RTCRtpTransceiver): Promise<void> {
     const track = transceiver.sender.track;
     const parameters = transceiver.sender.getParameters();
-    const encoding = parameters.encodings[0];
-    if (track === null || encoding === undefined) return;
-    const limit = this.limits[source];
-    encoding.maxBitrate = limit.maxBitrateBps;
-    if (track.kind === "video") {
-      encoding.maxFramerate = limit.maxFramerate;
-      encoding.scaleResolutionDownBy = scaleDownOf(track.getSettings().height, limit.maxHeight);
-      parameters.degradationPreference = limit.degradation;
-    }
+    if (track === null || parameters.encodings.length === 0) return;
+    limitEncodings(parameters.encodings, track, this.limits[source], this.wantedLayers.get(source));
+    if (track.kind === "video") parameters.degradationPreference = this.limits[source].degradation;
     await transceiver.sender.setParameters(parameters);
   }
 }

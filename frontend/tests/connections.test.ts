@@ -25,12 +25,13 @@ class RecordedTransceiver {
   constructor(
     track: MediaStreamTrack,
     public direction: RTCRtpTransceiverDirection,
+    encodings: RTCRtpEncodingParameters[] = [{}],
   ) {
     this.receiver = { track, getStats: () => Promise.resolve(RecordedTransceiver.stats) };
     const sender = {
       getStats: () => Promise.resolve(RecordedTransceiver.stats),
       track: track as MediaStreamTrack | null,
-      parameters: { encodings: [{}] } as unknown as RTCRtpSendParameters,
+      parameters: { encodings } as unknown as RTCRtpSendParameters,
       replaceTrack: (next: MediaStreamTrack | null) => {
         sender.track = next;
         return Promise.resolve();
@@ -51,6 +52,8 @@ class RecordedConnection {
   static all: RecordedConnection[] = [];
   /** What the next remote description brings. */
   static offered: TrackRef[] = [];
+  /** Whether several encodings are taken, as by every browser of these years. */
+  static takesLayers = true;
   connectionState: RTCPeerConnectionState = "new";
   onconnectionstatechange: (() => void) | null = null;
   readonly transceivers: RecordedTransceiver[] = [];
@@ -65,7 +68,11 @@ class RecordedConnection {
   }
 
   addTransceiver(track: MediaStreamTrack, init: RTCRtpTransceiverInit): RecordedTransceiver {
-    const transceiver = new RecordedTransceiver(track, init.direction ?? "sendrecv");
+    const transceiver = new RecordedTransceiver(
+      track,
+      init.direction ?? "sendrecv",
+      RecordedConnection.takesLayers ? init.sendEncodings : [{}],
+    );
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -127,6 +134,7 @@ beforeEach(() => {
   RecordedTransceiver.stats = new Map();
   RecordedConnection.all = [];
   RecordedConnection.offered = [];
+  RecordedConnection.takesLayers = true;
   vi.stubGlobal("RTCPeerConnection", RecordedConnection);
   vi.stubGlobal("RTCRtpSender", { getCapabilities: () => ({ codecs: [{ mimeType: "video/VP8" }] }) });
 });
@@ -215,10 +223,62 @@ describe("the publisher", () => {
     );
     await publisher.set("camera", track("camera", 720));
     await publisher.restart([]);
-    const encoding = () => last().transceivers[0]?.sender.parameters.encodings[0];
-    expect(encoding()).toMatchObject({ maxBitrate: 300_000, scaleResolutionDownBy: 2 });
+    expect(encodings()).toMatchObject([
+      { rid: "q", maxBitrate: 100_000, scaleResolutionDownBy: 4 },
+      { rid: "h", maxBitrate: 300_000, scaleResolutionDownBy: 2 },
+    ]);
     await publisher.setLimits(STAGE_LIMITS);
-    expect(encoding()).toMatchObject({ maxBitrate: 800_000, maxFramerate: 25 });
+    expect(encodings()).toMatchObject([
+      { rid: "q", maxBitrate: 100_000 },
+      { rid: "h", maxBitrate: 700_000, maxFramerate: 25 },
+    ]);
+  });
+
+  function encodings(place = 0): RTCRtpEncodingParameters[] | undefined {
+    return last().transceivers[place]?.sender.parameters.encodings;
+  }
+
+  it("sends the hub's picture in three sizes and its sound in one, without a name", async () => {
+    await publisher.set("camera", track("camera", 1080));
+    await publisher.set("microphone", track("microphone"));
+    await publisher.restart([]);
+    expect(encodings()).toMatchObject([
+      { rid: "q", scaleResolutionDownBy: 6, maxBitrate: 150_000, active: true },
+      { rid: "h", scaleResolutionDownBy: 3, maxBitrate: 500_000, active: true },
+      { rid: "f", scaleResolutionDownBy: 1.5, maxBitrate: 1_800_000, active: true },
+    ]);
+    expect(encodings(1)).toEqual([{ maxBitrate: 48_000 }]);
+  });
+
+  it("pauses the sizes nobody wants, and keeps them paused over a change of device", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    const active = () => encodings()?.map((one) => one.active);
+    await publisher.layersWanted("camera", ["q", "h"]);
+    expect(active()).toEqual([true, true, false]);
+    await publisher.set("camera", track("other"));
+    await publisher.layersWanted("screen", ["h"]);
+    expect(active()).toEqual([true, true, false]);
+    await publisher.layersWanted("camera", ["q", "h", "f"]);
+    expect(active()).toEqual([true, true, true]);
+  });
+
+  it("begins a new connection with all sizes: what was wanted of the old one is void", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([]);
+    await publisher.layersWanted("camera", ["q"]);
+    await publisher.restart([]);
+    expect(encodings()?.map((one) => one.active)).toEqual([true, true, true]);
+  });
+
+  it("sends the largest size where the browser takes one only, and never pauses it", async () => {
+    RecordedConnection.takesLayers = false;
+    await publisher.set("camera", track("camera", 1440));
+    await publisher.restart([]);
+    await publisher.layersWanted("camera", ["q"]);
+    expect(encodings()).toEqual([
+      { maxBitrate: 1_800_000, maxFramerate: 30, scaleResolutionDownBy: 2 },
+    ]);
   });
 
   it("rebuilds a failed connection with everything that was sent", async () => {

@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { HUB_LIMITS, preferH264, scaleDownOf, STAGE_LIMITS, TILE_LIMITS } from "../src/media/sending";
+import {
+  HUB_LIMITS,
+  preferH264,
+  scaleDownOf,
+  STAGE_LIMITS,
+  TILE_LIMITS,
+  type SendLimits,
+} from "../src/media/sending";
+import { MEDIA_SOURCES } from "../src/protocol";
 import { sessionIdOf } from "../src/rtc";
 
 it("constrained baseline H.264 in mode 1 is offered first, VP8 before everything newer", () => {
@@ -34,6 +42,28 @@ it("the server's connection is told apart by its session id", () => {
 });
 
 it("a classroom's tile costs less than its stage, and the stage less than the hub", () => {
-  const camera = [TILE_LIMITS, STAGE_LIMITS, HUB_LIMITS].map((one) => one.camera.maxBitrateBps);
-  expect(camera).toEqual([300_000, 800_000, 1_800_000]);
+  const total = ({ encodings }: SendLimits) =>
+    encodings.reduce((sum, one) => sum + one.maxBitrateBps, 0);
+  const camera = [TILE_LIMITS, STAGE_LIMITS, HUB_LIMITS].map((one) => total(one.camera));
+  expect(camera).toEqual([400_000, 800_000, 2_450_000]);
+  // With sound and what packets cost around it, the stage fits the 1 Mbit/s of a village.
+  expect(total(STAGE_LIMITS.camera) + total(STAGE_LIMITS.microphone)).toBeLessThan(900_000);
+});
+
+it("the encodings of tile and stage have the same names: their number is fixed", () => {
+  for (const source of MEDIA_SOURCES) {
+    const names = [TILE_LIMITS, STAGE_LIMITS].map((one) =>
+      one[source].encodings.map(({ rid }) => rid),
+    );
+    expect(names[0]).toEqual(names[1]);
+  }
+});
+
+it("encodings are named smallest first, and each is larger than the one before", () => {
+  for (const limits of [HUB_LIMITS, TILE_LIMITS, STAGE_LIMITS].flatMap((one) => Object.values(one))) {
+    const rates = limits.encodings.map((one) => one.maxBitrateBps);
+    expect(rates).toEqual([...rates].sort((one, other) => one - other));
+    const names = limits.encodings.map(({ rid }) => "qhf".indexOf(rid));
+    expect(names).toEqual([...names].sort());
+  }
 });

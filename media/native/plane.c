@@ -692,7 +692,8 @@ static struct binding *find_binding(struct transport *transport, uint32_t ssrc)
 }
 
 /* A packet of a bound stream under the payload type agreed for it: take it. A retransmission is
- * taken as the packet it carries (RFC 4588 section 4); probes, and what is shaped differently
+ * taken as the packet it carries (RFC 4588 section 4), once media has come since the encoding was
+ * wanted: a probe may repeat what came before. Padding, and what is shaped differently
  * (redundant sound, other payload types), are for Python alone. */
 static struct taken take_bound(struct lane *lane, struct binding *binding, struct rtp_header header,
                                const uint8_t *packet, double now)
@@ -707,7 +708,7 @@ static struct taken take_bound(struct lane *lane, struct binding *binding, struc
         encoding->last_arrival = now;
     } else {
         if (header.payload_type != encoding->rtx_payload_type || header.end - header.start < 2 ||
-            !encoding->media_bindings)
+            !encoding->media_bindings || !encoding->has_any)
             return nothing;
         header.seq = read16(packet + header.start);
         header.start += 2;
