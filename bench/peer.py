@@ -150,6 +150,7 @@ class LightPeer:
         self._session_id = self.rng.getrandbits(48)
         self._offered: list[OfferedSection] = []
         self._mid_of: dict[int, str] = {}
+        self.codec_names: dict[tuple[str, int], str] = {}
         self._clock_rates: dict[tuple[str, int], int] = {}
         self._repair_of: dict[int, int] = {}
         self._rtx_payload_types: set[tuple[str, int]] = set()
@@ -230,6 +231,7 @@ class LightPeer:
             self.ice.renew_credentials()
         for section in remote.sections:
             for codec in section.codecs:
+                self.codec_names[section.mid, codec.payload_type] = codec.name
                 self._clock_rates[section.mid, codec.payload_type] = codec.clock_rate
                 if codec.apt is not None:
                     self._rtx_payload_types.add((section.mid, codec.payload_type))

@@ -21,7 +21,7 @@ from websockets.typing import Subprotocol
 from app.security import CSRF_HEADER
 from bench.impair.media import read_stamp
 from bench.impair.trace import Trace
-from bench.peer import LightPeer, PeerFailed, ReceivedPacket
+from bench.peer import ALL_CODECS, LightPeer, PeerFailed, ReceivedPacket
 from signaling.messages import PROTOCOL
 
 MICROPHONE_MID, CAMERA_MID = "0", "1"
@@ -29,7 +29,8 @@ SOURCES = {MICROPHONE_MID: "microphone", CAMERA_MID: "camera"}
 _PING_S = 1.5
 _SILENT_AFTER_S = 5.0
 _MEDIA_SILENT_AFTER_S = 4.0
-_ATTEMPT_S = 3.0
+# A connection that does not open is tried again; one that has opened may be slow.
+_OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0, 2.0)
 
 Message = dict[str, Any]  # JSON
@@ -40,6 +41,21 @@ SeatTrack = tuple[str, str]
 def wall_s() -> float:
     """Return the time traces are kept in."""
     return time.clock_gettime(time.CLOCK_REALTIME)
+
+
+def red_blocks(payload: memoryview) -> list[memoryview]:
+    """Return the blocks of a RED packet, the oldest first (RFC 2198 section 3)."""
+    lengths: list[int] = []
+    at = 0
+    while payload[at] & 0x80:
+        lengths.append((payload[at + 2] & 0x03) << 8 | payload[at + 3])
+        at += 4
+    at += 1
+    blocks = []
+    for length in lengths:
+        blocks.append(payload[at : at + length])
+        at += length
+    return [*blocks, payload[at:]]
 
 
 class Refused(Exception):
@@ -109,7 +125,7 @@ class LightSeat:
         return httpx2.AsyncClient(
             base_url=self._access.url,
             cookies=dict(self._access.cookies),
-            timeout=_ATTEMPT_S,
+            timeout=httpx2.Timeout(_ANSWER_S, connect=_OPEN_S),
             transport=httpx2.AsyncHTTPTransport(local_address=self._access.host),
         )
 
@@ -235,7 +251,7 @@ class LightSeat:
             subprotocols=[Subprotocol(PROTOCOL), Subprotocol(f"ticket.{ticket}")],
             compression=None,
             ping_interval=None,
-            open_timeout=_ATTEMPT_S,
+            open_timeout=_OPEN_S + 1,
             close_timeout=0.2,
             local_addr=(self._access.host, 0),
         ) as socket:
@@ -303,7 +319,8 @@ class LightSeat:
             peer = self.subscriber
             assert peer is not None
             self._mids = {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
-            answer = await peer.answer(self._access.through(offer["sdp"]))
+            sdp = self._access.through(offer["sdp"])
+            answer = await peer.answer(sdp, codecs=(*ALL_CODECS, "red"))
             try:
                 await self.command("subscribe_answer", revision=offer["revision"], sdp=answer)
             except Refused as refused:
@@ -323,18 +340,21 @@ class LightSeat:
 
     def _on_rtp(self, packet: ReceivedPacket) -> None:
         self._last_media_s = packet.arrival_ns / 1e9
-        stamp = read_stamp(packet.payload)
         track = self._mids.get(packet.mid)
-        if stamp is None or track is None:
-            self.counts["unstamped"] += 1
-            return
-        self.trace(*track).note(
-            at_s=self._last_media_s,
-            run=self._run << 32 | packet.ssrc,
-            sequence=packet.sequence,
-            size=len(packet.payload),
-            stamp=stamp,
-        )
+        assert self.subscriber is not None
+        is_red = self.subscriber.codec_names.get((packet.mid, packet.payload_type)) == "red"
+        for payload in red_blocks(packet.payload) if is_red else [packet.payload]:
+            stamp = read_stamp(payload)
+            if stamp is None or track is None:
+                self.counts["unstamped"] += 1
+                continue
+            self.trace(*track).note(
+                at_s=self._last_media_s,
+                run=self._run << 32 | packet.ssrc,
+                sequence=packet.sequence,
+                size=len(payload),
+                stamp=stamp,
+            )
 
     async def _watch_media(self) -> None:
         """Rebuild the receiving connection when nothing has come for too long."""
