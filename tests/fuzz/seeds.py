@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from aioice import stun
 
-from media.core import rtcp, rtp
+from media.core import red, rtcp, rtp
 from tests.media.test_negotiation import offer
 
 
@@ -81,6 +81,16 @@ def _opus() -> Sequence[bytes]:
     return [b"\xf8\xff\xfe", b"\x0b\x03abc", b"\x4bxyz"]
 
 
+def _red() -> Sequence[bytes]:
+    older, old = red.Redundant(111, 1920, b"older"), red.Redundant(111, 960, b"old")
+    return [
+        red.build(111, b"new"),
+        red.build(111, b"new", [old]),
+        red.build(111, b"new", [older, old]),
+        red.build(111, b"n", [red.Redundant(0, 0, b"")]),
+    ]
+
+
 def seeds() -> Mapping[str, Sequence[bytes]]:
     """Return by target the inputs every run begins with."""
     return {
@@ -92,4 +102,5 @@ def seeds() -> Mapping[str, Sequence[bytes]]:
         "vp8": _vp8(),
         "h264": _h264(),
         "opus": _opus(),
+        "red": _red(),
     }
