@@ -41,15 +41,20 @@ _PROBE_ABOVE = 1.15
 _STEP_UP = 1.3
 
 # Lowering that relieves no queue is in vain: somebody else fills it.
-_VAIN_AFTER = 3
+_VAIN_AFTER = 2
 _VAIN_FOR_S = 10.0
 _RELIEF = 0.7
 
 # What a site needs to stay in the lesson, a voice and a small picture, may be tried beside a
-# competitor even if nothing like it is being sent.
+# competitor even if nothing like it is being sent; and, once one was there for certain, three
+# tenths of what the line was seen to carry. Not if more than a tenth is lost: a competitor
+# delays, a narrow line drops.
 _PROTECTED_BPS = 300_000
+_PROTECTED_SHARE = 0.3
+_FADING_PER_S = 0.01
+_OUR_LOSS = 0.10
 _COMPETED_LATELY_S = 30.0
-_FEW_LOST = 0.02
+_FEW_LOST = 0.05
 
 # So long after the first feedback it is clear what a line thinks of what is sent first.
 _GUESS_S = 2.0
@@ -88,9 +93,12 @@ class CongestionControl:
         self._shadow_until = -inf
         self._full_at_bps: float | None = None
         self._before_test_bps = 0.0
-        self._queue_when_lowered_s = 0.0
+        self._weighed_at = -inf
+        self._queue_when_weighed_s = 0.0
         self._in_vain = 0
         self._competing_until = -inf
+        #: The most that has arrived lately; it fades.
+        self._proven_bps = 0.0
 
     @property
     def loss(self) -> float:
@@ -175,6 +183,7 @@ class CongestionControl:
         elapsed_s = 0.0 if self._adjusted_at is None else min(now - self._adjusted_at, 1.0)
         self._adjusted_at = now
         acked_bps = self._acked.rate_bps()
+        self._proven_bps = max(acked_bps, self._proven_bps * (1.0 - _FADING_PER_S * elapsed_s))
         sent_bps = acked_bps / max(0.1, 1.0 - self.loss)
         was_testing = self._losses.is_testing
         verdict = self._losses.judge(
@@ -188,7 +197,7 @@ class CongestionControl:
             self.estimate_bps = max(self.estimate_bps, self._before_test_bps)
         if now < self._shadow_until:
             return
-        is_competing = now < self._competing_until
+        is_competing = now < self._competing_until and self.loss < _OUR_LOSS
         has_queue = self.queue_s > _STANDING_QUEUE_S and not is_competing
         is_standing = has_queue and now - self._lowered_at > _STANDING_S + self.response_s
         if is_standing or (use is LineUse.OVERUSED and not is_competing):
@@ -201,24 +210,40 @@ class CongestionControl:
         is_far_above = self.estimate_bps > 2 * acked_bps
         if not acked_bps or (now - self._lowered_at < self.response_s and not is_far_above):
             return
-        if now - self._lowered_at < 3 * (self.response_s + _STANDING_S):
-            is_relieved = self.queue_s < _RELIEF * self._queue_when_lowered_s
-            self._in_vain = max(0, self._in_vain - 1) if is_relieved else self._in_vain + 1
-        else:
-            self._in_vain = 0
-        if self._in_vain >= _VAIN_AFTER:
+        self._weigh_relief(now)
+        if self._in_vain >= _VAIN_AFTER and self.loss < _OUR_LOSS:
             self._in_vain = 0
             self._competing_until = now + _VAIN_FOR_S
-            self.estimate_bps = max(self.estimate_bps, _PROTECTED_BPS)
+            self.estimate_bps = max(self.estimate_bps, self._protected_bps(now))
             return
-        self._queue_when_lowered_s = self.queue_s
+        protected_bps = self._protected_bps(now)
         known = self._full_at_bps
         self._full_at_bps = acked_bps if known is None else known + 0.3 * (acked_bps - known)
-        is_suspect = self._in_vain > 0 or now - self._competing_until < _COMPETED_LATELY_S
+        has_competed = self._in_vain > 0 or now - self._competing_until < _COMPETED_LATELY_S
+        is_suspect = has_competed and self.loss < _OUR_LOSS
         # A line too narrow for this loses packets too, where one that is shared only delays.
-        is_first = self.estimate_bps > _PROTECTED_BPS and self.loss < _FEW_LOST
-        is_protected = is_suspect or is_first
-        self._lower(max(_BACK_OFF * acked_bps, _PROTECTED_BPS if is_protected else 0), now)
+        is_first = self.estimate_bps > protected_bps and self.loss < _FEW_LOST
+        floor_bps = protected_bps if is_suspect or is_first else 0.0
+        self._lower(max(_BACK_OFF * acked_bps, floor_bps), now)
+
+    def _weigh_relief(self, now: float) -> None:
+        """Count how often in a row lowering did not shorten the queue, given time to do so."""
+        since_s = now - self._weighed_at
+        pace_s = self.response_s + _STANDING_S
+        if since_s < pace_s:
+            return
+        is_relieved = self.queue_s < _RELIEF * self._queue_when_weighed_s
+        if since_s > 3 * pace_s:
+            self._in_vain = 0
+        else:
+            self._in_vain = max(0, self._in_vain - 1) if is_relieved else self._in_vain + 1
+        self._weighed_at, self._queue_when_weighed_s = now, self.queue_s
+
+    def _protected_bps(self, now: float) -> float:
+        """Return what is not given up to delay: more, once there was a competitor for certain."""
+        has_competed = now - self._competing_until < _COMPETED_LATELY_S
+        share_bps = _PROTECTED_SHARE * self._proven_bps if has_competed else 0.0
+        return max(_PROTECTED_BPS, share_bps)
 
     def _lower(self, to_bps: float, now: float) -> None:
         if to_bps < self.estimate_bps:
@@ -232,7 +257,7 @@ class CongestionControl:
             self.estimate_bps = max(self.estimate_bps, _SURELY * acked_bps)
         limit_bps = _BEYOND_ACKNOWLEDGED * acked_bps + 10_000
         if now < self._competing_until:
-            limit_bps = max(limit_bps, _PROTECTED_BPS)
+            limit_bps = max(limit_bps, self._protected_bps(now))
         if self.estimate_bps >= limit_bps:
             return  # what was not tried is not known: that is what probing is for
         full_bps = self._full_at_bps

@@ -17,7 +17,7 @@ _BURST_S = 0.005
 _MAX_BURST_S = 0.1
 
 # A receiver's clock that jumps by more was set; a line that stops for longer is another line.
-_MAX_STEP_S = 3.0
+_MAX_STEP_S = 1.0
 
 _WINDOW = 20
 _SMOOTHING = 0.9

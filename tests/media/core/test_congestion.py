@@ -154,7 +154,8 @@ def test_a_download_beside_the_lesson_does_not_starve_it(kbps: int) -> None:
     site.world.at(15, bulk.start)
     site.run(75)
     starved = [est for est in site.estimates(17, 75) if est < SMALL_PICTURE]
-    assert len(starved) <= 0.02 * len(site.estimates(17, 75))
+    assert len(starved) <= 0.05 * len(site.estimates(17, 75)), "while it starts, at most"
+    assert min(site.estimates(20, 75)) >= SMALL_PICTURE
     assert bulk.delivered_bytes * 8 / 60e3 > 0.4 * kbps, "and is not starved by it"
     assert [gap for gap in site.silences if gap[1] > 1] == []
 
