@@ -40,7 +40,7 @@ _CLASSROOMS = 3
 # Pools and caches fill: a third of the lessons, and no fewer than these, are not counted.
 _LEAST_WARM_UP = 3
 _ROOM_CLOSES_WITHIN_S = 20.0
-_RECEIVES_WITHIN_S = 20.0
+_RECEIVES_WITHIN_S = 40.0  # on a machine that others keep busy
 _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of them
 
 

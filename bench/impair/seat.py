@@ -29,6 +29,7 @@ SOURCES = {MICROPHONE_MID: "microphone", CAMERA_MID: "camera"}
 _PING_S = 1.5
 _SILENT_AFTER_S = 5.0
 _MEDIA_SILENT_AFTER_S = 4.0
+_HANDSHAKE_S = 12.0
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0, 2.0)
@@ -360,8 +361,12 @@ class LightSeat:
         """Rebuild the receiving connection when nothing has come for too long."""
         while True:
             await asyncio.sleep(0.5)
-            is_due = wall_s() - self._last_media_s > _MEDIA_SILENT_AFTER_S
-            if self.subscriber is not None and self._mids and is_due:
+            peer = self.subscriber
+            if peer is None or not self._mids:
+                continue
+            # A handshake is given longer than media that has stopped.
+            patience_s = _MEDIA_SILENT_AFTER_S if peer.is_connected else _HANDSHAKE_S
+            if wall_s() - self._last_media_s > patience_s:
                 self._note("receiving anew")
                 self.counts["receiving_anew"] += 1
                 self._last_media_s = wall_s()

@@ -84,7 +84,7 @@ def test_a_lesson_over_ipv6_meets_its_targets(tmp_path: Path) -> None:
     assert done.returncode in (0, 1), done.stderr
     lines = [line for line in done.stdout.splitlines() if re.match(r"(PASS|FAIL)  ipv6 ", line)]
     assert len(lines) == 4, done.stdout
-    # How long a freeze a busy machine makes is not this test's business; that it is seen is.
-    assert any("connections lost or rebuilt" in line and line[:4] == "PASS" for line in lines)
+    # What a busy machine makes of the targets is not this test's business; that media came is.
+    assert not any("never" in line or "not measured" in line for line in lines)
     [written] = tmp_path.glob("impair-*.json")
     assert len(json.loads(written.read_text())["findings"]) == 4
