@@ -56,14 +56,16 @@ def _note(book: RoomBook, seat: Participant, before: m.Link) -> None:
 
 
 def _measured(seat: Participant) -> m.LinkMeasured:
-    report, trouble = seat.meter.last or _NOTHING, seat.verdict.trouble
+    meter, trouble = seat.meter, seat.verdict.trouble
+    report = meter.last or _NOTHING
     return m.LinkMeasured(
         seq=0,
         seat_id=seat.seat_id,
         link=seat.link,
         rtt_ms=_rounded(report.rtt_ms),
-        loss_up_percent=_percent(report.loss_up),
-        loss_down_percent=_percent(report.loss_down),
+        # As last measured: a browser that receives sound only reports every five seconds.
+        loss_up_percent=_percent(meter.loss_up),
+        loss_down_percent=_percent(meter.loss_down),
         kbps_up=round(report.kbps_up),
         kbps_down=round(report.kbps_down),
         estimate_down_kbps=_rounded(report.estimate_down_kbps),

@@ -110,6 +110,9 @@ class LinkMeter:
             legs = {_LEGS[direction] for direction in self._silent}
             return Trouble(LinkCause.SILENT, legs.pop() if len(legs) == 1 else None)
         losing = [leg for leg, latch in self._losing.items() if latch.is_on]
+        # A line that loses is given less to carry at once: the cause is there before it is sure.
+        if not losing and self._narrow.is_on and self._losing[Leg.DOWN].since is not None:
+            losing = [Leg.DOWN]
         if losing:
             leg = self._worse if len(losing) > 1 else losing[0]
             return Trouble(_LOSSES[leg], leg)

@@ -3,8 +3,11 @@
 /** The bounds of `app.schools.models`. */
 export const LEAST_KBPS = 64;
 export const MOST_KBPS = 1_000_000;
-/** What lines to schools are commonly sold as, in Mbit/s. */
-export const COMMON_MBPS = ["2", "4", "10", "20", "50", "100"] as const;
+/** What lines to schools are commonly sold as, in Mbit/s: the way up is often the narrower. */
+export const COMMON_MBPS = {
+  down: ["2", "4", "10", "20", "50", "100"],
+  up: ["0.5", "1", "2", "4", "10", "20"],
+} as const;
 
 /** `4 Mbit/s`, `0.5 Mbit/s`; below a tenth of one, `64 kbit/s`. */
 export function rateText(kbps: number): string {

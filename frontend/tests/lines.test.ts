@@ -250,12 +250,8 @@ describe("the sender's own line", () => {
 
   it("is told when it lasts, and taken back when it is over or nothing is sent", () => {
     const watch = new UplinkWatch();
-    expect([true, true, false, true, true, true].map((now) => watch.look(now))).toEqual([
-      false,
-      false,
-      false,
-      false,
-      false,
+    expect([true, true, true, false, true, true, true, true].map((now) => watch.look(now))).toEqual([
+      ...Array<boolean>(7).fill(false),
       true,
     ]);
     expect([false, false, true, false, false, false].map((now) => watch.look(now))).toEqual([
@@ -266,6 +262,6 @@ describe("the sender's own line", () => {
       true,
       false,
     ]);
-    expect([true, true, true, null].map((now) => watch.look(now))).toEqual([false, false, true, false]);
+    expect([true, true, true, true, null].map((now) => watch.look(now))).toEqual([false, false, false, true, false]);
   });
 });

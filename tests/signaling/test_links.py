@@ -97,6 +97,17 @@ GOOD = report(plan=ALL_SENT)
         ([GOOD, *[report(plan=NO_CAMERA)] * 2], Link.WEAK, NARROW),
         ([GOOD, *[report(plan=SOUND_ONLY)] * 2], Link.SOUND_ONLY, NARROW),
         ([GOOD, *[report(0.0, 0.15, plan=NO_CAMERA)] * 2], Link.WEAK, LOSS_DOWN),
+        # Loss that showed once already explains what was held back for it.
+        (
+            [GOOD, report(0.0, 0.15, plan=NO_CAMERA), report(0.0, None, plan=NO_CAMERA)],
+            Link.WEAK,
+            LOSS_DOWN,
+        ),
+        (
+            [GOOD, report(0.0, 0.15), report(plan=NO_CAMERA), report(plan=NO_CAMERA)],
+            Link.WEAK,
+            NARROW,
+        ),
         ([GOOD, *[report(rtt_ms=1200, plan=NO_CAMERA)] * 2], Link.WEAK, NARROW),
         # The line would carry it, what was declared does not.
         (

@@ -305,6 +305,16 @@ def test_what_the_hub_loses_is_named_at_the_hub() -> None:
     assert causes == {HUB: m.LinkCause.LOSS_UP, "a": m.LinkCause.HUB_UP, "b": m.LinkCause.HUB_UP}
 
 
+def test_a_loss_that_is_not_reported_every_second_stands_as_last_measured() -> None:
+    room = lesson_with("a")
+    report(room, "a", 0.02)
+    measured = LinkReport(rtt_ms=50, loss_up=None, loss_down=None, kbps_up=1, kbps_down=1)
+    room.wait(5)
+    room.take(room.room.link_report("a", measured, now=room.now))
+    figures = [(f.loss_up_percent, f.loss_down_percent) for f in room.told("a", m.LinkMeasured)]
+    assert figures == [(2.0, None), (2.0, None)]
+
+
 def test_a_camera_fallen_silent_is_a_narrow_way_up() -> None:
     room = lesson_with("a")
     for source in (CAMERA, MICROPHONE):

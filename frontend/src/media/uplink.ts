@@ -8,7 +8,7 @@
 /** With less than this no picture of a lesson is sharp; a smaller figure with a reason is a lack. */
 export const ENOUGH_BPS = 500_000;
 /** Looks in a row that begin and that end it: every other second, so that a start is no trouble. */
-const LOOKS_TO_BEGIN = 3;
+const LOOKS_TO_BEGIN = 4;
 const LOOKS_TO_END = 3;
 
 interface Figure {

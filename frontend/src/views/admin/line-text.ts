@@ -27,15 +27,15 @@ function percent(permille: number): string {
   return String(Number((permille / 10).toFixed(permille < 100 ? 1 : 0)));
 }
 
-/** `来回 80 毫秒, 丢失 下行 2 %`: how far away a line is and what it loses, as far as it was measured. */
+/** `来回 80 毫秒 · 收到时丢 2 %`: how far away a line is, and what it loses where it loses anything. */
 export function qualityText(measured: LineFigures): string {
   const parts = [];
   if (measured.rtt_ms != null) parts.push(translate("admin.line.rtt", { ms: measured.rtt_ms }));
-  if (measured.loss_down_permille != null) {
-    parts.push(translate("admin.line.loss_down", { n: percent(measured.loss_down_permille) }));
+  if ((measured.loss_down_permille ?? 0) > 0) {
+    parts.push(translate("admin.line.loss_down", { n: percent(measured.loss_down_permille ?? 0) }));
   }
-  if (measured.loss_up_permille != null) {
-    parts.push(translate("admin.line.loss_up", { n: percent(measured.loss_up_permille) }));
+  if ((measured.loss_up_permille ?? 0) > 0) {
+    parts.push(translate("admin.line.loss_up", { n: percent(measured.loss_up_permille ?? 0) }));
   }
   return parts.join(" · ");
 }
