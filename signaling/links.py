@@ -16,9 +16,11 @@ WEAK_RTT_MS: Final = 1000.0
 GOOD_RTT_MS: Final = 800.0
 LONG_RTT_MS: Final = 500.0
 SHORT_RTT_MS: Final = 400.0
-#: Reports come every second: two bad ones are told within three, five good ones end it.
+#: Reports come every second: two bad ones are told within three seconds. It takes four seconds
+#: of nothing but good ones to end it, and two at least: of sound alone a browser reports the
+#: losses every five seconds only.
 REPORTS_TO_WEAKEN: Final = 2
-REPORTS_TO_RECOVER: Final = 5
+RECOVER_S: Final = 4.0
 #: What is no trouble but a property of the line may be told a little later.
 REPORTS_TO_KNOW: Final = 5
 # A line declared to carry much less than it does is what holds its pictures back.
@@ -35,7 +37,7 @@ class Trouble(NamedTuple):
 
 
 class _Latch:
-    """Turns on after `to_begin` signs in a row, off after five contrary ones.
+    """Turns on after `to_begin` signs in a row, off after `RECOVER_S` of contrary ones.
 
     `since` is when the first sign came, also while it is not on yet; None: no sign. What may
     be a property of a line (`may_be_innate`) and is there from the first was there for ever.
@@ -46,6 +48,7 @@ class _Latch:
         self.since: float | None = None
         self._to_begin = to_begin
         self._in_a_row = 0
+        self._turned_at = 0.0
         self._may_be_innate = may_be_innate
 
     def take(self, verdict: bool | None, now: float, *, at_once: bool = False) -> None:
@@ -57,10 +60,15 @@ class _Latch:
                 self.since = None
             return
         self._in_a_row += 1
-        if verdict and self._in_a_row == 1:
-            self.since = -inf if is_innate else now
-        needed = self._to_begin if verdict else REPORTS_TO_RECOVER
-        if at_once or self._in_a_row >= needed:
+        if self._in_a_row == 1:
+            self._turned_at = now
+            if verdict:
+                self.since = -inf if is_innate else now
+        if verdict:
+            is_lasting = self._in_a_row >= self._to_begin
+        else:
+            is_lasting = self._in_a_row > 1 and now >= self._turned_at + RECOVER_S
+        if at_once or is_lasting:
             self.is_on, self._in_a_row = verdict, 0
             if not verdict:
                 self.since = None

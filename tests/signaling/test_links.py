@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.interface import Direction, LinkReport
-from signaling.links import REPORTS_TO_RECOVER, REPORTS_TO_WEAKEN, LinkMeter, Trouble
+from signaling.links import RECOVER_S, REPORTS_TO_WEAKEN, LinkMeter, Trouble
 from signaling.messages import Leg, Link, LinkCause
 from tests.signaling.link_reports import ALL_SENT, NO_CAMERA, SOUND_ONLY, report
 
+REPORTS_TO_RECOVER = int(RECOVER_S) + 1  # at one a second
 LOSS_DOWN = Trouble(LinkCause.LOSS_DOWN, Leg.DOWN)
 LOSS_UP = Trouble(LinkCause.LOSS_UP, Leg.UP)
 NARROW = Trouble(LinkCause.NARROW_DOWN, Leg.DOWN)
@@ -54,6 +55,19 @@ def test_one_bad_report_does_not_weaken_and_four_good_ones_do_not_recover() -> N
     assert link_after(bad, *[good] * 4) is Link.WEAK
     assert link_after(bad, good, good, between, good, good, good, good) is Link.WEAK
     assert link_after(bad, *[good] * 5) is Link.GOOD
+
+
+def test_losses_reported_every_five_seconds_end_with_the_second_good_report() -> None:
+    meter = after(report(), report(0.0, 0.3), report(0.0, 0.3))
+    for now in range(3, 13):
+        is_told = now in {7, 12}
+        assert meter.trouble == LOSS_DOWN, now
+        meter.report(report(0.0, 0.0 if is_told else None), now=float(now))
+    assert meter.trouble is None
+    # One good report alone ends nothing, however much later it comes.
+    meter = after(report(0.0, 0.3))
+    meter.report(report(), now=600.0)
+    assert meter.trouble == LOSS_DOWN
 
 
 def test_silence_is_weak_at_once_until_both_connections_are_heard() -> None:
