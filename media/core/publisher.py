@@ -24,6 +24,7 @@ _REMB_GROWTH = 1.5
 _REMB_LOSS = 0.1
 _REMB_BACK_OFF = 0.85
 _REMB_MAX_BPS = 4_000_000
+_NO_LIMIT_BPS = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Publisher:
         self._report_at = now + REPORT_INTERVAL_S
         self._remb_bytes = 0
         self._fir_seq = 0
+        self._limit_bps: float | None = None
+        self._is_limited = False
 
     def configure(self, spec: PublisherSpec, tracks: dict[str, LayeredTrack]) -> None:
         """Take what was negotiated, first or again; `tracks` by mid."""
@@ -220,14 +223,29 @@ class Publisher:
             rtcp.ReceiverReport(self.local_ssrc, blocks),
             rtcp.SourceDescription(((self.local_ssrc, "classroom"),)),
         ]
-        if self.spec.has_remb and self.twcc is None and heard:
-            rate_bps = (self.bytes_in - self._remb_bytes) * 8 / elapsed_s
-            worst = max(block.fraction_lost for block in blocks) / 256
-            if worst > _REMB_LOSS:
-                allowed = rate_bps * _REMB_BACK_OFF
-            else:
-                allowed = max(rate_bps * _REMB_GROWTH, self.spec.start_bitrate_bps)
+        worst = max((block.fraction_lost for block in blocks), default=0) / 256
+        allowed_bps = self._allowed_bps(worst, elapsed_s)
+        if self.spec.has_remb and heard and allowed_bps is not None:
             ssrcs = tuple(up.ssrc for up in heard if up.ssrc is not None)
-            packets.append(rtcp.Remb(self.local_ssrc, int(min(allowed, _REMB_MAX_BPS)), ssrcs))
+            packets.append(rtcp.Remb(self.local_ssrc, int(allowed_bps), ssrcs))
         self._remb_bytes = self.bytes_in
         return packets
+
+    def limit(self, up_kbps: int | None) -> None:
+        """Take what the peer's line is declared to carry: its browser sends no more than that."""
+        self._limit_bps = None if up_kbps is None else up_kbps * 1000.0
+        self._is_limited |= up_kbps is not None
+
+    def _allowed_bps(self, loss: float, elapsed_s: float) -> float | None:
+        """Return what REMB must say; None if transport-wide feedback says it all.
+
+        A browser keeps the last REMB as a limit, beside what it finds out by feedback: so a
+        declared line is told, and that it is not declared any more.
+        """
+        if self.twcc is not None:
+            return (self._limit_bps or _NO_LIMIT_BPS) if self._is_limited else None
+        limit_bps = min(self._limit_bps or _REMB_MAX_BPS, _REMB_MAX_BPS)
+        rate_bps = (self.bytes_in - self._remb_bytes) * 8 / elapsed_s
+        if loss > _REMB_LOSS:
+            return min(rate_bps * _REMB_BACK_OFF, limit_bps)
+        return min(max(rate_bps * _REMB_GROWTH, self.spec.start_bitrate_bps), limit_bps)

@@ -187,6 +187,9 @@ class Router:
     def set_budget(self, peer_id: PeerId, budget: LinkBudget) -> None:
         """Take what a peer's line is declared to carry, whether the peer is there or not."""
         self._tables.budgets[peer_id] = budget
+        publisher = self.publishers.get(peer_id)
+        if publisher is not None:
+            publisher.limit(budget.up_kbps)
         subscriber = self.subscribers.get(peer_id)
         if subscriber is not None:
             subscriber.steering.declare(budget.down_kbps)
@@ -199,6 +202,8 @@ class Router:
         self.publishers[peer_id] = publisher = Publisher(
             peer_id, link, local_ssrc=self._random_bits(32) | 1, now=now, runs=self._runs
         )
+        budget = self._tables.budgets.get(peer_id)
+        publisher.limit(None if budget is None else budget.up_kbps)
         return publisher
 
     def configure_publisher(self, publisher: Publisher, spec: PublisherSpec, now: float) -> None:

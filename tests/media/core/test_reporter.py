@@ -1,5 +1,6 @@
 """RTCP both ways, and what happens by the clock."""
 
+import itertools
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -326,6 +327,36 @@ def test_remb_is_silent_before_anything_came() -> None:
     lesson = Lesson()
     lesson.publish("teacher", has_remb=True)
     lesson.pass_time(1.1)
+    assert told(lesson, "teacher up", rtcp.Remb) == []
+
+
+@pytest.mark.parametrize("twcc_id", [0, TWCC_ID])
+def test_a_declared_uplink_is_told_to_the_sender_and_that_it_ended(twcc_id: int) -> None:
+    lesson = Lesson()
+    lesson.router.set_budget(PeerId("teacher"), LinkBudget(up_kbps=700))
+    lesson.publish("teacher", has_remb=True, twcc_id=twcc_id)
+
+    numbers = itertools.count()
+
+    def told_bps() -> int:
+        lesson.sent.clear()
+        for seq in itertools.islice(numbers, 100):
+            lesson.send("teacher", seq, bytes(1000))
+        lesson.pass_time(1.1)
+        return told(lesson, "teacher up", rtcp.Remb)[-1].bitrate_bps
+
+    assert told_bps() == pytest.approx(700_000, rel=0.001)
+    lesson.router.set_budget(PeerId("teacher"), LinkBudget(up_kbps=400))
+    assert told_bps() == pytest.approx(400_000, rel=0.001)
+    lesson.router.set_budget(PeerId("teacher"), LinkBudget())
+    assert told_bps() > 700_000
+
+
+def test_a_sender_with_feedback_and_no_declared_line_is_told_no_limit() -> None:
+    lesson = Lesson()
+    lesson.publish("teacher", has_remb=True, twcc_id=TWCC_ID)
+    lesson.send("teacher", 1, KEY)
+    lesson.pass_time(2.0)
     assert told(lesson, "teacher up", rtcp.Remb) == []
 
 
