@@ -13,6 +13,15 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
        -r /src/requirements/base.txt
 
+FROM debian:bookworm-slim AS native
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev make \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Makefile ./
+COPY media/native media/native
+RUN make --no-print-directory native
+
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/lib/classrooms --create-home classrooms
 COPY --from=packages /opt/venv /opt/venv
@@ -20,6 +29,7 @@ WORKDIR /opt/classrooms
 COPY LICENSE NOTICE alembic.ini ./
 COPY alembic alembic
 COPY media media
+COPY --from=native /src/media/native/build media/native/build
 COPY signaling signaling
 COPY app app
 COPY --from=pages /src/frontend/dist frontend/dist

@@ -18,10 +18,12 @@ UV := var/tools/bin/uv
 COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --python-version 3.11 --quiet
 NATIVE := media/native/build/plane.so
+TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory $(NATIVE); \
+	else echo "No C compiler: the reference data plane will serve, which costs more."; fi
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
-	soak bench-flood fuzz turn migrate migration protocol image lock
+	soak bench-flood fuzz turn native fuzz-native migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +31,8 @@ help: ## Say what can be made
 run: setup ## Start the platform with the demonstration county on http://localhost:8000
 	@exec $(PY) -m app demo
 
-setup: $(VENV)/.base frontend/dist/index.html ## Install what running needs, and build the pages
+setup: $(VENV)/.base frontend/dist/index.html ## Install what running needs, build the pages and, with a C compiler, the native plane
+	@$(TRY_NATIVE)
 
 setup-dev: $(VENV)/.dev frontend/node_modules/.installed ## Install what checks and tests need
 
@@ -43,6 +46,7 @@ test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browse
 	$(MAKE) --no-print-directory test-frontend
 
 test-python: setup-dev ## Run the Python tests (ARGS="-m 'not browser'" for fewer)
+	@$(TRY_NATIVE)
 	$(PY) -m pytest $(ARGS)
 
 test-frontend: setup-dev ## Run the front end's unit tests
@@ -75,6 +79,15 @@ impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson thr
 
 soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
 	$(PY) -m bench.soak --minutes $(or $(MINUTES),5) $(ARGS)
+
+fuzz-native: ## Feed the native data plane's parsers with libFuzzer, ASan and UBSan (SECONDS=60)
+	@tools/apt-install.sh "Fuzzing C" clang libclang-rt-14-dev
+	@mkdir -p var/fuzz/native
+	clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		tests/native/fuzz_packets.c -o var/fuzz/fuzz_packets -pthread
+	$(PY) -m tests.native.inputs var/fuzz/native
+	var/fuzz/fuzz_packets -max_len=1500 -max_total_time=$(or $(SECONDS),60) \
+		-artifact_prefix=var/fuzz/ var/fuzz/native
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)

@@ -107,7 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.lesson_records = SessionRecords()
     app.state.live = LivePlane(settings, app.state.database, events)
-    metrics.register(RoomCollector(app.state.live.room_counters))
+    metrics.register(RoomCollector(app.state.live.room_counters, lambda: app.state.live.data_plane))
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
     errors.install(app)
     app.include_router(school_routes.router)
@@ -156,6 +156,7 @@ def _add_probes(app: FastAPI) -> None:
         watchdog: Watchdog = request.app.state.watchdog
         return {
             "status": "alive",
+            "data_plane": request.app.state.live.data_plane,
             "loop_standstills": watchdog.standstills,
             "longest_standstill_s": round(watchdog.longest_s, 1),
         }

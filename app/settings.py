@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     media_bind_host: str = ALL
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7882
     media_hosts: CommaSeparated = ()
+    data_plane: Literal["auto", "reference", "native"] = "auto"
+    data_plane_lanes: Annotated[int, Field(ge=0, le=64)] = 0
     turn_urls: CommaSeparated = ()
     turn_secret: SecretStr = SecretStr("")
 

@@ -56,6 +56,7 @@ class SfuConfig:
 
     `announced_hosts` are the addresses written into ICE candidates, IPv4 or IPv6
     literals; a node behind NAT names its public ones (RFC 8839 section 5.1).
+    `native_lanes` is the number of the native plane's threads; 0: one per core.
     """
 
     bind_host: str = "0.0.0.0"
@@ -70,7 +71,7 @@ class SfuConfig:
     start_bitrate_kbps: int = 1000
     link_report_interval_s: float = 1.0
     tcp: TcpLimits = field(default_factory=TcpLimits)
-    data_plane: DataPlaneChoice = DataPlaneChoice.REFERENCE
+    data_plane: DataPlaneChoice = DataPlaneChoice.AUTO
     native_lanes: int = 1
 
 

@@ -148,6 +148,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {  # ctypes' own types have
     "plane_open": (c_void_p, (c_int, c_uint32, POINTER(SrtpApi))),
     "plane_start": (c_int, (c_void_p,)),
     "plane_close": (None, (c_void_p,)),
+    "plane_revive": (c_int, (c_void_p, c_uint32)),
     "plane_wake_fd": (c_int, (c_void_p, c_uint32)),
     "plane_heartbeat": (c_uint64, (c_void_p, c_uint32)),
     "plane_thread_id": (c_int, (c_void_p, c_uint32)),

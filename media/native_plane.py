@@ -6,6 +6,7 @@ what Python must hear of. `media.native_room` edits the table. docs/adr/0002 and
 """
 
 import logging
+import os
 import socket
 from collections.abc import Callable, Sequence
 from ctypes import byref, c_uint8, c_uint64
@@ -20,6 +21,7 @@ from media.core.rtp import ParsedRtp
 from media.core.runs import Seen
 from media.dataplane import DataPlane, PlaneRoom
 from media.ice import Address, StreamAddress
+from media.lane_watch import LOOK_EVERY_S, LaneWatch
 from media.native_library import (
     DATAGRAM,
     FLAG_SENT,
@@ -61,7 +63,7 @@ class NativePlane(DataPlane):
     def __init__(self, config: SfuConfig) -> None:
         super().__init__(config)
         self._library = load(LIBRARY)
-        self._lanes = max(1, min(config.native_lanes, _MAX_LANES))
+        self._lanes = min(config.native_lanes or len(os.sched_getaffinity(0)), _MAX_LANES)
         self._pointer = 0
         self._by_number: dict[int, Transport] = {}
         self._handles: dict[Transport, tuple[NativeRoom, int, int]] = {}
@@ -85,6 +87,10 @@ class NativePlane(DataPlane):
             self._loop.add_reader(
                 self._library.plane_wake_fd(pointer, lane), partial(self._drain, lane)
             )
+        self._watch = LaneWatch(
+            self._library, pointer, self._lanes, count=self.count, now=self._loop.time()
+        )
+        self._look_again = self._loop.call_later(LOOK_EVERY_S, self._look)
         status = self._library.plane_start(pointer)
         if status:
             self._stop_reading(udp)
@@ -98,11 +104,16 @@ class NativePlane(DataPlane):
     def _stop_reading(self, udp: socket.socket) -> None:  # noqa: ARG002
         for lane in range(self._lanes):
             self._loop.remove_reader(self._library.plane_wake_fd(self._pointer, lane))
+        self._look_again.cancel()
         for transport in list(self._handles):
             self.remove(transport)
         self._rings.clear()
         self._library.plane_close(self._pointer)
         self._pointer = 0
+
+    def _look(self) -> None:
+        self._watch.look(self._loop.time())
+        self._look_again = self._loop.call_later(LOOK_EVERY_S, self._look)
 
     def counters(self) -> dict[str, int]:
         """See DataPlane."""

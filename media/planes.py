@@ -1,9 +1,19 @@
 """Which data plane this node uses: the native one, or the reference."""
 
+import logging
+
 from media.config import DataPlaneChoice, SfuConfig
 from media.dataplane import DataPlane
-from media.native_library import NativeUnavailable
+from media.native_library import LIBRARY, NativeUnavailable, load
 from media.native_plane import NativePlane
+
+log = logging.getLogger(__name__)
+
+
+def require(choice: DataPlaneChoice) -> None:
+    """Raise NativeUnavailable if the native plane is demanded and cannot be had."""
+    if choice is DataPlaneChoice.NATIVE:
+        load(LIBRARY)
 
 
 def new_plane(config: SfuConfig) -> DataPlane:
@@ -12,7 +22,8 @@ def new_plane(config: SfuConfig) -> DataPlane:
         return DataPlane(config)
     try:
         return NativePlane(config)
-    except NativeUnavailable:
+    except NativeUnavailable as reason:
         if config.data_plane is DataPlaneChoice.NATIVE:
             raise
+        log.warning("The reference data plane serves. %s", reason)
         return DataPlane(config)

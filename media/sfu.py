@@ -59,6 +59,11 @@ class Sfu:
         """Return the UDP port in use."""
         return self._plane.port
 
+    @property
+    def data_plane(self) -> str:
+        """Return the name of the data plane in use: reference or native."""
+        return self._plane.name
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None, "the Sfu is started"
         self._tasks.create_task(_alone(work))

@@ -14,8 +14,11 @@ class RoomCollector(Collector):
     called on the event loop, because `/metrics` is answered there.
     """
 
-    def __init__(self, read: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
+    def __init__(
+        self, read: Callable[[], Mapping[str, Mapping[str, int]]], data_plane: Callable[[], str]
+    ) -> None:
         self._read = read
+        self._data_plane = data_plane
 
     def collect(self) -> Iterable[Metric]:
         """Yield how many rooms are open, what each has counted, and the tasks that run."""
@@ -24,6 +27,11 @@ class RoomCollector(Collector):
         yield GaugeMetricFamily(
             "classrooms_tasks", "Tasks on the event loop.", len(asyncio.all_tasks())
         )
+        plane = GaugeMetricFamily(
+            "classrooms_data_plane", "The data plane that forwards: 1.", labels=("plane",)
+        )
+        plane.add_metric((self._data_plane(),), 1)
+        yield plane
         counted = CounterMetricFamily(
             "classrooms_room_media",
             "Packets, requests and refusals of an open room; docs/operations.md names them.",

@@ -36,9 +36,11 @@ from app.live.replays import ReplayQueue
 from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
 from app.schools.events import DeviceRevoked, LineDeclared
-from app.settings import Settings
-from media.config import SfuConfig
+from app.settings import Settings, SettingsInvalid
+from media.config import DataPlaneChoice, SfuConfig
 from media.interface import LinkBudget
+from media.native_library import NativeUnavailable
+from media.planes import require
 from media.sfu import Sfu
 from signaling.config import LiveConfig
 from signaling.endpoint import make_router
@@ -63,6 +65,10 @@ class LivePlane:
         *,
         config: LiveConfig | None = None,
     ) -> None:
+        try:
+            require(DataPlaneChoice(settings.data_plane))
+        except NativeUnavailable as reason:
+            raise SettingsInvalid(f"CLASSROOMS_DATA_PLANE=native: {reason}") from None
         self._settings = settings
         self._database = database
         recordings_dir = settings.recordings_dir.absolute()
@@ -108,6 +114,7 @@ class LivePlane:
         sfu = Sfu(self._sfu_config(), self.hub)
         await sfu.start()
         self._sfu = sfu
+        log.info("media_plane_started", data_plane=sfu.data_plane, port=sfu.port)
         try:
             async with self.hub.running(sfu), self.checks.running(sfu), self._upkeep():
                 yield
@@ -118,6 +125,11 @@ class LivePlane:
     async def drain(self) -> None:
         """Send everybody away in order, before the server closes what is open."""
         await self.hub.drain()
+
+    @property
+    def data_plane(self) -> str:
+        """Return the name of the data plane in use; empty before the start and after the end."""
+        return "" if self._sfu is None else self._sfu.data_plane
 
     def room_counters(self) -> dict[str, dict[str, int]]:
         """Return what the media plane has counted in each open room."""
@@ -236,4 +248,6 @@ class LivePlane:
             announced_hosts=announced(
                 media_hosts=settings.media_hosts, bind_setting=settings.media_bind_host
             ),
+            data_plane=DataPlaneChoice(settings.data_plane),
+            native_lanes=settings.data_plane_lanes,
         )

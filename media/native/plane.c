@@ -209,6 +209,7 @@ struct lane {
     uint32_t index;
     pthread_t thread;
     bool is_running;
+    _Atomic uint32_t epoch; /* of the thread that may work here: a stalled one is replaced */
     /* Whoever wants the lock holds the gate first: so Python's turn comes after one packet. */
     pthread_mutex_t gate, lock;
     _Atomic uint32_t waiting;
@@ -249,7 +250,7 @@ struct plane {
     uint32_t lane_count;
     struct lane *lanes;
     _Atomic bool is_stopping;
-    _Atomic bool has_gso;
+    _Atomic bool has_gso, has_abandoned;
     int stop_fd;
     pthread_mutex_t table_lock;
     struct known *table;
@@ -1026,7 +1027,7 @@ static void pass_on(struct lane *lane, const struct known *known, const struct p
         signal_fd(lane->inbox_fd);
 }
 
-static void drain_inbox(struct lane *lane)
+static void drain_inbox(struct lane *lane, uint32_t epoch)
 {
     uint64_t ignored;
     if (read(lane->inbox_fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
@@ -1041,6 +1042,10 @@ static void drain_inbox(struct lane *lane)
             uint8_t *content = (uint8_t *)(message + 1);
             memcpy(&incoming, content, sizeof incoming);
             lane_lock(lane);
+            if (atomic_load(&lane->epoch) != epoch) { /* another thread reads this now */
+                pthread_mutex_unlock(&lane->lock);
+                return;
+            }
             receive(lane, &incoming.known, content + sizeof incoming,
                     message->length - (uint32_t)sizeof incoming, &incoming.from, incoming.now);
             leave(lane);
@@ -1144,12 +1149,13 @@ static void *run_lane(void *argument)
     ask_for_short_slice();
     struct pollfd fds[2] = {{.fd = reader ? plane->fd : lane->inbox_fd, .events = POLLIN},
                             {.fd = plane->stop_fd, .events = POLLIN}};
+    uint32_t epoch = atomic_load(&lane->epoch);
     int timeout_ms = HEARTBEAT_MS;
-    while (!atomic_load(&plane->is_stopping)) {
+    while (!atomic_load(&plane->is_stopping) && atomic_load(&lane->epoch) == epoch) {
         atomic_fetch_add(&lane->heartbeat, 1);
         poll(fds, 2, timeout_ms);
         if (!reader) {
-            drain_inbox(lane);
+            drain_inbox(lane, epoch);
         } else {
             int received = BATCH;
             for (int i = 0; i < 4 && received == BATCH; i++)
@@ -1212,6 +1218,8 @@ void plane_close(struct plane *plane)
     for (uint32_t i = 0; i < plane->lane_count; i++)
         if (plane->lanes[i].is_running)
             pthread_join(plane->lanes[i].thread, NULL);
+    if (atomic_load(&plane->has_abandoned))
+        return; /* a stalled thread may come back to this memory */
     for (uint32_t i = 0; i < plane->lane_count; i++)
         close_lane(&plane->lanes[i]);
     if (plane->stop_fd > 0)
@@ -1255,6 +1263,29 @@ int plane_start(struct plane *plane)
         plane->lanes[i].is_running = true;
     }
     return 0;
+}
+
+/* Let another thread go on with a stalled lane. False if that is in vain: the stalled one holds the
+ * lane's lock, or no thread can be started. It ends by itself if it ever comes back. */
+int plane_revive(struct plane *plane, uint32_t number)
+{
+    struct lane *lane = &plane->lanes[number];
+    if (pthread_mutex_trylock(&lane->gate))
+        return 0;
+    bool is_free = !pthread_mutex_trylock(&lane->lock);
+    pthread_t stalled = lane->thread;
+    if (is_free) {
+        atomic_fetch_add(&lane->epoch, 1);
+        pthread_mutex_unlock(&lane->lock);
+    }
+    pthread_mutex_unlock(&lane->gate);
+    if (!is_free || pthread_create(&lane->thread, NULL, run_lane, lane)) {
+        lane->thread = stalled;
+        return 0;
+    }
+    atomic_store(&plane->has_abandoned, true);
+    pthread_detach(stalled);
+    return 1;
 }
 
 int plane_wake_fd(struct plane *plane, uint32_t lane) { return plane->lanes[lane].wake_fd; }
@@ -1372,12 +1403,13 @@ void transport_remove(struct transport *transport)
     enter(lane);
     settle(lane);
     lane->slots[transport->slot] = NULL;
-    leave(lane);
     while (transport->bindings) {
         struct binding *binding = transport->bindings;
         transport->bindings = binding->next;
+        binding->encoding->media_bindings -= !binding->is_repair;
         free(binding);
     }
+    leave(lane);
     free(transport);
 }
 

@@ -1,0 +1,1 @@
+"""Harnesses around the native data plane's C: fuzzing, sanitizers, threads."""
