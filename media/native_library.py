@@ -31,7 +31,7 @@ from media.transport import srtp_pointers
 LIBRARY = Path(__file__).parent / "native" / "build" / "plane.so"
 
 #: As `plane_version` of plane.c: a library built from other sources is not loaded.
-VERSION = 1
+VERSION = 2
 
 #: What `recvfrom` returns and `sendto` takes.
 UdpAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -53,6 +53,7 @@ ROOM_COUNTERS = (
     "dropped_not_granted",
     "nack_answered",
     "nack_missed",
+    "resend_limited",
     "rtx_out",
 )
 PLANE_COUNTERS = (
@@ -166,16 +167,17 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {  # ctypes' own types have
     "transport_keys": (None, (c_void_p, c_void_p, c_void_p)),
     "transport_place": (None, (c_void_p, _PLACE, c_int)),
     "transport_limits": (None, (c_void_p, c_double, c_double, c_double)),
+    "transport_resends": (None, (c_void_p, c_double, c_double)),
     "transport_number": (None, (c_void_p, c_uint8, c_void_p, c_void_p, c_void_p)),
     "transport_send": (c_int, (c_void_p, c_char_p, c_uint32)),
     "transport_open": (c_uint32, (c_void_p, c_void_p, c_uint32)),
     "transport_receive": (None, (c_void_p, c_void_p, c_uint32, c_double)),
     "address_learn": (c_int, (c_void_p, _PLACE)),
     "address_forget": (None, (c_void_p, _PLACE)),
-    "encoding_add": (c_void_p, (c_void_p, c_double)),
+    "encoding_add": (c_void_p, (c_void_p,)),
     "encoding_remove": (None, (c_void_p,)),
     "encoding_restart": (None, (c_void_p, c_uint32, c_int, c_int)),
-    "encoding_want": (None, (c_void_p, c_int, c_int)),
+    "encoding_want": (None, (c_void_p, c_int, c_int, c_double)),
     "encoding_take": (
         None,
         (c_void_p, c_uint16, c_uint32, c_uint8, c_char_p, c_uint32, c_double, POINTER(TakenOut)),

@@ -135,7 +135,6 @@ class NativePlane(DataPlane):
             self._library,
             self._pointer,
             lane=lane,
-            cache_s=self._config.cache_s,
             flush=flush,
             on_close=partial(self._room_closed, lane),
         )

@@ -30,7 +30,7 @@ class _Encoding:
 
     handle: int
     terms: tuple[int, int, int] = (-1, -1, -1)
-    wishes: tuple[bool, bool] = (False, False)
+    wishes: tuple[bool, bool, float] = (False, False, 0.0)
     rows: dict[DownTrack, int] = field(default_factory=dict)
 
 
@@ -47,12 +47,10 @@ class NativeRoom:
         plane: int,
         *,
         lane: int,
-        cache_s: float,
         flush: Callable[[], None],
         on_close: Callable[[], None],
     ) -> None:
         self._library = library
-        self._cache_s = cache_s
         self._flush = flush
         self._on_close = on_close
         self.handle = _allocated(library.room_open(plane, lane))
@@ -106,7 +104,7 @@ class NativeRoom:
         """See Runs."""
         encoding = self._encodings.get(up)
         if encoding is None:
-            handle = _allocated(self._library.encoding_add(self.handle, self._cache_s))
+            handle = _allocated(self._library.encoding_add(self.handle))
             encoding = self._encodings[up] = _Encoding(handle)
         published = up.published
         rtx = published.rtx_payload_type
@@ -114,10 +112,16 @@ class NativeRoom:
         if terms != encoding.terms:
             encoding.terms = terms
             self._library.encoding_restart(encoding.handle, *terms)
-        wishes = (up.is_wanted, bool(up.waiting))
+        wishes = (up.is_wanted, bool(up.waiting), up.cache.max_age_s)
         if wishes != encoding.wishes:
             encoding.wishes = wishes
             self._library.encoding_want(encoding.handle, *wishes)
+
+    def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
+        """See Runs."""
+        assert isinstance(link, Transport), "links are what this shell gave"
+        bytes_per_s, burst = (-1.0, 0.0) if limit is None else limit
+        self._library.transport_resends(self._transports[link], bytes_per_s, burst)
 
     def bound(self, publisher: Publisher) -> None:
         """See Runs."""

@@ -147,6 +147,9 @@ class Pilot:
             elif down.flows_in is not None:
                 self._tables.count("layers_switched")
             self._set_target(subscriber.peer_id, allotment.track, allotment.layer, now)
+        runs = self._tables.outputs.runs
+        if runs is not None:
+            runs.limit_resends(subscriber.link, steering.resend_limit())
         if steering.control.probes_sent != probes_before:
             self._tables.count("probes_sent")
             self._probing.add(subscriber.peer_id)

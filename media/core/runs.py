@@ -62,7 +62,10 @@ class Runs(Protocol):
         """Send nothing more to `down`; None if nothing of the stream has come."""
 
     def changed(self, up: "UpTrack") -> None:
-        """Look at the up-track's stream, payload types, and whether anybody wants or awaits it."""
+        """Look at the stream, its payload types, who wants or awaits it, how long it is kept."""
+
+    def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
+        """Resend to the subscriber of `link` at most so many bytes a second, in such bursts."""
 
     def bound(self, publisher: "Publisher") -> None:
         """Look at which SSRCs the publisher's up-tracks are known by."""

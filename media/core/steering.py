@@ -178,14 +178,18 @@ class Steering:
 
     # -- what is sent beside media ---------------------------------------------------
 
-    def _limit_resends(self) -> None:
+    def resend_limit(self) -> tuple[float, float] | None:
+        """Return the bytes a second retransmissions may take, and in one burst; None: no limit."""
         if self.budget_kbps is None:
-            return
+            return None
         bytes_per_s = self.budget_kbps * 125
-        self._resends.set_rate(
-            per_s=bytes_per_s * _RESEND_SHARE,
-            burst=max(_MIN_RESEND_BURST_BYTES, bytes_per_s * _RESEND_BURST_S),
-        )
+        burst = max(_MIN_RESEND_BURST_BYTES, bytes_per_s * _RESEND_BURST_S)
+        return bytes_per_s * _RESEND_SHARE, burst
+
+    def _limit_resends(self) -> None:
+        limit = self.resend_limit()
+        if limit is not None:
+            self._resends.set_rate(per_s=limit[0], burst=limit[1])
 
     def may_resend(self, size_bytes: int, now: float) -> bool:
         """Return whether the line has room for a retransmission now, and take it."""

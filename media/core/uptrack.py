@@ -192,7 +192,7 @@ class UpTrack:
             down.count_from(self.packets, self.octets)
             self.redundant = [other for other in self.redundant if other is not down]
             self.flowing = [*self.flowing, down]
-            self._enter_table(down)
+            self._enter_table(down, self.highest_ext)
 
     def record(self, *, is_recorded: bool, awaits_recording: bool = False) -> None:
         """Hand the packets to the tape from now on, or from the next keyframe on, or no more."""
@@ -205,6 +205,7 @@ class UpTrack:
     def keep_packets(self, max_age_s: float) -> None:
         """Keep packets for this long, to answer NACKs from as far away as there are peers."""
         self._cache_s = self.cache.max_age_s = max_age_s
+        self._tell_plane()
 
     def _forget_if_unwanted(self) -> None:
         """Drop what was kept while this was wanted: it may not be sent any more."""
@@ -298,13 +299,15 @@ class UpTrack:
             for number in range(first, max(ext_seq, self.highest_ext + 1))
             if number != ext_seq and (cached := self.cache.get(number)) is not None
         ]
-        newly = [down for down in self.waiting if not down.has_had(self.clock, first)]
+        # Whoever had its last packets from a plane ahead of us waits until we have come so far.
+        newest = max(ext_seq, self.highest_ext + 1)
+        newly = [down for down in self.waiting if not down.has_had(self.clock, newest)]
         for down in newly:
             self._begin_run(down, first, start, now)
             for number, cached in earlier:
                 self._send(down, number, cached)
             if down in self.flowing:
-                self._enter_table(down)
+                self._enter_table(down, newest - 1)
         self.waiting = [down for down in self.waiting if down not in newly]
         self._tell_plane()
         if self.awaits_recording:
@@ -360,10 +363,10 @@ class UpTrack:
         self.flowing = [other for other in self.flowing if other is not down]
         self.redundant = [other for other in self.redundant if other is not down]
 
-    def _enter_table(self, down: DownTrack) -> None:
-        """Give a row to a plane that forwards by itself: what came after the newest here, too."""
+    def _enter_table(self, down: DownTrack, after_ext: int) -> None:
+        """Give a row to a plane that forwards by itself, with what it has after `after_ext`."""
         if self._runs is not None:
-            self._runs.begin(self, down, self.highest_ext)
+            self._runs.begin(self, down, after_ext)
 
     def _leave_table(self, down: DownTrack) -> Progress | None:
         """Take a row out of the table, and count what was sent by it.

@@ -52,6 +52,7 @@ enum {
     RESEND_BUDGET = 2000,    /* as media.core.downtrack: a second's, spent by 4 or by 1 */
     RESENT_COSTS = 4,
     MISSED_COSTS = 1,
+    WIRE_OVERHEAD_BYTES = 44, /* as media.core.congestion */
 };
 /* In-order media may wait this long for Python, so that one wake-up serves several packets. */
 #define LAZY_S 0.010
@@ -104,7 +105,8 @@ struct row_terms {
 
 enum room_counter {
     SRTP_AUTH_FAILED, REPLAYED, MEDIA_BEFORE_KEYS, MALFORMED_RTP, PROTECT_FAILED, RTCP_REFUSED,
-    RTP_OVER_RATE, DROPPED_NOT_GRANTED, NACK_ANSWERED, NACK_MISSED, RTX_OUT, ROOM_COUNTERS
+    RTP_OVER_RATE, DROPPED_NOT_GRANTED, NACK_ANSWERED, NACK_MISSED, RESEND_LIMITED, RTX_OUT,
+    ROOM_COUNTERS
 };
 enum plane_counter {
     SEND_BLOCKED, SEND_FAILED, SOCKET_ERROR, CONTROL_LOST, MEDIA_LOST, INBOX_LOST, PACKETS_SENT,
@@ -152,7 +154,8 @@ struct transport {
     void *send_session, *receive_session;
     struct binding *bindings;
     struct row *rows;
-    struct bucket_of_tokens rtp_rate;
+    struct bucket_of_tokens rtp_rate, resends;
+    bool are_resends_limited;
     double rtcp_bytes_per_s;
     int64_t rtcp_second;
     uint32_t rtcp_in_second, rtcp_bytes_in_second, rtcp_per_s;
@@ -770,7 +773,7 @@ static struct row *row_by_rtx_ssrc(struct transport *transport, uint32_t ssrc)
     return row;
 }
 
-static void resend(struct lane *lane, struct row *row, uint16_t seq)
+static void resend(struct lane *lane, struct row *row, uint16_t seq, double now)
 {
     struct encoding *encoding = row->encoding;
     uint16_t newest = (uint16_t)(encoding->highest_ext + row->terms.seq_shift);
@@ -782,6 +785,14 @@ static void resend(struct lane *lane, struct row *row, uint16_t seq)
         return;
     }
     row->budget -= RESENT_COSTS;
+    struct transport *transport = row->transport;
+    uint32_t size = 12 + packet->length + (row->terms.rtx_payload_type >= 0 ? 2 : 0);
+    if (transport->are_resends_limited &&
+        !has_tokens(&transport->resends, size + WIRE_OVERHEAD_BYTES, now)) {
+        row->terms.rtx_seq += row->terms.rtx_payload_type >= 0; /* a gap says that it was asked */
+        count(transport->room, RESEND_LIMITED);
+        return;
+    }
     count(row->transport->room, NACK_ANSWERED);
     if (row->terms.rtx_payload_type >= 0)
         count(row->transport->room, RTX_OUT);
@@ -808,7 +819,7 @@ static void answer_nack(struct lane *lane, struct row *row, const uint8_t *nack,
             if (!(mask & 1) || lane->nacked[seq / 64] >> seq % 64 & 1)
                 continue;
             lane->nacked[seq / 64] |= (uint64_t)1 << seq % 64;
-            resend(lane, row, seq);
+            resend(lane, row, seq, now);
         }
     }
     for (uint32_t at = 12; at < size; at += 4)
@@ -1171,7 +1182,7 @@ static void *run_lane(void *argument)
 /* -- what Python calls ----------------------------------------------------------------------------------------- */
 
 /* Of these functions and the layouts above; a library of another version is not loaded. */
-uint32_t plane_version(void) { return 1; }
+uint32_t plane_version(void) { return 2; }
 
 static bool open_lane(struct plane *plane, uint32_t index)
 {
@@ -1460,6 +1471,22 @@ void transport_limits(struct transport *transport, double rtp_bytes_per_s, doubl
     leave(lane);
 }
 
+/* Let retransmissions take so many bytes a second, in such bursts; a negative rate: as many as are
+ * asked for. */
+void transport_resends(struct transport *transport, double bytes_per_s, double burst)
+{
+    struct lane *lane = transport->room->lane;
+    enter(lane);
+    struct bucket_of_tokens *bucket = &transport->resends;
+    transport->are_resends_limited = bytes_per_s >= 0;
+    if (bytes_per_s >= 0) {
+        bucket->per_s = bytes_per_s;
+        bucket->burst = burst;
+        bucket->left = bucket->left < burst ? bucket->left : burst;
+    }
+    leave(lane);
+}
+
 /* Number every RTP packet sent with this element of a header extension (id << 4 | 1; 0: none), and
  * note in the caller's arrays of LOG_PACKETS when it left and how large it was. They must live until
  * the transport is removed. */
@@ -1576,12 +1603,11 @@ void transport_receive(struct transport *transport, uint8_t *packet, uint32_t le
     leave(lane);
 }
 
-struct encoding *encoding_add(struct room *room, double cache_s)
+struct encoding *encoding_add(struct room *room)
 {
     struct encoding *encoding = calloc(1, sizeof *encoding);
     if (encoding) {
         encoding->room = room;
-        encoding->cache_s = cache_s;
         encoding->rtx_payload_type = -1;
     }
     return encoding;
@@ -1612,15 +1638,16 @@ void encoding_restart(struct encoding *encoding, uint32_t stream, int payload_ty
     leave(lane);
 }
 
-/* `is_wanted`: somebody may have it, so it is kept for them. `is_eager`: Python must hear of each
+/* `is_wanted`: somebody may have it, so it is kept for them, for `cache_s`. `is_eager`: Python must hear of each
  * packet at once, for somebody waits for a keyframe. */
-void encoding_want(struct encoding *encoding, int is_wanted, int is_eager)
+void encoding_want(struct encoding *encoding, int is_wanted, int is_eager, double cache_s)
 {
     struct lane *lane = encoding->room->lane;
     enter(lane);
     settle(lane);
     encoding->is_wanted = is_wanted;
     encoding->is_eager = is_eager;
+    encoding->cache_s = cache_s;
     if (!is_wanted)
         cache_clear(&encoding->cache);
     leave(lane);

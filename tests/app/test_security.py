@@ -236,10 +236,12 @@ async def test_api_describes_itself_and_loads_no_documentation_page(
     assert "swagger" not in (await browser.get("/docs")).text
 
 
-async def test_probes_answer(open_browser: OpenBrowser) -> None:
+async def test_probes_answer(open_browser: OpenBrowser, app: FastAPI) -> None:
     browser = await open_browser()
+    assert app.state.live.data_plane in {"native", "reference"}
     assert (await browser.get("/healthz")).json() == {
         "status": "alive",
+        "data_plane": app.state.live.data_plane,
         "loop_standstills": 0,
         "longest_standstill_s": 0.0,
     }

@@ -215,7 +215,7 @@ class Rig:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let the plane work until `condition`, and until it has sent what that led to."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition():
                 await asyncio.sleep(0)
                 self.work()

@@ -26,6 +26,7 @@ _COMPARED = (
     "dropped_not_granted",
     "nack_answered",
     "nack_missed",
+    "resend_limited",
     "rtx_in",
     "rtx_out",
     "red_out",
@@ -155,6 +156,15 @@ class Script:
         down = self._rig.router.subscribers[PeerId(f"site{which}")].by_track[AUDIO]
         self._rig.router.tracks[AUDIO].set_redundancy(down, level)
 
+    async def squeeze(self, which: int, *, is_limited: bool) -> None:
+        """Leave no room for retransmissions, or all there is."""
+        subscriber = self._rig.router.subscribers[PeerId(f"site{which}")]
+        steering = subscriber.steering
+        steering.budget_kbps = 0.0 if is_limited else None
+        steering._limit_resends()
+        if self._rig._room is not None:
+            self._rig._room.limit_resends(subscriber.link, steering.resend_limit())
+
     async def move(self, which: int) -> None:
         self._rig.move(self._peer(which))
 
@@ -206,6 +216,7 @@ EDITS = st.one_of(
     step("permit", SITE, TRACK, is_allowed=st.booleans()),
     step("connect", SITE, is_connected=st.booleans()),
     step("move", SITE),
+    step("squeeze", SITE, is_limited=st.booleans()),
     step("redundancy", SITE, st.integers(0, 2)),
 )
 BACK = st.lists(st.integers(-2, 12), min_size=1, max_size=6).map(tuple)

@@ -30,7 +30,7 @@ static void set_up(void)
     getsockname(fd, (struct sockaddr *)&any, &length);
     plane = plane_open(fd, 1, &srtp);
     struct room *room = room_open(plane, 0);
-    struct encoding *video = encoding_add(room, 2.0), *vp8 = encoding_add(room, 2.0);
+    struct encoding *video = encoding_add(room), *vp8 = encoding_add(room);
     struct place place = {.family = AF_INET, .port = ntohs(any.sin_port), .host = {127, 0, 0, 1}};
     static double sent_at[LOG_PACKETS];
     static uint16_t sizes[LOG_PACKETS];
@@ -41,8 +41,8 @@ static void set_up(void)
     transport_limits(publisher, 1e12, 1e12, 1e12);
     encoding_restart(video, 1, 96, 97);
     encoding_restart(vp8, 2, 98, 99);
-    encoding_want(video, 1, 0);
-    encoding_want(vp8, 1, 1);
+    encoding_want(video, 1, 0, 2.0);
+    encoding_want(vp8, 1, 1, 2.0);
     binding_add(publisher, 0x01020304, video, 0);
     binding_add(publisher, 0x01020305, video, 1);
     binding_add(publisher, 0x01020306, vp8, 0);

@@ -75,7 +75,7 @@ struct class {
 static void open_class(struct plane *plane, struct class *class, uint32_t lane)
 {
     class->room = room_open(plane, lane);
-    class->encoding = encoding_add(class->room, 0.05);
+    class->encoding = encoding_add(class->room);
     class->talker.lane = lane;
     class->talker.publisher_fd = bound_socket(&class->publisher_place);
     class->publisher = transport_add(class->room, 1 + 10 * lane, 100000, 1e9);
@@ -113,7 +113,7 @@ static void edit(struct plane *plane, struct class *class, unsigned round)
         class->rows[i] = row_begin(class->encoding, class->sites[i], &terms);
         transport_send(class->sites[i], (const uint8_t *)"\x80\x64\0\1\0\0\0\0\0\0\0\1hello", 17);
     }
-    encoding_want(class->encoding, round % 5 != 0, round % 2);
+    encoding_want(class->encoding, round % 5 != 0, round % 2, 0.05);
     encoding_keep(class->encoding, round, 0, 0, (const uint8_t *)"late", 4, monotonic());
     if (round % 50 == 0)
         encoding_take(class->encoding, (uint16_t)round, 0, 0, (const uint8_t *)"x", 1, monotonic(),
