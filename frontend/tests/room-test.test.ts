@@ -83,6 +83,7 @@ function heard(change: Partial<Heard> = {}): Heard {
     cancelled: heardOf(null, 0, -62),
     cancelledFromMs: 1_000,
     voice: frames(-28),
+    spoken: frames(-30),
     ...change,
   };
 }
@@ -128,12 +129,12 @@ it("what echo cancellation lets through while it learns is no echo", () => {
 it("a silent loudspeaker, a distorted and a distant voice are told apart", () => {
   const unheard = figuresOf(heard({ raw: heardOf(null, 0, -60) }), bins);
   expect(judgeRoom(unheard)).toBe("unheard");
-  expect(judgeRoom(figuresOf(heard({ voice: frames(-3, 1) }), bins))).toBe("clipping");
+  expect(judgeRoom(figuresOf(heard({ spoken: frames(-3, 1) }), bins))).toBe("clipping");
   expect(judgeRoom(figuresOf(heard({ voice: frames(-58) }), bins))).toBe("quiet");
 });
 
 it("nothing heard at all is silence, not a fault of ours", () => {
-  const figures = figuresOf(heard({ quiet: [], raw: [], cancelled: [], voice: [] }), bins);
+  const figures = figuresOf(heard({ quiet: [], raw: [], cancelled: [], voice: [], spoken: [] }), bins);
   expect(figures).toEqual({
     noise_db: -120,
     heard_db: -120,

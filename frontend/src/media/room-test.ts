@@ -107,19 +107,21 @@ function withoutSwell(levels: readonly number[]): number[] {
   });
 }
 
-/** What was heard in the four parts of a test; `playedAtMs`: when playing began, each time. */
+/** What was heard in the four parts of a test; `cancelledFromMs`: when the second playing began. */
 export interface Heard {
   readonly quiet: readonly Frame[];
   readonly raw: readonly Frame[];
   readonly cancelled: readonly Frame[];
   readonly cancelledFromMs: number;
   readonly voice: readonly Frame[];
+  /** The same voice by the microphone as it is: automatic gain would hide what distorts. */
+  readonly spoken: readonly Frame[];
 }
 
 /** Turn what was heard into figures. */
 export function figuresOf(heard: Heard, played: readonly number[]): RoomFigures {
   const noise = levelAt(heard.quiet, 0.5);
-  const loud = [...heard.raw, ...heard.voice];
+  const loud = [...heard.raw, ...heard.spoken];
   const clipped = loud.filter((frame) => frame.peak >= PEAK_CLIPPED).length;
   const learnt = Math.round(LEARNING_MS / BIN_MS);
   const rest = played.slice(learnt);
@@ -265,7 +267,10 @@ export async function measureRoom(
     play(speakerId, (atMs) => (cancelledFromMs = atMs)),
   );
   onStep("voice");
-  const voice = await listen(await openMicrophone(), () => pause(VOICE_MS));
+  const [voice, spoken] = await Promise.all([
+    listen(await openMicrophone(), () => pause(VOICE_MS)),
+    listen(await openRawMicrophone(), () => pause(VOICE_MS)),
+  ]);
   const { bins } = speechLike(48_000);
-  return figuresOf({ quiet, raw, cancelled, cancelledFromMs, voice }, bins);
+  return figuresOf({ quiet, raw, cancelled, cancelledFromMs, voice, spoken }, bins);
 }
