@@ -11,7 +11,7 @@ from media.core.delay_trend import DelayTrend, LineUse
 from media.core.loss_judge import LossJudge, LossVerdict
 from media.core.probing import Prober
 from media.core.rtcp import TransportFeedback
-from media.core.send_history import Arrival, SendHistory
+from media.core.send_history import Arrival, Feedback, SendHistory
 
 #: SRTP's tag, UDP and IPv4 headers: what a packet costs a line beside itself.
 WIRE_OVERHEAD_BYTES = 44
@@ -62,6 +62,9 @@ _GUESS_S = 2.0
 _SHORT_QUEUE_S = 0.02
 _SURELY = 0.95
 
+# No feedback at all for this long is a cut, not a narrow line: what was lost in it says nothing.
+_CUT_S = 1.0
+
 # Feedback that stays away: what is sent into the dark shrinks.
 _SILENCE_S = 2.0
 _SILENCE_FACTOR = 0.8
@@ -90,6 +93,9 @@ class CongestionControl:
         self._first_heard_at: float | None = None
         self._heard_at: float | None = None
         self._heard_of = 0
+        self._told_at: float | None = None
+        #: What was sent before this number was sent into a cut.
+        self._cut_until = 0
         self._shadow_until = -inf
         self._full_at_bps: float | None = None
         self._before_test_bps = 0.0
@@ -136,6 +142,7 @@ class CongestionControl:
         if self._first_heard_at is None:
             self._first_heard_at = now
         self.has_feedback = True
+        lost = self._lost_outside_cuts(told, now)
         self._heard_at, self._heard_of = now, told.newest
         arrivals = told.arrivals
         if arrivals:
@@ -144,7 +151,7 @@ class CongestionControl:
             self._acked.add(arrivals)
             self._trend.arrived(arrivals)
         use = self._trend.judge()
-        self._losses.count(len(arrivals), told.lost)
+        self._losses.count(len(arrivals), lost)
         if self._prober.is_under_way:
             self._shadow_until = now + _PROBE_SHADOW_S
         found_bps = self._prober.result_bps(arrivals, told.newest, now)
@@ -154,6 +161,13 @@ class CongestionControl:
             self.estimate_bps = max(self.estimate_bps, min(found_bps, self._wanted_bps * 1.1))
             self._full_at_bps = None
         self._adjust(use, now)
+
+    def _lost_outside_cuts(self, told: Feedback, now: float) -> int:
+        """Return what is to be counted as lost: not what was sent while nothing came back."""
+        if self._told_at is not None and now - self._told_at >= _CUT_S:
+            self._cut_until = self.history.count
+        self._told_at = now
+        return told.lost if told.newest >= self._cut_until else min(told.lost, 0)
 
     def want(self, bps: float, now: float) -> None:
         """Say what the plan would send if it could: above the estimate, the line is probed."""

@@ -193,3 +193,24 @@ def test_what_is_sent_into_the_dark_shrinks_and_comes_back() -> None:
     assert site.estimates(11.5, 12)[0] >= STEPS[-1], "a moment of silence is none"
     assert SMALL_PICTURE <= site.estimates(39, 40)[0] <= 300
     assert site.first_time(40, lambda kbps: kbps >= 0.8 * STEPS[-1]) <= 15
+
+
+@pytest.mark.parametrize("cut_s", [1.5, 5.0, 30.0])
+def test_what_a_cut_took_is_no_loss_of_the_line(cut_s: float) -> None:
+    """A picture is sent at once when the line is back: nothing speaks for a narrow line."""
+    site = layered(Line(4000))
+    losses: list[float] = []
+    site.world.at(10, lambda: setattr(site.world.line, "loss", 1.0))
+    site.world.at(10 + cut_s, lambda: setattr(site.world.line, "loss", 0.0))
+    for after_s in (0.3, 0.6, 1.0, 2.0):
+        site.world.at(10 + cut_s + after_s, lambda: losses.append(site.control.loss))
+    site.run(15 + cut_s)
+    assert max(losses) < 0.02
+    assert min(site.estimates(10 + cut_s + 0.2, 15 + cut_s)) >= SMALL_PICTURE
+
+
+def test_loss_that_lets_some_through_is_a_loss_of_the_line() -> None:
+    site = layered(Line(4000))
+    site.world.at(10, lambda: setattr(site.world.line, "loss", 0.6))
+    site.run(14)
+    assert site.control.loss > 0.3
