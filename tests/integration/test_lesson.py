@@ -88,6 +88,46 @@ async def _play(school: School, session_id: str, lesson_ms: int) -> None:
     assert len(views.json()["items"]) == 1
 
 
+async def test_a_classroom_that_saves_is_sent_no_picture_and_its_line_is_kept(
+    school: School,
+) -> None:
+    session_id = await school.start()
+    first, second = school.sites
+    async with AsyncExitStack() as stack:
+        hub = await school.enter(stack, school.teacher, "lecturer")
+        one = await school.enter(stack, school.classrooms[0], "classroom")
+        two = await school.enter(stack, school.classrooms[1], "classroom")
+        await hub.publish()
+        for seat in (one, two):
+            await seat.watch()
+        async with streaming(hub):
+            await one.heard("hub", "camera", 20)
+            await one.do("set_saving", is_saving=True)
+            await hub.until(
+                lambda m: (
+                    m["type"] == "seat_changed"
+                    and m["seat"]["seat_id"] == first
+                    and m["seat"]["is_saving"]
+                )
+            )
+            before = dict(one.received)
+            await one.heard("hub", "microphone", 50)
+            await two.heard("hub", "camera", 20)
+            # What was on its way when it was asked may still arrive.
+            assert one.received["hub", "camera"] - before["hub", "camera"] <= 2
+            await one.do("set_saving", is_saving=False)
+            await one.heard("hub", "camera", 10)
+            await hub.until(lambda m: m["type"] == "link_measured" and m["seat_id"] == second)
+            await hub.send("end_lesson")
+            assert [await seat.until_closed() for seat in (hub, one, two)] == [4410] * 3
+    body = await school.ready_session(session_id)
+    lines = {line["seat_id"]: line for line in body["lines"]}
+    assert lines.keys() == {"hub", first, second}
+    for seat_id in (first, second):
+        assert lines[seat_id]["measured"]["reports"] >= 1
+        assert lines[seat_id]["measured"]["down_high_kbps"] > 0
+
+
 async def test_a_killed_server_loses_two_seconds_at_most_and_the_lesson_goes_on(
     school: School, server: Server
 ) -> None:

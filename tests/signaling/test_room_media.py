@@ -268,6 +268,14 @@ def test_the_end_of_a_trouble_is_told_at_once_too() -> None:
     assert (event.payload["before"], event.payload["cause"]) == ("weak", None)
 
 
+def test_of_a_seat_that_is_away_nothing_is_told_of_its_line() -> None:
+    room = lesson_with("a")
+    room.leave("a")
+    room.clear()
+    room.take(room.room.peer_silence("a", Direction.PUBLISH, is_silent=True, now=room.now))
+    assert room.effects == []
+
+
 def test_a_change_of_cause_is_news_though_the_word_stays() -> None:
     room = lesson_with("a")
     report(room, "a", 0.2)
