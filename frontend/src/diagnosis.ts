@@ -49,6 +49,9 @@ export interface TrackCounters {
 
 export interface SentCounters {
   source: MediaSource | null;
+  /** Which of a picture's sizes, where there are several; a paused one is not active. */
+  rid: string | null;
+  is_active: boolean;
   packets_sent: number;
   bytes_sent: number;
   frames_encoded: number;
@@ -157,6 +160,8 @@ function sentOf(live: Live, stats: Map<string, Stat>): SentCounters[] {
     if (stat.type !== "outbound-rtp") continue;
     counters.push({
       source: live.publisher.sourceOfMid(String(stat.mid)),
+      rid: typeof stat.rid === "string" ? stat.rid : null,
+      is_active: stat.active !== false,
       packets_sent: numberIn(stat, "packetsSent"),
       bytes_sent: numberIn(stat, "bytesSent"),
       frames_encoded: numberIn(stat, "framesEncoded"),

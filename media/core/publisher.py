@@ -17,6 +17,9 @@ REPORT_INTERVAL_S = 1.0
 # A section's sender may change its SSRC; one that does so all the time wants us to work.
 _MIN_SSRC_CHANGE_S = 1.0
 
+# Twenty sections of three encodings, with their retransmissions.
+_MAX_LEARNED = 120
+
 # Without transport-wide feedback the sender's rate is led by REMB: a little above what
 # arrives, so it can grow, and below it when the line loses more than a tenth
 # (draft-ietf-rmcat-gcc-02 section 6).
@@ -72,6 +75,8 @@ class Publisher:
         self.due_at = -inf
         #: By SSRC: the up-track, and whether this is its retransmission stream.
         self._by_ssrc: dict[int, tuple[UpTrack, bool]] = {}
+        #: By mid, rid and whether it is for retransmissions: the SSRC that was not told in SDP.
+        self._learned: dict[tuple[str, str, bool], int] = {}
         self._bound_at: dict[tuple[str, int, bool], float] = {}
         self._report_at = now + REPORT_INTERVAL_S
         self._remb_bytes = 0
@@ -91,17 +96,27 @@ class Publisher:
             if published.red_payload_type is not None
         )
         self.due_at = -inf
-        # Mid and rid ride on a stream's first packets only: what was learned must stay.
-        untold = {up for up in self._up_tracks() if up.published.ssrc is None}
-        self._by_ssrc = {ssrc: found for ssrc, found in self._by_ssrc.items() if found[0] in untold}
+        self._by_ssrc = {}
         for up in self._up_tracks():
-            published = up.published
-            if published.ssrc is not None:
-                self._by_ssrc[published.ssrc] = (up, False)
-            if published.rtx_ssrc is not None:
-                self._by_ssrc[published.rtx_ssrc] = (up, True)
+            self._bind_what_is_known(up)
         if self._runs is not None:
             self._runs.bound(self)
+
+    def _bind_what_is_known(self, up: UpTrack) -> None:
+        """Bind the SSRCs told in SDP, or else those learned before.
+
+        Mid and rid ride on a stream's first packets only: a track that was left out of an offer
+        and comes back may never say again which it is.
+        """
+        published = up.published
+        for told, is_rtx in ((published.ssrc, False), (published.rtx_ssrc, True)):
+            slot = (published.mid, published.rid, is_rtx)
+            ssrc = self._learned.get(slot) if told is None else told
+            if ssrc is None:
+                continue
+            self._by_ssrc[ssrc] = (up, is_rtx)
+            if not is_rtx:
+                up.ssrc = ssrc
 
     def streams(self) -> Mapping[int, tuple[UpTrack, bool]]:
         """Return, by SSRC, the up-track and whether it is its retransmission stream."""
@@ -152,9 +167,18 @@ class Publisher:
         for key in replaced:
             del self._by_ssrc[key]
         self._by_ssrc[ssrc] = (up, is_rtx)
+        self._learn(up, ssrc, is_rtx=is_rtx)
         if self._runs is not None:
             self._runs.bound(self)
         return up, is_rtx
+
+    def _learn(self, up: UpTrack, ssrc: int, *, is_rtx: bool) -> None:
+        """Remember an SSRC; of a peer that renames its sections without end, the latest."""
+        slot = (up.published.mid, up.published.rid, is_rtx)
+        self._learned.pop(slot, None)
+        self._learned[slot] = ssrc
+        if len(self._learned) > _MAX_LEARNED:
+            del self._learned[next(iter(self._learned))]
 
     def _text(self, header: ParsedRtp, buffer: Buffer, extension_id: int) -> str | None:
         return rtp.extension_text(buffer, header[7], extension_id) if extension_id else None

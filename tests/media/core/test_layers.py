@@ -17,6 +17,7 @@ from tests.media.core.lesson import (
     VIDEO_TYPE,
     Lesson,
     layered,
+    microphone,
     seqs,
     track,
 )
@@ -396,6 +397,34 @@ def test_a_changed_ssrc_of_one_encoding_leaves_the_others_alone() -> None:
     lesson.receive("teacher", media(71, 2, KEY))
     numbers = seqs(lesson.media("site down"))
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_picture_left_out_of_an_offer_is_known_when_it_comes_back() -> None:
+    lesson = untold_lesson()
+    for layer, rid in enumerate("qhf"):
+        lesson.receive("teacher", extended(media(50 + layer, 1), mid="0", rid=rid))
+    lesson.receive("teacher", extended(media(60, 1, payload_type=RTX_TYPE), mid="0", repaired="q"))
+    ids = {"mid_id": MID_ID, "rid_id": RID_ID, "repaired_rid_id": REPAIRED_ID}
+    lesson.publish("teacher", microphone("teacher"), again=True, **ids)
+    encodings = layered("teacher", ssrc=None, rtx_ssrc=None)
+    lesson.publish("teacher", *encodings, microphone("teacher"), again=True, **ids)
+    before = len(lesson.media("site down"))
+    for layer in range(3):
+        lesson.receive("teacher", media(50 + layer, 2))
+    assert [up.ssrc for up in layered_track(lesson).up_tracks] == [50, 51, 52]
+    assert len(lesson.media("site down")) > before
+    assert lesson.count("unknown_ssrc") == 0
+
+
+def test_a_peer_that_renames_its_sections_without_end_is_not_remembered_without_end() -> None:
+    lesson = Lesson()
+    for number in range(300):
+        mid = str(number)
+        lesson.publish(
+            "teacher", *layered("teacher", mid=mid, ssrc=None), again=number > 0, rid_id=RID_ID
+        )
+        lesson.receive("teacher", extended(media(number + 1, 1), rid="q"))
+    assert len(lesson.publishers["teacher"]._learned) == 120
 
 
 def test_a_stream_that_changes_while_somebody_moves_away_from_it_is_left_at_the_keyframe() -> None:
