@@ -185,6 +185,18 @@ def test_numbers_go_on_over_every_switch() -> None:
     assert sent[-1].sounds == [encoding(129)]
 
 
+def test_sites_that_lose_alike_hear_the_same_under_their_own_numbers() -> None:
+    heard = Heard()
+    good = heard.lesson.router.subscribers[PeerId("good")]
+    heard.lose(0.06)
+    report_loss(heard.lesson, good, 0.06, highest=0)
+    heard.speak(3)
+    here, there = heard.sent(), heard.sent("good down")
+    assert [one.sounds for one in here] == [one.sounds for one in there]
+    assert here[0].seq != there[0].seq
+    assert heard.lesson.count("red_out") == 6
+
+
 def test_twelve_per_cent_bring_the_last_two() -> None:
     heard = Heard()
     heard.speak(3)
