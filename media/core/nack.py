@@ -1,6 +1,7 @@
 """Find out which packets of a stream are missing and when to ask for them again."""
 
 import math
+from collections import deque
 
 from media.core.seqnum import delta16
 
@@ -15,16 +16,21 @@ DEFAULT_RTT_S = 0.1
 _RTT_MARGIN = 1.1
 _BACKOFF = 1.25
 
+# Of so many retransmissions one came by the first request.
+_REPAIRS_REMEMBERED = 8
+
 
 class _Missing:
     """One packet that has not come: when to ask next, when to stop waiting."""
 
-    __slots__ = ("attempts", "due_at", "expires_at")
+    __slots__ = ("asked_at", "attempts", "due_at", "expires_at")
 
     def __init__(self, due_at: float, expires_at: float) -> None:
         self.due_at = due_at
         self.expires_at = expires_at
         self.attempts = 0
+        #: When it was first asked for.
+        self.asked_at = due_at
 
 
 class NackGenerator:
@@ -48,10 +54,12 @@ class NackGenerator:
     __slots__ = (
         "_first_delay_s",
         "_highest",
+        "_is_rtt_told",
         "_max_age_s",
         "_max_attempts",
         "_missing",
         "_next_at",
+        "_repairs_s",
         "_retry_s",
         "given_up",
         "needs_keyframe",
@@ -69,6 +77,8 @@ class NackGenerator:
         # In the order of sequence numbers, by extended sequence number.
         self._missing: dict[int, _Missing] = {}
         self._next_at = math.inf
+        self._repairs_s: deque[float] = deque(maxlen=_REPAIRS_REMEMBERED)
+        self._is_rtt_told = False
         self.given_up = 0
         self.recovered = 0
         self.needs_keyframe = False
@@ -81,6 +91,21 @@ class NackGenerator:
     def set_rtt(self, rtt_s: float) -> None:
         """Use a newly measured round trip time for requests from now on."""
         self._retry_s = max(MIN_RETRY_S, rtt_s * _RTT_MARGIN)
+        self._is_rtt_told = True
+
+    def repaired(self, seq: int, now: float) -> None:
+        """Learn the round trip from a retransmission that has come; tell `received` after.
+
+        From the first time it was asked for: if that request was lost, or its answer, this is
+        too long, so the shortest of the last few counts. It serves where nobody measures
+        the line (a publisher that does not subscribe); `set_rtt` is better and overrides it.
+        """
+        if self._is_rtt_told or self._highest < 0:
+            return
+        missing = self._missing.get(self._highest + delta16(seq, self._highest))
+        if missing is not None and missing.attempts:
+            self._repairs_s.append(now - missing.asked_at)
+            self._retry_s = max(MIN_RETRY_S, min(self._repairs_s) * _RTT_MARGIN)
 
     def received(self, seq: int, now: float) -> bool:
         """Note an arrival; False if it is a duplicate or too old and must be dropped.
@@ -128,6 +153,8 @@ class NackGenerator:
                     hopeless.append(extended)
                     continue
                 wanted.append(extended & 0xFFFF)
+                if not missing.attempts:
+                    missing.asked_at = now
                 retry_at = now + self._retry_s * _BACKOFF**missing.attempts
                 missing.due_at = min(retry_at, missing.expires_at)
                 missing.attempts += 1

@@ -12,7 +12,12 @@ from media.core.congestion import WIRE_OVERHEAD_BYTES
 from media.core.downtrack import PADDING_BYTES, DownTrack
 from media.core.ids import Kind, PeerId, Source, TrackKey
 from media.core.layers import LayeredTrack
-from media.core.steering import INTERVAL_S, MIN_INTERVAL_S, PROBE_STEP_S
+from media.core.steering import (
+    INTERVAL_S,
+    MIN_INTERVAL_S,
+    MIN_URGENT_INTERVAL_S,
+    PROBE_STEP_S,
+)
 from media.core.subscriber import Subscriber
 from media.core.tables import RouterTimes, Tables
 
@@ -59,11 +64,13 @@ class Pilot:
     def heard(self, subscriber: Subscriber, now: float) -> float:
         """Take that feedback has come; return when `handle_timer` must be called for it.
 
-        A line that has become too narrow is acted on at once; one that carries more, soon.
+        A line that has become too narrow is acted on at once; one that carries more, soon; one
+        that carries everything, at the next of the two times a second.
         """
         steering = subscriber.steering
-        is_due = now - steering.steered_at >= MIN_INTERVAL_S
-        if is_due or steering.has_narrowed(now):
+        since_s = now - steering.steered_at
+        is_urgent = since_s >= MIN_URGENT_INTERVAL_S and steering.has_narrowed(now)
+        if is_urgent or (since_s >= MIN_INTERVAL_S and not steering.is_complete):
             self._steer(subscriber, now)
         return now if subscriber.peer_id in self._probing else inf
 

@@ -425,6 +425,8 @@ class Router:
             # lost, so the sender keeps them no longer, and a run that began there could not go on.
             return
         original = unwrap_rtx(header, buffer, payload_type=up.published.payload_type, ssrc=up.ssrc)
+        if up.nack is not None:
+            up.nack.repaired(original[2], now)
         self._take_apart(up, original, buffer, now, seen)
 
     def _take_apart(

@@ -15,8 +15,9 @@ DEFAULT_START_BPS = 1_000_000.0
 
 #: A plan is made anew at least this often, for the rates of tracks change by themselves.
 INTERVAL_S = 0.5
-#: Not more often than this, unless the estimate has fallen below what is sent.
+#: Not more often than this; or than that, if the estimate has fallen below what is sent.
 MIN_INTERVAL_S = 0.1
+MIN_URGENT_INTERVAL_S = 0.03
 #: How often packets of a probing burst are sent.
 PROBE_STEP_S = 0.005
 
@@ -56,6 +57,8 @@ class Steering:
         self.history = SendHistory()
         self.control = CongestionControl(self.history, start_bps=start_bps)
         self.planned: tuple[PlannedTrack, ...] = ()
+        #: Everything wished for is planned at its best.
+        self.is_complete = True
         #: The kbit/s of the last plan; None: there was nothing to keep to.
         self.budget_kbps: float | None = None
         #: Something was known of the line at some time; until then nothing is held back.
@@ -169,12 +172,12 @@ class Steering:
 
     def _want(self, wishes: Sequence[Wish], now: float) -> None:
         """Let the line be probed for what would make the plan complete; nothing otherwise."""
-        is_complete = all(track.layer == track.top_layer for track in self.planned)
+        self.is_complete = all(track.layer == track.top_layer for track in self.planned)
         full_kbps = sum(max(wish.layers_kbps) for wish in wishes)
         full_bps = full_kbps * HEADROOM * 1000 / (1.0 - min(_MAX_LOSS, self.control.loss))
         if self._declared_bps is not None:
             full_bps = min(full_bps, self._declared_bps)
-        self.control.want(0.0 if is_complete else full_bps, now)
+        self.control.want(0.0 if self.is_complete else full_bps, now)
 
     # -- what is sent beside media ---------------------------------------------------
 

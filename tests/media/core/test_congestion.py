@@ -5,7 +5,14 @@ plane, the figures there are what came out.
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from media.core.congestion import MIN_BPS, CongestionControl
+from media.core.loss_judge import LossJudge, LossVerdict
+from media.core.probing import Prober
+from media.core.rtcp import TransportFeedback
+from media.core.send_history import SendHistory
 from tests.media.core.bottleneck import Bulk, Line, Site
 
 #: Sound, and with it a small, a middle and a large picture; slides beside it. In kbit/s.
@@ -214,3 +221,122 @@ def test_loss_that_lets_some_through_is_a_loss_of_the_line() -> None:
     site.world.at(10, lambda: setattr(site.world.line, "loss", 0.6))
     site.run(14)
     assert site.control.loss > 0.3
+
+
+# -- what simulations do not reach -------------------------------------------------------
+
+
+def feedback(base: int, *deltas: int | None) -> TransportFeedback:
+    return TransportFeedback(1, 2, base, 0, 0, deltas)
+
+
+def test_feedback_that_says_nothing_new_is_no_feedback() -> None:
+    control = CongestionControl(SendHistory(), start_bps=1e6)
+    control.feedback(feedback(0, 0, 0), 1.0)
+    assert not control.has_feedback
+
+
+def test_feedback_of_losses_alone_counts() -> None:
+    history = SendHistory()
+    control = CongestionControl(history, start_bps=1e6)
+    for number in range(100):
+        history.sent(1200, number / 100)
+    control.feedback(feedback(0, *[None] * 40), 1.0)
+    control.feedback(feedback(40, *[None] * 40), 2.0)
+    assert control.has_feedback
+    assert control.loss > 0.1
+
+
+def probed(*, lost_from: int, told: bool = True) -> float | None:
+    """Send a burst of 100 packets, of which those from `lost_from` on do not arrive."""
+    history = SendHistory()
+    prober = Prober(history)
+    assert prober.packets_due(0.0, 300) == 0
+    prober.begin(2_400_000, 0.0)
+    now = 0.0
+    while prober.is_sending:
+        for _ in range(prober.packets_due(now, 300)):
+            history.sent(300, now)
+        now += 0.005
+    arrivals = [
+        (n, history.sent_at_s[n], history.sent_at_s[n] + 9.0, 300) for n in range(lost_from)
+    ]
+    if not told:
+        assert prober.result_bps(arrivals, lost_from - 1, now + 0.1) is None
+        assert prober.result_bps([], lost_from - 1, now + 3.0) is None
+        assert not prober.is_under_way, "the rest will not be heard of"
+        assert not prober.may_begin(now + 3.0)
+        return None
+    return prober.result_bps(arrivals, history.count - 1, now + 0.1)
+
+
+def test_a_burst_that_keeps_up_finds_its_own_rate() -> None:
+    found = probed(lost_from=80)
+    assert found is not None
+    assert 2_000_000 < found < 2_600_000
+
+
+def test_a_burst_of_which_little_arrives_finds_nothing() -> None:
+    assert probed(lost_from=20) is None
+
+
+def test_a_burst_of_which_the_end_is_never_told_is_given_up() -> None:
+    assert probed(lost_from=20, told=False) is None
+
+
+def test_a_burst_that_left_at_once_finds_nothing() -> None:
+    """A loop that stood still sent it all in one moment: that says nothing of the line."""
+    history = SendHistory()
+    prober = Prober(history)
+    prober.begin(2_400_000, 0.0)
+    for _ in range(prober.packets_due(0.079, 300)):
+        history.sent(300, 0.079)
+    assert prober.packets_due(0.081, 300) == 0
+    arrivals = [(n, 0.079, 9.0 + n / 10_000, 300) for n in range(history.count)]
+    assert prober.result_bps(arrivals, history.count - 1, 0.2) is None
+
+
+def test_losses_begin_to_count_when_there_are_enough() -> None:
+    judge = LossJudge()
+    judge.count(30, 20)
+    assert judge.judge(1.0, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.GROW
+    assert judge.judge(1.5, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.LOWER
+    assert judge.is_testing
+    judge.count(4, 2)
+    for late in (2.6, 3.7, 4.8):
+        judge.count(12, 8)
+        said = judge.judge(late, sent_bps=0.8e6, queue_s=0.0, response_s=0.1)
+    assert said is LossVerdict.RESTORE
+    assert not judge.is_testing
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 400),
+            st.lists(st.none() | st.integers(-0x8000, 0x7FFF), min_size=1, max_size=80),
+            st.integers(-0x80_0000, 0x7F_FFFF),
+            st.floats(0, 5),
+        ),
+        max_size=30,
+    ),
+    st.floats(0, 1e7),
+)
+def test_whatever_a_receiver_claims_the_estimate_stays_a_rate(
+    said: list[tuple[int, list[int | None], int, float]], wanted_bps: float
+) -> None:
+    """A liar can have its own line overfed, up to what the plan would send it; no more."""
+    control = CongestionControl(SendHistory(), start_bps=1e6)
+    now = 0.0
+    for base, deltas, reference, elapsed_s in said:
+        for _ in range(40):
+            control.history.sent(1200, now)
+        now += elapsed_s
+        control.feedback(TransportFeedback(1, 2, base, 0, reference, tuple(deltas)), now)
+        control.want(wanted_bps, now)
+        for _ in range(min(100, control.probe_packets(now, 300))):
+            control.history.sent(300, now)
+        control.handle_time(now)
+        assert MIN_BPS <= control.estimate_bps < 1e9
+        assert 0.0 <= control.loss <= 1.0
+        assert control.queue_s >= 0.0

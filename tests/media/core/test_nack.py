@@ -237,3 +237,66 @@ def test_over_any_lossy_reordering_line_every_packet_is_accounted_for_once(
     assert nacks.missing == 0
     assert nacks.given_up + len(accepted) == max(accepted) + 1
     assert nacks.recovered == sum(1 for number in accepted if asked[number])
+
+
+# -- the round trip, where nobody measures it ---------------------------------------------
+
+
+def asked_again_after(nacks: NackGenerator, *, start_s: float) -> float:
+    """Lose a packet now; return how long after the first request the second comes."""
+    nacks.received(nacks._highest + 2, start_s)
+    first = second = None
+    now = start_s
+    while second is None:
+        now += 0.001
+        if nacks.poll(now):
+            first, second = (now, None) if first is None else (first, now)
+    assert first is not None
+    return second - first
+
+
+def repaired_after(nacks: NackGenerator, rtt_s: float, *, start_s: float) -> None:
+    lost = nacks._highest + 1
+    nacks.received(lost + 1, start_s)
+    nacks.poll(start_s + 0.02)
+    for step in range(1, 200):
+        now = start_s + 0.02 + step * rtt_s / 4
+        if step % 4 == 0:
+            nacks.repaired(lost & 0xFFFF, now)
+            assert nacks.received(lost & 0xFFFF, now)
+            return
+        nacks.poll(now)
+
+
+def test_a_far_publisher_is_asked_again_no_sooner_than_it_can_answer() -> None:
+    nacks = NackGenerator()
+    nacks.received(1, 0.0)
+    assert asked_again_after(nacks, start_s=1.0) < 0.2
+    repaired_after(nacks, 0.6, start_s=10.0)
+    assert asked_again_after(nacks, start_s=20.0) == pytest.approx(0.66, abs=0.01)
+
+
+def test_a_request_that_was_lost_does_not_make_a_line_long() -> None:
+    nacks = NackGenerator()
+    nacks.received(1, 0.0)
+    for number, took_s in enumerate((0.1, 0.5, 0.3)):
+        repaired_after(nacks, took_s, start_s=10.0 * (number + 1))
+    assert asked_again_after(nacks, start_s=50.0) == pytest.approx(0.11, abs=0.01)
+
+
+def test_a_measured_round_trip_overrides_what_repairs_tell() -> None:
+    nacks = NackGenerator()
+    nacks.received(1, 0.0)
+    nacks.set_rtt(0.05)
+    repaired_after(nacks, 0.6, start_s=10.0)
+    assert asked_again_after(nacks, start_s=20.0) == pytest.approx(0.055, abs=0.01)
+
+
+def test_what_was_not_asked_for_tells_nothing() -> None:
+    nacks = NackGenerator()
+    nacks.repaired(7, 0.0)
+    nacks.received(1, 0.0)
+    nacks.received(3, 0.0)
+    nacks.repaired(2, 5.0)
+    nacks.repaired(9, 5.0)
+    assert asked_again_after(nacks, start_s=20.0) < 0.2

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from media.core import rtcp
+from media.core.allocation import LinkBudget
 from media.core.events import LinkMeasured
 from media.core.ids import PeerId
 from tests.media.core.bottleneck import Line
@@ -173,3 +174,61 @@ def test_retransmissions_stay_within_the_line() -> None:
     assert 0 < site.resent - before < 40
     assert village.router.counters()["resend_limited"] > 50
     assert [at for at in site.silences if at > 1] == []
+
+
+def test_a_picture_that_fell_silent_costs_nothing_and_comes_back_small() -> None:
+    village = Village({"site": Line(900)}, shares_screen=True)
+    village.run(15)
+    assert planned(village, "site")[CAMERA] == 0
+    village.pause(SCREEN)
+    village.run(30)
+    assert set(planned(village, "site")) == {SOUND, CAMERA}
+    assert planned(village, "site")[CAMERA] == 1
+    village.pause(None)
+    village.run(32)
+    site = village.sites["site"]
+    assert site.silences == []
+    down = site.subscriber.by_track[SCREEN]
+    assert down.flows_in is not None
+
+
+def test_a_declared_line_may_be_changed_in_mid_lesson() -> None:
+    village = Village({"site": Line(4000)})
+    village.run(5)
+    assert layers_at_end(village, "site") == 2
+    village.router.set_budget(PeerId("site"), LinkBudget(down_kbps=700))
+    village.run(7)
+    assert layers_at_end(village, "site") == 1
+    village.router.set_budget(PeerId("site"), LinkBudget())
+    village.run(15)
+    assert layers_at_end(village, "site") == 2
+
+
+def test_a_site_without_retransmissions_is_not_probed() -> None:
+    village = Village({"site": Line(4000)}, has_rtx=False)
+    village.run(10)
+    assert village.router.counters()["probes_sent"] == 0
+    assert layers_at_end(village, "site") == 1
+
+
+def test_who_leaves_while_probed_is_forgotten() -> None:
+    village = Village({"site": Line(4000), "other": Line(4000)})
+    while not village.router.counters()["probes_sent"]:
+        village.run(village.now + 0.02)
+    site = village.sites.pop("site")
+    village.router.remove_subscriber(site.peer_id)
+    village.run(10)
+    assert layers_at_end(village, "other") == 2
+
+
+def test_packets_are_kept_for_three_round_trips_of_the_farthest() -> None:
+    village = Village({"near": Line(4000), "far": Line(4000)})
+    village.run(1)
+    [encoding] = village.router.tracks[SOUND].up_tracks
+    assert encoding.cache.max_age_s == 2.0
+    village.sites["far"].subscriber.rtt_s = 1.2
+    village.run(2)
+    assert encoding.cache.max_age_s == pytest.approx(3.6)
+    village.sites["far"].subscriber.rtt_s = 60.0
+    village.run(3)
+    assert encoding.cache.max_age_s == 6.0

@@ -73,7 +73,12 @@ class Site:
             self.subscriber.steering.history.use_extension(3)
         self.subscriber.offer_made(1)
         router.accept_answer(
-            self.subscriber, {down.mid: CODECS for down in self.subscriber.sections}, village.now
+            self.subscriber,
+            {
+                down.mid: CODECS if village.has_rtx else CODECS | {"H264": PayloadTypes(40, None)}
+                for down in self.subscriber.sections
+            },
+            village.now,
         )
         router.set_connected(self.subscriber, is_connected=True, now=village.now)
         self._recorder = TwccRecorder(1)
@@ -152,6 +157,7 @@ class Village:
     lines: Mapping[str, Line]
     shares_screen: bool = False
     takes_numbers: bool = True
+    has_rtx: bool = True
     declared_kbps: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -176,6 +182,7 @@ class Village:
         self._wanted = {track: set(_RIDS[track]) for track in self._videos}
         self._seqs: Counter[int] = Counter()
         self._needs_keyframe = True
+        self._paused: TrackKey | None = None
         self.links: dict[PeerId, list[LinkMeasured]] = {}
 
     def hear(self, site: Site, reports: list[rtcp.RtcpPacket]) -> None:
@@ -188,6 +195,10 @@ class Village:
         """Take what the router tells the teacher."""
         if any(isinstance(one, rtcp.Pli) for one in rtcp.parse(packet)):
             self._needs_keyframe = True
+
+    def pause(self, track: TrackKey | None) -> None:
+        """Let the teacher stop sending a track, or none."""
+        self._paused = track
 
     def run(self, until_s: float) -> None:
         while self.now < until_s:
@@ -207,7 +218,7 @@ class Village:
         is_key, self._needs_keyframe = self._needs_keyframe, False
         for track in self._videos:
             for layer, rid in enumerate(_RIDS[track]):
-                if rid not in self._wanted[track]:
+                if rid not in self._wanted[track] or track == self._paused:
                     continue
                 size = int(_KBPS[track][layer] * 125 * 16 * STEP_S) * (4 if is_key else 1)
                 first = b"\x65" if is_key else b"\x41"
