@@ -78,7 +78,8 @@ class LinkMeter:
     """Judge a seat's line from its reports, and from silence, by what its own figures say.
 
     Between the good and the bad thresholds the earlier word stands. A first report decides
-    alone. A direction from which nothing authenticates is weak at once: nothing is worse.
+    alone, but for losses: what is sent before the other side listens is lost on every line. A
+    direction from which nothing authenticates is weak at once: nothing is worse.
     """
 
     def __init__(self) -> None:
@@ -153,17 +154,17 @@ class LinkMeter:
         self.last = report
         self.loss_down = self.loss_down if report.loss_down is None else report.loss_down
         self.loss_up = self.loss_up if report.loss_up is None else report.loss_up
-        at_once = not self._is_known
+        is_first = not self._is_known
         for leg, loss in ((Leg.DOWN, report.loss_down), (Leg.UP, report.loss_up)):
             if loss is not None:
                 verdict = _judge(loss, bad=WEAK_LOSS, good=GOOD_LOSS)
-                self._losing[leg].take(verdict, now, at_once=at_once and verdict is True)
+                self._losing[leg].take(verdict, now)
         if report.rtt_ms is not None:
             verdict = _judge(report.rtt_ms, bad=WEAK_RTT_MS, good=GOOD_RTT_MS)
-            self._late.take(verdict, now, at_once=at_once and verdict is True)
+            self._late.take(verdict, now, at_once=is_first and verdict is True)
             self._long.take(_judge(report.rtt_ms, bad=LONG_RTT_MS, good=SHORT_RTT_MS), now)
         self._take_plan(report, now)
-        self._is_known = self._is_known or _is_telling(report)
+        self._is_known = self._is_known or _is_good(report)
         down, up = self.loss_down or 0.0, self.loss_up or 0.0
         if down > MUCH_WORSE * up:
             self._worse = Leg.DOWN
@@ -203,14 +204,12 @@ def _judge(value: float, *, bad: float, good: float) -> bool | None:
     return False if value <= good else None
 
 
-def _is_telling(report: LinkReport) -> bool:
-    """Return whether a report says plainly that a line is good or that it is weak."""
+def _is_good(report: LinkReport) -> bool:
+    """Return whether a report says plainly that a line is good."""
     losses = [loss for loss in (report.loss_up, report.loss_down) if loss is not None]
     if not losses and report.rtt_ms is None:
         return False
-    loss, rtt_ms = max(losses, default=0.0), report.rtt_ms or 0.0
-    is_good = loss <= GOOD_LOSS and rtt_ms <= GOOD_RTT_MS
-    return is_good or loss >= WEAK_LOSS or rtt_ms >= WEAK_RTT_MS
+    return max(losses, default=0.0) <= GOOD_LOSS and (report.rtt_ms or 0.0) <= GOOD_RTT_MS
 
 
 def _is_declared(report: LinkReport) -> bool:

@@ -66,6 +66,17 @@ describe.each(["zh", "en"] as const)("what is wrong with a line, in %s", (locale
   });
 });
 
+describe.each(["zh", "en"] as const)("the details, in %s", (locale) => {
+  it("say what every cause means, of a classroom and of the hub", () => {
+    say(locale);
+    for (const cause of LINK_CAUSES) {
+      for (const whose of ["means", "means_hub"]) {
+        expect(i18n.global.te(`live.details.${whose}.${cause}`), `${whose} ${cause}`).toBe(true);
+      }
+    }
+  });
+});
+
 describe("the sentence at the teacher", () => {
   it("names the leg with its figure", () => {
     const lost = { loss_up_percent: 31, loss_down_percent: 12.4 };
