@@ -114,6 +114,9 @@ class Rig:
         self.plane = new_plane(config)
         self.plane.open()
         self._config = config
+        self._lanes = lanes
+        # Each lane but the last has a room of its own, so this one goes to the last.
+        self._others = [self.plane.open_room(self.flush) for _ in range(lanes - 1)]
         self._room = self.plane.open_room(self.flush)
         self.router = Router(
             RouterTimes(), random_bits=rng.getrandbits, now=time.monotonic(), runs=self._room
@@ -227,7 +230,8 @@ class Rig:
         """Handle what has come: the loop would, a little later."""
         drain: Any = getattr(self.plane, "_drain", None)
         if drain is not None:
-            drain(0)
+            for lane in range(self._lanes):
+                drain(lane)
         else:
             self.plane._readable()
 
@@ -287,6 +291,7 @@ class Rig:
             self.plane.remove(peer.transport)
             for one in peer.sockets:
                 one.close()
-        if self._room is not None:
-            self._room.close()
+        for room in (*self._others, self._room):
+            if room is not None:
+                room.close()
         self.plane.close()

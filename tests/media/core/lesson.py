@@ -12,6 +12,7 @@ from media.core.events import Event
 from media.core.ids import PeerId, Source, TrackKey
 from media.core.publisher import Publisher, PublisherSpec
 from media.core.router import Router
+from media.core.runs import Runs
 from media.core.subscriber import Subscriber
 from media.core.tables import RouterTimes
 from media.core.uptrack import PublishedTrack
@@ -76,10 +77,12 @@ def microphone(peer: str, **changes: Any) -> PublishedTrack:
 class Lesson:
     """One room. `sent` collects (link, packet) of everything handed to a subscriber."""
 
-    def __init__(self, **times: float) -> None:
+    def __init__(self, runs: Runs | None = None, /, **times: float) -> None:
         self.now = 100.0
         rng = random.Random(7)
-        self.router = Router(RouterTimes(**times), random_bits=rng.getrandbits, now=self.now)
+        self.router = Router(
+            RouterTimes(**times), random_bits=rng.getrandbits, now=self.now, runs=runs
+        )
         self.publishers: dict[str, Publisher] = {}
         self.sent: list[tuple[object, bytes]] = []
         self.events: list[Event] = []
