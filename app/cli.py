@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
@@ -24,6 +24,7 @@ from app.clock import utc_now
 from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
+from app.listening import CannotListen, listening_on, with_port
 from app.main import create_app
 from app.schools import queries as schools_queries
 from app.schools import service as schools
@@ -50,11 +51,27 @@ class CannotDo(Exception):
     """The command cannot do what it was asked; `str()` says why and what to do."""
 
 
+# What a command refuses with a sentence of its own.
+REFUSALS = (
+    CannotDo,
+    CannotListen,
+    SettingsInvalid,
+    coturn.NotInstalled,
+    demo.NotADemonstration,
+)
+
+
 def main() -> None:
     """Run the command; say what was wrong in a sentence and exit with 2."""
     try:
         cli()
-    except (CannotDo, SettingsInvalid, demo.NotADemonstration, coturn.NotInstalled) as problem:
+    except (
+        CannotDo,
+        SettingsInvalid,
+        demo.NotADemonstration,
+        coturn.NotInstalled,
+        CannotListen,
+    ) as problem:
         typer.echo(str(problem), err=True)
         raise SystemExit(2) from None
     except Problem as problem:
@@ -82,49 +99,6 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         raise CannotDo(
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
-
-
-@contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[list[socket.socket]]:
-    """Listen for HTTP, on addresses of both families where the setting means both.
-
-    Raise CannotDo.
-    """
-    with contextlib.ExitStack() as opened:
-        if settings.http_host != addresses.THIS_MACHINE:
-            host = addresses.listening_host(settings.http_host)
-            yield [opened.enter_context(_listen(host, settings.http_port))]
-            return
-        v4 = opened.enter_context(_listen(addresses.LOOPBACK, settings.http_port))
-        sockets = [v4]
-        if socket.has_ipv6 and addresses.LOOPBACK_V6 in addresses.local_addresses():
-            v6 = _listen(addresses.LOOPBACK_V6, v4.getsockname()[1])
-            sockets.append(opened.enter_context(v6))
-        yield sockets
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    is_v6 = ":" in host
-    # With the protocol named: asyncio turns Nagle's algorithm off only for sockets that say TCP,
-    # and a lecturer's word must not wait 40 ms for an acknowledgement.
-    family = socket.AF_INET6 if is_v6 else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if is_v6:  # `::` takes IPv4 too, whatever the system's default is
-        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise CannotDo(
-            f"Cannot listen on {_with_port(host, port)} ({error.strerror}): "
-            "stop what runs there, or choose another port with CLASSROOMS_HTTP_PORT."
-        ) from None
-    return listening
-
-
-def _with_port(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class _Server(uvicorn.Server):
@@ -201,7 +175,7 @@ def serve() -> None:
         async with _opened(settings):
             pass
 
-    with _listening(settings) as listening:
+    with listening_on(settings) as listening:
         asyncio.run(prepare())
         base = _base_url(settings, listening[0])
         _serve(
@@ -217,7 +191,7 @@ def _base_url(settings: Settings, listening: socket.socket) -> str:
     host = settings.http_host
     if host in {addresses.ALL, addresses.LOOPBACK, "0.0.0.0", addresses.LOOPBACK_V6, "::"}:
         host = addresses.THIS_MACHINE
-    return f"http://{_with_port(host, port)}"
+    return f"http://{with_port(host, port)}"
 
 
 @cli.command(name="demo")
@@ -238,7 +212,7 @@ def run_demo(
     if not is_served:
         typer.echo(demo_text(asyncio.run(prepare()), settings.http_port))
         return
-    with _listening(settings) as listening:
+    with listening_on(settings) as listening:
         text = demo_text(asyncio.run(prepare()), listening[0].getsockname()[1])
         _serve(settings, create_app(settings), listening, lambda: typer.echo(text))
 

@@ -12,6 +12,7 @@ from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Seen
 from media.core.subscriber import Subscriber
 from media.dataplane import DataPlane
+from media.ice import Address
 from media.interface import Direction
 from media.transport import Limits, Transport
 
@@ -225,6 +226,7 @@ class SubscribeConnection(Connection):
         self.subscriber: Subscriber
         #: Until when pictures are held back from a peer that reads its stream too slowly.
         self._held_until: float | None = None
+        self._held_at: Address | None = None
         self._hold_s = _FIRST_HOLD_S
 
     def receive_rtp(self, *_: object) -> None:
@@ -253,12 +255,19 @@ class SubscribeConnection(Connection):
         had_long_peace = self._held_until is None or now - self._held_until > _PEACE_S
         self._hold_s = _FIRST_HOLD_S if had_long_peace else min(self._hold_s * 2, _LONGEST_HOLD_S)
         self._held_until = now + self._hold_s
+        self._held_at = self.transport.address
         self._router.hold_pictures(self.subscriber, is_held=True, now=now)
         self._home.settle()
 
     def keep_house(self, now: float) -> None:
-        """Let pictures begin anew at the next keyframe, if they were held back long enough."""
-        if not self.subscriber.are_pictures_held or now < (self._held_until or 0.0):
+        """Let pictures begin anew at the next keyframe, if they were held back long enough.
+
+        Or if the peer has another road now: what was slow was the one before.
+        """
+        if not self.subscriber.are_pictures_held:
+            return
+        has_moved = self.transport.address not in (None, self._held_at)
+        if not has_moved and now < (self._held_until or 0.0):
             return
         if self._home.plane.resume_pictures(self.transport):
             self._router.hold_pictures(self.subscriber, is_held=False, now=now)

@@ -7,7 +7,7 @@
  * before, and a muted seat never returns audible.
  */
 import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
-import { api, type EnterAs, type Ticket } from "./api";
+import { api, Problem, type EnterAs, type Ticket } from "./api";
 import { translate } from "./i18n";
 import { declinedIn, DecodeWatch, picturesIn } from "./media/decoding";
 import { LocalMedia } from "./media/local";
@@ -51,6 +51,8 @@ const TICK_MS = 500;
 const TICKS_PER_LOOK = 4;
 /** What arrives is counted at every second one. */
 const TICKS_PER_LISTENING = 2;
+/** Five minutes: the credentials of the relay last ten minutes at least. */
+const TICKS_PER_RENEWAL = 600;
 /** Pongs come every 1.5 s: after this without one there is nobody to negotiate with. */
 const HEARD_WITHIN_MS = 2_500;
 
@@ -246,6 +248,23 @@ export class Live {
       void this.lookAtUplink();
     }
     if (this.ticks % TICKS_PER_LISTENING === 0) this.lookAtRoads();
+    if (this.ticks % TICKS_PER_RENEWAL === 0) void this.renewRelay();
+  }
+
+  /**
+   * A lesson may run over its plan, and the relay's credentials end soon after that: whoever
+   * has to reach the relay again then needs others. They come with a ticket, which is not used.
+   */
+  private async renewRelay(): Promise<void> {
+    if (this.iceServers.length === 0 || this.state.value.kind !== "open") return;
+    try {
+      this.iceServers = (await api.ticket(this.lessonId, this.as)).ice_servers;
+    } catch (error) {
+      if (error instanceof Problem) return; // what we have may still do; asked again later
+      throw error;
+    }
+    this.publisher.renewRelay(this.iceServers);
+    this.subscriber.renewRelay(this.iceServers);
   }
 
   /** Media that does not arrive seeks another road, unless the whole line is cut. */

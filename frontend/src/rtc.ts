@@ -7,6 +7,7 @@
  * schools reach none, and the server is ICE-lite with an address of its own.
  */
 import { arrivedOn, Recovery, type Act } from "./media/recovery";
+import { BetterRoad, roadOn } from "./media/roads";
 import { encodingsOf, limitEncodings, preferH264, type SendLimits } from "./media/sending";
 import type { MediaSource, SubscribeOffer, TrackRef } from "./protocol";
 
@@ -24,6 +25,12 @@ class Queue {
     this.last = result.catch(() => undefined);
     return result;
   }
+}
+
+async function mayTakeBetterRoad(better: BetterRoad, connection: RTCPeerConnection): Promise<boolean> {
+  const now = performance.now();
+  if (connection.connectionState !== "connected" || !better.isLookDue(now)) return false;
+  return better.shouldSearch(await roadOn(connection), now);
 }
 
 export interface PublisherOptions {
@@ -48,6 +55,7 @@ export class Publisher {
   private readonly transceivers = new Map<MediaSource, RTCRtpTransceiver>();
   private readonly queue = new Queue();
   readonly recovery = new Recovery();
+  private readonly betterRoad = new BetterRoad();
   private limits: Readonly<Record<MediaSource, SendLimits>>;
   /** Which encodings of a source anybody wants, as the server said of this connection. */
   private readonly wantedLayers = new Map<MediaSource, readonly string[]>();
@@ -100,6 +108,24 @@ export class Publisher {
     const connection = this.connection;
     const arrived = connection === null ? null : await arrivedOn(connection);
     if (connection === this.connection) this.act(this.recovery.look(arrived, performance.now()));
+    if (connection !== null && (await mayTakeBetterRoad(this.betterRoad, connection))) {
+      await this.searchBetterRoad(connection);
+    }
+  }
+
+  /** Reach the relay with these credentials from the next restart on; what flows goes on. */
+  renewRelay(iceServers: RTCIceServer[]): void {
+    this.iceServers = iceServers;
+    this.connection?.setConfiguration({ iceServers, bundlePolicy: "max-bundle" });
+  }
+
+  /** Restart ICE although nothing is wrong: UDP may be open again. */
+  private searchBetterRoad(connection: RTCPeerConnection): Promise<void> {
+    return this.queue.run(async () => {
+      if (connection !== this.connection || !this.recovery.mayAct) return;
+      connection.restartIce();
+      await this.negotiate();
+    });
   }
 
   networkChanged(): void {
@@ -290,6 +316,7 @@ export class Subscriber {
   private tracks: readonly TrackRef[] = [];
   private readonly queue = new Queue();
   readonly recovery = new Recovery();
+  private readonly betterRoad = new BetterRoad();
 
   constructor(private readonly options: SubscriberOptions) {}
 
@@ -328,6 +355,25 @@ export class Subscriber {
     const connection = this.connection;
     const arrived = connection === null ? null : await arrivedOn(connection);
     if (connection === this.connection) this.act(this.recovery.look(arrived, performance.now()));
+    if (connection !== null && (await mayTakeBetterRoad(this.betterRoad, connection))) {
+      await this.searchBetterRoad(connection);
+    }
+  }
+
+  /** Reach the relay with these credentials from the next restart on; what flows goes on. */
+  renewRelay(iceServers: RTCIceServer[]): void {
+    this.iceServers = iceServers;
+    this.connection?.setConfiguration({ iceServers, bundlePolicy: "max-bundle" });
+  }
+
+  /** Ask for a restart of ICE although nothing is wrong: UDP may be open again. */
+  private async searchBetterRoad(connection: RTCPeerConnection): Promise<void> {
+    if (connection !== this.connection || !this.recovery.mayAct) return;
+    try {
+      await this.options.subscribe(true);
+    } catch {
+      // What there is goes on; the next search comes.
+    }
   }
 
   networkChanged(): void {

@@ -144,6 +144,24 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** What statistics say of a connection that goes over TCP; `packets` have come. */
+function overTcp(packets: number): Map<string, object> {
+  return new Map<string, object>([
+    ["T", { type: "transport", selectedCandidatePairId: "P", packetsReceived: packets }],
+    ["P", { type: "candidate-pair", localCandidateId: "L", responsesReceived: packets }],
+    ["L", { type: "local-candidate", candidateType: "host", protocol: "tcp" }],
+  ]);
+}
+
+/** Let a page look once a second for so long, on a line on which media comes. */
+async function lookFor(seconds: number, page: { look(): Promise<void> }): Promise<void> {
+  for (let second = 1; second <= seconds; second++) {
+    vi.advanceTimersByTime(1_000);
+    RecordedTransceiver.stats = overTcp(second * 10);
+    await page.look();
+  }
+}
+
 describe("the publisher", () => {
   let published: Record<string, MediaSource>[];
   let refused: unknown[];
@@ -166,6 +184,23 @@ describe("the publisher", () => {
       },
       HUB_LIMITS,
     );
+  });
+
+  it("looks for UDP after half a minute over TCP, with the relay's newest credentials", async () => {
+    await publisher.set("camera", track("camera"));
+    await publisher.restart([{ urls: "turn:a", username: "old" }]);
+    last().becomes("connected");
+    publisher.renewRelay([{ urls: "turn:a", username: "new" }]);
+    expect(last().configuration.iceServers).toEqual([{ urls: "turn:a", username: "new" }]);
+    await lookFor(29, publisher);
+    expect(last().restarts).toBe(0);
+    await lookFor(10, publisher);
+    expect(last().restarts).toBe(1);
+    expect(published).toHaveLength(2);
+    expect(RecordedConnection.all).toHaveLength(1);
+    expect(publisher.recovery.recoveringSince).toBeNull();
+    await lookFor(40, publisher);
+    expect(last().restarts).toBe(1);
   });
 
   it("offers nothing before it is started, then everything at once", async () => {
@@ -451,6 +486,20 @@ describe("the subscriber", () => {
     const connection = last();
     connection.transceivers.forEach((transceiver, place) => (transceiver.mid = String(place)));
   }
+
+  it("asks for a restart after half a minute over TCP, and bears a refusal", async () => {
+    await offer(1, "one", [camera]);
+    last().becomes("connected");
+    subscriber.renewRelay([{ urls: "turn:a", username: "new" }]);
+    expect(last().configuration.iceServers).toEqual([{ urls: "turn:a", username: "new" }]);
+    await lookFor(40, subscriber);
+    expect(restarts).toBe(1);
+    mayAsk = false;
+    await lookFor(60, subscriber);
+    expect(restarts).toBe(2);
+    expect(RecordedConnection.all).toHaveLength(1);
+    expect(subscriber.recovery.recoveringSince).toBeNull();
+  });
 
   it("answers in order and says whose each track is", async () => {
     await Promise.all([offer(1, "one", [camera]), offer(2, "one", [camera, screen])]);

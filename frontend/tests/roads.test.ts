@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bestOf, configurationFor, hostToOpen, onlyRoad, roadIn } from "../src/media/roads";
+import { BetterRoad, bestOf, configurationFor, hostToOpen, onlyRoad, roadIn } from "../src/media/roads";
 
 const ANSWER = [
   "v=0",
@@ -53,4 +53,25 @@ it("statistics say which road is taken", () => {
   expect(roadIn(statsWith({ candidateType: "relay", protocol: "udp" }))).toBe("turn");
   expect(roadIn(new Map())).toBeNull();
   expect(roadIn(new Map([["T", { type: "transport" }]]))).toBeNull();
+});
+
+it("a connection over UDP seeks nothing", () => {
+  const better = new BetterRoad();
+  for (let now = 0; now < 3_600_000; now += 5_000) expect(better.shouldSearch("udp", now)).toBe(false);
+});
+
+it("UDP is searched for less and less often, and at once again after it was there", () => {
+  const better = new BetterRoad();
+  const searched: number[] = [];
+  for (let now = 0; now <= 600_000; now += 5_000) if (better.shouldSearch("tcp", now)) searched.push(now);
+  expect(searched).toEqual([30_000, 90_000, 210_000, 450_000]);
+  expect(better.shouldSearch("udp", 605_000)).toBe(false);
+  expect(better.shouldSearch("turn", 610_000)).toBe(false);
+  expect(better.shouldSearch("turn", 640_000)).toBe(true);
+  expect(better.shouldSearch(null, 645_000)).toBe(false);
+});
+
+it("the road is read every few seconds only", () => {
+  const better = new BetterRoad();
+  expect([0, 1_000, 4_999, 5_000, 6_000].filter((now) => better.isLookDue(now))).toEqual([0, 5_000]);
 });

@@ -20,7 +20,8 @@ import httpx2
 import pytest
 
 from app.addresses import local_addresses
-from app.cli import _listening, main
+from app.cli import main
+from app.listening import listening_on
 from app.settings import HOME, read_settings
 
 LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
@@ -245,7 +246,7 @@ def test_port_in_use_is_a_sentence(run: Run) -> None:
 
 def test_listening_socket_says_that_it_is_tcp() -> None:
     # asyncio sets TCP_NODELAY on connections accepted from such a socket only.
-    with _listening(read_settings({}, http_port=0)) as listening:
+    with listening_on(read_settings({}, http_port=0)) as listening:
         assert {each.proto for each in listening} == {socket.IPPROTO_TCP}
 
 
@@ -268,7 +269,7 @@ def _reaches(host: str, port: int) -> bool:
 def test_it_listens_on_both_families(setting: str, reached: set[str]) -> None:
     if "::1" not in local_addresses():
         pytest.skip("this machine has no IPv6")
-    with _listening(read_settings({}, http_port=0, http_host=setting)) as listening:
+    with listening_on(read_settings({}, http_port=0, http_host=setting)) as listening:
         for each in listening:
             each.listen()
         port = listening[0].getsockname()[1]

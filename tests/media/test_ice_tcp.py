@@ -91,6 +91,29 @@ async def test_a_lesson_goes_over_tcp_both_ways() -> None:
         await eventually(lambda: room.ledger.links.get(PeerId("site")))
 
 
+async def test_both_families_and_both_protocols_meet_in_one_room() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    both = replace(LOOPBACK, bind_host="::", announced_hosts=("::1", "127.0.0.1"))
+    async with classroom(both) as room:
+        teacher = await room.publish("teacher", BOTH, peer=room.new_peer(host="::1", over_tcp=True))
+        names = ["udp4", "udp6", "tcp4", "tcp6"]
+        room.allow(("teacher", MICROPHONE, names), ("teacher", CAMERA, names))
+        sites = [
+            await room.subscribe(
+                name,
+                host="::1" if name.endswith("6") else "127.0.0.1",
+                over_tcp=name.startswith("tcp"),
+            )
+            for name in names
+        ]
+        teacher.send_rtp("0", SOUND)
+        teacher.send_rtp("1", H264_KEYFRAME)
+        for site in sites:
+            await eventually(lambda: len(site.receptions) == 2)  # noqa: B023 - awaited at once
+        assert room.counters["errors"] == 0
+
+
 async def test_whoever_has_both_returns_to_udp() -> None:
     async with classroom() as room:
         teacher = await room.publish("teacher", BOTH)
@@ -152,7 +175,7 @@ async def test_a_slow_reader_keeps_the_sound_and_begins_again_with_a_keyframe() 
 
         def fill() -> bool:
             nonlocal sounds
-            for _ in range(20):
+            for _ in range(4):  # slow enough not to be held to its rate
                 teacher.send_rtp("1", H264_DELTA, timestamp_increment=3000)
             teacher.send_rtp("0", SOUND)
             sounds += 1
@@ -166,14 +189,42 @@ async def test_a_slow_reader_keeps_the_sound_and_begins_again_with_a_keyframe() 
         asked = teacher.keyframe_requests["1"]
         stream.read_on()
         await eventually(lambda: not subscriber.are_pictures_held, within_s=10)
+        assert room.counters.get("rtp_over_rate", 0) == 0
         await eventually(lambda: got.count(SOUND) == sounds)
         late = b"\x41" + bytes(range(200))
-        teacher.send_rtp("1", late, timestamp_increment=3000)
-        await eventually(lambda: teacher.keyframe_requests["1"] > asked)
+
+        def go_on() -> bool:  # the line's estimate has suffered, and may hold the picture longer
+            teacher.send_rtp("0", SOUND)
+            teacher.send_rtp("1", late, timestamp_increment=3000)
+            return teacher.keyframe_requests["1"] > asked
+
+        await eventually(go_on, within_s=30)
+        assert late not in got
         teacher.send_rtp("1", H264_KEYFRAME, timestamp_increment=3000)
         await eventually(lambda: H264_KEYFRAME in got)
         assert late not in got
         assert room.counters.get("tcp_too_slow", 0) == 0
+
+
+async def test_whoever_takes_another_road_is_not_made_to_wait_for_pictures() -> None:
+    async with classroom(config(queue_bytes=16 * 1024, stuck_s=30.0)) as room:
+        teacher = await room.publish("teacher", BOTH)
+        room.allow(("teacher", MICROPHONE, ["site"]), ("teacher", CAMERA, ["site"]))
+        site = await room.subscribe("site", over_tcp=True)
+        teacher.send_rtp("1", H264_KEYFRAME, timestamp_increment=3000)
+        await eventually(lambda: site.receptions)
+        site.tcp_streams[0].stop_reading()
+        connection = room.sfu._rooms[ROOM]._subscribing[PeerId("site")]
+
+        def fill() -> bool:
+            for payload in (H264_KEYFRAME, *[H264_DELTA] * 9):
+                teacher.send_rtp("1", payload, timestamp_increment=3000)
+            return connection.subscriber.are_pictures_held
+
+        await eventually(fill, within_s=20)
+        connection._held_until = float("inf")
+        site.take_udp()
+        await eventually(lambda: not connection.subscriber.are_pictures_held)
 
 
 async def test_a_reader_that_has_stopped_is_given_up_and_others_are_not() -> None:
@@ -195,7 +246,7 @@ async def test_a_reader_that_has_stopped_is_given_up_and_others_are_not() -> Non
         subscriber = room.sfu._rooms[ROOM].router.subscribers[PeerId("site")]
         await eventually(lambda: not subscriber.is_connected)
         taken = room.counters["packets_in"]
-        await eventually(lambda: sum(r.packets for r in other.receptions.values()) == taken)
+        await eventually(lambda: sum(r.packets for r in other.receptions.values()) >= taken)
 
 
 async def test_sound_alone_that_nobody_reads_ends_the_stream() -> None:

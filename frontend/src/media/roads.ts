@@ -63,3 +63,50 @@ export function roadIn(stats: ReadonlyMap<string, Stat>): Road | null {
   if (local.candidateType === "relay") return "turn";
   return local.protocol === "tcp" ? "tcp" : "udp";
 }
+
+const LOOK_EVERY_MS = 5_000;
+const FIRST_SEARCH_MS = 30_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/**
+ * When to search for UDP again on a connection that goes another way.
+ *
+ * A browser lets the roads it does not take go, and does not come back to them by itself. A
+ * restart of ICE tries all of them anew and costs nothing that is seen; where UDP stays closed
+ * it is tried less and less often. Times are milliseconds on the page's monotonic clock.
+ */
+export class BetterRoad {
+  private lookAt = 0;
+  private searchAt: number | null = null;
+  private pauseMs = FIRST_SEARCH_MS;
+
+  /** Return whether it is time to read which road is taken, and hand it to `shouldSearch`. */
+  isLookDue(now: number): boolean {
+    if (now < this.lookAt) return false;
+    this.lookAt = now + LOOK_EVERY_MS;
+    return true;
+  }
+
+  /** Return whether to search now, given the road that is taken. */
+  shouldSearch(road: Road | null, now: number): boolean {
+    if (road === null || road === "udp") {
+      this.searchAt = null;
+      this.pauseMs = FIRST_SEARCH_MS;
+      return false;
+    }
+    this.searchAt ??= now + this.pauseMs;
+    if (now < this.searchAt) return false;
+    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+    this.searchAt = now + this.pauseMs;
+    return true;
+  }
+}
+
+/** Return which road a connection takes, by the statistics of one of its tracks. */
+export async function roadOn(connection: RTCPeerConnection): Promise<Road | null> {
+  const [transceiver] = connection.getTransceivers();
+  if (transceiver === undefined) return null;
+  const isSending = transceiver.sender.track !== null;
+  const stats = await (isSending ? transceiver.sender : transceiver.receiver).getStats();
+  return roadIn(new Map(stats as unknown as Iterable<[string, Stat]>));
+}
