@@ -232,3 +232,16 @@ def test_packets_are_kept_for_three_round_trips_of_the_farthest() -> None:
     village.sites["far"].subscriber.rtt_s = 60.0
     village.run(3)
     assert encoding.cache.max_age_s == 6.0
+
+
+def test_a_large_picture_that_fell_silent_comes_back_small_and_grows() -> None:
+    village = Village({"site": Line(4000)})
+    village.run(10)
+    down = village.sites["site"].subscriber.by_track[CAMERA]
+    assert layers_at_end(village, "site") == 2
+    village.pause(CAMERA)
+    village.run(14)
+    assert down.preferred_layer == 0
+    village.pause(None)
+    village.run(20)
+    assert layers_at_end(village, "site") == 2
