@@ -54,7 +54,7 @@ enum {
     MISSED_COSTS = 1,
     WIRE_OVERHEAD_BYTES = 44, /* as media.core.congestion */
 };
-/* In-order media may wait this long for Python, so that one wake-up serves several packets. */
+/* In-order media and RTCP may wait this long for Python, so that one wake-up serves several. */
 #define LAZY_S 0.010
 
 /* -- what crosses to Python; media/native_plane.py reads the same layouts ------------------------ */
@@ -867,7 +867,10 @@ static void receive_rtcp(struct lane *lane, struct transport *transport, uint8_t
         message.kind = kept ? RTCP : HEARD;
         length = kept;
     }
-    post_control(lane, &message, packet, length);
+    /* Fifty subscribers report a thousand times a second: one wake-up serves several of them. */
+    post(lane, &lane->control, &message, packet, length, lane->control.size);
+    if (!lane->lazy_since)
+        lane->lazy_since = now;
 }
 
 /* Authenticate and decrypt in place what came from a transport's address. */
