@@ -62,7 +62,8 @@ _GUESS_S = 2.0
 _SHORT_QUEUE_S = 0.02
 _SURELY = 0.95
 
-# No feedback at all for this long is a cut, not a narrow line: what was lost in it says nothing.
+# No feedback at all for this long is a cut, not a narrow line: what was lost in it says nothing,
+# and the rate is what it was before it was lowered in the dark, less a margin.
 _CUT_S = 1.0
 
 # Feedback that stays away: what is sent into the dark shrinks.
@@ -94,6 +95,7 @@ class CongestionControl:
         self._heard_at: float | None = None
         self._heard_of = 0
         self._told_at: float | None = None
+        self._told_bps = float(start_bps)
         #: What was sent before this number was sent into a cut.
         self._cut_until = 0
         self._shadow_until = -inf
@@ -161,11 +163,15 @@ class CongestionControl:
             self.estimate_bps = max(self.estimate_bps, min(found_bps, self._wanted_bps * 1.1))
             self._full_at_bps = None
         self._adjust(use, now)
+        self._told_bps = self.estimate_bps
 
     def _lost_outside_cuts(self, told: Feedback, now: float) -> int:
         """Return what is to be counted as lost: not what was sent while nothing came back."""
         if self._told_at is not None and now - self._told_at >= _CUT_S:
             self._cut_until = self.history.count
+            self.estimate_bps = max(self.estimate_bps, _BACK_OFF * self._told_bps)
+            self._trend, self._acked = DelayTrend(), _Acknowledged()
+            self._shadow_until = now + _PROBE_SHADOW_S
         self._told_at = now
         return told.lost if told.newest >= self._cut_until else min(told.lost, 0)
 

@@ -340,3 +340,26 @@ def test_whatever_a_receiver_claims_the_estimate_stays_a_rate(
         assert MIN_BPS <= control.estimate_bps < 1e9
         assert 0.0 <= control.loss <= 1.0
         assert control.queue_s >= 0.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cut_s", [2, 5, 30])
+def test_a_cut_says_nothing_of_what_the_line_carries(cut_s: int, seed: int) -> None:
+    """The pictures are back with the line, and what was sent into the cut is no loss."""
+    site = layered(Line(4000, delay_s=0.04), seed=seed)
+    site.world.at(20, lambda: setattr(site.world.line, "loss", 1.0))
+    site.world.at(20 + cut_s, lambda: setattr(site.world.line, "loss", 0.0))
+    site.run(35 + cut_s)
+    assert site.first_time(20 + cut_s, lambda kbps: kbps >= 0.8 * STEPS[-1]) <= 1
+    assert min(site.estimates(21 + cut_s, 35 + cut_s)) >= STEPS[2]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_that_comes_back_narrower_is_found_out_as_ever(seed: int) -> None:
+    site = layered(Line(4000, delay_s=0.04), seed=seed)
+    site.world.at(20, lambda: setattr(site.world.line, "loss", 1.0))
+    site.world.at(25, lambda: site.world.set_rate(600))
+    site.world.at(25, lambda: setattr(site.world.line, "loss", 0.0))
+    site.run(45)
+    assert site.first_time(25.5, lambda kbps: kbps <= 600) <= 2
+    assert max(site.estimates(30, 45)) <= 1.2 * 600
