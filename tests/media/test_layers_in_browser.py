@@ -56,6 +56,16 @@ async def publish(room: Classroom, page: Page, codec: str) -> LayeredTrack:
     return room.sfu._rooms[ROOM].router.tracks[TrackKey(TEACHER, Source.CAMERA)]
 
 
+OFFER_AGAIN = """async (direction) => {
+  const [transceiver] = pc.getTransceivers();
+  window.track ||= transceiver.sender.track;
+  transceiver.direction = direction;
+  await transceiver.sender.replaceTrack(direction === 'inactive' ? null : track);
+  await pc.setLocalDescription();
+  return [pc.localDescription.sdp, transceiver.mid];
+}"""
+
+
 def room_for(track: LayeredTrack, layer: int) -> int | None:
     """Return a line that carries this layer and not the next, by what they take at this moment."""
     if layer == track.top_layer:
@@ -122,6 +132,26 @@ async def test_a_layer_nobody_wants_is_paused_by_the_browser_and_comes_back(page
         await eventually(lambda: "f" in wanted(room), within_s=10.0)
         await teacher.evaluate(ACTIVATE, sorted(wanted(room)))
         await shows(site, 1280, 15)
+        assert room.counters["errors"] == 0
+
+
+async def test_a_picture_taken_away_comes_back_in_all_its_layers(page_url: str) -> None:
+    """As when a teacher stops sharing and shares again: the browser recycles the section."""
+    async with classroom() as room, two_pages(page_url) as (teacher, site):
+        room.allow(("teacher", Source.CAMERA, ["site"]))
+        await publish(room, teacher, "VP8")
+        await receive(room, site)
+        before = await shows(site, 1280, 10)
+        for direction in ("inactive", "sendonly"):
+            offer, mid = await teacher.evaluate(OFFER_AGAIN, direction)
+            sources = {mid: Source.CAMERA} if direction == "sendonly" else {}
+            answer = await room.sfu.publish(ROOM, TEACHER, offer=offer, sources=sources)
+            await teacher.evaluate(TAKE_ANSWER, answer)
+            await site.wait_for_timeout(300)
+        after = await shows(site, 1280, 10)
+        assert after["video"]["framesDecoded"] > before["video"]["framesDecoded"] + 10
+        track = room.sfu._rooms[ROOM].router.tracks[TrackKey(TEACHER, Source.CAMERA)]
+        await eventually(lambda: all(up.is_live for up in track.up_tracks), within_s=15.0)
         assert room.counters["errors"] == 0
 
 
