@@ -97,10 +97,22 @@ class Publisher:
         )
         self.due_at = -inf
         self._by_ssrc = {}
+        self._bound_at = {slot: at for slot, at in self._bound_at.items() if slot[0] in tracks}
         for up in self._up_tracks():
             self._bind_what_is_known(up)
         if self._runs is not None:
             self._runs.bound(self)
+
+    def retire(self) -> None:
+        """Take nothing any more: what still comes of this connection is of no track.
+
+        It may come until its farewell is said, and its tracks are another connection's by then,
+        or gone.
+        """
+        self.tracks = {}
+        self.red_types = frozenset()
+        self._by_ssrc = {}
+        self.twcc = None
 
     def _bind_what_is_known(self, up: UpTrack) -> None:
         """Bind the SSRCs told in SDP, or else those learned before.

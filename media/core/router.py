@@ -199,6 +199,7 @@ class Router:
 
     def add_publisher(self, peer_id: PeerId, link: object, now: float) -> Publisher:
         """Replace the peer's publishing connection; `configure_publisher` says what it sends."""
+        self._retire(peer_id)
         self.publishers[peer_id] = publisher = Publisher(
             peer_id, link, local_ssrc=self._random_bits(32) | 1, now=now, runs=self._runs
         )
@@ -229,9 +230,14 @@ class Router:
 
     def remove_publisher(self, peer_id: PeerId) -> None:
         """Forget a publishing connection and its tracks; subscribers keep their sections."""
-        self.publishers.pop(peer_id, None)
+        self._retire(peer_id)
         for key in [key for key in self.tracks if key.peer_id == peer_id]:
             self._forget_track(key)
+
+    def _retire(self, peer_id: PeerId) -> None:
+        earlier = self.publishers.pop(peer_id, None)
+        if earlier is not None:
+            earlier.retire()
 
     def _forget_track(self, key: TrackKey) -> None:
         track = self.tracks.pop(key)
@@ -272,6 +278,7 @@ class Router:
             return
         if subscriber.is_connected and subscriber.sections:
             self.outputs.outbox.append((subscriber.link, subscriber.farewell()))
+        subscriber.is_connected = False  # whatever its shell still says of it connects nothing
         for down in subscriber.sections:
             track = self.tracks.get(down.track)
             if track is not None:

@@ -267,6 +267,40 @@ def test_a_publisher_who_returns_continues_the_stream() -> None:
     assert len({header[4] for header in headers}) == 1
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_still_comes_of_a_replaced_connection_is_of_no_track(*, is_told: bool) -> None:
+    lesson = watched_lesson()
+    earlier = lesson.publishers["teacher"]
+    new_ssrc = 5000 if is_told else None
+    current = lesson.publish("teacher", camera("teacher", ssrc=new_ssrc))
+    lesson.publishers["teacher"] = earlier
+    lesson.send("teacher", 30_000, KEY)
+    lesson.publishers["teacher"] = current
+    lesson.send("teacher", 20_000, KEY, ssrc=5000)
+    lesson.send("teacher", 20_001, DELTA, ssrc=5000)
+    numbers = seqs(lesson.media("site down"))
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    assert lesson.count("unknown_ssrc") == 1
+
+
+def test_what_still_comes_of_a_publisher_that_left_is_of_no_track() -> None:
+    lesson = watched_lesson()
+    lesson.publish("teacher", camera("teacher"), microphone("teacher"), twcc_id=3)
+    lesson.router.remove_publisher(PeerId("teacher"))
+    lesson.send("teacher", 11)
+    lesson.send_audio("teacher", 1)
+    assert lesson.count("unknown_ssrc") == 2
+    assert len(lesson.media("site down")) == 1
+
+
+def test_a_peer_that_renames_its_sections_is_not_remembered_without_end() -> None:
+    lesson = Lesson()
+    for number in range(200):
+        lesson.publish("teacher", camera("teacher", ssrc=None, mid=f"m{number}"), again=number > 0)
+        lesson.send("teacher", 1, KEY, ssrc=number + 1)
+    assert len(lesson.publishers["teacher"]._bound_at) == 1
+
+
 def test_a_section_is_kept_for_its_track_while_the_publisher_is_away() -> None:
     lesson = watched_lesson()
     site = lesson.router.subscribers[PeerId("site")]
@@ -302,6 +336,21 @@ def test_a_subscriber_who_leaves_is_told_goodbye_and_gets_nothing() -> None:
     lesson.send("teacher", 11)
     assert len(lesson.media("site down")) == 1
     assert rtcp.Bye((down.ssrc,)) in lesson.told("site down")
+
+
+def test_nothing_the_shell_says_of_one_who_left_connects_it_again() -> None:
+    lesson = Lesson()
+    lesson.publish("teacher", camera("teacher"), microphone("teacher"))
+    sound = track("teacher", Source.MICROPHONE)
+    lesson.allow({CAMERA: ["site"], sound: ["site"]})
+    site = lesson.subscribe("site")
+    lesson.router.remove_subscriber(PeerId("site"))
+    lesson.router.hold_pictures(site, is_held=True, now=lesson.now)
+    lesson.router.hold_pictures(site, is_held=False, now=lesson.now)
+    lesson.send("teacher", 1, KEY)
+    lesson.send_audio("teacher", 1)
+    assert lesson.media("site down") == []
+    assert not any(one.is_granted for one in lesson.router.tracks.values())
 
 
 def test_leaving_after_the_publisher_is_no_matter() -> None:
