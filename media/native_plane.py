@@ -102,6 +102,8 @@ class NativePlane(DataPlane):
         return memoryview((c_uint8 * size.value).from_address(at)).cast("B")
 
     def _stop_reading(self, udp: socket.socket) -> None:  # noqa: ARG002
+        if not self._pointer:  # it could not be opened, or its threads not be started
+            return
         for lane in range(self._lanes):
             self._loop.remove_reader(self._library.plane_wake_fd(self._pointer, lane))
         self._look_again.cancel()
@@ -224,13 +226,13 @@ class NativePlane(DataPlane):
                 return False
             first = at = self._offset.value
             ring = self._rings[lane][which]
-            while at < first + size and left > 0:
+            while at < first + size and left > 0 and self._pointer:
                 if ring[at + _KIND_AT] == _SKIP:
                     at = first + size
                     break
                 at += self._handle(ring, at)
                 left -= 1
-            if self._pointer:  # not closed by what a message led to
+            if self._pointer:  # what a message led to may have closed the plane
                 self._library.plane_read(self._pointer, lane, which, at - first)
         return True
 

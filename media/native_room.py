@@ -74,6 +74,8 @@ class NativeRoom:
 
     def remove(self, transport: Transport) -> None:
         """Give back a transport. Its rows have ended: its peer was removed from the router."""
+        rows = (down for one in self._encodings.values() for down in one.rows)
+        assert not any(down.link is transport for down in rows), "the plane would use it after"
         self._bound.pop(transport, None)
         self._library.transport_remove(self._transports.pop(transport))
         self._free_if_done()

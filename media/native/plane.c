@@ -1049,22 +1049,22 @@ static void drain_inbox(struct lane *lane, uint32_t epoch)
     atomic_store(&lane->is_inbox_woken, false);
     while (!ring_is_empty(&lane->inbox)) {
         struct ring *ring = &lane->inbox;
+        lane_lock(lane); /* and read on under it: a thread that stalled here must not set it back */
+        if (atomic_load(&lane->epoch) != epoch) { /* another thread reads this now */
+            pthread_mutex_unlock(&lane->lock);
+            return;
+        }
         uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
         struct message *message = (struct message *)(ring->data + (read & (ring->size - 1)));
         if (message->kind != SKIP) {
             struct incoming incoming;
             uint8_t *content = (uint8_t *)(message + 1);
             memcpy(&incoming, content, sizeof incoming);
-            lane_lock(lane);
-            if (atomic_load(&lane->epoch) != epoch) { /* another thread reads this now */
-                pthread_mutex_unlock(&lane->lock);
-                return;
-            }
             receive(lane, &incoming.known, content + sizeof incoming,
                     message->length - (uint32_t)sizeof incoming, &incoming.from, incoming.now);
-            leave(lane);
         }
         atomic_store_explicit(&ring->read, read + message->size, memory_order_release);
+        leave(lane);
     }
 }
 
@@ -1603,6 +1603,8 @@ void transport_receive(struct transport *transport, uint8_t *packet, uint32_t le
         receive_rtcp(lane, transport, packet, length, now);
     else
         receive_rtp(lane, transport, packet, length, now);
+    if (lane->lazy_since) /* the lane may be asleep for longer than Python may have to wait */
+        wake_python(lane);
     leave(lane);
 }
 
