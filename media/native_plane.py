@@ -5,7 +5,6 @@ here: `plane.c` has the socket, forwards by its table, and leaves behind in two 
 what Python must hear of. `media.native_room` edits the table. docs/adr/0002 and 0009.
 """
 
-import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -40,8 +39,6 @@ from media.native_library import (
 )
 from media.native_room import NativeRoom
 from media.transport import Transport, ignore_change, session_pointer
-
-log = logging.getLogger(__name__)
 
 # One wake-up handles at most this many messages of a ring, so that other work of the loop is
 # not starved by a flood.
@@ -248,12 +245,8 @@ class NativePlane(DataPlane):
                 self._handle_datagram(transport, packet, message)
             elif transport is not None:
                 self._handle_of_peer(transport, packet, message)
-        except Exception as error:  # a bug of ours ends its room, not the node
-            if transport is None:
-                self.count("errors")
-                log.exception("A datagram from a stranger met an error.")
-            else:
-                transport.owner.failed(error)
+        except Exception as error:  # a bug of ours costs this packet, not the node
+            self._failed(transport, error)
         return int(message[0])
 
     def _handle_of_peer(

@@ -70,12 +70,10 @@ class Prober:
         """Return how many packets of padding fill up to the target what is sent anyway."""
         if self._started_at is None or self._ended_at is not None:
             return 0
-        elapsed_s = now - self._started_at
-        if elapsed_s >= DURATION_S:
-            self._ended_at = now
-            self._end = self._history.count
+        self._end_in_time(self._started_at, now)
+        if self._ended_at is not None:
             return 0
-        due_bytes = self.target_bps / 8 * (elapsed_s + 0.005)
+        due_bytes = self.target_bps / 8 * (now - self._started_at + 0.005)
         gone_bytes = self._history.bytes_between(self._first, self._history.count)
         return max(0, int((due_bytes - gone_bytes) // packet_bytes))
 
@@ -83,6 +81,7 @@ class Prober:
         """Take arrivals; return what the line was found to carry, once that is known."""
         if self._started_at is None:
             return None
+        self._end_in_time(self._started_at, now)
         self._arrivals += [one for one in arrivals if self._is_ours(one[0])]
         if self._ended_at is None:
             return None
@@ -93,6 +92,12 @@ class Prober:
         carried = self._carried()
         self._over(now, is_success=carried is not None and carried >= _KEPT_UP * self.target_bps)
         return carried
+
+    def _end_in_time(self, started_at: float, now: float) -> None:
+        """End the burst when it is over, also if nothing that could carry it is left."""
+        if self._ended_at is None and now - started_at >= DURATION_S:
+            self._ended_at = now
+            self._end = self._history.count
 
     def _is_ours(self, number: int) -> bool:
         return number >= self._first and (self._ended_at is None or number < self._end)

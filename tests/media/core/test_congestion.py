@@ -363,3 +363,16 @@ def test_a_line_that_comes_back_narrower_is_found_out_as_ever(seed: int) -> None
     site.run(45)
     assert site.first_time(25.5, lambda kbps: kbps <= 600) <= 2
     assert max(site.estimates(30, 45)) <= 1.2 * 600
+
+
+def test_a_burst_that_nothing_can_carry_any_more_ends_all_the_same() -> None:
+    history = SendHistory()
+    prober = Prober(history)
+    prober.begin(2_400_000, 0.0)
+    for number in range(10):
+        history.sent(300, number / 100)
+    told = [(n, n / 100, n / 100 + 9.0, 300) for n in range(10)]
+    assert prober.result_bps(told[:5], 4, 0.05) is None
+    assert prober.is_sending
+    prober.result_bps(told[5:], 9, 1.0)
+    assert not prober.is_under_way
