@@ -1,4 +1,8 @@
-"""One room at the event loop: the only place where the forwarding core meets it."""
+"""One room at the event loop: the only place where the forwarding core meets it.
+
+Longer than 400 lines because it is that one place: after each thing that can happen to a room the
+same must follow (send, record, report, set the timer). What a connection does is in `connection`.
+"""
 
 import asyncio
 import logging
@@ -25,14 +29,12 @@ from media.interface import (
 )
 from media.negotiation import (
     Publication,
-    RemoteDescription,
     accept_publication,
     accepted_codecs,
     accepted_transport_cc,
-    parse_answer,
-    parse_offer,
 )
 from media.recording import RoomRecording
+from media.remote_description import RemoteDescription, parse_answer, parse_offer
 from media.sdp_text import LocalParameters, publish_answer, subscriber_offer
 from media.transport import Certificate, Transport
 

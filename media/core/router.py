@@ -4,6 +4,10 @@ Call one method that takes `now`; then send what `outputs.outbox` holds, write w
 holds, drain `next_event()`, and call `handle_timer` no later than `wake_at`. Rare things
 are events; an in-order packet costs no object per subscriber: `receive_rtp` returns the
 down-tracks it goes to, and the data plane adds their constants.
+
+Longer than 400 lines because each of its tables is edited by the plan, by who is there and by
+packets: what may flow is decided in one place (`_settle`). What can be told apart is elsewhere:
+steering in `pilot`, reports and time in `reporter`, encodings in `layers`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

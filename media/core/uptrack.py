@@ -1,4 +1,8 @@
-"""One encoding of a published track: what arrives, what of it flows on, and to whom."""
+"""One encoding of a published track: what arrives, what of it flows on, and to whom.
+
+Longer than 400 lines because the beginning, the middle and the end of a run keep the same
+numbers; a run taken apart would be a run that nobody can follow.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -17,7 +17,8 @@ from media.core.errors import MalformedPacket
 from media.core.ids import PeerId, Source
 from media.ice import MalformedStun, answer, parse_request, refuse
 from media.interface import NegotiationRefused
-from media.negotiation import accept_publication, accepted_codecs, parse_answer, parse_offer
+from media.negotiation import accept_publication, accepted_codecs
+from media.remote_description import parse_answer, parse_offer
 from media.sdp_text import LocalParameters, publish_answer
 
 _CONFIG = SfuConfig()

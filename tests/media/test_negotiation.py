@@ -18,9 +18,8 @@ from media.negotiation import (
     accept_publication,
     accepted_codecs,
     accepted_transport_cc,
-    parse_answer,
-    parse_offer,
 )
+from media.remote_description import parse_answer, parse_offer
 from media.sdp_text import (
     OFFERED_TWCC_ID,
     TWCC_URI,
