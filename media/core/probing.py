@@ -68,10 +68,7 @@ class Prober:
 
     def packets_due(self, now: float, packet_bytes: int) -> int:
         """Return how many packets of padding fill up to the target what is sent anyway."""
-        if self._started_at is None or self._ended_at is not None:
-            return 0
-        self._end_in_time(self._started_at, now)
-        if self._ended_at is not None:
+        if self._started_at is None or self._end_of(self._started_at, now) is not None:
             return 0
         due_bytes = self.target_bps / 8 * (now - self._started_at + 0.005)
         gone_bytes = self._history.bytes_between(self._first, self._history.count)
@@ -81,23 +78,24 @@ class Prober:
         """Take arrivals; return what the line was found to carry, once that is known."""
         if self._started_at is None:
             return None
-        self._end_in_time(self._started_at, now)
+        ended_at = self._end_of(self._started_at, now)
         self._arrivals += [one for one in arrivals if self._is_ours(one[0])]
-        if self._ended_at is None:
+        if ended_at is None:
             return None
         if newest < self._end - 1:
-            if now - self._ended_at > _RESULT_WITHIN_S:
+            if now - ended_at > _RESULT_WITHIN_S:
                 self._over(now, is_success=False)
             return None
         carried = self._carried()
         self._over(now, is_success=carried is not None and carried >= _KEPT_UP * self.target_bps)
         return carried
 
-    def _end_in_time(self, started_at: float, now: float) -> None:
-        """End the burst when it is over, also if nothing that could carry it is left."""
+    def _end_of(self, started_at: float, now: float) -> float | None:
+        """Return when the burst ended; by time, also if nothing is left to carry it."""
         if self._ended_at is None and now - started_at >= DURATION_S:
             self._ended_at = now
             self._end = self._history.count
+        return self._ended_at
 
     def _is_ours(self, number: int) -> bool:
         return number >= self._first and (self._ended_at is None or number < self._end)
