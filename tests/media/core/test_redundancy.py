@@ -185,6 +185,19 @@ def test_numbers_go_on_over_every_switch() -> None:
     assert sent[-1].sounds == [encoding(129)]
 
 
+def test_a_site_that_loses_while_the_teacher_is_away_hears_each_packet_twice_after() -> None:
+    heard = Heard()
+    heard.speak(3)
+    heard.lesson.router.remove_publisher(PeerId("teacher"))
+    heard.lose(0.06)
+    heard.lesson.publish("teacher", microphone("teacher"))
+    heard.speak(2)
+    assert [one.sounds for one in heard.sent()[3:]] == [
+        [encoding(103)],
+        [encoding(103), encoding(104)],
+    ]
+
+
 def test_sites_that_lose_alike_hear_the_same_under_their_own_numbers() -> None:
     heard = Heard()
     good = heard.lesson.router.subscribers[PeerId("good")]

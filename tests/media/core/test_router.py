@@ -188,6 +188,19 @@ def test_no_second_offer_while_one_is_unanswered() -> None:
     assert offers(lesson) == 2
 
 
+def test_on_another_road_the_offer_is_made_anew_and_the_old_answer_is_stale() -> None:
+    lesson = watched_lesson()
+    site = lesson.router.subscribers[PeerId("site")]
+    site.offer_made(5)
+    before = offers(lesson)
+    lesson.router.offer_again(site, lesson.now)
+    lesson.pass_time(0.01)
+    assert offers(lesson) == before + 1
+    assert not site.is_answerable(5)
+    lesson.send("teacher", 11)
+    assert len(lesson.media("site down")) == 2
+
+
 def test_a_section_added_after_the_offer_waits_for_its_own_answer() -> None:
     lesson = Lesson()
     lesson.publish("teacher")
@@ -530,6 +543,17 @@ def test_a_repair_is_forwarded_in_its_place() -> None:
     lesson.repair("teacher", 13, rtx_seq=2)  # the last packet was lost: nothing came after it
     numbers = seqs(lesson.media("site down"))
     assert [number - numbers[0] for number in numbers] == [0, 2, 1, 3]
+
+
+def test_a_picture_begins_with_a_keyframe_that_came_as_a_repair() -> None:
+    lesson = watched_lesson()
+    lesson.allow({CAMERA: ["site", "late"]})
+    late = lesson.subscribe("late")
+    lesson.send("teacher", 12)
+    assert late.sections[0].waits_in is not None
+    lesson.repair("teacher", 11, KEY, rtx_seq=1)
+    assert late.sections[0].flows_in is not None
+    assert {header[3] for header in lesson.media("late down")} == {3000 * 11, 3000 * 12}
 
 
 def test_repairs_nobody_asked_for_do_no_harm_without_nack() -> None:

@@ -14,6 +14,7 @@ from tests.media.core.lesson import (
     VIDEO_SSRC,
     VIDEO_TYPE,
     Lesson,
+    camera,
     microphone,
     track,
 )
@@ -172,3 +173,12 @@ def test_tracks_that_end_are_forgotten_and_lines_limit_what_is_resent() -> None:
     assert runs.named("limit")[-1][:2] == ("limit", "site down")
     lesson.router.remove_publisher(PeerId("teacher"))
     assert runs.named("forgotten") == [("forgotten", track("teacher"))]
+
+
+def test_the_plane_is_told_an_ssrc_that_the_first_packet_tells() -> None:
+    runs = FakeRuns()
+    lesson = Lesson(runs)
+    lesson.publish("teacher", camera("teacher", ssrc=None, rtx_ssrc=None))
+    assert runs.named("bound") == [("bound", [])]
+    lesson.send("teacher", 1, KEY, ssrc=77)
+    assert runs.named("bound")[1:] == [("bound", [77])]
