@@ -28,6 +28,7 @@ COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/classrooms
 COPY LICENSE NOTICE alembic.ini ./
 COPY alembic alembic
+COPY deploy deploy
 COPY media media
 COPY --from=native /src/media/native/build media/native/build
 COPY signaling signaling

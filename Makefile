@@ -22,8 +22,8 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 	else echo "No C compiler: the reference data plane will serve, which costs more."; fi
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
-.PHONY: help run setup setup-dev setup-browser test test-python test-frontend check fix e2e bench impair \
-	soak bench-flood fuzz turn native fuzz-native migrate migration protocol image lock
+.PHONY: help run setup native setup-dev setup-browser test test-python test-frontend check fix e2e bench \
+	bench-flood impair soak fuzz fuzz-native turn migrate migration protocol image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ run: setup ## Start the platform with the demonstration county on http://localho
 
 setup: $(VENV)/.base frontend/dist/index.html ## Install what running needs, build the pages and, with a C compiler, the native plane
 	@$(TRY_NATIVE)
+
+native: $(NATIVE) ## Build the native data plane (media/native), with the C compiler there is
+
+$(NATIVE): $(wildcard media/native/*.c media/native/*.h)
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -Wall -Wextra -fPIC -shared -pthread -o $@.new media/native/plane.c
+	@mv $@.new $@
 
 setup-dev: $(VENV)/.dev frontend/node_modules/.installed ## Install what checks and tests need
 
@@ -73,6 +80,9 @@ bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
 
+bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
+	$(PY) -m bench.flood $(ARGS)
+
 impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
 	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
 	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
@@ -80,7 +90,10 @@ impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson thr
 soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
 	$(PY) -m bench.soak --minutes $(or $(MINUTES),5) $(ARGS)
 
-fuzz-native: ## Feed the native data plane's parsers with libFuzzer, ASan and UBSan (SECONDS=60)
+fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
+	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)
+
+fuzz-native: setup-dev ## Feed the native data plane's parsers with libFuzzer, ASan and UBSan (SECONDS=60)
 	@tools/apt-install.sh "Fuzzing C" clang libclang-rt-14-dev
 	@mkdir -p var/fuzz/native
 	clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
@@ -88,12 +101,6 @@ fuzz-native: ## Feed the native data plane's parsers with libFuzzer, ASan and UB
 	$(PY) -m tests.native.inputs var/fuzz/native
 	var/fuzz/fuzz_packets -max_len=1500 -max_total_time=$(or $(SECONDS),60) \
 		-artifact_prefix=var/fuzz/ var/fuzz/native
-
-fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
-	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)
-
-bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
-	$(PY) -m bench.flood $(ARGS)
 
 turn: $(VENV)/.base ## Run a TURN relay (coturn) on this machine, to try one out
 	@tools/apt-install.sh "The relay" coturn
@@ -107,13 +114,6 @@ migration: setup-dev ## Write a migration from the models: make migration m="add
 	$(VENV)/bin/alembic revision --autogenerate --rev-id "$$(date -u +%Y%m%d%H%M)" -m "$(m)"
 	$(VENV)/bin/ruff check --fix --quiet alembic
 	$(VENV)/bin/ruff format --quiet alembic
-
-native: $(NATIVE) ## Build the native data plane (media/native), with the C compiler there is
-
-$(NATIVE): $(wildcard media/native/*.c media/native/*.h)
-	@mkdir -p $(@D)
-	$(CC) -O2 -std=gnu11 -Wall -Wextra -fPIC -shared -pthread -o $@.new media/native/plane.c
-	@mv $@.new $@
 
 protocol: $(VENV)/.base ## Write the JSON Schema and TypeScript of the signalling messages
 	$(PY) -m signaling.protocol

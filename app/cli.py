@@ -65,13 +65,7 @@ def main() -> None:
     """Run the command; say what was wrong in a sentence and exit with 2."""
     try:
         cli()
-    except (
-        CannotDo,
-        SettingsInvalid,
-        demo.NotADemonstration,
-        coturn.NotInstalled,
-        CannotListen,
-    ) as problem:
+    except REFUSALS as problem:
         typer.echo(str(problem), err=True)
         raise SystemExit(2) from None
     except Problem as problem:
