@@ -31,7 +31,8 @@ import {
   withHandled,
   type Room,
 } from "./room";
-import { Publisher, Subscriber, type ReceivedTrack } from "./rtc";
+import { Publisher } from "./media/publisher";
+import { Subscriber, type ReceivedTrack } from "./media/subscriber";
 import {
   CommandRefused,
   openBrowserSocket,

@@ -5,7 +5,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { MediaSource, TrackRef } from "../src/protocol";
 import { HUB_LIMITS, STAGE_LIMITS, TILE_LIMITS } from "../src/media/sending";
-import { Publisher, Subscriber, type ReceivedTrack } from "../src/rtc";
+import { Publisher } from "../src/media/publisher";
+import { Subscriber, type ReceivedTrack } from "../src/media/subscriber";
 
 interface RecordedSender {
   track: MediaStreamTrack | null;

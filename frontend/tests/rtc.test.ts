@@ -8,7 +8,7 @@ import {
   type SendLimits,
 } from "../src/media/sending";
 import { MEDIA_SOURCES } from "../src/protocol";
-import { sessionIdOf } from "../src/rtc";
+import { sessionIdOf } from "../src/media/subscriber";
 
 it("constrained baseline H.264 in mode 1 is offered first, VP8 before everything newer", () => {
   const codecs = [
