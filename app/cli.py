@@ -8,13 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
-import structlog
 import typer
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, coturn, demo, migrations
+from app import addresses, coturn, demo, migrations, serving
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -31,8 +28,6 @@ from app.schools import service as schools
 from app.security import Role
 from app.settings import Settings, SettingsInvalid, read_settings
 
-log = structlog.get_logger(__name__)
-
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -43,8 +38,6 @@ admin = typer.Typer(no_args_is_help=True, help="Accounts: make, shut out, let in
 cli.add_typer(admin, name="admin")
 
 Answer = TypeVar("Answer")
-
-WEBSOCKET_MAX_BYTES = 128 * 1024  # signalling refuses past 64 KiB with a reason; this is the wall
 
 
 class CannotDo(Exception):
@@ -95,70 +88,6 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         )
 
 
-class _Server(uvicorn.Server):
-    """Says when it serves; told to stop, it drains the lessons before it closes what is open."""
-
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        *,
-        when_serving: Callable[[], None],
-        drain: Callable[[], Awaitable[None]],
-        drain_within_s: float,
-    ) -> None:
-        super().__init__(config)
-        self._when_serving = when_serving
-        self._drain = drain
-        self._drain_within_s = drain_within_s
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._when_serving()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()  # whoever is sent away comes to the next process, not back to this
-        try:
-            async with asyncio.timeout(self._drain_within_s):
-                await self._drain()
-        except TimeoutError:
-            log.error("lessons_not_drained", after_s=self._drain_within_s)
-        await super().shutdown(sockets)
-
-
-def _serve(
-    settings: Settings,
-    app: FastAPI,
-    listening: list[socket.socket],
-    when_serving: Callable[[], None],
-) -> None:
-    """Serve until told to stop. Never returns normally when the start failed."""
-    config = uvicorn.Config(
-        app,
-        ws="websockets-sansio",
-        ws_max_size=WEBSOCKET_MAX_BYTES,
-        # A compressed frame would be inflated before its size is known.
-        ws_per_message_deflate=False,
-        # Without a limit an open WebSocket holds the stop up for ever.
-        timeout_graceful_shutdown=settings.shutdown_timeout_s,
-        proxy_headers=False,  # app.main trusts the configured proxies, and nobody by default
-        access_log=False,  # app.web writes one line without query strings
-        server_header=False,
-        log_config=None,
-    )
-    server = _Server(
-        config,
-        when_serving=when_serving,
-        drain=app.state.live.drain,
-        drain_within_s=settings.shutdown_timeout_s,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=listening)
-    if not server.started:
-        raise SystemExit(3)
-
-
 @cli.command()
 def serve() -> None:
     """Serve the platform. A local SQLite database is brought up to date first."""
@@ -172,7 +101,7 @@ def serve() -> None:
     with listening_on(settings) as listening:
         asyncio.run(prepare())
         base = _base_url(settings, listening[0])
-        _serve(
+        serving.run(
             settings,
             create_app(settings),
             listening,
@@ -208,7 +137,7 @@ def run_demo(
         return
     with listening_on(settings) as listening:
         text = demo_text(asyncio.run(prepare()), listening[0].getsockname()[1])
-        _serve(settings, create_app(settings), listening, lambda: typer.echo(text))
+        serving.run(settings, create_app(settings), listening, lambda: typer.echo(text))
 
 
 def demo_text(links: demo.DemoLinks, port: int) -> str:

@@ -6,6 +6,7 @@ grows by one per fact sent to this connection; a client that finds a gap sends
 it and no `seq`. Unknown fields are refused, every string and list is bounded.
 `docs/protocol.md` explains sequence and meaning; `make protocol` writes the JSON Schema
 and `frontend/src/protocol.ts` from this module.
+Longer than a module should be: the whole wire in one place is what a reader looks for.
 """
 
 from enum import StrEnum
