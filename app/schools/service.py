@@ -1,12 +1,13 @@
 """Use cases of schools: enrol a classroom's device, hear of it, revoke it."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events import emit
@@ -202,14 +203,19 @@ async def keep_line_check(
 ) -> LineCheck:
     """Keep what a device or an account last found of its line, in place of what it found before."""
     assert (device_id is None) != (account_id is None)
+    figures = asdict(found) | {"checked_at": now, "address": address, "road": found.road}
     check = await queries.line_check_of(db, device_id=device_id, account_id=account_id)
     if check is None:
-        check = LineCheck(device_id=device_id, account_id=account_id)
-        db.add(check)
-    check.checked_at, check.address, check.road = now, address, found.road
-    check.is_udp_open, check.is_tcp_open = found.is_udp_open, found.is_tcp_open
-    check.is_turn_open, check.rtt_ms = found.is_turn_open, found.rtt_ms
-    check.down_kbps, check.up_kbps = found.down_kbps, found.up_kbps
+        check = LineCheck(device_id=device_id, account_id=account_id, **figures)
+        try:
+            async with db.begin_nested():
+                db.add(check)
+            return check
+        except IntegrityError:  # another page of the same holder was first
+            check = await queries.line_check_of(db, device_id=device_id, account_id=account_id)
+            assert check is not None
+    for name, value in figures.items():
+        setattr(check, name, value)
     return check
 
 

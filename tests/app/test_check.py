@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.live import check
 from app.live.check import CheckRooms
 from app.live.errors import CheckBusy, CheckRefused
+from app.schools import queries
+from app.schools.models import LineCheck
 from media.core.ids import PeerId, RoomId, Source
 from media.interface import NegotiationRefused, SfuPort
 from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
@@ -201,7 +205,11 @@ async def test_what_a_classroom_found_is_seen_beside_its_declared_line(
     ],
 )
 async def test_what_a_teacher_found_is_seen_by_her_county_and_nobody_else(
-    found: dict[str, bool], road: str, county: County, open_browser: OpenBrowser
+    found: dict[str, bool],
+    road: str,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
 ) -> None:
     teacher = await open_browser(county.teacher)
     assert (await teacher.post("/api/check/result", FOUND | found)).status_code == 204
@@ -209,6 +217,39 @@ async def test_what_a_teacher_found_is_seen_by_her_county_and_nobody_else(
     [item] = (await inspector.get("/api/admin/teacher-checks")).json()["items"]
     assert (item["school"], item["checked"]["road"]) == (county.hub.name, road)
     assert (await teacher.get("/api/admin/teacher-checks")).status_code == 403
+    stranger = await open_browser(other_county.administrator)
+    assert (await stranger.get("/api/admin/teacher-checks")).json()["items"] == []
+
+
+async def test_another_county_sees_no_check_of_a_classroom(
+    county: County, other_county: County, open_browser: OpenBrowser
+) -> None:
+    device = await open_browser(device=county.credentials[0])
+    assert (await device.post("/api/check/result", FOUND, acting_as="device")).status_code == 204
+    stranger = await open_browser(other_county.administrator)
+    listed = (await stranger.get("/api/admin/classrooms")).json()["items"]
+    assert listed
+    assert all(room["checked"] is None for room in listed)
+
+
+async def test_of_two_results_at_once_the_later_one_is_kept(
+    county: County, open_browser: OpenBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher = await open_browser(county.teacher)
+    assert (await teacher.post("/api/check/result", FOUND)).status_code == 204
+    look, looks = queries.line_check_of, iter([True, False])
+
+    async def too_early(
+        db: AsyncSession, *, device_id: UUID | None, account_id: UUID | None
+    ) -> LineCheck | None:
+        return None if next(looks) else await look(db, device_id=device_id, account_id=account_id)
+
+    monkeypatch.setattr(queries, "line_check_of", too_early)
+    answer = await teacher.post("/api/check/result", FOUND | {"rtt_ms": 77})
+    assert answer.status_code == 204, answer.text
+    inspector = await open_browser(county.supervisor)
+    [item] = (await inspector.get("/api/admin/teacher-checks")).json()["items"]
+    assert item["checked"]["rtt_ms"] == 77
 
 
 @pytest.mark.parametrize(
