@@ -5,6 +5,9 @@
  * taken over from it, then media goes on over another road where it still lives, and is
  * published and subscribed anew where not. So whoever returns sends exactly what they sent
  * before, and a muted seat never returns audible.
+ *
+ * Longer than a module should be: what is here is the order in which the parts are brought together,
+ * and each part has a module of its own.
  */
 import { computed, ref, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import { api, Problem, type EnterAs, type Ticket } from "./api";
