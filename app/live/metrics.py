@@ -34,7 +34,7 @@ class RoomCollector(Collector):
         yield plane
         counted = CounterMetricFamily(
             "classrooms_room_media",
-            "Packets, requests and refusals of an open room; docs/operations.md names them.",
+            "Packets, requests and refusals of an open room; docs/media.md names them.",
             labels=("room", "counter"),
         )
         for room_id, counters in rooms.items():
