@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from media.core import rtcp
+from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
 from media.core.ids import Kind, PeerId
 from media.core.policing import TokenBucket
@@ -33,6 +34,9 @@ _RECEIVED_KBPS = 4000
 # browser that looks for bandwidth sends up to twice its rate, for some hundredths of a second.
 _RATE_TOLERANCE = 1.5
 _BURST_S = 1.0
+
+# Of an RTP header's first byte (RFC 3550 section 5.1). What we forward has none.
+_PADDING = 0x20
 
 # Media that came within this before the silence was flowing until then.
 _FLOWING_S = 1.0
@@ -116,6 +120,10 @@ class Connection:
     def is_picture(self, datagram: bytes | memoryview) -> bool:  # noqa: ARG002 - the protocol's
         """See TransportOwner. A publisher is sent reports only."""
         return False
+
+    def may_have(self, datagram: bytes | memoryview) -> bool:  # noqa: ARG002 - the protocol's
+        """See TransportOwner."""
+        return True
 
     def pictures_dropped(self) -> None:
         """See TransportOwner."""
@@ -241,10 +249,21 @@ class SubscribeConnection(Connection):
 
     def is_picture(self, datagram: bytes | memoryview) -> bool:
         """See TransportOwner. SRTP leaves the header readable (RFC 3711 section 3.1)."""
-        if 192 <= datagram[1] < 224:
-            return False
-        down = self.subscriber.by_ssrc.get(int.from_bytes(datagram[8:12]))
+        down = self._of(datagram)
         return down is not None and down.track.source.kind is Kind.VIDEO
+
+    def may_have(self, datagram: bytes | memoryview) -> bool:
+        """See TransportOwner. What is but padding shows nobody anything."""
+        down = self._of(datagram)
+        if down is None or datagram[0] & _PADDING:
+            return True
+        return not (down.flows_in is None and down.waits_in is None)
+
+    def _of(self, datagram: bytes | memoryview) -> DownTrack | None:
+        """Return whose media a protected datagram is; of reports None."""
+        if 192 <= datagram[1] < 224:
+            return None
+        return self.subscriber.by_ssrc.get(int.from_bytes(datagram[8:12]))
 
     def pictures_dropped(self) -> None:
         """See TransportOwner. Each time again it takes twice as long until they come back.

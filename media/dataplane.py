@@ -91,8 +91,17 @@ class PlaneRoom(Runs, Protocol):
         """Free what the room has, once its last transport is removed."""
 
 
-def _is_no_picture(_: bytes | memoryview) -> bool:
-    return False
+class _Unprotected:
+    """Checks and handshakes in a stream: no media."""
+
+    def is_picture(self, _: bytes | memoryview) -> bool:
+        return False
+
+    def may_have(self, _: bytes | memoryview) -> bool:
+        return True
+
+
+_UNPROTECTED = _Unprotected()
 
 
 class DataPlane:
@@ -345,7 +354,7 @@ class DataPlane:
         """
         assert isinstance(transport.address, StreamAddress), "asked of streams only"
         owner = transport.owner
-        if not self._streams.send(transport.address, sealed, owner.is_picture):
+        if not self._streams.send(transport.address, sealed, owner):
             self._loop.call_soon(owner.pictures_dropped)
 
     def resume_pictures(self, transport: Transport) -> bool:
@@ -547,7 +556,7 @@ class DataPlane:
         """Send something that needs no protection: answers to checks, and handshakes."""
         assert self._socket is not None, "a closed data plane sends nothing"
         if isinstance(address, StreamAddress):
-            self._streams.send(address, datagram, _is_no_picture)
+            self._streams.send(address, datagram, _UNPROTECTED)
             return
         try:
             self._socket.sendto(datagram, address)

@@ -19,9 +19,6 @@ from media.ice import StrangerLimit, StreamAddress, source_of
 
 log = logging.getLogger(__name__)
 
-#: Whether a datagram is a piece of a picture: sound and reports may not be left out.
-IsPicture = Callable[[bytes | memoryview], bool]
-
 # One wake-up accepts at most so many: other work of the loop goes on in a flood.
 _ACCEPT_BATCH = 16
 _BACKLOG = 128
@@ -33,6 +30,16 @@ _ACCEPT_PAUSE_S = 1.0
 # What the kernel holds back unsent, at most: the queue that we can still choose from is ours.
 _UNSENT_BYTES = 16 * 1024
 _TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)  # missing from socket until 3.13
+
+
+class Reader(Protocol):
+    """What a queue must know of datagrams to the peer that reads it."""
+
+    def is_picture(self, datagram: bytes | memoryview) -> bool:
+        """Return whether it is a piece of a picture: sound and reports may not be left out."""
+
+    def may_have(self, datagram: bytes | memoryview) -> bool:
+        """Return whether the peer may still have it: it has waited."""
 
 
 class FrameTaker(Protocol):
@@ -67,7 +74,7 @@ class Stream:
         self._view = memoryview(self._buffer)
         self._filled = 0
         self._rest: bytes | memoryview = b""
-        self._queue: deque[tuple[bytes, bool]] = deque()
+        self._queue: deque[tuple[bytes, bool, Reader]] = deque()
         self._queued_bytes = 0
         self._omits_pictures = False
         self.deadline = listener.now() + self._limits.first_check_s
@@ -123,7 +130,7 @@ class Stream:
 
     # -- sending -------------------------------------------------------------------
 
-    def send(self, datagram: bytes | memoryview, is_picture: IsPicture) -> bool:
+    def send(self, datagram: bytes | memoryview, reader: Reader) -> bool:
         """Send a frame or queue it; return False if from now on pictures are left out.
 
         A decoder can do nothing with what follows a gap, so they stay out, and what waits of
@@ -133,7 +140,7 @@ class Stream:
         if self.blocked_since is None and not self._omits_pictures:
             self._write(frame)
             return True
-        picture = is_picture(datagram)
+        picture = reader.is_picture(datagram)
         if picture and self._omits_pictures:
             self._listener.taker.count("tcp_pictures_dropped")
             return True
@@ -150,7 +157,7 @@ class Stream:
             if self._queued_bytes + len(frame) > self._limits.queue_bytes:
                 self.close("tcp_too_slow")
                 return True
-        self._queue.append((frame, picture))
+        self._queue.append((frame, picture, reader))
         self._queued_bytes += len(frame)
         return not has_begun
 
@@ -168,7 +175,7 @@ class Stream:
         for _ in range(len(self._queue) - len(kept)):
             self._listener.taker.count("tcp_pictures_dropped")
         self._queue = deque(kept)
-        self._queued_bytes = sum(len(frame) for frame, _ in kept)
+        self._queued_bytes = sum(len(frame) for frame, _, _ in kept)
 
     def _write(self, frame: bytes | memoryview) -> None:
         try:
@@ -186,14 +193,17 @@ class Stream:
                 self.blocked_since = self._listener.now()
 
     def writable(self) -> None:
-        """Go on with what waits, as far as the kernel takes it."""
+        """Go on with what waits, as far as the kernel takes it and the peer may still have it."""
         rest, self._rest = self._rest, b""
         if rest:
             self._write(rest)
         while self._queue and not self._rest and not self.is_closed:
-            frame, _ = self._queue.popleft()
+            frame, _, reader = self._queue.popleft()
             self._queued_bytes -= len(frame)
-            self._write(frame)
+            if reader.may_have(memoryview(frame)[2:]):
+                self._write(frame)
+            else:
+                self._listener.taker.count("tcp_forbidden_dropped")
         if not self._rest and not self.is_closed:
             self.blocked_since = None
             self._listener.stop_waiting(self._socket)
@@ -360,15 +370,13 @@ class StreamListener:
 
     # -- what the plane asks -----------------------------------------------------------
 
-    def send(
-        self, address: StreamAddress, datagram: bytes | memoryview, is_picture: IsPicture
-    ) -> bool:
+    def send(self, address: StreamAddress, datagram: bytes | memoryview, reader: Reader) -> bool:
         """See Stream.send; a stream that is gone loses the datagram, as a dead line would."""
         stream = self._streams.get(address)
         if stream is None:
             self.taker.count("send_failed")
             return True
-        return stream.send(datagram, is_picture)
+        return stream.send(datagram, reader)
 
     def resume_pictures(self, address: StreamAddress) -> bool:
         """Send pictures to `address` again; return False while there is still much to read."""

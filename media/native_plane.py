@@ -255,7 +255,8 @@ class NativePlane(DataPlane):
         """Handle what authenticated, or what was sealed for a peer reached another way."""
         _, kind, flags, length, _, stream, _, ext_seq, packets, octets, now, *_ = message
         if kind == SEALED:
-            if isinstance(transport.address, StreamAddress):
+            is_due = transport.owner.may_have(packet)
+            if is_due and isinstance(transport.address, StreamAddress):
                 self.send_on_stream(transport, bytes(packet))
             return
         transport.last_heard = now

@@ -137,6 +137,9 @@ class TransportOwner(Protocol):
     def is_picture(self, datagram: bytes | memoryview) -> bool:
         """Return whether a protected datagram to the peer is a piece of a picture."""
 
+    def may_have(self, datagram: bytes | memoryview) -> bool:
+        """Return whether a protected datagram that has waited may still go to the peer."""
+
     def pictures_dropped(self) -> None:
         """The peer reads its stream too slowly; no picture goes there until it is resumed."""
 

@@ -266,6 +266,43 @@ async def test_sound_alone_that_nobody_reads_ends_the_stream() -> None:
         await eventually(fill, within_s=20)
 
 
+async def test_what_waits_for_a_slow_reader_is_not_sent_once_it_is_forbidden() -> None:
+    async with classroom(config(queue_bytes=32 * 1024, stuck_s=60.0)) as room:
+        teacher = await room.publish("teacher", BOTH)
+        room.allow(("teacher", MICROPHONE, ["site"]))
+        site = await room.subscribe("site", over_tcp=True)
+        teacher.send_rtp("0", SOUND)
+        await eventually(lambda: site.receptions)
+        [stream] = site.tcp_streams
+        stream._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stream.stop_reading()
+        [ours] = room.sfu._plane._streams._streams.values()
+        unheard = b"\x07" * 1000
+
+        def fill() -> bool:
+            teacher.send_rtp("0", bytes(1000))
+            return ours.blocked_since is not None
+
+        await eventually(fill, within_s=20)
+        for _ in range(3):
+            teacher.send_rtp("0", unheard)
+        await eventually(lambda: ours._queued_bytes > 3 * len(unheard))
+        got: list[bytes] = []
+        site.on_rtp = lambda packet: got.append(bytes(packet.payload))
+        room.allow(("teacher", MICROPHONE, ["another"]))
+        stream.read_on()
+        await eventually(lambda: room.counters.get("tcp_forbidden_dropped", 0) >= 3)
+        await eventually(lambda: ours.is_drained)
+        room.allow(("teacher", MICROPHONE, ["site"]))
+
+        def speak() -> bool:
+            teacher.send_rtp("0", SOUND)
+            return SOUND in got
+
+        await eventually(speak)
+        assert unheard not in got
+
+
 # -- strangers --------------------------------------------------------------------------
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from media.config import DataPlaneChoice
 from media.core import rtcp, rtp
-from media.native_library import LIBRARY, load, srtp_api
+from media.ice import StreamAddress
+from media.native_library import LIBRARY, MESSAGE, load, srtp_api
 from media.native_plane import NativePlane
 from media.native_room import NativeRoom
 from tests.media.classroom import LOOPBACK
@@ -89,3 +90,39 @@ def test_a_transport_to_which_something_still_flows_is_not_given_back() -> None:
             rig.close()
 
     asyncio.run(lesson())
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_what_was_sealed_for_a_stream_is_not_sent_once_it_is_forbidden(
+    monkeypatch: pytest.MonkeyPatch, *, is_allowed: bool
+) -> None:
+    rig = Rig(DataPlaneChoice.NATIVE, seed=1)
+    try:
+        peer = rig.subscribe("site", extension_id=0, has_rtx=False, has_red=False)
+        await rig.rtp(AUDIO, 1, 0, b"opus")
+        plane, sent = rig.plane, list[bytes]()
+        assert isinstance(plane, NativePlane)
+        monkeypatch.setattr(plane, "send_on_stream", lambda _, sealed: sent.append(sealed))
+        peer.transport.move_to(StreamAddress("127.0.0.1", 9, 1))
+        rig.work()
+        rig.teacher.send_rtp(
+            rtp.build(b"opus", payload_type=96, marker=0, seq=2, timestamp=960, ssrc=1000)
+        )
+        async with asyncio.timeout(30):
+            while _waiting(plane) <= MESSAGE.size + 40:  # the packet, and what was made of it
+                await asyncio.sleep(0)
+        if not is_allowed:
+            rig.audience[AUDIO].clear()
+            rig.replan()
+        rig.work()
+        media = [packet for packet in sent if not 192 <= packet[1] < 224]
+        assert len(media) == is_allowed
+        assert not rig.errors
+    finally:
+        rig.close()
+
+
+def _waiting(plane: NativePlane) -> int:
+    """Return how many bytes of messages wait in the ring of media."""
+    size: int = plane._library.plane_messages(plane._pointer, 0, True, byref(plane._offset))
+    return size

@@ -48,6 +48,9 @@ class Owner:
     def is_picture(self, datagram: bytes | memoryview) -> bool:
         raise AssertionError("no stream here")
 
+    def may_have(self, datagram: bytes | memoryview) -> bool:
+        raise AssertionError("no stream here")
+
     def pictures_dropped(self) -> None:
         raise AssertionError("no stream here")
 
