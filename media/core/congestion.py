@@ -8,7 +8,7 @@ from collections import deque
 from math import inf
 
 from media.core.delay_trend import DelayTrend, LineUse
-from media.core.loss_judge import LossJudge, LossVerdict
+from media.core.loss_judge import EMPTY_QUEUE_S, LossJudge, LossVerdict
 from media.core.probing import Prober
 from media.core.rtcp import TransportFeedback
 from media.core.send_history import Arrival, Feedback, SendHistory
@@ -46,11 +46,11 @@ _VAIN_FOR_S = 10.0
 _RELIEF = 0.7
 
 # What a site needs to stay in the lesson, a voice and a small picture, may be tried beside a
-# competitor even if nothing like it is being sent; and, once one was there for certain, three
-# tenths of what the line was seen to carry. Not if more than a tenth is lost: a competitor
-# delays, a narrow line drops.
+# competitor even if nothing like it is being sent; and, once one was there lately or lowering
+# was in vain, four tenths of what the line was seen to carry. Not if more than a tenth is lost:
+# a competitor delays, a narrow line drops.
 _PROTECTED_BPS = 300_000
-_PROTECTED_SHARE = 0.3
+_PROTECTED_SHARE = 0.4
 _FADING_PER_S = 0.01
 _OUR_LOSS = 0.10
 _COMPETED_LATELY_S = 30.0
@@ -212,7 +212,7 @@ class CongestionControl:
         if verdict is LossVerdict.LOWER:
             if not was_testing:
                 self._before_test_bps = self.estimate_bps
-            self._lower(min(self.estimate_bps, sent_bps) * self._losses.factor, now)
+            self._lower_for_loss(sent_bps, now)
         elif verdict is LossVerdict.RESTORE:
             self.estimate_bps = max(self.estimate_bps, self._before_test_bps)
         if now < self._shadow_until:
@@ -224,6 +224,12 @@ class CongestionControl:
             self._overused(acked_bps, now)
         elif verdict is LossVerdict.GROW and use is LineUse.NORMAL and not has_queue:
             self._grow(acked_bps, elapsed_s, now)
+
+    def _lower_for_loss(self, sent_bps: float, now: float) -> None:
+        """Lower by half of the loss; without a queue it may be a radio's, so not to nothing."""
+        is_queued = self.queue_s >= EMPTY_QUEUE_S
+        floor_bps = 0.0 if is_queued else min(_PROTECTED_BPS, self._proven_bps)
+        self._lower(max(min(self.estimate_bps, sent_bps) * self._losses.factor, floor_bps), now)
 
     def _overused(self, acked_bps: float, now: float) -> None:
         """Lower to 0.85 of what arrives, once per response; notice when it is in vain."""
@@ -260,8 +266,8 @@ class CongestionControl:
         self._weighed_at, self._queue_when_weighed_s = now, self.queue_s
 
     def _protected_bps(self, now: float) -> float:
-        """Return what is not given up to delay: more, once there was a competitor for certain."""
-        has_competed = now - self._competing_until < _COMPETED_LATELY_S
+        """Return what is not given up to delay: more where a competitor is or was suspected."""
+        has_competed = self._in_vain > 0 or now - self._competing_until < _COMPETED_LATELY_S
         share_bps = _PROTECTED_SHARE * self._proven_bps if has_competed else 0.0
         return max(_PROTECTED_BPS, share_bps)
 

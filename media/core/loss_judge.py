@@ -29,8 +29,8 @@ _MIN_TEST_PACKETS = 50
 # Where a sender sends less only when it can (its sound is never held back), a test ends so.
 _MAX_TEST_S = 4.0
 
-# Loss of a full queue comes with the delay of a full queue.
-_EMPTY_QUEUE_S = 0.04
+#: Loss of a full queue comes with the delay of a full queue.
+EMPTY_QUEUE_S = 0.04
 
 
 class LossVerdict(StrEnum):
@@ -108,7 +108,7 @@ class LossJudge:
         ):
             said = LossVerdict.RESTORE
         else:
-            is_waiting = self._test is not None and queue_s < _EMPTY_QUEUE_S
+            is_waiting = self._test is not None and queue_s < EMPTY_QUEUE_S
             said = self._weigh(loss, total, may_lower=has_shown and not is_waiting)
             if said is LossVerdict.LOWER:
                 self._lowered_at = now
@@ -120,16 +120,25 @@ class LossJudge:
         return said
 
     def _weigh(self, loss: float, total: int, *, may_lower: bool) -> LossVerdict:
-        """Compare what is ours of a loss with the thresholds of section 6."""
-        own = self.own_loss
-        chance = _DEVIATIONS * sqrt(own * (1.0 - own) / total)
-        ours = max(0.0, loss - own - chance) / (1.0 - own)
+        """Compare what is ours of a loss with the thresholds of section 6.
+
+        Only what lasts lowers: a radio's burst, or a competitor's that filled the queue, is
+        over before it is known.
+        """
+        ours = self._ours(loss, total)
         if ours <= _LOW_LOSS:
             return LossVerdict.GROW
-        if ours <= _HIGH_LOSS or not may_lower:
+        lasting = self._ours(min(loss, self.loss), total)
+        if lasting <= _HIGH_LOSS or not may_lower:
             return LossVerdict.HOLD
         self.factor = 1.0 - 0.5 * ours
         return LossVerdict.LOWER
+
+    def _ours(self, loss: float, total: int) -> float:
+        """Return what is not the line's own of a loss, 0..1."""
+        own = self.own_loss
+        chance = _DEVIATIONS * sqrt(own * (1.0 - own) / total)
+        return max(0.0, loss - own - chance) / (1.0 - own)
 
     def _is_own(self, test: _Test, now: float, sent_bps: float, queue_s: float) -> bool:
         """Return whether a test shows that the loss is the line's own, whatever is sent."""
@@ -139,7 +148,7 @@ class LossJudge:
         if total < _MIN_TEST_PACKETS:
             return False
         loss = max(0.0, test.lost / total)
-        is_unmoved = loss >= _UNMOVED * test.loss_before and queue_s < _EMPTY_QUEUE_S
+        is_unmoved = loss >= _UNMOVED * test.loss_before and queue_s < EMPTY_QUEUE_S
         has_fallen = sent_bps < 0.95 * test.sent_before_bps
         if not has_fallen and is_unmoved and now - test.begun_at < _MAX_TEST_S:
             return False

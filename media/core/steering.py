@@ -165,8 +165,13 @@ class Steering:
         if now_is > was:
             return _Grant(layer, now, before.lowered_at, before.rest_s)
         if now_is < was:
-            was_short = now - before.raised_at < _SHORT_LIVED_S and before.rest_s
-            rest_s = min(2 * before.rest_s, _LONGEST_REST_S) if was_short else _FIRST_REST_S
+            has_risen = before.raised_at > before.lowered_at
+            if has_risen and now - before.raised_at >= _SHORT_LIVED_S:
+                rest_s = _FIRST_REST_S
+            elif has_risen:
+                rest_s = min(max(2 * before.rest_s, _FIRST_REST_S), _LONGEST_REST_S)
+            else:  # one more step of the same fall
+                rest_s = before.rest_s
             return _Grant(layer, before.raised_at, now, rest_s)
         return before
 

@@ -30,6 +30,8 @@ class Line:
     loss: float = 0.0
     jitter_s: float = 0.0
     burst_loss_s: float = 0.0
+    #: Gilbert's model: the chance that a packet begins a run of losses, and that one ends it.
+    gilbert: tuple[float, float] | None = None
     #: How large the queue is in bytes; by default `queue_s` at the first rate.
     queue_bytes: float = 0.0
 
@@ -85,6 +87,7 @@ class World:
         self._order = 0
         self._free_at = 0.0
         self._bursting_until = 0.0
+        self._is_in_run = False
         self.dropped = 0
 
     def at(self, time_s: float, action: Callable[[], None]) -> None:
@@ -124,7 +127,11 @@ class World:
                 lost()
             return
         self._free_at = max(self._free_at, self.now) + size / (self.line.kbps * 125)
-        if self.random.random() < self.line.loss:
+        if self.line.gilbert is not None:
+            begins, ends = self.line.gilbert
+            chance = self.random.random()
+            self._is_in_run = chance >= ends if self._is_in_run else chance < begins
+        if self._is_in_run or self.random.random() < self.line.loss:
             return
         jitter_s = abs(self.random.gauss(0.0, self.line.jitter_s)) if self.line.jitter_s else 0.0
         self.at(self._free_at + self.line.delay_s + jitter_s, arrived)

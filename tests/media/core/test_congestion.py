@@ -300,7 +300,9 @@ def test_losses_begin_to_count_when_there_are_enough() -> None:
     judge = LossJudge()
     judge.count(30, 20)
     assert judge.judge(1.0, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.GROW
-    assert judge.judge(1.5, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.LOWER
+    assert judge.judge(1.5, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.HOLD
+    judge.count(30, 20)  # that it lasts, and was no burst, is known only now
+    assert judge.judge(2.0, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.LOWER
     assert judge.is_testing
     judge.count(4, 2)
     for late in (2.6, 3.7, 4.8):

@@ -83,6 +83,19 @@ def test_what_was_lowered_rests_and_each_time_in_vain_longer() -> None:
     assert 25 <= rests[-1] <= 33
 
 
+def test_a_fall_of_two_steps_is_one_fall() -> None:
+    """The second step is no flapping: the picture may rise as soon as after one."""
+    line = Line(3000)
+    line.layer()
+    line.set(600)
+    assert line.layer(1) == 1
+    line.set(300)
+    assert line.layer(1) == 0
+    line.set(3000)
+    assert line.layer(3.5) == 0, "it rests from the second step on"
+    assert line.layer(1.0) == 2
+
+
 def test_after_a_long_peace_the_rest_is_short_again() -> None:
     line = Line(3000)
     line.layer()

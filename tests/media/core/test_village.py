@@ -8,8 +8,8 @@ from media.core import rtcp
 from media.core.allocation import LinkBudget
 from media.core.events import LinkMeasured
 from media.core.ids import PeerId
-from tests.media.core.bottleneck import Line
-from tests.media.core.village import CAMERA, SCREEN, SOUND, Village
+from tests.media.core.bottleneck import Bulk, Line
+from tests.media.core.village import CAMERA, SCREEN, SOUND, STEP_S, Village
 
 
 def layers_at_end(village: Village, name: str) -> int | None:
@@ -107,6 +107,35 @@ def test_a_fifth_lost_at_random_leaves_a_picture_and_the_sound(delay_s: float) -
     assert None not in site.layers_between(2, 30)
     assert sum(site.pictures[second] for second in range(10, 29)) > 0.97 * 19 * 31
     assert site.resent
+
+
+def test_bursts_of_loss_never_hold_the_picture_back() -> None:
+    """Runs of four lost packets, one in a hundred begins one: no queue, so no narrow line."""
+    names = [f"site {letter}" for letter in "abcdefgh"]
+    village = Village({name: Line(100_000, gilbert=(0.01, 0.25)) for name in names})
+    village.run(40)
+    large = 0
+    for name in names:
+        site = village.sites[name]
+        assert None not in site.layers_between(2, 40), name
+        assert [at for at in site.silences if at > 1] == []
+        large += sum(layer == 2 for at, layer in site.layers if at >= 2)
+    assert large > 0.8 * len(names) * 38 / STEP_S
+
+
+@pytest.mark.parametrize("start_s", [8.0, 8.37, 8.74, 9.11])
+@pytest.mark.parametrize("kbps", [4000, 8000])
+def test_beside_a_download_the_middle_picture_stays(kbps: int, start_s: float) -> None:
+    """With sound sent twice, as to a site that loses; from 5 s after the download began."""
+    village = Village({"site": Line(kbps)}, sound_bytes=200)
+    site = village.sites["site"]
+    bulk = Bulk(site.world)
+    site.world.at(start_s, bulk.start)
+    village.run(start_s + 35)
+    shown = [layer for at, layer in site.layers if at >= start_s + 5]
+    assert sum(bool(layer) for layer in shown) >= 0.8 * len(shown)
+    assert site.silences == []
+    assert bulk.delivered_bytes * 8 / 35e3 > 0.4 * kbps, "and is not starved by it"
 
 
 def test_a_line_with_room_is_probed_with_padding_that_disturbs_nothing() -> None:

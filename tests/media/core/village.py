@@ -158,6 +158,7 @@ class Village:
     shares_screen: bool = False
     takes_numbers: bool = True
     has_rtx: bool = True
+    sound_bytes: int = 100
     declared_kbps: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -207,7 +208,7 @@ class Village:
                 self.router.handle_timer(self.now)
             self._drain()
             if tick % 10 == 0:
-                self._publish(_SSRC[SOUND], 111, bytes(100), tick * 96, is_last=True)
+                self._publish(_SSRC[SOUND], 111, bytes(self.sound_bytes), tick * 96, is_last=True)
             if tick % 16 == 0:
                 self._publish_pictures(tick)
             for site in self.sites.values():
