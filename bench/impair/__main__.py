@@ -3,7 +3,8 @@
     python -m bench.impair [--rows loss-5,step] [--quick] [--results var/impair]
 
 Prints a line for each measure, with its target and PASS or FAIL, and says what carries the
-packets. Exit code 1: a target is missed; 2: there is no such row, or something is not installed.
+packets. Exit code 1: a target is missed, or a row that was named not measured; 2: there is no
+such row, or something is not installed.
 """
 
 import argparse
@@ -160,7 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings = Findings()
     began = time.monotonic()
     asyncio.run(run(options, findings, in_namespaces=in_namespaces))
-    print(summary(findings, ()))
+    rows = {row for _, measured in GROUPS.values() for row in measured}
+    asked_for = [row for row in options.rows if row in rows]
+    print(summary(findings, asked_for))
     about = {
         "machine": machine(),
         "road": road,
@@ -170,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "load_average": os.getloadavg(),
     }
     print(f"written to {findings.write(options.results, about=about)}")
-    return 1 if findings.failed_rows() else 0
+    return 1 if findings.failed_rows() or findings.unmeasured(asked_for) else 0
 
 
 if __name__ == "__main__":

@@ -68,6 +68,11 @@ class Findings:
         """Return the rows with a target missed, in order."""
         return list(dict.fromkeys(f.row for f in self.found if not f.is_met))
 
+    def unmeasured(self, rows: Iterable[str]) -> list[str]:
+        """Return which of these rows nothing was found of."""
+        measured = {f.row for f in self.found}
+        return [row for row in rows if row not in measured]
+
     def write(self, folder: Path, *, about: dict[str, Any]) -> Path:  # JSON
         """Write everything as JSON and return the file's path."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,9 +98,11 @@ def _text(value: float, unit: str) -> str:
 
 
 def summary(findings: Findings, asked_for: Iterable[str]) -> str:
-    """Return the closing line."""
-    failed = findings.failed_rows()
-    rows = list(dict.fromkeys([*asked_for, *(f.row for f in findings.found)]))
-    good = len(rows) - len(failed)
-    text = f"{good} of {len(rows)} rows meet every target"
-    return f"{text}; missed: {', '.join(failed)}" if failed else text
+    """Return the closing line; a row that was asked for and not measured meets nothing."""
+    failed, unmeasured = findings.failed_rows(), findings.unmeasured(asked_for)
+    count = len({f.row for f in findings.found}) + len(unmeasured)
+    good = count - len(failed) - len(unmeasured)
+    text = f"{good} of {count} rows meet every target"
+    if failed:
+        text += f"; missed: {', '.join(failed)}"
+    return f"{text}; not measured: {', '.join(unmeasured)}" if unmeasured else text

@@ -46,6 +46,9 @@ class TestFindings:
         assert [finding.is_met for finding in findings.found] == [True, False, False]
         assert findings.failed_rows() == ["cut-30", "loss-5"]
         assert summary(findings, ()) == "1 of 3 rows meet every target; missed: cut-30, loss-5"
+        assert summary(findings, ["loss-5", "web-nat"]) == (
+            "1 of 4 rows meet every target; missed: cut-30, loss-5; not measured: web-nat"
+        )
 
     @pytest.mark.parametrize("value", [math.nan, math.inf])
     def test_what_never_came_meets_no_target(self, value: float) -> None:
@@ -67,6 +70,16 @@ class TestFindings:
         assert finding["value"] is None
         assert finding["measured"] == "never"
         assert not finding["is_met"]
+
+
+def test_a_row_that_this_road_cannot_measure_is_not_met(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.impair", "--rows", "ipv6", "--road", "proxy",
+         "--results", str(tmp_path)],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "0 of 1 rows meet every target; not measured: ipv6" in done.stdout
 
 
 @pytest.mark.slow
