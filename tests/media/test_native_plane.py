@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from media.config import DataPlaneChoice
@@ -165,6 +165,11 @@ class Script:
         if self._rig._room is not None:
             self._rig._room.limit_resends(subscriber.link, steering.resend_limit())
 
+    async def keep(self, seconds: float) -> None:
+        """Keep packets as long as the round trips want: nothing but the newest, or everything."""
+        for layered in self._rig.router.tracks.values():
+            layered.keep_packets(seconds)
+
     async def move(self, which: int) -> None:
         self._rig.move(self._peer(which))
 
@@ -216,6 +221,7 @@ EDITS = st.one_of(
     step("permit", SITE, TRACK, is_allowed=st.booleans()),
     step("connect", SITE, is_connected=st.booleans()),
     step("move", SITE),
+    step("keep", st.sampled_from([0.0, 60.0])),
     step("squeeze", SITE, is_limited=st.booleans()),
     step("redundancy", SITE, st.integers(0, 2)),
 )
@@ -229,6 +235,10 @@ OTHER = st.one_of(
 STEPS = st.lists(st.one_of(SEND, SEND, SEND, OTHER, EDITS), min_size=5, max_size=60)
 
 
+_FOUR = [("send", (CAMERA,), {"is_key": number == 0, "size": 40, "skip": 0}) for number in range(4)]
+_ASK: tuple[Any, ...] = ("nack", (0, CAMERA, (0, 1, 2)), {})
+
+
 @settings(
     max_examples=100,
     deadline=None,
@@ -239,6 +249,8 @@ STEPS = st.lists(st.one_of(SEND, SEND, SEND, OTHER, EDITS), min_size=5, max_size
     first_seq=st.sampled_from([0, 10, 32_760, 65_500, 65_534]),
     lanes=st.integers(1, 3),
 )
+@example(steps=[*_FOUR, ("keep", (0.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=1)
+@example(steps=[*_FOUR, ("keep", (60.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=2)
 def test_the_same_packets_and_edits_give_the_same_bytes(
     steps: list[tuple[Any, ...]], first_seq: int, lanes: int
 ) -> None:
