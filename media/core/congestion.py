@@ -16,8 +16,9 @@ from media.core.send_history import Arrival, Feedback, SendHistory
 #: SRTP's tag, UDP and IPv4 headers: what a packet costs a line beside itself.
 WIRE_OVERHEAD_BYTES = 44
 
-#: Not below what one voice takes.
-MIN_BPS = 80_000
+#: Not below what two voices take, the hub's and the stage's, with a fifth of it lost: where sound
+#: is all there is, nothing else could tell that the line carries more.
+MIN_BPS = 160_000
 
 # Section 5.5: over-use lowers to 0.85 of what arrives; growth is 8 % a second far from the
 # rate where the line was last found full, and about a packet per round trip near it.

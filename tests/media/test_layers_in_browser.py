@@ -102,6 +102,7 @@ async def test_a_browser_is_moved_between_the_layers_of_another(codec: str, page
         await receive(room, site)
         await eventually(lambda: all(up.is_live for up in track.up_tracks), within_s=15.0)
         await shows(site, 1280, 10)
+        await eventually(lambda: all(up.rate.kbps for up in track.up_tracks), within_s=15.0)
         for layer, width in ((0, 320), (2, 1280), (1, 640), (2, 1280)):
             room.sfu.set_budget(ROOM, SITE, LinkBudget(down_kbps=room_for(track, layer)))
             await shows(site, width, 15)
