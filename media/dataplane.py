@@ -16,6 +16,7 @@ every call added to it is paid per packet.
 import asyncio
 import logging
 import socket
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import ClassVar, Protocol
@@ -114,6 +115,8 @@ class DataPlane:
         self._config = config
         self._socket: socket.socket | None = None
         self._by_ufrag: dict[str, Transport] = {}
+        #: All transports, in the order in which media of an unknown sender is shown to them next.
+        self._turns: OrderedDict[Transport, None] = OrderedDict()
         self._by_address: dict[Address, Transport] = {}
         self._strangers = StrangerLimit()
         # Apart, so that media of connections gone by keeps nobody behind the same NAT from
@@ -210,11 +213,13 @@ class DataPlane:
                 if ufrag != old.ufrag:
                     del self._by_ufrag[ufrag]
         self._by_ufrag[transport.credentials.ufrag] = transport
+        self._turns.setdefault(transport)
 
     def remove(self, transport: Transport) -> None:
         """Forget a transport: nothing that comes for it is looked at any more."""
         for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
             del self._by_ufrag[ufrag]
+        self._turns.pop(transport, None)
         self._forget(transport, transport.addresses)
         for address in transport.addresses:
             if isinstance(address, StreamAddress):
@@ -408,19 +413,22 @@ class DataPlane:
     ) -> Transport | None:
         """Find whose packet comes from an unknown address, by whose keys it authenticates.
 
-        After a NAT rebinding this is seconds sooner than the next connectivity check.
+        After a NAT rebinding this is seconds sooner than the next connectivity check. A packet
+        is shown to so many transports at most, those it was not shown to come first with the
+        next: what one costs does not grow with the room.
         """
         if length < 12 or not self._lost_media.allows(address[0], now):
             self.count("unknown_address")
             return None
         datagram = bytes(self._inbox_view[:length])
-        tried = 0
-        for transport in set(self._by_ufrag.values()):
+        for _ in range(min(len(self._turns), _MAX_MOVED_CANDIDATES)):
+            transport = next(iter(self._turns))
+            self._turns.move_to_end(transport)
             is_quiet = now - transport.last_heard >= _MOVED_QUIET_S
             if not transport.is_connected or transport.address is None or not is_quiet:
                 continue
-            tried += 1
-            if tried > _MAX_MOVED_CANDIDATES or not self._keys_tried.take(1, now):
+            if not self._keys_tried.take(1, now):
+                self._turns.move_to_end(transport, last=False)
                 break
             if self._authenticates(transport, datagram, now, is_rtcp=is_rtcp):
                 self._lost_media.vouch(address[0])

@@ -5,10 +5,10 @@ and flows on in the old one until then. One that cannot have what it may have, b
 publisher's own line does not carry it, gets the next lower one that lives.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from media.core.downtrack import DownTrack
-from media.core.ids import Source, TrackKey
+from media.core.ids import PeerId, Source, TrackKey
 from media.core.keyframes import RequestPace
 from media.core.outputs import Outputs
 from media.core.uptrack import PublishedTrack, UpTrack
@@ -124,6 +124,12 @@ class LayeredTrack:
     def has(self, down: DownTrack) -> bool:
         """Return whether `down` may have this track."""
         return down in self._downs
+
+    def keep_only(self, allowed: Container[PeerId]) -> None:
+        """Stop the flow to everybody who is not among these."""
+        for down in self._downs:
+            if down.subscriber_id not in allowed:
+                self.disconnect(down)
 
     def keep_packets(self, max_age_s: float) -> None:
         """Keep packets of every encoding for this long, of later ones too."""

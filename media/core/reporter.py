@@ -77,9 +77,10 @@ class Reporter:
                 case rtcp.TransportFeedback():
                     subscriber.steering.feedback(packet, now)
                 case rtcp.Remb():
-                    subscriber.steering.remb(packet.bitrate_bps)
+                    subscriber.steering.remb(packet.bitrate_bps, now)
                 case _:
                     pass
+        subscriber.steering.heard(now)
         asked = (self._wish_keyframe(subscriber, ssrc) for ssrc in wished)
         return [publisher for publisher in asked if publisher is not None]
 

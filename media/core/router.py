@@ -114,10 +114,16 @@ class Router:
         *,
         priority: Mapping[TrackKey, Priority] = NO_RANKS,
     ) -> None:
-        """Make this the truth: after the call nothing it forbids leaves the room."""
+        """Make this the truth: after the call nothing it forbids leaves the room.
+
+        What it forbids stops first, of all tracks, before anything it allows begins: a seat
+        that is moved from one group to another is at no moment in both.
+        """
         self._pilot.priority = priority
         self._audience = audience
         self._recorded = recorded
+        for track in self.tracks.values():
+            self._stop_forbidden(track)
         for track in self.tracks.values():
             self._settle_track(track, now)
         self._wake(now)
@@ -153,6 +159,12 @@ class Router:
         else:
             layered.prefer(down, layer)
         self._wake(now)
+
+    def _stop_forbidden(self, track: LayeredTrack) -> None:
+        """Stop what the plan forbids of one track, and begin nothing."""
+        track.keep_only(self._audience.get(track.track, frozenset()))
+        if track.is_recorded and track.track not in self._recorded:
+            track.record(is_recorded=False)
 
     def _settle_track(self, track: LayeredTrack, now: float) -> None:
         """Bring one track's flow in line with the plan and who is there."""

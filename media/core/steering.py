@@ -30,6 +30,11 @@ _SHORT_LIVED_S = 10.0
 # Who agreed to report arrivals and has not within this long is not held to a guess.
 _FEEDBACK_WITHIN_S = 3.0
 
+# REMB itself names no lifetime (draft-alvestrand-rmcat-remb-03). RTP's own rule for what a
+# participant once said is five reporting intervals of 5 s at least (RFC 3550 section 6.3.5), as
+# for the temporary limits of RFC 5104 section 4.2.1. Browsers repeat it every second.
+_REMB_LIFETIME_S = 25.0
+
 # Retransmissions take at most this part of the line, in bursts of this length at most: what
 # is late already must not make more late, sound least of all.
 _RESEND_SHARE = 0.5
@@ -66,6 +71,7 @@ class Steering:
         self.steered_at = float("-inf")
         self._declared_bps: float | None = None
         self._remb_bps: float | None = None
+        self._remb_at = float("-inf")
         self._answer_by: float | None = None
         self._grants: dict[TrackKey, _Grant] = {}
         self._resends = TokenBucket(per_s=0.0, burst=0.0, now=0.0)
@@ -86,9 +92,17 @@ class Steering:
         if self.history.element:
             self.control.feedback(message, now)
 
-    def remb(self, bps: int) -> None:
+    def remb(self, bps: int, now: float) -> None:
         """Take the subscriber's own estimate: the fallback where packets carry no numbers."""
-        self._remb_bps = float(bps)
+        self._remb_bps, self._remb_at = float(bps), now
+
+    def heard(self, now: float) -> None:
+        """Note that the subscriber reports: an estimate it has long not repeated is no more.
+
+        One that says nothing at all keeps it: a line that carries nothing is no wide line.
+        """
+        if now - self._remb_at > _REMB_LIFETIME_S:
+            self._remb_bps = None
 
     def estimate_bps(self, now: float) -> float | None:
         """Return what the line seems to carry, or None if nothing tells."""

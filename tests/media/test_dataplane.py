@@ -4,10 +4,14 @@ import asyncio
 import socket
 from dataclasses import replace
 
+import pytest
+
+from media.config import SfuConfig
 from media.core.ids import PeerId, Source
 from media.dataplane import DataPlane
 from media.transport import Transport
 from tests.media.classroom import H264_DELTA, H264_KEYFRAME, LOOPBACK, ROOM, classroom, eventually
+from tests.media.test_transport import HERE, Line
 
 CAMERA = Source.CAMERA
 NOWHERE = ("127.0.0.1", 0)  # the kernel refuses port 0
@@ -52,6 +56,42 @@ async def test_former_addresses_and_names_are_forgotten() -> None:
         transport.restart_ice(asyncio.get_running_loop().time() - 60.0)
         plane.add(transport)
         await eventually(lambda: list(plane._by_ufrag) == [transport.credentials.ufrag])
+
+
+async def test_whoever_moved_is_found_however_many_there_are_and_no_packet_costs_more_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each packet is shown to some, the next to others: all of them in turn."""
+    plane = DataPlane(SfuConfig())
+    lines = [Line() for _ in range(700)]
+    for line in lines:
+        line.transport.move_to(NOWHERE)
+        line.transport.is_connected = True
+        plane.add(line.transport)
+    shown: list[Transport] = []
+    for wanted in (lines[650].transport, lines[3].transport):
+
+        def is_theirs(
+            transport: Transport, *_: object, wanted: Transport = wanted, **__: object
+        ) -> bool:
+            shown.append(transport)
+            return transport is wanted
+
+        monkeypatch.setattr(plane, "_authenticates", is_theirs)
+        most, found = 0, None
+        for packet in range(3):
+            shown.clear()
+            at = 10.0 + packet
+            found = found or plane._find_moved(100, HERE, at, is_rtcp=False)
+            most = max(most, len(shown))
+        assert found is wanted
+        assert wanted.address == HERE
+        assert most <= 256
+    for line in lines:
+        plane.remove(line.transport)
+    shown.clear()
+    assert plane._find_moved(100, HERE, 20.0, is_rtcp=False) is None
+    assert shown == []
 
 
 async def test_a_stranger_gets_little_attention() -> None:

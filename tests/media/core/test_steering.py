@@ -22,7 +22,7 @@ class Line:
             self.set(kbps)
 
     def set(self, kbps: int) -> None:
-        self.steering.remb(kbps * 1000)
+        self.steering.remb(kbps * 1000, self.now)
 
     def layer(self, after_s: float = 0.0) -> int | None:
         self.now += after_s
@@ -118,6 +118,25 @@ def test_plans_are_told_the_most_important_first() -> None:
         (SOUND.track, 0, 0),
         (CAMERA.track, 1, 2),
     ]
+
+
+def test_an_estimate_no_longer_repeated_is_forgotten_by_who_goes_on_reporting() -> None:
+    line = Line(600)
+    for _ in range(24):
+        line.now += 1
+        line.steering.heard(line.now)
+    assert line.steering.estimate_bps(line.now) == 600_000
+    line.now += 1.5
+    line.steering.heard(line.now)
+    assert line.steering.estimate_bps(line.now) is None
+    line.set(600)
+    assert line.steering.estimate_bps(line.now) == 600_000, "and holds again once it is said again"
+
+
+def test_who_says_nothing_at_all_keeps_its_estimate() -> None:
+    """A line that carries not even reports is not taken for one that carries everything."""
+    line = Line(600)
+    assert line.steering.estimate_bps(line.now + 120) == 600_000
 
 
 def test_feedback_without_numbers_means_nothing() -> None:

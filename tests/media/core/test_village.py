@@ -174,6 +174,20 @@ def test_a_site_without_transport_wide_numbers_is_led_by_its_own_estimate() -> N
     assert layers_at_end(village, "site") == 2
 
 
+def test_an_estimate_of_its_own_that_a_site_stops_giving_holds_it_back_no_longer() -> None:
+    village = Village({"site": Line(4000)}, takes_numbers=False)
+    site = village.sites["site"]
+    village.run(2)
+    village.hear(site, [rtcp.Remb(1, 500_000, ())])
+    village.run(10)
+    assert layers_at_end(village, "site") == 0
+    while village.now < 40:
+        village.hear(site, [rtcp.ReceiverReport(1, ())])
+        village.run(village.now + 1)
+    assert village.links[PeerId("site")][-1].estimate_down_kbps is None
+    assert layers_at_end(village, "site") == 2
+
+
 def test_who_agreed_to_report_and_never_does_is_not_held_to_a_guess() -> None:
     village = Village({"site": Line(4000)})
     site = village.sites["site"]
