@@ -57,6 +57,8 @@ class NativeRoom:
         self._transports: dict[Transport, int] = {}
         self._bound: dict[Transport, dict[int, _Bound]] = {}
         self._encodings: dict[UpTrack, _Encoding] = {}
+        #: What retransmissions to a subscriber may take, as the plane was told last.
+        self._resends: dict[Transport, tuple[float, float] | None] = {}
         self._is_closed = False
 
     # -- transports, which the plane adds and removes -------------------------------------
@@ -77,6 +79,7 @@ class NativeRoom:
         rows = (down for one in self._encodings.values() for down in one.rows)
         assert not any(down.link is transport for down in rows), "the plane would use it after"
         self._bound.pop(transport, None)
+        self._resends.pop(transport, None)
         self._library.transport_remove(self._transports.pop(transport))
         self._free_if_done()
 
@@ -122,6 +125,9 @@ class NativeRoom:
     def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
         """See Runs."""
         assert isinstance(link, Transport), "links are what this shell gave"
+        if self._resends.get(link) == limit:
+            return
+        self._resends[link] = limit
         bytes_per_s, burst = (-1.0, 0.0) if limit is None else limit
         self._library.transport_resends(self._transports[link], bytes_per_s, burst)
 

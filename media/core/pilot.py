@@ -5,7 +5,7 @@ who is aimed where, and the padding that finds out whether a line carries more.
 """
 
 from collections.abc import Callable, Mapping
-from math import inf
+from math import floor, inf
 
 from media.core.allocation import Priority, Wish
 from media.core.congestion import WIRE_OVERHEAD_BYTES
@@ -53,13 +53,17 @@ class Pilot:
         self._times = times
         self._set_target = set_target
         self._measure_at = now
-        self._all_at = now
+        #: When somebody is next to be planned for, and since when plans are of what was before.
+        self._next_at = now
+        self._changed_at = now
+        self._has_changed = True
         self._probing: set[PeerId] = set()
         self.priority: Mapping[TrackKey, Priority] = {}
 
     def recheck_everybody(self) -> None:
         """Plan anew for all: tracks, their ranks or who is there have changed."""
-        self._all_at = -inf
+        self._has_changed = True
+        self._next_at = -inf
 
     def heard(self, subscriber: Subscriber, now: float) -> float:
         """Take that feedback has come; return when `handle_timer` must be called for it.
@@ -79,19 +83,33 @@ class Pilot:
         if now >= self._measure_at:
             self._measure_at = now + INTERVAL_S
             self._measure(now)
-        if now >= self._all_at:
-            next_at = now + INTERVAL_S
-            for subscriber in list(self._tables.subscribers.values()):
-                due_at = subscriber.steering.steered_at + MIN_INTERVAL_S
-                if now >= due_at:
-                    self._steer(subscriber, now)
-                else:
-                    next_at = min(next_at, due_at)
-            self._all_at = next_at  # last: what was changed here is no cause to do it again
+        if now >= self._next_at:
+            self._steer_those_due(now)
         for peer_id in list(self._probing):
             self._probe(peer_id, now)
         probe_at = now + PROBE_STEP_S if self._probing else inf
-        return min(self._measure_at, self._all_at, probe_at)
+        return min(self._measure_at, self._next_at, probe_at)
+
+    def _steer_those_due(self, now: float) -> None:
+        if self._has_changed:
+            self._changed_at = now
+        next_at = inf
+        for subscriber in list(self._tables.subscribers.values()):
+            if now >= self._due_at(subscriber):
+                self._steer(subscriber, now)
+            next_at = min(next_at, self._due_at(subscriber))
+        # Last: what was changed here is no cause to do it again.
+        self._next_at, self._has_changed = next_at, False
+
+    def _due_at(self, subscriber: Subscriber) -> float:
+        """Return when a subscriber is planned for next: soon if its plan is of what was before.
+
+        Otherwise at one of a few moments, so that one call serves many.
+        """
+        steered_at = subscriber.steering.steered_at
+        if steered_at < self._changed_at:
+            return steered_at + MIN_INTERVAL_S
+        return floor((steered_at + INTERVAL_S) / MIN_INTERVAL_S) * MIN_INTERVAL_S
 
     # -- what there is ---------------------------------------------------------------
 
