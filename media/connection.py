@@ -244,7 +244,7 @@ class SubscribeConnection(Connection):
     def transport_moved(self) -> None:
         """See TransportOwner. What was on its way to the old address is lost."""
         self._router.count("address_changes")
-        self._router.moved(self.subscriber, self.transport.last_heard)
+        self._router.lost_everything(self.subscriber, self.transport.last_heard)
         self._home.settle()
 
     def is_picture(self, datagram: bytes | memoryview) -> bool:

@@ -48,6 +48,12 @@ SRTP_TRAILER_BYTES = 4 + 16 + 128
 # A handshake is a few flights; a peer that sends more unread datagrams than this is flooding.
 _MAX_QUEUED_DTLS = 32
 _MAX_FLIGHT_RESENDS = 20
+
+# OpenSSL waits a second before it repeats a flight. A handshake is all that keeps a picture from
+# being shown, so we repeat ours after this, then twice that, four times: RFC 9147 section 5.8.2
+# lets an application choose, and browsers begin with as little. What follows is OpenSSL's.
+_FIRST_RESEND_S = 0.05
+_UNASKED_RESENDS = 4
 _DTLS_HANDSHAKE = 22
 _CLIENT_HELLO = 1
 
@@ -177,6 +183,8 @@ class _DtlsLink:
         self._hellos: set[bytes] = set()
         self._flight = b""
         self._resends_left = _MAX_FLIGHT_RESENDS
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     async def _recv(self) -> bytes:
         datagram = await self._arrived.get()
@@ -185,8 +193,32 @@ class _DtlsLink:
         return datagram
 
     async def _send(self, datagram: bytes) -> None:
-        self._flight = datagram
         self._send_now(datagram)
+        if not self._is_closed:
+            self._flight = datagram
+            self._resend_after(_FIRST_RESEND_S)
+
+    def settle(self) -> None:
+        """Repeat nothing more: something that came says that the flight has arrived."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _resend_after(self, delay_s: float) -> None:
+        """Repeat the flight as it is: to a peer that has it, it is a replay and nothing more."""
+        self.settle()
+        if delay_s < _FIRST_RESEND_S * 2**_UNASKED_RESENDS:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(delay_s, self._resend, delay_s)
+
+    def _resend(self, delay_s: float) -> None:
+        self._repeat()
+        self._resend_after(2 * delay_s)
+
+    def _repeat(self) -> None:
+        if self._flight and self._resends_left:
+            self._resends_left -= 1
+            self._send_now(self._flight)
 
     def receive(self, datagram: bytes) -> None:
         """Queue a datagram for the handshake, or answer at once a hello that comes again.
@@ -196,10 +228,9 @@ class _DtlsLink:
         """
         hello = _hello_of(datagram)
         if hello is not None and hello in self._hellos:
-            if self._flight and self._resends_left:
-                self._resends_left -= 1
-                self._send_now(self._flight)
+            self._repeat()
             return
+        self.settle()
         if not self._arrived.full():
             self._arrived.put_nowait(datagram)
             if hello is not None and len(self._hellos) < _MAX_QUEUED_DTLS:
@@ -207,6 +238,8 @@ class _DtlsLink:
 
     def close(self) -> None:
         """Let the reader end, whatever is queued."""
+        self._is_closed = True
+        self.settle()
         while not self._arrived.empty():
             self._arrived.get_nowait()
         self._arrived.put_nowait(None)

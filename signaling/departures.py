@@ -24,6 +24,7 @@ def remove_media(book: RoomBook, seat: Participant) -> None:
         book.do(RemoveMedia(seat.seat_id))
     for source in seat.drop_media():
         book.note(EventType.TRACK_STOPPED, seat_id=seat.seat_id, payload={"source": source})
+    book.change()
 
 
 def cut_off(book: RoomBook, seat: Participant, code: CloseCode, *, reason: str) -> None:

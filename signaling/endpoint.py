@@ -1,10 +1,10 @@
 """The route `/api/live`: who may open a WebSocket, and with what in hand.
 
-The client offers the subprotocols `classroom.v1` and `ticket.<ticket>`, and a page that may
-come back also `page.<its name for itself>`; the server selects the first. A ticket in the URL
-would end up in logs and histories; a header cannot be set by a page. What a page may not learn
-the reason of is refused before the handshake with HTTP 403; everything else is accepted, told
-in an `error`, and closed with a code a page can read.
+The client offers the subprotocols `classroom.v1` and `ticket.<ticket>`, a page that may come
+back also `page.<its name for itself>`, and one that will receive `receive`; the server selects
+the first. A ticket in the URL would end up in logs and histories; a header cannot be set by a
+page. What a page may not learn the reason of is refused before the handshake with HTTP 403;
+everything else is accepted, told in an `error`, and closed with a code a page can read.
 """
 
 import logging
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 TICKET_PREFIX: Final = "ticket."
 PAGE_PREFIX: Final = "page."
+RECEIVE: Final = "receive"
 _TICKET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _PAGE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -119,8 +120,10 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
     config = hub.config.session
     socket, outbox = WebSocketAdapter(websocket), Outbox(config)
     try:
-        page = _page(websocket)
-        runner, admission = await hub.enter(_ticket(websocket), outbox, page=page)
+        page, receives = _page(websocket), RECEIVE in websocket.scope["subprotocols"]
+        runner, admission = await hub.enter(
+            _ticket(websocket), outbox, page=page, receives=receives
+        )
     except Refused as refusal:
         await _refuse(socket, outbox, refusal.code, refusal.detail)
     except Exception:

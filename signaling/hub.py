@@ -41,6 +41,7 @@ class _Entry:
     """Somebody on the way in, and what was said since: who was revoked, which lines declared."""
 
     page: str | None
+    receives: bool
     revoked: set[str] = field(default_factory=set)
     declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
 
@@ -146,13 +147,18 @@ class LiveHub(SfuListener):
     # What a session asks
 
     async def enter(
-        self, ticket: str, connection: Connection, *, page: str | None = None
+        self,
+        ticket: str,
+        connection: Connection,
+        *,
+        page: str | None = None,
+        receives: bool = False,
     ) -> tuple[RoomRunner, Admission]:
         """Give the holder of a ticket their seat; `page` is what theirs calls itself.
 
-        Raise Refused.
+        One that `receives` is made its first offer without being asked. Raise Refused.
         """
-        entry = _Entry(page)
+        entry = _Entry(page, receives)
         self._entries.append(entry)
         try:
             return await self._enter(ticket, connection, entry)
@@ -175,7 +181,7 @@ class LiveHub(SfuListener):
                 budget_up_kbps=declared.up_kbps,
             )
         try:
-            await runner.enter(admission, connection, page=entry.page)
+            await runner.enter(admission, connection, page=entry.page, receives=entry.receives)
         except SignalError as refusal:
             raise Refused(refusal.code, refusal.detail) from refusal
         except RoomClosed:

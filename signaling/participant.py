@@ -111,11 +111,18 @@ class Participant:
     budget: LinkBudget = UNDECLARED
     has_media: bool = False
     media_until: float | None = None
+    #: It did not leave: its connection broke, or nothing was heard over it.
+    is_line_broken: bool = False
 
     @property
     def is_present(self) -> bool:
         """Return whether a connection holds this seat now."""
         return self.state is SeatState.PRESENT
+
+    @property
+    def is_receiving(self) -> bool:
+        """Return whether media is sent to this seat: also to one whose line may be back soon."""
+        return self.is_present or (self.is_line_broken and self.media_until is not None)
 
     @property
     def is_blocked(self) -> bool:
@@ -135,6 +142,7 @@ class Participant:
         self.budget = LinkBudget(admission.budget_down_kbps, admission.budget_up_kbps)
         self.away_since_ms = None
         self.media_until = None
+        self.is_line_broken = False
 
     def call(self, name: str, school: str) -> None:
         """Take these names, cut to what a message may carry: a long one must not end a lesson."""

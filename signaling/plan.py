@@ -15,12 +15,14 @@ NOTHING: Final = ForwardingPlan()
 class PlannedSeat:
     """What the plan needs to know of a seat. `permissions` are those of this moment.
 
-    `is_saving`: it asked for sound and slides only.
+    `is_receiving`: it is present, or its line broke just now and its media may be heard again at
+    any moment. `is_saving`: it asked for sound and slides only.
     """
 
     seat_id: str
     role: Role
     is_present: bool
+    is_receiving: bool
     is_on_stage: bool
     permissions: Permissions
     may_record_video: bool
@@ -35,15 +37,17 @@ def forwarding_plan(seats: Sequence[PlannedSeat], *, is_recorded: bool) -> Forwa
     """Return everything that may flow; what is not in it is dropped at the router.
 
     The lecturer's tracks go to everybody present and are planned for as long as their media
-    lives, so a WebSocket that breaks for a moment interrupts neither picture nor recording.
+    lives, so a WebSocket that breaks for a moment interrupts neither picture nor recording. Nor
+    does it at the other end: a seat whose line broke receives until its media is given up, so
+    that what comes over the line when it is back is the lesson, before anything is negotiated.
     A classroom's camera goes to the lecturer and the supervisors, and to everybody while on
     stage; its microphone and screen to everybody, on stage only. Nobody receives their own.
     Whoever saves receives no camera; what they send is as everybody's.
     """
-    present = [seat for seat in seats if seat.is_present]
-    everybody = frozenset(PeerId(seat.seat_id) for seat in present)
-    saving = frozenset(PeerId(seat.seat_id) for seat in present if seat.is_saving)
-    staff = frozenset(PeerId(seat.seat_id) for seat in present if seat.role is not Role.CLASSROOM)
+    receiving = [seat for seat in seats if seat.is_receiving]
+    everybody = frozenset(PeerId(seat.seat_id) for seat in receiving)
+    saving = frozenset(PeerId(seat.seat_id) for seat in receiving if seat.is_saving)
+    staff = frozenset(PeerId(seat.seat_id) for seat in receiving if seat.role is not Role.CLASSROOM)
     audience: dict[TrackKey, frozenset[PeerId]] = {}
     priority: dict[TrackKey, Priority] = {}
     recorded: set[TrackKey] = set()

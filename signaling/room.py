@@ -27,6 +27,7 @@ from signaling.effects import (
     Admit,
     Disconnect,
     Effects,
+    OpenSubscription,
     ReportPresence,
     SetBudget,
     StartRecording,
@@ -39,6 +40,9 @@ _ANYBODY: Final = frozenset(m.Role)
 _LECTURER: Final = frozenset({m.Role.LECTURER})
 _CLASSROOM: Final = frozenset({m.Role.CLASSROOM})
 _TEACHING: Final = _LECTURER | _CLASSROOM
+
+#: How a session ends over which nothing comes any more (`signaling.session`).
+_LINE_BROKEN: Final = frozenset({"connection_lost", "silent"})
 
 MAY_SEND: Final[dict[type[m.Command], frozenset[m.Role]]] = {
     m.GetRoomState: _ANYBODY,
@@ -102,11 +106,19 @@ class Room:
             book.do(StartRecording(offset_s=book.clock_s))
         return book.settle()
 
-    def enter(self, admission: Admission, *, page: str | None = None, now: float) -> Effects:
+    def enter(
+        self,
+        admission: Admission,
+        *,
+        page: str | None = None,
+        receives: bool = False,
+        now: float,
+    ) -> Effects:
         """Give a seat to a new connection; an earlier one of the same seat is closed.
 
         Where the same `page` had it before, its media lives on if it still does; whatever
         another page had open is removed, so that nobody is seen twice or goes on unseen.
+        Who `receives` is offered what there is at once: to be asked costs a round trip.
         Raise SignalError `blocked`, `not_invited` or `lesson_over`.
         """
         book = self._at(now)
@@ -127,6 +139,9 @@ class Room:
         book.do(SetBudget(seat.seat_id, seat.budget))
         book.tell((seat.seat_id,), book.room_state(seat, is_resumed=is_resumed))
         media_facts.tell_layers(book, seat)
+        if receives:
+            seat.has_media = True
+            book.do(OpenSubscription(seat.seat_id, None, is_restart=is_resumed))
         book.tell_seat(seat, except_to=seat.seat_id)
         return book.settle()
 
@@ -137,6 +152,7 @@ class Room:
         if seat.is_present:
             departures.depart(book, seat, reason=reason)
             seat.media_until = now + book.config.media_grace_s if seat.has_media else None
+            seat.is_line_broken = reason in _LINE_BROKEN
             book.tell_seat(seat)
         return book.settle()
 

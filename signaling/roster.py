@@ -90,6 +90,7 @@ class Roster:
                 seat_id=seat.seat_id,
                 role=seat.role,
                 is_present=seat.is_present,
+                is_receiving=seat.is_receiving,
                 is_on_stage=seat.seat_id in stage,
                 permissions=self.permissions(seat),
                 may_record_video=seat.may_record_video,

@@ -96,12 +96,17 @@ class RoomRunner:
     # What sessions and the hub ask
 
     async def enter(
-        self, admission: Admission, connection: Connection, *, page: str | None = None
+        self,
+        admission: Admission,
+        connection: Connection,
+        *,
+        page: str | None = None,
+        receives: bool = False,
     ) -> None:
         """Give a seat to this connection of `page`. Raise SignalError, RoomClosed."""
 
         def work(room: Room, now: float) -> fx.Effects:
-            effects = room.enter(admission, page=page, now=now)
+            effects = room.enter(admission, page=page, receives=receives, now=now)
             self._apply(effects, entering=connection)
             return ()
 

@@ -241,18 +241,30 @@ _MOVED_BACK_S = 3.0
 _OUTAGE_ROUND_TRIP = Conditions(delay_ms=20)
 
 
-async def outages(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) -> None:
-    """Cuts of 5, 30 and 120 s, and NATs that move: the same seat must be back."""
-    cuts = {site: cut for site, cut in CUTS.items() if not is_quick or cut[0] < 120}
-    sites = [*cuts, *MOVES]
+async def outages(
+    open_lesson: OpenLesson,
+    findings: Findings,
+    *,
+    is_quick: bool,
+    rows: Sequence[str] = (),
+) -> None:
+    """Cuts of 5, 30 and 120 s, and NATs that move: the same seat must be back.
+
+    Without `rows` all of them, but with `is_quick` not that of 120 s.
+    """
+    rows = rows or [row for row in (*CUTS, *MOVES) if not (is_quick and row == "cut-120")]
+    cuts = {site: CUTS[site] for site in CUTS if site in rows}
+    moves = {site: MOVES[site] for site in MOVES if site in rows}
+    sites = [*cuts, *moves]
     lines = dict.fromkeys(sites, _OUTAGE_ROUND_TRIP)
-    async with open_lesson(sites, lines=lines, behind_nat=list(MOVES)) as lesson:
-        await _give_state(lesson, "cut-30")
+    async with open_lesson(sites, lines=lines, behind_nat=list(moves)) as lesson:
+        if cuts:
+            await _give_state(lesson, "cut-30" if "cut-30" in cuts else next(iter(cuts)))
         await asyncio.sleep(_SETTLE_S)
         async with asyncio.TaskGroup() as group:
             for site, (cut_s, back_s) in cuts.items():
                 group.create_task(_cut(lesson, findings, site, cut_s=cut_s, back_s=back_s))
-            for site, is_other in MOVES.items():
+            for site, is_other in moves.items():
                 if is_other and not lesson.road.carries_all:
                     findings.note(f"{site}: not measured by this road")
                     continue

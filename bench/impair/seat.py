@@ -1,12 +1,14 @@
 """A seat of a lesson at the far end of an impaired line: HTTP, WebSocket, two connections.
 
-It behaves as the page does: it reconnects without end, negotiates its media anew with every
-connection, and rebuilds a receiving connection on which nothing has come for a while. It
-has no screen: what came is in `traces`.
+It behaves as the page does: it reconnects without end, goes on with its media where the server
+still has it and builds it anew where not, and rebuilds a receiving connection on which nothing
+has come for a while. It has no screen: what came is in `traces`.
 """
 
 import asyncio
 import json
+import re
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +35,8 @@ _HANDSHAKE_S = 12.0
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0, 2.0)
+
+_SESSION_ID = re.compile(r"^o=\S+ (\S+)", re.MULTILINE)
 
 Message = dict[str, Any]  # JSON
 SeatTrack = tuple[str, str]
@@ -110,6 +114,8 @@ class LightSeat:
         self.counts: Counter[str] = Counter()
         self.publisher: LightPeer | None = None
         self.subscriber: LightPeer | None = None
+        self._page = secrets.token_hex(16)
+        self._session_id = ""
         self._mids: dict[str, SeatTrack] = {}
         self._run = 0
         self._last_media_s = 0.0
@@ -202,7 +208,8 @@ class LightSeat:
         return self._socket is not None and subscriber is not None and subscriber.is_connected
 
     def break_line(self) -> None:
-        """Lose everything at once, as by a power cut; `hold` comes back."""
+        """Lose everything at once, as by a power cut; `hold` comes back with the page anew."""
+        self._page = secrets.token_hex(16)
         if self._socket is not None:
             self._socket.transport.abort()
         self._drop_media()
@@ -235,7 +242,7 @@ class LightSeat:
                 self.counts["connections_lost"] += bool(self.room)
             attempt = 0 if self._socket is not None else attempt + 1
             self._socket = None
-            self._drop_media()
+            self._drop_unfinished()
             # A connection kept alive over a cut is a dead one.
             await self._client.aclose()
             self._client = self._new_client()
@@ -249,7 +256,10 @@ class LightSeat:
         async with connect(
             self._access.url.replace("http", "ws", 1) + "/api/live",
             origin=self._access.url,  # type: ignore[arg-type]  # a str, as the header is
-            subprotocols=[Subprotocol(PROTOCOL), Subprotocol(f"ticket.{ticket}")],
+            subprotocols=[
+                Subprotocol(word)
+                for word in (PROTOCOL, f"ticket.{ticket}", f"page.{self._page}", "receive")
+            ],
             compression=None,
             ping_interval=None,
             open_timeout=_OPEN_S + 1,
@@ -273,8 +283,7 @@ class LightSeat:
                     self.room = message
                     self._state_came.set()
                     if self._socket is None:
-                        self._socket = socket
-                        self._note("entered")
+                        self._entered(socket, is_resumed=message["is_resumed"])
                 case "subscribe_offer":
                     self._offers.put_nowait(message)
                 case "lesson_ended":
@@ -282,6 +291,13 @@ class LightSeat:
             future = self._answers.get(message.get("ref") or 0)
             if future is not None and not future.done():
                 future.set_result(message)
+
+    def _entered(self, socket: ClientConnection, *, is_resumed: bool) -> None:
+        if not is_resumed:
+            self._drop_media()
+        self._last_media_s = wall_s()
+        self._socket = socket
+        self._note("entered")
 
     async def _ping(self, socket: ClientConnection) -> None:
         while True:
@@ -296,16 +312,19 @@ class LightSeat:
     async def _negotiate(self) -> None:
         while self._socket is None:
             await asyncio.sleep(0.01)
-        await self.command("subscribe")
+        if self.room["is_resumed"] and self.subscriber is None:
+            await self.command("subscribe")
         if self._access.role != "supervisor":
             await self._publish()
 
     async def _publish(self) -> None:
-        peer = LightPeer(host=self._access.host, on_keyframe_request=self._on_keyframe_request)
-        self.publisher = peer
+        peer, is_resumed = self.publisher, self.publisher is not None
+        if peer is None:
+            peer = LightPeer(host=self._access.host, on_keyframe_request=self._on_keyframe_request)
+            self.publisher = peer
         sections = [(MICROPHONE_MID, ("opus",)), (CAMERA_MID, ("h264",))]
         rids = {CAMERA_MID: self._rids} if self._rids else None
-        offer = await peer.publish_offer(sections, rids=rids)
+        offer = await peer.publish_offer(sections, rids=rids, restart_ice=is_resumed)
         answer = await self.command("publish", sdp=offer, sources=SOURCES)
         await peer.accept_publish_answer(self._access.through(answer["sdp"]))
         await peer.connected(15)
@@ -314,9 +333,14 @@ class LightSeat:
     async def _answer_offers(self) -> None:
         while True:
             offer = await self._offers.get()
-            is_new = self.subscriber is None or offer["revision"] == 1
-            if is_new:
+            # Another session id is another connection at the server (docs/protocol.md).
+            named = _SESSION_ID.search(offer["sdp"])
+            assert named is not None
+            if self.subscriber is None and named[1] == self._session_id:
+                continue  # of a connection that was given up here: another was asked for
+            if self.subscriber is None or named[1] != self._session_id:
                 self._begin_to_receive()
+            self._session_id = named[1]
             peer = self.subscriber
             assert peer is not None
             self._mids = {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
@@ -371,6 +395,15 @@ class LightSeat:
                 self.counts["receiving_anew"] += 1
                 self._last_media_s = wall_s()
                 await self.command("subscribe")
+
+    def _drop_unfinished(self) -> None:
+        """A handshake that was broken off cannot be taken up again; what is connected goes on."""
+        if self.publisher is not None and not self.publisher.is_connected:
+            self.publisher.vanish()
+            self.publisher = None
+        if self.subscriber is not None and not self.subscriber.is_connected:
+            self.subscriber.vanish()
+            self.subscriber = None
 
     def _drop_media(self) -> None:
         for peer in (self.publisher, self.subscriber):

@@ -7,6 +7,7 @@ other, as in one bad lesson.
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,7 @@ LOSS_ROWS = {
     "web-loss-20": Conditions(delay_ms=40, loss=0.20),
 }
 CUT_ROWS = {"web-cut-5": (5.0, 1.0), "web-cut-30": (30.0, 3.0), "web-cut-120": (120.0, 5.0)}
+_LONG_CUT_S = 30.0
 ROWS = (*LOSS_ROWS, "web-step", *CUT_ROWS, "web-nat", "web-udp-blocked")
 
 
@@ -97,8 +99,15 @@ def heard_from_s(sound: Sound, since_s: float) -> float:
     return math.inf
 
 
-async def web(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) -> None:
-    """Take the page through loss, a step, cuts, a NAT that moves, and blocked UDP."""
+async def web(
+    open_lesson: OpenLesson, findings: Findings, *, is_quick: bool, rows: Sequence[str] = ()
+) -> None:
+    """Take the page through loss, a step, cuts, a NAT that moves, and blocked UDP.
+
+    Without `rows` through everything, but with `is_quick` not through the long cuts.
+    """
+    long = [row for row, (cut_s, _) in CUT_ROWS.items() if cut_s >= _LONG_CUT_S]
+    chosen = rows or [row for row in ROWS if not (is_quick and row in long)]
     programme = await asyncio.to_thread(Programme)
     async with open_lesson(
         [], lines={}, pages=[SITE], behind_nat=[SITE], hub=RealBroadcast(programme)
@@ -115,9 +124,9 @@ async def web(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) ->
             await page.enter(lesson.server.url, lesson.hub.seat.seat_id)
             run = Run(lesson, page, programme, findings)
             await asyncio.sleep(_RECOVER_S)
-            await _rows(run, is_quick=is_quick)
+            await _rows(run, chosen, is_quick=is_quick)
             findings.add(
-                "web-clean",
+                chosen[0],
                 "errors on the page",
                 "; ".join(page.errors)[:60] or "none",
                 "none",
@@ -125,17 +134,21 @@ async def web(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) ->
             )
 
 
-async def _rows(run: Run, *, is_quick: bool) -> None:
+async def _rows(run: Run, chosen: Sequence[str], *, is_quick: bool) -> None:
     for row, conditions in LOSS_ROWS.items():
-        await _lossy(run, row, conditions, seconds=6 if is_quick else 12)
-    await _step(run, seconds=8 if is_quick else 12)
+        if row in chosen:
+            await _lossy(run, row, conditions, seconds=6 if is_quick else 12)
+    if "web-step" in chosen:
+        await _step(run, seconds=8 if is_quick else 12)
     for row, (cut_s, back_s) in CUT_ROWS.items():
-        if not is_quick or cut_s < 30:
+        if row in chosen:
             await _cut(run, row, cut_s=cut_s, back_s=back_s)
-    moved_s = wall_s()
-    await run.lesson.road.move(SITE, to_other_address=False)
-    await _judge_return(run, "web-nat", moved_s, limit_s=3.0)
-    await _block_udp(run)
+    if "web-nat" in chosen:
+        moved_s = wall_s()
+        await run.lesson.road.move(SITE, to_other_address=False)
+        await _judge_return(run, "web-nat", moved_s, limit_s=3.0)
+    if "web-udp-blocked" in chosen:
+        await _block_udp(run)
 
 
 async def _lossy(run: Run, row: str, conditions: Conditions, *, seconds: float) -> None:

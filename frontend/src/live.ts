@@ -369,9 +369,10 @@ export class Live {
     this.isEntered = true;
     for (const { recovery } of [this.publisher, this.subscriber]) recovery.mayAct = true;
     this.agreeOnMutes();
-    const how = isResumed ? "resume" : "restart";
-    void this.subscriber[how](this.iceServers);
-    if (this.as !== "supervisor") void this.publisher[how](this.iceServers);
+    void this.subscriber.entered(this.iceServers, isResumed);
+    if (this.as !== "supervisor") {
+      void this.publisher[isResumed ? "resume" : "restart"](this.iceServers);
+    }
   }
 
   /** Muted here or muted there is muted: a mute made while cut off is told now. */

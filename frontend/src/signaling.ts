@@ -230,6 +230,7 @@ export class Signaling {
       PROTOCOL,
       `ticket.${ticket.ticket}`,
       `page.${this.options.page}`,
+      "receive",
     ]);
     this.socket = socket;
     this.lastHeardAt = this.now();

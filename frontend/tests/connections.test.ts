@@ -502,6 +502,25 @@ describe("the subscriber", () => {
     expect(subscriber.recovery.recoveringSince).toBeNull();
   });
 
+  it("asks for nothing on entering, where the server offers by itself", async () => {
+    await subscriber.entered([], false);
+    await offer(1, "one", [camera]);
+    last().becomes("connected");
+    await subscriber.entered([{ urls: "turn:b" }], true);
+    expect(last().configuration.iceServers).toEqual([{ urls: "turn:b" }]);
+    await offer(2, "one", [camera]);
+    expect(RecordedConnection.all).toHaveLength(1);
+    expect(asked).toBe(0);
+    // The server has media of this page that the page itself has not.
+    subscriber.stop();
+    await subscriber.entered([], true);
+    expect([asked, restarts]).toEqual([1, 0]);
+    await offer(3, "one", [camera]);
+    expect(answers.map(([revision]) => revision)).toEqual([1, 2]);
+    await offer(4, "two", [camera]);
+    expect(answers.map(([revision]) => revision)).toEqual([1, 2, 4]);
+  });
+
   it("answers in order and says whose each track is", async () => {
     await Promise.all([offer(1, "one", [camera]), offer(2, "one", [camera, screen])]);
     expect(answers.map(([revision]) => revision)).toEqual([1, 2]);

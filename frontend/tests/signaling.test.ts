@@ -115,7 +115,7 @@ describe("entering", () => {
   it("hands the ticket over as a subprotocol, never in the address", async () => {
     await bench.enter();
     expect(bench.socket.path).toBe("/api/live");
-    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1", "page.0123456789abcdef"]);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1", "page.0123456789abcdef", "receive"]);
     expect(bench.state).toEqual({ kind: "open" });
   });
 
@@ -290,7 +290,7 @@ describe("a lost connection", () => {
     await vi.advanceTimersByTimeAsync(400);
     bench.socket.letIn();
     expect(bench.sockets).toHaveLength(2);
-    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2", "page.0123456789abcdef"]);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t2", "page.0123456789abcdef", "receive"]);
     expect(bench.state).toEqual({ kind: "open" });
   });
 

@@ -97,6 +97,8 @@ class CongestionControl:
         self._heard_of = 0
         self._told_at: float | None = None
         self._told_bps = float(start_bps)
+        #: How often feedback came again after a cut.
+        self.cuts_ended = 0
         #: What was sent before this number was sent into a cut.
         self._cut_until = 0
         self._shadow_until = -inf
@@ -169,6 +171,7 @@ class CongestionControl:
     def _lost_outside_cuts(self, told: Feedback, now: float) -> int:
         """Return what is to be counted as lost: not what was sent while nothing came back."""
         if self._told_at is not None and now - self._told_at >= _CUT_S:
+            self.cuts_ended += 1
             self._cut_until = self.history.count
             self.estimate_bps = max(self.estimate_bps, _BACK_OFF * self._told_bps)
             self._trend, self._acked = DelayTrend(), _Acknowledged()

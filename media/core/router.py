@@ -520,9 +520,11 @@ class Router:
         self, subscriber: Subscriber, packets: list[rtcp.RtcpPacket], now: float
     ) -> None:
         """Take RTCP of a subscribing connection; answers to NACKs are in the outbox after."""
-        level = subscriber.redundancy.level
+        level, cuts = subscriber.redundancy.level, subscriber.steering.control.cuts_ended
         for publisher in self._reporter.subscriber_said(subscriber, packets, now):
             self._wake_for(publisher, now)
+        if subscriber.steering.control.cuts_ended != cuts:
+            self.lost_everything(subscriber, now)
         self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
         if subscriber.redundancy.level != level:
             for down in subscriber.sections:
@@ -530,8 +532,11 @@ class Router:
                 if track is not None:
                     track.set_redundancy(down, subscriber.redundancy.level)
 
-    def moved(self, subscriber: Subscriber, now: float) -> None:
-        """Note that a subscriber changed its address: what was under way to the old is lost."""
+    def lost_everything(self, subscriber: Subscriber, now: float) -> None:
+        """Note that nothing of a while reached a subscriber: it moved, or its line was cut.
+
+        Its players are given keyframes without having to find out what they miss.
+        """
         for down in subscriber.sections:
             if down.flows_in is not None and down.flows_in.needs_keyframes:
                 down.flows_in.keyframes.request()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pytest
 from aioice import stun
@@ -220,6 +221,32 @@ async def test_resending_has_an_end() -> None:
     for record in range(1, 100):
         line.transport.receive_dtls(hello(record))
     assert len(line.sent) <= 25
+
+
+async def test_a_flight_that_is_not_answered_is_repeated_soon_and_not_for_ever() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    loop = asyncio.get_running_loop()
+    began, sent_at = loop.time(), list[float]()
+    line.transport._link._send_now = lambda _: sent_at.append(loop.time() - began)
+    await line.transport._link._send(b"our flight")
+    await asyncio.sleep(1.8)
+    assert len(sent_at) == 5
+    # Earlier than the second that OpenSSL waits, each time after twice as long.
+    gaps = [after - before for before, after in pairwise(sent_at)]
+    assert gaps == sorted(gaps)
+    assert line.transport._link._timer is None
+
+
+async def test_what_comes_from_the_peer_ends_the_repetition() -> None:
+    line = Line()
+    line.check(HERE, 1.0)
+    await line.transport._link._send(b"our flight")
+    line.transport.receive_dtls(b"\x16 the answer")
+    await line.transport._link._send(b"the next")
+    await line.transport.close()
+    await asyncio.sleep(0.12)
+    assert [data for data, _ in line.sent] == [b"our flight", b"the next"]
 
 
 async def test_fragments_and_further_hellos_are_not_repetitions() -> None:

@@ -95,12 +95,15 @@ class DrivenRoom:
     def clear(self) -> None:
         self.effects.clear()
 
-    def enter(self, *seat_ids: str, page: str | None = None) -> None:
+    def enter(self, *seat_ids: str, page: str | None = None, receives: bool = False) -> None:
         for seat_id in seat_ids:
-            self.take(self.room.enter(admission(seat_id), page=page, now=self.now))
+            entered = self.room.enter(
+                admission(seat_id), page=page, receives=receives, now=self.now
+            )
+            self.take(entered)
 
-    def leave(self, seat_id: str) -> None:
-        self.take(self.room.leave(seat_id, reason="connection_lost", now=self.now))
+    def leave(self, seat_id: str, *, reason: str = "connection_lost") -> None:
+        self.take(self.room.leave(seat_id, reason=reason, now=self.now))
 
     def send(self, seat_id: str, command: m.AnyClientMessage) -> None:
         self.take(self.room.receive(seat_id, command, now=self.now))

@@ -20,11 +20,13 @@ def rooms(draw: st.DrawFn) -> list[PlannedSeat]:
     roles = [Role.LECTURER] + [
         draw(st.sampled_from([Role.CLASSROOM, Role.SUPERVISOR])) for _ in range(number)
     ]
+    present = [draw(st.booleans()) for _ in roles]
     return [
         PlannedSeat(
             seat_id=f"seat-{index}",
             role=role,
-            is_present=draw(st.booleans()),
+            is_present=present[index],
+            is_receiving=present[index] or draw(st.booleans()),
             is_on_stage=role is Role.CLASSROOM and draw(st.booleans()),
             permissions=draw(permissions),
             may_record_video=draw(st.booleans()),
@@ -35,10 +37,10 @@ def rooms(draw: st.DrawFn) -> list[PlannedSeat]:
 
 
 @given(rooms(), st.booleans())
-def test_only_present_seats_receive_and_nobody_receives_their_own(
+def test_only_seats_here_or_coming_back_receive_and_nobody_receives_their_own(
     seats: list[PlannedSeat], is_recorded: bool
 ) -> None:
-    present = {PeerId(seat.seat_id) for seat in seats if seat.is_present}
+    present = {PeerId(seat.seat_id) for seat in seats if seat.is_receiving}
     for track, audience in forwarding_plan(seats, is_recorded=is_recorded).audience.items():
         assert audience
         assert audience <= present
@@ -79,11 +81,13 @@ def test_off_stage_only_staff_see_a_classroom(seats: list[PlannedSeat]) -> None:
 
 
 @given(rooms())
-def test_everybody_present_receives_all_of_the_lecturer(seats: list[PlannedSeat]) -> None:
+def test_everybody_here_or_coming_back_receives_all_of_the_lecturer(
+    seats: list[PlannedSeat],
+) -> None:
     plan = forwarding_plan(seats, is_recorded=False)
     hub = PeerId("seat-0")
-    others = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_present)
-    seeing = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_present and not s.is_saving)
+    others = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_receiving)
+    seeing = frozenset(PeerId(s.seat_id) for s in seats[1:] if s.is_receiving and not s.is_saving)
     for source in Source:
         is_face = source in {Source.CAMERA, Source.SECOND_CAMERA}
         expected = seeing if is_face else others
@@ -107,6 +111,7 @@ def test_saving_takes_cameras_from_whoever_saves_and_changes_nothing_else(
 
 def seat(seat_id: str, role: Role = Role.CLASSROOM, **changes: bool) -> PlannedSeat:
     values = {"is_present": True, "is_on_stage": False, "may_record_video": True} | changes
+    values.setdefault("is_receiving", values["is_present"])
     return PlannedSeat(seat_id=seat_id, role=role, permissions=ALL, **values)
 
 
@@ -136,6 +141,13 @@ def test_the_lecturers_media_is_planned_while_the_websocket_is_away() -> None:
     )
     assert plan.audience[TrackKey(PeerId("hub"), Source.CAMERA)] == {"a"}
     assert TrackKey(PeerId("hub"), Source.CAMERA) in plan.recorded
+
+
+def test_a_seat_whose_line_broke_receives_and_is_not_forwarded() -> None:
+    seats = [seat("hub", Role.LECTURER), seat("a", is_present=False, is_receiving=True)]
+    plan = forwarding_plan(seats, is_recorded=True)
+    assert plan.audience[TrackKey(PeerId("hub"), Source.CAMERA)] == {"a"}
+    assert not [track for track in plan.audience if track.peer_id == "a"]
 
 
 @given(rooms(), st.booleans())

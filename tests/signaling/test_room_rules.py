@@ -13,6 +13,7 @@ from signaling.config import RoomConfig
 from signaling.effects import (
     AcceptAnswer,
     AcceptOffer,
+    Admit,
     ApplyPlan,
     Disconnect,
     FinishLesson,
@@ -191,6 +192,51 @@ def test_a_page_that_comes_back_finds_its_media_as_it_was() -> None:
     room.clear()
     room.send("a", m.GetRoomState())
     assert not room.told("a", m.RoomState)[0].is_resumed
+
+
+def test_who_will_receive_is_offered_everything_on_entering() -> None:
+    room = lesson_with()
+    room.enter("a", page=PAGE, receives=True)
+    assert room.of(OpenSubscription) == [OpenSubscription("a", None, is_restart=False)]
+    room.leave("a")
+    room.clear()
+    room.enter("a", page=PAGE, receives=True)
+    assert room.of(OpenSubscription) == [OpenSubscription("a", None, is_restart=True)]
+    room.clear()
+    room.enter("a", page="another-page-of-it", receives=True)
+    assert [type(effect) for effect in room.effects if isinstance(effect, RemoveMedia | Admit)] == [
+        RemoveMedia,
+        Admit,
+    ]
+    assert room.of(OpenSubscription) == [OpenSubscription("a", None, is_restart=False)]
+    room.clear()
+    room.enter("b", page=PAGE)
+    assert room.of(OpenSubscription) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_awaited"), [("connection_lost", True), ("silent", True), ("left", False)]
+)
+def test_a_seat_whose_line_broke_is_sent_the_lesson_until_its_media_is_given_up(
+    reason: str, is_awaited: bool
+) -> None:
+    room = lesson_with()
+    room.enter(HUB)
+    room.enter("a", page=PAGE, receives=True)
+
+    def is_sent_the_lesson() -> bool:
+        hub_camera = TrackKey(PeerId(HUB), Source.CAMERA)
+        return "a" in room.room.plan.audience.get(hub_camera, frozenset())
+
+    assert is_sent_the_lesson()
+    room.clear()
+    room.leave("a", reason=reason)
+    assert is_sent_the_lesson() is is_awaited
+    room.wait(9.9)
+    assert is_sent_the_lesson() is is_awaited
+    room.wait(0.2)
+    assert not is_sent_the_lesson()
+    assert room.applied == room.room.plan
 
 
 def test_another_page_of_the_same_seat_finds_nothing_and_leaves_nobody_behind() -> None:

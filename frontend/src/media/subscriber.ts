@@ -26,6 +26,8 @@ export interface SubscriberOptions {
 /** What this seat receives. */
 export class Subscriber extends RecoveringConnection {
   private remoteSession: string | null = null;
+  /** Of the connection that was given up here: an offer to go on with it comes too late. */
+  private closedSession: string | null = null;
   private tracks: readonly TrackRef[] = [];
   private readonly queue = new Queue();
 
@@ -43,7 +45,20 @@ export class Subscriber extends RecoveringConnection {
     return this.tracks.find((track) => track.mid === mid) ?? null;
   }
 
-  /** Ask for everything anew: after entering, reconnecting, or a failure. */
+  /**
+   * In the room: the server offers by itself what there is, over the connection of before if
+   * `isResumed`. Where this page has none any more, it asks for another.
+   */
+  entered(iceServers: RTCIceServer[], isResumed: boolean): Promise<void> {
+    this.iceServers = iceServers;
+    if (!isResumed) return Promise.resolve();
+    if (this.connection === null) return this.ask(false);
+    this.connection.setConfiguration(this.configuration);
+    this.recovery.restarted(performance.now());
+    return Promise.resolve();
+  }
+
+  /** Ask for everything anew: after a failure. */
   restart(iceServers: RTCIceServer[]): Promise<void> {
     this.iceServers = iceServers;
     return this.ask(false);
@@ -90,12 +105,14 @@ export class Subscriber extends RecoveringConnection {
   private close(): void {
     this.connection?.close();
     this.connection = null;
+    this.closedSession = this.remoteSession ?? this.closedSession;
     this.remoteSession = null;
   }
 
   private async accept(offer: SubscribeOffer): Promise<void> {
     // Another session id is another connection at the server; another ufrag is an ICE restart.
     const session = sessionIdOf(offer.sdp);
+    if (this.connection === null && session !== null && session === this.closedSession) return;
     const replaced = session === this.remoteSession ? null : this.connection;
     if (replaced !== null) this.connection = null;
     this.remoteSession = session;

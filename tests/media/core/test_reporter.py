@@ -507,12 +507,33 @@ def test_a_subscriber_that_moved_gets_a_keyframe() -> None:
     lesson.send_audio("teacher", 1)
     lesson.pass_time(1.0)
     before = lesson.count("keyframe_requests")
-    lesson.router.moved(site, lesson.now)
+    lesson.router.lost_everything(site, lesson.now)
     lesson.pass_time(0.1)
     assert lesson.count("keyframe_requests") == before + 1
     lesson.allow({})
-    lesson.router.moved(site, lesson.now)
+    lesson.router.lost_everything(site, lesson.now)
     lesson.pass_time(1.0)
+    assert lesson.count("keyframe_requests") == before + 1
+
+
+def test_a_subscriber_whose_line_was_cut_gets_a_keyframe_with_the_first_it_says() -> None:
+    lesson, site = lesson_with_site()
+    site.steering.history.use_extension(TWCC_ID)
+    lesson.send("teacher", 1, KEY)
+
+    def arrived(number: int) -> None:
+        site.steering.history.sent(1000, lesson.now)
+        reference = round(lesson.now * 1000 / 64)
+        lesson.say(site, rtcp.TransportFeedback(1, 2, number, number, reference, (0,)))
+
+    for number in range(5):
+        lesson.pass_time(0.5)
+        arrived(number)
+    lesson.pass_time(1.0)
+    before = lesson.count("keyframe_requests")
+    lesson.pass_time(5.0)
+    arrived(5)
+    lesson.pass_time(0.1)
     assert lesson.count("keyframe_requests") == before + 1
 
 
