@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.database import is_unavailable
@@ -54,6 +55,12 @@ class Forbidden(Problem):
     """The caller is known and may see the thing, but may not do this to it."""
 
     status, type, title = 403, "forbidden", "Not allowed"
+
+
+class ChangedMeanwhile(Problem):
+    """Somebody else has changed the thing; `current` is what it is now, if it could be read."""
+
+    status, type, title = 412, "changed-meanwhile", "It was changed meanwhile"
 
 
 def render_problem(_request: Request, problem: Exception) -> JSONResponse:
@@ -133,10 +140,18 @@ def render_database_error(request: Request, error: Exception) -> JSONResponse:
     return render_problem(request, problem)
 
 
+def render_lost_race(request: Request, error: Exception) -> JSONResponse:
+    """Answer the second of two edits at once: its UPDATE found no row of the version it read."""
+    assert isinstance(error, StaleDataError)
+    problem = ChangedMeanwhile("Somebody changed it this moment. Read it again.", current=None)
+    return render_problem(request, problem)
+
+
 def install(app: FastAPI) -> None:
     """Have every refusal rendered here."""
     for error_type in (DBAPIError, PoolTimeout, ConnectionError, TimeoutError, gaierror):
         app.add_exception_handler(error_type, render_database_error)
+    app.add_exception_handler(StaleDataError, render_lost_race)
     app.add_exception_handler(Problem, render_problem)
     app.add_exception_handler(RequestValidationError, render_malformed)
     app.add_exception_handler(HTTPException, render_http_exception)

@@ -227,7 +227,7 @@ def _has_token(request: Request, expected: str) -> bool:
     return secrets.compare_digest(given.encode(), expected.encode())
 
 
-def _made_by(request: Request, callers: Callers) -> Callers:
+def made_by(request: Request, callers: Callers) -> Callers:
     """Return the callers this request may count on: on unsafe methods, those whose token it has."""
     if request.method in SAFE_METHODS:
         return callers
@@ -275,7 +275,7 @@ class _PersonPolicy(Policy):
     ) -> PersonCaller:
         if callers.person is None:
             raise NotSignedIn
-        person = _made_by(request, Callers(person=callers.person)).person
+        person = made_by(request, Callers(person=callers.person)).person
         assert person is not None
         if self.roles and not self.roles & person.roles:
             raise Forbidden("Your account has no role that allows this.")
@@ -291,7 +291,7 @@ class _DevicePolicy(Policy):
     ) -> DeviceCaller:
         if callers.device is None:
             raise NotSignedIn("This browser is not the device of a classroom.")
-        device = _made_by(request, Callers(device=callers.device)).device
+        device = made_by(request, Callers(device=callers.device)).device
         assert device is not None
         return device
 
@@ -304,7 +304,7 @@ class _CallerPolicy(Policy):
     ) -> Callers:
         if callers.person is None and callers.device is None:
             raise NotSignedIn
-        proven = _made_by(request, callers)
+        proven = made_by(request, callers)
         if proven.person is not None:
             _refuse_change_by_restricted(request, proven.person)
         return proven

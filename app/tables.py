@@ -1,5 +1,6 @@
 """All tables: importing this module makes `Base.metadata` whole, for migrations and tests."""
 
+from app import idempotency
 from app.accounts import models as accounts
 from app.attendance import models as attendance
 from app.database import Base
@@ -10,4 +11,4 @@ from app.schools import models as schools
 from app.schools import room_tests
 
 METADATA = Base.metadata
-SLICES = (schools, room_tests, accounts, lessons, attendance, recordings, live)
+SLICES = (idempotency, schools, room_tests, accounts, lessons, attendance, recordings, live)

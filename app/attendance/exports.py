@@ -1,22 +1,41 @@
 """Tables for a Chinese Excel."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import words
-from app.attendance.listing import ListedSession
 from app.attendance.models import Session
 from app.attendance.names import seats_of
 from app.attendance.seats import site_seat
-from app.attendance.sheet import to_csv
 from app.attendance.standing import standings
+from app.exports import Column, ExportFormat, ExportResponse, table
 
-_SESSIONS_HEADER = (
-    *("课题", "课堂类型", "学科", "年级", "主讲学校", "主讲教师"),
-    *("计划开始", "计划结束", "实际开始", "实际结束", "结束原因", "状态"),
-    *("应到教室", "实到教室", "到课人数", "录像"),
+
+def _end_reason(row: Any) -> str:
+    reason: str = row.Session.end_reason or ""
+    return words.END_REASON.get(reason, reason)
+
+
+# Of the rows of `listing.sessions_of`.
+SESSION_COLUMNS = (
+    Column("课题", lambda row: row.Lesson.title),
+    Column("课堂类型", lambda row: words.KIND[row.Lesson.kind]),
+    Column("学科", lambda row: row.Lesson.subject),
+    Column("年级", lambda row: row.Lesson.grade),
+    Column("主讲学校", lambda row: row.hub_school),
+    Column("主讲教师", lambda row: row.lecturer),
+    Column("计划开始", lambda row: row.Lesson.planned_start),
+    Column("计划结束", lambda row: row.Lesson.planned_end),
+    Column("实际开始", lambda row: row.Session.started_at),
+    Column("实际结束", lambda row: row.Session.ended_at),
+    Column("结束原因", _end_reason),
+    Column("状态", lambda row: words.LESSON_STATE[row.Lesson.state]),
+    Column("应到教室", lambda row: row.sites_total),
+    Column("实到教室", lambda row: row.sites_attended),
+    Column("到课人数", lambda row: row.headcount_total),
 )
 _ATTENDANCE_HEADER = (
     *("学校", "教室", "计划分钟", "在线分钟", "首次进入", "最后离开"),
@@ -24,37 +43,14 @@ _ATTENDANCE_HEADER = (
 )
 
 
-def sessions_csv(rows: Sequence[ListedSession], recordings: Mapping[str, str]) -> str:
-    """Return the list of sessions as a table; `recordings` maps session ids to states' words."""
-    return to_csv(
-        _SESSIONS_HEADER,
-        [
-            (
-                row.lesson.title,
-                words.KIND[row.lesson.kind],
-                row.lesson.subject,
-                row.lesson.grade,
-                row.hub_school,
-                row.lecturer,
-                words.local(row.lesson.planned_start),
-                words.local(row.lesson.planned_end),
-                words.local(row.session.started_at),
-                words.local(row.session.ended_at),
-                words.END_REASON.get(row.session.end_reason or "", row.session.end_reason),
-                words.LESSON_STATE[row.lesson.state],
-                row.sites_total,
-                row.sites_attended,
-                row.headcount_total,
-                recordings.get(str(row.session.id), ""),
-            )
-            for row in rows
-        ],
-    )
-
-
-async def attendance_csv(
-    db: AsyncSession, session: Session, *, now: datetime, sight: Collection[str] | None
-) -> str:
+async def attendance_table(
+    db: AsyncSession,
+    session: Session,
+    *,
+    now: datetime,
+    sight: Collection[str] | None,
+    export_format: ExportFormat,
+) -> ExportResponse:
     """Return the attendance of a session as a table, schools in order.
 
     `sight`: the seats to be shown; None: all.
@@ -65,7 +61,7 @@ async def attendance_csv(
     }
     seats = await seats_of(db, session.lesson_id, session.id)
     found = ((seat, standing_of.get(seat.seat_id)) for seat in seats.values())
-    return to_csv(
+    return table(
         _ATTENDANCE_HEADER,
         [
             (
@@ -82,4 +78,6 @@ async def attendance_csv(
             for seat, standing in found
             if standing is not None and (sight is None or seat.seat_id in sight)
         ],
+        name=f"attendance-{session.id}",
+        export_format=export_format,
     )

@@ -1,9 +1,7 @@
 """The list of sessions: who may see which, filtered, paged, in a stable order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -17,6 +15,7 @@ from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
 from app.lessons.queries import bounds_of
+from app.paging import Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
 
@@ -98,50 +97,54 @@ async def seats_in_sight(
     return frozenset({HUB, supervisor_seat(person.person_id), *map(site_seat, sites)})
 
 
-async def count_sessions(db: AsyncSession, person: PersonCaller, wanted: SessionFilter) -> int:
-    """Return how many sessions the filter finds."""
-    query = _joined(select(func.count(Session.id))).where(_matches(person, wanted))
-    return await db.scalar(query) or 0
+LATEST_FIRST = (Session.started_at.desc(), Session.id.desc())
 
 
-async def list_sessions(
-    db: AsyncSession, person: PersonCaller, wanted: SessionFilter, *, offset: int, limit: int
-) -> Sequence[ListedSession]:
-    """Return sessions, the latest first."""
+def sessions_of(
+    person: PersonCaller, wanted: SessionFilter
+) -> Select[Session, Lesson, str, str, int, int, int | None]:
+    """Return the query of the sessions the filter finds: what a `ListedSession` is made of."""
     attended = (
         select(func.count(SeatPresence.lesson_site_id.distinct()))
         .where(SeatPresence.session_id == Session.id)
         .scalar_subquery()
+        .label("sites_attended")
     )
     records = AttendanceRecord.session_id == Session.id
     total = select(func.count(AttendanceRecord.id)).where(records).scalar_subquery()
     heads = select(func.sum(AttendanceRecord.headcount)).where(records).scalar_subquery()
-    columns = select(Session, Lesson, School.name, Person.name, total, attended, heads)
-    rows = await db.execute(
-        _joined(columns)
+    return (
+        select(
+            Session,
+            Lesson,
+            School.name.label("hub_school"),
+            Person.name.label("lecturer"),
+            total.label("sites_total"),
+            attended,
+            heads.label("headcount_total"),
+        )
+        .join_from(Session, Lesson, Session.lesson_id == Lesson.id)
+        .join(School, School.id == Lesson.hub_school_id)
+        .join(Person, Person.id == Lesson.lecturer_id)
         .where(_matches(person, wanted))
-        .order_by(Session.started_at.desc(), Session.id.desc())
-        .offset(offset)
-        .limit(limit)
     )
-    return [ListedSession(*row) for row in rows]
+
+
+async def list_sessions(
+    db: AsyncSession, person: PersonCaller, wanted: SessionFilter, page: PageRequest
+) -> Fetched[ListedSession]:
+    """Return a page of sessions, the latest first. Raise BadCursor."""
+    found = await fetch_page(db, sessions_of(person, wanted), order=LATEST_FIRST, page=page)
+    return found.map(lambda row: ListedSession(*row))
 
 
 async def get_listed(db: AsyncSession, person: PersonCaller, session_id: UUID) -> ListedSession:
     """Return one session as the list shows it. Raise NotFound."""
     wanted = SessionFilter(session_id=session_id)
-    found = await list_sessions(db, person, wanted, offset=0, limit=1)
-    if not found:
+    row = (await db.execute(sessions_of(person, wanted))).one_or_none()
+    if row is None:
         raise NotFound
-    return found[0]
-
-
-def _joined(query: Select[Any]) -> Select[Any]:
-    return (
-        query.join_from(Session, Lesson, Session.lesson_id == Lesson.id)
-        .join(School, School.id == Lesson.hub_school_id)
-        .join(Person, Person.id == Lesson.lecturer_id)
-    )
+    return ListedSession(*row)
 
 
 def _matches(person: PersonCaller, wanted: SessionFilter) -> ColumnElement[bool]:

@@ -4,10 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
 
 from app.attendance import links, listing, queries, service
-from app.attendance.exports import attendance_csv
+from app.attendance.exports import attendance_table
 from app.attendance.names import seats_of
 from app.attendance.schemas import (
     ClassroomLine,
@@ -20,23 +19,10 @@ from app.attendance.schemas import (
 )
 from app.clock import Now
 from app.database import Db
+from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.security import CurrentDevice, CurrentInspector, Role
 
 router = APIRouter(prefix="/api", tags=["attendance"])
-
-CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
-
-
-def csv_response(text: str, filename: str) -> Response:
-    """Return a table as a download. `filename` is ASCII and ours."""
-    return Response(
-        text.encode(),
-        media_type=CSV_MEDIA_TYPE,
-        headers={
-            "Content-Disposition": f'attachment; filename="{filename}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
 
 
 @router.post("/classroom/lessons/{lesson_id}/headcount")
@@ -105,12 +91,15 @@ async def events(
     )
 
 
-@router.get("/admin/sessions/{session_id}/attendance.csv")
-async def attendance_table(
-    session_id: UUID, db: Db, now: Now, person: CurrentInspector
-) -> Response:
+@router.get("/admin/sessions/{session_id}/attendance/export", **EXPORT_ROUTE)
+async def export_attendance(
+    session_id: UUID,
+    db: Db,
+    now: Now,
+    person: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
     """Export the attendance of a lesson."""
     session = await listing.visible_session(db, person, session_id)
     sight = await listing.seats_in_sight(db, person, session.lesson_id)
-    text = await attendance_csv(db, session, now=now, sight=sight)
-    return csv_response(text, f"attendance-{session_id}.csv")
+    return await attendance_table(db, session, now=now, sight=sight, export_format=export_format)

@@ -1,9 +1,6 @@
 """The users' words for what exports show; `docs/glossary.md` decides."""
 
-from datetime import datetime
-
 from app.attendance.models import AttendanceState
-from app.clock import DISPLAY_ZONE
 from app.lessons.models import LessonKind, LessonState
 
 KIND = {
@@ -37,11 +34,6 @@ END_REASON = {
     "lecturer_absent": "教师离开",
     "ended_by_administrator": "管理员结束",
 }
-
-
-def local(moment: datetime | None) -> str:
-    """Return a moment as people at the schools write it, to the second; nothing for None."""
-    return "" if moment is None else f"{moment.astimezone(DISPLAY_ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def minutes(ms: int) -> float:

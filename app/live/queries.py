@@ -1,17 +1,21 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Account, AccountState, Person
 from app.accounts.queries import administered_schools, inspected_schools
+from app.attendance import listing
+from app.attendance.listing import SessionFilter
 from app.attendance.models import Session
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
+from app.recordings.models import Recording
 from app.schools.models import Classroom, Device, DeviceState, LineCheck, School
 from app.schools.queries import schools_within
 from app.security import PersonCaller, Scope
@@ -36,6 +40,16 @@ async def inspectable(db: AsyncSession, lesson_id: UUID, person: PersonCaller) -
     if lesson is None:
         raise NotFound
     return lesson
+
+
+def sessions_to_export(person: PersonCaller, wanted: SessionFilter) -> Select[Any]:
+    """Return the query of all sessions the filter finds, with their recordings' states."""
+    state = select(Recording.state).where(Recording.session_id == Session.id).scalar_subquery()
+    return (
+        listing.sessions_of(person, wanted)
+        .add_columns(state.label("recording_state"))
+        .order_by(*listing.LATEST_FIRST)
+    )
 
 
 async def teacher_checks_within(

@@ -143,15 +143,6 @@ class SessionItem(BaseModel):
     is_live: bool
 
 
-class SessionPage(BaseModel):
-    """A page of the list."""
-
-    items: list[SessionItem]
-    total: int
-    page: int
-    page_size: int
-
-
 class SessionHead(SessionItem):
     """A session as its own page shows it. `epoch`: how often its room was opened."""
 

@@ -4,18 +4,24 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
 
 from app.attendance import listing
 from app.attendance import queries as attendance_queries
 from app.attendance import service as attendance
-from app.attendance.exports import sessions_csv
+from app.attendance.exports import SESSION_COLUMNS
 from app.attendance.listing import SessionFilter
-from app.attendance.routes import csv_response
 from app.attendance.seats import supervisor_seat
 from app.attendance.standing import duration_ms
 from app.clock import Day, Now
 from app.database import Db
+from app.exports import (
+    EXPORT_ROUTE,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+)
 from app.lessons import cards
 from app.lessons import queries as lesson_queries
 from app.lessons.models import LessonKind, LessonState
@@ -23,8 +29,9 @@ from app.lessons.routes import Records
 from app.live import queries, views
 from app.live.errors import LessonNotOpen
 from app.live.ports import LiveRooms
-from app.live.schemas import EndIn, ReplayOut, SessionDetail, SessionItem, SessionPage
+from app.live.schemas import EndIn, ReplayOut, SessionDetail, SessionItem
 from app.live.words import RECORDING_STATE
+from app.paging import Page, PageQuery
 from app.recordings import queries as recording_queries
 from app.recordings import service as recordings
 from app.recordings.errors import RecordingNotReady
@@ -34,7 +41,10 @@ from signaling.messages import WITHOUT_NUL, EndReason
 
 router = APIRouter(prefix="/api", tags=["sessions"])
 
-MOST_EXPORTED = 20_000
+SESSION_EXPORT = (
+    *SESSION_COLUMNS,
+    Column("录像", lambda row: RECORDING_STATE.get(row.recording_state)),
+)
 
 
 def _filter(
@@ -54,29 +64,30 @@ Wanted = Annotated[SessionFilter, Depends(_filter)]
 
 @router.get("/admin/sessions")
 async def list_sessions(
-    db: Db,
+    db: Db, person: CurrentInspector, wanted: Wanted, page: PageQuery
+) -> Page[SessionItem]:
+    """List the sessions in the caller's scope, the latest first."""
+    found = await listing.list_sessions(db, person, wanted, page)
+    kept = await recording_queries.of_sessions(db, [row.session.id for row in found.items])
+    return found.page(lambda row: views.item(row, kept.get(row.session.id)))
+
+
+@router.get("/admin/sessions/export", **EXPORT_ROUTE)
+async def export_sessions(
+    request: Request,
     person: CurrentInspector,
     wanted: Wanted,
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> SessionPage:
-    """List the sessions in the caller's scope, the latest first."""
-    total = await listing.count_sessions(db, person, wanted)
-    found = await listing.list_sessions(
-        db, person, wanted, offset=(page - 1) * page_size, limit=page_size
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the list, all pages of it."""
+    statement = queries.sessions_to_export(person, wanted)
+    return stream(
+        request.app.state.database,
+        statement,
+        columns=SESSION_EXPORT,
+        name="sessions",
+        export_format=export_format,
     )
-    kept = await recording_queries.of_sessions(db, [row.session.id for row in found])
-    items: list[SessionItem] = [views.item(row, kept.get(row.session.id)) for row in found]
-    return SessionPage(items=items, total=total, page=page, page_size=page_size)
-
-
-@router.get("/admin/sessions.csv")
-async def export_sessions(db: Db, person: CurrentInspector, wanted: Wanted) -> Response:
-    """Export the list, all pages; beyond 20 000 rows the newest."""
-    found = await listing.list_sessions(db, person, wanted, offset=0, limit=MOST_EXPORTED)
-    kept = await recording_queries.of_sessions(db, [row.session.id for row in found])
-    states = {str(key): RECORDING_STATE[recording.state] for key, recording in kept.items()}
-    return csv_response(sessions_csv(found, states), "sessions.csv")
 
 
 @router.get("/admin/sessions/{session_id}")

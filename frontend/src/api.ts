@@ -125,15 +125,14 @@ export interface SessionQuery {
   kind?: string;
   state?: string;
   q?: string;
-  page?: number;
-  page_size?: number;
+  limit?: number;
+  cursor?: string;
 }
 
-export interface SessionPage {
-  items: SessionItem[];
-  total: number;
-  page: number;
-  page_size: number;
+/** One page of a list; `next_cursor` asks for the next, null: it is the last. */
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
 }
 
 export interface SessionFilters {
@@ -473,13 +472,16 @@ export const api = {
     await send("/check/upload", { method: "POST", body, as, signal });
   },
 
-  sessions: (query: SessionQuery) => get<SessionPage>(`/admin/sessions${queryOf(query)}`),
-  sessionsCsvUrl: (query: SessionQuery) => `/api/admin/sessions.csv${queryOf(query)}`,
+  sessions: (query: SessionQuery) => get<Page<SessionItem>>(`/admin/sessions${queryOf(query)}`),
+  /** All pages of the list as a file. */
+  sessionsExportUrl: (query: SessionQuery, format: "csv" | "xlsx") =>
+    `/api/admin/sessions/export${queryOf({ ...query, limit: undefined, cursor: undefined, format })}`,
   sessionFilters: () => get<SessionFilters>("/admin/filters"),
   session: (session: string) => get<SessionDetail>(`/admin/sessions/${id(session)}`),
   sessionEvents: (session: string, after = 0, limit = 200) =>
     get<EventPage>(`/admin/sessions/${id(session)}/events${queryOf({ after, limit })}`),
-  attendanceCsvUrl: (session: string) => `/api/admin/sessions/${id(session)}/attendance.csv`,
+  attendanceExportUrl: (session: string, format: "csv" | "xlsx") =>
+    `/api/admin/sessions/${id(session)}/attendance/export${queryOf({ format })}`,
   recordingViews: (session: string) =>
     get<{ items: RecordingView[] }>(`/admin/sessions/${id(session)}/views`),
   endSession: (session: string, reason: string) =>

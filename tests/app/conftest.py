@@ -13,10 +13,12 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.models import Account
 from app.clock import utc_now
 from app.database import Database
+from app.events import EventBus
 from app.main import create_app
 from app.security import CSRF_HEADER, DEVICE_COOKIE, PERSON_COOKIE
 from app.settings import Settings, read_settings
@@ -84,6 +86,31 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     METADATA.create_all(engine)
     engine.dispose()
     return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def either_url(
+    request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
+) -> AsyncIterator[str]:
+    """Run the test twice: on a SQLite file and on a PostgreSQL, each with all tables."""
+    if request.param == "sqlite":
+        shutil.copy(empty_database, tmp_path / "either.db")
+        yield f"sqlite+aiosqlite:///{tmp_path / 'either.db'}"
+        return
+    url: str = request.getfixturevalue("postgres_url")
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    await engine.dispose()
+    yield url
+
+
+@pytest.fixture
+async def either_database(either_url: str) -> AsyncIterator[Database]:
+    """Run the test twice: on SQLite and on PostgreSQL."""
+    database = Database(either_url, EventBus())
+    yield database
+    await database.close()
 
 
 @pytest.fixture

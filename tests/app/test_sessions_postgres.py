@@ -18,6 +18,7 @@ from app.lessons.models import LessonState
 from app.live import service, tickets
 from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
+from app.paging import PageRequest
 from app.recordings import queries as recording_queries
 from app.recordings.models import RecordingState
 from app.security import Grant, PersonCaller, Role
@@ -93,9 +94,9 @@ async def test_a_lesson_on_postgresql(postgres: Database, clock: Clock, tmp_path
         recording = await recording_queries.of_session(db, session.id)
         assert recording is not None
         assert recording.state is RecordingState.FINALISING
-        (shown,) = await listing.list_sessions(
-            db, inspector_of(county), listing.SessionFilter(text="小雨"), offset=0, limit=5
-        )
+        wanted = listing.SessionFilter(text="小雨")
+        found = await listing.list_sessions(db, inspector_of(county), wanted, PageRequest())
+        (shown,) = found.items
         assert (shown.sites_total, shown.sites_attended) == (2, 1)
         assert shown.lesson.state is LessonState.STOPPED_INCIDENT
         earned = await db.scalar(select(func.max(AttendanceRecord.connected_ms)))

@@ -109,7 +109,7 @@ class Review:
         """The CSV opens in a Chinese Excel: UTF-8 with its mark, a row per classroom."""
         text = self._page.evaluate(
             "async (path) => [...new Uint8Array(await (await fetch(path)).arrayBuffer())]",
-            f"/api/admin/sessions/{session_id}/attendance.csv",
+            f"/api/admin/sessions/{session_id}/attendance/export",
         )
         raw = bytes(text)
         rows = raw.decode("utf-8-sig").splitlines()

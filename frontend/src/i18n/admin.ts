@@ -2,7 +2,6 @@
 const zh = {
   sessions: {
     title: "课堂记录",
-    total: "共 {n} 节",
     from_to: "日期",
     first_day: "开始日期",
     last_day: "结束日期",
@@ -11,7 +10,6 @@ const zh = {
     state: "状态",
     search: "课题, 学校或教师",
     clear: "清除筛选",
-    export: "导出表格",
     lesson: "课堂",
     hub: "主讲",
     date: "日期时间",
@@ -100,7 +98,6 @@ const zh = {
   attendance: {
     title: "到课",
     hint: "重新进入的时间已合并, 不重复计算",
-    export: "导出表格",
     classroom: "教室",
     pupils: "人数",
     planned: "计划",
@@ -285,7 +282,6 @@ const zh = {
 const en: typeof zh = {
   sessions: {
     title: "Lesson records",
-    total: "{n} lessons",
     from_to: "Dates",
     first_day: "First day",
     last_day: "Last day",
@@ -294,7 +290,6 @@ const en: typeof zh = {
     state: "State",
     search: "Title, school or teacher",
     clear: "Clear filters",
-    export: "Export table",
     lesson: "Lesson",
     hub: "Given by",
     date: "Date and time",
@@ -384,7 +379,6 @@ const en: typeof zh = {
   attendance: {
     title: "Attendance",
     hint: "rejoining is merged; no minute counts twice",
-    export: "Export table",
     classroom: "Classroom",
     pupils: "Pupils",
     planned: "Planned",

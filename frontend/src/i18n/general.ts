@@ -12,6 +12,8 @@ const zh = {
   not_found: "没有这个页面",
   not_found_hint: "地址可能写错了, 或者这个页面已经移走。",
   back_home: "回到首页",
+  pages: { label: "翻页", first: "第一页", previous: "上一页", next: "下一页" },
+  export: { xlsx: "导出 Excel", csv: "CSV" },
   kind: { DELIVERY: "专递课堂", MASTER: "名师课堂", ELITE: "名校网络课堂" },
   lesson_state: {
     PLANNED: "已计划",
@@ -57,6 +59,8 @@ const en: typeof zh = {
   not_found: "No such page",
   not_found_hint: "The address may be mistyped, or the page has moved.",
   back_home: "Back to the start",
+  pages: { label: "Pages", first: "First page", previous: "Previous", next: "Next" },
+  export: { xlsx: "Export to Excel", csv: "CSV" },
   kind: { DELIVERY: "Delivery class", MASTER: "Master teacher class", ELITE: "Elite school class" },
   lesson_state: {
     PLANNED: "Planned",

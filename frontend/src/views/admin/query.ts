@@ -8,15 +8,14 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What an address asks for; what makes no sense in it is left out rather than sent. */
 export function readQuery(query: LocationQuery): SessionQuery {
-  const wanted: SessionQuery = { page: 1, page_size: PAGE_SIZE };
+  const wanted: SessionQuery = { limit: PAGE_SIZE };
   for (const key of KEYS) {
     const value = query[key];
     if (typeof value !== "string" || value === "") continue;
     if ((key === "from" || key === "to") && !DATE.test(value)) continue;
     wanted[key] = value;
   }
-  const page = Number(query.page);
-  if (Number.isInteger(page) && page >= 1) wanted.page = page;
+  if (typeof query.cursor === "string" && query.cursor !== "") wanted.cursor = query.cursor;
   return wanted;
 }
 
@@ -26,7 +25,7 @@ export function writeQuery(wanted: SessionQuery): LocationQueryRaw {
   for (const key of KEYS) {
     if (wanted[key] !== undefined && wanted[key] !== "") query[key] = wanted[key];
   }
-  if ((wanted.page ?? 1) > 1) query.page = String(wanted.page);
+  if (wanted.cursor !== undefined) query.cursor = wanted.cursor;
   return query;
 }
 
