@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -18,6 +19,8 @@ from app.accounts import service as accounts
 from app.accounts.models import Account, AccountState, LinkPurpose
 from app.accounts.passwords import fold
 from app.clock import utc_now
+from app.codes import service as codes
+from app.codes.tables import read_tables
 from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
@@ -36,6 +39,8 @@ cli = typer.Typer(
 )
 admin = typer.Typer(no_args_is_help=True, help="Accounts: make, shut out, let in again.")
 cli.add_typer(admin, name="admin")
+code_sets = typer.Typer(no_args_is_help=True, help="Code sets: load tables, choose what is shown.")
+cli.add_typer(code_sets, name="codes")
 
 Answer = TypeVar("Answer")
 
@@ -86,6 +91,7 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         raise CannotDo(
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
+    await codes.load_own(database)
 
 
 @cli.command()
@@ -196,6 +202,38 @@ def migrate() -> None:
 
     asyncio.run(run())
     typer.echo("The database has the tables of this version.")
+
+
+@code_sets.command(name="load")
+def load_codes(
+    folder: Annotated[Path, typer.Argument(help="With sets.csv, codes.csv and maps.csv.")],
+) -> None:
+    """Load an authority's own code sets. The platform's own are loaded at every start."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> int:
+        tables = read_tables(folder)
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            return await codes.load(db, tables)
+
+    typer.echo(f"{asyncio.run(run())} rows are new or changed.")
+
+
+@code_sets.command(name="show")
+def show_codes(
+    key: Annotated[str, typer.Argument(help="The code set, e.g. JYT1004_ZXXKC.")],
+) -> None:
+    """Have pages and exports speak in the codes of this set. No row is rewritten."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> str:
+        async with _opened(settings) as database, database.unit_of_work() as db:
+            chosen = await codes.show(db, key)
+            return f"{chosen.kind}: {chosen.key} {chosen.label_zh} is shown."
+
+    typer.echo(asyncio.run(run()))
 
 
 @cli.command(name="enrol-code")

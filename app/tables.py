@@ -3,12 +3,24 @@
 from app import idempotency
 from app.accounts import models as accounts
 from app.attendance import models as attendance
+from app.codes import models as codes
 from app.database import Base
 from app.lessons import models as lessons
 from app.live import models as live
 from app.recordings import models as recordings
 from app.schools import models as schools
-from app.schools import room_tests
+from app.schools import room_tests, roster_models
 
 METADATA = Base.metadata
-SLICES = (idempotency, schools, room_tests, accounts, lessons, attendance, recordings, live)
+SLICES = (
+    idempotency,
+    codes,
+    schools,
+    room_tests,
+    roster_models,
+    accounts,
+    lessons,
+    attendance,
+    recordings,
+    live,
+)

@@ -1,6 +1,6 @@
 """Tables of people, accounts, roles, signed-in sessions and one-time links."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
+from app.etags import Versioned
 from app.security import Role
 
 
@@ -78,19 +79,70 @@ class SignInFailure(Base):
     locked_until: Mapped[datetime | None]
 
 
+class PostKind(StrEnum):
+    """What somebody does at a school."""
+
+    TEACHER = "TEACHER"
+    ASSISTANT = "ASSISTANT"
+    PRINCIPAL = "PRINCIPAL"
+    OTHER = "OTHER"
+
+
+class StaffPost(Versioned, Base):
+    """岗位: a person's post at a school, from a day to the day before another.
+
+    `staff_no` (工号) tells people of one school apart; no identity card's number is kept.
+    """
+
+    __tablename__ = "staff_posts"
+    __table_args__ = (UniqueConstraint("school_id", "staff_no"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    staff_no: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[PostKind]
+    from_on: Mapped[date | None]
+    until_on: Mapped[date | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+    subjects: Mapped[list["StaffSubject"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="StaffSubject.subject_id"
+    )
+
+
+class StaffSubject(Base):
+    """任教学科: a subject somebody teaches on a post, a code of kind SUBJECT."""
+
+    __tablename__ = "staff_subjects"
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("staff_posts.id"), primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("codes.id"), primary_key=True, index=True)
+
+
+# Exactly one of the columns is filled; written so that both databases read it.
+_ONE_SCOPE = " + ".join(
+    f"(CASE WHEN {column} IS NULL THEN 0 ELSE 1 END)"
+    for column in ("region_id", "school_id", "authority_id")
+)
+
+
 class RoleGrant(Base):
-    """授权: a role within a region, or within a school; exactly one of the two."""
+    """授权: a role within a region, a school, or what an authority answers for; exactly one.
+
+    `purpose`: why it was given, for whoever looks later.
+    """
 
     __tablename__ = "role_grants"
-    __table_args__ = (
-        CheckConstraint("(region_id IS NULL) <> (school_id IS NULL)", name="one_scope"),
-    )
+    __table_args__ = (CheckConstraint(f"{_ONE_SCOPE} = 1", name="one_scope"),)
 
     id: Mapped[Id]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[Role]
     region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
     school_id: Mapped[UUID | None] = mapped_column(ForeignKey("schools.id"), index=True)
+    authority_id: Mapped[UUID | None] = mapped_column(ForeignKey("authorities.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(120), default="")
     until: Mapped[datetime | None]
 
 

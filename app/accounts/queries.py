@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -17,9 +17,9 @@ from app.accounts.models import (
     SignInFailure,
     SignInSession,
 )
-from app.schools.models import Region, School
+from app.schools.models import Authority, Region, School
 from app.schools.queries import schools_within
-from app.security import PersonCaller, Role
+from app.security import Grant, PersonCaller, Role
 
 
 def administered_schools(person: PersonCaller) -> Select[UUID]:
@@ -50,17 +50,19 @@ async def live_session(
     )
 
 
-async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequence[RoleGrant]:
-    """Return the grants in force, in a stable order."""
-    rows = await db.scalars(
-        select(RoleGrant)
+async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequence[Grant]:
+    """Return the grants in force, in a stable order. An authority's reaches over its region."""
+    region_id = func.coalesce(RoleGrant.region_id, Authority.region_id)
+    rows = await db.execute(
+        select(RoleGrant.role, region_id, RoleGrant.school_id)
+        .outerjoin(Authority, Authority.id == RoleGrant.authority_id)
         .where(
             RoleGrant.person_id == person_id,
             or_(RoleGrant.until.is_(None), RoleGrant.until > now),
         )
         .order_by(RoleGrant.id)
     )
-    return rows.all()
+    return [Grant(*row) for row in rows]
 
 
 async def scope_names(db: AsyncSession, person: PersonCaller) -> dict[UUID, str]:

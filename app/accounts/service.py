@@ -33,7 +33,7 @@ from app.accounts.passwords import Passwords, fold, weaknesses
 from app.addresses import source_of
 from app.database import Database
 from app.events import emit
-from app.security import Grant, PersonCaller, Role, hash_token, new_token
+from app.security import PersonCaller, Role, hash_token, new_token
 
 FAILURES_BEFORE_LOCK = 5
 FIRST_LOCK = timedelta(minutes=1)
@@ -77,7 +77,7 @@ async def authenticate(
         school_id=person.school_id,
         csrf_token=session.csrf_token,
         is_restricted=account.state is AccountState.RESTRICTED,
-        grants=tuple(Grant(g.role, g.region_id, g.school_id) for g in grants),
+        grants=tuple(grants),
     )
 
 
@@ -277,9 +277,23 @@ async def grant(
     role: Role,
     region_id: UUID | None = None,
     school_id: UUID | None = None,
+    authority_id: UUID | None = None,
+    until: datetime | None = None,
+    purpose: str = "",
 ) -> RoleGrant:
-    """Give a role within a region or a school; exactly one of the two."""
-    given = RoleGrant(person_id=person_id, role=role, region_id=region_id, school_id=school_id)
+    """Give a role within a region, a school or an authority's region; exactly one of the three.
+
+    `until`: the moment from which it holds no more; None: it has no end.
+    """
+    given = RoleGrant(
+        person_id=person_id,
+        role=role,
+        region_id=region_id,
+        school_id=school_id,
+        authority_id=authority_id,
+        until=until,
+        purpose=purpose,
+    )
     db.add(given)
     await db.flush()
     return given

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events import emit
 from app.schools import queries
-from app.schools.errors import CodeUsedOrExpired
+from app.schools.errors import BadRegionCode, CodeUsedOrExpired
 from app.schools.events import DeviceRevoked, LineDeclared
 from app.schools.models import (
     NEXT_DEVICE_STATE,
@@ -219,11 +219,30 @@ async def keep_line_check(
     return check
 
 
+def region_code(text: str) -> str:
+    """Return a region's code as it is kept: six digits down to the county, twelve below.
+
+    Raise BadRegionCode.
+    """
+    code = text.strip()
+    if len(code) == 12 and code.endswith("000000"):
+        code = code[:6]
+    if len(code) not in {6, 12} or not (code.isascii() and code.isdigit()):
+        raise BadRegionCode(f"{text!r} is no region's code: write its 6 or 12 digits.")
+    return code
+
+
 async def create_region(
     db: AsyncSession, *, code: str, name: str, parent: Region | None = None
 ) -> Region:
-    """Add a region."""
-    region = Region(code=code, name=name, parent_id=parent.id if parent else None)
+    """Add a region. Raise BadRegionCode."""
+    code = region_code(code)
+    region = Region(
+        code=code,
+        name=name,
+        parent_id=parent.id if parent else None,
+        path=f"{parent.path if parent else '/'}{code}/",
+    )
     db.add(region)
     await db.flush()
     return region

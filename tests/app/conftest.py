@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.models import Account
 from app.clock import utc_now
+from app.codes import service as codes
 from app.database import Database
 from app.events import EventBus
 from app.main import create_app
@@ -80,19 +81,26 @@ OpenBrowser = Callable[..., Awaitable[TestBrowser]]
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and no rows, made once."""
+    """A SQLite file with all tables and no rows but the code sets', made once."""
     path = tmp_path_factory.mktemp("database") / "empty.db"
     engine = create_engine(f"sqlite:///{path}")
     METADATA.create_all(engine)
     engine.dispose()
+    asyncio.run(_load_codes(f"sqlite+aiosqlite:///{path}"))
     return path
+
+
+async def _load_codes(url: str) -> None:
+    database = Database(url, EventBus())
+    await codes.load_own(database)
+    await database.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def either_url(
     request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
 ) -> AsyncIterator[str]:
-    """Run the test twice: on a SQLite file and on a PostgreSQL, each with all tables."""
+    """Run the test twice: on a SQLite file and on a PostgreSQL, each with all tables and codes."""
     if request.param == "sqlite":
         shutil.copy(empty_database, tmp_path / "either.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'either.db'}"
@@ -102,6 +110,7 @@ async def either_url(
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
+    await _load_codes(url)
     yield url
 
 

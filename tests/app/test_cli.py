@@ -298,6 +298,23 @@ def test_classroom_gets_a_code_by_the_names_people_know(run: Run) -> None:
     assert "没有的教室" in unknown.stderr
 
 
+def test_code_sets_are_loaded_and_shown(run: Run, tmp_path: Path) -> None:
+    sets = "key,kind,is_stored,is_shown,label_zh,label_en,source,valid_from,valid_to\n"
+    (tmp_path / "sets.csv").write_text(sets + "LOCAL,SUBJECT,no,no,本地,Local,,,\n")
+    done = run("codes", "load", str(tmp_path))
+    assert done.returncode == 0
+    assert done.stdout.endswith("1 rows are new or changed.\n")
+    done = run("codes", "show", "LOCAL")
+    assert (done.returncode, done.stdout) == (0, "SUBJECT: LOCAL 本地 is shown.\n")
+    done = run("codes", "show", "NONE")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("There is no code set 'NONE'; there are BCP47, ")
+    (tmp_path / "sets.csv").write_text(sets + "LOCAL,SUBJECT,no,?,本地,Local,,,\n")
+    done = run("codes", "load", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "sets.csv, line 2, column is_shown: write yes or no, not '?'.\n"
+
+
 def test_outdated_database_is_refused_when_it_is_not_ours_to_migrate(run: Run) -> None:
     done = run("serve", CLASSROOMS_MIGRATE_ON_START="false")
     assert done.returncode == 2

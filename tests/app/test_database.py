@@ -28,7 +28,7 @@ async def test_failed_commit_is_no_success(database: Database) -> None:
 
     @app.post("/regions")
     async def add(db: Db) -> dict[str, str]:
-        db.add(Region(code="1", name="one", parent_id=uuid7()))  # fails at the commit
+        db.add(Region(code="1", path="/1/", name="one", parent_id=uuid7()))  # fails at the commit
         return {"status": "added"}
 
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
@@ -44,7 +44,7 @@ async def test_refusal_rolls_back_what_the_request_did(database: Database) -> No
 
     @app.post("/regions")
     async def add(db: Db) -> None:
-        db.add(Region(code="1", name="one"))
+        db.add(Region(code="1", path="/1/", name="one"))
         await db.flush()
         raise errors.Forbidden
 
@@ -135,7 +135,7 @@ async def test_sqlite_keeps_foreign_keys_waits_for_writers_and_writes_ahead(
             assert await db.scalar(text(f"PRAGMA {pragma}")) == value
     with pytest.raises(IntegrityError):
         async with database.unit_of_work() as db:
-            db.add(Region(code="1", name="one", parent_id=uuid7()))
+            db.add(Region(code="1", path="/1/", name="one", parent_id=uuid7()))
 
 
 async def emit_and_fail(database: Database) -> None:

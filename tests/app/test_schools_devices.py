@@ -10,6 +10,7 @@ from app.accounts import service as accounts
 from app.accounts.models import Account
 from app.database import Database
 from app.schools import queries, service
+from app.schools.errors import BadRegionCode
 from app.schools.events import DeviceRevoked
 from app.schools.models import Device, DeviceState, EnrolmentCode
 from app.schools.service import CODE_ALPHABET, tidy_code
@@ -284,6 +285,31 @@ async def test_regions_nest_and_a_school_covers_its_teaching_points(database: Da
         for scope, expected in cases.items():
             assert set(await db.scalars(queries.schools_within(scope))) == expected
             assert bool(scope) is (scope != Scope())
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("511902", "511902"),
+        (" 511902000000 ", "511902"),
+        ("511902001000", "511902001000"),
+        ("511902001203", "511902001203"),
+    ],
+)
+async def test_region_has_one_code_however_it_is_written(
+    database: Database, written: str, kept: str
+) -> None:
+    async with database.unit_of_work() as db:
+        region = await service.create_region(db, code=written, name="某地")
+        assert (region.code, region.path) == (kept, f"/{kept}/")
+        assert (region.code6, len(region.code12)) == ("511902", 12)
+
+
+@pytest.mark.parametrize("code", ["", "5119", "51190a", "５１１９０２", "5119020010001"])
+async def test_what_is_no_code_of_a_region_is_refused(database: Database, code: str) -> None:
+    async with database.unit_of_work() as db:
+        with pytest.raises(BadRegionCode):
+            await service.create_region(db, code=code, name="某地")
 
 
 async def test_classroom_is_made_once(database: Database) -> None:

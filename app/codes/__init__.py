@@ -1,0 +1,1 @@
+"""Code sets as data: subjects, stages, grades, school categories, with validity and mappings."""

@@ -1,0 +1,220 @@
+"""Code sets: loaded once, looked up in any words, shown in another set without a rewrite."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app import migrations
+from app.codes import service
+from app.codes.catalogue import Catalogue
+from app.codes.errors import CodeTableMalformed, CodeUnknown
+from app.codes.models import Code, CodeKind, CodeSet
+from app.codes.tables import OWN, read_tables
+from app.database import Database, uuid7
+from app.events import EventBus
+
+LOCAL = {
+    "sets.csv": "key,kind,is_stored,is_shown,label_zh,label_en,source,valid_from,valid_to\n"
+    "LOCAL,SUBJECT,no,yes,本省学科代码,Subjects of a province,a province's platform,,\n",
+    "codes.csv": "set,code,label_zh,label_en,label_bo,aliases,valid_from,valid_to\n"
+    "LOCAL,01,语文,Chinese,,国文,2018-09-01,2026-07-31\n"
+    "LOCAL,91,乡土,Homeland,,,,\n",
+    "maps.csv": "from_set,from_code,to_set,to_code,is_exact\nLOCAL,01,CURR2022,chinese,yes\n",
+}
+
+
+def write(folder: Path, **changes: str) -> Path:
+    for name, text in LOCAL.items():
+        (folder / name).write_text(changes.get(name.removesuffix(".csv"), text), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+async def known(database: Database) -> Catalogue:
+    async with database.unit_of_work() as db:
+        return await service.catalogue(db)
+
+
+def subject(known: Catalogue, text: str) -> str:
+    found = known.find(CodeKind.SUBJECT, text)
+    assert found is not None, text
+    return f"{found.set.key}/{found.code}"
+
+
+def test_every_kind_has_one_stored_set_which_is_shown_at_first(known: Catalogue) -> None:
+    for kind in CodeKind:
+        assert known.stored_set(kind) is known.shown_set(kind)
+        assert known.of_kind(kind)
+
+
+def test_subject_is_found_by_code_label_and_other_words(known: Catalogue) -> None:
+    for text in ("chinese", "语文", " Chinese ", "13"):
+        assert subject(known, text) == "CURR2022/chinese"
+    assert subject(known, "体育") == "CURR2022/pe"
+    # Two old subjects are one today, so the old code does not say which half is meant ...
+    assert subject(known, "12") == "JYT1004_ZXXKC/12"
+    # ... and a subject of the upper forms has no counterpart.
+    assert subject(known, "通用技术") == "JYT1004_ZXXKC/27"
+    assert known.find(CodeKind.SUBJECT, "炼金术") is None
+
+
+def test_translation_is_exact_both_ways_only_where_it_is_one_to_one(known: Catalogue) -> None:
+    maths = known.of_set("CURR2022", "maths")
+    there = known.translate(maths.id, "JYT1004_ZXXKC")
+    assert there is not None
+    assert (there.code.code, there.is_exact) == ("14", True)
+    back = known.translate(there.code.id, "CURR2022")
+    assert back is not None
+    assert back.code is maths
+    morality = known.translate(known.of_set("JYT1004_ZXXKC", "11").id, "CURR2022")
+    assert morality is not None
+    assert (morality.code.code, morality.is_exact) == ("morality", False)
+    film = known.of_set("CURR2022", "film")
+    assert known.translate(film.id, "JYT1004_ZXXKC") is None
+    assert [code.code for code in known.wider(film.id)] == ["arts"]
+
+
+def test_stages_of_a_category_and_of_a_grade(known: Catalogue) -> None:
+    def stages(kind: CodeKind, code: str) -> list[str]:
+        found = known.related(known.stored(kind, code).id, CodeKind.STAGE)
+        return sorted(stage.code for stage in found)
+
+    assert stages(CodeKind.SCHOOL_CATEGORY, "218") == ["2"]
+    assert stages(CodeKind.SCHOOL_CATEGORY, "312") == ["2", "3"]
+    assert stages(CodeKind.GRADE, "9") == ["3"]
+
+
+async def test_loading_again_changes_nothing(database: Database) -> None:
+    assert await service.load_own(database) == 0
+    async with database.unit_of_work() as db:
+        assert await db.scalar(select(func.count(Code.id))) == 99
+
+
+async def test_another_set_is_shown_and_no_row_is_rewritten(
+    database: Database, tmp_path: Path
+) -> None:
+    async with database.unit_of_work() as db:
+        chinese = (await service.catalogue(db)).of_set("CURR2022", "chinese").id
+        assert await service.load(db, read_tables(write(tmp_path))) == 4
+    async with database.unit_of_work() as db:
+        known = await service.catalogue(db)
+        # A set is not shown because a file says so: somebody shows another one already.
+        assert known.shown(chinese).code == "chinese"
+        await service.show(db, "LOCAL")
+    codes = []
+    for key in ("LOCAL", "JYT1004_ZXXKC", "CURR2022"):
+        async with database.unit_of_work() as db:
+            await service.show(db, key)
+        async with database.unit_of_work() as db:
+            known = await service.catalogue(db)
+            codes.append(known.shown(chinese).code)
+            assert known.find(CodeKind.SUBJECT, "国文") is known.get(chinese)
+            assert await service.label(db, chinese, "en") == "Chinese"
+    assert codes == ["01", "13", "chinese"]
+    async with database.unit_of_work() as db:
+        with pytest.raises(CodeUnknown, match="LOCAL"):
+            await service.show(db, "NONE")
+
+
+async def test_what_the_shown_set_lacks_is_shown_as_it_is_stored(database: Database) -> None:
+    async with database.unit_of_work() as db:
+        await service.show(db, "JYT1004_ZXXKC")
+        known = await service.catalogue(db)
+        film = known.of_set("CURR2022", "film")
+        assert known.shown(film.id) is film
+        # Wider is not the same: 道德与法治 is neither 品德与生活 nor 思想品德.
+        assert known.label(known.of_set("CURR2022", "morality").id) == "道德与法治"
+
+
+async def test_validity_has_a_first_and_a_last_day(database: Database, tmp_path: Path) -> None:
+    async with database.unit_of_work() as db:
+        await service.load(db, read_tables(write(tmp_path)))
+    async with database.unit_of_work() as db:
+        code = (await service.catalogue(db)).of_set("LOCAL", "01")
+    days = [date(2018, 8, 31), date(2018, 9, 1), date(2026, 7, 31), date(2026, 8, 1)]
+    assert [code.is_valid_on(day) for day in days] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        ("sets", "LOCAL,SUBJECTS,no,no,a,b,,,", "sets.csv, line 2, column kind"),
+        ("sets", "LOCAL,SUBJECT,ja,no,a,b,,,", "column is_stored: write yes or no"),
+        ("sets", "LOCAL,SUBJECT,yes,no,a,b,,,", "LOCAL cannot be stored"),
+        ("sets", "CURR2022,STAGE,no,no,a,b,,,", "CURR2022 is of kind SUBJECT already"),
+        ("sets", "LOCAL,SUBJECT,no,no,a,b,,2022-13-01,", "column valid_from"),
+        ("sets", "LOCAL,SUBJECT", "column is_stored: there is no such column"),
+        ("codes", "LOCAL,0 1,a,b,,,,", "codes.csv, line 2, column code"),
+        ("codes", "OTHER,01,a,b,,,,", "there is no set OTHER"),
+        ("codes", "LOCAL,01,a,b,,,,\nLOCAL,01,c,d,,,,", "('LOCAL', '01') is there twice"),
+        ("codes", "LOCAL,01,,b,,,,", "column label_zh: 1 to 80 characters, not 0"),
+        ("maps", "LOCAL,07,CURR2022,maths,yes", "there is no code LOCAL/07"),
+    ],
+)
+async def test_malformed_table_is_refused_with_its_place(
+    database: Database, tmp_path: Path, file: str, line: str, complaint: str
+) -> None:
+    heading = LOCAL[f"{file}.csv"].partition("\n")[0]
+    folder = write(tmp_path, **{file: f"{heading}\n{line}\n"})
+    with pytest.raises(CodeTableMalformed) as refused:
+        async with database.unit_of_work() as db:
+            await service.load(db, read_tables(folder))
+    assert complaint in refused.value.detail
+
+
+def test_folder_without_sets_and_files_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodeTableMalformed, match=r"sets\.csv is not there"):
+        read_tables(tmp_path)
+    (tmp_path / "sets.csv").write_bytes("key\n语文\n".encode("gb18030"))
+    with pytest.raises(CodeTableMalformed, match="no CSV in UTF-8"):
+        read_tables(tmp_path)
+
+
+async def test_unknown_code_is_refused(database: Database, known: Catalogue) -> None:
+    with pytest.raises(CodeUnknown):
+        known.get(uuid7())
+    async with database.unit_of_work() as db:
+        await service.require(db, CodeKind.SCHOOL_CATEGORY, "218")
+        with pytest.raises(CodeUnknown):
+            await service.require(db, CodeKind.SCHOOL_CATEGORY, "999")
+
+
+async def test_catalogue_is_read_again_only_after_a_change(database: Database) -> None:
+    statements: list[str] = []
+    engine = database.engine.sync_engine
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    async with database.unit_of_work() as db:
+        first = await service.catalogue(db)
+        statements.clear()
+        assert await service.catalogue(db) is first
+    assert len(statements) == 1
+    async with database.unit_of_work() as db:
+        await service.show(db, "JYT1004_ZXXKC")
+        assert await service.catalogue(db) is not first
+    event.remove(engine, "before_cursor_execute", count)
+
+
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[Database]:
+    database = Database(postgres_url, EventBus())
+    await migrations.upgrade(database.engine)
+    yield database
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_two_processes_that_start_at_once_load_once_on_postgresql(
+    postgres: Database,
+) -> None:
+    await asyncio.gather(*(service.load_own(postgres) for _ in range(4)))
+    async with postgres.unit_of_work() as db:
+        assert await db.scalar(select(func.count(CodeSet.id))) == len(read_tables(OWN).sets)
+        assert await service.load(db, read_tables(OWN)) == 0
