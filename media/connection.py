@@ -191,8 +191,8 @@ class PublishConnection(Connection):
         if not self._rate.take(length, now):
             router.count("rtp_over_rate")
             return
-        if header[0] in self.publisher.red_types:
-            header = router.open_red(self.publisher, header, buffer, now)
+        if header[0] in self.publisher.sound_types:
+            header = router.open_sound(self.publisher, header, buffer, now)
         flowing = router.receive_rtp(self.publisher, header, buffer, length, now, seen)
         outputs = router.outputs
         if outputs.outbox or outputs.tape:

@@ -113,7 +113,9 @@ class NativeRoom:
             encoding = self._encodings[up] = _Encoding(handle)
         published = up.published
         rtx = published.rtx_payload_type
-        terms = (up.stream, published.payload_type, -1 if rtx is None else rtx)
+        # Sound in RED is numbered by the core: the plane takes none of it by itself.
+        media = published.payload_type if published.red_payload_type is None else -1
+        terms = (up.stream, media, -1 if rtx is None else rtx)
         if terms != encoding.terms:
             encoding.terms = terms
             self._library.encoding_restart(encoding.handle, *terms)

@@ -55,7 +55,7 @@ def accept_publication(
             answered.append(_refused(section))
             continue
         codec, chosen = _choose(section)
-        feedback = tuple(value for value in _WANTED_FEEDBACK if value in chosen.feedback)
+        feedback = _feedback(section, chosen)
         max_kbps = None
         if section.sends:
             source = _source_of(section, sources, tracks)
@@ -83,6 +83,19 @@ def accept_publication(
     return Publication(_spec(tracks, answered, remote, config), tuple(answered))
 
 
+def _feedback(section: RemoteSection, chosen: RemoteCodec) -> tuple[str, ...]:
+    """Return which feedback both sides know.
+
+    Sound in RED is not asked for again: it repeats itself, and sooner (docs/adr/0006-sound.md).
+    """
+    is_repeated = _red_of(section, chosen.payload_type) is not None
+    return tuple(
+        value
+        for value in _WANTED_FEEDBACK
+        if value in chosen.feedback and not (is_repeated and value == "nack")
+    )
+
+
 def _source_of(
     section: RemoteSection, sources: Mapping[str, Source], tracks: list[PublishedTrack]
 ) -> Source:
@@ -104,6 +117,7 @@ def _published(
     if not encodings.allows(chosen.payload_type):
         raise NegotiationRefused("codec_unsupported", f"an encoding of {section.mid} has no codec")
     rtx = _rtx_of(section, chosen.payload_type)
+    feedback = _feedback(section, chosen)
     return [
         PublishedTrack(
             mid=section.mid,
@@ -114,9 +128,9 @@ def _published(
             red_payload_type=_red_of(section, chosen.payload_type),
             ssrc=section.ssrcs[0],
             rtx_ssrc=section.ssrcs[1] if rtx is not None else None,
-            has_nack="nack" in chosen.feedback,
-            has_pli="nack pli" in chosen.feedback,
-            has_fir="ccm fir" in chosen.feedback,
+            has_nack="nack" in feedback,
+            has_pli="nack pli" in feedback,
+            has_fir="ccm fir" in feedback,
             rid=rid,
             layer=encodings.layer_of(rid) if rid else 0,
         )

@@ -66,8 +66,8 @@ class Publisher:
         self.local_ssrc = local_ssrc
         self.spec = PublisherSpec(())
         self.tracks: dict[str, LayeredTrack] = {}
-        #: Under which payload types sound comes wrapped in RED (RFC 2198).
-        self.red_types: frozenset[int] = frozenset()
+        #: Under which payload types sound comes that may be in RED (RFC 2198): wrapped or plain.
+        self.sound_types: frozenset[int] = frozenset()
         self.bytes_in = 0
         self.reported_bytes = 0
         self.twcc: TwccRecorder | None = None
@@ -90,10 +90,11 @@ class Publisher:
             self.twcc = TwccRecorder(self.local_ssrc) if spec.twcc_id else None
         self.spec = spec
         self.tracks = tracks
-        self.red_types = frozenset(
-            published.red_payload_type
+        self.sound_types = frozenset(
+            number
             for published in spec.tracks
             if published.red_payload_type is not None
+            for number in (published.red_payload_type, published.payload_type)
         )
         self.due_at = -inf
         self._by_ssrc = {}
@@ -110,7 +111,7 @@ class Publisher:
         or gone.
         """
         self.tracks = {}
-        self.red_types = frozenset()
+        self.sound_types = frozenset()
         self._by_ssrc = {}
         self.twcc = None
 

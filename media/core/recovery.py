@@ -1,5 +1,7 @@
 """What a publisher's RED packets bring back of what the line lost (RFC 2198)."""
 
+from typing import NamedTuple
+
 from media.core import red
 from media.core.errors import MalformedPacket
 from media.core.rtp import Buffer, ParsedRtp
@@ -10,14 +12,21 @@ from media.core.uptrack import UpTrack
 _LOOK_BACK = 32
 
 
+class Repeated(NamedTuple):
+    """Sound of an earlier moment, bytes `start:end` of the packet; its number is not told."""
+
+    timestamp: int
+    start: int
+    end: int
+
+
 def unwrap(
     header: ParsedRtp, buffer: Buffer, *, payload_type: int
-) -> tuple[ParsedRtp, list[ParsedRtp]]:
-    """Return the header of the sound a RED packet carries, and those of what it repeats.
+) -> tuple[ParsedRtp, list[Repeated]]:
+    """Return the header of the sound a RED packet carries, and what it repeats, oldest first.
 
-    The repeated come oldest first. A block's sequence number is not told: the k-th before the
-    primary is taken for the k-th packet before this one. What is of another payload type than
-    `payload_type` is no sound of this track. Raise MalformedPacket.
+    What is of another payload type than `payload_type` is no sound of this track. Raise
+    MalformedPacket.
     """
     _, marker, seq, timestamp, ssrc, start, end, extensions = header
     if start == end:  # nothing but padding: a browser probes the line
@@ -27,51 +36,51 @@ def unwrap(
         raise MalformedPacket("RED around another payload type than was agreed")
     plain = (payload_type, marker, seq, timestamp, ssrc, primary.start, primary.end, extensions)
     repeated = [
-        (
-            payload_type,
-            0,
-            (seq - back) & 0xFFFF,
-            (timestamp - block.offset_ticks) & 0xFFFF_FFFF,
-            ssrc,
-            block.start,
-            block.end,
-            0,
-        )
-        for back, block in zip(range(len(earlier), 0, -1), earlier, strict=True)
-        if block.payload_type == payload_type and block.end > block.start
+        Repeated((timestamp - block.offset_ticks) & 0xFFFF_FFFF, block.start, block.end)
+        for block in earlier
+        if block.payload_type == payload_type and block.offset_ticks and block.end > block.start
     ]
     return plain, repeated
 
 
-def missed(up: UpTrack, plain: ParsedRtp, repeated: list[ParsedRtp]) -> list[ParsedRtp]:
-    """Return those of `repeated` that fill a gap in what has come of this track.
+def missed(up: UpTrack, plain: ParsedRtp, repeated: list[Repeated]) -> list[ParsedRtp]:
+    """Return the headers of those of `repeated` that fill a gap in the sound of this track.
 
-    A sender that left a moment out counts its blocks differently: one that does not lie in
-    time between its neighbours is somebody else's and is left alone.
+    `plain` is numbered as its sound is. Only its time says which packet a block repeats: by
+    counting back one would meet padding, and what a sender left out.
     """
     if up.highest_ext < 0:
         return []
+    payload_type, _, seq, after, ssrc, *_ = plain
     found: list[ParsedRtp] = []
-    newest = up.highest_ext + delta16(plain[2], up.highest_ext & 0xFFFF)
-    after = plain[3]
-    for header in reversed(repeated):
-        ext_seq = newest - ((plain[2] - header[2]) & 0xFFFF)
-        cached = up.cache.get(ext_seq)
-        if cached is not None:
-            after = cached[0]
+    before = up.highest_ext + delta16(seq, up.highest_ext & 0xFFFF)
+    for timestamp, start, end in reversed(repeated):
+        if delta32(after, timestamp) <= 0:
             continue
-        before = _timestamp_before(up, ext_seq)
-        if before is None or not delta32(before, header[3]) < 0 < delta32(after, header[3]):
+        number = _missing_at(up, timestamp, before)
+        if number is None:
             continue
-        found.append(header)
-        after = header[3]
+        found.append((payload_type, 0, number & 0xFFFF, timestamp, ssrc, start, end, 0))
+        before, after = number, timestamp
     return found[::-1]
 
 
-def _timestamp_before(up: UpTrack, ext_seq: int) -> int | None:
-    """Return when the newest packet before `ext_seq` belongs; None if there was none lately."""
-    for back in range(1, _LOOK_BACK + 1):
-        cached = up.cache.get(ext_seq - back)
-        if cached is not None:
-            return cached[0]
+def _missing_at(up: UpTrack, timestamp: int, before: int) -> int | None:
+    """Return which packet of this time is missing before that one; None if there is no room.
+
+    It lies between the newest that came of an earlier time and the oldest of a later one.
+    """
+    later = before
+    for number in range(before - 1, before - 1 - _LOOK_BACK, -1):
+        cached = up.cache.get(number)
+        if cached is None:
+            continue
+        elapsed_ticks = delta32(timestamp, cached[0])
+        if elapsed_ticks < 0:
+            later = number
+            continue
+        has_room = elapsed_ticks > 0 and later - number > 1
+        if not has_room:
+            return None
+        return min(number + max(1, up.numbers.packets_in(elapsed_ticks)), later - 1)
     return None

@@ -334,19 +334,29 @@ class Router:
 
     # -- packets -----------------------------------------------------------------
 
-    def open_red(
+    def open_sound(
         self, publisher: Publisher, header: ParsedRtp, buffer: Buffer, now: float
     ) -> ParsedRtp:
-        """Return the header of the sound inside a RED packet, for `receive_rtp`.
+        """Return the header of the sound inside a packet, for `receive_rtp`; see `sound_types`.
 
-        What it carries of earlier packets is taken in first, where they have not come. Raise
-        MalformedPacket. A packet that is not RED by its track's terms is returned as it is.
+        It is numbered as sound, without the padding in between. What RED carries of earlier
+        packets is taken in first, where they have not come. Raise MalformedPacket. A packet
+        of a track without RED is returned as it is.
         """
         found = publisher.find(header, buffer, now)
-        if found is None or header[0] != found[0].published.red_payload_type:
+        if found is None or found[0].published.red_payload_type is None:
             return header
         up = found[0]
-        plain, repeated = recovery.unwrap(header, buffer, payload_type=up.published.payload_type)
+        plain, repeated = header, list[recovery.Repeated]()
+        if header[0] == up.published.red_payload_type:
+            plain, repeated = recovery.unwrap(
+                header, buffer, payload_type=up.published.payload_type
+            )
+        _, _, seq, timestamp, _, start, end, _ = plain
+        if start < end:
+            number = up.numbers.number(seq, timestamp, bytes(buffer[start:end]))
+            plain = (*plain[:2], number, *plain[3:])
+        up.stats.received(seq, timestamp, now)
         if up.is_wanted:
             for missed in recovery.missed(up, plain, repeated):
                 self._tables.count("red_recovered")
@@ -388,14 +398,14 @@ class Router:
         if is_repair:
             self._receive_repair(up, header, buffer, now, seen)
             return NOBODY
-        up.stats.received(header[2], header[3], now)
-        up.bytes_in += length
-        up.last_arrival = now
+        up.arrived(header, length, now)
         if not up.is_live:
             self._heard(up, now)
         if not up.is_wanted or (seen is not None and seen.stream != up.stream):
             self._drop(up)
             return NOBODY
+        if header[5] == header[6] and published.red_payload_type is not None:
+            return NOBODY  # padding, which has no place among sound
         if self._tables.echo.is_listening and up.codec is OPUS:
             self._listen(publisher, up, header, buffer, now)
         flowing = up.receive(header, buffer, now, seen)

@@ -21,6 +21,7 @@ from media.core.rewriter import Picture
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Progress, Seen
 from media.core.seqnum import Unwrapper16
+from media.core.sound_numbers import SoundNumbers
 from media.core.stream_clock import StreamClock
 
 NOBODY: Sequence[DownTrack] = ()
@@ -126,6 +127,8 @@ class UpTrack:
         self.keyframes = KeyframeRequester(self._pace)
         self.cache = PacketCache(max_age_s=self._cache_s, max_bytes=_CACHE_BYTES)
         self._unwrapper = Unwrapper16()
+        #: Of sound in RED, which is numbered by us.
+        self.numbers = SoundNumbers()
         self.nack = NackGenerator() if published.has_nack else None
         self._tell_plane()
 
@@ -223,6 +226,16 @@ class UpTrack:
         self.keyframes.keyframe_arrived()
 
     # -- per packet ------------------------------------------------------------
+
+    def arrived(self, header: ParsedRtp, length: int, now: float) -> None:
+        """Count a packet of `length` bytes, wanted or not.
+
+        Sound that may be in RED has been counted for reports under the number it came with.
+        """
+        self.bytes_in += length
+        self.last_arrival = now
+        if self.published.red_payload_type is None:
+            self.stats.received(header[2], header[3], now)
 
     def receive(
         self, header: ParsedRtp, buffer: Buffer, now: float, seen: Seen | None = None

@@ -176,7 +176,7 @@ struct binding {
 struct encoding {
     struct room *room;
     uint32_t stream;
-    uint8_t payload_type;
+    int16_t payload_type; /* -1: none of it is taken but what Python hands back */
     int16_t rtx_payload_type;
     bool is_wanted, is_eager, has_any;
     uint32_t media_bindings;
@@ -1638,7 +1638,7 @@ void encoding_restart(struct encoding *encoding, uint32_t stream, int payload_ty
     settle(lane);
     cache_clear(&encoding->cache);
     encoding->stream = stream;
-    encoding->payload_type = (uint8_t)payload_type;
+    encoding->payload_type = (int16_t)payload_type;
     encoding->rtx_payload_type = (int16_t)rtx_payload_type;
     encoding->has_any = false;
     encoding->highest_ext = 0;

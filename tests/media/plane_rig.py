@@ -9,6 +9,7 @@ import random
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pylibsrtp import Policy, Session
@@ -30,6 +31,7 @@ TEACHER = PeerId("teacher")
 AUDIO = TrackKey(TEACHER, Source.MICROPHONE)
 CAMERA = TrackKey(TEACHER, Source.CAMERA)
 SECOND = TrackKey(TEACHER, Source.SECOND_CAMERA)
+RED_TYPE = 99
 _KEY_BYTES = 28  # AES-128-GCM: key and salt
 _CERTIFICATE = Certificate()
 
@@ -106,9 +108,11 @@ class Peer:
 
 
 class Rig:
-    """One room with one publisher; a Home for its connections."""
+    """One room with one publisher; a Home for its connections. `has_red`: its sound may be RED."""
 
-    def __init__(self, choice: DataPlaneChoice, *, seed: int, lanes: int = 1) -> None:
+    def __init__(
+        self, choice: DataPlaneChoice, *, seed: int, lanes: int = 1, has_red: bool = False
+    ) -> None:
         rng = random.Random(seed)
         config = SfuConfig(bind_host="127.0.0.1", port=0, data_plane=choice, native_lanes=lanes)
         self.plane = new_plane(config)
@@ -130,7 +134,10 @@ class Rig:
         connection.publisher = self.router.add_publisher(
             TEACHER, connection.transport, time.monotonic()
         )
-        spec = PublisherSpec(tuple(PUBLISHED.values()))
+        published = dict(PUBLISHED)
+        if has_red:
+            published[AUDIO] = replace(PUBLISHED[AUDIO], red_payload_type=RED_TYPE)
+        spec = PublisherSpec(tuple(published.values()))
         self.router.configure_publisher(connection.publisher, spec, time.monotonic())
 
     # -- Home ------------------------------------------------------------------
@@ -240,12 +247,20 @@ class Rig:
         before = peer.transport.last_heard
         await self.until(lambda: peer.transport.last_heard > before)
 
-    async def rtp(self, track: TrackKey, seq: int, timestamp: int, payload: bytes) -> None:
+    async def rtp(
+        self,
+        track: TrackKey,
+        seq: int,
+        timestamp: int,
+        payload: bytes,
+        *,
+        payload_type: int | None = None,
+    ) -> None:
         published = PUBLISHED[track]
         assert published.ssrc is not None
         packet = rtp.build(
             payload,
-            payload_type=published.payload_type,
+            payload_type=published.payload_type if payload_type is None else payload_type,
             marker=0x80,
             seq=seq,
             timestamp=timestamp,
@@ -253,6 +268,16 @@ class Rig:
         )
         self.teacher.transport.last_heard = 0.0
         self.teacher.send_rtp(packet)
+        await self.heard(self.teacher)
+
+    async def padding(self, track: TrackKey, seq: int, timestamp: int, payload_type: int) -> None:
+        """Let a probe come under the numbers of a track's media."""
+        ssrc = PUBLISHED[track].ssrc
+        assert ssrc is not None
+        packet = bytearray(rtp.build_padding(200, payload_type=payload_type, seq=seq, ssrc=ssrc))
+        packet[4:8] = timestamp.to_bytes(4, "big")
+        self.teacher.transport.last_heard = 0.0
+        self.teacher.send_rtp(bytes(packet))
         await self.heard(self.teacher)
 
     async def repair(

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from media.config import DataPlaneChoice
-from media.core import rtp
+from media.core import red, rtp
 from media.core.ids import PeerId, TrackKey
 from media.native_library import LIBRARY
-from tests.media.plane_rig import AUDIO, CAMERA, PUBLISHED, SECOND, Peer, Rig
+from tests.media.plane_rig import AUDIO, CAMERA, PUBLISHED, RED_TYPE, SECOND, Peer, Rig
 
 pytestmark = pytest.mark.skipif(
     not LIBRARY.exists(), reason="the native plane is not built: `make native`"
@@ -30,6 +30,7 @@ _COMPARED = (
     "rtx_in",
     "rtx_out",
     "red_out",
+    "red_recovered",
     "protect_failed",
     "malformed_rtp",
 )
@@ -43,7 +44,12 @@ def payload_of(track: TrackKey, seq: int, *, is_key: bool, size: int) -> bytes:
     if track == SECOND:
         picture = (0x8000 | seq & 0x7FFF).to_bytes(2, "big")
         return b"\x90\xe0" + picture + bytes([seq & 0xFF, 0x20, 0 if is_key else 1]) + rest
-    return rest
+    return b"\xf8" + rest  # 20 ms of Opus
+
+
+def ticks_of(track: TrackKey) -> int:
+    """How long a packet lasts: of sound just that long, or RED would look for what is missing."""
+    return 960 if track == AUDIO else 3000
 
 
 def packet_of(track: TrackKey, seq: int, payload: bytes) -> bytes:
@@ -54,7 +60,7 @@ def packet_of(track: TrackKey, seq: int, payload: bytes) -> bytes:
         payload_type=published.payload_type,
         marker=0,
         seq=seq,
-        timestamp=seq * 3000,
+        timestamp=seq * ticks_of(track),
         ssrc=published.ssrc,
     )
 
@@ -66,7 +72,7 @@ def number_of(packet: bytes) -> int:
 
 def content_of(track: TrackKey, payload: bytes) -> int:
     """Which packet of the source it was."""
-    at = {AUDIO: 0, CAMERA: 1, SECOND: 7}[track]
+    at = {AUDIO: 1, CAMERA: 1, SECOND: 7}[track]
     return int.from_bytes(payload[at : at + 4], "big")
 
 
@@ -80,10 +86,18 @@ class Source:
 
 
 class Script:
-    """Play steps on a rig. All numbers come from the steps, so two rigs hear the same."""
+    """Play steps on a rig. All numbers come from the steps, so two rigs hear the same.
 
-    def __init__(self, rig: Rig, first_seq: int) -> None:
+    With `has_red` each packet of sound carries the one before again, and padding may come
+    between them, under sequence numbers of theirs: then a sound's number is not its place.
+    """
+
+    def __init__(self, rig: Rig, first_seq: int, *, has_red: bool) -> None:
         self._rig = rig
+        self._has_red = has_red
+        self._padding = 0
+        #: How much padding was sent before each sound.
+        self._padding_before: dict[int, int] = {}
         self._sources = {track: Source(first_seq) for track in TRACKS}
         self._keys = {track: set[int]() for track in TRACKS}
         self._sizes = {track: dict[int, int]() for track in TRACKS}
@@ -92,20 +106,43 @@ class Script:
         payload = payload_of(
             track, seq, is_key=seq in self._keys[track], size=self._sizes[track].get(seq, 40)
         )
-        return seq & 0xFFFF, (seq * 3000) & 0xFFFFFFFF, payload
+        return seq & 0xFFFF, (seq * ticks_of(track)) & 0xFFFFFFFF, payload
 
-    async def play(self, step: tuple[Any, ...]) -> None:  # a step's items are its method's
-        await getattr(self, step[0])(*step[1:])
+    async def _media(self, track: TrackKey, seq: int) -> None:
+        number, timestamp, payload = self._packet(track, seq)
+        if track != AUDIO or not self._has_red:
+            await self._rig.rtp(track, number, timestamp, payload)
+            return
+        before = red.Redundant(
+            PUBLISHED[AUDIO].payload_type, ticks_of(AUDIO), self._packet(AUDIO, seq - 1)[2]
+        )
+        is_room = seq > 0 and len(before.payload) < 600 and len(payload) < 600
+        wrapped = red.build(PUBLISHED[AUDIO].payload_type, payload, [before] if is_room else [])
+        place = seq + self._padding_before.setdefault(seq, self._padding)
+        await self._rig.rtp(AUDIO, place & 0xFFFF, timestamp, wrapped, payload_type=RED_TYPE)
+
+    async def padding(self, *, is_lost: bool) -> None:
+        """Probe the line as a browser does that publishes only sound."""
+        if not self._has_red:
+            return
+        newest = self._sources[AUDIO].next_seq - 1
+        self._padding += 1
+        if not is_lost:
+            place, timestamp = newest + self._padding, newest * ticks_of(AUDIO) & 0xFFFFFFFF
+            await self._rig.padding(AUDIO, place & 0xFFFF, timestamp, RED_TYPE)
 
     async def send(self, track: TrackKey, *, is_key: bool, size: int, skip: int) -> None:
         source = self._sources[track]
-        source.skipped += range(source.next_seq, source.next_seq + skip)
+        skipped = range(source.next_seq, source.next_seq + skip)
+        source.skipped += skipped
+        if track == AUDIO:
+            self._padding_before |= dict.fromkeys(skipped, self._padding)
         seq = source.next_seq + skip
         source.next_seq = seq + 1
         self._sizes[track][seq] = size
         if is_key:
             self._keys[track].add(seq)
-        await self._rig.rtp(track, *self._packet(track, seq))
+        await self._media(track, seq)
 
     async def late(self, track: TrackKey, which: int, *, as_repair: bool) -> None:
         source = self._sources[track]
@@ -117,7 +154,7 @@ class Script:
             number, timestamp, payload = self._packet(track, seq)
             await self._rig.repair(track, source.repairs & 0xFFFF, number, timestamp, payload)
         else:
-            await self._rig.rtp(track, *self._packet(track, seq))
+            await self._media(track, seq)
 
     async def unasked_repair(self, track: TrackKey, back: int) -> None:
         """A browser sends what we have once more, to see what the line carries."""
@@ -175,10 +212,15 @@ class Script:
 
 
 async def run(
-    choice: DataPlaneChoice, steps: list[tuple[Any, ...]], *, first_seq: int, lanes: int = 1
+    choice: DataPlaneChoice,
+    steps: list[tuple[Any, ...]],
+    *,
+    first_seq: int,
+    lanes: int = 1,
+    has_red: bool = False,
 ) -> tuple[dict[str, list[bytes]], dict[str, int]]:
     """Play the steps; return what each subscriber was sent, and what was counted."""
-    rig = Rig(choice, seed=7, lanes=lanes)
+    rig = Rig(choice, seed=7, lanes=lanes, has_red=has_red)
     try:
         for number in range(3):
             rig.subscribe(
@@ -187,7 +229,7 @@ async def run(
                 has_rtx=number != 2,
                 has_red=number == 1,
             )
-        script = Script(rig, first_seq)
+        script = Script(rig, first_seq, has_red=has_red)
         for step in steps:
             await (getattr(script, step[0]))(*step[1], **step[2])
         await rig.until(lambda: True)
@@ -230,6 +272,7 @@ OTHER = st.one_of(
     step("renew", SITE, TRACK, BACK),
     step("late", TRACK, st.integers(0, 20), as_repair=st.booleans()),
     step("unasked_repair", TRACK, st.integers(1, 4)),
+    step("padding", is_lost=st.booleans()),
     step("nack", SITE, TRACK, BACK),
 )
 STEPS = st.lists(st.one_of(SEND, SEND, SEND, OTHER, EDITS), min_size=5, max_size=60)
@@ -237,6 +280,25 @@ STEPS = st.lists(st.one_of(SEND, SEND, SEND, OTHER, EDITS), min_size=5, max_size
 
 _FOUR = [("send", (CAMERA,), {"is_key": number == 0, "size": 40, "skip": 0}) for number in range(4)]
 _ASK: tuple[Any, ...] = ("nack", (0, CAMERA, (0, 1, 2)), {})
+
+
+def _sound(skip: int) -> tuple[Any, ...]:
+    return ("send", (AUDIO,), {"is_key": False, "size": 40, "skip": skip})
+
+
+_PADDING: tuple[Any, ...] = ("padding", (), {"is_lost": False})
+_LOST_PADDING: tuple[Any, ...] = ("padding", (), {"is_lost": True})
+#: Sound of which two packets were lost, one before padding that came and one before it did not.
+_LOSSY_SOUND = [
+    _sound(0),
+    _PADDING,
+    _LOST_PADDING,
+    _sound(0),
+    _sound(1),
+    _PADDING,
+    _LOST_PADDING,
+    _sound(1),
+]
 
 
 @settings(
@@ -248,16 +310,31 @@ _ASK: tuple[Any, ...] = ("nack", (0, CAMERA, (0, 1, 2)), {})
     steps=STEPS,
     first_seq=st.sampled_from([0, 10, 32_760, 65_500, 65_534]),
     lanes=st.integers(1, 3),
+    has_red=st.booleans(),
 )
-@example(steps=[*_FOUR, ("keep", (0.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=1)
-@example(steps=[*_FOUR, ("keep", (60.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=2)
+@example(
+    steps=[*_FOUR, ("keep", (0.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=1, has_red=False
+)
+@example(
+    steps=[*_FOUR, ("keep", (60.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=2, has_red=False
+)
+@example(steps=_LOSSY_SOUND, first_seq=65_534, lanes=1, has_red=True)
 def test_the_same_packets_and_edits_give_the_same_bytes(
-    steps: list[tuple[Any, ...]], first_seq: int, lanes: int
+    steps: list[tuple[Any, ...]], first_seq: int, lanes: int, has_red: bool
 ) -> None:
     """Whichever lane the room is on, the first of which hands its packets to the others."""
-    reference = asyncio.run(run(DataPlaneChoice.REFERENCE, steps, first_seq=first_seq))
-    native = asyncio.run(run(DataPlaneChoice.NATIVE, steps, first_seq=first_seq, lanes=lanes))
+    terms: dict[str, Any] = {"first_seq": first_seq, "has_red": has_red}
+    reference = asyncio.run(run(DataPlaneChoice.REFERENCE, steps, **terms))
+    native = asyncio.run(run(DataPlaneChoice.NATIVE, steps, **terms, lanes=lanes))
     assert native == reference
+
+
+def test_sound_in_red_leaves_either_plane_whole_where_padding_hides_what_was_lost() -> None:
+    terms: dict[str, Any] = {"first_seq": 65_534, "has_red": True}
+    for plane in DataPlaneChoice.REFERENCE, DataPlaneChoice.NATIVE:
+        sent, counted = asyncio.run(run(plane, _LOSSY_SOUND, **terms))
+        assert counted["red_recovered"] == 2
+        assert {name: len(packets) for name, packets in sent.items()} == dict.fromkeys(sent, 6)
 
 
 RACE = st.lists(

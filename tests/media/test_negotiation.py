@@ -227,6 +227,17 @@ def test_red_is_taken_only_around_the_codec_that_is_taken(audio: str) -> None:
     assert "m=audio 7882 UDP/TLS/RTP/SAVPF 111\r\n" in answer_to(offer(audio, VIDEO))
 
 
+def test_sound_is_asked_for_again_only_where_it_is_not_repeated() -> None:
+    asked = AUDIO.replace("a=rtpmap:63", "a=rtcp-fb:111 nack\na=rtpmap:63")
+    repeated = published(offer(asked))
+    assert not repeated.spec.tracks[0].has_nack
+    assert "nack" not in repeated.sections[0].feedback
+    plain = asked.replace("a=rtpmap:63 red/48000/2\n", "").replace("a=fmtp:63 111/111\n", "")
+    once = published(offer(plain))
+    assert once.spec.tracks[0].has_nack
+    assert "nack" in once.sections[0].feedback
+
+
 def test_a_subscriber_is_offered_plain_sound_first_and_red_beside_it() -> None:
     down = Subscriber(PeerId("s"), None, random_bits=random.Random(1).getrandbits, now=0.0)
     down.add_section(TrackKey(PeerId("t"), Source.MICROPHONE), now=0.0)

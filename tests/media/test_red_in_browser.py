@@ -134,9 +134,14 @@ async def test_what_a_publishers_line_loses_comes_back_with_the_next_packet(
         await publish(room, teacher, up)
         await receive(room, site, "without", clear)
         [stats] = await until_received(site, MEASURED_PACKETS)
-        # One in five is lost: a quarter as many as are received. RED should leave one in five of
-        # those; it brings back only about half, and why is not known. None would without it.
-        assert room.counters["red_recovered"] > MEASURED_PACKETS * LOSS / 4
+        # Of a fifth lost a fifth stays lost: 4 % of the sound, 22 of 540 packets, give or take 5.
+        # Padding, with which a page that sends only sound probes its line, is lost too, and is
+        # no sound: none of it is missed, and what was lost beside it comes back all the same.
+        assert room.counters["red_recovered"] > MEASURED_PACKETS * LOSS / 2
         assert up.dropped > MEASURED_PACKETS * LOSS / 2
-        assert stats["packetsLost"] < stats["packetsReceived"] * LOSS * 0.75
+        assert stats["packetsLost"] < stats["packetsReceived"] * LOSS / 2
         assert room.counters["malformed_rtp"] == room.counters["errors"] == 0
+        print(
+            f"dropped {up.dropped}, recovered {room.counters['red_recovered']}; "
+            f"heard {stats['packetsReceived']}, missing {stats['packetsLost']}"
+        )

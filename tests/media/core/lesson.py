@@ -153,8 +153,8 @@ class Lesson:
     def receive(self, peer: str, packet: bytes) -> None:
         header = rtp.parse(packet, len(packet))
         publisher = self.publishers[peer]
-        if header[0] in publisher.red_types:
-            header = self.router.open_red(publisher, header, packet, self.now)
+        if header[0] in publisher.sound_types:
+            header = self.router.open_sound(publisher, header, packet, self.now)
         flowing = self.router.receive_rtp(publisher, header, packet, len(packet), self.now)
         self.drain()
         for down in flowing:

@@ -1,6 +1,7 @@
 """What a publisher's RED packets bring back of what the line lost."""
 
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -27,24 +28,35 @@ def heard_lesson(*, recorded: bool = False, **terms: object) -> Lesson:
 
 
 def encoding(seq: int) -> bytes:
-    return b"sound %d" % seq
+    """Return a packet of Opus: 20 ms (TOC byte 0xf8), and which."""
+    return b"\xf8sound %d" % seq
 
 
-def send_red(lesson: Lesson, seq: int, *, back: int = 1, around: int = AUDIO_TYPE) -> None:
-    """Let the packet `seq` arrive, which carries the `back` before it again."""
+def send_red(
+    lesson: Lesson, nth: int, *, seq: int | None = None, back: int = 1, around: int = AUDIO_TYPE
+) -> None:
+    """Let the `nth` sound arrive, which carries the `back` before it again.
+
+    It has the sequence number `seq`: another than `nth` where padding was sent.
+    """
     repeated = [
-        red.Redundant(around, TICKS * distance, encoding(seq - distance))
+        red.Redundant(around, TICKS * distance, encoding(nth - distance))
         for distance in range(back, 0, -1)
     ]
-    send_payload(lesson, seq, red.build(around, encoding(seq), repeated))
+    send_payload(lesson, nth, red.build(around, encoding(nth), repeated), seq=seq)
 
 
-def send_payload(lesson: Lesson, seq: int, payload: bytes) -> None:
+def send_padding(lesson: Lesson, seq: int, *, after: int) -> None:
+    """Let padding arrive, which has the time of the sound it follows."""
+    send_payload(lesson, after, b"", seq=seq)
+
+
+def send_payload(lesson: Lesson, nth: int, payload: bytes, *, seq: int | None = None) -> None:
     lesson.send(
         "teacher",
-        seq & 0xFFFF,
+        (nth if seq is None else seq) & 0xFFFF,
         payload,
-        timestamp=TICKS * seq,
+        timestamp=TICKS * nth & 0xFFFF_FFFF,
         ssrc=AUDIO_SSRC,
         payload_type=RED_TYPE,
     )
@@ -104,16 +116,6 @@ def test_the_publisher_is_told_of_the_loss_all_the_same() -> None:
     assert report.reports[0].fraction_lost == 4 * 256 // 9
 
 
-def test_a_gap_that_was_filled_is_not_asked_for() -> None:
-    lesson = heard_lesson(has_nack=True)
-    send_red(lesson, 10)
-    send_red(lesson, 12)
-    send_red(lesson, 15)
-    lesson.pass_time(0.05)
-    [nack] = [one for one in lesson.told("teacher up") if isinstance(one, rtcp.Nack)]
-    assert nack.lost == (13,)
-
-
 def test_what_was_recovered_is_recorded_too() -> None:
     lesson = heard_lesson(recorded=True)
     lesson.router.set_recording(lesson.now, is_recording=True)
@@ -161,16 +163,88 @@ def test_empty_blocks_and_other_payload_types_are_not_sound() -> None:
     assert [payload for _, _, payload in sounds(lesson)] == [encoding(s) for s in (10, 12, 14)]
 
 
-def test_padding_keeps_its_number_and_carries_nothing() -> None:
-    """Chromium probes with padding under RED's payload type."""
+def test_padding_goes_no_further_and_leaves_no_gap() -> None:
+    """A Chromium that publishes sound alone probes its line under the numbers of the sound."""
+    lesson = heard_lesson(recorded=True)
+    lesson.router.set_recording(lesson.now, is_recording=True)
+    send_red(lesson, 10)
+    send_padding(lesson, 11, after=10)
+    send_padding(lesson, 12, after=10)
+    send_red(lesson, 11, seq=13)
+    assert [payload for _, _, payload in sounds(lesson)] == [encoding(10), encoding(11)]
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert numbers[1] - numbers[0] == 1
+    tape = [rtp.parse(packet, len(packet))[2] for _, packet, _ in lesson.router.outputs.tape]
+    assert tape == [10, 11]
+    assert lesson.count("malformed_rtp") == 0
+
+
+def test_padding_that_was_lost_is_no_sound_that_is_missing() -> None:
     lesson = heard_lesson()
     send_red(lesson, 10)
-    send_payload(lesson, 11, b"")
-    send_red(lesson, 12, back=0)
-    first, padding, last = sounds(lesson)
-    assert [padding[0] - first[0], last[0] - first[0]] == [1, 2]
-    assert padding[2] == b""
-    assert lesson.count("malformed_rtp") == 0
+    send_red(lesson, 11, seq=14)  # 11 to 13 were padding
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert numbers[1] - numbers[0] == 1
+    assert lesson.count("red_recovered") == 0
+
+
+def test_sound_lost_before_padding_comes_back_all_the_same() -> None:
+    """Counting back from the packet that repeats it one would meet the padding."""
+    lesson = heard_lesson()
+    send_red(lesson, 10)
+    send_padding(lesson, 12, after=11)  # 11 was lost
+    send_red(lesson, 12, seq=13)
+    assert [payload for _, _, payload in sounds(lesson)] == [encoding(s) for s in (10, 11, 12)]
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert [number - numbers[0] for number in numbers] == [0, 1, 2]
+
+
+def test_the_publisher_is_told_of_lost_padding_too() -> None:
+    """Its line has lost it: that is what reception reports are about."""
+    lesson = heard_lesson()
+    send_red(lesson, 10)
+    send_padding(lesson, 11, after=10)
+    send_red(lesson, 11, seq=13)
+    lesson.pass_time(1.1)
+    [report] = [one for one in lesson.told("teacher up") if isinstance(one, rtcp.ReceiverReport)]
+    assert report.reports[0].cumulative_lost == 1
+    assert report.reports[0].highest_seq == 13
+
+
+def test_plain_sound_of_a_sender_that_agreed_on_red_is_numbered_with_it() -> None:
+    lesson = heard_lesson()
+    send_red(lesson, 10)
+    send_padding(lesson, 11, after=10)
+    lesson.send(
+        "teacher",
+        12,
+        encoding(11),
+        timestamp=TICKS * 11,
+        ssrc=AUDIO_SSRC,
+        payload_type=AUDIO_TYPE,
+    )
+    send_red(lesson, 12, seq=13)
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert [number - numbers[0] for number in numbers] == [0, 1, 2]
+
+
+def test_a_pause_of_the_sender_is_no_loss() -> None:
+    """With nothing sent meanwhile the next packet has the next number, whenever it comes."""
+    lesson = heard_lesson()
+    send_red(lesson, 10)
+    send_red(lesson, 60, seq=11, back=0)
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert numbers[1] - numbers[0] == 1
+
+
+def test_what_was_lost_in_a_pause_is_found_by_its_time() -> None:
+    lesson = heard_lesson()
+    send_red(lesson, 10)  # 11 was lost, and nothing was sent until 40
+    blocks = [red.Redundant(AUDIO_TYPE, 5 * TICKS, encoding(35))]
+    send_payload(lesson, 40, red.build(AUDIO_TYPE, encoding(40), blocks), seq=12)
+    assert [payload for _, _, payload in sounds(lesson)] == [encoding(s) for s in (10, 35, 40)]
+    numbers = [number for number, _, _ in sounds(lesson)]
+    assert [number - numbers[0] for number in numbers] == [0, 1, 2]
 
 
 def test_red_around_another_codec_or_cut_short_is_malformed() -> None:
@@ -184,7 +258,7 @@ def test_red_around_another_codec_or_cut_short_is_malformed() -> None:
 
 def test_red_of_an_unknown_sender_or_track_goes_nowhere() -> None:
     lesson = heard_lesson()
-    payload = red.build(AUDIO_TYPE, b"sound")
+    payload = red.build(AUDIO_TYPE, encoding(1))
     lesson.send("teacher", 1, payload, ssrc=77, payload_type=RED_TYPE)
     assert lesson.count("unknown_ssrc") == 0  # its payload type says whose it is: a new SSRC
     lesson.publish(
@@ -226,11 +300,46 @@ def test_what_is_recovered_is_what_was_sent(back: int, fates: list[str], first: 
     assert [(number - numbers[0]) & 0xFFFF for number in numbers] == [s - first for s in expected]
 
 
+@given(
+    st.integers(1, 3),
+    st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=60),
+    st.integers(0, 0xFFFF),
+    st.integers(0, 0xFFFF_FFFF),
+    st.randoms(use_true_random=False),
+)
+def test_whatever_padding_lies_between_sound_is_whole_but_for_what_chance_took(
+    back: int, moments: list[tuple[int, bool]], first_seq: int, first: int, chance: Random
+) -> None:
+    """Each moment: so many packets of padding after the sound, and whether the sound is lost.
+
+    Padding is lost at random. What came, or was repeated by what came, is sent on, in order,
+    numbered as it sounds; the first packet begins.
+    """
+    lesson = heard_lesson()
+    first += 10
+    send_red(lesson, first, seq=first_seq)
+    seq, whole = first_seq, [first]
+    for nth, (padding, is_lost) in enumerate(moments, first + 1):
+        seq += 1
+        if not is_lost:
+            send_red(lesson, nth, seq=seq, back=back)
+            whole += range(max(whole[-1] + 1, nth - back), nth + 1)
+        for _ in range(padding):
+            seq += 1
+            if chance.random() < 0.5:
+                send_padding(lesson, seq, after=nth)
+    heard = sounds(lesson)
+    assert [payload for _, _, payload in heard] == [encoding(nth) for nth in whole]
+    assert [(number - heard[0][0]) & 0xFFFF for number, _, _ in heard] == [
+        nth - first for nth in whole
+    ]
+
+
 def test_the_header_of_what_is_recovered_says_when_it_belongs() -> None:
     lesson = heard_lesson()
     header: ParsedRtp = (RED_TYPE, 0, 12, 12 * TICKS, AUDIO_SSRC, 12, 20, 0)
     publisher = lesson.publishers["teacher"]
-    plain = lesson.router.open_red(
-        publisher, header, bytes(12) + red.build(AUDIO_TYPE, b"seventy"), lesson.now
+    plain = lesson.router.open_sound(
+        publisher, header, bytes(12) + red.build(AUDIO_TYPE, b"\xf8eventy"), lesson.now
     )
     assert plain == (AUDIO_TYPE, 0, 12, 12 * TICKS, AUDIO_SSRC, 13, 20, 0)

@@ -22,7 +22,8 @@ def packet(
     seq: int, level: int, *, payload_type: int = AUDIO_TYPE, level_id: int = LEVEL_ID
 ) -> bytes:
     """A sound packet with its level in a one-byte header extension (RFC 8285 section 4.2)."""
-    payload = b"opus" if payload_type == AUDIO_TYPE else red.build(AUDIO_TYPE, b"opus")
+    sound = b"\xf8opus"
+    payload = sound if payload_type == AUDIO_TYPE else red.build(AUDIO_TYPE, sound)
     bare = rtp.build(
         payload,
         payload_type=payload_type,
