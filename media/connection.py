@@ -178,19 +178,19 @@ class PublishConnection(Connection):
         self._rate.set_rate(per_s=limits.rtp_bytes_per_s, burst=limits.rtp_burst_bytes)
         self.transport.on_change(self.transport)
 
+    def is_within_rate(self, length: int, now: float) -> bool:
+        """See TransportOwner."""
+        if self._rate.take(length, now):
+            return True
+        self._router.count("rtp_over_rate")
+        return False
+
     def receive_rtp(
         self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
     ) -> None:
-        """See TransportOwner. The path of every packet: finished packets go first.
-
-        What is above the agreed rate is dropped unread and not acknowledged either: to its
-        sender it is lost, so one that adapts slows down.
-        """
+        """See TransportOwner. The path of every packet: finished packets go first."""
         self.last_media = now
         router, home = self._router, self._home
-        if not self._rate.take(length, now):
-            router.count("rtp_over_rate")
-            return
         if header[0] in self.publisher.sound_types:
             header = router.open_sound(self.publisher, header, buffer, now)
         flowing = router.receive_rtp(self.publisher, header, buffer, length, now, seen)
@@ -237,9 +237,14 @@ class SubscribeConnection(Connection):
         self._held_at: Address | None = None
         self._hold_s = _FIRST_HOLD_S
 
-    def receive_rtp(self, *_: object) -> None:
+    def is_within_rate(self, length: int, now: float) -> bool:  # noqa: ARG002
         """See TransportOwner. Nothing was agreed to be sent this way."""
         self._router.count("dropped_not_granted")
+        return False
+
+    def receive_rtp(self, *_: object) -> None:
+        """See TransportOwner."""
+        raise AssertionError("no packet is within a rate of nothing")
 
     def transport_moved(self) -> None:
         """See TransportOwner. What was on its way to the old address is lost."""

@@ -404,7 +404,8 @@ class DataPlane:
             return
         try:
             header = rtp.parse(self._inbox, length)
-            transport.owner.receive_rtp(header, self._inbox, length, now)
+            if transport.owner.is_within_rate(length, now):
+                transport.owner.receive_rtp(header, self._inbox, length, now)
         except MalformedPacket:
             transport.owner.count("malformed_rtp")
 

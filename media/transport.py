@@ -149,6 +149,13 @@ class TransportOwner(Protocol):
     def pictures_dropped(self) -> None:
         """The peer reads its stream too slowly; no picture goes there until it is resumed."""
 
+    def is_within_rate(self, length: int, now: float) -> bool:
+        """Return whether a packet is within the agreed rate (`limits`); count it if it is not.
+
+        What is above is dropped unread and not acknowledged either: to its sender it is lost, so
+        one that adapts slows down. Asked by a plane that does not judge by `limits` itself.
+        """
+
     def receive_rtp(
         self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
     ) -> None:

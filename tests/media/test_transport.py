@@ -35,6 +35,9 @@ class Owner:
     def transport_moved(self) -> None:
         self.told.append("moved")
 
+    def is_within_rate(self, length: int, now: float) -> bool:
+        raise AssertionError("no media here")
+
     def receive_rtp(
         self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
     ) -> None:
