@@ -13,6 +13,7 @@ _BOTH = {
     "test_dataplane",
     "test_abuse",
     "test_coming_back",
+    "test_red_in_browser",
     "test_ice_tcp",
     "test_simulcast",
 }
