@@ -55,7 +55,9 @@ class Wish:
     """A track somebody may have. `layers_kbps`: what each layer costs, smallest first.
 
     `current` is the layer that flows now, None if nothing does. `may_rise` False: not above
-    `current` yet, because it has just been lowered.
+    `current` yet, because it has just been lowered. Of sound, every packet is to carry
+    `redundancy` earlier ones again, each for `redundancy_kbps` more, and carries
+    `current_redundancy` now.
     """
 
     track: TrackKey
@@ -63,6 +65,9 @@ class Wish:
     layers_kbps: tuple[float, ...]
     current: int | None = None
     may_rise: bool = True
+    redundancy: int = 0
+    redundancy_kbps: float = 0.0
+    current_redundancy: int = 0
 
     @property
     def is_audio(self) -> bool:
@@ -72,30 +77,37 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """What a track gets: a layer, or None (held back); and what that costs."""
+    """What a track gets: a layer, or None (held back); what that costs; earlier packets again."""
 
     track: TrackKey
     layer: int | None
     kbps: float
+    redundancy: int = 0
 
 
 def plan(budget_kbps: float | None, wishes: Sequence[Wish]) -> tuple[Allotment, ...]:
     """Return what each wish gets, in the order of `wishes`. No budget: everything.
 
     Never over budget, except that the hub's sound is never held back. First everything but
-    the rest gets its smallest layer, in the order of protection; then, class by class,
-    what is left makes pictures better, level by level within a class.
+    the rest gets its smallest layer, in the order of protection; sound its redundancy once
+    every sound above the teacher's picture has its place. Then, class by class, what is left
+    makes pictures better, level by level within a class.
     """
     share = _Share(budget_kbps)
     ordered = sorted(wishes, key=_order)
+    protected = [wish for wish in ordered if wish.priority <= Priority.STAGE_AUDIO]
+    for wish in protected:
+        share.admit(wish)
+    share.repeat(protected)
     for wish in ordered:
-        if wish.priority is not Priority.OTHER:
+        if wish.priority is Priority.HUB_VIDEO:
             share.admit(wish)
     for priority, group in groupby(ordered, key=lambda wish: wish.priority):
         same = list(group)
         if priority is Priority.OTHER:
             for wish in same:
                 share.admit(wish)
+            share.repeat(same)
         share.improve(same)
     return tuple(share.allotment(wish) for wish in wishes)
 
@@ -112,11 +124,24 @@ class _Share:
         self._budget_kbps = float("inf") if budget_kbps is None else budget_kbps
         self._used_kbps = 0.0
         self._layers: dict[TrackKey, int] = {}
+        self._redundancy: dict[TrackKey, int] = {}
 
     def admit(self, wish: Wish) -> None:
         """Give the smallest layer, if it fits; the hub's sound whether it fits or not."""
         if wish.priority is Priority.HUB_AUDIO or self._fits(wish, 0, wish.layers_kbps[0]):
             self._take(wish, 0, wish.layers_kbps[0])
+
+    def repeat(self, wishes: Sequence[Wish]) -> None:
+        """Let admitted sound carry earlier packets again, everybody's one before anybody's two."""
+        most = max((wish.redundancy for wish in wishes), default=0)
+        for level in range(1, most + 1):
+            for wish in wishes:
+                is_next = self._redundancy.get(wish.track, 0) == level - 1 < wish.redundancy
+                room = 1.0 if level <= wish.current_redundancy else HEADROOM
+                used = self._used_kbps + wish.redundancy_kbps
+                if wish.track in self._layers and is_next and used * room <= self._budget_kbps:
+                    self._used_kbps = used
+                    self._redundancy[wish.track] = level
 
     def improve(self, wishes: Iterable[Wish]) -> None:
         """Give admitted tracks higher layers, everybody the second before anybody the third."""
@@ -144,4 +169,8 @@ class _Share:
     def allotment(self, wish: Wish) -> Allotment:
         """Return what became of a wish."""
         layer = self._layers.get(wish.track)
-        return Allotment(wish.track, layer, 0.0 if layer is None else wish.layers_kbps[layer])
+        if layer is None:
+            return Allotment(wish.track, None, 0.0)
+        redundancy = self._redundancy.get(wish.track, 0)
+        kbps = wish.layers_kbps[layer] + redundancy * wish.redundancy_kbps
+        return Allotment(wish.track, layer, kbps, redundancy)

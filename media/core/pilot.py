@@ -32,6 +32,10 @@ _NOMINAL_KBPS: Mapping[Source, tuple[float, float]] = {
 
 _TRIED_KBPS = 300.0
 
+# An earlier packet repeated (RFC 2198) costs its payload and four bytes, but none of the headers;
+# there are fifty a second (docs/adr/0006-sound.md).
+_NOT_REPEATED_KBPS = (WIRE_OVERHEAD_BYTES + 12 - 4) * 8 * 50 / 1000
+
 # Packets are kept for three round trips of the farthest subscriber, up to this: a second
 # retransmission still finds them. What is older no player waits for.
 _CACHE_ROUND_TRIPS = 3
@@ -77,6 +81,10 @@ class Pilot:
         if is_urgent or (since_s >= MIN_INTERVAL_S and not steering.is_complete):
             self._steer(subscriber, now)
         return now if subscriber.peer_id in self._probing else inf
+
+    def replan(self, subscriber: Subscriber, now: float) -> None:
+        """Plan anew for one subscriber at once: what it needs has changed."""
+        self._steer(subscriber, now)
 
     def handle_timer(self, now: float) -> float:
         """Do what is due; return when this is next worth calling."""
@@ -153,8 +161,21 @@ class Pilot:
                 costs = self._costs_kbps(track)
                 if is_guess and not track.top_layer:
                     costs = (min(_TRIED_KBPS, costs[0]),)
-                wishes.append(Wish(down.track, rank, costs))
+                wishes.append(self._wish(subscriber, down, rank, costs))
         return wishes
+
+    def _wish(
+        self, subscriber: Subscriber, down: DownTrack, rank: Priority, costs: tuple[float, ...]
+    ) -> Wish:
+        if down.red_payload_type is None:
+            return Wish(down.track, rank, costs)
+        return Wish(
+            down.track,
+            rank,
+            costs,
+            redundancy=subscriber.redundancy.level,
+            redundancy_kbps=max(1.0, costs[0] - _NOT_REPEATED_KBPS),
+        )
 
     # -- what is sent ----------------------------------------------------------------
 
@@ -165,6 +186,8 @@ class Pilot:
         can_probe = subscriber.is_connected and self._padded(subscriber) is not None
         for allotment in steering.steer(wishes, now, can_probe=can_probe):
             down = subscriber.by_track[allotment.track]
+            if allotment.redundancy != down.redundancy:
+                self._tables.tracks[down.track].set_redundancy(down, allotment.redundancy)
             if not steering.has_limits or allotment.layer == self._target(down):
                 continue
             if allotment.layer is None:

@@ -187,7 +187,8 @@ class Router:
         if is_held or not (is_allowed and subscriber.is_connected and down.is_answered):
             track.disconnect(down)
         elif track.connect(down):
-            track.set_redundancy(down, subscriber.redundancy.level)
+            wanted = subscriber.redundancy.level
+            track.set_redundancy(down, subscriber.steering.redundancy(down.track, wanted))
         elif down.refused != codec:
             down.refused = codec
             self._tables.count("codec_refused")
@@ -535,12 +536,9 @@ class Router:
             self._wake_for(publisher, now)
         if subscriber.steering.control.cuts_ended != cuts:
             self.lost_everything(subscriber, now)
-        self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
         if subscriber.redundancy.level != level:
-            for down in subscriber.sections:
-                track = self.tracks.get(down.track)
-                if track is not None:
-                    track.set_redundancy(down, subscriber.redundancy.level)
+            self._pilot.replan(subscriber, now)
+        self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
 
     def lost_everything(self, subscriber: Subscriber, now: float) -> None:
         """Note that nothing of a while reached a subscriber: it moved, or its line was cut.

@@ -1,7 +1,7 @@
 """One subscriber's line: what it carries, what is sent within it, when more is tried."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.core.allocation import HEADROOM, Allotment, PlannedTrack, Priority, Wish, plan
 from media.core.congestion import CongestionControl
@@ -53,6 +53,7 @@ class _Grant:
     raised_at: float
     lowered_at: float = float("-inf")
     rest_s: float = 0.0
+    redundancy: int = 0
 
 
 class Steering:
@@ -123,11 +124,9 @@ class Steering:
         return limit_kbps < sum(track.kbps for track in self.planned)
 
     def _limit_kbps(self, now: float) -> float | None:
-        """Return the kbit/s to plan with: room is left for what will be lost and sent again."""
+        """Return the kbit/s to plan with, None if nothing tells."""
         known = [bps for bps in (self.estimate_bps(now), self._declared_bps) if bps is not None]
-        if not known:
-            return None
-        return min(known) * (1.0 - min(_MAX_LOSS, self.control.loss)) / 1000
+        return min(known) / 1000 if known else None
 
     # -- what is planned -----------------------------------------------------------
 
@@ -136,8 +135,9 @@ class Steering:
     ) -> tuple[Allotment, ...]:
         """Plan what each wish gets now; what is not wished for any more is forgotten.
 
-        `current` and `may_rise` of the wishes are filled in here. `can_probe`: there is a
-        stream that can carry padding.
+        Filled in here: `current`, `current_redundancy` and `may_rise` of the wishes, and what
+        pictures cost where what is lost of them is sent again; sound is not. `can_probe`: there
+        is a stream that can carry padding.
         """
         self.steered_at = now
         self.control.handle_time(now)
@@ -149,27 +149,42 @@ class Steering:
         self._grants = {
             one.track: self._grant(before.get(one.track), one.layer, now) for one in allotted
         }
+        for one in allotted:
+            self._grants[one.track].redundancy = one.redundancy
         self.planned = tuple(
             PlannedTrack(one.track, one.layer, len(wish.layers_kbps) - 1, one.kbps)
             for _, wish, one in sorted(
                 (_rank(wish), wish, one) for wish, one in zip(told, allotted, strict=True)
             )
         )
+        self.is_complete = all(
+            one.layer == len(wish.layers_kbps) - 1 and one.redundancy == wish.redundancy
+            for wish, one in zip(told, allotted, strict=True)
+        )
         self._want(told if can_probe else (), now)
         self._limit_resends()
         return allotted
 
+    def redundancy(self, track: TrackKey, wanted: int) -> int:
+        """Return how many of the earlier packets wanted the last plan had room for."""
+        if not self.has_limits:
+            return wanted
+        grant = self._grants.get(track)
+        return 0 if grant is None else min(wanted, grant.redundancy)
+
     def _with_past(self, wish: Wish, now: float) -> Wish:
+        if not wish.is_audio:
+            arrives = 1.0 - min(_MAX_LOSS, self.control.loss)
+            wish = replace(wish, layers_kbps=tuple(kbps / arrives for kbps in wish.layers_kbps))
         grant = self._grants.get(wish.track)
         if grant is None:
             return wish
         top = len(wish.layers_kbps) - 1
-        return Wish(
-            wish.track,
-            wish.priority,
-            wish.layers_kbps,
+        return replace(
+            wish,
             current=None if grant.layer is None else min(grant.layer, top),
             may_rise=now >= grant.lowered_at + grant.rest_s,
+            current_redundancy=grant.redundancy,
         )
 
     def _grant(self, before: _Grant | None, layer: int | None, now: float) -> _Grant:
@@ -191,9 +206,10 @@ class Steering:
 
     def _want(self, wishes: Sequence[Wish], now: float) -> None:
         """Let the line be probed for what would make the plan complete; nothing otherwise."""
-        self.is_complete = all(track.layer == track.top_layer for track in self.planned)
-        full_kbps = sum(max(wish.layers_kbps) for wish in wishes)
-        full_bps = full_kbps * HEADROOM * 1000 / (1.0 - min(_MAX_LOSS, self.control.loss))
+        full_kbps = sum(
+            max(wish.layers_kbps) + wish.redundancy * wish.redundancy_kbps for wish in wishes
+        )
+        full_bps = full_kbps * HEADROOM * 1000
         if self._declared_bps is not None:
             full_bps = min(full_bps, self._declared_bps)
         self.control.want(0.0 if self.is_complete else full_bps, now)

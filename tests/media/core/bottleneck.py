@@ -34,6 +34,9 @@ class Line:
     gilbert: tuple[float, float] | None = None
     #: How large the queue is in bytes; by default `queue_s` at the first rate.
     queue_bytes: float = 0.0
+    #: A policer: what is above the rate is dropped and nothing waits, but for a burst of so many
+    #: bytes (a token bucket).
+    policer_bytes: float = 0.0
 
     def __post_init__(self) -> None:
         self.queue_bytes = self.queue_bytes or self.queue_s * self.kbps * 125
@@ -88,6 +91,8 @@ class World:
         self._free_at = 0.0
         self._bursting_until = 0.0
         self._is_in_run = False
+        self._tokens = line.policer_bytes
+        self._tokens_at = 0.0
         self.dropped = 0
 
     def at(self, time_s: float, action: Callable[[], None]) -> None:
@@ -112,11 +117,23 @@ class World:
         self._free_at = self.now + self.queue_s * self.line.kbps / kbps
         self.line.kbps = kbps
 
+    def _is_policed(self, size: int) -> bool:
+        """Take a packet out of the bucket; True if there is not so much in it."""
+        earned = (self.now - self._tokens_at) * self.line.kbps * 125
+        self._tokens = min(self.line.policer_bytes, self._tokens + earned)
+        self._tokens_at = self.now
+        is_within = size <= self._tokens
+        self._tokens -= size if is_within else 0
+        return not is_within
+
     def enter(
         self, size: int, arrived: Callable[[], None], lost: Callable[[], None] | None = None
     ) -> None:
         """Put a packet into the queue; the tail is dropped when it is full."""
-        is_lost = self.queue_s * self.line.kbps * 125 + size > self.line.queue_bytes
+        if self.line.policer_bytes:
+            is_lost = self._is_policed(size)
+        else:
+            is_lost = self.queue_s * self.line.kbps * 125 + size > self.line.queue_bytes
         may_burst = self.line.burst_loss_s and self.now >= self._bursting_until
         if may_burst and self.random.random() < 0.002:
             self._bursting_until = self.now + self.line.burst_loss_s
@@ -126,7 +143,10 @@ class World:
             if lost is not None:
                 lost()
             return
-        self._free_at = max(self._free_at, self.now) + size / (self.line.kbps * 125)
+        if self.line.policer_bytes:
+            self._free_at = self.now
+        else:
+            self._free_at = max(self._free_at, self.now) + size / (self.line.kbps * 125)
         if self.line.gilbert is not None:
             begins, ends = self.line.gilbert
             chance = self.random.random()

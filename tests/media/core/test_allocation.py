@@ -80,6 +80,33 @@ def test_equals_rise_together_level_by_level() -> None:
     assert layers(HEADROOM * 450, *sites) == [0, 0, 0]
 
 
+def heard(budget_kbps: float, *wishes: Wish) -> list[int]:
+    return [allotment.redundancy for allotment in plan(budget_kbps, wishes)]
+
+
+def test_sound_is_repeated_where_there_is_room_for_it_and_then_costs_more() -> None:
+    lossy = replace(HUB_SOUND, redundancy=2, redundancy_kbps=30.0)
+    assert heard(HEADROOM * 100, lossy) == [2]
+    assert heard(HEADROOM * 70, lossy) == [1]
+    assert heard(69, lossy) == [0]
+    assert plan(1000, [lossy]) == (Allotment(lossy.track, 0, 100.0, 2),)
+    assert heard(100, replace(lossy, current_redundancy=2)) == [2], "to stay needs no headroom"
+
+
+def test_sound_is_repeated_before_the_teacher_is_seen_and_after_everybody_is_heard() -> None:
+    lossy = replace(HUB_SOUND, redundancy=1, redundancy_kbps=30.0)
+    assert heard(HEADROOM * 110, lossy, STAGE_SOUND, HUB_PICTURE) == [1, 0, 0]
+    assert layers(HEADROOM * 110, lossy, STAGE_SOUND, HUB_PICTURE) == [0, 0, None]
+    assert heard(80, lossy, STAGE_SOUND) == [0, 0]
+    assert layers(80, lossy, STAGE_SOUND) == [0, 0]
+
+
+def test_everybodys_sound_is_repeated_once_before_anybodys_is_twice() -> None:
+    both = [replace(one, redundancy=2, redundancy_kbps=30.0) for one in (HUB_SOUND, STAGE_SOUND)]
+    assert heard(HEADROOM * 140, *both) == [1, 1]
+    assert heard(HEADROOM * 170, *both) == [2, 1]
+
+
 # -- for every input ---------------------------------------------------------------
 
 PRIORITIES = {
@@ -111,6 +138,9 @@ def wish_lists(draw: st.DrawFn) -> list[Wish]:
                 costs,
                 draw(st.none() | st.integers(0, number - 1)),
                 draw(st.booleans()),
+                draw(st.integers(0, 2)) if kind is Kind.AUDIO else 0,
+                draw(st.floats(1, 100, width=32)),
+                draw(st.integers(0, 2)),
             )
         )
     return wishes
@@ -177,6 +207,8 @@ def test_the_same_line_gives_the_same_plan_again(budget: float, wishes: list[Wis
     rising = [replace(w, layers_kbps=tuple(sorted(w.layers_kbps))) for w in wishes]
     first = plan(budget, rising)
     carried_out = [
-        replace(w, current=a.layer, may_rise=False) for w, a in zip(rising, first, strict=True)
+        replace(w, current=a.layer, may_rise=False, current_redundancy=a.redundancy)
+        for w, a in zip(rising, first, strict=True)
     ]
-    assert [a.layer for a in plan(budget, carried_out)] == [a.layer for a in first]
+    again = plan(budget, carried_out)
+    assert [(a.layer, a.redundancy) for a in again] == [(a.layer, a.redundancy) for a in first]

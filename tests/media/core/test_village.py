@@ -109,6 +109,35 @@ def test_a_fifth_lost_at_random_leaves_a_picture_and_the_sound(delay_s: float) -
     assert site.resent
 
 
+def test_sound_that_is_repeated_is_counted_in_what_a_narrow_line_is_sent() -> None:
+    """It loses a third while it narrows, and each packet repeated for that makes it worse."""
+    village = Village({"site": Line(4000)}, sound_bytes=150)
+    site = village.sites["site"]
+    village.run(12)
+    site.world.line.queue_bytes = 0.3 * 200 * 125
+    site.world.set_rate(200)
+    site.world.line.loss = 0.35
+    village.run(18)
+    site.world.line.loss = 0.0
+    assert site.subscriber.redundancy.level == 2, "as what is lost asks for"
+    village.run(40)
+    assert 80 < site.offered_kbps(18, 40) < 180
+    assert max(site.offered_kbps(at, at + 2) for at in range(19, 38)) < 210
+    assert site.share_heard(SOUND, 15, 40) > 0.98
+
+
+@pytest.mark.parametrize("loss", [0.1, 0.2])
+def test_a_narrow_line_that_loses_by_chance_has_its_sound_repeated_as_far_as_it_fits(
+    loss: float,
+) -> None:
+    village = Village({"site": Line(200, loss=loss)}, sound_bytes=120)
+    village.run(40)
+    site = village.sites["site"]
+    assert site.subscriber.redundancy.level >= 1
+    assert site.share_heard(SOUND, 15, 40) > 1 - 1.5 * loss**2 - 0.01
+    assert site.offered_kbps(15, 40) < 200
+
+
 def test_bursts_of_loss_never_hold_the_picture_back() -> None:
     """Runs of four lost packets, one in a hundred begins one: no queue, so no narrow line."""
     names = [f"site {letter}" for letter in "abcdefgh"]
