@@ -15,7 +15,8 @@ from media.core.subscriber import Subscriber
 from media.dataplane import DataPlane
 from media.ice import Address
 from media.interface import Direction
-from media.transport import Limits, Transport
+from media.transport import Transport
+from media.transport_owner import Limits
 
 # A connection on which no media comes is heard of by connectivity checks alone. Chromium
 # checks a quiet pair every 2.5 s, and one check may be lost.

@@ -285,6 +285,7 @@ class RoomDriver:
     async def _farewell(self, connection: Connection) -> None:
         await connection.transport.close()
         self.plane.remove(connection.transport)
+        connection.transport.forget_owner()
 
     def connection_up(self, connection: Connection) -> None:
         """See Home."""

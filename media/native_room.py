@@ -94,6 +94,7 @@ class NativeRoom:
                 self.forgotten(up)
             self._library.room_close(self.handle)
             self.handle = 0
+            self._flush = _nothing_to_flush  # the room's own, which would keep the room
             self._on_close()
 
     def counters(self) -> dict[str, int]:
@@ -227,6 +228,10 @@ class NativeRoom:
             newest,
             out.rtx_seq,
         )
+
+
+def _nothing_to_flush() -> None:
+    """Do nothing: the room is closed, and has no rows to begin."""
 
 
 def _allocated(handle: int | None) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from media.config import RecordingTarget
 from media.core.events import SenderClock
@@ -24,14 +25,9 @@ class RoomRecording:
         self, target: RecordingTarget, *, on_status: Callable[[RecordingStatus], None]
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_status = on_status
         #: What is being written now, by track: the codec's name.
         self._codecs: dict[TrackKey, str] = {}
-        self._recorder = RoomRecorder(target, on_status=self._marshal)
-
-    def _marshal(self, status: RecordingStatus) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._on_status, status)
+        self._recorder = RoomRecorder(target, on_status=partial(_marshal, self._loop, on_status))
 
     def follow(self, tracks: Mapping[TrackKey, LayeredTrack]) -> None:
         """Bring the recorder in line with which tracks are recorded now, and their codecs."""
@@ -62,3 +58,13 @@ class RoomRecording:
         done = await self._loop.run_in_executor(None, self._recorder.close)
         if not done:
             log.error("The recorder's disk did not answer in time; recovery will close the files.")
+
+
+def _marshal(
+    loop: asyncio.AbstractEventLoop,
+    on_status: Callable[[RecordingStatus], None],
+    status: RecordingStatus,
+) -> None:
+    """Report from the recorder's thread; its method, kept by the recorder, would keep both."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(on_status, status)

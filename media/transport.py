@@ -9,8 +9,7 @@ that is used; `tests/media/test_contract_aiortc.py` says they exist.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aiortc.rtcdtlstransport import (
     SRTP_AEAD_AES_128_GCM,
@@ -24,10 +23,9 @@ from aiortc.rtcdtlstransport import (
 from pylibsrtp._binding import ffi, lib
 
 from media.config import SfuConfig
-from media.core.rtp import Buffer, ParsedRtp
-from media.core.runs import Seen
 from media.core.send_history import SendHistory
 from media.ice import Address, BindingRequest, Credentials, answer, refuse
+from media.transport_owner import Nobody, TransportOwner
 
 log = logging.getLogger(__name__)
 
@@ -113,69 +111,12 @@ class Certificate:
         return dtls
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a peer may send on one connection; what is above it is dropped and counted."""
-
-    rtp_bytes_per_s: float
-    rtp_burst_bytes: float
-    rtcp_bytes_per_s: float
-    rtcp_packets_per_s: int
-
-
-class TransportOwner(Protocol):
-    """Whom a transport tells what happened to it."""
-
-    limits: Limits
-
-    def transport_connected(self) -> None:
-        """Keys are agreed: packets can flow."""
-
-    def transport_ended(self) -> None:
-        """The handshake failed, or the peer closed the connection."""
-
-    def transport_moved(self) -> None:
-        """The peer goes on from another address: some of its packets were lost."""
-
-    def transport_cut(self) -> None:
-        """The stream to the peer's address has closed: there is nobody to send to."""
-
-    def is_picture(self, datagram: bytes | memoryview) -> bool:
-        """Return whether a protected datagram to the peer is a piece of a picture."""
-
-    def may_have(self, datagram: bytes | memoryview) -> bool:
-        """Return whether a protected datagram that has waited may still go to the peer."""
-
-    def pictures_dropped(self) -> None:
-        """The peer reads its stream too slowly; no picture goes there until it is resumed."""
-
-    def is_within_rate(self, length: int, now: float) -> bool:
-        """Return whether a packet is within the agreed rate (`limits`); count it if it is not.
-
-        What is above is dropped unread and not acknowledged either: to its sender it is lost, so
-        one that adapts slows down. Asked by a plane that does not judge by `limits` itself.
-        """
-
-    def receive_rtp(
-        self, header: ParsedRtp, buffer: Buffer, length: int, now: float, seen: Seen | None = None
-    ) -> None:
-        """Take an RTP packet that authenticated; `buffer` is the data plane's own.
-
-        `seen`: what a plane that forwards by itself did with it. Raise MalformedPacket.
-        """
-
-    def receive_rtcp(self, packet: bytes, now: float) -> None:
-        """Take an RTCP packet that authenticated."""
-
-    def count(self, name: str) -> None:
-        """Add one to a counter."""
-
-    def failed(self, error: Exception) -> None:
-        """Take an error of ours: the room cannot go on, others do."""
-
-
 def ignore_change(_: "Transport") -> None:
     """Do nothing: no data plane has taken the transport yet."""
+
+
+def _send_nowhere(_: bytes) -> None:
+    """Do nothing: what a handshake would still say is said to nobody."""
 
 
 class _DtlsLink:
@@ -247,6 +188,7 @@ class _DtlsLink:
         """Let the reader end, whatever is queued."""
         self._is_closed = True
         self.settle()
+        self._send_now = _send_nowhere
         while not self._arrived.empty():
             self._arrived.get_nowait()
         self._arrived.put_nowait(None)
@@ -431,8 +373,17 @@ class Transport:
             return
         self._is_closed = self.has_ended = True
         self.is_connected = False
+        self._dtls.remove_all_listeners()
         await self._dtls.stop()
         self._link.close()
         self.address = None
         self.on_change(self)
         self._reachable.set()  # `connect` may still wait for somebody to come
+
+    def forget_owner(self) -> None:
+        """Let go of the room: the data plane has removed this transport.
+
+        Transport and connection hold each other. Kept so, what OpenSSL and libsrtp have for
+        them (200 KB) would stay until the garbage collector comes, lessons later.
+        """
+        self.owner = Nobody()

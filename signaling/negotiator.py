@@ -18,14 +18,14 @@ logger = logging.getLogger(__name__)
 MAX_WAITING: Final = 1024
 
 Negotiation = AcceptOffer | OpenSubscription | AcceptAnswer
+Published = Callable[[str, tuple[MediaSource, ...]], None]
 
 
 class Negotiator:
     """Carry offers and answers to the media plane and its words back to their seats.
 
     `holder` names the connection that holds a seat now; what a connection asked for is not
-    begun any more once it has lost its seat. `published` is told which sources an accepted
-    offer carries.
+    begun any more once it has lost its seat.
     """
 
     def __init__(
@@ -35,13 +35,11 @@ class Negotiator:
         *,
         timeout_s: float,
         holder: Callable[[str], Connection | None],
-        published: Callable[[str, tuple[MediaSource, ...]], None],
     ) -> None:
         self._room_id = room_id
         self._sfu = sfu
         self._timeout_s = timeout_s
         self._holder = holder
-        self._published = published
         self._waiting: asyncio.Queue[tuple[Negotiation, Connection] | RemoveMedia]
         self._waiting = asyncio.Queue()
         self._subscribed: dict[str, Connection] = {}
@@ -62,35 +60,41 @@ class Negotiator:
         holder = self._holder(seat_id)
         return holder is not None and self._subscribed.get(seat_id) is holder
 
-    async def run(self) -> None:
-        """Work until cancelled; an exception means that the media plane broke its contract."""
+    async def run(self, published: Published) -> None:
+        """Work until cancelled; an exception means that the media plane broke its contract.
+
+        `published` is told which sources an accepted offer carries. It is the room's own: kept
+        longer than this runs, it would hold the room that holds this.
+        """
         while True:
             job = await self._waiting.get()
             if isinstance(job, RemoveMedia):
                 async with asyncio.timeout(self._timeout_s):
                     await self._sfu.remove_peer(self._room_id, PeerId(job.seat_id))
             else:
-                await self._try(*job)
+                await self._try(*job, published)
 
-    async def _try(self, job: Negotiation, connection: Connection) -> None:
+    async def _try(self, job: Negotiation, connection: Connection, published: Published) -> None:
         if self._holder(job.seat_id) is not connection:
             return
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._negotiate(job, connection)
+                await self._negotiate(job, connection, published)
         except NegotiationRefused as refusal:
             answer(connection, Error(ref=job.ref, code=refusal.code, detail=refusal.detail))
         except TimeoutError:
             logger.warning("A negotiation took too long", extra={"room_id": self._room_id})
             answer(connection, _unavailable(job.ref))
 
-    async def _negotiate(self, job: Negotiation, connection: Connection) -> None:
+    async def _negotiate(
+        self, job: Negotiation, connection: Connection, published: Published
+    ) -> None:
         room_id, peer_id = self._room_id, PeerId(job.seat_id)
         match job:
             case AcceptOffer():
                 sources = {mid: Source(source) for mid, source in job.sources.items()}
                 sdp = await self._sfu.publish(room_id, peer_id, offer=job.sdp, sources=sources)
-                self._published(job.seat_id, tuple(job.sources.values()))
+                published(job.seat_id, tuple(job.sources.values()))
                 answer(connection, PublishAnswer(ref=job.ref, sdp=sdp))
                 return
             case OpenSubscription():

@@ -84,7 +84,6 @@ class RoomRunner:
             sfu,
             timeout_s=config.media_timeout_s,
             holder=self._connections.get,
-            published=self._published,
         )
         self._writer = LedgerWriter(
             room_id,
@@ -229,7 +228,7 @@ class RoomRunner:
 
     async def _negotiate(self) -> None:
         try:
-            await self._negotiator.run()
+            await self._negotiator.run(self._published)
         except Exception as error:
             # The media plane broke its contract: the room cannot vouch for what flows.
             self._put(partial(_fail, error), None)

@@ -6,6 +6,7 @@ who is aimed where, and the padding that finds out whether a line carries more.
 
 from collections.abc import Callable, Mapping
 from math import floor, inf
+from weakref import WeakMethod
 
 from media.core.allocation import Priority, Wish
 from media.core.congestion import WIRE_OVERHEAD_BYTES
@@ -55,7 +56,8 @@ class Pilot:
     ) -> None:
         self._tables = tables
         self._times = times
-        self._set_target = set_target
+        # The router's own: held strongly, the two would keep each other when their room is closed.
+        self._set_target = WeakMethod(set_target)
         self._measure_at = now
         #: When somebody is next to be planned for, and since when plans are of what was before.
         self._next_at = now
@@ -194,7 +196,7 @@ class Pilot:
                 self._tables.count("held_back")
             elif down.flows_in is not None:
                 self._tables.count("layers_switched")
-            self._set_target(subscriber.peer_id, allotment.track, allotment.layer, now)
+            self._aim(subscriber.peer_id, allotment.track, allotment.layer, now)
         runs = self._tables.outputs.runs
         if runs is not None:
             runs.limit_resends(subscriber.link, steering.resend_limit())
@@ -202,9 +204,14 @@ class Pilot:
             self._tables.count("probes_sent")
             self._probing.add(subscriber.peer_id)
 
+    def _aim(self, peer_id: PeerId, track: TrackKey, layer: int | None, now: float) -> None:
+        set_target = self._set_target()
+        assert set_target is not None, "the pilot is called by its router"
+        set_target(peer_id, track, layer, now)
+
     def _rest(self, subscriber: Subscriber, down: DownTrack, now: float) -> None:
         if subscriber.steering.has_limits and self._target(down):
-            self._set_target(subscriber.peer_id, down.track, 0, now)
+            self._aim(subscriber.peer_id, down.track, 0, now)
 
     def _target(self, down: DownTrack) -> int | None:
         """Return the layer a down-track is aimed at now."""

@@ -11,7 +11,8 @@ from media.config import SfuConfig
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Seen
 from media.ice import Address, parse_request
-from media.transport import OLD_UFRAG_S, Certificate, Limits, Transport
+from media.transport import OLD_UFRAG_S, Certificate, Transport
+from media.transport_owner import Limits
 
 HERE: Address = ("192.0.2.1", 1000)
 THERE: Address = ("192.0.2.2", 2000)

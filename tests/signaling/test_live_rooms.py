@@ -1,6 +1,8 @@
 """Whole rooms over real WebSockets: media, ledger, endings and faults."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -254,6 +256,25 @@ async def test_the_end_is_told_then_closed_then_written(
         events = server.ledger.events["room"]
         assert server.ledger.ended["room"] == (reason, "hub", len(events))
         assert events[-1].type == "lesson_ended"
+
+
+async def test_a_room_that_ended_is_gone_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with running_server() as server:
+            async with server.client("hub") as hub, server.client("a") as a:
+                await a.send("subscribe")
+                await a.until("subscribe_offer")
+                runner = server.hub._rooms["room"]
+                references = [weakref.ref(each) for each in (runner, runner._room)]
+                del runner
+                await hub.send("end_lesson")
+                await hub.until_closed()
+                await a.until_closed()
+            await server.eventually(lambda: not [each for each in references if each() is not None])
+    finally:
+        gc.enable()
 
 
 async def test_nobody_enters_a_lesson_whose_end_is_not_written_yet() -> None:
