@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, coturn, demo, migrations, serving
+from app import addresses, coturn, demo, memory, migrations, serving
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -61,6 +61,7 @@ REFUSALS = (
 
 def main() -> None:
     """Run the command; say what was wrong in a sentence and exit with 2."""
+    memory.share_arenas()
     try:
         cli()
     except REFUSALS as problem:

@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from app import memory
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            memory.settle()
             self._when_serving()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
