@@ -26,8 +26,20 @@ def cpu_seconds(pid: int) -> float:
 
 def resident_kb(pid: int) -> int:
     """Return the resident set of the process in KiB."""
+    return _status_kb(pid, "VmRSS")
+
+
+def own_kb(pid: int) -> int:
+    """Return the memory that is the process's own and no file's, in RAM or swap, in KiB.
+
+    Pages of mapped files come and go as the kernel needs their room; these do not.
+    """
+    return _status_kb(pid, "RssAnon") + _status_kb(pid, "VmSwap")
+
+
+def _status_kb(pid: int, name: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1])
     raise ProcessLookupError(pid)
 

@@ -1,13 +1,13 @@
 """`make soak`: lessons opened and closed in a loop; nothing of the server may grow.
 
-    python -m bench.soak [--minutes 5]
+    python -m bench.soak [--minutes 5] [--plane native]
 
-Each lesson has a hub and classrooms that publish and receive, somebody who leaves and comes
+Each data plane has a server of its own, side by side, and each server one lesson after the
+other. A lesson has a hub and classrooms that publish and receive, somebody who leaves and comes
 back, a line that breaks, and a recording. When it is over and its room is closed, the
 server's memory, files, sockets, threads and tasks are counted. After the warm-up none of
-these may rise from lesson to lesson (`bench.trend`). Exit code 1 if one does, or if a room
-stayed open; 2 if there were too few lessons to tell. On the loopback interface, one lesson
-after the other.
+these may rise from lesson to lesson (`bench.growth`, `bench.trend`). Exit code 1 if one does, or
+if a room stayed open; 2 if there were too few lessons to tell. On the loopback interface.
 """
 
 import argparse
@@ -19,26 +19,26 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
 
-from bench import trend
+from bench.growth import Sample, TooShort, judge
 from bench.impair import school
 from bench.impair.broadcast import Broadcast
 from bench.impair.lesson import free_port
 from bench.impair.media import LAYERS
 from bench.impair.seat import Access, LightSeat
 from bench.impair.server import LessonServer
-from bench.measure import machine, resident_kb
+from bench.measure import machine, own_kb, resident_kb
+from media.native_library import LIBRARY
 
 RESULTS = Path("var/soak")
+NATIVE = "native"
+PLANES = (NATIVE, "reference")
 _HOST = "127.0.0.1"
 _CLASSROOMS = 3
-# Pools and caches fill: a third of the lessons, and no fewer than these, are not counted.
-_LEAST_WARM_UP = 3
 _ROOM_CLOSES_WITHIN_S = 20.0
 _RECEIVES_WITHIN_S = 40.0  # on a machine that others keep busy
 _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of them
@@ -46,78 +46,6 @@ _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of th
 
 class NotReceived(Exception):
     """A classroom was left without the hub's picture; the message says what both met."""
-
-
-class TooShort(Exception):
-    """Too few lessons were held to judge; the message says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What the server had after a lesson, with no room open."""
-
-    at_s: float
-    rss_kb: int
-    files: int
-    sockets: int
-    threads: int
-    tasks: int
-    rooms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How much of a thing a lesson may leave behind before it counts as growth."""
-
-    name: str
-    unit: str
-    per_lesson: float
-
-
-# A leak leaves a whole file, socket, thread or task a lesson; memory is the allocator's too.
-LIMITS = (
-    Limit("rss_kb", "KB", 48.0),
-    Limit("files", "", 0.05),
-    Limit("sockets", "", 0.05),
-    Limit("threads", "", 0.05),
-    Limit("tasks", "", 0.05),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one measure after the warm-up."""
-
-    name: str
-    first: float
-    last: float
-    per_lesson: float
-    grows: bool
-
-    def line(self) -> str:
-        """Return the verdict as a line of the table."""
-        return (
-            f"{'FAIL' if self.grows else 'PASS'}  {self.name:8} {self.first:10.0f} -> "
-            f"{self.last:10.0f}   {self.per_lesson:+9.3f} a lesson"
-        )
-
-
-def judge(samples: Sequence[Sample]) -> list[Verdict]:
-    """Judge each measure after the warm-up; `rooms` must be 0 throughout. Raise TooShort."""
-    counted = samples[max(_LEAST_WARM_UP, len(samples) // 3) :]
-    if len(counted) < trend.LEAST_POINTS:
-        raise TooShort(
-            f"{len(samples)} lessons are too few to tell growth from chance: give it more minutes."
-        )
-    verdicts = []
-    for limit in LIMITS:
-        values = [float(getattr(sample, limit.name)) for sample in counted]
-        growth = trend.slope(values)
-        grows = growth > limit.per_lesson and trend.rises(values)
-        verdicts.append(Verdict(limit.name, values[0], values[-1], growth, grows))
-    left = [sample.rooms for sample in samples]
-    verdicts.append(Verdict("rooms", left[0], max(left), trend.slope(left), any(left)))
-    return verdicts
 
 
 async def take_sample(server: LessonServer, client: httpx2.AsyncClient) -> Sample:
@@ -136,6 +64,7 @@ async def take_sample(server: LessonServer, client: httpx2.AsyncClient) -> Sampl
     return Sample(
         at_s=time.monotonic(),
         rss_kb=resident_kb(server.pid),
+        own_kb=own_kb(server.pid),
         files=len(links),
         sockets=sum(link.startswith("socket:") for link in links),
         threads=sum(1 for _ in (process / "task").iterdir()),
@@ -220,8 +149,18 @@ def _told(hub: LightSeat, seat: LightSeat) -> str:
     )
 
 
-async def soak(folder: Path, *, seconds: float, watch_s: float = 1.0) -> list[Sample]:
-    """Hold lessons for so long, at least one; return a sample after each."""
+async def soak(
+    folder: Path,
+    *,
+    seconds: float,
+    watch_s: float = 0.3,
+    plane: str = "auto",
+    module: str = "app",
+) -> list[Sample]:
+    """Hold lessons for so long, at least one; return a sample after each.
+
+    `plane` is a data plane, `module` what serves (see LessonServer).
+    """
     lessons = max(2, math.ceil(seconds / 60 * _LESSONS_PER_MINUTE))
     made = await school.prepare(folder, classrooms=_CLASSROOMS, lesson_count=lessons)
     server = LessonServer(
@@ -230,6 +169,8 @@ async def soak(folder: Path, *, seconds: float, watch_s: float = 1.0) -> list[Sa
         http_port=free_port("tcp"),
         media_hosts=[_HOST],
         media_port=free_port("udp"),
+        module=module,
+        settings={"CLASSROOMS_DATA_PLANE": plane},
     )
     samples: list[Sample] = []
     await server.start()
@@ -239,7 +180,7 @@ async def soak(folder: Path, *, seconds: float, watch_s: float = 1.0) -> list[Sa
             for number, lesson_id in enumerate(made.lesson_ids, start=1):
                 await OneLesson(server, made, lesson_id).run(watch_s=watch_s)
                 samples.append(await take_sample(server, client))
-                print(_progress(number, samples[-1]), flush=True)
+                print(_progress(plane, number, samples[-1]), flush=True)
                 if time.monotonic() - began > seconds:
                     break
     finally:
@@ -247,12 +188,25 @@ async def soak(folder: Path, *, seconds: float, watch_s: float = 1.0) -> list[Sa
     return samples
 
 
-def _progress(number: int, sample: Sample) -> str:
+def _progress(plane: str, number: int, sample: Sample) -> str:
     return (
-        f"lesson {number:4}: RSS {sample.rss_kb / 1024:6.1f} MB, {sample.files} files, "
-        f"{sample.sockets} sockets, {sample.threads} threads, {sample.tasks} tasks, "
-        f"{sample.rooms} rooms"
+        f"{plane:9} lesson {number:4}: RSS {sample.rss_kb / 1024:6.1f} MB, "
+        f"own {sample.own_kb / 1024:6.1f} MB, {sample.files} files, {sample.sockets} sockets, "
+        f"{sample.threads} threads, {sample.tasks} tasks, {sample.rooms} rooms"
     )
+
+
+async def _side_by_side(
+    folder: Path, planes: Sequence[str], *, seconds: float, module: str
+) -> dict[str, list[Sample]]:
+    async with asyncio.TaskGroup() as group:
+        soaking = {
+            plane: group.create_task(
+                soak(folder / plane, seconds=seconds, plane=plane, module=module)
+            )
+            for plane in planes
+        }
+    return {plane: task.result() for plane, task in soaking.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -261,31 +215,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="make soak", description=(__doc__ or "").split("\n", 1)[0]
     )
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument(
+        "--plane", choices=PLANES, help="one data plane only; else all there are, side by side"
+    )
+    parser.add_argument("--server", default="app", help="the module that serves")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
     options = parser.parse_args(arguments)
     if options.minutes <= 0:
         parser.error("minutes must be positive")
+    has_native = LIBRARY.exists()
+    if options.plane == NATIVE and not has_native:
+        parser.error("the native plane is not built: `make native`")
+    planes = (
+        [options.plane]
+        if options.plane
+        else [each for each in PLANES if has_native or each != NATIVE]
+    )
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        samples = asyncio.run(soak(Path(folder), seconds=options.minutes * 60))
+        for plane in planes:
+            (Path(folder) / plane).mkdir()
+        held = asyncio.run(
+            _side_by_side(Path(folder), planes, seconds=options.minutes * 60, module=options.server)
+        )
+    return _report(held, options.minutes, options.results)
+
+
+def _report(held: Mapping[str, Sequence[Sample]], minutes: float, results: Path) -> int:
+    """Print the verdicts and keep the figures; return the exit code."""
     try:
-        verdicts = judge(samples)
+        verdicts = {plane: judge(samples) for plane, samples in held.items()}
     except TooShort as reason:
         print(reason, file=sys.stderr)
         return 2
-    for verdict in verdicts:
-        print(verdict.line())
-    options.results.mkdir(parents=True, exist_ok=True)
-    path = options.results / f"soak-{time.strftime('%Y%m%dT%H%M%S')}.json"
+    for plane, judged in verdicts.items():
+        print(f"{plane}, {len(held[plane])} lessons")
+        for verdict in judged:
+            print(f"  {verdict.line()}")
+    results.mkdir(parents=True, exist_ok=True)
+    path = results / f"soak-{time.strftime('%Y%m%dT%H%M%S')}.json"
     content = {
         "machine": machine(),
-        "minutes": options.minutes,
-        "samples": [dataclasses.asdict(sample) for sample in samples],
-        "verdicts": [str(verdict.line()) for verdict in verdicts],
+        "minutes": minutes,
+        "planes": {
+            plane: {
+                "samples": [dataclasses.asdict(sample) for sample in samples],
+                "verdicts": [verdict.line() for verdict in verdicts[plane]],
+            }
+            for plane, samples in held.items()
+        },
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
     print(f"written to {path}")
-    return 1 if any(verdict.grows for verdict in verdicts) else 0
+    return int(any(verdict.grows for judged in verdicts.values() for verdict in judged))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 20.0
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 class ServerFailed(Exception):
@@ -20,7 +22,11 @@ class ServerFailed(Exception):
 
 
 class LessonServer:
-    """`prefix` is the command that moves the server to where it lives (nsenter), or empty."""
+    """`prefix` is the command that moves the server to where it lives (nsenter), or empty.
+
+    `module` is what is run: the product, or what makes it worse to try a judge. `settings` are
+    further CLASSROOMS_*.
+    """
 
     def __init__(
         self,
@@ -31,12 +37,14 @@ class LessonServer:
         media_hosts: Sequence[str],
         media_port: int,
         prefix: Sequence[str] = (),
+        module: str = "app",
+        settings: Mapping[str, str] = NO_SETTINGS,
     ) -> None:
         self.folder = folder
         host = f"[{http_host}]" if ":" in http_host else http_host
         self.url = f"http://{host}:{http_port}"
         self.media_port = media_port
-        self._prefix = list(prefix)
+        self._command = [*prefix, sys.executable, "-m", module, "serve"]
         is_v6 = any(":" in each for each in media_hosts)
         self._environment = {
             "CLASSROOMS_VAR_DIR": str(folder),
@@ -46,6 +54,7 @@ class LessonServer:
             "CLASSROOMS_MEDIA_BIND_HOST": "::" if is_v6 else "0.0.0.0",
             "CLASSROOMS_MEDIA_HOSTS": ",".join(media_hosts),
             "CLASSROOMS_METRICS_FROM": "127.0.0.0/8,198.18.0.0/15,2001:2::/48",
+            **settings,
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -63,7 +72,7 @@ class LessonServer:
         """Start it and wait until it serves. Raise ServerFailed."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *self._prefix, sys.executable, "-m", "app", "serve",
+                *self._command,
                 cwd=_CHECKOUT, stdout=log, stderr=asyncio.subprocess.STDOUT,
                 env={**os.environ, **self._environment},  # noqa: TID251 - a child's environment
             )  # fmt: skip
