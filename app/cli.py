@@ -1,10 +1,9 @@
 """The `classrooms` command: serve, migrate, make accounts and codes, run the demonstration."""
 
 import asyncio
-import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -12,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, coturn, demo, memory, migrations, serving
+from app import addresses, coturn, demo, job_commands, memory, migrations, serving
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -26,6 +25,7 @@ from app.errors import Problem
 from app.events import EventBus
 from app.listening import CannotListen, listening_on, with_port
 from app.main import create_app
+from app.opening import CannotDo, opened
 from app.schools import queries as schools_queries
 from app.schools import service as schools
 from app.security import Role
@@ -43,10 +43,6 @@ code_sets = typer.Typer(no_args_is_help=True, help="Code sets: load tables, choo
 cli.add_typer(code_sets, name="codes")
 
 Answer = TypeVar("Answer")
-
-
-class CannotDo(Exception):
-    """The command cannot do what it was asked; `str()` says why and what to do."""
 
 
 # What a command refuses with a sentence of its own.
@@ -72,29 +68,6 @@ def main() -> None:
         raise SystemExit(2) from None
 
 
-@contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    """Open the database for one command, with the tables of this version."""
-    database = Database(settings.database_url, EventBus())
-    try:
-        await _prepare_tables(settings, database)
-        yield database
-    finally:
-        await database.close()
-
-
-async def _prepare_tables(settings: Settings, database: Database) -> None:
-    if settings.is_embedded:
-        await asyncio.to_thread(settings.sqlite_file.parent.mkdir, parents=True, exist_ok=True)
-    if settings.is_embedded and settings.migrate_on_start:
-        await migrations.upgrade(database.engine, backups=settings.var_dir / "backups")
-    elif not await migrations.is_current(database.engine):
-        raise CannotDo(
-            "The database does not have the tables of this version: run `classrooms migrate`."
-        )
-    await codes.load_own(database)
-
-
 @cli.command()
 def serve() -> None:
     """Serve the platform. A local SQLite database is brought up to date first."""
@@ -102,7 +75,7 @@ def serve() -> None:
     app_logging.configure(settings)
 
     async def prepare() -> None:
-        async with _opened(settings):
+        async with opened(settings):
             pass
 
     with listening_on(settings) as listening:
@@ -136,7 +109,7 @@ def run_demo(
     app_logging.configure(settings)
 
     async def prepare() -> demo.DemoLinks:
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             return await demo.prepare(db, now=utc_now())
 
     if not is_served:
@@ -215,7 +188,7 @@ def load_codes(
 
     async def run() -> int:
         tables = read_tables(folder)
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             return await codes.load(db, tables)
 
     typer.echo(f"{asyncio.run(run())} rows are new or changed.")
@@ -230,11 +203,15 @@ def show_codes(
     app_logging.configure(settings)
 
     async def run() -> str:
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             chosen = await codes.show(db, key)
             return f"{chosen.kind}: {chosen.key} {chosen.label_zh} is shown."
 
     typer.echo(asyncio.run(run()))
+
+
+cli.command(name="worker")(job_commands.run_worker)
+cli.command(name="jobs")(job_commands.dead_jobs)
 
 
 @cli.command(name="enrol-code")
@@ -247,7 +224,7 @@ def enrol_code(
     app_logging.configure(settings)
 
     async def run() -> tuple[str, str]:
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             found = await schools_queries.classroom_by_names(db, school, classroom)
             code, expires_at = await schools.issue_code(
                 db,
@@ -290,7 +267,7 @@ def create_administrator(
     app_logging.configure(settings)
 
     async def run() -> str:
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             found = await schools_queries.region_by_code(db, region)
             if found is None and region_name is None:
                 raise CannotDo(
@@ -354,7 +331,7 @@ def _with_account(
     app_logging.configure(settings)
 
     async def run() -> Answer:
-        async with _opened(settings) as database, database.unit_of_work() as db:
+        async with opened(settings) as database, database.unit_of_work() as db:
             account = await accounts_queries.account_by_username(db, fold(username))
             if account is None:
                 raise CannotDo(f"Nobody signs in as {username!r}.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import JSON, DateTime, Enum, MetaData, event
+from sqlalchemy import JSON, Connection, DateTime, Enum, MetaData, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -124,6 +124,7 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+            event.listen(self.engine.sync_engine, "savepoint", _begin_before_savepoint)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
@@ -149,6 +150,19 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _begin_before_savepoint(connection: Connection, _name: str) -> None:
+    """Begin a transaction for a savepoint that would be one itself.
+
+    Python's driver begins before a row is written and not before a savepoint, whose release
+    would then be a commit. At once for writing, which is what savepoints are used for: a
+    transaction that reads first could no longer wait for another's end.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:

@@ -24,9 +24,16 @@ from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
 from app.attendance.records import SessionRecords
+from app.clock import utc_now
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
+from app.jobs import housekeeping
+from app.jobs import routes as job_routes
+from app.jobs.context import Handlers
+from app.jobs.files import JobFiles
+from app.jobs.models import Queue
+from app.jobs.worker import Worker
 from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
@@ -58,6 +65,9 @@ EXEMPT_ROUTES = frozenset(
 
 READY_WITHIN_S = 2.0
 
+# What is queued by itself, and how often.
+PERIODIC = {housekeeping.KIND: housekeeping.EVERY}
+
 
 class NotReady(Problem):
     """A part that lessons need does not answer."""
@@ -78,6 +88,26 @@ class CookieAuthenticator:
     async def device(self, db: AsyncSession, *, token: str, now: datetime) -> DeviceCaller | None:
         """Return the classroom's device that holds this credential."""
         return await schools.authenticate_device(db, token=token, now=now)
+
+
+def job_handlers() -> Handlers:
+    """Return who does which kind of job."""
+    return {housekeeping.KIND: housekeeping.keep_house}
+
+
+def make_worker(
+    settings: Settings, database: Database, events: EventBus, *, queues: frozenset[Queue]
+) -> Worker:
+    """Return a worker for this server, or for a process of its own."""
+    return Worker(
+        database,
+        events,
+        handlers=job_handlers(),
+        periodic=PERIODIC,
+        files=JobFiles(settings.files_dir),
+        queues=queues,
+        clock=utc_now,
+    )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -109,19 +139,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.live = LivePlane(settings, app.state.database, events)
     metrics.register(RoomCollector(app.state.live.room_counters, lambda: app.state.live.data_plane))
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
+    app.state.job_files = JobFiles(settings.files_dir)
+    app.state.worker = make_worker(
+        settings, app.state.database, events, queues=frozenset(map(Queue, settings.jobs_in_server))
+    )
     errors.install(app)
-    app.include_router(school_routes.router)
-    app.include_router(room_tests.router)
-    app.include_router(account_routes.router)
-    app.include_router(lesson_routes.router)
-    for router in app.state.live.routers():
-        app.include_router(router)
+    _add_routes(app)
     _add_probes(app)
     _add_pages(app)
     if lacking := routes_without_policy(app.routes, exempt=EXEMPT_ROUTES):
         raise RuntimeError(f"Routes without exactly one policy: {', '.join(lacking)}")
     _wrap(app, settings, metrics)
     return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    app.include_router(job_routes.router)
+    app.include_router(school_routes.router)
+    app.include_router(room_tests.router)
+    app.include_router(account_routes.router)
+    app.include_router(lesson_routes.router)
+    for router in app.state.live.routers():
+        app.include_router(router)
 
 
 def _wrap(app: FastAPI, settings: Settings, metrics: CollectorRegistry) -> None:
@@ -143,6 +182,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if settings.watchdog:
                 await stack.enter_async_context(watchdog.running())
+            await stack.enter_async_context(app.state.worker.running())
             await stack.enter_async_context(live.running())
             yield
     finally:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     )
     redis_url: str | None = None
     recordings_dir: Path = Field(default_factory=lambda data: data["var_dir"] / "recordings")
+    files_dir: Path = Field(default_factory=lambda data: data["var_dir"] / "files")
     frontend_dir: Path = HOME / "frontend" / "dist"
     migrate_on_start: bool = True
     demo: bool = False
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     public_origins: CommaSeparated = ()
     trusted_proxies: CommaSeparated = ()
     metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
+    jobs_in_server: CommaSeparated = ("LIGHT", "HEAVY")
     shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
     watchdog: bool = True
 
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
         "metrics_from",
         "media_hosts",
         "turn_urls",
+        "jobs_in_server",
         mode="before",
     )
     @classmethod
@@ -92,6 +95,14 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{origin!r} is no origin; write https://name or https://name:port"
                 )
+        return value
+
+    @field_validator("jobs_in_server")
+    @classmethod
+    def _queues(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for queue in value:
+            if queue not in {"LIGHT", "HEAVY"}:
+                raise ValueError(f"{queue!r} is no queue; write LIGHT, HEAVY, both or nothing")
         return value
 
     @field_validator("trusted_proxies", "metrics_from")

@@ -5,6 +5,7 @@ from app.accounts import models as accounts
 from app.attendance import models as attendance
 from app.codes import models as codes
 from app.database import Base
+from app.jobs import models as jobs
 from app.lessons import models as lessons
 from app.live import models as live
 from app.recordings import models as recordings
@@ -14,6 +15,7 @@ from app.schools import room_tests, roster_models
 METADATA = Base.metadata
 SLICES = (
     idempotency,
+    jobs,
     codes,
     schools,
     room_tests,

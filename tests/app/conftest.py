@@ -140,6 +140,7 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
         media_bind_host="127.0.0.1",
         media_hosts="127.0.0.1",
         media_port=0,
+        jobs_in_server="",  # a test of jobs runs them itself
     )
 
 

@@ -85,6 +85,26 @@ async def test_block_that_raises_leaves_nothing(database: Database) -> None:
         assert (await db.scalars(select(Region))).all() == []
 
 
+async def test_savepoint_is_part_of_its_transaction(either_database: Database) -> None:
+    """Python's SQLite driver would have committed it: nothing had begun before it."""
+
+    async def add_and_fail() -> None:
+        async with either_database.unit_of_work() as db:
+            await db.execute(select(Region))
+            async with db.begin_nested():
+                db.add(Region(code="1", path="/1/", name="one"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await add_and_fail()
+    async with either_database.unit_of_work() as db:
+        assert (await db.scalars(select(Region))).all() == []
+        async with db.begin_nested():
+            db.add(Region(code="2", path="/2/", name="two"))
+    async with either_database.unit_of_work() as db:
+        assert [region.code for region in await db.scalars(select(Region))] == ["2"]
+
+
 async def test_time_comes_back_aware_and_in_utc(database: Database) -> None:
     beijing = timezone(timedelta(hours=8))
     async with database.unit_of_work() as db:

@@ -1,0 +1,1 @@
+"""Long work, done beside the requests: queued, leased, watched, and taken over when it dies."""

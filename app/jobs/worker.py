@@ -1,0 +1,234 @@
+"""Does the work: claims jobs, runs their handlers, keeps their leases, says what came of them.
+
+One worker runs in the web server, or any number as processes of their own
+(`python -m app worker`), on one host or several: the table is all they share.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from app.database import Database, is_unavailable
+from app.errors import Problem
+from app.events import EventBus
+from app.jobs import queries, service
+from app.jobs.context import CancelAsked, Handlers, JobContext, JobResult, LeaseLost
+from app.jobs.events import JobQueued
+from app.jobs.files import JobFiles
+from app.jobs.models import Job, Queue
+
+log = structlog.get_logger(__name__)
+
+#: A third of the lease: two beats may be lost.
+BEAT_S: Final = 10.0
+#: How soon a job queued by another process is found.
+POLL_S: Final = 2.0
+#: How long a worker waits for a database that is away before it looks again.
+AWAY_S: Final = 5.0
+#: How many jobs of a queue one worker runs at a time.
+LANES: Mapping[Queue, int] = {Queue.LIGHT: 2, Queue.HEAVY: 1}
+
+
+class Worker:
+    """Runs jobs of some queues until it is cancelled. `periodic`: kinds to be queued by themselves.
+
+    A job of a kind without a handler here is left to workers that have one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventBus,
+        *,
+        handlers: Handlers,
+        periodic: Mapping[str, timedelta],
+        files: JobFiles,
+        queues: frozenset[Queue],
+        clock: Callable[[], datetime],
+    ) -> None:
+        assert set(periodic) <= set(handlers)
+        self._database = database
+        self._handlers = handlers
+        self._periodic = periodic
+        self._files = files
+        self._clock = clock
+        self._queued = {queue: asyncio.Event() for queue in queues}
+        events.on(JobQueued, self._wake)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work while the block runs; at its end what is under way is given back."""
+        async with asyncio.TaskGroup() as tasks:
+            working = tasks.create_task(self.run())
+            try:
+                yield
+            finally:
+                working.cancel()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            for queue in self._queued:
+                for _ in range(LANES[queue]):
+                    lanes.create_task(self._run_lane(queue))
+
+    async def run_due(self) -> int:
+        """Run what is due now, one after another; return how many jobs that were."""
+        count = 0
+        for queue in self._queued:
+            while await self._run_next(queue):
+                count += 1
+        return count
+
+    async def _wake(self, event: JobQueued) -> None:
+        if event.queue in self._queued:
+            self._queued[event.queue].set()
+
+    async def _run_lane(self, queue: Queue) -> None:
+        while True:
+            try:
+                if queue is Queue.LIGHT:
+                    await self._queue_periodic()
+                if not await self._run_next(queue):
+                    await self._wait(queue, POLL_S)
+            except Exception as error:
+                if not is_unavailable(error):
+                    log.exception("worker_failed", queue=queue)
+                else:
+                    log.warning("worker_waits_for_database", error=type(error).__name__)
+                await asyncio.sleep(AWAY_S)
+
+    async def _wait(self, queue: Queue, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._queued[queue].wait()
+            self._queued[queue].clear()
+        except TimeoutError:
+            pass
+
+    async def _queue_periodic(self) -> None:
+        now = self._clock()
+        async with self._database.unit_of_work() as db:
+            for kind, every in self._periodic.items():
+                if not await queries.was_queued_since(db, kind, now - every):
+                    await service.enqueue(
+                        db, kind=kind, payload={}, owner=None, dedup_key="periodic", now=now
+                    )
+
+    async def _run_next(self, queue: Queue) -> bool:
+        async with self._database.unit_of_work() as db:
+            job = await service.claim(db, queue, list(self._handlers), now=self._clock())
+        if job is None:
+            return False
+        await self._run_job(job)
+        return True
+
+    async def _run_job(self, job: Job) -> None:
+        assert job.lease is not None
+        context = JobContext(
+            job_id=job.id,
+            lease=job.lease,
+            owner_id=job.owner_id,
+            payload=job.payload,
+            attempt=job.attempts,
+            database=self._database,
+            files=self._files,
+            clock=self._clock,
+        )
+        about = {"job_id": str(job.id), "kind": job.kind, "attempt": job.attempts}
+        log.info("job_begun", **about)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beating = tasks.create_task(self._beat(context))
+                await self._handle(job, context)
+                beating.cancel()
+        except* LeaseLost:
+            log.warning("job_taken_over", **about)
+        except* CancelAsked:
+            async with self._database.unit_of_work() as db:
+                await service.end_cancelled(
+                    db, job_id=job.id, lease=context.lease, now=self._clock()
+                )
+            log.info("job_cancelled", **about)
+
+    async def _beat(self, context: JobContext) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await context.beat()
+            except Exception as error:
+                # Until the lease is over the database may come back.
+                if not is_unavailable(error):
+                    raise
+                log.warning("lease_not_prolonged", job_id=str(context.job_id))
+
+    async def _handle(self, job: Job, context: JobContext) -> None:
+        """Run the handler and write down how it ended."""
+        try:
+            result = await self._handlers[job.kind](context)
+        except (LeaseLost, CancelAsked):
+            raise
+        except asyncio.CancelledError:
+            await self._give_back(context)
+            raise
+        except Problem as problem:
+            async with self._database.unit_of_work() as db:
+                await service.refuse(
+                    db, job_id=job.id, lease=context.lease, problem=problem, now=self._clock()
+                )
+            log.info("job_refused", job_id=str(job.id), kind=job.kind, type=problem.type)
+        except Exception:
+            log.exception("job_failed", job_id=str(job.id), kind=job.kind, attempt=job.attempts)
+            async with self._database.unit_of_work() as db:
+                await service.fail(
+                    db,
+                    job_id=job.id,
+                    lease=context.lease,
+                    attempt=job.attempts,
+                    now=self._clock(),
+                )
+        else:
+            await self._finish(context, result)
+
+    async def _finish(self, context: JobContext, result: JobResult) -> None:
+        file = {}
+        if result.file is not None:
+            file = {
+                "file_path": self._files.relative(result.file.path),
+                "file_name": result.file.name,
+                "file_type": result.file.media_type,
+                "file_bytes": (await asyncio.to_thread(result.file.path.stat)).st_size,
+            }
+        async with self._database.unit_of_work() as db:
+            is_ours = await service.finish(
+                db,
+                job_id=context.job_id,
+                lease=context.lease,
+                result=result.value,
+                file=file,
+                now=self._clock(),
+            )
+        if not is_ours:
+            raise LeaseLost
+        log.info("job_done", job_id=str(context.job_id))
+
+    async def _give_back(self, context: JobContext) -> None:
+        """Let another worker have the job at once. It stays ours for the lease if this fails.
+
+        Also after a lost lease or a wish to cancel: then nothing is ours to give back, or
+        `_run_job` ends it before anybody claims it.
+        """
+        if context.is_stopped:
+            return
+        async with self._database.unit_of_work() as db:
+            await service.release(
+                db,
+                job_id=context.job_id,
+                lease=context.lease,
+                attempt=context.attempt,
+                now=self._clock(),
+            )
