@@ -88,7 +88,7 @@ impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson thr
 	$(PY) -m bench.impair $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
 soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
-	$(PY) -m bench.soak --minutes $(or $(MINUTES),5) $(ARGS)
+	$(PY) -m bench.soak --minutes $(or $(MINUTES),10) $(ARGS)
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from bench import trend
 
 # The first third of the lessons, and no fewer than these, are not counted. In them a server takes
-# what it then keeps: heaps as large as the busiest moment, the database's pages and prepared
-# statements, compiled SQL, pools of connections and threads. Each has a bound; a leak has none,
-# and goes on in the other two thirds.
-_LEAST_WARM_UP = 3
+# what it then keeps: SQL is compiled (the last of 94 statements in the 22nd lesson), connections to
+# the database fill their caches of statements and pages (2 MB each at most), and heaps become as
+# large as the busiest moment needs. Each has a bound; a leak has none, and goes on afterwards.
+LEAST_WARM_UP = 30
+# A few lessons in a row may well end on a busier moment each.
+LEAST_COUNTED = 20
 
 
 class TooShort(Exception):
@@ -73,10 +75,11 @@ class Verdict:
 
 def counted(samples: Sequence[Sample]) -> Sequence[Sample]:
     """Return the samples after the warm-up. Raise TooShort."""
-    after = samples[max(_LEAST_WARM_UP, len(samples) // 3) :]
-    if len(after) < trend.LEAST_POINTS:
+    after = samples[max(LEAST_WARM_UP, len(samples) // 3) :]
+    if len(after) < LEAST_COUNTED:
         raise TooShort(
-            f"{len(samples)} lessons are too few to tell growth from chance: give it more minutes."
+            f"{len(samples)} lessons are too few to tell growth from chance, "
+            f"{LEAST_WARM_UP + LEAST_COUNTED} are enough: give it more minutes."
         )
     return after
 

@@ -1,6 +1,6 @@
 """`make soak`: lessons opened and closed in a loop; nothing of the server may grow.
 
-    python -m bench.soak [--minutes 5] [--plane native]
+    python -m bench.soak [--minutes 10] [--plane native]
 
 Each data plane has a server of its own, side by side, and each server one lesson after the
 other. A lesson has a hub and classrooms that publish and receive, somebody who leaves and comes
@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="make soak", description=(__doc__ or "").split("\n", 1)[0]
     )
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument(
         "--plane", choices=PLANES, help="one data plane only; else all there are, side by side"
     )
