@@ -38,7 +38,7 @@ native: $(NATIVE) ## Build the native data plane (media/native), with the C comp
 
 $(NATIVE): $(wildcard media/native/*.c media/native/*.h)
 	@mkdir -p $(@D)
-	$(CC) -O2 -std=gnu11 -Wall -Wextra -fPIC -shared -pthread -o $@.new media/native/plane.c
+	$(CC) -O2 -std=gnu11 -ffp-contract=off -Wall -Wextra -fPIC -shared -pthread -o $@.new media/native/plane.c
 	@mv $@.new $@
 
 setup-dev: $(VENV)/.dev frontend/node_modules/.installed ## Install what checks and tests need

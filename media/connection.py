@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from media.core import rtcp
+from media.core.arrival_digest import Digest
 from media.core.downtrack import DownTrack
 from media.core.errors import MalformedPacket
 from media.core.ids import Kind, PeerId
@@ -161,6 +162,10 @@ class Connection:
     def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
         raise NotImplementedError
 
+    def receive_digest(self, digest: Digest, now: float) -> None:
+        """See TransportOwner. Only packets to subscribers are numbered."""
+        raise NotImplementedError
+
 
 class PublishConnection(Connection):
     """The connection on which a peer sends; `ufrag` is its own, to know a restart by."""
@@ -299,3 +304,8 @@ class SubscribeConnection(Connection):
 
     def _take(self, packets: list[rtcp.RtcpPacket], now: float) -> None:
         self._router.receive_subscriber_rtcp(self.subscriber, packets, now)
+
+    def receive_digest(self, digest: Digest, now: float) -> None:
+        """See TransportOwner."""
+        self._router.receive_digest(self.subscriber, digest, now)
+        self._home.settle()

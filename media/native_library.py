@@ -26,12 +26,14 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 from typing import Any
 
+from media.core.arrival_digest import Digest, Probed
+from media.core.delay_trend import LineUse
 from media.transport import srtp_pointers
 
 LIBRARY = Path(__file__).parent / "native" / "build" / "plane.so"
 
 #: As `plane_version` of plane.c: a library built from other sources is not loaded.
-VERSION = 2
+VERSION = 3
 
 #: What `recvfrom` returns and `sendto` takes.
 UdpAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -39,8 +41,13 @@ UdpAddress = tuple[str, int] | tuple[str, int, int, int]
 #: `struct message`: size, kind, flags, length, transport, stream, spare, ext_seq, packets,
 #: octets, now, and the address: family, port, 16 bytes of host, scope.
 MESSAGE = Struct("=IBBHIIQqQQdHH16sI")
-DATAGRAM, RTCP, RTP, HEARD, SEALED = 1, 2, 3, 4, 5
+DATAGRAM, RTCP, RTP, HEARD, SEALED, DIGEST = 1, 2, 3, 4, 5, 6
 FLAG_TAKEN, FLAG_SENT = 1, 2
+
+#: `struct digest`: newest, count, lost, bytes, sent, arrived, queue, feedbacks, received, use,
+#: is_after_cut; and what was probed: watched_from, bytes, four times, count, first and last bytes.
+DIGEST_OUT = Struct("=qQqQdddIIIIqQddddIIIxxxx")
+_USES = (LineUse.NORMAL, LineUse.OVERUSED, LineUse.UNDERUSED)
 
 ROOM_COUNTERS = (
     "srtp_auth_failed",
@@ -168,7 +175,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {  # ctypes' own types have
     "transport_place": (None, (c_void_p, _PLACE, c_int)),
     "transport_limits": (None, (c_void_p, c_double, c_double, c_double)),
     "transport_resends": (None, (c_void_p, c_double, c_double)),
-    "transport_number": (None, (c_void_p, c_uint8, c_void_p, c_void_p, c_void_p)),
+    "transport_number": (None, (c_void_p, c_uint8, c_void_p, c_void_p, c_void_p, c_void_p)),
+    "transport_digest": (c_int, (c_void_p, c_char_p, c_uint32, c_double, c_void_p)),
     "transport_send": (c_int, (c_void_p, c_char_p, c_uint32)),
     "transport_open": (c_uint32, (c_void_p, c_void_p, c_uint32)),
     "transport_receive": (None, (c_void_p, c_void_p, c_uint32, c_double)),
@@ -214,6 +222,26 @@ def load(path: Path = LIBRARY) -> ctypes.CDLL:
 def srtp_api() -> SrtpApi:
     """Return the pointers to libsrtp's functions in pylibsrtp's wheel."""
     return SrtpApi(*srtp_pointers())
+
+
+def digest_of(packet: bytes | bytearray | memoryview) -> Digest:
+    """Return a digest as the core takes it."""
+    (
+        newest, count, lost, size_bytes, sent_s, arrived_s, queue_s,
+        feedbacks, received, use, is_after_cut,
+        watched_from, probed_bytes, first_sent_s, last_sent_s, first_arrived_s, last_arrived_s,
+        probed_count, first_bytes, last_bytes,
+    ) = DIGEST_OUT.unpack(packet)  # fmt: skip
+    probed = None
+    if probed_count:
+        probed = Probed(
+            watched_from, probed_count, probed_bytes, first_bytes, last_bytes,
+            first_sent_s, last_sent_s, first_arrived_s, last_arrived_s,
+        )  # fmt: skip
+    return Digest(
+        newest, count, feedbacks, received, lost, size_bytes,
+        sent_s, arrived_s, queue_s, _USES[use], bool(is_after_cut), probed,
+    )  # fmt: skip
 
 
 def place_of(address: UdpAddress) -> Place:

@@ -23,6 +23,7 @@ from media.ice import Address, StreamAddress
 from media.lane_watch import LOOK_EVERY_S, LaneWatch
 from media.native_library import (
     DATAGRAM,
+    DIGEST,
     FLAG_SENT,
     FLAG_TAKEN,
     HEARD,
@@ -33,6 +34,7 @@ from media.native_library import (
     RTP,
     SEALED,
     address_of,
+    digest_of,
     load,
     place_of,
     srtp_api,
@@ -180,7 +182,7 @@ class NativePlane(DataPlane):
         )
         history = transport.history
         if history is not None:
-            arrays = (history.sent_at_s, history.sizes, history.counter)
+            arrays = (history.sent_at_s, history.sizes, history.counter, history.attention)
             at = [array.buffer_info()[0] for array in arrays]
             library.transport_number(handle, history.element, *at)
         address = transport.address
@@ -260,7 +262,9 @@ class NativePlane(DataPlane):
                 self.send_on_stream(transport, bytes(packet))
             return
         transport.last_heard = now
-        if kind == RTP:
+        if kind == DIGEST:
+            transport.owner.receive_digest(digest_of(packet), now)
+        elif kind == RTP:
             seen = None
             if flags & FLAG_TAKEN:
                 is_sent = bool(flags & FLAG_SENT)

@@ -2,21 +2,25 @@
 
 import ctypes
 from collections.abc import Callable
-from ctypes import CDLL, byref, c_uint64
+from ctypes import CDLL, byref, c_uint8, c_uint64
 from dataclasses import dataclass, field
 
+from media.core.arrival_digest import Digest
 from media.core.downtrack import DownTrack
 from media.core.packet_cache import CachedPacket
 from media.core.publisher import Publisher
+from media.core.rtcp import TransportFeedback
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Progress, Seen
 from media.core.uptrack import UpTrack
 from media.native_library import (
+    DIGEST_OUT,
     FLAG_SENT,
     ROOM_COUNTERS,
     ProgressOut,
     RowTerms,
     TakenOut,
+    digest_of,
 )
 from media.transport import Transport
 
@@ -133,6 +137,17 @@ class NativeRoom:
         self._resends[link] = limit
         bytes_per_s, burst = (-1.0, 0.0) if limit is None else limit
         self._library.transport_resends(self._transports[link], bytes_per_s, burst)
+
+    def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
+        """See Runs."""
+        assert isinstance(link, Transport), "links are what this shell gave"
+        packet = feedback.to_bytes()
+        out = bytearray(DIGEST_OUT.size)
+        into = (c_uint8 * len(out)).from_buffer(out)
+        is_due = self._library.transport_digest(
+            self._transports[link], packet, len(packet), now, into
+        )
+        return digest_of(out) if is_due else None
 
     def bound(self, publisher: Publisher) -> None:
         """See Runs."""

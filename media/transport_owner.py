@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Protocol
 
+from media.core.arrival_digest import Digest
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Seen
 
@@ -64,6 +65,9 @@ class TransportOwner(Protocol):
     def receive_rtcp(self, packet: bytes, now: float) -> None:
         """Take an RTCP packet that authenticated."""
 
+    def receive_digest(self, digest: Digest, now: float) -> None:
+        """Take what a peer's feedback says, from a plane that digests it itself."""
+
     def count(self, name: str) -> None:
         """Add one to a counter."""
 
@@ -107,6 +111,9 @@ class Nobody:
         """See TransportOwner."""
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:
+        """See TransportOwner."""
+
+    def receive_digest(self, digest: Digest, now: float) -> None:
         """See TransportOwner."""
 
     def count(self, name: str) -> None:

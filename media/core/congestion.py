@@ -7,11 +7,11 @@ are bits per second on the wire, below SRTP and UDP. Times are seconds on the ca
 from collections import deque
 from math import inf
 
-from media.core.delay_trend import DelayTrend, LineUse
+from media.core.arrival_digest import Digest
+from media.core.delay_trend import LineUse
 from media.core.loss_judge import EMPTY_QUEUE_S, LossJudge, LossVerdict
 from media.core.probing import Prober
-from media.core.rtcp import TransportFeedback
-from media.core.send_history import Arrival, Feedback, SendHistory
+from media.core.send_history import SendHistory
 
 #: SRTP's tag, UDP and IPv4 headers: what a packet costs a line beside itself.
 WIRE_OVERHEAD_BYTES = 44
@@ -63,9 +63,9 @@ _GUESS_S = 2.0
 _SHORT_QUEUE_S = 0.02
 _SURELY = 0.95
 
-# No feedback at all for this long is a cut, not a narrow line: what was lost in it says nothing,
-# and the rate is what it was before it was lowered in the dark, less a margin.
-_CUT_S = 1.0
+# How much of the way to the newest round trip one feedback goes.
+_RESPONSE_SHARE = 0.2
+_MAX_RESPONSE_S = 3.0
 
 # Feedback that stays away: what is sent into the dark shrinks.
 _SILENCE_S = 2.0
@@ -75,8 +75,8 @@ _SILENCE_FACTOR = 0.8
 class CongestionControl:
     """Estimate one subscriber's line from transport-wide feedback.
 
-    Give it every feedback, what the plan would like to send (`want`), and the time at least
-    twice a second; ask it how much padding to send.
+    Give it every digest of feedback, what the plan would like to send (`want`), and the time at
+    least twice a second; ask it how much padding to send.
     """
 
     def __init__(self, history: SendHistory, *, start_bps: float) -> None:
@@ -85,7 +85,8 @@ class CongestionControl:
         self.has_feedback = False
         #: How long a change of the rate takes to show: round trip, queue and feedback.
         self.response_s = 0.2
-        self._trend = DelayTrend()
+        #: How long packets queue on the way, in seconds.
+        self.queue_s = 0.0
         self._losses = LossJudge()
         self._prober = Prober(history)
         self._acked = _Acknowledged()
@@ -95,7 +96,6 @@ class CongestionControl:
         self._first_heard_at: float | None = None
         self._heard_at: float | None = None
         self._heard_of = 0
-        self._told_at: float | None = None
         self._told_bps = float(start_bps)
         #: How often feedback came again after a cut.
         self.cuts_ended = 0
@@ -116,11 +116,6 @@ class CongestionControl:
         """Return the loss of the last seconds, 0..1, before repair."""
         return self._losses.loss
 
-    @property
-    def queue_s(self) -> float:
-        """Return how long packets queue on the way, in seconds."""
-        return self._trend.queue_s
-
     def is_guess(self, now: float) -> bool:
         """Return whether the estimate is what it started with, and nothing speaks against it."""
         if self._lowered_at > -inf:
@@ -139,49 +134,51 @@ class CongestionControl:
 
     # -- what comes in -------------------------------------------------------------
 
-    def feedback(self, message: TransportFeedback, now: float) -> None:
-        """Take one transport-wide feedback."""
-        told = self.history.take(message)
-        if not told.arrivals and not told.lost:
-            return
+    def take(self, told: Digest, now: float) -> None:
+        """Take what transport-wide feedback says."""
         if self._first_heard_at is None:
             self._first_heard_at = now
         self.has_feedback = True
         lost = self._lost_outside_cuts(told, now)
+        self.queue_s = told.queue_s
         self._heard_at, self._heard_of = now, told.newest
-        arrivals = told.arrivals
-        if arrivals:
-            response_s = max(0.0, now - arrivals[-1][1])
-            self.response_s += 0.2 * (min(response_s, 3.0) - self.response_s)
-            self._acked.add(arrivals)
-            self._trend.arrived(arrivals)
-        use = self._trend.judge()
-        self._losses.count(len(arrivals), lost)
+        if told.received:
+            response_s = min(max(0.0, now - told.sent_s), _MAX_RESPONSE_S)
+            share = 1.0 - (1.0 - _RESPONSE_SHARE) ** told.feedbacks
+            self.response_s += share * (response_s - self.response_s)
+            self._acked.add(told)
+        self._losses.count(told.received, lost)
         if self._prober.is_under_way:
             self._shadow_until = now + _PROBE_SHADOW_S
-        found_bps = self._prober.result_bps(arrivals, told.newest, now)
+        found_bps = self._prober.result_bps(told.probed, told.newest, now)
         if found_bps is not None and found_bps > self.estimate_bps:
             if found_bps > self.estimate_bps * _STEP_UP:
                 self._prober.hasten(now)
             self.estimate_bps = max(self.estimate_bps, min(found_bps, self._wanted_bps * 1.1))
             self._full_at_bps = None
-        self._adjust(use, now)
+        self._adjust(told.use, now)
         self._told_bps = self.estimate_bps
 
-    def _lost_outside_cuts(self, told: Feedback, now: float) -> int:
-        """Return what is to be counted as lost: not what was sent while nothing came back."""
-        if self._told_at is not None and now - self._told_at >= _CUT_S:
+    def _lost_outside_cuts(self, told: Digest, now: float) -> int:
+        """Return what is to be counted as lost: not what was sent while nothing came back.
+
+        After a cut the rate is what it was before it was lowered in the dark, less a margin.
+        """
+        if told.is_after_cut:
             self.cuts_ended += 1
-            self._cut_until = self.history.count
+            self._cut_until = told.numbered
             self.estimate_bps = max(self.estimate_bps, _BACK_OFF * self._told_bps)
-            self._trend, self._acked = DelayTrend(), _Acknowledged()
+            self._acked = _Acknowledged()
             self._shadow_until = now + _PROBE_SHADOW_S
-        self._told_at = now
         return told.lost if told.newest >= self._cut_until else min(told.lost, 0)
 
     def want(self, bps: float, now: float) -> None:
-        """Say what the plan would send if it could: above the estimate, the line is probed."""
+        """Say what the plan would send if it could: above the estimate, the line is probed.
+
+        0: everything wished for is sent. Then a calm line needs looking after less often.
+        """
         self._wanted_bps = bps
+        self.history.attend(is_attentive=bps > 0.0)
         is_calm = now - self._lowered_at > _CALM_BEFORE_PROBE_S and self.queue_s < _STANDING_QUEUE_S
         is_known = self.has_feedback and not self._losses.is_testing
         is_wished = bps > self.estimate_bps * _WORTH_PROBING
@@ -309,17 +306,17 @@ class _Acknowledged:
     _JUMP_S = 3.0
 
     def __init__(self) -> None:
-        #: Of each feedback: when its newest packet came, and how many bytes all of them were.
-        self._feedbacks: deque[tuple[float, int]] = deque()
+        #: Of each digest: when its newest packet came, and how many bytes all of them were.
+        self._digests: deque[tuple[float, int]] = deque()
         self._bytes = 0
 
-    def add(self, arrivals: list[Arrival]) -> None:
-        """Take what one feedback says arrived."""
-        kept, at_s = self._feedbacks, arrivals[-1][2]
+    def add(self, told: Digest) -> None:
+        """Take what has arrived."""
+        kept, at_s = self._digests, told.arrived_s
         if kept and abs(at_s - kept[-1][0]) > self._JUMP_S:  # the clock was set, or a long pause
             kept.clear()
             self._bytes = 0
-        size = sum([one[3] for one in arrivals]) + WIRE_OVERHEAD_BYTES * len(arrivals)
+        size = told.size_bytes + WIRE_OVERHEAD_BYTES * told.received
         kept.append((at_s, size))
         self._bytes += size
         while kept[0][0] < at_s - self._WINDOW_S:
@@ -327,7 +324,7 @@ class _Acknowledged:
 
     def rate_bps(self) -> float:
         """Return bits per second, or 0 while too little is known."""
-        kept = self._feedbacks
+        kept = self._digests
         if len(kept) < 2:
             return 0.0
         span_s = kept[-1][0] - kept[0][0]

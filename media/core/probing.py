@@ -4,7 +4,8 @@ Without it an estimate grows no further than half above what is sent, and a site
 the small picture would never be sent the large one.
 """
 
-from media.core.send_history import Arrival, SendHistory
+from media.core.arrival_digest import Probed, together
+from media.core.send_history import SendHistory
 
 #: How long a burst lasts. A queue of 300 ms takes it even at four times the line's rate.
 DURATION_S = 0.08
@@ -31,7 +32,7 @@ class Prober:
         self._ended_at: float | None = None
         self._first = 0
         self._end = 0
-        self._arrivals: list[Arrival] = []
+        self._came: Probed | None = None
         self._wait_s = _FIRST_WAIT_S
         self._next_at = float("-inf")
         self.sent = 0
@@ -54,8 +55,8 @@ class Prober:
         """Begin a burst; `packets_due` says what to send."""
         self.target_bps = target_bps
         self._started_at, self._ended_at = now, None
-        self._first = self._history.count
-        self._arrivals = []
+        self._first = self._history.watch()
+        self._came = None
         self.sent += 1
 
     def postpone(self, now: float) -> None:
@@ -74,12 +75,16 @@ class Prober:
         gone_bytes = self._history.bytes_between(self._first, self._history.count)
         return max(0, int((due_bytes - gone_bytes) // packet_bytes))
 
-    def result_bps(self, arrivals: list[Arrival], newest: int, now: float) -> float | None:
-        """Take arrivals; return what the line was found to carry, once that is known."""
+    def result_bps(self, probed: Probed | None, newest: int, now: float) -> float | None:
+        """Take what arrived of a burst; return what the line was found to carry, once known.
+
+        What is said of an earlier burst comes too late.
+        """
         if self._started_at is None:
             return None
         ended_at = self._end_of(self._started_at, now)
-        self._arrivals += [one for one in arrivals if self._is_ours(one[0])]
+        if probed is not None and probed.watched_from == self._first:
+            self._came = together(self._came, probed)
         if ended_at is None:
             return None
         if newest < self._end - 1:
@@ -94,29 +99,27 @@ class Prober:
         """Return when the burst ended; by time, also if nothing is left to carry it."""
         if self._ended_at is None and now - started_at >= DURATION_S:
             self._ended_at = now
-            self._end = self._history.count
+            self._end = self._history.watch_until_now()
         return self._ended_at
-
-    def _is_ours(self, number: int) -> bool:
-        return number >= self._first and (self._ended_at is None or number < self._end)
 
     def _over(self, now: float, *, is_success: bool) -> None:
         self._started_at = None
+        self._history.watch_no_more()
         self._wait_s = _FIRST_WAIT_S if is_success else min(self._wait_s * 2, _MAX_WAIT_S)
         self._next_at = now + self._wait_s
 
     def _carried(self) -> float | None:
         """Return the rate the burst came at, or None if too little of it did."""
-        came = self._arrivals
-        if len(came) < max(_MIN_PACKETS, _MIN_RECEIVED * (self._end - self._first)):
+        came = self._came
+        least = max(_MIN_PACKETS, _MIN_RECEIVED * (self._end - self._first))
+        if came is None or came.packets < least:
             return None
-        sent_s = max(one[1] for one in came) - min(one[1] for one in came)
-        first, last = min(one[2] for one in came), max(one[2] for one in came)
-        if sent_s < _MIN_SPREAD_S or last - first < _MIN_SPREAD_S:
+        sent_s = came.last_sent_s - came.first_sent_s
+        arrived_s = came.last_arrived_s - came.first_arrived_s
+        if sent_s < _MIN_SPREAD_S or arrived_s < _MIN_SPREAD_S:
             return None
-        total = sum(one[3] for one in came)
-        left_bps = (total - came[-1][3]) * 8 / sent_s
-        came_bps = (total - came[0][3]) * 8 / (last - first)
+        left_bps = (came.size_bytes - came.last_bytes) * 8 / sent_s
+        came_bps = (came.size_bytes - came.first_bytes) * 8 / arrived_s
         if came_bps < _KEPT_UP * left_bps:
             return came_bps * _SLOWED_MARGIN
         return min(left_bps, came_bps)

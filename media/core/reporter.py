@@ -75,7 +75,7 @@ class Reporter:
                 case rtcp.Fir():
                     wished.update(ssrc for ssrc, _ in packet.requests)
                 case rtcp.TransportFeedback():
-                    subscriber.steering.feedback(packet, now)
+                    self._take_feedback(subscriber, packet, now)
                 case rtcp.Remb():
                     subscriber.steering.remb(packet.bitrate_bps, now)
                 case _:
@@ -83,6 +83,20 @@ class Reporter:
         subscriber.steering.heard(now)
         asked = (self._wish_keyframe(subscriber, ssrc) for ssrc in wished)
         return [publisher for publisher in asked if publisher is not None]
+
+    def _take_feedback(
+        self, subscriber: Subscriber, feedback: rtcp.TransportFeedback, now: float
+    ) -> None:
+        """Digest what a subscriber says of arrivals, or let a plane that does it digest it."""
+        runs, steering = self._tables.outputs.runs, subscriber.steering
+        if not steering.history.element:
+            return
+        if runs is None:
+            digest = steering.digests.take(feedback, now)
+        else:
+            digest = runs.digest(subscriber.link, feedback, now)
+        if digest is not None:
+            steering.take(digest, now)
 
     def _share_rtt(self, subscriber: Subscriber) -> None:
         """Pace our NACKs to the same peer by its round trip: it is the same line."""

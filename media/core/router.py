@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from media.core import recovery, rtcp
 from media.core.allocation import LinkBudget, Priority
+from media.core.arrival_digest import Digest
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.bandwidth import TwccRecorder
 from media.core.codecs import OPUS
@@ -538,6 +539,13 @@ class Router:
             self.lost_everything(subscriber, now)
         if subscriber.redundancy.level != level:
             self._pilot.replan(subscriber, now)
+        self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
+
+    def receive_digest(self, subscriber: Subscriber, digest: Digest, now: float) -> None:
+        """Take what a subscriber's feedback says, where the plane has digested it."""
+        subscriber.steering.take(digest, now)
+        if digest.is_after_cut:
+            self.lost_everything(subscriber, now)
         self.wake_at = min(self.wake_at, self._pilot.heard(subscriber, now))
 
     def lost_everything(self, subscriber: Subscriber, now: float) -> None:

@@ -8,7 +8,9 @@ a `Runs` is expected) the core does all of this itself.
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from media.core.arrival_digest import Digest
 from media.core.packet_cache import CachedPacket
+from media.core.rtcp import TransportFeedback
 from media.core.rtp import Buffer, ParsedRtp
 
 if TYPE_CHECKING:
@@ -66,6 +68,9 @@ class Runs(Protocol):
 
     def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
         """Resend to the subscriber of `link` at most so many bytes a second, in such bursts."""
+
+    def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
+        """Digest feedback of the subscriber of `link` that came among what only the core reads."""
 
     def bound(self, publisher: "Publisher") -> None:
         """Look at which SSRCs the publisher's up-tracks are known by."""

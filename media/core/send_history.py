@@ -14,6 +14,9 @@ from media.core.rtcp import TransportFeedback
 CAPACITY = 4096
 MASK = CAPACITY - 1
 
+#: No packet has this number.
+NEVER = 2**63 - 1
+
 # The format's units (section 3.1): 64 ms per step of the reference, 250 us per delta.
 _REFERENCE_S = 0.064
 _TICK_S = 0.00025
@@ -53,6 +56,7 @@ class SendHistory:
         "_reference",
         "_reference_steps",
         "_reported",
+        "attention",
         "counter",
         "element",
         "sent_at_s",
@@ -66,6 +70,9 @@ class SendHistory:
         self.sent_at_s = array("d", bytes(8 * CAPACITY))
         #: Zero once acknowledged, so that nothing is taken for an arrival twice.
         self.sizes = array("H", bytes(2 * CAPACITY))
+        #: What is wanted of feedback, for whoever digests it: from which number on, and up to
+        #: which, arrivals are looked at closely; 1: every feedback is told of, however calm.
+        self.attention = array("q", (NEVER, NEVER, 1))
         #: Numbers below this were spoken of.
         self._reported = 0
         self._reference: int | None = None
@@ -127,6 +134,26 @@ class SendHistory:
         self._reference_steps += ((reference - self._reference + 0x80_0000) & 0xFF_FFFF) - 0x80_0000
         self._reference = reference
         return self._reference_steps * _REFERENCE_S
+
+    def watch(self) -> int:
+        """Look closely at what is sent from now on; return its first number."""
+        first = self.count
+        self.attention[1] = NEVER
+        self.attention[0] = first
+        return first
+
+    def watch_until_now(self) -> int:
+        """Look at nothing that is sent from now on; return the number it begins with."""
+        self.attention[1] = end = self.count
+        return end
+
+    def watch_no_more(self) -> None:
+        """Look closely at nothing."""
+        self.attention[0] = NEVER
+
+    def attend(self, *, is_attentive: bool) -> None:
+        """Say whether every feedback is told of, or of a calm line only now and then."""
+        self.attention[2] = is_attentive
 
     def bytes_between(self, first: int, end: int) -> int:
         """Return how many unacknowledged bytes were sent under the numbers `first` to `end` - 1."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from media.core.allocation import HEADROOM, Allotment, PlannedTrack, Priority, Wish, plan
+from media.core.arrival_digest import ArrivalDigests, Digest
 from media.core.congestion import CongestionControl
 from media.core.ids import TrackKey
 from media.core.policing import TokenBucket
-from media.core.rtcp import TransportFeedback
 from media.core.send_history import SendHistory
 
 #: Where a line of which nothing is known or declared starts.
@@ -61,6 +61,8 @@ class Steering:
 
     def __init__(self, *, start_bps: float) -> None:
         self.history = SendHistory()
+        #: Where the plane does not digest feedback itself.
+        self.digests = ArrivalDigests(self.history)
         self.control = CongestionControl(self.history, start_bps=start_bps)
         self.planned: tuple[PlannedTrack, ...] = ()
         #: Everything wished for is planned at its best.
@@ -88,10 +90,10 @@ class Steering:
             self.control.estimate_bps = min(limit_bps, declared_bps)
         self._declared_bps = declared_bps
 
-    def feedback(self, message: TransportFeedback, now: float) -> None:
+    def take(self, digest: Digest, now: float) -> None:
         """Take what the subscriber says of arrivals; without numbers it means nothing."""
         if self.history.element:
-            self.control.feedback(message, now)
+            self.control.take(digest, now)
 
     def remb(self, bps: int, now: float) -> None:
         """Take the subscriber's own estimate: the fallback where packets carry no numbers."""

@@ -122,4 +122,11 @@ static inline bool is_nack(const uint8_t *data, uint32_t size)
     return data[0] == 0x81 && data[1] == 205 && size >= 16;
 }
 
+/* Whether the packet is a receiver report without padding that holds the blocks it counts (RFC 3550
+ * section 6.4.2). */
+static inline bool is_receiver_report(const uint8_t *data, uint32_t size)
+{
+    return (data[0] & 0xE0) == 0x80 && data[1] == 201 && size >= 8 + 24u * (data[0] & 0x1F);
+}
+
 #endif

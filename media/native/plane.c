@@ -12,7 +12,8 @@
  * and counts it; datagrams of strangers may fill only half of `control`.
  *
  * Longer than a module of ours should be: it is one program with one lock, and a cut through it
- * would only hide which parts run under that. What parses bytes from outside is in packet.h. */
+ * would only hide which parts run under that. What parses bytes from outside is in packet.h; what
+ * becomes of feedback, in arrivals.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arrivals.h"
 #include "packet.h"
 
 #ifndef UDP_SEGMENT
@@ -46,7 +48,6 @@ enum {
     CONTROL_RING = 1 << 20,
     MEDIA_RING = 8 << 20,    /* 30 s of a room's 2.2 Mbit/s */
     INBOX_RING = 4 << 20,
-    LOG_PACKETS = 4096,      /* as media.core.send_history.CAPACITY */
     PICTURE_SEARCH = 64,     /* as media.core.uptrack._PICTURE_SEARCH */
     HEARTBEAT_MS = 500,
     RESEND_BUDGET = 2000,    /* as media.core.downtrack: a second's, spent by 4 or by 1 */
@@ -71,7 +72,7 @@ struct place { /* an address, comparable byte by byte; IPv4 lies in the first fo
     uint32_t scope;
 };
 
-enum message_kind { SKIP = 0, DATAGRAM = 1, RTCP = 2, RTP = 3, HEARD = 4, SEALED = 5 };
+enum message_kind { SKIP = 0, DATAGRAM = 1, RTCP = 2, RTP = 3, HEARD = 4, SEALED = 5, DIGEST = 6 };
 enum message_flags { TAKEN = 1, SENT = 2 };
 
 struct message {
@@ -160,9 +161,8 @@ struct transport {
     int64_t rtcp_second;
     uint32_t rtcp_in_second, rtcp_bytes_in_second, rtcp_per_s;
     uint8_t number_element; /* of the transport-wide number; 0: none (RFC 8285 section 4.2) */
-    double *sent_at;        /* these three are media.core.send_history's, LOG_PACKETS long */
-    uint16_t *sizes;
-    _Atomic uint64_t *numbered;
+    struct sent_log sent;   /* media.core.send_history's, LOG_PACKETS long */
+    struct digests digests;
 };
 
 struct binding {
@@ -239,6 +239,7 @@ struct lane {
         _Alignas(struct cmsghdr) uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
     } segment[OUT_PACKETS];
     uint64_t nacked[65536 / 64];
+    struct digest_scratch *scratch;
 };
 
 struct known { /* an entry of the address table: open addressing, its size a power of two */
@@ -536,11 +537,12 @@ static void finish(struct lane *lane, struct transport *transport, uint32_t leng
     uint8_t *out = lane->out[lane->out_count];
     int size = (int)length;
     if (transport->number_element) {
-        uint64_t number = atomic_load_explicit(transport->numbered, memory_order_relaxed);
+        const struct sent_log *log = &transport->sent;
+        uint64_t number = atomic_load_explicit(log->counter, memory_order_relaxed);
         write16(out + 17, (uint16_t)number);
-        transport->sent_at[number & (LOG_PACKETS - 1)] = monotonic();
-        transport->sizes[number & (LOG_PACKETS - 1)] = (uint16_t)length;
-        atomic_store_explicit(transport->numbered, number + 1, memory_order_release);
+        log->sent_at[number & (LOG_PACKETS - 1)] = monotonic();
+        log->sizes[number & (LOG_PACKETS - 1)] = (uint16_t)length;
+        atomic_store_explicit(log->counter, number + 1, memory_order_release);
     }
     if (lane->plane->srtp.protect(transport->send_session, out, &size)) {
         count(transport->room, PROTECT_FAILED);
@@ -842,38 +844,92 @@ static bool is_rtcp_allowed(struct transport *transport, uint32_t length, double
            transport->rtcp_bytes_in_second <= transport->rtcp_bytes_per_s;
 }
 
-/* An authenticated RTCP packet: answer its NACKs about our rows, pass the rest on. */
+/* Whether a datagram is made of feedback, NACKs and receiver reports only, each well formed. The
+ * feedback of any other goes to the core with the rest: media.core.rtcp refuses all or nothing. */
+static bool is_digestible(struct lane *lane, const uint8_t *packet, uint32_t length)
+{
+    uint32_t size = 0, statuses = 0;
+    for (uint32_t at = 0; at < length; at += size) {
+        next_rtcp(packet, length, at, &size);
+        const uint8_t *one = packet + at;
+        if (is_feedback(one, size)) {
+            if (!read_feedback(one, size, &lane->scratch->feedback))
+                return false;
+            statuses += lane->scratch->feedback.count;
+        } else if (!is_nack(one, size) && !is_receiver_report(one, size)) {
+            return false;
+        }
+    }
+    return statuses <= MAX_STATUSES;
+}
+
+/* Leave what came of a peer's RTCP to the core. Fifty subscribers report a thousand times a second: one
+ * wake-up serves several of them. */
+static void post_lazily(struct lane *lane, struct message *message, const uint8_t *content,
+                        uint32_t length)
+{
+    post(lane, &lane->control, message, content, length, lane->control.size);
+    if (!lane->lazy_since)
+        lane->lazy_since = message->now;
+}
+
+/* Digest feedback of a subscriber, and post what is to be told of it; false if it said nothing new. */
+static bool digest_feedback(struct lane *lane, struct transport *transport, const uint8_t *packet,
+                            uint32_t size, double now)
+{
+    struct message message = {.kind = DIGEST, .transport = transport->id, .now = now};
+    struct digest digest;
+    read_feedback(packet, size, &lane->scratch->feedback);
+    enum told told =
+        take_feedback(&transport->digests, &transport->sent, lane->scratch, now, &digest);
+    if (told == TOLD)
+        post_lazily(lane, &message, (const uint8_t *)&digest, sizeof digest);
+    return told != NOTHING_NEW;
+}
+
+/* Answer the NACKs about our rows and digest the feedback of a whole datagram; return the length of
+ * what is left for the core. `has_digested`: there was feedback with news, of which it hears in time. */
+static uint32_t take_rtcp(struct lane *lane, struct transport *transport, uint8_t *packet,
+                          uint32_t length, double now, bool *has_digested)
+{
+    if (lane->run_length)
+        forward_run(lane);
+    bool may_digest = transport->number_element && is_digestible(lane, packet, length);
+    uint32_t kept = 0, size = 0;
+    for (uint32_t at = 0; at < length; at += size) {
+        next_rtcp(packet, length, at, &size);
+        struct row *row = NULL;
+        if (is_nack(packet + at, size))
+            row = row_by_ssrc(transport, read32(packet + at + 8));
+        if (row) {
+            answer_nack(lane, row, packet + at, size, now);
+        } else if (may_digest && is_feedback(packet + at, size)) {
+            *has_digested |= digest_feedback(lane, transport, packet + at, size, now);
+        } else {
+            memmove(packet + kept, packet + at, size);
+            kept += size;
+        }
+    }
+    return kept;
+}
+
+/* An authenticated RTCP packet: do what we can of what it asks, pass the rest on. */
 static void receive_rtcp(struct lane *lane, struct transport *transport, uint8_t *packet,
                          uint32_t length, double now)
 {
     struct message message = {.kind = RTCP, .transport = transport->id, .now = now};
+    bool has_digested = false;
     if (!is_rtcp_allowed(transport, length, now)) {
         count(transport->room, RTCP_REFUSED);
         message.kind = HEARD;
         length = 0;
-    } else if (transport->rows && is_whole_rtcp(packet, length)) {
-        if (lane->run_length)
-            forward_run(lane);
-        uint32_t kept = 0, size = 0;
-        for (uint32_t at = 0; at < length; at += size) {
-            next_rtcp(packet, length, at, &size);
-            struct row *row = NULL;
-            if (is_nack(packet + at, size))
-                row = row_by_ssrc(transport, read32(packet + at + 8));
-            if (row) {
-                answer_nack(lane, row, packet + at, size, now);
-            } else {
-                memmove(packet + kept, packet + at, size);
-                kept += size;
-            }
-        }
-        message.kind = kept ? RTCP : HEARD;
-        length = kept;
+    } else if ((transport->rows || transport->number_element) && is_whole_rtcp(packet, length)) {
+        length = take_rtcp(lane, transport, packet, length, now, &has_digested);
+        message.kind = length ? RTCP : HEARD;
     }
-    /* Fifty subscribers report a thousand times a second: one wake-up serves several of them. */
-    post(lane, &lane->control, &message, packet, length, lane->control.size);
-    if (!lane->lazy_since)
-        lane->lazy_since = now;
+    /* That a peer was heard need not be said where digests are: they come several times a second. */
+    if (length || !has_digested)
+        post_lazily(lane, &message, packet, length);
 }
 
 /* Authenticate and decrypt in place what came from a transport's address. */
@@ -1188,7 +1244,7 @@ static void *run_lane(void *argument)
 /* -- what Python calls ----------------------------------------------------------------------------------------- */
 
 /* Of these functions and the layouts above; a library of another version is not loaded. */
-uint32_t plane_version(void) { return 2; }
+uint32_t plane_version(void) { return 3; }
 
 static bool open_lane(struct plane *plane, uint32_t index)
 {
@@ -1199,9 +1255,10 @@ static bool open_lane(struct plane *plane, uint32_t index)
     lane->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     lane->inbox_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     lane->out = malloc(sizeof *lane->out * OUT_PACKETS);
+    lane->scratch = malloc(sizeof *lane->scratch);
     pthread_mutex_init(&lane->gate, NULL);
     pthread_mutex_init(&lane->lock, NULL);
-    return lane->wake_fd >= 0 && lane->inbox_fd >= 0 && lane->out &&
+    return lane->wake_fd >= 0 && lane->inbox_fd >= 0 && lane->out && lane->scratch &&
            ring_open(&lane->media, MEDIA_RING) && ring_open(&lane->control, CONTROL_RING) &&
            (!index || ring_open(&lane->inbox, INBOX_RING));
 }
@@ -1213,6 +1270,7 @@ static void close_lane(struct lane *lane)
     if (lane->inbox_fd > 0)
         close(lane->inbox_fd);
     free(lane->out);
+    free(lane->scratch);
     free(lane->media.data);
     free(lane->control.data);
     free(lane->inbox.data);
@@ -1408,6 +1466,7 @@ struct transport *transport_add(struct room *room, uint32_t id, uint32_t rtcp_pe
     *transport = (struct transport){.room = room, .id = id, .slot = slot,
                                     .serial = lane->next_serial++, .rtcp_per_s = rtcp_per_s,
                                     .rtcp_bytes_per_s = rtcp_bytes_per_s};
+    digests_open(&transport->digests);
     lane->slots[slot] = transport;
     leave(lane);
     return transport;
@@ -1494,19 +1553,32 @@ void transport_resends(struct transport *transport, double bytes_per_s, double b
 }
 
 /* Number every RTP packet sent with this element of a header extension (id << 4 | 1; 0: none), and
- * note in the caller's arrays of LOG_PACKETS when it left and how large it was. They must live until
- * the transport is removed. */
+ * note in the caller's arrays when it left and how large it was: media.core.send_history's. They must
+ * live until the transport is removed. */
 void transport_number(struct transport *transport, uint8_t element, double *sent_at, uint16_t *sizes,
-                      _Atomic uint64_t *count)
+                      _Atomic uint64_t *counter, _Atomic int64_t *attention)
 {
     struct lane *lane = transport->room->lane;
     enter(lane);
     settle(lane);
     transport->number_element = element;
-    transport->sent_at = sent_at;
-    transport->sizes = sizes;
-    transport->numbered = count;
+    transport->sent = (struct sent_log){sent_at, sizes, counter, attention};
     leave(lane);
+}
+
+/* Digest the feedback packet of `length` bytes that came among RTCP only Python reads; false if it is
+ * none, says nothing new, or if `into` is not to be told yet. */
+int transport_digest(struct transport *transport, const uint8_t *packet, uint32_t length, double now,
+                     struct digest *into)
+{
+    struct lane *lane = transport->room->lane;
+    enter(lane);
+    bool is_due = transport->number_element && is_feedback(packet, length) &&
+                  read_feedback(packet, length, &lane->scratch->feedback) &&
+                  take_feedback(&transport->digests, &transport->sent, lane->scratch, now, into) ==
+                      TOLD;
+    leave(lane);
+    return is_due;
 }
 
 /* Let datagrams from this address find the transport. False when memory has run out. */

@@ -308,6 +308,24 @@ class Rig:
         peer.send_rtcp(rtcp.compound(rtcp.ReceiverReport(5, ()), rtcp.Nack(5, down.ssrc, lost)))
         await self.heard(peer)
 
+    async def answer(self, peer: Peer, back: int, lost: tuple[int, ...], beside: int) -> None:
+        """Let a subscriber say what came of the newest `back` packets and one more to come.
+
+        `beside`: alone, after a report, after a name of its own, or before what is malformed.
+        """
+        history = self.router.subscribers[PeerId(peer.name)].steering.history
+        history.attend(is_attentive=True)
+        base = history.count - back
+        deltas = tuple(None if one in lost else 1 for one in range(back + 1))
+        feedback = rtcp.TransportFeedback(5, 6, base & 0xFFFF, 0, 1000, deltas).to_bytes()
+        report = rtcp.ReceiverReport(5, ()).to_bytes()
+        name = rtcp.SourceDescription(((5, "site"),)).to_bytes()
+        peer.transport.last_heard = 0.0
+        peer.send_rtcp(
+            [feedback, report + feedback, name + feedback, feedback + report[:4]][beside]
+        )
+        await self.heard(peer)
+
     def close(self) -> None:
         for name in list(self.router.subscribers):
             self.router.remove_subscriber(name)

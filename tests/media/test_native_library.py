@@ -37,7 +37,8 @@ def test_a_library_of_another_version_is_not_loaded(tmp_path: Path) -> None:
     other = source.replace("plane_version(void) { return ", "plane_version(void) { return 7")
     assert other != source
     (tmp_path / "plane.c").write_text(other, "utf-8")
-    shutil.copy(LIBRARY.parent.parent / "packet.h", tmp_path)
+    for header in LIBRARY.parent.parent.glob("*.h"):
+        shutil.copy(header, tmp_path)
     command = ["cc", "-std=gnu11", "-fPIC", "-shared", "-pthread", "-o", "plane.so", "plane.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
     with pytest.raises(NativeUnavailable, match=r"another version.*make native"):

@@ -2,7 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from media.config import DataPlaneChoice
 from media.core import red, rtp
+from media.core.arrival_digest import Digest
 from media.core.ids import PeerId, TrackKey
+from media.core.steering import Steering
 from media.native_library import LIBRARY
 from tests.media.plane_rig import AUDIO, CAMERA, PUBLISHED, RED_TYPE, SECOND, Peer, Rig
 
@@ -33,6 +36,7 @@ _COMPARED = (
     "red_recovered",
     "protect_failed",
     "malformed_rtp",
+    "malformed_rtcp",
 )
 
 
@@ -171,6 +175,10 @@ class Script:
     async def nack(self, which: int, track: TrackKey, back: tuple[int, ...]) -> None:
         await self._rig.nack(self._peer(which), track, back)
 
+    async def answer(self, which: int, back: int, lost: tuple[int, ...], beside: int) -> None:
+        """Let a site say which of the newest packets came, alone or beside other reports."""
+        await self._rig.answer(self._peer(which), back, lost, beside)
+
     async def permit(self, which: int, track: TrackKey, *, is_allowed: bool) -> None:
         peers = self._rig.audience[track]
         (peers.add if is_allowed else peers.discard)(PeerId(f"site{which}"))
@@ -211,6 +219,14 @@ class Script:
         self._rig.move(self._peer(which))
 
 
+class Outcome(NamedTuple):
+    """What each subscriber was sent, what was counted, and what feedback was digested into."""
+
+    sent: dict[str, list[bytes]]
+    counted: dict[str, int]
+    digests: list[tuple[int, ...]]
+
+
 async def run(
     choice: DataPlaneChoice,
     steps: list[tuple[Any, ...]],
@@ -218,9 +234,15 @@ async def run(
     first_seq: int,
     lanes: int = 1,
     has_red: bool = False,
-) -> tuple[dict[str, list[bytes]], dict[str, int]]:
-    """Play the steps; return what each subscriber was sent, and what was counted."""
+) -> Outcome:
+    """Play the steps; return what came of them."""
     rig = Rig(choice, seed=7, lanes=lanes, has_red=has_red)
+    digests = list[tuple[int, ...]]()
+
+    def note(steering: Steering, digest: Digest, now: float) -> None:
+        # Times differ from run to run, and with them what the trend says.
+        digests.append(digest[:6])
+
     try:
         for number in range(3):
             rig.subscribe(
@@ -230,8 +252,9 @@ async def run(
                 has_red=number == 1,
             )
         script = Script(rig, first_seq, has_red=has_red)
-        for step in steps:
-            await (getattr(script, step[0]))(*step[1], **step[2])
+        with patch.object(Steering, "take", note):
+            for step in steps:
+                await (getattr(script, step[0]))(*step[1], **step[2])
         await rig.until(lambda: True)
         counted = rig.router.counters()
         if rig._room is not None:
@@ -239,7 +262,7 @@ async def run(
                 counted[name] = counted.get(name, 0) + value
         assert not rig.errors
         sent = {name: list(peer.sealed) for name, peer in rig.peers.items() if name != "teacher"}
-        return sent, {name: counted.get(name, 0) for name in _COMPARED}
+        return Outcome(sent, {name: counted.get(name, 0) for name in _COMPARED}, digests)
     finally:
         rig.close()
 
@@ -274,6 +297,7 @@ OTHER = st.one_of(
     step("unasked_repair", TRACK, st.integers(1, 4)),
     step("padding", is_lost=st.booleans()),
     step("nack", SITE, TRACK, BACK),
+    step("answer", SITE, st.integers(0, 30), BACK, st.integers(0, 3)),
 )
 STEPS = st.lists(st.one_of(SEND, SEND, SEND, OTHER, EDITS), min_size=5, max_size=60)
 
@@ -332,7 +356,7 @@ def test_the_same_packets_and_edits_give_the_same_bytes(
 def test_sound_in_red_leaves_either_plane_whole_where_padding_hides_what_was_lost() -> None:
     terms: dict[str, Any] = {"first_seq": 65_534, "has_red": True}
     for plane in DataPlaneChoice.REFERENCE, DataPlaneChoice.NATIVE:
-        sent, counted = asyncio.run(run(plane, _LOSSY_SOUND, **terms))
+        sent, counted, _ = asyncio.run(run(plane, _LOSSY_SOUND, **terms))
         assert counted["red_recovered"] == 2
         assert {name: len(packets) for name, packets in sent.items()} == dict.fromkeys(sent, 6)
 

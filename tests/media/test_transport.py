@@ -8,6 +8,7 @@ import pytest
 from aioice import stun
 
 from media.config import SfuConfig
+from media.core.arrival_digest import Digest
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Seen
 from media.ice import Address, parse_request
@@ -45,6 +46,9 @@ class Owner:
         raise AssertionError("no media here")
 
     def receive_rtcp(self, packet: bytes, now: float) -> None:
+        raise AssertionError("no media here")
+
+    def receive_digest(self, digest: Digest, now: float) -> None:
         raise AssertionError("no media here")
 
     def transport_cut(self) -> None:

@@ -13,6 +13,25 @@ static struct plane *plane;
 static struct transport *publisher, *subscribers[2];
 static double now = 1000.0;
 
+/* What the second subscriber was sent, for its feedback to be about. */
+static double sent_at[LOG_PACKETS];
+static uint16_t sizes[LOG_PACKETS];
+static _Atomic uint64_t numbered;
+static _Atomic int64_t attention[3];
+
+/* Let each of the last 4096 numbers be unanswered; `which` says what is asked of feedback. */
+static void send_log(unsigned which)
+{
+    for (int i = 0; i < LOG_PACKETS; i++) {
+        sizes[i] = (uint16_t)(100 + i);
+        sent_at[i] = now - 0.001 * i;
+    }
+    atomic_store(&numbered, which & 1 ? 70000 : 200);
+    atomic_store(&attention[0], which & 2 ? NEVER : 100);
+    atomic_store(&attention[1], which & 4 ? NEVER : 150);
+    atomic_store(&attention[2], which & 1);
+}
+
 static void drain(int which)
 {
     uint64_t offset, size;
@@ -32,9 +51,6 @@ static void set_up(void)
     struct room *room = room_open(plane, 0);
     struct encoding *video = encoding_add(room), *vp8 = encoding_add(room);
     struct place place = {.family = AF_INET, .port = ntohs(any.sin_port), .host = {127, 0, 0, 1}};
-    static double sent_at[LOG_PACKETS];
-    static uint16_t sizes[LOG_PACKETS];
-    static _Atomic uint64_t numbered;
 
     publisher = transport_add(room, 1, UINT32_MAX, 1e12);
     transport_keys(publisher, plane, plane);
@@ -57,7 +73,7 @@ static void set_up(void)
         terms.ssrc = 0x31 + i;
         row_begin(vp8, subscribers[i], &terms);
     }
-    transport_number(subscribers[1], 5 << 4 | 1, sent_at, sizes, &numbered);
+    transport_number(subscribers[1], 5 << 4 | 1, sent_at, sizes, &numbered, attention);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(packet + 8, (uint8_t[]){1, 2, 3, 4 + (data[0] >> 2) % 3}, 4); /* a bound SSRC */
     if (kind < 2 && length)
         transport_receive(publisher, packet, length, now);
-    else if (kind == 2 && length)
+    else if (kind == 2 && length && (send_log(data[0] >> 3), true))
         transport_receive(subscribers[(data[0] >> 2) & 1], packet, length, now);
     else
         shift_picture(packet, length, (uint16_t)(data[0] << 7 | data[0]), data[0]);
@@ -95,7 +111,7 @@ static int replay(FILE *file)
         unsigned byte;
         for (char *at = line; size < sizeof input && sscanf(at, "%2x", &byte) == 1; at += 2)
             input[size++] = (uint8_t)byte;
-        for (input[0] = 0; input[0] < 16; input[0]++) /* each packet as each kind */
+        for (input[0] = 0; input[0] < 64; input[0]++) /* each packet as each kind */
             LLVMFuzzerTestOneInput(input, size);
         count++;
     }

@@ -7,7 +7,7 @@ from tests.fuzz import corpus
 
 #: Which first byte makes the harness take a packet as RTP of a publisher, its RTCP, RTCP of a
 #: subscriber, or a VP8 payload; the higher bits say which of several.
-_KINDS = {"rtp": (0, 4, 8), "rtcp": (1, 2, 6), "vp8": (3, 251), "h264": (3,)}
+_KINDS = {"rtp": (0, 4, 8), "rtcp": (1, 2, 6, 14, 30, 62), "vp8": (3, 251), "h264": (3,)}
 
 
 def main(folder: Path) -> int:

@@ -32,6 +32,8 @@ static void *talk(void *argument)
 {
     struct talker *talker = argument;
     uint8_t packet[1000] = {0x80, 96}, nack[48] = {0x81, 205, 0, 3};
+    /* Sixteen packets that came, and the tag of the stub's SRTP. */
+    uint8_t feedback[40 + 16] = {0x8F, 205, 0, 9, [15] = 16, [20] = 0x20, [21] = 16};
     write32(packet + 8, 0x01020304);
     write32(nack + 8, 0x11);
     for (uint16_t seq = 0; !atomic_load(&is_over); seq++) {
@@ -44,6 +46,10 @@ static void *talk(void *argument)
             sendto(talker->site_fd, nack, 16 + 16, 0, (struct sockaddr *)&server, sizeof server);
         if (seq % 4 == 0)
             usleep(200);
+        feedback[13] = (uint8_t)seq;
+        if (seq % 16 == 0)
+            sendto(talker->site_fd, feedback, sizeof feedback, 0, (struct sockaddr *)&server,
+                   sizeof server);
         if (seq % 64 == 0)
             sendto(talker->site_fd, "\x16stranger", 9, 0, (struct sockaddr *)&server,
                    sizeof server);
@@ -68,6 +74,10 @@ struct class {
     struct encoding *encoding;
     struct row *rows[SITES];
     struct place places[SITES], publisher_place;
+    double sent_at[LOG_PACKETS];
+    uint16_t sizes[LOG_PACKETS];
+    _Atomic uint64_t counter;
+    _Atomic int64_t attention[3];
     struct talker talker;
     pthread_t thread;
 };
@@ -106,6 +116,10 @@ static void edit(struct plane *plane, struct class *class, unsigned round)
     } else {
         class->sites[i] = transport_add(class->room, 2 + 10 * class->talker.lane + i, 100000, 1e9);
         transport_keys(class->sites[i], plane, plane);
+        atomic_store(&class->attention[0], round % 3 ? NEVER : 0);
+        if (i == 0)
+            transport_number(class->sites[i], 5 << 4 | 1, class->sent_at, class->sizes,
+                             &class->counter, class->attention);
         transport_place(class->sites[i], &class->places[i], round % 7 == 0);
         address_learn(class->sites[i], &class->places[i]);
         struct row_terms terms = {.after_ext = -1, .ssrc = 0x11, .rtx_ssrc = 0x21,
@@ -146,7 +160,7 @@ int main(int argc, char **argv)
     server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(place.port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct plane *plane = plane_open(fd, LANES, &srtp);
-    struct class classes[LANES] = {0};
+    static struct class classes[LANES];
     double until = monotonic() + (argc > 1 ? atof(argv[1]) : 1.0);
     if (!plane || plane_start(plane))
         return 2;

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from media.core.arrival_digest import ArrivalDigests
 from media.core.bandwidth import TwccRecorder
 from media.core.congestion import CongestionControl
 from media.core.rtcp import TransportFeedback
@@ -179,6 +180,7 @@ class Site:
         self.world = World(line, seed=seed)
         self.control = CongestionControl(SendHistory(), start_bps=start_kbps * 1000)
         self.control.history.use_extension(3)
+        self._digests = ArrivalDigests(self.control.history)
         self.wish_kbps = wish_kbps
         self._floor_kbps = floor_kbps
         self._steps_kbps = steps_kbps
@@ -261,7 +263,9 @@ class Site:
         if jump is not None and self.world.now >= jump[0]:
             steps = feedback.reference_time_64ms + round(jump[1] / 0.064)
             feedback = replace(feedback, reference_time_64ms=(steps + 2**23) % 2**24 - 2**23)
-        self.control.feedback(feedback, self.world.now)
+        digest = self._digests.take(feedback, self.world.now)
+        if digest is not None:
+            self.control.take(digest, self.world.now)
 
     # -- what came of it -----------------------------------------------------------
 

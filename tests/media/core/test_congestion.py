@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.core import arrival_digest
+from media.core.arrival_digest import ArrivalDigests
 from media.core.congestion import MIN_BPS, CongestionControl
 from media.core.loss_judge import LossJudge, LossVerdict
 from media.core.probing import Prober
@@ -226,23 +228,15 @@ def test_loss_that_lets_some_through_is_a_loss_of_the_line() -> None:
 # -- what simulations do not reach -------------------------------------------------------
 
 
-def feedback(base: int, *deltas: int | None) -> TransportFeedback:
-    return TransportFeedback(1, 2, base, 0, 0, deltas)
-
-
-def test_feedback_that_says_nothing_new_is_no_feedback() -> None:
-    control = CongestionControl(SendHistory(), start_bps=1e6)
-    control.feedback(feedback(0, 0, 0), 1.0)
-    assert not control.has_feedback
-
-
 def test_feedback_of_losses_alone_counts() -> None:
     history = SendHistory()
-    control = CongestionControl(history, start_bps=1e6)
+    control, digests = CongestionControl(history, start_bps=1e6), ArrivalDigests(history)
     for number in range(100):
         history.sent(1200, number / 100)
-    control.feedback(feedback(0, *[None] * 40), 1.0)
-    control.feedback(feedback(40, *[None] * 40), 2.0)
+    for base, now in ((0, 1.0), (40, 2.0)):
+        digest = digests.take(TransportFeedback(1, 2, base, 0, 0, (None,) * 40), now)
+        assert digest is not None
+        control.take(digest, now)
     assert control.has_feedback
     assert control.loss > 0.1
 
@@ -258,12 +252,13 @@ def probed(*, lost_from: int, told: bool = True) -> float | None:
         for _ in range(prober.packets_due(now, 300)):
             history.sent(300, now)
         now += 0.005
-    arrivals = [
-        (n, history.sent_at_s[n], history.sent_at_s[n] + 9.0, 300) for n in range(lost_from)
-    ]
+    arrivals = arrival_digest.probed(
+        [(n, history.sent_at_s[n], history.sent_at_s[n] + 9.0, 300) for n in range(lost_from)],
+        watched_from=0,
+    )
     if not told:
         assert prober.result_bps(arrivals, lost_from - 1, now + 0.1) is None
-        assert prober.result_bps([], lost_from - 1, now + 3.0) is None
+        assert prober.result_bps(None, lost_from - 1, now + 3.0) is None
         assert not prober.is_under_way, "the rest will not be heard of"
         assert not prober.may_begin(now + 3.0)
         return None
@@ -292,7 +287,9 @@ def test_a_burst_that_left_at_once_finds_nothing() -> None:
     for _ in range(prober.packets_due(0.079, 300)):
         history.sent(300, 0.079)
     assert prober.packets_due(0.081, 300) == 0
-    arrivals = [(n, 0.079, 9.0 + n / 10_000, 300) for n in range(history.count)]
+    arrivals = arrival_digest.probed(
+        [(n, 0.079, 9.0 + n / 10_000, 300) for n in range(history.count)], watched_from=0
+    )
     assert prober.result_bps(arrivals, history.count - 1, 0.2) is None
 
 
@@ -329,12 +326,15 @@ def test_whatever_a_receiver_claims_the_estimate_stays_a_rate(
 ) -> None:
     """A liar can have its own line overfed, up to what the plan would send it; no more."""
     control = CongestionControl(SendHistory(), start_bps=1e6)
+    digests = ArrivalDigests(control.history)
     now = 0.0
     for base, deltas, reference, elapsed_s in said:
         for _ in range(40):
             control.history.sent(1200, now)
         now += elapsed_s
-        control.feedback(TransportFeedback(1, 2, base, 0, reference, tuple(deltas)), now)
+        digest = digests.take(TransportFeedback(1, 2, base, 0, reference, tuple(deltas)), now)
+        if digest is not None:
+            control.take(digest, now)
         control.want(wanted_bps, now)
         for _ in range(min(100, control.probe_packets(now, 300))):
             control.history.sent(300, now)
@@ -374,7 +374,8 @@ def test_a_burst_that_nothing_can_carry_any_more_ends_all_the_same() -> None:
     for number in range(10):
         history.sent(300, number / 100)
     told = [(n, n / 100, n / 100 + 9.0, 300) for n in range(10)]
-    assert prober.result_bps(told[:5], 4, 0.05) is None
+    first, second = (arrival_digest.probed(some, 0) for some in (told[:5], told[5:]))
+    assert prober.result_bps(first, 4, 0.05) is None
     assert prober.is_sending
-    prober.result_bps(told[5:], 9, 1.0)
+    prober.result_bps(second, 9, 1.0)
     assert not prober.is_under_way

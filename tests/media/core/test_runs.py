@@ -3,9 +3,12 @@
 from typing import Any
 
 from media.core import rtp
+from media.core.arrival_digest import Digest
+from media.core.delay_trend import LineUse
 from media.core.downtrack import DownTrack
 from media.core.ids import PeerId, Source
 from media.core.publisher import Publisher
+from media.core.rtcp import TransportFeedback
 from media.core.rtp import Buffer, ParsedRtp
 from media.core.runs import Progress, Seen
 from media.core.uptrack import UpTrack
@@ -47,6 +50,10 @@ class FakeRuns:
     def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
         self.told.append(("limit", link, limit))
 
+    def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
+        self.told.append(("digest", link, feedback))
+        return None
+
     def bound(self, publisher: Publisher) -> None:
         self.told.append(("bound", sorted(publisher.streams())))
 
@@ -55,6 +62,10 @@ class FakeRuns:
 
     def named(self, name: str) -> list[tuple[Any, ...]]:
         return [one for one in self.told if one[0] == name]
+
+
+def feedback_about(*deltas: int | None) -> TransportFeedback:
+    return TransportFeedback(1, 2, 0, 0, 0, deltas)
 
 
 def lesson_with_site() -> tuple[Lesson, FakeRuns, DownTrack]:
@@ -182,3 +193,28 @@ def test_the_plane_is_told_an_ssrc_that_the_first_packet_tells() -> None:
     assert runs.named("bound") == [("bound", [])]
     lesson.send("teacher", 1, KEY, ssrc=77)
     assert runs.named("bound")[1:] == [("bound", [77])]
+
+
+def test_feedback_among_other_reports_is_left_to_the_plane_to_digest() -> None:
+    lesson, runs, down = lesson_with_site()
+    site = lesson.router.subscribers[PeerId("site")]
+    lesson.say(site, feedback_about(0))
+    assert runs.named("digest") == [], "no numbers were agreed"
+    site.steering.history.use_extension(3)
+    lesson.say(site, feedback_about(0))
+    assert runs.named("digest") == [("digest", down.link, feedback_about(0))]
+    assert not site.steering.control.has_feedback, "it was not to be told of"
+
+
+def test_what_a_plane_has_digested_is_taken_and_a_cut_answered_with_keyframes() -> None:
+    lesson, _, down = lesson_with_site()
+    receive(lesson, 1)
+    site = lesson.router.subscribers[PeerId("site")]
+    site.steering.history.use_extension(3)
+    told = Digest(9, 10, 1, 10, 0, 9000, 99.0, 7.0, 0.0, LineUse.NORMAL, False, None)
+    lesson.router.receive_digest(site, told, lesson.now)
+    assert site.steering.control.has_feedback
+    assert down.flows_in is not None
+    assert not down.flows_in.keyframes.is_pending
+    lesson.router.receive_digest(site, told._replace(is_after_cut=True), lesson.now)
+    assert down.flows_in.keyframes.is_pending

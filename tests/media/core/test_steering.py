@@ -3,9 +3,10 @@
 import pytest
 
 from media.core.allocation import Priority, Wish
+from media.core.arrival_digest import Digest
+from media.core.delay_trend import LineUse
 from media.core.ids import PeerId, Source, TrackKey
 from media.core.rates import RateMeter
-from media.core.rtcp import TransportFeedback
 from media.core.steering import Steering
 
 SOUND = Wish(TrackKey(PeerId("hub"), Source.MICROPHONE), Priority.HUB_AUDIO, (60.0,))
@@ -141,7 +142,8 @@ def test_who_says_nothing_at_all_keeps_its_estimate() -> None:
 
 def test_feedback_without_numbers_means_nothing() -> None:
     line = Line()
-    line.steering.feedback(TransportFeedback(1, 2, 0, 0, 0, (0,)), line.now)
+    told = Digest(0, 1, 1, 1, 0, 100, 0.0, 0.0, 0.0, LineUse.NORMAL, False, None)
+    line.steering.take(told, line.now)
     assert not line.steering.control.has_feedback
 
 
