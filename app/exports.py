@@ -110,7 +110,7 @@ class ExportResponse(StreamingResponse):
 
 def stream(
     database: Database,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     *,
     columns: Sequence[Column],
     name: str,

@@ -23,11 +23,16 @@ from app import errors
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
+from app.alliances import need_routes, pairing_routes
+from app.alliances import routes as alliance_routes
 from app.attendance.records import SessionRecords
+from app.attendance.taught import AttendedLessons
+from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
+from app.files import HANDED_IN, FileStore
 from app.jobs import housekeeping
 from app.jobs import routes as job_routes
 from app.jobs.context import Handlers
@@ -136,6 +141,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         idle=timedelta(minutes=settings.session_idle_minutes)
     )
     app.state.lesson_records = SessionRecords()
+    app.state.taught_lessons = AttendedLessons()
+    app.state.files = FileStore(settings.files_dir / HANDED_IN)
     app.state.live = LivePlane(settings, app.state.database, events)
     metrics.register(RoomCollector(app.state.live.room_counters, lambda: app.state.live.data_plane))
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
@@ -158,6 +165,10 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(school_routes.router)
     app.include_router(room_tests.router)
     app.include_router(account_routes.router)
+    app.include_router(calendar_routes.router)
+    app.include_router(alliance_routes.router)
+    app.include_router(pairing_routes.router)
+    app.include_router(need_routes.router)
     app.include_router(lesson_routes.router)
     for router in app.state.live.routers():
         app.include_router(router)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from app import migrations
+from app.calendars import service as calendars
 from app.codes import service as codes
 from app.database import Database
 from app.events import EventBus
@@ -36,3 +37,4 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
     await codes.load_own(database)
+    await calendars.load_national_days(database)

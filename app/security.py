@@ -52,23 +52,29 @@ class NotFromOurPage(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role within a region and all below it, or within a school and its teaching points."""
+    """A role within a region and all below it, a school and its teaching points, or an alliance."""
 
     role: Role
     region_id: UUID | None
     school_id: UUID | None
+    alliance_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where some roles hold. `app.schools.queries.schools_within` turns it into schools."""
+    """Where some roles hold. `app.schools.queries.schools_within` turns it into schools.
+
+    An alliance is no school: who holds one sees what the schools in it do together, and neither
+    their classrooms nor their people.
+    """
 
     region_ids: frozenset[UUID] = frozenset()
     school_ids: frozenset[UUID] = frozenset()
+    alliance_ids: frozenset[UUID] = frozenset()
 
     def __bool__(self) -> bool:
         """Return whether it covers anything at all."""
-        return bool(self.region_ids or self.school_ids)
+        return bool(self.region_ids or self.school_ids or self.alliance_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class PersonCaller:
         return Scope(
             frozenset(grant.region_id for grant in held if grant.region_id is not None),
             frozenset(grant.school_id for grant in held if grant.school_id is not None),
+            frozenset(grant.alliance_id for grant in held if grant.alliance_id is not None),
         )
 
 

@@ -1,8 +1,10 @@
 """All tables: importing this module makes `Base.metadata` whole, for migrations and tests."""
 
-from app import idempotency
+from app import files, idempotency
 from app.accounts import models as accounts
+from app.alliances import models as alliances
 from app.attendance import models as attendance
+from app.calendars import models as calendars
 from app.codes import models as codes
 from app.database import Base
 from app.jobs import models as jobs
@@ -21,6 +23,9 @@ SLICES = (
     room_tests,
     roster_models,
     accounts,
+    files,
+    calendars,
+    alliances,
     lessons,
     attendance,
     recordings,

@@ -123,12 +123,12 @@ class StaffSubject(Base):
 # Exactly one of the columns is filled; written so that both databases read it.
 _ONE_SCOPE = " + ".join(
     f"(CASE WHEN {column} IS NULL THEN 0 ELSE 1 END)"
-    for column in ("region_id", "school_id", "authority_id")
+    for column in ("region_id", "school_id", "authority_id", "alliance_id")
 )
 
 
 class RoleGrant(Base):
-    """授权: a role within a region, a school, or what an authority answers for; exactly one.
+    """授权: a role within a region, a school, an alliance, or an authority's reach; exactly one.
 
     `purpose`: why it was given, for whoever looks later.
     """
@@ -142,6 +142,7 @@ class RoleGrant(Base):
     region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
     school_id: Mapped[UUID | None] = mapped_column(ForeignKey("schools.id"), index=True)
     authority_id: Mapped[UUID | None] = mapped_column(ForeignKey("authorities.id"), index=True)
+    alliance_id: Mapped[UUID | None] = mapped_column(ForeignKey("alliances.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(120), default="")
     until: Mapped[datetime | None]
 

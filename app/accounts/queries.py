@@ -1,10 +1,10 @@
 """Reads of people, accounts, grants, sessions and links."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, String, Uuid, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -13,10 +13,12 @@ from app.accounts.models import (
     AccountLink,
     AccountState,
     LinkPurpose,
+    Person,
     RoleGrant,
     SignInFailure,
     SignInSession,
 )
+from app.errors import NotFound
 from app.schools.models import Authority, Region, School
 from app.schools.queries import schools_within
 from app.security import Grant, PersonCaller, Role
@@ -54,7 +56,7 @@ async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequ
     """Return the grants in force, in a stable order. An authority's reaches over its region."""
     region_id = func.coalesce(RoleGrant.region_id, Authority.region_id)
     rows = await db.execute(
-        select(RoleGrant.role, region_id, RoleGrant.school_id)
+        select(RoleGrant.role, region_id, RoleGrant.school_id, RoleGrant.alliance_id)
         .outerjoin(Authority, Authority.id == RoleGrant.authority_id)
         .where(
             RoleGrant.person_id == person_id,
@@ -65,15 +67,41 @@ async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequ
     return [Grant(*row) for row in rows]
 
 
+# Alliances lie above accounts, and a grant within one is shown by its name all the same.
+_ALLIANCES = table("alliances", column("id", Uuid), column("name", String))
+
+
 async def scope_names(db: AsyncSession, person: PersonCaller) -> dict[UUID, str]:
-    """Return the names of the regions and schools of the caller's grants, and of her school."""
+    """Return the names of where the caller's grants hold, and of her school."""
     scope = person.scope(*Role)
     schools = scope.school_ids | ({person.school_id} if person.school_id else set())
     rows = [
         *(await db.execute(select(Region.id, Region.name).where(Region.id.in_(scope.region_ids)))),
         *(await db.execute(select(School.id, School.name).where(School.id.in_(schools)))),
+        *(
+            await db.execute(
+                select(_ALLIANCES.c.id, _ALLIANCES.c.name).where(
+                    _ALLIANCES.c.id.in_(scope.alliance_ids)
+                )
+            )
+        ),
     ]
     return {row.id: row.name for row in rows}
+
+
+async def names_of(db: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these people."""
+    rows = await db.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {row.id: row.name for row in rows}
+
+
+async def require_person_of(db: AsyncSession, person_id: UUID, *, school_id: UUID) -> None:
+    """Raise NotFound unless this person belongs to this school."""
+    found = await db.scalar(
+        select(Person.id).where(Person.id == person_id, Person.school_id == school_id)
+    )
+    if found is None:
+        raise NotFound("This person does not belong to the school she is named for.")
 
 
 async def account_by_username(db: AsyncSession, username: str) -> Account | None:

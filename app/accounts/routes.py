@@ -97,7 +97,7 @@ async def _person_out(db: AsyncSession, person: PersonCaller) -> PersonOut:
         roles=[
             RoleOut(role=g.role, scope_name=names[scope])
             for g in person.grants
-            if (scope := g.region_id or g.school_id) is not None
+            if (scope := g.region_id or g.school_id or g.alliance_id) is not None
         ],
         csrf_token=person.csrf_token,
         home=home_of(person.roles),

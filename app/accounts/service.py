@@ -278,10 +278,11 @@ async def grant(
     region_id: UUID | None = None,
     school_id: UUID | None = None,
     authority_id: UUID | None = None,
+    alliance_id: UUID | None = None,
     until: datetime | None = None,
     purpose: str = "",
 ) -> RoleGrant:
-    """Give a role within a region, a school or an authority's region; exactly one of the three.
+    """Give a role within a region, a school, an authority's region or an alliance; exactly one.
 
     `until`: the moment from which it holds no more; None: it has no end.
     """
@@ -291,6 +292,7 @@ async def grant(
         region_id=region_id,
         school_id=school_id,
         authority_id=authority_id,
+        alliance_id=alliance_id,
         until=until,
         purpose=purpose,
     )

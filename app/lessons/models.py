@@ -102,6 +102,8 @@ class Lesson(Base):
     state: Mapped[LessonState] = mapped_column(default=LessonState.PUBLISHED)
     is_recorded: Mapped[bool] = mapped_column(default=True)
     stage_limit: Mapped[int] = mapped_column(default=1)
+    # 一点带多点: the lesson at the beginning of the chain this one passes on; None: itself.
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id"), index=True)
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 

@@ -57,8 +57,13 @@ async def plan_lesson(
     classroom_ids: Iterable[UUID],
     planned_start: datetime,
     planned_end: datetime,
+    passes_on: Lesson | None = None,
 ) -> Lesson:
-    """Add a published lesson and invite its classrooms."""
+    """Add a published lesson and invite its classrooms.
+
+    `passes_on`: the lesson the hub receives itself and broadcasts to its own sites; however long
+    the chain, all its lessons name the one at its beginning, so that no site counts twice.
+    """
     lesson = Lesson(
         kind=kind,
         title=title,
@@ -69,6 +74,7 @@ async def plan_lesson(
         planned_start=planned_start,
         planned_end=planned_end,
         state=LessonState.PUBLISHED,
+        origin_id=None if passes_on is None else passes_on.origin_id or passes_on.id,
     )
     db.add(lesson)
     await db.flush()

@@ -1,9 +1,9 @@
 """Reads of regions, schools, classrooms and devices. Rights are part of the query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 
@@ -16,8 +16,20 @@ from app.schools.models import (
     LineCheck,
     Region,
     School,
+    SchoolClass,
 )
 from app.security import Scope
+
+
+def regions_within(scope: Scope) -> Select[UUID]:
+    """Return a query of the ids of the regions in `scope` and of all below them."""
+    top = aliased(Region)
+    # A range of the index over the paths, which both databases walk; no recursion.
+    return (
+        select(Region.id)
+        .join(top, Region.path.between(top.path, top.path + PATH_END))
+        .where(top.id.in_(scope.region_ids))
+    )
 
 
 def schools_within(scope: Scope) -> Select[UUID]:
@@ -26,20 +38,79 @@ def schools_within(scope: Scope) -> Select[UUID]:
     A region covers the regions below it, to any depth. A school covers the teaching points
     whose parent (中心校) it is, since it answers for them.
     """
-    top = aliased(Region)
-    # A range of the index over the paths, which both databases walk; no recursion.
-    regions = (
-        select(Region.id)
-        .join(top, Region.path.between(top.path, top.path + PATH_END))
-        .where(top.id.in_(scope.region_ids))
-    )
     return select(School.id).where(
         or_(
-            School.region_id.in_(regions),
+            School.region_id.in_(regions_within(scope)),
             School.id.in_(scope.school_ids),
             School.parent_id.in_(scope.school_ids),
         )
     )
+
+
+async def region_within(db: AsyncSession, scope: Scope, region_id: UUID) -> Region:
+    """Return a region in `scope`."""
+    region = await db.scalar(
+        select(Region).where(Region.id == region_id, Region.id.in_(regions_within(scope)))
+    )
+    if region is None:
+        raise NotFound("There is no such region for you.")
+    return region
+
+
+async def get_region(db: AsyncSession, region_id: UUID) -> Region:
+    """Return a region. Only for ids the database itself gave."""
+    return (await db.scalars(select(Region).where(Region.id == region_id))).one()
+
+
+async def school_within(db: AsyncSession, scope: Scope, school_id: UUID) -> School:
+    """Return a school in `scope`, with its region."""
+    return await _school(db, School.id == school_id, School.id.in_(schools_within(scope)))
+
+
+async def get_school(db: AsyncSession, school_id: UUID) -> School:
+    """Return a school with its region whoever asks. For callers that check the right themselves."""
+    return await _school(db, School.id == school_id)
+
+
+async def school_by_code(db: AsyncSession, moe_code: str) -> School:
+    """Return the school with this code of the ministry, wherever it lies, with its region."""
+    return await _school(db, School.moe_code == moe_code)
+
+
+async def _school(db: AsyncSession, *wanted: ColumnElement[bool]) -> School:
+    school = await db.scalar(select(School).where(*wanted).options(selectinload(School.region)))
+    if school is None:
+        raise NotFound("There is no such school for you.")
+    return school
+
+
+async def ids_within(db: AsyncSession, scope: Scope, school_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these schools lie in `scope`."""
+    return set(await db.scalars(schools_within(scope).where(School.id.in_(school_ids))))
+
+
+async def require_schools(db: AsyncSession, school_ids: Collection[UUID]) -> None:
+    """Raise NotFound unless all of these schools exist."""
+    found = set(await db.scalars(select(School.id).where(School.id.in_(school_ids))))
+    if found != set(school_ids):
+        raise NotFound("There is no such school.")
+
+
+async def require_class_of(db: AsyncSession, class_id: UUID, *, school_id: UUID) -> None:
+    """Raise NotFound unless this class belongs to this school."""
+    found = await db.scalar(
+        select(SchoolClass.id).where(SchoolClass.id == class_id, SchoolClass.school_id == school_id)
+    )
+    if found is None:
+        raise NotFound("This class does not belong to the school it is named for.")
+
+
+async def class_names(db: AsyncSession, class_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these classes."""
+    rows = await db.execute(
+        select(SchoolClass.id, SchoolClass.name).where(SchoolClass.id.in_(class_ids))
+    )
+    return {row.id: row.name for row in rows}
 
 
 async def device_by_credential(db: AsyncSession, credential_hash: str) -> Device | None:

@@ -75,6 +75,16 @@ class TestBrowser:
                 headers[CSRF_HEADER] = who["csrf_token"]
         return await self.client.post(path, json=json, headers=headers)
 
+    async def send(
+        self, method: str, path: str, *, etag: str | None = None, **options: Any
+    ) -> httpx2.Response:
+        """Change something as a page would: with the person's token and what it has seen."""
+        who = (await self.me())["person"]
+        headers = {"Origin": BASE_URL, CSRF_HEADER: who["csrf_token"]}
+        if etag is not None:
+            headers["If-Match"] = etag
+        return await self.client.request(method, path, headers=headers, **options)
+
 
 OpenBrowser = Callable[..., Awaitable[TestBrowser]]
 

@@ -1,0 +1,1 @@
+"""Alliances, pairings, needs: who gives whom which lessons, agreed by both and counted by day."""

@@ -1,0 +1,294 @@
+"""Needs with the list of hubs that could answer them, and the offers of hubs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.alliances import needs, queries
+from app.alliances.models import HubOffer, Need, NeedState
+from app.alliances.need_schemas import (
+    Accepted,
+    AcceptIn,
+    CandidateOut,
+    MatchList,
+    NeedIn,
+    NeedOut,
+    OfferIn,
+    OfferOut,
+)
+from app.alliances.pairings import Actor
+from app.alliances.shared import kept, seen, stored_label
+from app.calendars.days import local_day
+from app.calendars.schemas import clock_of
+from app.clock import Now
+from app.codes import service as codes
+from app.codes.models import CodeKind
+from app.database import Db
+from app.etags import IfMatch, tag
+from app.exports import (
+    EXPORT_ROUTE,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+)
+from app.idempotency import IdempotentRoute
+from app.paging import Page, PageQuery, fetch_page
+from app.schools import queries as schools
+from app.schools.models import School
+from app.schools.schemas import Named
+from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
+
+router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
+
+OfSchool = Annotated[UUID | None, Query(alias="school_id", description="Of this school.")]
+OfSubject = Annotated[str | None, Query(alias="subject", max_length=20, description="A code.")]
+InState = Annotated[NeedState | None, Query(alias="state", description="In this state.")]
+
+STATES = {NeedState.OPEN: "待匹配", NeedState.MATCHED: "已匹配", NeedState.WITHDRAWN: "已撤回"}
+WEEKDAYS = "一二三四五六日"
+
+
+async def _described(db: AsyncSession, caller: PersonCaller, found: list[Need]) -> list[NeedOut]:
+    """Describe needs; the statements do not grow with their number."""
+    own = await schools.ids_within(db, kept(caller), {need.school_id for need in found})
+    made = await queries.pairings_made_for(db, [need.id for need in found])
+    return [
+        NeedOut.of(need, pairing_id=made.get(need.id), is_own=need.school_id in own)
+        for need in found
+    ]
+
+
+@router.get("/needs")
+async def list_needs(
+    *,
+    db: Db,
+    caller: CurrentInspector,
+    page: PageQuery,
+    state: InState = None,
+    subject: OfSubject = None,
+) -> Page[NeedOut]:
+    """List the needs in scope, and the open ones one's hubs could answer, the newest first."""
+    query = queries.needs_seen(seen(caller), state=state, subject=subject)
+    found = await fetch_page(db, query, order=(Need.posted_at.desc(), Need.id.desc()), page=page)
+    return Page(
+        items=await _described(db, caller, list(found.items)), next_cursor=found.next_cursor
+    )
+
+
+@router.get("/needs/export", **EXPORT_ROUTE)
+async def export_needs(
+    *,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+    state: InState = None,
+    subject: OfSubject = None,
+) -> ExportResponse:
+    """Give the needs as a file."""
+    words = await codes.catalogue(db)
+    query = queries.needs_seen(seen(caller), state=state, subject=subject)
+    return stream(
+        request.app.state.database,
+        query.order_by(Need.posted_at.desc(), Need.id.desc()),
+        columns=[
+            Column("学校", lambda row: row[0].school.name),
+            Column("学科", lambda row: stored_label(words, CodeKind.SUBJECT, row[0].subject)),
+            Column("年级", lambda row: row[0].grade_no),
+            Column("语言", lambda row: stored_label(words, CodeKind.LANGUAGE, row[0].language)),
+            Column("每周节数", lambda row: row[0].periods_a_week),
+            Column("星期", lambda row: "、".join(WEEKDAYS[int(d) - 1] for d in row[0].weekdays)),
+            Column("最早", lambda row: clock_of(row[0].earliest_minute)),
+            Column("最晚", lambda row: clock_of(row[0].latest_minute)),
+            Column("开始", lambda row: row[0].starts_on),
+            Column("结束", lambda row: row[0].ends_on),
+            Column("状态", lambda row: STATES[row[0].state]),
+            Column("发布时间", lambda row: row[0].posted_at),
+        ],
+        name="needs",
+        export_format=export_format,
+    )
+
+
+async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID) -> NeedOut:
+    need = await queries.need_seen(db, seen(caller), need_id)
+    return (await _described(db, caller, [need]))[0]
+
+
+@router.post("/needs", status_code=201)
+async def post_need(
+    body: NeedIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+) -> NeedOut:
+    """Post what a school one administers cannot teach itself."""
+    await schools.school_within(db, kept(caller), body.school_id)
+    need = await needs.post(db, body, person_id=caller.person_id, now=now)
+    tag(response, need)
+    return await _one(db, caller, need.id)
+
+
+@router.get("/needs/{need_id}")
+async def read_need(need_id: UUID, response: Response, db: Db, caller: CurrentInspector) -> NeedOut:
+    """Describe a need."""
+    need = await queries.need_seen(db, seen(caller), need_id)
+    tag(response, need)
+    return (await _described(db, caller, [need]))[0]
+
+
+@router.put("/needs/{need_id}")
+async def change_need(
+    *,
+    need_id: UUID,
+    body: NeedIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> NeedOut:
+    """Change an open need."""
+    need = await queries.need_within(db, kept(caller), need_id)
+    expected.require(need, current=(await _described(db, caller, [need]))[0])
+    await schools.school_within(db, kept(caller), body.school_id)
+    await needs.change(db, need, body)
+    await db.refresh(need, ["school"])
+    tag(response, need)
+    return (await _described(db, caller, [need]))[0]
+
+
+@router.post("/needs/{need_id}/withdraw")
+async def withdraw_need(
+    need_id: UUID, response: Response, db: Db, caller: CurrentAdministrator
+) -> NeedOut:
+    """Take an open need back."""
+    need = await queries.need_within(db, kept(caller), need_id)
+    await needs.withdraw(db, need)
+    tag(response, need)
+    return (await _described(db, caller, [need]))[0]
+
+
+@router.get("/needs/{need_id}/matches")
+async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector) -> MatchList:
+    """List the hubs that could answer a need, best first, each with its points and why."""
+    need = await queries.need_seen(db, seen(caller), need_id)
+    ranked = await needs.candidates(db, need, today=local_day(now))
+    ids = {need.school_id, *(offer.school_id for _, offer in ranked)}
+    own = await schools.ids_within(db, kept(caller), ids)
+    return MatchList(
+        items=[
+            CandidateOut.of(
+                candidate,
+                offer,
+                [
+                    Named(id=school.id, name=school.name)
+                    for school in (need.school, offer.school)
+                    if school.id in own
+                ],
+            )
+            for candidate, offer in ranked
+        ]
+    )
+
+
+@router.post("/needs/{need_id}/accept", status_code=201)
+async def accept_match(
+    need_id: UUID, body: AcceptIn, db: Db, now: Now, caller: CurrentAdministrator
+) -> Accepted:
+    """Accept an offer for one of the two schools: the pairing is made, the other side agrees."""
+    need = await queries.need_seen(db, kept(caller), need_id)
+    await schools.school_within(db, kept(caller), body.school_id)
+    offer = await queries.get_offer(db, body.offer_id)
+    pairing = await needs.accept(db, need, offer, Actor(caller.person_id, now, body.school_id))
+    return Accepted(pairing_id=pairing.id)
+
+
+@router.get("/hub-offers")
+async def list_offers(
+    *,
+    db: Db,
+    caller: CurrentInspector,
+    page: PageQuery,
+    school_id: OfSchool = None,
+    subject: OfSubject = None,
+) -> Page[OfferOut]:
+    """List what the schools in scope can give, by school."""
+    query = queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
+    found = await fetch_page(
+        db, query, order=(School.name.asc(), HubOffer.subject.asc(), HubOffer.id.asc()), page=page
+    )
+    return found.page(OfferOut.of)
+
+
+@router.get("/hub-offers/export", **EXPORT_ROUTE)
+async def export_offers(
+    *,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+    school_id: OfSchool = None,
+    subject: OfSubject = None,
+) -> ExportResponse:
+    """Give the offers as a file."""
+    words = await codes.catalogue(db)
+    query = queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
+    return stream(
+        request.app.state.database,
+        query.order_by(School.name, HubOffer.subject, HubOffer.id),
+        columns=[
+            Column("学校", lambda row: row[0].school.name),
+            Column("学科", lambda row: stored_label(words, CodeKind.SUBJECT, row[0].subject)),
+            Column("最低年级", lambda row: row[0].grade_from),
+            Column("最高年级", lambda row: row[0].grade_to),
+            Column("语言", lambda row: stored_label(words, CodeKind.LANGUAGE, row[0].language)),
+            Column("每周可供节数", lambda row: row[0].periods_a_week),
+            Column("开始", lambda row: row[0].valid_from),
+            Column("结束", lambda row: row[0].valid_to),
+        ],
+        name="hub-offers",
+        export_format=export_format,
+    )
+
+
+@router.post("/hub-offers", status_code=201)
+async def add_offer(
+    body: OfferIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> OfferOut:
+    """Say what a school one administers can give."""
+    school = await schools.school_within(db, kept(caller), body.school_id)
+    offer = HubOffer(school=school)
+    await needs.save_offer(db, offer, body)
+    tag(response, offer)
+    return OfferOut.of(offer)
+
+
+@router.get("/hub-offers/{offer_id}")
+async def read_offer(
+    offer_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> OfferOut:
+    """Describe an offer."""
+    offer = await queries.offer_within(db, seen(caller), offer_id)
+    tag(response, offer)
+    return OfferOut.of(offer)
+
+
+@router.put("/hub-offers/{offer_id}")
+async def change_offer(
+    *,
+    offer_id: UUID,
+    body: OfferIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> OfferOut:
+    """Change an offer."""
+    offer = await queries.offer_within(db, kept(caller), offer_id)
+    expected.require(offer, current=OfferOut.of(offer))
+    await schools.school_within(db, kept(caller), body.school_id)
+    await needs.save_offer(db, offer, body)
+    await db.refresh(offer, ["school"])
+    tag(response, offer)
+    return OfferOut.of(offer)

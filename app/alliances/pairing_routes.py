@@ -1,0 +1,509 @@
+"""Pairings: draft, steps, agreement, history, and the four tracks with their events."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import queries as accounts
+from app.alliances import pairings, queries, service, tracks
+from app.alliances.active_days import active_days
+from app.alliances.models import (
+    NEXT_PAIRING_STATE,
+    Pairing,
+    PairingKind,
+    PairingParty,
+    PairingState,
+    Track,
+)
+from app.alliances.pairings import Actor
+from app.alliances.routes import described_lesson
+from app.alliances.schemas import (
+    AgreementOut,
+    ChangeOut,
+    EnteredOut,
+    EvidenceOut,
+    History,
+    MoveIn,
+    PairingIn,
+    PairingOut,
+    PartyOut,
+    SpanOut,
+    TaughtOut,
+    TrackEventIn,
+    TrackEventOut,
+    TracksOut,
+    WithdrawIn,
+)
+from app.alliances.shared import (
+    FILE_BODY,
+    FileName,
+    files_of,
+    kept,
+    seen,
+    stored_label,
+    taught_lessons,
+)
+from app.calendars.days import Span, local_day
+from app.clock import Day, Now
+from app.codes import service as codes
+from app.codes.models import CodeKind
+from app.database import Db
+from app.errors import NotFound
+from app.etags import IfMatch, tag
+from app.exports import (
+    EXPORT_ROUTE,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+)
+from app.files import file_answer, keep_upload
+from app.idempotency import IdempotentRoute
+from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.schools import queries as schools
+from app.schools.schemas import Named
+from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
+
+router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
+
+OfAlliance = Annotated[UUID | None, Query(alias="alliance_id", description="Of this alliance.")]
+InState = Annotated[PairingState | None, Query(alias="state", description="In this state.")]
+FirstDay = Annotated[Day | None, Query(alias="from", description="The first day.")]
+LastDay = Annotated[Day | None, Query(alias="to", description="The last day.")]
+
+
+async def described(
+    db: AsyncSession, caller: PersonCaller, found: list[Pairing], now: Now
+) -> list[PairingOut]:
+    """Describe pairings; the statements do not grow with their number."""
+    today = local_day(now)
+    parties = [party for pairing in found for party in pairing.parties]
+    names = await accounts.names_of(db, {p.person_id for p in parties if p.person_id})
+    names |= await schools.class_names(db, {p.class_id for p in parties if p.class_id})
+    spans = await pairings.days_that_count(db, found, today=today)
+    own = await schools.ids_within(db, kept(caller), {party.school_id for party in parties})
+    return [
+        PairingOut.of(
+            pairing,
+            hub=PartyOut.of(pairings.hub_of(pairing), names),
+            partners=[PartyOut.of(party, names) for party in pairings.partners_of(pairing)],
+            active_days=active_days(spans[pairing.id], date.min, today),
+            possible=sorted(NEXT_PAIRING_STATE[pairing.state]),
+            acts_for=[_named(party) for party in pairing.parties if party.school_id in own],
+        )
+        for pairing in found
+    ]
+
+
+def _named(party: PairingParty) -> Named:
+    return Named(id=party.school.id, name=party.school.name)
+
+
+async def _one(db: AsyncSession, caller: PersonCaller, pairing_id: UUID, now: Now) -> PairingOut:
+    pairing = await queries.get_pairing(db, pairing_id)
+    return (await described(db, caller, [pairing], now))[0]
+
+
+@router.get("/pairings")
+async def list_pairings(
+    *,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    page: PageQuery,
+    alliance_id: OfAlliance = None,
+    state: InState = None,
+) -> Page[PairingOut]:
+    """List the pairings of alliances one keeps and of schools in scope, the newest first."""
+    query = queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    found = await fetch_page(db, query, order=(Pairing.id.desc(),), page=page)
+    return Page(
+        items=await described(db, caller, list(found.items), now), next_cursor=found.next_cursor
+    )
+
+
+KINDS = {
+    PairingKind.DELIVERY: "专递课堂",
+    PairingKind.INTERACTIVE_1N: "1+N 互动课堂",
+    PairingKind.SCHOOL_AID: "对口支教",
+    PairingKind.TEACHER_MENTOR: "师徒结对",
+}
+STATES = {
+    PairingState.DRAFT: "草稿",
+    PairingState.PROPOSED: "待对方同意",
+    PairingState.ACCEPTED: "已同意",
+    PairingState.ACTIVE: "进行中",
+    PairingState.SUSPENDED: "已暂停",
+    PairingState.ENDED: "已结束",
+    PairingState.ARCHIVED: "已归档",
+}
+
+
+@router.get("/pairings/export", **EXPORT_ROUTE)
+async def export_pairings(
+    *,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+    alliance_id: OfAlliance = None,
+    state: InState = None,
+) -> ExportResponse:
+    """Give the pairings as a file."""
+    words = await codes.catalogue(db)
+    query = queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    return stream(
+        request.app.state.database,
+        query.order_by(Pairing.id.desc()),
+        columns=[
+            Column("结对", lambda row: row[0].name),
+            Column("类型", lambda row: KINDS[row[0].kind]),
+            Column("主讲学校", lambda row: pairings.hub_of(row[0]).school.name),
+            Column(
+                "听讲学校",
+                lambda row: "、".join(p.school.name for p in pairings.partners_of(row[0])),
+            ),
+            Column(
+                "学科",
+                lambda row: "、".join(
+                    stored_label(words, CodeKind.SUBJECT, each.subject) for each in row[0].subjects
+                ),
+            ),
+            Column("每周节数", lambda row: row[0].periods_a_week),
+            Column("开始", lambda row: row[0].starts_on),
+            Column("结束", lambda row: row[0].ends_on),
+            Column("状态", lambda row: STATES[row[0].state]),
+        ],
+        name="pairings",
+        export_format=export_format,
+    )
+
+
+async def _require_may_draft(db: AsyncSession, caller: PersonCaller, body: PairingIn) -> None:
+    """Raise NotFound unless one keeps its alliance or administers one of its schools."""
+    ids = {body.hub.school_id, *(partner.school_id for partner in body.partners)}
+    await schools.require_schools(db, ids)
+    if body.alliance_id is not None and await queries.keeps(db, kept(caller), body.alliance_id):
+        return
+    if not await schools.ids_within(db, kept(caller), ids):
+        raise NotFound("Name a school you administer among the pairing's schools.")
+    if body.alliance_id is not None:
+        await queries.alliance_seen(db, kept(caller), body.alliance_id)
+
+
+@router.post("/pairings", status_code=201)
+async def add_pairing(
+    body: PairingIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+) -> PairingOut:
+    """Draft a pairing. Nobody has agreed to anything yet."""
+    await _require_may_draft(db, caller, body)
+    await service.require_named(db, body)
+    pairing = await pairings.save_draft(db, pairings.new(), body)
+    tag(response, pairing)
+    return await _one(db, caller, pairing.id, now)
+
+
+@router.get("/pairings/{pairing_id}")
+async def read_pairing(
+    pairing_id: UUID, response: Response, db: Db, now: Now, caller: CurrentInspector
+) -> PairingOut:
+    """Describe a pairing."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    tag(response, pairing)
+    return (await described(db, caller, [pairing], now))[0]
+
+
+@router.put("/pairings/{pairing_id}")
+async def change_pairing(
+    *,
+    pairing_id: UUID,
+    body: PairingIn,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> PairingOut:
+    """Change a draft."""
+    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    expected.require(pairing, current=(await described(db, caller, [pairing], now))[0])
+    await _require_may_draft(db, caller, body)
+    await service.require_named(db, body)
+    pairing = await pairings.save_draft(db, pairing, body)
+    tag(response, pairing)
+    return await _one(db, caller, pairing.id, now)
+
+
+STEPS = {
+    PairingState.PROPOSED: pairings.propose,
+    PairingState.ACCEPTED: pairings.agree,
+    PairingState.DRAFT: pairings.decline,
+    PairingState.ACTIVE: pairings.activate,
+    PairingState.SUSPENDED: pairings.suspend,
+    PairingState.ENDED: pairings.end,
+    PairingState.ARCHIVED: pairings.archive,
+}
+
+
+@router.post("/pairings/{pairing_id}/moves")
+async def move_pairing(
+    *,
+    pairing_id: UUID,
+    body: MoveIn,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+) -> PairingOut:
+    """Take a step: propose, agree, decline, start, suspend, resume, end, archive.
+
+    To propose, agree and decline one acts for a school one administers; the other steps are
+    also the alliance's keeper's.
+    """
+    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    if body.school_id is not None:
+        await schools.school_within(db, kept(caller), body.school_id)
+    actor = Actor(caller.person_id, now, body.school_id, body.reason)
+    await STEPS[body.to](db, pairing, actor)
+    tag(response, pairing)
+    return await _one(db, caller, pairing.id, now)
+
+
+@router.get("/pairings/{pairing_id}/history")
+async def read_history(pairing_id: UUID, db: Db, now: Now, caller: CurrentInspector) -> History:
+    """List every step the pairing has taken, and the days that count because of them."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    changes = await queries.histories(db, [pairing.id])
+    people = await accounts.names_of(db, {change.by_person_id for change in changes})
+    names = {party.school_id: party.school.name for party in pairing.parties}
+    spans = await pairings.days_that_count(db, [pairing], today=local_day(now))
+    return History(
+        items=[
+            ChangeOut.of(
+                change,
+                people[change.by_person_id],
+                names.get(change.for_school_id) if change.for_school_id else None,
+            )
+            for change in changes
+        ],
+        active=[SpanOut.of(span) for span in spans[pairing.id]],
+    )
+
+
+@router.post("/pairings/{pairing_id}/agreement", status_code=201, openapi_extra=FILE_BODY)
+async def attach_agreement(
+    *,
+    pairing_id: UUID,
+    name: FileName,
+    request: Request,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+) -> AgreementOut:
+    """Attach the pairing's agreement: a PDF, JPEG or PNG of at most 20 MiB, as the body."""
+    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    file = await keep_upload(
+        db, files_of(request), request.stream(), name=name, person_id=caller.person_id, now=now
+    )
+    agreement = await service.attach_agreement(
+        db, file, pairing_id=pairing.id, person_id=caller.person_id, now=now
+    )
+    return AgreementOut.of(agreement)
+
+
+@router.get("/pairings/{pairing_id}/agreement")
+async def read_agreement(pairing_id: UUID, db: Db, caller: CurrentInspector) -> AgreementOut:
+    """Describe the agreement in force: the pairing's own, else its alliance's."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    agreement = await pairings.agreement_of(db, pairing)
+    if agreement is None:
+        raise NotFound("No agreement is attached.")
+    return AgreementOut.of(agreement)
+
+
+@router.get("/pairings/{pairing_id}/agreement/file", response_class=Response)
+async def download_agreement(
+    pairing_id: UUID, request: Request, db: Db, caller: CurrentInspector
+) -> Response:
+    """Give the agreement's file to be saved."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    agreement = await pairings.agreement_of(db, pairing)
+    if agreement is None:
+        raise NotFound("No agreement is attached.")
+    return file_answer(files_of(request), agreement.file)
+
+
+@router.get("/pairings/{pairing_id}/tracks")
+async def read_tracks(
+    *,
+    pairing_id: UUID,
+    request: Request,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    first: FirstDay = None,
+    last: LastDay = None,
+) -> TracksOut:
+    """Count the four tracks (四同步) between two days, on the days that count."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    today = local_day(now)
+    limits = Span(first or pairing.starts_on, last or today)
+    counts, spans = await tracks.count(
+        db, taught_lessons(request), [pairing], limits=limits, today=today
+    )
+    return TracksOut(
+        first=limits.first,
+        last=last or today,
+        active_days=active_days(spans[pairing.id], date.min, date.max),
+        active=[SpanOut.of(span) for span in spans[pairing.id]],
+        counts=counts,
+    )
+
+
+@router.get("/pairings/{pairing_id}/lessons")
+async def list_lessons(
+    *,
+    pairing_id: UUID,
+    request: Request,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    page: PageQuery,
+) -> Page[TaughtOut]:
+    """List 授课: the lessons that reached a partner on a day that counts, the newest first."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    spans = await pairings.days_that_count(db, [pairing], today=local_day(now))
+    lanes = tracks.lanes_of([pairing], spans)
+    return (await taught_lessons(request).page(db, lanes, page=page)).page(described_lesson)
+
+
+@router.get("/pairings/{pairing_id}/events/{track}")
+async def list_events(
+    *,
+    pairing_id: UUID,
+    track: Track,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    page: PageQuery,
+) -> Page[TrackEventOut]:
+    """List the entered events of a track, the newest first, each with its evidence."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    table = tracks.table_of(track)
+    spans = (await pairings.days_that_count(db, [pairing], today=local_day(now)))[pairing.id]
+    found: Fetched[tuple[Any, ...]] = await fetch_page(
+        db,
+        tracks.events_of(pairing.id, track),
+        order=(table.held_on.desc(), table.id.desc()),
+        page=page,
+    )
+    return found.page(lambda row: TrackEventOut.of(track, *row, spans=spans))
+
+
+@router.get("/pairings/{pairing_id}/events/{track}/export", **EXPORT_ROUTE)
+async def export_events(
+    *,
+    pairing_id: UUID,
+    track: Track,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Give the events of a track as a file."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    table = tracks.table_of(track)
+    return stream(
+        request.app.state.database,
+        tracks.events_of(pairing.id, track).order_by(table.held_on.desc(), table.id.desc()),
+        columns=[
+            Column("日期", lambda row: row[0].held_on),
+            Column("内容", lambda row: row[0].title),
+            Column("人数", lambda row: row[0].people),
+            Column("佐证链接", lambda row: row[0].link),
+            Column("佐证文件", lambda row: row[2]),
+            Column("填报人", lambda row: row[1]),
+            Column("填报时间", lambda row: row[0].entered_at),
+            Column("撤回原因", lambda row: row[3]),
+        ],
+        name=f"{track.lower()}-events",
+        export_format=export_format,
+    )
+
+
+@router.post("/pairings/{pairing_id}/evidence", status_code=201, openapi_extra=FILE_BODY)
+async def hand_in_evidence(
+    *,
+    pairing_id: UUID,
+    name: FileName,
+    request: Request,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+) -> EvidenceOut:
+    """Hand in the file that is an event's evidence; the event then names it by its id."""
+    await queries.pairing_seen(db, kept(caller), pairing_id)
+    file = await keep_upload(
+        db, files_of(request), request.stream(), name=name, person_id=caller.person_id, now=now
+    )
+    return EvidenceOut(file_id=file.id, name=file.name, sha256=file.sha256)
+
+
+@router.post("/pairings/{pairing_id}/events/{track}", status_code=201)
+async def add_event(
+    *,
+    pairing_id: UUID,
+    track: Track,
+    body: TrackEventIn,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+) -> EnteredOut:
+    """Enter an event of a track with its evidence."""
+    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    entered = await tracks.enter(db, pairing, track, body, person_id=caller.person_id, now=now)
+    return EnteredOut(id=entered)
+
+
+@router.get("/pairings/{pairing_id}/events/{track}/{event_id}/file", response_class=Response)
+async def download_evidence(
+    *,
+    pairing_id: UUID,
+    track: Track,
+    event_id: UUID,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+) -> Response:
+    """Give the file that is an event's evidence."""
+    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    file = await tracks.file_of(db, pairing, track, event_id)
+    return file_answer(files_of(request), file)
+
+
+@router.post("/pairings/{pairing_id}/events/{track}/{event_id}/withdraw", status_code=204)
+async def withdraw_event(
+    *,
+    pairing_id: UUID,
+    track: Track,
+    event_id: UUID,
+    body: WithdrawIn,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+) -> None:
+    """Take an event back; it stays in the list with the reason, and counts no more."""
+    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    await tracks.withdraw(
+        db,
+        pairing,
+        track,
+        event_id,
+        reason=body.reason,
+        person_id=caller.person_id,
+        now=now,
+    )

@@ -1,0 +1,440 @@
+"""Reads of alliances, pairings, needs and offers. Rights are part of the query.
+
+Who sees what: an alliance is *kept* by the administrators of its region and by those who hold
+it as their scope, and *seen* besides by every member school's. Who keeps an alliance sees all its
+pairings and the lessons of all its members, also of those outside the region; never their staff,
+their classrooms or their pupils, which the schools' own scope decides. A member school sees the
+pairings it is a party of.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
+
+from app.alliances.models import (
+    Agreement,
+    Alliance,
+    AllianceMember,
+    HubOffer,
+    Match,
+    MemberRole,
+    Need,
+    NeedState,
+    Pairing,
+    PairingChange,
+    PairingParty,
+    PairingState,
+    PairingSubject,
+    Side,
+    TermPlan,
+)
+from app.calendars.models import Term
+from app.errors import NotFound
+from app.schools.models import Region, School
+from app.schools.queries import regions_within, schools_within
+from app.security import Scope
+
+T = TypeVar("T")
+
+# What a hub has promised: agreed or under way.
+PROMISED = (PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.SUSPENDED)
+
+
+def is_kept(scope: Scope) -> ColumnElement[bool]:
+    """Return whether an alliance is the caller's to keep."""
+    return or_(Alliance.region_id.in_(regions_within(scope)), Alliance.id.in_(scope.alliance_ids))
+
+
+def alliances_kept(scope: Scope) -> Select[UUID]:
+    """Return a query of the ids of the alliances to keep, for `.in_(...)`."""
+    return select(Alliance.id).where(is_kept(scope))
+
+
+def alliances_seen(scope: Scope, *, text: str | None = None) -> Select[Alliance]:
+    """Return a query of the alliances one keeps or has a member school in, with their region.
+
+    `text`: part of the name.
+    """
+    as_member = select(AllianceMember.alliance_id).where(
+        AllianceMember.school_id.in_(schools_within(scope))
+    )
+    query = (
+        select(Alliance)
+        .where(or_(is_kept(scope), Alliance.id.in_(as_member)))
+        .options(selectinload(Alliance.region))
+    )
+    return query if not text else query.where(Alliance.name.contains(text, autoescape=True))
+
+
+async def alliance_seen(db: AsyncSession, scope: Scope, alliance_id: UUID) -> Alliance:
+    """Return an alliance one keeps or has a member school in."""
+    return _found(await db.scalar(alliances_seen(scope).where(Alliance.id == alliance_id)))
+
+
+async def alliance_kept(db: AsyncSession, scope: Scope, alliance_id: UUID) -> Alliance:
+    """Return an alliance one keeps."""
+    query = alliances_seen(scope).where(Alliance.id == alliance_id, is_kept(scope))
+    return _found(await db.scalar(query))
+
+
+async def keeps(db: AsyncSession, scope: Scope, alliance_id: UUID) -> bool:
+    """Return whether the alliance is the caller's to keep."""
+    return await db.scalar(alliances_kept(scope).where(Alliance.id == alliance_id)) is not None
+
+
+def members_of(alliance_id: UUID) -> Select[AllianceMember, School, Region, bool]:
+    """Return a query of the members with school, region, and whether they lie outside.
+
+    Outside: beyond the region whose authority keeps the alliance.
+    """
+    home = aliased(Region)
+    is_outside = ~Region.path.startswith(home.path, autoescape=False)
+    return (
+        select(AllianceMember, School, Region, is_outside)
+        .join(School, AllianceMember.school_id == School.id)
+        .join(Region, School.region_id == Region.id)
+        .join(Alliance, AllianceMember.alliance_id == Alliance.id)
+        .join(home, Alliance.region_id == home.id)
+        .where(AllianceMember.alliance_id == alliance_id)
+    )
+
+
+async def memberships(
+    db: AsyncSession, alliance_id: UUID, school_ids: Sequence[UUID]
+) -> Sequence[AllianceMember]:
+    """Return the stays of these schools in an alliance."""
+    rows = await db.scalars(
+        select(AllianceMember)
+        .where(AllianceMember.alliance_id == alliance_id, AllianceMember.school_id.in_(school_ids))
+        .order_by(AllianceMember.from_on)
+    )
+    return rows.all()
+
+
+async def member_kept(db: AsyncSession, scope: Scope, member_id: UUID) -> AllianceMember:
+    """Return a member of an alliance one keeps."""
+    return _found(
+        await db.scalar(
+            select(AllianceMember).where(
+                AllianceMember.id == member_id,
+                AllianceMember.alliance_id.in_(alliances_kept(scope)),
+            )
+        )
+    )
+
+
+async def member_row(
+    db: AsyncSession, member: AllianceMember
+) -> tuple[AllianceMember, School, Region, bool]:
+    """Return a member with what its list shows of it."""
+    rows = await db.execute(members_of(member.alliance_id).where(AllianceMember.id == member.id))
+    found, school, region, is_outside = rows.one()
+    return found, school, region, is_outside
+
+
+async def hubs_of(
+    db: AsyncSession, alliance_ids: Sequence[UUID], *, day: date
+) -> Sequence[tuple[UUID, School]]:
+    """Return (alliance, hub school) of all hubs in force that day, names in order."""
+    rows = await db.execute(
+        select(AllianceMember.alliance_id, School)
+        .join(School, AllianceMember.school_id == School.id)
+        .where(
+            AllianceMember.alliance_id.in_(alliance_ids),
+            AllianceMember.role == MemberRole.HUB,
+            in_force(AllianceMember.from_on, AllianceMember.to_on, day),
+        )
+        .order_by(School.name, School.id)
+    )
+    return [(alliance_id, school) for alliance_id, school in rows]
+
+
+def in_force(
+    first: InstrumentedAttribute[date], last: InstrumentedAttribute[date | None], day: date
+) -> ColumnElement[bool]:
+    """Return whether a day lies from `first` to `last`; null: without end."""
+    return and_(first <= day, or_(last.is_(None), last >= day))
+
+
+async def member_counts(
+    db: AsyncSession, alliance_ids: Sequence[UUID], *, day: date
+) -> dict[UUID, int]:
+    """Return how many members each alliance has that day."""
+    rows = await db.execute(
+        select(AllianceMember.alliance_id, func.count())
+        .where(
+            AllianceMember.alliance_id.in_(alliance_ids),
+            in_force(AllianceMember.from_on, AllianceMember.to_on, day),
+        )
+        .group_by(AllianceMember.alliance_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def plans_of(db: AsyncSession, alliance_id: UUID) -> Sequence[TermPlan]:
+    """Return the term plans of an alliance with their terms, the newest term first."""
+    rows = await db.scalars(
+        select(TermPlan)
+        .where(TermPlan.alliance_id == alliance_id)
+        .options(selectinload(TermPlan.term))
+    )
+    return sorted(rows, key=lambda plan: plan.term.starts_on, reverse=True)
+
+
+async def plan_of(db: AsyncSession, alliance_id: UUID, term_id: UUID) -> TermPlan | None:
+    """Return an alliance's plan of a term, with the term."""
+    return await db.scalar(
+        select(TermPlan)
+        .where(TermPlan.alliance_id == alliance_id, TermPlan.term_id == term_id)
+        .options(selectinload(TermPlan.term))
+    )
+
+
+async def holds_in(db: AsyncSession, term: Term, region: Region) -> bool:
+    """Return whether a term holds in a region: it is of that region, or of one it lies in."""
+    path = await db.scalar(select(Region.path).where(Region.id == term.region_id))
+    return path is not None and region.path.startswith(path)
+
+
+async def newest_agreement(
+    db: AsyncSession, *, alliance_id: UUID | None = None, pairing_id: UUID | None = None
+) -> Agreement | None:
+    """Return the agreement in force of an alliance or a pairing, with its file."""
+    owner = (
+        Agreement.alliance_id == alliance_id
+        if pairing_id is None
+        else Agreement.pairing_id == pairing_id
+    )
+    return await db.scalar(
+        select(Agreement)
+        .where(owner)
+        .options(selectinload(Agreement.file))
+        .order_by(Agreement.attached_at.desc(), Agreement.id.desc())
+        .limit(1)
+    )
+
+
+def _whole_pairings() -> Select[Pairing]:
+    return select(Pairing).options(
+        selectinload(Pairing.parties).selectinload(PairingParty.school),
+        selectinload(Pairing.subjects),
+        selectinload(Pairing.alliance),
+    )
+
+
+def pairings_seen(
+    scope: Scope, *, alliance_id: UUID | None = None, state: PairingState | None = None
+) -> Select[Pairing]:
+    """Return a query of the pairings of alliances one keeps, and of those one has a school in.
+
+    Only of this alliance and in this state, where they are given.
+    """
+    as_party = select(PairingParty.pairing_id).where(
+        PairingParty.school_id.in_(schools_within(scope))
+    )
+    query = _whole_pairings().where(
+        or_(Pairing.alliance_id.in_(alliances_kept(scope)), Pairing.id.in_(as_party))
+    )
+    if alliance_id is not None:
+        query = query.where(Pairing.alliance_id == alliance_id)
+    return query if state is None else query.where(Pairing.state == state)
+
+
+async def pairing_seen(db: AsyncSession, scope: Scope, pairing_id: UUID) -> Pairing:
+    """Return a pairing one may look at, whole."""
+    return _found(await db.scalar(pairings_seen(scope).where(Pairing.id == pairing_id)))
+
+
+async def get_pairing(db: AsyncSession, pairing_id: UUID) -> Pairing:
+    """Return a pairing, whole, whoever asks. For callers that checked the right themselves."""
+    query = _whole_pairings().where(Pairing.id == pairing_id)
+    return _found(await db.scalar(query.execution_options(populate_existing=True)))
+
+
+async def pairings_of_alliance(
+    db: AsyncSession, alliance_id: UUID, *, scope: Scope | None = None
+) -> Sequence[Pairing]:
+    """Return the pairings of an alliance, whole; with `scope`, those one may look at."""
+    query = _whole_pairings() if scope is None else pairings_seen(scope)
+    rows = await db.scalars(query.where(Pairing.alliance_id == alliance_id).order_by(Pairing.id))
+    return rows.all()
+
+
+async def histories(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Sequence[PairingChange]:
+    """Return the changes of these pairings, each one's in order."""
+    rows = await db.scalars(
+        select(PairingChange)
+        .where(PairingChange.pairing_id.in_(pairing_ids))
+        .order_by(PairingChange.pairing_id, PairingChange.number)
+    )
+    return rows.all()
+
+
+def offers_seen(
+    scope: Scope, *, school_id: UUID | None = None, subject: str | None = None
+) -> Select[HubOffer]:
+    """Return a query of the offers of the schools in scope, with their school."""
+    query = (
+        select(HubOffer)
+        .join(School, HubOffer.school_id == School.id)
+        .where(HubOffer.school_id.in_(schools_within(scope)))
+        .options(selectinload(HubOffer.school))
+    )
+    if school_id is not None:
+        query = query.where(HubOffer.school_id == school_id)
+    return query if subject is None else query.where(HubOffer.subject == subject)
+
+
+async def get_offer(db: AsyncSession, offer_id: UUID) -> HubOffer:
+    """Return an offer whoever asks: a need's list shows those of other regions' hubs too."""
+    return _found(
+        await db.scalar(
+            select(HubOffer).where(HubOffer.id == offer_id).options(selectinload(HubOffer.school))
+        )
+    )
+
+
+async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOffer:
+    """Return an offer of a school in scope."""
+    return _found(await db.scalar(offers_seen(scope).where(HubOffer.id == offer_id)))
+
+
+def needs_seen(
+    scope: Scope, *, state: NeedState | None = None, subject: str | None = None
+) -> Select[Need]:
+    """Return a query of the needs of the schools in scope, and of those its hubs could answer.
+
+    A hub sees the open needs of the schools it shares an alliance with.
+    """
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    allied = (
+        select(theirs.school_id)
+        .join(own, own.alliance_id == theirs.alliance_id)
+        .where(own.school_id.in_(schools_within(scope)), own.role != MemberRole.OBSERVER)
+    )
+    query = (
+        select(Need)
+        .join(School, Need.school_id == School.id)
+        .where(
+            or_(
+                Need.school_id.in_(schools_within(scope)),
+                and_(Need.state == NeedState.OPEN, Need.school_id.in_(allied)),
+            )
+        )
+        .options(selectinload(Need.school))
+    )
+    if state is not None:
+        query = query.where(Need.state == state)
+    return query if subject is None else query.where(Need.subject == subject)
+
+
+async def pairings_made_for(db: AsyncSession, need_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the pairing each need was matched with last."""
+    rows = await db.execute(
+        select(Match.need_id, Match.pairing_id)
+        .where(Match.need_id.in_(need_ids))
+        .order_by(Match.made_at, Match.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def need_seen(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
+    """Return a need one may look at."""
+    return _found(await db.scalar(needs_seen(scope).where(Need.id == need_id)))
+
+
+async def need_within(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
+    """Return a need of a school in scope."""
+    query = needs_seen(scope).where(Need.id == need_id, Need.school_id.in_(schools_within(scope)))
+    return _found(await db.scalar(query))
+
+
+async def offers_for(
+    db: AsyncSession, need: Need, region: Region, *, most: int
+) -> Sequence[HubOffer]:
+    """Return the offers that could answer a need: its subject, its dates, another open school.
+
+    From the schools of its alliances, wherever they lie, and from those of its city: the second
+    level of `region.path`. Allied ones first, `most` at most.
+    """
+    city = "/" + "/".join(region.path.strip("/").split("/")[:2]) + "/"
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    allied = (
+        select(theirs.school_id)
+        .join(own, own.alliance_id == theirs.alliance_id)
+        .where(
+            own.school_id == need.school_id,
+            theirs.role != MemberRole.OBSERVER,
+            in_force(own.from_on, own.to_on, need.starts_on),
+            in_force(theirs.from_on, theirs.to_on, need.starts_on),
+        )
+    )
+    is_allied = HubOffer.school_id.in_(allied)
+    rows = await db.scalars(
+        select(HubOffer)
+        .join(School, HubOffer.school_id == School.id)
+        .join(Region, School.region_id == Region.id)
+        .where(
+            HubOffer.subject == need.subject,
+            HubOffer.school_id != need.school_id,
+            HubOffer.valid_from <= need.ends_on,
+            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
+            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
+            or_(is_allied, Region.path.startswith(city)),
+        )
+        .options(selectinload(HubOffer.school))
+        .order_by(is_allied.desc(), School.name, HubOffer.id)
+        .limit(most)
+    )
+    return rows.all()
+
+
+async def promised_periods(
+    db: AsyncSession, school_ids: Sequence[UUID], subject: str
+) -> dict[UUID, int]:
+    """Return the periods a week each hub has promised in a subject."""
+    rows = await db.execute(
+        select(PairingParty.school_id, func.sum(Pairing.periods_a_week))
+        .join(Pairing, PairingParty.pairing_id == Pairing.id)
+        .join(PairingSubject, PairingSubject.pairing_id == Pairing.id)
+        .where(
+            PairingParty.school_id.in_(school_ids),
+            PairingParty.side == Side.HUB,
+            PairingSubject.subject == subject,
+            Pairing.state.in_(PROMISED),
+        )
+        .group_by(PairingParty.school_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+async def shared_alliance(
+    db: AsyncSession, hub_id: UUID, site_id: UUID, *, day: date
+) -> UUID | None:
+    """Return an alliance both schools are in that day; the oldest of several."""
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    return await db.scalar(
+        select(own.alliance_id)
+        .join(theirs, theirs.alliance_id == own.alliance_id)
+        .where(
+            own.school_id == hub_id,
+            own.role != MemberRole.OBSERVER,
+            theirs.school_id == site_id,
+            theirs.role != MemberRole.OBSERVER,
+            in_force(own.from_on, own.to_on, day),
+            in_force(theirs.from_on, theirs.to_on, day),
+        )
+        .order_by(own.alliance_id)
+        .limit(1)
+    )
+
+
+def _found(row: T | None) -> T:
+    if row is None:
+        raise NotFound
+    return row

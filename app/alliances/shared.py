@@ -1,0 +1,50 @@
+"""What the routes of alliances, pairings and needs have in common."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+
+from app.alliances.ports import TaughtLessons
+from app.codes.catalogue import Catalogue
+from app.codes.models import CodeKind
+from app.files import FileStore
+from app.security import PersonCaller, Role, Scope
+
+FileName = Annotated[str, Query(min_length=1, max_length=200, description="What it is called.")]
+# The body is the file itself: nothing to unpack, and it can be refused while it arrives.
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            media_type: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in ("application/pdf", "image/jpeg", "image/png")
+        },
+    }
+}
+
+
+def seen(caller: PersonCaller) -> Scope:
+    """Return where the caller may look."""
+    return caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
+def kept(caller: PersonCaller) -> Scope:
+    """Return where the caller may change things."""
+    return caller.scope(Role.ADMINISTRATOR)
+
+
+def stored_label(words: Catalogue, kind: CodeKind, code: str) -> str:
+    """Return the word pages show for a stored code."""
+    return words.label(words.stored(kind, code).id)
+
+
+def files_of(request: Request) -> FileStore:
+    """Return where files are kept."""
+    store: FileStore = request.app.state.files
+    return store
+
+
+def taught_lessons(request: Request) -> TaughtLessons:
+    """Return who knows which lessons were taught."""
+    taught: TaughtLessons = request.app.state.taught_lessons
+    return taught

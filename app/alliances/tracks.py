@@ -1,0 +1,198 @@
+"""The four tracks of a pair (四同步): facts in tables of their own, counted on days that count."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Person
+from app.alliances.active_days import within
+from app.alliances.errors import NotYet, WrongState
+from app.alliances.models import (
+    JointPreparation,
+    JointTraining,
+    Pairing,
+    PairingState,
+    SharedResource,
+    Track,
+)
+from app.alliances.pairings import days_that_count, hub_of, partners_of
+from app.alliances.ports import Lane, TaughtLessons
+from app.alliances.schemas import TrackCounts, TrackEventIn
+from app.calendars.days import Span, local_day
+from app.errors import NotFound
+from app.files import StoredFile
+
+TrackTable = type[JointPreparation] | type[SharedResource] | type[JointTraining]
+TABLES: Mapping[Track, TrackTable] = {
+    Track.PREPARATION: JointPreparation,
+    Track.RESOURCE: SharedResource,
+    Track.TRAINING: JointTraining,
+}
+Spans = Mapping[UUID, Sequence[Span]]
+
+
+def table_of(track: Track) -> TrackTable:
+    """Return the table an entered track is kept in. Raise NotFound for 授课: nobody enters it."""
+    if track not in TABLES:
+        raise NotFound("Lessons are not entered: they count when they are taught.")
+    return TABLES[track]
+
+
+async def enter(
+    db: AsyncSession,
+    pairing: Pairing,
+    track: Track,
+    body: TrackEventIn,
+    *,
+    person_id: UUID,
+    now: datetime,
+) -> UUID:
+    """Write an event down. Raise NotYet, WrongState (the pairing is not agreed yet), NotFound.
+
+    A file that is its evidence is one this person handed in.
+    """
+    table = table_of(track)
+    if body.held_on > local_day(now):
+        raise NotYet("Enter it when it has taken place.")
+    if pairing.state in {PairingState.DRAFT, PairingState.PROPOSED}:
+        raise WrongState(
+            f"The pairing is {pairing.state}: enter events when the schools have agreed.",
+            state=pairing.state,
+            possible=[],
+        )
+    if body.file_id is not None:
+        file = await db.get(StoredFile, body.file_id)
+        if file is None or file.stored_by != person_id:
+            raise NotFound("Hand the file in first.")
+    event = table(
+        pairing_id=pairing.id,
+        **body.model_dump(),
+        entered_at=now,
+        entered_by=person_id,
+    )
+    db.add(event)
+    await db.flush()
+    return event.id
+
+
+async def withdraw(
+    db: AsyncSession,
+    pairing: Pairing,
+    track: Track,
+    event_id: UUID,
+    *,
+    reason: str,
+    person_id: UUID,
+    now: datetime,
+) -> None:
+    """Take an event back by a row beside it. Raise NotFound, WrongState (it was already)."""
+    table = table_of(track)
+    held_on = await db.scalar(
+        select(table.held_on).where(
+            table.id == event_id, table.pairing_id == pairing.id, table.withdraws_id.is_(None)
+        )
+    )
+    if held_on is None:
+        raise NotFound
+    back = table(
+        pairing_id=pairing.id,
+        held_on=held_on,
+        title=reason,
+        entered_at=now,
+        entered_by=person_id,
+        withdraws_id=event_id,
+    )
+    try:
+        async with db.begin_nested():
+            db.add(back)
+    except IntegrityError:
+        raise WrongState("It was taken back already.", state="WITHDRAWN", possible=[]) from None
+
+
+def events_of(pairing_id: UUID, track: Track) -> Select[*tuple[Any, ...]]:
+    """Return a query of a track's events: the row, who entered it, its file, why withdrawn."""
+    table = table_of(track)
+    back = aliased(table)
+    return (
+        select(table, Person.name, StoredFile.name, back.title)
+        .join(Person, table.entered_by == Person.id)
+        .outerjoin(StoredFile, table.file_id == StoredFile.id)
+        .outerjoin(back, back.withdraws_id == table.id)
+        .where(table.pairing_id == pairing_id, table.withdraws_id.is_(None))
+    )
+
+
+async def file_of(db: AsyncSession, pairing: Pairing, track: Track, event_id: UUID) -> StoredFile:
+    """Return the file that is an event's evidence. Raise NotFound."""
+    table = table_of(track)
+    file = await db.scalar(
+        select(StoredFile)
+        .join(table, table.file_id == StoredFile.id)
+        .where(table.id == event_id, table.pairing_id == pairing.id)
+    )
+    if file is None:
+        raise NotFound("This event has no file.")
+    return file
+
+
+def lanes_of(pairings: Iterable[Pairing], spans: Spans) -> list[Lane]:
+    """Return who teaches whom on which days, for what knows the lessons."""
+    return [
+        Lane(
+            hub_of(pairing).school_id,
+            frozenset(party.school_id for party in partners_of(pairing)),
+            spans[pairing.id],
+        )
+        for pairing in pairings
+        if spans[pairing.id]
+    ]
+
+
+async def count(
+    db: AsyncSession,
+    taught: TaughtLessons,
+    pairings: Sequence[Pairing],
+    *,
+    limits: Span,
+    today: date,
+) -> tuple[TrackCounts, dict[UUID, list[Span]]]:
+    """Count the four tracks of these pairings within `limits`, and return the days that counted.
+
+    The number of statements does not depend on the number of pairings.
+    """
+    counted = await days_that_count(db, pairings, today=today)
+    spans = {each: within(days, limits) for each, days in counted.items()}
+    entered = {track: await _count_entered(db, table, spans) for track, table in TABLES.items()}
+    lessons, deliveries = await taught.count(db, lanes_of(pairings, spans))
+    counts = TrackCounts(
+        preparations=entered[Track.PREPARATION],
+        lessons=lessons,
+        deliveries=deliveries,
+        resources=entered[Track.RESOURCE],
+        trainings=entered[Track.TRAINING],
+    )
+    return counts, spans
+
+
+async def _count_entered(db: AsyncSession, table: TrackTable, spans: Spans) -> int:
+    """Events less withdrawals: a row that takes one back carries the same day."""
+    is_withdrawal = func.count(table.withdraws_id)
+    row = (
+        await db.execute(select(func.count(), is_withdrawal).where(_on_days(table, spans)))
+    ).one()
+    return int(row[0]) - 2 * int(row[1])
+
+
+def _on_days(table: TrackTable, spans: Spans) -> ColumnElement[bool]:
+    wanted = [
+        and_(table.pairing_id == pairing_id, table.held_on.between(span.first, span.last))
+        for pairing_id, days in spans.items()
+        for span in days
+    ]
+    return or_(false(), *wanted)

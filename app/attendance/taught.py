@@ -1,0 +1,106 @@
+"""授课 as alliances ask for it: the lessons that reached a hub's sites. Implements their port.
+
+A lesson reached a site when the site was connected to it for any time; how much of it counts as
+evidence, the attendance record says, which every row leads to.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.alliances.ports import Lane, Taught
+from app.attendance.models import AttendanceRecord, Session
+from app.calendars.days import local_day
+from app.lessons.models import Lesson, LessonSite
+from app.lessons.queries import bounds_of
+from app.paging import Fetched, PageRequest, fetch_page
+from app.schools.models import Classroom, School
+
+Hub, Site, Origin = aliased(School), aliased(School), aliased(Lesson)
+ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
+
+
+def _in(lane: Lane) -> ColumnElement[bool]:
+    days = []
+    for span in lane.spans:
+        assert span.last is not None
+        start, _ = bounds_of(span.first)
+        _, end = bounds_of(span.last)
+        days.append(and_(Lesson.planned_start >= start, Lesson.planned_start < end))
+    return and_(
+        Lesson.hub_school_id == lane.hub_id,
+        Classroom.school_id.in_(lane.site_ids),
+        or_(false(), *days),
+    )
+
+
+def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select[*tuple[Any, ...]]:
+    """Return the query over the attendance of sites that were reached in one of the lanes."""
+    return (
+        query.select_from(AttendanceRecord)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
+        .join(Lesson, LessonSite.lesson_id == Lesson.id)
+        .join(Classroom, LessonSite.classroom_id == Classroom.id)
+        .where(AttendanceRecord.connected_ms > 0, or_(false(), *(_in(lane) for lane in lanes)))
+    )
+
+
+class AttendedLessons:
+    """Answers from the attendance records. Implements `app.alliances.ports.TaughtLessons`."""
+
+    async def count(self, db: AsyncSession, lanes: Collection[Lane]) -> tuple[int, int]:
+        """Return how many lessons, and how many sites they reached, each once per origin."""
+        pairs = (
+            _reached(select(ORIGIN_ID.label("origin"), Classroom.school_id), lanes)
+            .join(Origin, Origin.id == ORIGIN_ID)
+            .where(Origin.hub_school_id != Classroom.school_id)
+            .distinct()
+            .subquery()
+        )
+        row = (await db.execute(select(func.count(pairs.c.origin.distinct()), func.count()))).one()
+        return int(row[0]), int(row[1])
+
+    async def page(
+        self, db: AsyncSession, lanes: Collection[Lane], *, page: PageRequest
+    ) -> Fetched[Taught]:
+        """Return a page of the lessons in these lanes, the newest first."""
+        query = (
+            _reached(
+                select(
+                    Lesson,
+                    ORIGIN_ID,
+                    Session.id,
+                    Hub.name,
+                    Site.id,
+                    Site.name,
+                    AttendanceRecord.connected_ms,
+                ),
+                lanes,
+            )
+            .join(Session, AttendanceRecord.session_id == Session.id)
+            .join(Hub, Lesson.hub_school_id == Hub.id)
+            .join(Site, Classroom.school_id == Site.id)
+        )
+        order = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
+        found: Fetched[tuple[Any, ...]] = await fetch_page(db, query, order=order, page=page)
+        return found.map(_taught)
+
+
+def _taught(row: tuple[Any, ...]) -> Taught:
+    lesson, origin_id, session_id, hub, site_id, site, connected_ms = row
+    return Taught(
+        lesson_id=lesson.id,
+        origin_id=origin_id,
+        session_id=session_id,
+        day=local_day(lesson.planned_start),
+        title=lesson.title,
+        subject=lesson.subject,
+        hub_id=lesson.hub_school_id,
+        hub_name=hub,
+        site_id=site_id,
+        site_name=site,
+        connected_ms=connected_ms,
+    )

@@ -1,0 +1,399 @@
+"""Terms with their weeks, the calendar of holidays and make-up days, and bells."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.calendars import queries, service
+from app.calendars.days import Span, school_day, teaching_weeks
+from app.calendars.errors import TooManyDays
+from app.calendars.models import BellSchedule, CalendarDay, DayKind, Term
+from app.calendars.schemas import (
+    BellsIn,
+    BellsOut,
+    CalendarDayIn,
+    CalendarDayOut,
+    SchoolDayOut,
+    SchoolDays,
+    SharedWindowOut,
+    SharedWindows,
+    TermIn,
+    TermOut,
+    WeekList,
+    WeekOut,
+    clock_of,
+)
+from app.clock import Day
+from app.database import Db
+from app.etags import IfMatch, tag
+from app.exports import (
+    EXPORT_ROUTE,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+)
+from app.idempotency import IdempotentRoute
+from app.paging import Page, PageQuery, fetch_page
+from app.schools import queries as schools
+from app.schools.models import School
+from app.security import CurrentAdministrator, CurrentInspector, PersonCaller, Role, Scope
+
+router = APIRouter(prefix="/api", tags=["calendars"], route_class=IdempotentRoute)
+
+MOST_DAYS = 62
+FirstDay = Annotated[Day | None, Query(alias="from", description="The first day.")]
+LastDay = Annotated[Day | None, Query(alias="to", description="The last day.")]
+SchoolId = Annotated[UUID | None, Query(description="Only of this school.")]
+
+
+def _seen(caller: PersonCaller) -> Scope:
+    return caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
+def _kept(caller: PersonCaller) -> Scope:
+    return caller.scope(Role.ADMINISTRATOR)
+
+
+async def _require_place(
+    db: AsyncSession, caller: PersonCaller, *, region_id: UUID | None, school_id: UUID | None
+) -> None:
+    """Raise NotFound unless the caller administers the region or the school."""
+    if region_id is not None:
+        await schools.region_within(db, _kept(caller), region_id)
+    if school_id is not None:
+        await schools.school_within(db, _kept(caller), school_id)
+
+
+async def _term_out(db: AsyncSession, term: Term) -> TermOut:
+    region = await schools.get_region(db, term.region_id)
+    return TermOut.of(term, region.name)
+
+
+@router.get("/terms")
+async def list_terms(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[TermOut]:
+    """List the terms that hold somewhere in scope, the newest first."""
+    found = await fetch_page(
+        db,
+        await queries.terms_seen(db, _seen(caller)),
+        order=(Term.starts_on.desc(), Term.id.desc()),
+        page=page,
+    )
+    return found.page(lambda row: TermOut.of(*row))
+
+
+@router.get("/terms/export", **EXPORT_ROUTE)
+async def export_terms(
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Give the terms as a file."""
+    statement = await queries.terms_seen(db, _seen(caller))
+    return stream(
+        request.app.state.database,
+        statement.order_by(Term.starts_on.desc(), Term.id.desc()),
+        columns=[
+            Column("行政区划", lambda row: row[1]),
+            Column("学期", lambda row: row[0].name),
+            Column("开始", lambda row: row[0].starts_on),
+            Column("结束", lambda row: row[0].ends_on),
+        ],
+        name="terms",
+        export_format=export_format,
+    )
+
+
+@router.post("/terms", status_code=201)
+async def add_term(
+    body: TermIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> TermOut:
+    """Add a term to a region one administers."""
+    await _require_place(db, caller, region_id=body.region_id, school_id=None)
+    term = await service.save_term(db, Term(), body)
+    tag(response, term)
+    return await _term_out(db, term)
+
+
+@router.get("/terms/{term_id}")
+async def read_term(term_id: UUID, response: Response, db: Db, caller: CurrentInspector) -> TermOut:
+    """Describe a term."""
+    term = await queries.term_seen(db, _seen(caller), term_id)
+    tag(response, term)
+    return await _term_out(db, term)
+
+
+@router.put("/terms/{term_id}")
+async def change_term(
+    *,
+    term_id: UUID,
+    body: TermIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> TermOut:
+    """Change a term; the teaching weeks follow."""
+    term = await queries.term_within(db, _kept(caller), term_id)
+    expected.require(term, current=await _term_out(db, term))
+    await _require_place(db, caller, region_id=body.region_id, school_id=None)
+    await service.save_term(db, term, body)
+    tag(response, term)
+    return await _term_out(db, term)
+
+
+@router.get("/terms/{term_id}/weeks")
+async def list_weeks(term_id: UUID, db: Db, caller: CurrentInspector) -> WeekList:
+    """List the teaching weeks of a term."""
+    term = await queries.term_seen(db, _seen(caller), term_id)
+    weeks = teaching_weeks(Span(term.starts_on, term.ends_on))
+    return WeekList(items=[WeekOut.of(week) for week in weeks])
+
+
+@router.get("/calendar-days")
+async def list_calendar_days(
+    *,
+    db: Db,
+    caller: CurrentInspector,
+    page: PageQuery,
+    first: FirstDay = None,
+    last: LastDay = None,
+) -> Page[CalendarDayOut]:
+    """List the holidays and make-up days that hold somewhere in scope, in order."""
+    statement = await queries.days_seen(db, _seen(caller), first=first, last=last)
+    found = await fetch_page(
+        db, statement, order=(CalendarDay.day.asc(), CalendarDay.id.asc()), page=page
+    )
+    return found.page(lambda row: CalendarDayOut.of(*row))
+
+
+KINDS = {DayKind.HOLIDAY: "放假", DayKind.MAKE_UP: "补课"}
+WEEKDAYS = "一二三四五六日"
+
+
+@router.get("/calendar-days/export", **EXPORT_ROUTE)
+async def export_calendar_days(
+    *,
+    request: Request,
+    db: Db,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+    first: FirstDay = None,
+    last: LastDay = None,
+) -> ExportResponse:
+    """Give the calendar as a file."""
+    statement = await queries.days_seen(db, _seen(caller), first=first, last=last)
+    return stream(
+        request.app.state.database,
+        statement.order_by(CalendarDay.day, CalendarDay.id),
+        columns=[
+            Column("日期", lambda row: row[0].day),
+            Column("类型", lambda row: KINDS[row[0].kind]),
+            Column("名称", lambda row: row[0].name),
+            Column(
+                "上周几的课",
+                lambda row: f"周{WEEKDAYS[row[0].follows - 1]}" if row[0].follows else None,
+            ),
+            Column("适用范围", lambda row: row[1] or "全国"),
+        ],
+        name="calendar-days",
+        export_format=export_format,
+    )
+
+
+@router.post("/calendar-days", status_code=201)
+async def add_calendar_day(
+    body: CalendarDayIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> CalendarDayOut:
+    """Say of a day that it is a holiday, or which weekday's timetable it runs."""
+    await _require_place(db, caller, region_id=body.region_id, school_id=body.school_id)
+    day = await service.save_day(db, CalendarDay(), body)
+    tag(response, day)
+    return await _day_out(db, caller, day.id)
+
+
+async def _day_out(db: AsyncSession, caller: PersonCaller, day_id: UUID) -> CalendarDayOut:
+    return CalendarDayOut.of(*await queries.day_seen(db, _seen(caller), day_id))
+
+
+@router.get("/calendar-days/{day_id}")
+async def read_calendar_day(
+    day_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> CalendarDayOut:
+    """Describe a day of the calendar."""
+    day, place = await queries.day_seen(db, _seen(caller), day_id)
+    tag(response, day)
+    return CalendarDayOut.of(day, place)
+
+
+@router.put("/calendar-days/{day_id}")
+async def change_calendar_day(
+    *,
+    day_id: UUID,
+    body: CalendarDayIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> CalendarDayOut:
+    """Change a day of a region or school one administers; the nation's stay as they are."""
+    day = await queries.day_within(db, _kept(caller), day_id)
+    expected.require(day, current=await _day_out(db, caller, day_id))
+    await _require_place(db, caller, region_id=body.region_id, school_id=body.school_id)
+    await service.save_day(db, day, body)
+    tag(response, day)
+    return await _day_out(db, caller, day_id)
+
+
+@router.delete("/calendar-days/{day_id}", status_code=204)
+async def remove_calendar_day(
+    day_id: UUID, db: Db, caller: CurrentAdministrator, expected: IfMatch
+) -> None:
+    """Take a day out of the calendar: it is again what its weekday says."""
+    day = await queries.day_within(db, _kept(caller), day_id)
+    expected.require(day, current=await _day_out(db, caller, day_id))
+    await service.remove(db, day)
+
+
+@router.get("/bell-schedules")
+async def list_bells(
+    db: Db, caller: CurrentInspector, page: PageQuery, school_id: SchoolId = None
+) -> Page[BellsOut]:
+    """List the bells of the schools in scope by school, the newest first."""
+    found = await fetch_page(
+        db,
+        queries.bells_seen(_seen(caller), school_id=school_id),
+        order=(School.name.asc(), BellSchedule.valid_from.asc(), BellSchedule.id.asc()),
+        page=page,
+    )
+    return found.page(lambda row: BellsOut.of(*row))
+
+
+@router.get("/bell-schedules/export", **EXPORT_ROUTE)
+async def export_bells(
+    *,
+    request: Request,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+    school_id: SchoolId = None,
+) -> ExportResponse:
+    """Give the bells as a file, one row per period."""
+    statement = queries.periods_seen(_seen(caller), school_id=school_id)
+    return stream(
+        request.app.state.database,
+        statement,
+        columns=[
+            Column("学校", lambda row: row.school),
+            Column("作息表", lambda row: row.name),
+            Column("季节开始", lambda row: row.season_from),
+            Column("季节结束", lambda row: row.season_to),
+            Column("启用", lambda row: row.valid_from),
+            Column("停用", lambda row: row.valid_to),
+            Column("节次", lambda row: row.number),
+            Column("开始", lambda row: clock_of(row.starts_minute)),
+            Column("结束", lambda row: clock_of(row.ends_minute)),
+        ],
+        name="bell-schedules",
+        export_format=export_format,
+    )
+
+
+@router.post("/bell-schedules", status_code=201)
+async def add_bells(
+    body: BellsIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> BellsOut:
+    """Give a school bells."""
+    school = await schools.school_within(db, _kept(caller), body.school_id)
+    schedule = await service.save_bells(db, BellSchedule(periods=[]), body)
+    tag(response, schedule)
+    return BellsOut.of(schedule, school.name)
+
+
+@router.get("/bell-schedules/{schedule_id}")
+async def read_bells(
+    schedule_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> BellsOut:
+    """Describe a bell schedule."""
+    schedule, name = await queries.bells_within(db, _seen(caller), schedule_id)
+    tag(response, schedule)
+    return BellsOut.of(schedule, name)
+
+
+@router.put("/bell-schedules/{schedule_id}")
+async def change_bells(
+    *,
+    schedule_id: UUID,
+    body: BellsIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> BellsOut:
+    """Change a bell schedule as a whole."""
+    schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
+    expected.require(schedule, current=BellsOut.of(schedule, name))
+    school = await schools.school_within(db, _kept(caller), body.school_id)
+    await service.save_bells(db, schedule, body)
+    tag(response, schedule)
+    return BellsOut.of(schedule, school.name)
+
+
+@router.delete("/bell-schedules/{schedule_id}", status_code=204)
+async def remove_bells(
+    schedule_id: UUID, db: Db, caller: CurrentAdministrator, expected: IfMatch
+) -> None:
+    """Take bells away that were entered by mistake; old ones are given a last day instead."""
+    schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
+    expected.require(schedule, current=BellsOut.of(schedule, name))
+    await service.remove(db, schedule)
+
+
+@router.get("/schools/{school_id}/days")
+async def list_school_days(
+    *,
+    school_id: UUID,
+    db: Db,
+    caller: CurrentInspector,
+    first: Annotated[Day, Query(alias="from", description="The first day.")],
+    last: Annotated[Day, Query(alias="to", description="The last day.")],
+) -> SchoolDays:
+    """List which periods a school has on each day, with their times, or why it has none."""
+    school = await schools.school_within(db, _seen(caller), school_id)
+    days = _days(first, last)
+    calendar = await queries.calendar_of(db, school, first=first, last=last)
+    return SchoolDays(items=[SchoolDayOut.of(school_day(calendar, day)) for day in days])
+
+
+def _days(first: date, last: date) -> list[date]:
+    count = (last - first).days + 1
+    if not 1 <= count <= MOST_DAYS:
+        raise TooManyDays(f"Ask for 1 to {MOST_DAYS} days, the first one first.")
+    return [first + timedelta(days=n) for n in range(count)]
+
+
+@router.get("/shared-windows")
+async def list_shared_windows(
+    *,
+    db: Db,
+    caller: CurrentInspector,
+    one: Annotated[UUID, Query(description="A school.")],
+    other: Annotated[UUID, Query(description="Another school.")],
+    day: Annotated[Day, Query(alias="date")],
+    least_minutes: Annotated[int, Query(ge=1, le=120)] = 35,
+) -> SharedWindows:
+    """List when two schools are both in a lesson period on a day, for long enough."""
+    calendars = [
+        await service.calendar_on(db, await schools.school_within(db, _seen(caller), each), day)
+        for each in (one, other)
+    ]
+    mine, theirs, windows = service.windows_on(
+        calendars[0], calendars[1], day, least_minutes=least_minutes
+    )
+    return SharedWindows(
+        one=mine, other=theirs, items=[SharedWindowOut.of(window) for window in windows]
+    )

@@ -1,0 +1,365 @@
+"""Needs, the list of hubs that could answer them with its reasons, and what accepting makes."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import event, select
+
+from app.alliances.models import Match
+from app.database import Database
+from app.schools.models import School
+from app.security import Role
+from tests.app.conftest import OpenBrowser, TestBrowser
+from tests.app.test_alliances import attach, found, join, made, move
+from tests.factories import County, make_person, make_school
+
+JSON = dict[str, Any]
+PERIODS = [
+    {"number": 1, "starts": "08:30", "ends": "09:10"},
+    {"number": 2, "starts": "09:20", "ends": "10:00"},
+    {"number": 3, "starts": "14:00", "ends": "14:40"},
+]
+
+
+def need(school: School, **other: Any) -> JSON:
+    return {
+        "school_id": str(school.id),
+        "subject": "music",
+        "grade_no": 3,
+        "language": "zh",
+        "periods_a_week": 2,
+        "weekdays": [1, 3],
+        "earliest": "08:00",
+        "latest": "12:00",
+        "starts_on": "2026-03-02",
+        "ends_on": "2026-07-10",
+    } | other
+
+
+def offer(school: School, **other: Any) -> JSON:
+    return {
+        "school_id": str(school.id),
+        "subject": "music",
+        "grade_from": 1,
+        "grade_to": 6,
+        "language": "zh",
+        "periods_a_week": 8,
+        "valid_from": "2026-02-24",
+    } | other
+
+
+@dataclass
+class Market:
+    """A county with two hubs that offer music, and the page of its administrator."""
+
+    keeper: TestBrowser
+    county: County
+    hub: School
+    far: School
+    site: School
+
+    async def matches(self, one: JSON) -> list[JSON]:
+        items: list[JSON] = (await found(self.keeper, f"/api/needs/{one['id']}/matches"))["items"]
+        return items
+
+    async def accept(self, one: JSON, chosen: JSON, school: School) -> httpx2.Response:
+        return await self.keeper.post(
+            f"/api/needs/{one['id']}/accept",
+            {"offer_id": chosen["offer"]["id"], "school_id": str(school.id)},
+        )
+
+
+@pytest.fixture
+async def market(open_browser: OpenBrowser, county: County, database: Database) -> Market:
+    async with database.unit_of_work() as db:
+        far = await make_school(db, county.region, name="远山小学")
+        hub = await db.get_one(School, county.hub.id)
+        site = await db.get_one(School, county.points[0].id)
+        (hub.latitude, hub.longitude) = (31.85, 106.75)
+        (site.latitude, site.longitude) = (31.86, 106.76)
+        (far.latitude, far.longitude) = (32.90, 107.80)
+    keeper = await open_browser(county.administrator)
+    for school, periods in ((hub, PERIODS), (far, PERIODS[2:])):
+        await made(
+            keeper,
+            "/api/bell-schedules",
+            {
+                "school_id": str(school.id),
+                "name": "作息",
+                "valid_from": "2025-09-01",
+                "periods": periods,
+            },
+        )
+    await made(keeper, "/api/hub-offers", offer(far, grade_from=5))
+    await made(keeper, "/api/hub-offers", offer(hub))
+    return Market(keeper, county, hub, far, site)
+
+
+async def test_the_list_ranks_the_hubs_and_says_why(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    assert (one["state"], one["is_own"], one["pairing_id"]) == ("OPEN", True, None)
+    best, other = await market.matches(one)
+    assert best["offer"]["school"]["name"] == market.hub.name
+    assert best["score"] == 100
+    assert [(each["kind"], each["says"]) for each in best["reasons"]] == [
+        ("SUBJECT", "grade_offered"),
+        ("LANGUAGE", "language_same"),
+        ("BELLS", "bells_enough"),
+        ("DISTANCE", "distance"),
+        ("LOAD", "load_free"),
+    ]
+    # The point rings with the hub: two morning periods on each of two days.
+    assert best["reasons"][2]["values"] == {"windows": 4, "needed": 2}
+    assert best["reasons"][3]["values"] == {"km": 1}
+    assert other["score"] < best["score"]
+    says = {each["kind"]: each["says"] for each in other["reasons"]}
+    assert (says["SUBJECT"], says["BELLS"]) == ("grade_near", "bells_none")
+    assert [each["name"] for each in best["acts_for"]] == [market.site.name, market.hub.name]
+
+
+async def test_only_offers_of_the_subject_and_the_time_are_listed(market: Market) -> None:
+    other = await made(market.keeper, "/api/needs", need(market.site, subject="fine_art"))
+    assert await market.matches(other) == []
+    late = await made(
+        market.keeper,
+        "/api/hub-offers",
+        offer(market.far, valid_from="2026-09-01", subject="fine_art"),
+    )
+    assert late["valid_from"] == "2026-09-01"
+    assert await market.matches(other) == []
+
+
+async def test_accepting_makes_a_pairing_the_other_side_agrees_to(
+    market: Market, database: Database
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    accepted = await market.accept(one, best, market.site)
+    assert accepted.status_code == 201, accepted.text
+    pairing = await found(market.keeper, f"/api/pairings/{accepted.json()['pairing_id']}")
+    assert (pairing["state"], pairing["subjects"]) == ("PROPOSED", ["music"])
+    assert pairing["hub"]["agreed_at"] is None
+    assert pairing["partners"][0]["agreed_at"] is not None
+    now = await found(market.keeper, f"/api/needs/{one['id']}")
+    assert (now["state"], now["pairing_id"]) == ("MATCHED", pairing["id"])
+    twice = await market.accept(one, best, market.site)
+    assert (twice.status_code, twice.json()["type"]) == (409, "wrong-state")
+    async with database.unit_of_work() as db:
+        match = (await db.scalars(select(Match))).one()
+    assert (match.score, match.reasons["BELLS"]["says"]) == (100, "bells_enough")
+    assert (await move(market.keeper, pairing, "ACCEPTED", market.hub)).status_code == 200
+    # What the hub has promised makes its load; a need that is matched is not changed.
+    again = await made(market.keeper, "/api/needs", need(market.site, periods_a_week=8))
+    (load,) = (
+        reason["values"]
+        for reason in (await market.matches(again))[0]["reasons"]
+        if reason["kind"] == "LOAD"
+    )
+    assert load == {"free": 6, "capacity": 8}
+    frozen = await market.keeper.send(
+        "PUT", f"/api/needs/{one['id']}", etag='"2"', json=need(market.site)
+    )
+    assert (frozen.status_code, frozen.json()["type"]) == (409, "wrong-state")
+
+
+async def test_a_declined_pairing_is_put_away_and_the_need_is_open_again(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    accepted = (await market.accept(one, best, market.hub)).json()
+    pairing = {"id": accepted["pairing_id"]}
+    declined = await move(market.keeper, pairing, "DRAFT", market.site)
+    assert declined.json()["state"] == "ARCHIVED"
+    assert (await found(market.keeper, f"/api/needs/{one['id']}"))["state"] == "OPEN"
+    assert (await market.accept(one, best, market.site)).status_code == 201
+
+
+async def test_a_pairing_that_ends_early_opens_its_need_again(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    pairing = {"id": (await market.accept(one, best, market.site)).json()["pairing_id"]}
+    await attach(market.keeper, f"/api/pairings/{pairing['id']}")
+    for to, school in (("ACCEPTED", market.hub), ("ACTIVE", None), ("ENDED", None)):
+        assert (await move(market.keeper, pairing, to, school)).status_code == 200
+    assert (await found(market.keeper, f"/api/needs/{one['id']}"))["state"] == "OPEN"
+
+
+async def test_of_two_who_accept_at_once_one_is_told(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    candidates = await market.matches(one)
+    answers = await asyncio.gather(*(market.accept(one, each, market.site) for each in candidates))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    listed = (await found(market.keeper, "/api/pairings"))["items"]
+    assert len(listed) == 1
+
+
+async def test_an_offer_that_does_not_fit_is_not_accepted(market: Market) -> None:
+    art = await made(market.keeper, "/api/hub-offers", offer(market.hub, subject="fine_art"))
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    answer = await market.accept(one, {"offer": art}, market.site)
+    assert (answer.status_code, answer.json()["type"]) == (409, "offer-unfit")
+    assert (await found(market.keeper, f"/api/needs/{one['id']}"))["state"] == "OPEN"
+    unknown = await market.accept(one, {"offer": {"id": one["id"]}}, market.site)
+    assert unknown.status_code == 404
+    best, _ = await market.matches(one)
+    foreign = await market.accept(one, best, market.far)
+    assert foreign.status_code == 404
+
+
+async def test_a_need_is_withdrawn_or_changed_while_it_is_open(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    path = f"/api/needs/{one['id']}"
+    changed = await market.keeper.send(
+        "PUT", path, etag='"1"', json=need(market.site, weekdays=[5, 2, 5])
+    )
+    assert changed.json()["weekdays"] == [2, 5]
+    assert (await market.keeper.post(f"{path}/withdraw")).json()["state"] == "WITHDRAWN"
+    again = await market.keeper.post(f"{path}/withdraw")
+    assert (again.status_code, again.json()["possible"]) == (409, [])
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"subject": "juggling"}, "juggling"),
+        ({"language": "xx"}, "xx"),
+        ({"grade_no": 13}, "less than"),
+        ({"weekdays": []}, "at least 1"),
+        ({"weekdays": [8]}, "less than"),
+        ({"latest": "08:00"}, "ends before it begins"),
+        ({"ends_on": "2026-03-01"}, "before the first"),
+    ],
+)
+async def test_a_need_that_makes_no_sense_is_refused(
+    market: Market, other: JSON, says: str
+) -> None:
+    answer = await market.keeper.post("/api/needs", need(market.site, **other))
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+async def test_an_offers_grades_and_days_are_in_order(market: Market) -> None:
+    for other in ({"grade_from": 6, "grade_to": 1}, {"valid_to": "2026-01-01"}):
+        answer = await market.keeper.post("/api/hub-offers", offer(market.hub, **other))
+        assert answer.status_code == 422
+    made_offer = (await found(market.keeper, f"/api/hub-offers?school_id={market.far.id}"))["items"]
+    path = f"/api/hub-offers/{made_offer[0]['id']}"
+    changed = await market.keeper.send(
+        "PUT", path, etag='"1"', json=offer(market.far, periods_a_week=3)
+    )
+    assert (changed.json()["periods_a_week"], changed.headers["ETag"]) == (3, '"2"')
+
+
+async def test_an_allied_hub_of_another_region_is_a_candidate_and_sees_the_need(
+    market: Market, open_browser: OpenBrowser, other_county: County, database: Database
+) -> None:
+    foreign = await open_browser(other_county.administrator)
+    offered = await made(foreign, "/api/hub-offers", offer(other_county.hub))
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    assert len(await market.matches(one)) == 2
+    assert (await found(foreign, "/api/needs"))["items"] == []
+    async with database.unit_of_work() as db:
+        (await db.get_one(School, other_county.hub.id)).moe_code = "2150000002"
+    alliance = await made(
+        market.keeper,
+        "/api/alliances",
+        {
+            "region_id": str(market.county.region.id),
+            "name": "川渝联盟",
+            "starts_on": "2026-02-24",
+        },
+    )
+    await join(market.keeper, alliance, "MEMBER", school_id=str(market.site.id))
+    await join(market.keeper, alliance, "HUB", moe_code="2150000002")
+    listed = {each["offer"]["id"]: each for each in await market.matches(one)}
+    assert len(listed) == 3
+    assert [each["name"] for each in listed[offered["id"]]["acts_for"]] == [market.site.name]
+    # The hub answers from its side; the need's school agrees to the pairing.
+    (seen,) = (await found(foreign, "/api/needs"))["items"]
+    assert not seen["is_own"]
+    accepted = await foreign.post(
+        f"/api/needs/{one['id']}/accept",
+        {"offer_id": offered["id"], "school_id": str(other_county.hub.id)},
+    )
+    assert accepted.status_code == 201, accepted.text
+    pairing = await found(market.keeper, f"/api/pairings/{accepted.json()['pairing_id']}")
+    assert pairing["alliance"]["name"] == "川渝联盟"
+    assert (await move(market.keeper, pairing, "ACCEPTED", market.site)).status_code == 200
+    # Once matched it is no longer the hub's to look at.
+    assert (await found(foreign, "/api/needs"))["items"] == []
+    assert (await foreign.get(f"/api/needs/{one['id']}")).status_code == 404
+    assert (await foreign.post(f"/api/needs/{one['id']}/withdraw")).status_code == 404
+
+
+async def test_another_county_sees_no_need_and_no_offer(
+    market: Market, open_browser: OpenBrowser, other_county: County
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    stranger = await open_browser(other_county.administrator)
+    for path in (
+        f"/api/needs/{one['id']}",
+        f"/api/needs/{one['id']}/matches",
+        f"/api/hub-offers/{best['offer']['id']}",
+    ):
+        assert (await stranger.get(path)).status_code == 404, path
+    assert (await stranger.post("/api/needs", need(market.site))).status_code == 404
+    assert (await stranger.post("/api/hub-offers", offer(market.hub))).status_code == 404
+
+
+async def test_the_statements_of_a_match_list_do_not_grow_with_the_offers(
+    market: Market, database: Database
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+
+    async def statements() -> int:
+        count = 0
+
+        def note(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        await market.matches(one)
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        return count
+
+    before = await statements()
+    async with database.unit_of_work() as db:
+        more = [await make_school(db, market.county.region) for _ in range(15)]
+    for school in more:
+        await made(market.keeper, "/api/hub-offers", offer(school))
+    assert await statements() == before
+    assert len(await market.matches(one)) == 17
+
+
+async def test_a_supervisor_looks_and_accepts_nothing(
+    market: Market, open_browser: OpenBrowser, database: Database
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    supervisor = await open_browser(market.county.supervisor)
+    (shown, _) = (await found(supervisor, f"/api/needs/{one['id']}/matches"))["items"]
+    assert shown["acts_for"] == []
+    answer = await supervisor.post(
+        f"/api/needs/{one['id']}/accept",
+        {"offer_id": best["offer"]["id"], "school_id": str(market.site.id)},
+    )
+    assert answer.status_code == 403
+    async with database.unit_of_work() as db:
+        account = await make_person(db, role=Role.ADMINISTRATOR, school=market.site)
+    principal = await open_browser(account)
+    (own, _) = (await found(principal, f"/api/needs/{one['id']}/matches"))["items"]
+    assert [each["name"] for each in own["acts_for"]] == [market.site.name]
+
+
+async def test_lists_are_given_as_files_with_words_for_codes(market: Market) -> None:
+    await made(market.keeper, "/api/needs", need(market.site))
+    needs = (await market.keeper.get("/api/needs/export")).text
+    assert "音乐" in needs
+    assert "一、三" in needs
+    offers = (await market.keeper.get("/api/hub-offers/export?subject=music")).text
+    assert "汉语" in offers
+    assert len(offers.splitlines()) == 3
