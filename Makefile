@@ -76,9 +76,13 @@ fix: setup-dev ## Repair what can be repaired: lint, formatting, generated proto
 e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real browsers, one line per fact
 	$(PY) -m tests.e2e
 
-bench: setup-dev ## Measure the media plane (PEER=janus: the same load on Debian's Janus too)
+# Both planes, three sizes of room, idle and beside other work, each in turn with Janus: 7 minutes.
+BENCH_ALL := --peer janus --plane reference native --busy 0 0.9 --subscribers 10 50 200 --seconds 5
+
+bench: setup-dev ## Measure the media plane (PEER=janus: everything, beside Debian's Janus; 7 minutes)
+	@$(if $(filter janus,$(PEER)),$(TRY_NATIVE))
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
-	$(PY) -m bench.forward $(if $(PEER),--peer $(PEER)) $(ARGS)
+	$(PY) -m bench.forward $(if $(filter janus,$(PEER)),$(BENCH_ALL)) $(ARGS)
 
 bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
 	$(PY) -m bench.flood $(ARGS)

@@ -25,10 +25,11 @@ from pathlib import Path
 
 from aioice import stun
 
-from bench.forward import LEAST_DELIVERED, RESULTS, pin_to_spare_cpus
+from bench.forward import RESULTS, pin_to_spare_cpus
 from bench.load import measure
 from bench.measure import Run, machine
 from bench.servers import LOOPBACK, OwnServer, own_server, start_process, stop_process
+from bench.targets import LEAST_DELIVERED
 from media.core import rtcp, rtp
 
 SOURCES = 250

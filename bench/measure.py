@@ -91,6 +91,9 @@ class Run:
     stolen_s: float
     keyframes: int
     counters: dict[str, int]
+    #: Of our own server: which plane forwarded, and the share of other work on its event loop.
+    plane: str = ""
+    busy: float = 0.0
 
     @property
     def us_per_packet(self) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import forward
+from bench import forward, targets
 from bench.measure import (
     Run,
     cpu_seconds,
@@ -23,7 +23,7 @@ from media.core import h264, vp8
 from media.core.h264_parameters import parse_sps
 
 RUN = Run(
-    server=forward.OWN,
+    server=targets.OWN,
     subscribers=50,
     seconds=8.0,
     cpu_s=1.0,
@@ -41,8 +41,9 @@ RUN = Run(
     stolen_s=0.0,
     keyframes=3,
     counters={},
+    plane=targets.NATIVE,
 )
-PEER = replace(RUN, server=forward.JANUS)
+PEER = replace(RUN, server=targets.JANUS, plane="")
 
 
 @pytest.mark.parametrize(
@@ -72,31 +73,53 @@ def test_cost_is_pooled_over_packets_not_averaged_over_runs() -> None:
     assert math.isnan(pooled_us_per_packet([replace(RUN, delivered=0)]))
 
 
+def said(*runs: Run) -> list[str]:
+    return [str(verdict) for verdict in targets.verdicts(runs)]
+
+
 def test_ratio_needs_both_servers_at_the_same_number_of_subscribers() -> None:
     small = replace(RUN, subscribers=10)
-    assert forward.ratios([RUN, small, replace(PEER, cpu_s=2.0)]) == {50: 0.5}
+    busy = replace(RUN, busy=0.9, cpu_s=9.0)
+    assert targets.ratios([RUN, small, busy, replace(PEER, cpu_s=2.0)]) == {("native", 50): 0.5}
 
 
-def test_a_ratio_above_the_target_fails_only_when_it_is_checked() -> None:
-    runs = [RUN, replace(PEER, cpu_s=1.05)]
-    lines, passed = forward.verdicts(runs, check=False)
-    assert lines[0] == "FAIL ratio to Janus at N=50: 0.95 (target <= 0.9)"
-    assert passed
-    assert not forward.verdicts(runs, check=True)[1]
+@pytest.mark.parametrize(
+    ("plane", "cpu_s", "line"),
+    [
+        ("native", 0.6, "PASS native: CPU per packet over Janus's at N=50: 0.60"),
+        ("native", 0.61, "FAIL native: CPU per packet over Janus's at N=50: 0.61"),
+        ("reference", 0.9, "PASS reference: CPU per packet over Janus's at N=50: 0.90"),
+        ("reference", 0.91, "FAIL reference: CPU per packet over Janus's at N=50: 0.91"),
+    ],
+)
+def test_each_plane_has_a_target_of_its_own(plane: str, cpu_s: float, line: str) -> None:
+    assert said(replace(RUN, plane=plane, cpu_s=cpu_s), PEER)[0].startswith(line)
 
 
-def test_the_target_is_for_the_largest_room() -> None:
-    small = [replace(RUN, subscribers=10), replace(PEER, subscribers=10, cpu_s=0.5)]
-    lines, passed = forward.verdicts([*small, RUN, replace(PEER, cpu_s=2.0)], check=True)
-    assert passed
-    assert lines[0] == "ratio to Janus at N=10: 2.00"
-    assert lines[2] == "PASS ratio to Janus at N=50: 0.50 (target <= 0.9)"
+def test_the_ratio_is_judged_for_a_room_of_fifty_only() -> None:
+    (line,) = said(replace(RUN, subscribers=10), replace(PEER, subscribers=10, cpu_s=0.5))
+    assert line == "     native: CPU per packet over Janus's at N=10: 2.00"
 
 
-def test_the_quietest_round_speaks_for_the_delay() -> None:
-    runs = [RUN, replace(RUN, delay_p99_ms=40.0), replace(PEER, delay_p99_ms=2.5)]
-    assert forward.least_p99_ms(runs, forward.OWN, 50) == 1.0
-    assert "1.00 ms, Janus 2.50 ms" in forward.verdicts(runs, check=False)[0][1]
+def test_the_quietest_round_beside_other_work_speaks_for_the_delay() -> None:
+    busy = [replace(RUN, busy=0.9, delay_p99_ms=ms) for ms in (40.0, 0.99, 7.0)]
+    assert said(*busy) == [
+        "PASS native: forward p99 at N=50, event loop 90 % busy: 0.99 ms (target <= 1 ms)"
+    ]
+    assert said(busy[0])[0].startswith("FAIL")
+
+
+@pytest.mark.parametrize(("ms", "word"), [(1.5, "PASS"), (1.6, "FAIL")])
+def test_the_reference_is_held_to_the_delay_of_janus(ms: float, word: str) -> None:
+    own = replace(RUN, plane="reference", cpu_s=0.5, delay_p99_ms=ms)
+    assert said(own, PEER)[1].startswith(f"{word} reference: forward p99 at N=50, idle: {ms:.2f}")
+
+
+@pytest.mark.parametrize(("cpu_s", "word"), [(4.0, "PASS"), (4.1, "FAIL")])
+def test_a_packet_costs_no_more_in_a_large_room(cpu_s: float, word: str) -> None:
+    large = replace(RUN, subscribers=200, delivered=400_000, expected=400_000, cpu_s=cpu_s)
+    (line,) = said(RUN, large)
+    assert line.startswith(f"{word} native: {cpu_s * 2.5:.2f} us/packet at N=200, 10.00 at N=50")
 
 
 def test_the_machine_is_at_least_as_busy_as_this_process() -> None:
@@ -108,10 +131,23 @@ def test_the_machine_is_at_least_as_busy_as_this_process() -> None:
 
 
 def test_packets_we_lose_fail_the_run_and_those_janus_loses_do_not() -> None:
-    assert not forward.verdicts([replace(RUN, delivered=99_000)], check=False)[1]
-    lines, passed = forward.verdicts([replace(PEER, delivered=99_000)], check=True)
-    assert passed
-    assert "99.00 %" in lines[0]
+    assert said(replace(RUN, delivered=99_000)) == ["FAIL native N=50: only 99.00 % arrived"]
+    assert said(replace(PEER, delivered=99_000)) == ["     janus N=50: only 99.00 % arrived"]
+    starved = replace(RUN, plane="reference", busy=0.9, delivered=99_000)
+    assert said(starved) == ["     reference, busy 90 % N=50: only 99.00 % arrived"]
+
+
+def test_planes_and_other_work_take_turns_with_the_peer() -> None:
+    options = forward.parse_arguments(
+        ["--peer", "janus", "--plane", "reference", "native", "--busy", "0", "0.9"]
+    )
+    assert [tuple(row) for row in forward.rows(options)] == [
+        (targets.OWN, "reference", 0.0),
+        (targets.OWN, "native", 0.0),
+        (targets.OWN, "reference", 0.9),
+        (targets.OWN, "native", 0.9),
+        (targets.JANUS, "", 0.0),
+    ]
 
 
 def test_results_are_written_with_what_was_run(tmp_path: Path) -> None:
@@ -119,11 +155,14 @@ def test_results_are_written_with_what_was_run(tmp_path: Path) -> None:
     path = forward.write_results(options, [RUN, replace(PEER, cpu_s=2.0)], tmp_path)
     content = json.loads(path.read_text())
     assert content["options"]["subscribers"] == [7]
-    assert content["ratio_to_janus"] == {"50": 0.5}
+    assert content["ratio_to_janus"] == {"native N=50": 0.5}
+    assert content["verdicts"][0].startswith("PASS native: CPU per packet")
     assert content["runs"][0]["us_per_packet"] == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize("bad", [["--subscribers", "0"], ["--seconds", "0"], ["--peer", "pion"]])
+@pytest.mark.parametrize(
+    "bad", [["--subscribers", "0"], ["--seconds", "0"], ["--peer", "pion"], ["--busy", "0", "1"]]
+)
 def test_arguments_that_make_no_sense_are_refused(
     bad: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
