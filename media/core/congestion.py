@@ -10,15 +10,17 @@ from math import inf
 from media.core.arrival_digest import Digest
 from media.core.delay_trend import LineUse
 from media.core.loss_judge import EMPTY_QUEUE_S, LossJudge, LossVerdict
+from media.core.loss_limit import LossLimit
 from media.core.probing import Prober
 from media.core.send_history import SendHistory
 
 #: SRTP's tag, UDP and IPv4 headers: what a packet costs a line beside itself.
 WIRE_OVERHEAD_BYTES = 44
 
-#: Not below what two voices take, the hub's and the stage's, with a fifth of it lost: where sound
-#: is all there is, nothing else could tell that the line carries more.
-MIN_BPS = 160_000
+#: What one voice takes, headers and all. The hub's is sent whatever the line carries, so below
+#: this an estimate would mean nothing; and a sound that is not the hub's, where it is all there
+#: is, is never held back so that nothing could ever be known of the line again.
+MIN_BPS = 80_000
 
 # Section 5.5: over-use lowers to 0.85 of what arrives; growth is 8 % a second far from the
 # rate where the line was last found full, and about a packet per round trip near it.
@@ -27,6 +29,9 @@ _GROWTH_PER_S = 1.08
 _PACKET_BITS = 1200 * 8
 _RESPONSE_EXTRA_S = 0.1
 _BEYOND_ACKNOWLEDGED = 1.5
+# Where nothing can carry padding (sound alone) one voice more, with the headroom that a rise
+# needs, is tried by growing so far beyond what is sent.
+_TRIED_BPS = 100_000
 _NEAR = 0.15
 
 # No growth above a standing queue, whatever its trend; one that stands for long is over-use.
@@ -52,6 +57,8 @@ _RELIEF = 0.7
 # a competitor delays, a narrow line drops.
 _PROTECTED_BPS = 300_000
 _PROTECTED_SHARE = 0.4
+# Where no more than that is sent, a loss must last for so long to lower: no burst does.
+_PATIENCE_S = 2.0
 _FADING_PER_S = 0.01
 _OUR_LOSS = 0.10
 _COMPETED_LATELY_S = 30.0
@@ -88,9 +95,13 @@ class CongestionControl:
         #: How long packets queue on the way, in seconds.
         self.queue_s = 0.0
         self._losses = LossJudge()
+        self._limit = LossLimit()
         self._prober = Prober(history)
         self._acked = _Acknowledged()
         self._wanted_bps = 0.0
+        self._can_probe = True
+        #: When `handle_time` was last called, and how many packets had been sent by then.
+        self._timed: tuple[float, int] | None = None
         self._adjusted_at: float | None = None
         self._lowered_at = -inf
         self._first_heard_at: float | None = None
@@ -142,19 +153,21 @@ class CongestionControl:
         lost = self._lost_outside_cuts(told, now)
         self.queue_s = told.queue_s
         self._heard_at, self._heard_of = now, told.newest
+        size = 0
         if told.received:
             response_s = min(max(0.0, now - told.sent_s), _MAX_RESPONSE_S)
             share = 1.0 - (1.0 - _RESPONSE_SHARE) ** told.feedbacks
             self.response_s += share * (response_s - self.response_s)
-            self._acked.add(told)
-        self._losses.count(told.received, lost)
+            size = self._acked.add(told)
+        self._losses.count(told.received, lost, size)
         if self._prober.is_under_way:
             self._shadow_until = now + _PROBE_SHADOW_S
         found_bps = self._prober.result_bps(told.probed, told.newest, now)
         if found_bps is not None and found_bps > self.estimate_bps:
             if found_bps > self.estimate_bps * _STEP_UP:
                 self._prober.hasten(now)
-            self.estimate_bps = max(self.estimate_bps, min(found_bps, self._wanted_bps * 1.1))
+            most_bps = min(self._wanted_bps * 1.1, self._limit.step_bps(self.estimate_bps, now))
+            self.estimate_bps = max(self.estimate_bps, min(found_bps, most_bps))
             self._full_at_bps = None
         self._adjust(told.use, now)
         self._told_bps = self.estimate_bps
@@ -172,16 +185,18 @@ class CongestionControl:
             self._shadow_until = now + _PROBE_SHADOW_S
         return told.lost if told.newest >= self._cut_until else min(told.lost, 0)
 
-    def want(self, bps: float, now: float) -> None:
+    def want(self, bps: float, now: float, *, can_probe: bool = True) -> None:
         """Say what the plan would send if it could: above the estimate, the line is probed.
 
-        0: everything wished for is sent. Then a calm line needs looking after less often.
+        If nothing can carry padding, the estimate grows beyond what is sent instead. 0:
+        everything wished for is sent. Then a calm line needs looking after less often.
         """
-        self._wanted_bps = bps
+        self._wanted_bps, self._can_probe = bps, can_probe
         self.history.attend(is_attentive=bps > 0.0)
         is_calm = now - self._lowered_at > _CALM_BEFORE_PROBE_S and self.queue_s < _STANDING_QUEUE_S
         is_known = self.has_feedback and not self._losses.is_testing
-        is_wished = bps > self.estimate_bps * _WORTH_PROBING
+        possible_bps = min(bps, self._limit.bps(now))
+        is_wished = can_probe and possible_bps > self.estimate_bps * _WORTH_PROBING
         if is_wished and is_known and is_calm and self._prober.may_begin(now):
             self._prober.begin(min(bps * _PROBE_ABOVE, 2 * self.estimate_bps), now)
 
@@ -190,7 +205,17 @@ class CongestionControl:
         return self._prober.packets_due(now, packet_bytes)
 
     def handle_time(self, now: float) -> None:
-        """Lower what is sent into the dark: no feedback has come for long."""
+        """Lower what is sent into the dark: no feedback has come for long.
+
+        Where nothing is sent at all, because nothing fits, nothing can be learnt: then what is
+        wanted is tried in the end.
+        """
+        count = self.history.count
+        if self._timed is not None and self._timed[1] == count and not self._can_probe:
+            elapsed_s = min(now - self._timed[0], 1.0)
+            grown_bps = self.estimate_bps * _GROWTH_PER_S**elapsed_s
+            self.estimate_bps = max(self.estimate_bps, min(grown_bps, self._wanted_bps))
+        self._timed = (now, count)
         if self._heard_at is None or self._heard_of >= self.history.count - 1:
             self._heard_at = self._heard_at and now
         elif now - self._heard_at >= _SILENCE_S:
@@ -207,15 +232,21 @@ class CongestionControl:
         self._proven_bps = max(acked_bps, self._proven_bps * (1.0 - _FADING_PER_S * elapsed_s))
         sent_bps = acked_bps / max(0.1, 1.0 - self.loss)
         was_testing = self._losses.is_testing
+        patience_s = _PATIENCE_S if sent_bps <= _PROTECTED_BPS else 0.0
         verdict = self._losses.judge(
-            now, sent_bps=sent_bps, queue_s=self.queue_s, response_s=self.response_s
+            now, queue_s=self.queue_s, response_s=self.response_s, patience_s=patience_s
         )
         if verdict is LossVerdict.LOWER:
             if not was_testing:
                 self._before_test_bps = self.estimate_bps
             self._lower_for_loss(sent_bps, now)
         elif verdict is LossVerdict.RESTORE:
-            self.estimate_bps = max(self.estimate_bps, self._before_test_bps)
+            before_bps = min(self._before_test_bps, self._limit.bps(now))
+            self.estimate_bps = max(self.estimate_bps, before_bps)
+        elif verdict is LossVerdict.FULL:
+            self._full_at_bps = full_bps = _SURELY * self._losses.carried_bps
+            self._limit.found(full_bps, now)
+            self._lower(full_bps, now)
         if now < self._shadow_until:
             return
         is_competing = now < self._competing_until and self.loss < _OUR_LOSS
@@ -227,10 +258,12 @@ class CongestionControl:
             self._grow(acked_bps, elapsed_s, now)
 
     def _lower_for_loss(self, sent_bps: float, now: float) -> None:
-        """Lower by half of the loss; without a queue it may be a radio's, so not to nothing."""
-        is_queued = self.queue_s >= EMPTY_QUEUE_S
-        floor_bps = 0.0 if is_queued else min(_PROTECTED_BPS, self._proven_bps)
-        self._lower(max(min(self.estimate_bps, sent_bps) * self._losses.factor, floor_bps), now)
+        """Lower by half of the loss; without a queue to what arrives, to see what is lost then."""
+        if self.queue_s >= EMPTY_QUEUE_S:
+            to_bps = min(self.estimate_bps, sent_bps) * self._losses.factor
+        else:
+            to_bps = _SURELY * self._losses.carried_bps
+        self._lower(to_bps, now)
 
     def _overused(self, acked_bps: float, now: float) -> None:
         """Lower to 0.85 of what arrives, once per response; notice when it is in vain."""
@@ -267,7 +300,12 @@ class CongestionControl:
         self._weighed_at, self._queue_when_weighed_s = now, self.queue_s
 
     def _protected_bps(self, now: float) -> float:
-        """Return what is not given up to delay: more where a competitor is or was suspected."""
+        """Return what is not given up to delay: more where a competitor is or was suspected.
+
+        Sound alone, which nothing can probe for, has nothing to protect but itself.
+        """
+        if not self._can_probe:
+            return MIN_BPS
         has_competed = self._in_vain > 0 or now - self._competing_until < _COMPETED_LATELY_S
         share_bps = _PROTECTED_SHARE * self._proven_bps if has_competed else 0.0
         return max(_PROTECTED_BPS, share_bps)
@@ -285,6 +323,10 @@ class CongestionControl:
         limit_bps = _BEYOND_ACKNOWLEDGED * acked_bps + 10_000
         if now < self._competing_until:
             limit_bps = max(limit_bps, self._protected_bps(now))
+        if not self._can_probe:
+            sent_bps = acked_bps / max(0.1, 1.0 - self.loss)
+            limit_bps = max(limit_bps, min(self._wanted_bps, sent_bps + _TRIED_BPS))
+        limit_bps = min(limit_bps, self._limit.bps(now))
         if self.estimate_bps >= limit_bps:
             return  # what was not tried is not known: that is what probing is for
         full_bps = self._full_at_bps
@@ -310,8 +352,8 @@ class _Acknowledged:
         self._digests: deque[tuple[float, int]] = deque()
         self._bytes = 0
 
-    def add(self, told: Digest) -> None:
-        """Take what has arrived."""
+    def add(self, told: Digest) -> int:
+        """Take what has arrived; return how many bytes that were on the wire."""
         kept, at_s = self._digests, told.arrived_s
         if kept and abs(at_s - kept[-1][0]) > self._JUMP_S:  # the clock was set, or a long pause
             kept.clear()
@@ -321,6 +363,7 @@ class _Acknowledged:
         self._bytes += size
         while kept[0][0] < at_s - self._WINDOW_S:
             self._bytes -= kept.popleft()[1]
+        return size
 
     def rate_bps(self) -> float:
         """Return bits per second, or 0 while too little is known."""

@@ -1,12 +1,15 @@
 """What losses say of a line: draft-ietf-rmcat-gcc-02 section 6, where they can be ours.
 
 A radio or a satellite loses a fifth whatever is sent. To send less would not help; it would
-only end the lesson. So a loss above a tenth is put to the test: the rate is lowered once,
-and if the loss stays it belongs to the line and is not counted against the rate any more.
+only end the lesson. A line that is full and has no queue (a policer, RFC 2475 section 2.3.3.4)
+loses what is above its rate, and nothing below. So a loss above a tenth is put to the test: the
+rate is lowered once, to what arrives, and what is lost then is compared with what either kind
+would lose, as the loss-based estimator of libwebrtc weighs its candidates by likelihood
+(`LossBasedBweV2`: an inherent loss, and a rate the line is limited to); here there are only two.
 """
 
 from enum import StrEnum
-from math import sqrt
+from math import log, sqrt
 
 _LOW_LOSS = 0.02
 _HIGH_LOSS = 0.10
@@ -20,14 +23,24 @@ _REPORT_MEMORY_S = 2.0
 
 # What the line loses by itself it loses by chance: more counts only beyond two deviations.
 _DEVIATIONS = 2.0
-# The line's own loss follows a fall of the loss slowly, and a rise only by a test.
+# The line's own loss follows a fall of the loss slowly, but for one that is no chance any more; and
+# a rise only by a test.
 _FORGETTING_PER_S = 0.05
-_UNMOVED = 0.6
+_SURELY_LESS = 3.0
 _MAX_OWN_LOSS = 0.5
-_MIN_TEST_PACKETS = 50
 
-# Where a sender sends less only when it can (its sound is never held back), a test ends so.
+# Twenty to one decide a test. Losses come in runs: each tells half of what one by chance would.
+_DECIDED = log(20)
+_INDEPENDENT = 0.5
+_AT_ONCE = 0.75 * _DECIDED
+_LEAST_LOSS = 0.01
+# More than was lost before although less is sent: the line has become another meanwhile.
+_WORSE = 0.1
+
+# Where a sender sends less only when it can (its sound is never held back) a test tells nothing:
+# then as much as before is tried again, and watched for so long.
 _MAX_TEST_S = 4.0
+_MAX_WATCH_S = 15.0
 
 #: Loss of a full queue comes with the delay of a full queue.
 EMPTY_QUEUE_S = 0.04
@@ -40,18 +53,41 @@ class LossVerdict(StrEnum):
     HOLD = "hold"
     LOWER = "lower"
     RESTORE = "restore"
+    #: The line is full: it carries `carried_bps`.
+    FULL = "full"
 
 
 class _Test:
-    """The rate was lowered: what was lost and sent before, and what since it could show."""
+    """The rate was lowered: what either kind of line would lose, and what since was lost."""
 
-    __slots__ = ("begun_at", "loss_before", "lost", "received", "sent_before_bps")
+    __slots__ = ("begun_at", "carried_bps", "chance", "is_watched", "lost", "odds", "own", "total")
 
-    def __init__(self, loss: float, sent_bps: float, now: float) -> None:
-        self.loss_before = loss
-        self.sent_before_bps = sent_bps
+    def __init__(self, *, chance: float, own: float, carried_bps: float, now: float) -> None:
+        self.chance = chance
+        self.own = own
+        #: What the line carries, if it is full.
+        self.carried_bps = carried_bps
         self.begun_at = now
-        self.received = self.lost = 0
+        #: As much as before is sent again.
+        self.is_watched = False
+        self.lost = self.total = 0
+        #: The logarithm of how much likelier chance is than a line that is full.
+        self.odds = 0.0
+
+    def add(self, received: int, lost: int, sent_bps: float) -> None:
+        """Take what one judgement is about; no single one decides."""
+        self.lost, self.total = self.lost + lost, self.total + received + lost
+        arrives = (1.0 - self.own) * min(1.0, self.carried_bps / sent_bps)
+        if_full, if_chance = _possible(1.0 - arrives), _possible(self.chance)
+        by_lost = lost * log(if_chance / if_full)
+        by_received = received * log((1.0 - if_chance) / (1.0 - if_full))
+        told = _INDEPENDENT * (by_lost + by_received)
+        self.odds += min(max(told, -_AT_ONCE), _AT_ONCE)
+
+    @property
+    def loss(self) -> float:
+        """Return what has been lost since, 0..1."""
+        return max(0.0, self.lost / self.total)
 
 
 class LossJudge:
@@ -64,9 +100,16 @@ class LossJudge:
         self.own_loss = 0.0
         #: By what the rate is multiplied where the verdict is LOWER.
         self.factor = 1.0
+        #: What arrived, less chance, where the verdict is LOWER or FULL: all that a line that is
+        #: full carries.
+        self.carried_bps = 0.0
+        #: How long every judgement has found more lost than a line may.
+        self.lasting_s = 0.0
         self._received = 0
         self._lost = 0
+        self._bytes = 0
         self._since_s: float | None = None
+        self._elapsed_s = 0.0
         self._verdict = LossVerdict.GROW
         self._lowered_at = float("-inf")
         self._test: _Test | None = None
@@ -74,50 +117,66 @@ class LossJudge:
     @property
     def is_testing(self) -> bool:
         """Return whether the rate has been lowered to see what the loss does."""
-        return self._test is not None
+        return self._test is not None and not self._test.is_watched
 
-    def count(self, received: int, lost: int) -> None:
+    def count(self, received: int, lost: int, received_bytes: int) -> None:
         """Add what a feedback says; `lost` is negative where packets came after all."""
         self._received += received
         self._lost += lost
+        self._bytes += received_bytes
 
     def judge(
-        self, now: float, *, sent_bps: float, queue_s: float, response_s: float
+        self, now: float, *, queue_s: float, response_s: float, patience_s: float = 0.0
     ) -> LossVerdict:
         """Return what losses up to now say; between judgements, the last one again.
 
-        LOWER and RESTORE are said once. `sent_bps` is what was sent lately, `response_s` how
-        long it takes until a change of the rate shows in feedback.
+        LOWER, RESTORE and FULL are said once. `response_s`: how long it takes until a change of
+        the rate shows in feedback; `patience_s`: how long a loss must last that lowers.
         """
         if self._since_s is None:
             self._since_s = now
-        elapsed_s = now - self._since_s
+        self._elapsed_s = elapsed_s = now - self._since_s
         total = self._received + self._lost
-        is_small = total < _ENOUGH_PACKETS and elapsed_s < _LONG_INTERVAL_S
+        enough = _ENOUGH_PACKETS if self._test is None else _MIN_PACKETS
+        is_small = total < enough and elapsed_s < _LONG_INTERVAL_S
         if total < _MIN_PACKETS or elapsed_s < _MIN_INTERVAL_S or is_small:
             return self._verdict
         loss = min(1.0, max(0.0, self._lost / total))
-        self.loss += (loss - self.loss) * min(1.0, elapsed_s / _REPORT_MEMORY_S)
-        if self.loss < self.own_loss:
-            self.own_loss += (self.loss - self.own_loss) * min(1.0, elapsed_s * _FORGETTING_PER_S)
+        self._remember(loss, total, elapsed_s)
         has_shown = now - self._lowered_at >= response_s + _MIN_INTERVAL_S
-        if (
-            self._test is not None
-            and has_shown
-            and self._is_own(self._test, now, sent_bps, queue_s)
-        ):
-            said = LossVerdict.RESTORE
-        else:
-            is_waiting = self._test is not None and queue_s < EMPTY_QUEUE_S
-            said = self._weigh(loss, total, may_lower=has_shown and not is_waiting)
+        is_since = self._since_s - self._lowered_at >= response_s
+        said = self._tested(now, loss, queue_s) if is_since else None
+        if said is None:
+            may_lower = has_shown and self._may_lower(queue_s) and self.lasting_s >= patience_s
+            said = self._weigh(loss, total, may_lower=may_lower)
             if said is LossVerdict.LOWER:
-                self._lowered_at = now
-                self._test = self._test or _Test(loss, sent_bps, now)
-        self._received = self._lost = 0
+                self._begin_test(loss, now)
+        self._received = self._lost = self._bytes = 0
         self._since_s = now
-        is_once = said in (LossVerdict.LOWER, LossVerdict.RESTORE)
-        self._verdict = LossVerdict.HOLD if is_once else said
+        lasts = said in (LossVerdict.GROW, LossVerdict.HOLD)
+        self._verdict = said if lasts else LossVerdict.HOLD
         return said
+
+    def _remember(self, loss: float, total: int, elapsed_s: float) -> None:
+        self.loss += (loss - self.loss) * min(1.0, elapsed_s / _REPORT_MEMORY_S)
+        own = self.own_loss
+        if loss < own - _SURELY_LESS * sqrt(own * (1.0 - own) / total):
+            self.own_loss = (own + loss) / 2  # no chance is so kind
+        elif self.loss < own:
+            self.own_loss += (self.loss - own) * min(1.0, elapsed_s * _FORGETTING_PER_S)
+        is_high = self._ours(loss, total) > _HIGH_LOSS
+        self.lasting_s = self.lasting_s + elapsed_s if is_high else 0.0
+
+    def _begin_test(self, loss: float, now: float) -> None:
+        self._lowered_at = now
+        self.carried_bps = self._bytes * 8 / self._elapsed_s / (1.0 - self.own_loss)
+        self._test = self._test or _Test(
+            chance=loss, own=self.own_loss, carried_bps=self.carried_bps, now=now
+        )
+
+    def _may_lower(self, queue_s: float) -> bool:
+        """Return whether to lower is more than to disturb a test."""
+        return self._test is None or queue_s >= EMPTY_QUEUE_S
 
     def _weigh(self, loss: float, total: int, *, may_lower: bool) -> LossVerdict:
         """Compare what is ours of a loss with the thresholds of section 6.
@@ -129,8 +188,8 @@ class LossJudge:
         if ours <= _LOW_LOSS:
             return LossVerdict.GROW
         lasting = self._ours(min(loss, self.loss), total)
-        if lasting <= _HIGH_LOSS or not may_lower:
-            return LossVerdict.HOLD
+        if lasting <= _HIGH_LOSS or not may_lower or self.lasting_s <= self._elapsed_s:
+            return LossVerdict.HOLD  # or found only once: of a line that narrowed in between
         self.factor = 1.0 - 0.5 * ours
         return LossVerdict.LOWER
 
@@ -140,19 +199,37 @@ class LossJudge:
         chance = _DEVIATIONS * sqrt(own * (1.0 - own) / total)
         return max(0.0, loss - own - chance) / (1.0 - own)
 
-    def _is_own(self, test: _Test, now: float, sent_bps: float, queue_s: float) -> bool:
-        """Return whether a test shows that the loss is the line's own, whatever is sent."""
-        test.received += self._received
-        test.lost += self._lost
-        total = test.received + test.lost
-        if total < _MIN_TEST_PACKETS:
-            return False
-        loss = max(0.0, test.lost / total)
-        is_unmoved = loss >= _UNMOVED * test.loss_before and queue_s < EMPTY_QUEUE_S
-        has_fallen = sent_bps < 0.95 * test.sent_before_bps
-        if not has_fallen and is_unmoved and now - test.begun_at < _MAX_TEST_S:
-            return False
-        self._test = None
-        if is_unmoved:
-            self.own_loss = min(max(loss, self.own_loss), _MAX_OWN_LOSS)
-        return is_unmoved
+    def _tested(self, now: float, loss: float, queue_s: float) -> LossVerdict | None:
+        """Add to the test there is; return what it has shown, or None to judge as ever."""
+        test = self._test
+        if test is None:
+            return None
+        if queue_s >= EMPTY_QUEUE_S or loss > test.chance + _WORSE:
+            self._test = None  # the queue tells more; or the line has become another
+            return None
+        if self._received:
+            sent_bps = self._bytes * 8 / self._elapsed_s / (1.0 - loss)
+            test.add(self._received, self._lost, sent_bps)
+        if test.odds >= _DECIDED:
+            self._test = None
+            self.own_loss = min(max(test.loss, self.own_loss), _MAX_OWN_LOSS)
+            return LossVerdict.RESTORE
+        if test.odds <= -_DECIDED:
+            self._test = None
+            self.carried_bps = test.carried_bps
+            return LossVerdict.FULL
+        return self._undecided(test, now)
+
+    def _undecided(self, test: _Test, now: float) -> LossVerdict | None:
+        lasts_s = now - test.begun_at
+        if not test.is_watched and lasts_s >= _MAX_TEST_S:
+            test.is_watched = True
+            return LossVerdict.RESTORE
+        if lasts_s >= _MAX_WATCH_S:
+            self._test = None
+        return None
+
+
+def _possible(loss: float) -> float:
+    """Return a loss that is neither impossible nor certain."""
+    return min(max(loss, _LEAST_LOSS), 1.0 - _LEAST_LOSS)

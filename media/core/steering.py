@@ -163,7 +163,7 @@ class Steering:
             one.layer == len(wish.layers_kbps) - 1 and one.redundancy == wish.redundancy
             for wish, one in zip(told, allotted, strict=True)
         )
-        self._want(told if can_probe else (), now)
+        self._want(told, now, can_probe=can_probe)
         self._limit_resends()
         return allotted
 
@@ -206,15 +206,15 @@ class Steering:
             return _Grant(layer, before.raised_at, now, rest_s)
         return before
 
-    def _want(self, wishes: Sequence[Wish], now: float) -> None:
-        """Let the line be probed for what would make the plan complete; nothing otherwise."""
+    def _want(self, wishes: Sequence[Wish], now: float, *, can_probe: bool) -> None:
+        """Let the line be tried for what would make the plan complete; nothing otherwise."""
         full_kbps = sum(
             max(wish.layers_kbps) + wish.redundancy * wish.redundancy_kbps for wish in wishes
         )
         full_bps = full_kbps * HEADROOM * 1000
         if self._declared_bps is not None:
             full_bps = min(full_bps, self._declared_bps)
-        self.control.want(0.0 if self.is_complete else full_bps, now)
+        self.control.want(0.0 if self.is_complete else full_bps, now, can_probe=can_probe)
 
     # -- what is sent beside media ---------------------------------------------------
 

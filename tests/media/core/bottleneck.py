@@ -127,6 +127,11 @@ class World:
         self._tokens -= size if is_within else 0
         return not is_within
 
+    def set_policer(self, kbps: float, *, bucket_bytes: float) -> None:
+        """Let the line drop what is above a rate, and queue nothing."""
+        self.line.kbps, self.line.policer_bytes = kbps, bucket_bytes
+        self._tokens, self._tokens_at = bucket_bytes, self.now
+
     def enter(
         self, size: int, arrived: Callable[[], None], lost: Callable[[], None] | None = None
     ) -> None:

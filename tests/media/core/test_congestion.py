@@ -4,6 +4,8 @@ Every line is one of docs/adr/0007-congestion-control.md; the bounds are the tar
 plane, the figures there are what came out.
 """
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from media.core import arrival_digest
 from media.core.arrival_digest import ArrivalDigests
 from media.core.congestion import MIN_BPS, CongestionControl
 from media.core.loss_judge import LossJudge, LossVerdict
+from media.core.loss_limit import LossLimit
 from media.core.probing import Prober
 from media.core.rtcp import TransportFeedback
 from media.core.send_history import SendHistory
@@ -123,6 +126,21 @@ def test_a_line_that_drops_instead_of_queueing_is_used(seed: int) -> None:
     site = layered(Line(1000, queue_s=0.05), seed=seed)
     site.run(40)
     assert 540 < site.mean(10, 40) < 1050
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("kbps", [200, 400, 1000])
+def test_a_policed_line_is_found_by_what_is_lost_above_its_rate(kbps: int, seed: int) -> None:
+    """It drops at once, so no delay tells; bursts of 80 ms pass its bucket and find too much."""
+    site = layered(Line(4000), seed=seed)
+    site.world.at(12, lambda: site.world.set_policer(kbps, bucket_bytes=8000))
+    site.run(15)
+    sent_before = site.sent_bytes
+    site.run(60)
+    assert (site.sent_bytes - sent_before) / 125 / 45 < 1.1 * kbps
+    assert site.control.loss < 0.1
+    used = [step for step in STEPS if step < 0.85 * kbps]
+    assert site.mean(15, 60) > 0.8 * max(used, default=80)
 
 
 # -- losses that are not ours -----------------------------------------------------------
@@ -293,20 +311,101 @@ def test_a_burst_that_left_at_once_finds_nothing() -> None:
     assert prober.result_bps(arrivals, history.count - 1, 0.2) is None
 
 
-def test_losses_begin_to_count_when_there_are_enough() -> None:
+def judged(judge: LossJudge, now: float, *, sent: int, lost: int) -> LossVerdict:
+    """Let packets of 1 000 bytes be sent in the half second before `now`, and some of them lost."""
+    judge.count(sent - lost, lost, 1000 * (sent - lost))
+    return judge.judge(now, queue_s=0.0, response_s=0.1)
+
+
+def test_too_few_packets_say_nothing() -> None:
     judge = LossJudge()
-    judge.count(30, 20)
-    assert judge.judge(1.0, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.GROW
-    assert judge.judge(1.5, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.HOLD
-    judge.count(30, 20)  # that it lasts, and was no burst, is known only now
-    assert judge.judge(2.0, sent_bps=1e6, queue_s=0.0, response_s=0.1) is LossVerdict.LOWER
+    judge.judge(0.0, queue_s=0.0, response_s=0.1)
+    for at in range(1, 20):
+        assert judged(judge, at / 100, sent=2, lost=2) is LossVerdict.GROW
+
+
+@pytest.mark.parametrize("patience_s", [0.0, 2.0])
+def test_a_loss_lowers_once_it_has_lasted(patience_s: float) -> None:
+    judge = LossJudge()
+    judge.judge(0.0, queue_s=0.0, response_s=0.1)
+    for half in range(1, 20):
+        judge.count(40, 10, 40_000)
+        said = judge.judge(half / 2, queue_s=0.0, response_s=0.1, patience_s=patience_s)
+        if said is LossVerdict.LOWER:
+            break
     assert judge.is_testing
-    judge.count(4, 2)
-    for late in (2.6, 3.7, 4.8):
-        judge.count(12, 8)
-        said = judge.judge(late, sent_bps=0.8e6, queue_s=0.0, response_s=0.1)
+    assert max(0.5, patience_s) <= half / 2 <= max(2.0, patience_s + 0.5)
+
+
+def after_lowering(sent: int, lost: int) -> tuple[LossJudge, LossVerdict, float]:
+    """Return what is said, and when, once less, or as much as before, is sent."""
+    judge = LossJudge()
+    judge.judge(0.0, queue_s=0.0, response_s=0.1)
+    now = 0.0
+    while not judge.is_testing:
+        now += 0.5
+        judged(judge, now, sent=100, lost=20)
+    said = LossVerdict.HOLD
+    while said not in (LossVerdict.RESTORE, LossVerdict.FULL):
+        now += 0.5
+        assert now < 20
+        said = judged(judge, now, sent=sent, lost=lost)
+    return judge, said, now
+
+
+def test_a_loss_that_stays_when_less_is_sent_is_the_lines_own() -> None:
+    judge, said, now = after_lowering(sent=76, lost=15)
     assert said is LossVerdict.RESTORE
+    assert judge.own_loss == pytest.approx(0.2, abs=0.02)
+    assert judged(judge, now + 0.5, sent=100, lost=20) is LossVerdict.GROW
     assert not judge.is_testing
+
+
+def test_a_loss_that_is_gone_when_less_is_sent_is_that_of_a_full_line() -> None:
+    judge, said, _ = after_lowering(sent=76, lost=0)
+    assert said is LossVerdict.FULL
+    assert judge.own_loss == 0.0
+    assert judge.carried_bps == pytest.approx(1_280_000)
+
+
+def test_where_no_less_can_be_sent_as_much_as_before_is_tried_again_and_watched() -> None:
+    judge, said, at = after_lowering(sent=100, lost=20)
+    assert said is LossVerdict.RESTORE
+    assert judge.own_loss == 0.0, "nothing is known yet"
+    for _ in range(4):
+        at += 0.5
+        said = judged(judge, at, sent=100, lost=20)
+    assert said is LossVerdict.HOLD
+    for _ in range(30):  # and no longer than that
+        at += 0.5
+        said = judged(judge, at, sent=100, lost=20)
+        if said is LossVerdict.LOWER:
+            return
+    raise AssertionError("a test that tells nothing must end")
+
+
+def test_a_line_that_loses_no_more_is_forgotten_to_have_lost() -> None:
+    judge, _, now = after_lowering(sent=76, lost=15)
+    for half in range(1, 8):
+        judged(judge, now + half / 2, sent=100, lost=0)
+    assert judge.own_loss < 0.06
+
+
+def test_a_limit_is_believed_longer_each_time_it_is_found_again() -> None:
+    limit = LossLimit()
+    assert limit.bps(0.0) == inf
+    holds, now = [], 0.0
+    for _ in range(6):
+        limit.found(200_000, now)
+        held_s = 0
+        while limit.bps(now + held_s) == 200_000:
+            held_s += 1
+        assert limit.step_bps(200_000, now + held_s) == 260_000, "then by steps"
+        holds.append(held_s)
+        now += held_s + 10
+    assert holds == [5, 10, 20, 40, 60, 60]
+    limit.found(900_000, now)
+    assert limit.bps(now + 5) == inf, "another rate is another line"
 
 
 @given(
