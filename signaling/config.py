@@ -53,3 +53,4 @@ class LiveConfig:
     ledger_queue_events: int = 20_000
     drain_s: float = 5.0
     reopen_wait_s: float = 5.0
+    return_ticket_s: float = 180.0

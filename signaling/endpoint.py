@@ -1,6 +1,7 @@
 """The route `/api/live`: who may open a WebSocket, and with what in hand.
 
-The client offers the subprotocols `classroom.v1` and `ticket.<ticket>`, a page that may come
+The client offers the subprotocols `classroom.v1` and `ticket.<ticket>` (or `return.<ticket>`, with
+the one it was given over the WebSocket it had before), a page that may come
 back also `page.<its name for itself>`, and one that will receive `receive`; the server selects
 the first. A ticket in the URL would end up in logs and histories; a header cannot be set by a
 page. What a page may not learn the reason of is refused before the handshake with HTTP 403;
@@ -28,6 +29,7 @@ from signaling.session import Outbox, Session, SocketGone, close_politely
 logger = logging.getLogger(__name__)
 
 TICKET_PREFIX: Final = "ticket."
+RETURN_PREFIX: Final = "return."
 PAGE_PREFIX: Final = "page."
 RECEIVE: Final = "receive"
 _TICKET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -121,8 +123,9 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
     socket, outbox = WebSocketAdapter(websocket), Outbox(config)
     try:
         page, receives = _page(websocket), RECEIVE in websocket.scope["subprotocols"]
+        ticket, is_return = _ticket(websocket)
         runner, admission = await hub.enter(
-            _ticket(websocket), outbox, page=page, receives=receives
+            ticket, outbox, page=page, receives=receives, is_return=is_return
         )
     except Refused as refusal:
         await _refuse(socket, outbox, refusal.code, refusal.detail)
@@ -135,7 +138,7 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
         try:
             reason = await Session(socket, outbox, config, receive=receive).run()
         finally:
-            runner.leave(seat_id, outbox, reason=reason)
+            hub.leave(runner, admission, outbox, reason=reason)
     await close_politely(socket, outbox, config)
 
 
@@ -147,12 +150,13 @@ async def _refuse(socket: WebSocketAdapter, outbox: Outbox, code: str, detail: s
         return
 
 
-def _ticket(websocket: WebSocket) -> str:
-    """Return the ticket of the handshake. Raise Refused."""
-    tickets = _offered(websocket, TICKET_PREFIX)
+def _ticket(websocket: WebSocket) -> tuple[str, bool]:
+    """Return the ticket of the handshake, and whether it is one to return with. Raise Refused."""
+    returning = _offered(websocket, RETURN_PREFIX)
+    tickets = [*_offered(websocket, TICKET_PREFIX), *returning]
     if len(tickets) != 1 or not _TICKET.fullmatch(tickets[0]):
         raise Refused(ErrorCode.TICKET_INVALID, "No valid ticket was offered.")
-    return tickets[0]
+    return tickets[0], bool(returning)
 
 
 def _page(websocket: WebSocket) -> str | None:

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from media.core.ids import PeerId, RoomId, Source, TrackKey
 from media.interface import (
@@ -26,12 +27,13 @@ from media.interface import (
     SfuPort,
 )
 from signaling.config import LiveConfig
-from signaling.connection import Connection
+from signaling.connection import Connection, answer
 from signaling.current_work import CurrentWork
 from signaling.effects import Effects
 from signaling.errors import ErrorCode, SignalError
-from signaling.messages import EndReason
+from signaling.messages import EndReason, ReturnTicket
 from signaling.ports import Admission, Holders, Refused, RoomGate, RoomLedger, RoomSummary
+from signaling.returns import ReturnTickets
 from signaling.room import Room
 from signaling.runner import RoomClosed, RoomRunner, Work
 
@@ -42,6 +44,7 @@ class _Entry:
 
     page: str | None
     receives: bool
+    is_return: bool
     revoked: set[str] = field(default_factory=set)
     declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
 
@@ -59,6 +62,7 @@ class LiveHub(SfuListener):
         self._tasks: asyncio.TaskGroup | None = None
         self._rooms: dict[str, RoomRunner] = {}
         self._entries: list[_Entry] = []
+        self._returns = ReturnTickets(kept_s=config.return_ticket_s)
 
     @asynccontextmanager
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
@@ -116,6 +120,7 @@ class LiveHub(SfuListener):
         """
         for entry in self._entries:
             entry.revoked.update(each for each in (account_id, device_id) if each is not None)
+        self._returns.revoke(account_id=account_id, device_id=device_id)
         async with asyncio.TaskGroup() as tasks:
             for runner in self._rooms.values():
                 tasks.create_task(runner.revoke(account_id=account_id, device_id=device_id))
@@ -153,12 +158,14 @@ class LiveHub(SfuListener):
         *,
         page: str | None = None,
         receives: bool = False,
+        is_return: bool = False,
     ) -> tuple[RoomRunner, Admission]:
         """Give the holder of a ticket their seat; `page` is what theirs calls itself.
 
-        One that `receives` is made its first offer without being asked. Raise Refused.
+        One that `receives` is made its first offer without being asked. `is_return`: the ticket
+        is one that was given here, for coming back. Raise Refused.
         """
-        entry = _Entry(page, receives)
+        entry = _Entry(page, receives, is_return)
         self._entries.append(entry)
         try:
             return await self._enter(ticket, connection, entry)
@@ -168,7 +175,12 @@ class LiveHub(SfuListener):
     async def _enter(
         self, ticket: str, connection: Connection, entry: "_Entry"
     ) -> tuple[RoomRunner, Admission]:
-        admission = await self._gate.redeem(ticket)
+        if entry.is_return:
+            now = asyncio.get_running_loop().time()
+            known = self._returns.use(ticket, page=entry.page, now=now)
+            admission = await self._gate.readmit(known)
+        else:
+            admission = await self._gate.redeem(ticket)
         runner = await self._open(admission.room_id)
         # Nothing is awaited between this look and the room's inbox: what was said meanwhile is
         # either in the entry, or stands in the inbox behind it.
@@ -180,8 +192,15 @@ class LiveHub(SfuListener):
                 budget_down_kbps=declared.down_kbps,
                 budget_up_kbps=declared.up_kbps,
             )
+        entered = partial(self._entered, admission, connection, entry.page)
         try:
-            await runner.enter(admission, connection, page=entry.page, receives=entry.receives)
+            await runner.enter(
+                admission,
+                connection,
+                page=entry.page,
+                receives=entry.receives,
+                entered=entered,
+            )
         except SignalError as refusal:
             raise Refused(refusal.code, refusal.detail) from refusal
         except RoomClosed:
@@ -189,6 +208,23 @@ class LiveHub(SfuListener):
             code = ErrorCode.LESSON_OVER if is_over else ErrorCode.UNAVAILABLE
             raise Refused(code, "The room is closed.") from None
         return runner, admission
+
+    def _entered(self, admission: Admission, connection: Connection, page: str | None) -> None:
+        """Give a page that says its name the ticket for its next connection."""
+        if page is None:
+            self._returns.void(admission.room_id, admission.seat_id)
+            return
+        now = asyncio.get_running_loop().time()
+        ticket = self._returns.issue(admission, connection, page=page, now=now)
+        answer(connection, ReturnTicket(ticket=ticket))
+
+    def leave(
+        self, runner: RoomRunner, admission: Admission, connection: Connection, *, reason: str
+    ) -> None:
+        """Note that a connection has ended; what its page may come back with depends on how."""
+        now = asyncio.get_running_loop().time()
+        self._returns.connection_ended(admission, connection, reason=reason, now=now)
+        runner.leave(admission.seat_id, connection, reason=reason)
 
     async def _open(self, room_id: str) -> RoomRunner:
         runner = self._rooms.get(room_id)

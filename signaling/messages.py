@@ -562,6 +562,13 @@ class Done(Message):
     ref: Ref
 
 
+class ReturnTicket(Message):
+    """With this the page opens its next WebSocket, should the line break: see `return.`."""
+
+    type: Literal["return_ticket"] = "return_ticket"
+    ticket: Annotated[str, Field(max_length=256)]
+
+
 class Pong(Message):
     """You are heard; `clock_ms` sets the page's lesson clock."""
 
@@ -594,6 +601,7 @@ AnyServerMessage = (
     | LessonEnded
     | PublishAnswer
     | SubscribeOffer
+    | ReturnTicket
     | Done
     | Pong
     | Error

@@ -164,6 +164,12 @@ class RoomGate(Protocol):
     async def redeem(self, ticket: str) -> Admission:
         """Use up a ticket. Raise Refused when it is unknown, used, or older than 30 s."""
 
+    async def readmit(self, admission: Admission) -> Admission:
+        """Return what is true now of one who was admitted before. Raise Refused if nothing is.
+
+        Account or device may have been shut out since, the lesson be over, the names be others.
+        """
+
     async def load_room(self, room_id: str) -> RoomSeed:
         """Return what the room is made of. Raise Refused when its lesson is not live."""
 

@@ -101,12 +101,18 @@ class RoomRunner:
         *,
         page: str | None = None,
         receives: bool = False,
+        entered: Callable[[], None] | None = None,
     ) -> None:
-        """Give a seat to this connection of `page`. Raise SignalError, RoomClosed."""
+        """Give a seat to this connection of `page`, and call `entered` in the same moment.
+
+        Raise SignalError, RoomClosed.
+        """
 
         def work(room: Room, now: float) -> fx.Effects:
             effects = room.enter(admission, page=page, receives=receives, now=now)
             self._apply(effects, entering=connection)
+            if entered is not None:
+                entered()
             return ()
 
         await self._submit(work)

@@ -1,7 +1,7 @@
 """Who may enter as what: `signaling.ports.RoomGate`, answered from the slices."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +15,6 @@ from app.database import Database
 from app.errors import NotFound
 from app.lessons.models import Lesson
 from app.live import queries, tickets
-from app.live.models import EntryTicket
 from app.recordings import queries as recording_queries
 from signaling.messages import LessonInfo, Role
 from signaling.ports import Admission, ExpectedSeat, Refused, RoomSeed
@@ -41,7 +40,9 @@ class DatabaseGate:
             session = await db.get_one(Session, used.session_id)
             if session.ended_at is not None:
                 raise Refused("lesson_over", "The lesson is over.")
-            holder = await _holder_of(db, used)
+            holder = await _holder_of(
+                db, account_id=used.account_id, device_id=used.device_id, seat_id=used.seat_id
+            )
         return Admission(
             room_id=str(used.session_id),
             seat_id=used.seat_id,
@@ -50,6 +51,27 @@ class DatabaseGate:
             school=holder.school,
             account_id=str(used.account_id) if used.account_id else None,
             device_id=str(used.device_id) if used.device_id else None,
+            budget_down_kbps=holder.budget_down_kbps,
+            budget_up_kbps=holder.budget_up_kbps,
+        )
+
+    async def readmit(self, admission: Admission) -> Admission:
+        """Look again at whom a return ticket lets in. Raise Refused."""
+        account_id, device_id = admission.account_id, admission.device_id
+        async with self._database.unit_of_work() as db:
+            session = await db.get_one(Session, UUID(admission.room_id))
+            if session.ended_at is not None:
+                raise Refused("lesson_over", "The lesson is over.")
+            holder = await _holder_of(
+                db,
+                account_id=UUID(account_id) if account_id else None,
+                device_id=UUID(device_id) if device_id else None,
+                seat_id=admission.seat_id,
+            )
+        return replace(
+            admission,
+            name=holder.name,
+            school=holder.school,
             budget_down_kbps=holder.budget_down_kbps,
             budget_up_kbps=holder.budget_up_kbps,
         )
@@ -81,16 +103,18 @@ class _Holder:
     budget_up_kbps: int | None = None
 
 
-async def _holder_of(db: AsyncSession, used: EntryTicket) -> _Holder:
+async def _holder_of(
+    db: AsyncSession, *, account_id: UUID | None, device_id: UUID | None, seat_id: str
+) -> _Holder:
     """Return who comes with a ticket. Raise Refused if its holder may not act.
 
     Between the ticket and now the account may have been disabled or the device revoked.
     """
     refused = Refused("ticket_invalid", "Whoever this ticket was given to may not enter any more.")
-    if used.device_id is not None:
-        if not await queries.is_device_in_use(db, used.device_id):
+    if device_id is not None:
+        if not await queries.is_device_in_use(db, device_id):
             raise refused
-        seat = read_seat(used.seat_id)
+        seat = read_seat(seat_id)
         assert seat.role is SeatRole.CLASSROOM
         assert seat.of is not None
         site = await queries.seat_site(db, seat.of)
@@ -101,8 +125,8 @@ async def _holder_of(db: AsyncSession, used: EntryTicket) -> _Holder:
             classroom.budget_down_kbps,
             classroom.budget_up_kbps,
         )
-    assert used.account_id is not None
-    holder = await queries.account_holder(db, used.account_id)
+    assert account_id is not None
+    holder = await queries.account_holder(db, account_id)
     if holder is None:
         raise refused
     person, school = holder

@@ -119,6 +119,7 @@ export class Live {
   private readonly uplinkWatch = new UplinkWatch();
   private ticks = 0;
   private iceServers: RTCIceServer[] = [];
+  private ticket: Ticket | null = null;
   private isEntered = false;
   private isAskingForState = false;
   private readonly ticker: ReturnType<typeof setInterval>;
@@ -328,7 +329,9 @@ export class Live {
   }
 
   private opened(ticket: Ticket): void {
-    this.iceServers = ticket.ice_servers;
+    // A page that returned without fetching another keeps the relay's newest credentials.
+    if (ticket !== this.ticket) this.iceServers = ticket.ice_servers;
+    this.ticket = ticket;
     this.isEntered = false;
     this.isAskingForState = false;
   }

@@ -422,6 +422,13 @@ export interface RestoreAll {
   readonly type: "restore_all";
 }
 
+/** With this the page opens its next WebSocket, should the line break: see `return.`. */
+export interface ReturnTicket {
+  readonly type: "return_ticket";
+  /** At most 256 characters. */
+  readonly ticket: string;
+}
+
 /** What a seat may be in a room. */
 export const ROLES = [
   "lecturer",
@@ -685,6 +692,7 @@ export type ServerMessage =
   | LessonEnded
   | PublishAnswer
   | SubscribeOffer
+  | ReturnTicket
   | Done
   | Pong
   | Error;
@@ -706,6 +714,7 @@ export const SERVER_MESSAGE_TYPES = [
   "lesson_ended",
   "publish_answer",
   "subscribe_offer",
+  "return_ticket",
   "done",
   "pong",
   "error",

@@ -8,6 +8,9 @@
  *
  * On a road that is cut a request neither fails nor ends, and TCP repeats it ever more rarely:
  * so the next attempt does not wait for those before it, and the first to be answered wins.
+ * Requests would even be sent over idle connections that died with the road. So the way back
+ * begins with a new socket and the ticket the server gave for it in advance (`return_ticket`);
+ * requests for another follow beside it.
  * Timers, socket and chance are given, so that the rules are tested without a network.
  */
 import { Problem, type Ticket } from "./api";
@@ -23,6 +26,14 @@ const NEXT_ATTEMPT_AFTER_MS = 1_000;
 /** A server that answers that it cannot now is asked less often than one not heard at all. */
 const RETRY_REFUSED_AFTER_MS = 2_000;
 const RESTART_SPREAD_MS = 1_000;
+/**
+ * How long a socket that is to bring the page back may take: this, and so many round trips of
+ * the line (TCP, TLS, the handshake). Then another is opened, whose first packet is not one that
+ * TCP repeats after seconds. Browsers open one socket at a time, and slow down after many in vain.
+ */
+const RETURN_WITHIN_MS = 1_000;
+const RETURN_ROUND_TRIPS = 4;
+const MOST_RETURNS = 8;
 /** Attempts under way together: three seconds of a slow line's patience for each. */
 const MOST_ATTEMPTS = 3;
 /** On a new network the connection is believed only once something has come over it. */
@@ -123,6 +134,14 @@ export class Signaling {
   private attempt = 0;
   private readonly attempts = new Set<AbortController>();
   private lostAt: number | null = null;
+  private returnTicket: string | null = null;
+  private returnsLeft = MOST_RETURNS;
+  /** A socket that is being opened with the return ticket, or null. */
+  private returning: { readonly socket: Socket; readonly since: number } | null = null;
+  /** Of the ticket that was fetched last: where to go with the next. */
+  private fetched: Ticket | null = null;
+  private pingedAt: number | null = null;
+  private roundTripMs = 0;
   private retryTimer: ReturnType<typeof setTimeout> | null = null;
   private pingTimer: ReturnType<typeof setInterval> | null = null;
   /** Grows with every connection: what belongs to an older one is ignored. */
@@ -164,7 +183,8 @@ export class Signaling {
     this.abandonAttempts();
     this.stopRetrying();
     this.attempt = 0;
-    void this.connect();
+    this.returnsLeft = MOST_RETURNS;
+    this.seek();
   }
 
   /** Send without waiting for an answer. Returns false when there is no connection. */
@@ -199,6 +219,50 @@ export class Signaling {
   private abandonAttempts(): void {
     for (const attempt of this.attempts) attempt.abort();
     this.attempts.clear();
+    this.returning?.socket.close();
+    this.returning = null;
+  }
+
+  /** Begin one attempt: with the ticket in hand, or, when that has had its chance, with a fetched one. */
+  private seek(): void {
+    const ticket = this.returnTicket;
+    const patienceMs = RETURN_WITHIN_MS + RETURN_ROUND_TRIPS * this.roundTripMs;
+    const isHopeless = this.returning !== null && this.now() - this.returning.since >= patienceMs;
+    const isFirst = this.returnsLeft === MOST_RETURNS;
+    const mayReturn = this.returnsLeft > 0 && (this.returning === null || isHopeless);
+    if (ticket !== null && this.fetched !== null && mayReturn) {
+      this.returnWith(ticket, this.fetched);
+      if (isFirst) {
+        this.connectAfter(patienceMs);
+        return;
+      }
+    }
+    void this.connect();
+  }
+
+  private returnWith(ticket: string, fetched: Ticket): void {
+    this.returning?.socket.close();
+    this.returnsLeft--;
+    const socket = this.options.openSocket(fetched.websocket, this.words(`return.${ticket}`));
+    const returning = { socket, since: this.now() };
+    this.returning = returning;
+    socket.onopen = () => {
+      if (this.returning !== returning) return;
+      this.returning = null;
+      this.abandonAttempts();
+      this.stopRetrying();
+      const generation = this.adopt(socket, fetched);
+      this.opened(generation, fetched);
+    };
+    socket.onclose = () => {
+      if (this.returning !== returning) return;
+      this.returning = null;
+      if (this.attempts.size === 0) this.retryLater();
+    };
+  }
+
+  private words(ticket: string): string[] {
+    return [PROTOCOL, ticket, `page.${this.options.page}`, "receive"];
   }
 
   private async connect(): Promise<void> {
@@ -225,13 +289,13 @@ export class Signaling {
   }
 
   private open(ticket: Ticket): void {
+    this.fetched = ticket;
+    this.adopt(this.options.openSocket(ticket.websocket, this.words(`ticket.${ticket.ticket}`)), ticket);
+  }
+
+  /** Make this socket the one that counts; return its generation. */
+  private adopt(socket: Socket, ticket: Ticket): number {
     const generation = ++this.generation;
-    const socket = this.options.openSocket(ticket.websocket, [
-      PROTOCOL,
-      `ticket.${ticket.ticket}`,
-      `page.${this.options.page}`,
-      "receive",
-    ]);
     this.socket = socket;
     this.lastHeardAt = this.now();
     socket.onopen = () => this.opened(generation, ticket);
@@ -239,6 +303,7 @@ export class Signaling {
     socket.onclose = (event) => this.closed(generation, event.code, event.reason);
     // Also while the socket is still opening: a handshake may hang for minutes.
     this.pingTimer = setInterval(() => this.beat(), PING_EVERY_MS);
+    return generation;
   }
 
   private ticketRefused(error: unknown): void {
@@ -269,6 +334,12 @@ export class Signaling {
     if (message.type === "room_state") {
       this.attempt = 0;
       this.lostAt = null;
+      this.returnsLeft = MOST_RETURNS;
+    }
+    if (message.type === "return_ticket") this.returnTicket = message.ticket;
+    if (message.type === "pong" && this.pingedAt !== null) {
+      this.roundTripMs = this.now() - this.pingedAt;
+      this.pingedAt = null;
     }
     this.settle(message);
     this.options.onMessage(message);
@@ -291,12 +362,15 @@ export class Signaling {
       this.lost();
       return;
     }
+    this.pingedAt = now;
     this.tell({ type: "ping" });
   }
 
   private closed(generation: number, code: number, reason: string): void {
     if (generation !== this.generation) return;
     this.drop(null);
+    // Used, or of a server that has restarted since.
+    if (code === CloseCode.NO_TICKET || code === CloseCode.SERVICE_RESTART) this.returnTicket = null;
     const over = OVER_BY_CLOSE_CODE[code];
     if (over !== undefined) this.over(over, reason);
     // A whole lesson, or many, is sent away in one instant: they come back spread over a second.
@@ -309,6 +383,7 @@ export class Signaling {
     if (this.pingTimer !== null) clearInterval(this.pingTimer);
     this.pingTimer = null;
     this.deadlineAt = Infinity;
+    this.pingedAt = null;
     const socket = this.socket;
     this.socket = null;
     if (socket !== null && code !== null) socket.close(code);
@@ -342,7 +417,7 @@ export class Signaling {
     const delay = pauseMs * (0.8 + 0.4 * this.random());
     this.retryTimer = setTimeout(() => {
       this.retryTimer = null;
-      void this.connect();
+      this.seek();
     }, delay);
   }
 

@@ -353,6 +353,108 @@ describe("a lost connection", () => {
   });
 });
 
+describe("the way back", () => {
+  const words = (ticket: string) => ["classroom.v1", ticket, "page.0123456789abcdef", "receive"];
+
+  async function enterWithReturn(): Promise<void> {
+    await bench.enter();
+    bench.socket.hears({ type: "return_ticket", ticket: "r1" });
+  }
+
+  it("needs a socket and the ticket in hand, and nothing is fetched", async () => {
+    await enterWithReturn();
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(400);
+    expect(bench.socket.protocols).toEqual(words("return.r1"));
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+    bench.socket.hears({ type: "return_ticket", ticket: "r2" });
+    bench.socket.onclose?.({ code: 4408, reason: "silent" });
+    await vi.advanceTimersByTimeAsync(400);
+    expect(bench.socket.protocols).toEqual(words("return.r2"));
+    bench.socket.letIn();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect([bench.tickets, bench.sockets.length]).toEqual([1, 3]);
+  });
+
+  it("is tried again on a road that swallows everything, and requests follow beside it", async () => {
+    await enterWithReturn();
+    bench.hangs = true;
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(350);
+    const first = bench.socket;
+    expect(bench.tickets).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect([first.closedWith, bench.tickets]).toEqual([undefined, 2]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    const returns = bench.sockets.filter((one) => one.protocols[1] === "return.r1");
+    expect(returns).toHaveLength(8);
+    // A request gets through while a socket still hangs: that one is given up.
+    bench.signaling.networkChanged();
+    await vi.advanceTimersByTimeAsync(0);
+    const hanging = bench.socket;
+    bench.hangs = false;
+    await vi.advanceTimersByTimeAsync(1_200);
+    expect(bench.socket.protocols[1]).toMatch(/^ticket\./);
+    expect(hanging.closedWith).toBeUndefined();
+    bench.socket.letIn();
+    hanging.onopen?.();
+    expect(bench.state).toEqual({ kind: "open" });
+    const count = bench.sockets.length;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(bench.sockets).toHaveLength(count);
+  });
+
+  it("waits longer where the line is long", async () => {
+    await enterWithReturn();
+    await vi.advanceTimersByTimeAsync(1_500);
+    await vi.advanceTimersByTimeAsync(600);
+    bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+    bench.hangs = true;
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([bench.tickets, bench.sockets.length]).toEqual([1, 2]);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it.each([
+    [4401, "ticket_expired"],
+    [4401, "ticket_invalid"],
+  ])("leads over a fetched ticket when that in hand is refused: %i %s", async (code, reason) => {
+    await enterWithReturn();
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(400);
+    bench.socket.onopen?.();
+    bench.socket.onclose?.({ code, reason });
+    await vi.advanceTimersByTimeAsync(800);
+    expect(bench.socket.protocols).toEqual(words("ticket.t2"));
+  });
+
+  it("is sought anew when nobody listens, and ends when the lesson has", async () => {
+    await enterWithReturn();
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(400);
+    bench.refusal = new Problem("offline", "", 0);
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect(bench.sockets.length).toBeGreaterThan(2);
+    bench.socket.onopen?.();
+    bench.socket.onclose?.({ code: 4410, reason: "lesson_over" });
+    expect(bench.state).toMatchObject({ kind: "over", reason: "lesson_over" });
+    const count = bench.sockets.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(bench.sockets).toHaveLength(count);
+  });
+
+  it("after a restart of the server begins with a fetched ticket", async () => {
+    await enterWithReturn();
+    bench.socket.onclose?.({ code: 1012, reason: "server_stopped" });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(bench.socket.protocols).toEqual(words("ticket.t2"));
+  });
+});
+
 it("pings while the connection is open, and is not silent while pongs come", async () => {
   await bench.enter();
   for (let beat = 0; beat < 10; beat++) {

@@ -15,7 +15,7 @@ from app.database import Database
 from app.lessons.models import Lesson
 from app.live.gate import DatabaseGate
 from app.live.models import EntryTicket
-from app.schools.models import Device, DeviceState
+from app.schools.models import Classroom, Device, DeviceState
 from signaling.messages import Permissions, Role
 from signaling.ports import Refused
 from signaling.saved_state import SavedRoom, SavedSeat, to_json
@@ -144,6 +144,42 @@ async def test_a_ticket_dies_with_its_account_or_device(
         (await db.get_one(Device, county.devices[0].id)).state = DeviceState.REVOKED
     assert await refusal_of(gate, mine) == "ticket_invalid"
     assert await refusal_of(gate, theirs) == "ticket_invalid"
+
+
+async def test_who_returns_is_looked_at_again(
+    *,
+    teacher: TestBrowser,
+    lesson: Lesson,
+    county: County,
+    open_browser: OpenBrowser,
+    gate: DatabaseGate,
+    database: Database,
+) -> None:
+    hub = await gate.redeem(await ticket_of(teacher, lesson, "lecturer"))
+    classroom = await open_browser(device=county.credentials[0])
+    site = await gate.redeem(await ticket_of(classroom, lesson, "classroom"))
+    assert (await gate.readmit(hub), await gate.readmit(site)) == (hub, site)
+    async with database.unit_of_work() as db:
+        room = await db.get_one(Classroom, county.classrooms[0].id)
+        room.budget_down_kbps = 700
+        (await db.get_one(Account, county.teacher.id)).state = AccountState.DISABLED
+    assert (await gate.readmit(site)).budget_down_kbps == 700
+    async with database.unit_of_work() as db:
+        (await db.get_one(Device, county.devices[0].id)).state = DeviceState.REVOKED
+    for who in (hub, site):
+        with pytest.raises(Refused) as caught:
+            await gate.readmit(who)
+        assert caught.value.code == "ticket_invalid"
+
+
+async def test_nobody_returns_to_a_lesson_that_is_over(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate
+) -> None:
+    hub = await gate.redeem(await ticket_of(teacher, lesson, "lecturer"))
+    await teacher.post(f"/api/lessons/{lesson.id}/end")
+    with pytest.raises(Refused) as caught:
+        await gate.readmit(hub)
+    assert caught.value.code == "lesson_over"
 
 
 async def test_only_the_hash_is_kept_and_old_tickets_are_forgotten(

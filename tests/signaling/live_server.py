@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -45,6 +45,7 @@ class TicketOffice:
         self.changes: dict[str, Any] = {}
         self.saved: Mapping[str, Mapping[str, JsonValue]] = {}
         self.loads = 0
+        self.shut_out: set[str] = set()
         self._used: set[str] = set()
 
     async def redeem(self, ticket: str) -> Admission:
@@ -55,6 +56,13 @@ class TicketOffice:
         self._used.add(ticket)
         room_id, seat_id, _ = ticket.split("_")
         return admission(seat_id, room_id=room_id, **self.changes)
+
+    async def readmit(self, admission: Admission) -> Admission:
+        if self.fault is not None:
+            raise self.fault
+        if admission.seat_id in self.shut_out:
+            raise Refused("ticket_invalid", "Shut out meanwhile.")
+        return replace(admission, **self.changes)
 
     async def load_room(self, room_id: str) -> RoomSeed:
         self.loads += 1
