@@ -22,7 +22,7 @@ class RoomConfig:
     presence_interval_s: float = 2.0
     light_interval_s: float = 5.0
     chat_kept: int = 200
-    quick_messages_kept: int = 20
+    quick_messages_kept: int = 100
     say: Rate = Rate(per_s=0.5, burst=5)
     quick_message: Rate = Rate(per_s=1 / 3, burst=1)
     classroom_action: Rate = Rate(per_s=2, burst=10)

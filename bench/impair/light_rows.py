@@ -15,7 +15,7 @@ from bench.impair.bulk import bulk_download
 from bench.impair.findings import Findings
 from bench.impair.lesson import HUB, Lesson
 from bench.impair.line import Conditions
-from bench.impair.seat import Refused, wall_s
+from bench.impair.seat import LightSeat, Refused, wall_s
 
 OpenLesson = Callable[..., AbstractAsyncContextManager[Lesson]]
 """`open_lesson(sites, lines=..., behind_nat=..., is_v6=...)`."""
@@ -143,6 +143,7 @@ async def round_trips(open_lesson: OpenLesson, findings: Findings, *, is_quick: 
             seat = lesson.members[site].seat
             pictures = lesson.shown(site)
             first_s = pictures[0].at_s - seat.entering_at_s[0] if pictures else math.inf
+            _note_steps(findings, site, seat, first_s)
             if join_s is None:
                 findings.note(f"{site}: first picture after {first_s:.2f} s")
             else:
@@ -150,6 +151,17 @@ async def round_trips(open_lesson: OpenLesson, findings: Findings, *, is_quick: 
             _judge_steady(lesson, findings, site)
             _judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
             _judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
+
+
+def _note_steps(findings: Findings, site: str, seat: LightSeat, first_s: float) -> None:
+    """Say what each step of the first entry took."""
+    at_s, told = seat.entering_at_s[0], []
+    for step, name in (("ticket", "ticket"), ("offer", "WebSocket"), ("keys", "ICE and DTLS")):
+        done_s = seat.steps_s.get(step, math.nan)
+        told.append(f"{name} {done_s - at_s:.2f} s")
+        at_s = done_s
+    told.append(f"to the first picture {seat.entering_at_s[0] + first_s - at_s:.2f} s")
+    findings.note(f"{site}: {', '.join(told)}")
 
 
 def _judge_steady(lesson: Lesson, findings: Findings, site: str) -> None:

@@ -34,7 +34,9 @@ _MEDIA_SILENT_AFTER_S = 4.0
 _HANDSHAKE_S = 12.0
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
-_RETRY_S = (0.3, 0.6, 1.0, 2.0)
+_RETRY_S = (0.3, 0.6, 1.0)
+# As the page: a socket for coming back may take this, and four round trips; then the next.
+_RETURN_S, _RETURN_ROUND_TRIPS = 1.0, 4
 
 _SESSION_ID = re.compile(r"^o=\S+ (\S+)", re.MULTILINE)
 
@@ -115,6 +117,7 @@ class LightSeat:
         self.publisher: LightPeer | None = None
         self.subscriber: LightPeer | None = None
         self._page = secrets.token_hex(16)
+        self._return_ticket = ""
         self._session_id = ""
         self._mids: dict[str, SeatTrack] = {}
         self._run = 0
@@ -127,6 +130,8 @@ class LightSeat:
         self._csrf = ""
         self._client = self._new_client()
         self.entering_at_s: list[float] = []
+        #: When the first entry had come how far: `ticket`, `offer`, `keys`; in wall time.
+        self.steps_s: dict[str, float] = {}
 
     def _new_client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
@@ -209,7 +214,7 @@ class LightSeat:
 
     def break_line(self) -> None:
         """Lose everything at once, as by a power cut; `hold` comes back with the page anew."""
-        self._page = secrets.token_hex(16)
+        self._page, self._return_ticket = secrets.token_hex(16), ""
         if self._socket is not None:
             self._socket.transport.abort()
         self._drop_media()
@@ -249,20 +254,17 @@ class LightSeat:
             await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
 
     async def _attend(self) -> None:
-        await self.load()
-        self.entering_at_s.append(wall_s())
-        path = f"/api/lessons/{self._access.lesson_id}/tickets"
-        ticket = (await self.post(path, {"as": self._access.role}))["ticket"]
+        word, patience_s = await self._way_in()
+        self.steps_s.setdefault("ticket", wall_s())
         async with connect(
             self._access.url.replace("http", "ws", 1) + "/api/live",
             origin=self._access.url,  # type: ignore[arg-type]  # a str, as the header is
             subprotocols=[
-                Subprotocol(word)
-                for word in (PROTOCOL, f"ticket.{ticket}", f"page.{self._page}", "receive")
+                Subprotocol(word) for word in (PROTOCOL, word, f"page.{self._page}", "receive")
             ],
             compression=None,
             ping_interval=None,
-            open_timeout=_OPEN_S + 1,
+            open_timeout=patience_s,
             close_timeout=0.2,
             local_addr=(self._access.host, 0),
         ) as socket:
@@ -274,6 +276,18 @@ class LightSeat:
                 group.create_task(self._answer_offers())
                 group.create_task(self._watch_media())
 
+    async def _way_in(self) -> tuple[str, float]:
+        """Return the ticket as the handshake names it, and how long the socket may take (s)."""
+        if self._return_ticket:
+            self.entering_at_s.append(wall_s())
+            rtt_s = (self.subscriber and self.subscriber.ice.rtt_s) or 0.0
+            return f"return.{self._return_ticket}", _RETURN_S + _RETURN_ROUND_TRIPS * rtt_s
+        await self.load()
+        self.entering_at_s.append(wall_s())
+        path = f"/api/lessons/{self._access.lesson_id}/tickets"
+        ticket = (await self.post(path, {"as": self._access.role}))["ticket"]
+        return f"ticket.{ticket}", _OPEN_S + 1
+
     async def _read(self, socket: ClientConnection) -> None:
         while True:
             async with asyncio.timeout(_SILENT_AFTER_S):
@@ -284,7 +298,12 @@ class LightSeat:
                     self._state_came.set()
                     if self._socket is None:
                         self._entered(socket, is_resumed=message["is_resumed"])
+                case "return_ticket":
+                    self._return_ticket = message["ticket"]
+                case "error" if message["code"].startswith("ticket_"):
+                    self._return_ticket = ""
                 case "subscribe_offer":
+                    self.steps_s.setdefault("offer", wall_s())
                     self._offers.put_nowait(message)
                 case "lesson_ended":
                     self._note("lesson ended")
@@ -355,6 +374,7 @@ class LightSeat:
             # The line may have broken meanwhile: then `peer` is gone, and never connects.
             await peer.connected(15)
             self._last_media_s = wall_s()
+            self.steps_s.setdefault("keys", self._last_media_s)
 
     def _begin_to_receive(self) -> None:
         if self.subscriber is not None:
