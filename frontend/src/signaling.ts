@@ -12,6 +12,9 @@
  * begins with a new socket and the ticket the server gave for it in advance (`return_ticket`);
  * requests for another follow beside it.
  * Timers, socket and chance are given, so that the rules are tested without a network.
+ *
+ * Longer than 400 lines: both ways of coming back end in the one socket that counts, and each
+ * must give up the other's attempts.
  */
 import { Problem, type Ticket } from "./api";
 import { CloseCode, PROTOCOL, type ClientMessage, type ServerMessage } from "./protocol";
@@ -28,12 +31,15 @@ const RETRY_REFUSED_AFTER_MS = 2_000;
 const RESTART_SPREAD_MS = 1_000;
 /**
  * How long a socket that is to bring the page back may take: this, and so many round trips of
- * the line (TCP, TLS, the handshake). Then another is opened, whose first packet is not one that
- * TCP repeats after seconds. Browsers open one socket at a time, and slow down after many in vain.
+ * the line (TCP, TLS, the handshake). TCP repeats its first packet after 1, 3, 7 s, so sooner or
+ * later another socket is worth more. Browsers open one at a time to a server and make each wait
+ * for seconds after some fifteen in vain: the first half minute is searched closely, then less.
  */
-const RETURN_WITHIN_MS = 1_000;
+const RETURN_WITHIN_MS = { first: 1_000, close: 2_200, later: 5_200 };
+const CLOSE_RETURNS = 12;
 const RETURN_ROUND_TRIPS = 4;
-const MOST_RETURNS = 8;
+/** They last for longer than the server keeps the ticket. */
+const MOST_RETURNS = 45;
 /** Attempts under way together: three seconds of a slow line's patience for each. */
 const MOST_ATTEMPTS = 3;
 /** On a new network the connection is believed only once something has come over it. */
@@ -226,7 +232,7 @@ export class Signaling {
   /** Begin one attempt: with the ticket in hand, or, when that has had its chance, with a fetched one. */
   private seek(): void {
     const ticket = this.returnTicket;
-    const patienceMs = RETURN_WITHIN_MS + RETURN_ROUND_TRIPS * this.roundTripMs;
+    const patienceMs = this.returnPatienceMs();
     const isHopeless = this.returning !== null && this.now() - this.returning.since >= patienceMs;
     const isFirst = this.returnsLeft === MOST_RETURNS;
     const mayReturn = this.returnsLeft > 0 && (this.returning === null || isHopeless);
@@ -238,6 +244,14 @@ export class Signaling {
       }
     }
     void this.connect();
+  }
+
+  /** How long the socket under way may take, or the first that is opened now. */
+  private returnPatienceMs(): number {
+    const opened = MOST_RETURNS - this.returnsLeft;
+    const { first, close, later } = RETURN_WITHIN_MS;
+    const withinMs = opened <= 1 ? first : opened <= CLOSE_RETURNS ? close : later;
+    return withinMs + RETURN_ROUND_TRIPS * this.roundTripMs;
   }
 
   private returnWith(ticket: string, fetched: Ticket): void {
