@@ -179,6 +179,7 @@ describe("answers", () => {
   const answers: ServerMessage[] = [
     { type: "publish_answer", ref: 1, sdp: "v=0" },
     { type: "subscribe_offer", revision: 1, sdp: "v=0", tracks: [] },
+    { type: "return_ticket", ticket: "r1" },
     { type: "done", ref: 1 },
     { type: "error", ref: 1, code: "paused", detail: "" },
   ];
