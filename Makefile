@@ -22,7 +22,7 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 	else echo "No C compiler: the reference data plane will serve, which costs more."; fi
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
-.PHONY: help run setup native setup-dev setup-browser test test-python test-frontend check fix e2e bench \
+.PHONY: help run setup native setup-dev setup-browser setup-tools test test-python test-frontend check fix e2e bench \
 	bench-flood impair soak fuzz fuzz-native turn migrate migration protocol image lock
 
 help: ## Say what can be made
@@ -48,11 +48,16 @@ setup-browser: ## Install Debian's chromium and Chinese fonts, for browser tests
 		command -v chromium-browser >/dev/null || tools/apt-install.sh "Browser tests" chromium
 	@tools/apt-install.sh "Browser tests" fonts-noto-cjk
 
+# Without the right to install, tests that need what is missing are skipped, each with its reason.
+setup-tools: ## Install what tests of roads and of the native plane need: relay, packet filter, compiler
+	@command -v $(CC) >/dev/null || tools/apt-install.sh "The native plane" gcc libc6-dev || [ "$$(id -u)" != 0 ]
+	@tools/apt-install.sh "Tests of roads" coturn nftables iproute2 util-linux || [ "$$(id -u)" != 0 ]
+
 test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browser tests included
 	$(MAKE) --no-print-directory test-python
 	$(MAKE) --no-print-directory test-frontend
 
-test-python: setup-dev ## Run the Python tests (ARGS="-m 'not browser'" for fewer)
+test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer)
 	@$(TRY_NATIVE)
 	$(PY) -m pytest $(ARGS)
 

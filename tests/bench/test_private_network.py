@@ -15,8 +15,8 @@ from bench.private_network import (
     NetworkUnavailable,
     furnish,
     namespace,
-    require_private_network,
 )
+from tests.needs import private_network
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Run inside. Connecting a UDP socket asks for a route and sends nothing.
@@ -46,10 +46,7 @@ def executables(folder: Path, **scripts: str) -> str:
 
 
 def test_inside_only_the_benchmark_itself_is_reachable() -> None:
-    try:
-        command = require_private_network()
-    except NetworkUnavailable as reason:
-        pytest.skip(str(reason))
+    command = private_network()
     before = socket.if_nameindex()
     done = subprocess.run(
         [*command, sys.executable, "-c", LOOK_AROUND, namespace()],

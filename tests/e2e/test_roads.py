@@ -1,16 +1,15 @@
 """UDP is closed in the middle of a lesson, then TCP too: the lesson goes on by the next road."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench.private_network import NetworkUnavailable, require_private_network
 from tests.e2e import samples
 from tests.e2e.platform_process import ROOT
+from tests.needs import need_programs, private_network
 
 # The target is 8 s (docs/media.md); four browsers on two cores that others use too need more.
 WITHIN_S = 12.0
@@ -19,13 +18,8 @@ WITHIN_S = 12.0
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_a_lesson_takes_the_next_road_when_one_closes(tmp_path: Path) -> None:
-    for tool, package in (("nft", "nftables"), ("turnserver", "coturn")):
-        if shutil.which(tool) is None:
-            pytest.skip(f"There is no {tool}. On Debian or Ubuntu: sudo apt-get install {package}")
-    try:
-        inside = require_private_network()
-    except NetworkUnavailable as reason:
-        pytest.skip(str(reason))
+    need_programs(nft="nftables", turnserver="coturn")
+    inside = private_network()
     samples.prepare()  # nothing can be fetched from inside
     done = subprocess.run(
         [*inside, sys.executable, "-m", "tests.e2e.roads_inside", str(tmp_path)],

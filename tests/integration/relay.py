@@ -1,7 +1,6 @@
 """A real coturn with the product's own configuration, on loopback, for one test."""
 
 import asyncio
-import shutil
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -9,13 +8,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from aioice import stun, turn
 
 from app import coturn
 from app.clock import utc_now
 from app.live.schemas import IceServerOut
 from app.live.turn import TurnRelay
+from tests.needs import need_programs
 
 TOO_OLD = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -85,9 +84,8 @@ async def permit(client: turn.TurnClientMixin, host: str) -> int:
 
 @asynccontextmanager
 async def relay(folder: Path, peers: Sequence[str]) -> AsyncIterator[Relay]:
-    """Run coturn until the block is left; skip the test where there is none."""
-    if shutil.which("turnserver") is None:
-        pytest.skip("There is no turnserver. On Debian or Ubuntu: sudo apt-get install coturn")
+    """Run coturn until the block is left."""
+    need_programs(turnserver="coturn")
     port, tls_port = _free_port(), _free_port()
     trial = coturn.for_trial(
         folder / "turn",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from media.config import DataPlaneChoice
-from media.native_library import LIBRARY
 from tests.media.classroom import chosen_plane
+from tests.needs import needs_native_plane
 
 _BOTH = {
     "test_sfu",
@@ -24,12 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.module.__name__.rpartition(".")[2] in _BOTH:
         planes = [
             DataPlaneChoice.REFERENCE,
-            pytest.param(
-                DataPlaneChoice.NATIVE,
-                marks=pytest.mark.skipif(
-                    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-                ),
-            ),
+            pytest.param(DataPlaneChoice.NATIVE, marks=needs_native_plane),
         ]
         metafunc.parametrize("data_plane", planes, indirect=True)
 

@@ -12,7 +12,6 @@ import pytest
 from media import lane_watch
 from media.config import DataPlaneChoice
 from media.core.ids import Source
-from media.native_library import LIBRARY
 from media.native_plane import NativePlane
 from tests.media.classroom import (
     H264_DELTA,
@@ -21,10 +20,9 @@ from tests.media.classroom import (
     classroom,
     eventually,
 )
+from tests.needs import needs_native_plane
 
-pytestmark = pytest.mark.skipif(
-    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-)
+pytestmark = needs_native_plane
 
 
 class Beats:

@@ -12,15 +12,14 @@ import pytest
 from media.config import DataPlaneChoice
 from media.core import rtcp, rtp
 from media.ice import StreamAddress
-from media.native_library import LIBRARY, MESSAGE, load, srtp_api
+from media.native_library import MESSAGE, load, srtp_api
 from media.native_plane import NativePlane
 from media.native_room import NativeRoom
 from tests.media.classroom import LOOPBACK
 from tests.media.plane_rig import AUDIO, Rig
+from tests.needs import needs_native_plane
 
-pytestmark = pytest.mark.skipif(
-    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-)
+pytestmark = needs_native_plane
 
 
 @pytest.fixture

@@ -14,10 +14,7 @@ from media.dataplane import DataPlane
 from media.native_library import LIBRARY, NativeUnavailable, address_of, load, place_of
 from media.native_plane import NativePlane
 from tests.media.classroom import LOOPBACK
-
-needs_library = pytest.mark.skipif(
-    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-)
+from tests.needs import need_programs, needs_native_plane
 
 
 def test_what_is_not_built_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -31,8 +28,8 @@ def test_what_is_no_library_is_not_loaded(tmp_path: Path) -> None:
         load(tmp_path / "plane.so")
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 def test_a_library_of_another_version_is_not_loaded(tmp_path: Path) -> None:
+    need_programs(cc="gcc")
     source = (LIBRARY.parent.parent / "plane.c").read_text("utf-8")
     other = source.replace("plane_version(void) { return ", "plane_version(void) { return 7")
     assert other != source
@@ -57,7 +54,7 @@ def test_without_the_library_the_reference_serves_and_says_so(
         planes.new_plane(replace(LOOPBACK, data_plane=DataPlaneChoice.NATIVE))
 
 
-@needs_library
+@needs_native_plane
 def test_with_the_library_it_is_used_unless_the_reference_is_asked_for() -> None:
     plane = planes.new_plane(replace(LOOPBACK, data_plane=DataPlaneChoice.AUTO))
     assert (type(plane), plane.name) == (NativePlane, "native")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +13,10 @@ from media.core import red, rtp
 from media.core.arrival_digest import Digest
 from media.core.ids import PeerId, TrackKey
 from media.core.steering import Steering
-from media.native_library import LIBRARY
 from tests.media.plane_rig import AUDIO, CAMERA, PUBLISHED, RED_TYPE, SECOND, Peer, Rig
+from tests.needs import needs_native_plane
 
-pytestmark = pytest.mark.skipif(
-    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-)
+pytestmark = needs_native_plane
 
 TRACKS = (AUDIO, CAMERA, SECOND)
 _COMPARED = (

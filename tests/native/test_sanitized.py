@@ -1,6 +1,5 @@
 """The native data plane's C under sanitizers: kept packets replayed, threads against edits."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,19 +7,18 @@ import pytest
 
 from tests.fuzz import corpus
 from tests.native import inputs
+from tests.needs import need_programs
 
 _FOLDER = Path(__file__).parent
-_COMPILER = shutil.which("cc")
 _CORPUS = [str(corpus.FOLDER / f"{target}.hex") for target in ("rtp", "rtcp", "vp8", "h264")]
 
 
 def built(source: str, folder: Path, *options: str) -> Path:
-    """Build a harness with a sanitizer; skip the test where the machine has none."""
-    if _COMPILER is None:
-        pytest.skip("there is no C compiler")
+    """Build a harness with a sanitizer; skip the test where the compiler has none."""
+    need_programs(cc="gcc")
     probe = folder / "probe.c"
     probe.write_text("int main(void) { return 0; }")
-    command = [_COMPILER, "-g", "-O1", "-std=gnu11", "-pthread", *options]
+    command = ["cc", "-g", "-O1", "-std=gnu11", "-pthread", *options]
     able = subprocess.run(
         [*command, probe, "-o", folder / "probe"], capture_output=True, check=False
     )
