@@ -27,6 +27,8 @@ class Platform:
     links: dict[str, str] = field(default_factory=dict)
     #: Settings beside those every test has.
     more: dict[str, str] = field(default_factory=dict)
+    #: Where pages look for it: a name whose own names lead there too, or else one address for all.
+    host: str = "localhost"
     _process: subprocess.Popen[str] | None = None
     _lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -34,7 +36,7 @@ class Platform:
     @property
     def url(self) -> str:
         """Return the platform's own address."""
-        return f"http://localhost:{self.http_port}"
+        return f"http://{self.host}:{self.http_port}"
 
     @property
     def pid(self) -> int:
@@ -79,11 +81,16 @@ class Platform:
             if self._process.poll() is not None:
                 raise RuntimeError("The platform did not start:\n" + "".join(self._lines))
             found = LINK.finditer("".join(self._lines))
-            self.links = {match["host"]: match[0] for match in found}
+            self.links = {match["host"]: self._link(match) for match in found}
             if self.links and self._answers():
                 return
             time.sleep(0.1)
         raise RuntimeError("The platform did not get ready:\n" + "".join(self._lines))
+
+    def _link(self, match: re.Match[str]) -> str:
+        if self.host == "localhost":
+            return match[0]
+        return match[0].replace(f"{match['host']}.localhost", self.host)
 
     def _answers(self) -> bool:
         try:

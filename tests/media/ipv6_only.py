@@ -14,8 +14,8 @@ from tests.media.classroom import H264_KEYFRAME, LOOPBACK, classroom, eventually
 CAMERA = Source.CAMERA
 
 
-async def main() -> None:
-    """Publish and subscribe over UDP and over TCP; print what arrived."""
+def close_ipv4() -> None:
+    """Let no IPv4 packet pass in this namespace, not even over loopback."""
     for command in (
         ["ip", "link", "set", "lo", "up"],
         ["nft", "add table inet only6"],
@@ -23,6 +23,11 @@ async def main() -> None:
         ["nft", "add rule inet only6 in meta nfproto ipv4 drop"],
     ):
         subprocess.run(command, check=True)
+
+
+async def main() -> None:
+    """Publish and subscribe over UDP and over TCP; print what arrived."""
+    close_ipv4()
     config = replace(LOOPBACK, bind_host="::", announced_hosts=("127.0.0.1", "::1"))
     received: dict[str, int] = {}
     async with classroom(config) as room:
