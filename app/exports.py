@@ -143,7 +143,9 @@ def table(
     return ExportResponse(make(headings, at_once()), name=name, export_format=export_format)
 
 
-async def _read(database: Database, statement: Select[Any], columns: Sequence[Column]) -> Batches:
+async def _read(
+    database: Database, statement: Select[*tuple[Any, ...]], columns: Sequence[Column]
+) -> Batches:
     cells = [column.cell for column in columns]
     async with database.unit_of_work() as db:
         result = await db.stream(statement.execution_options(yield_per=ROWS_AT_ONCE))

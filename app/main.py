@@ -29,6 +29,7 @@ from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
+from app.codes import routes as code_routes
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
@@ -43,8 +44,9 @@ from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.ratelimits import RateLimits
-from app.schools import room_tests
+from app.schools import class_routes, region_routes, room_tests
 from app.schools import routes as school_routes
+from app.schools import school_routes as registered_schools
 from app.schools import service as schools
 from app.security import (
     DeviceCaller,
@@ -72,6 +74,22 @@ READY_WITHIN_S = 2.0
 
 # What is queued by itself, and how often.
 PERIODIC = {housekeeping.KIND: housekeeping.EVERY}
+
+ROUTERS = (
+    job_routes.router,
+    code_routes.router,
+    school_routes.router,
+    class_routes.router,
+    region_routes.router,
+    registered_schools.router,
+    room_tests.router,
+    account_routes.router,
+    calendar_routes.router,
+    alliance_routes.router,
+    pairing_routes.router,
+    need_routes.router,
+    lesson_routes.router,
+)
 
 
 class NotReady(Problem):
@@ -161,15 +179,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    app.include_router(job_routes.router)
-    app.include_router(school_routes.router)
-    app.include_router(room_tests.router)
-    app.include_router(account_routes.router)
-    app.include_router(calendar_routes.router)
-    app.include_router(alliance_routes.router)
-    app.include_router(pairing_routes.router)
-    app.include_router(need_routes.router)
-    app.include_router(lesson_routes.router)
+    for slice_router in ROUTERS:
+        app.include_router(slice_router)
     for router in app.state.live.routers():
         app.include_router(router)
 

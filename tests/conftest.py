@@ -12,6 +12,7 @@ from typing import Any
 
 import ifaddr
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # Repeatable: the same examples each time. No deadline: two cores are shared by the whole suite.
@@ -19,6 +20,16 @@ settings.register_profile(
     "house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+# The default prints every frame's variables of a bug, for longer than the watchdog waits.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 _OWN = {
     ip.ip if isinstance(ip.ip, str) else ip.ip[0]

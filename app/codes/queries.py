@@ -1,11 +1,13 @@
 """Reads of code sets."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.codes.models import Code, CodeMap, CodeSet
+from app.codes.models import Code, CodeKind, CodeMap, CodeSet
 
 
 async def stamp(db: AsyncSession) -> tuple[int, int]:
@@ -28,3 +30,43 @@ async def all_codes(db: AsyncSession) -> Sequence[Code]:
 async def all_maps(db: AsyncSession) -> Sequence[CodeMap]:
     """Return all mappings, the exact ones first."""
     return (await db.scalars(select(CodeMap).order_by(CodeMap.is_exact.desc(), CodeMap.id))).all()
+
+
+MAP_ORDER = (CodeMap.id.asc(),)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFilter:
+    """Which codes; None: whatever."""
+
+    kind: CodeKind | None = None
+    set_key: str | None = None
+    is_shown: bool | None = None
+    is_stored: bool | None = None
+
+
+def sets() -> Select[CodeSet]:
+    """Return all code sets."""
+    return select(CodeSet)
+
+
+def codes(wanted: CodeFilter) -> Select[Code, CodeSet]:
+    """Return codes with their set."""
+    query = select(Code, CodeSet).join(CodeSet, CodeSet.id == Code.set_id)
+    for column, value in (
+        (CodeSet.kind, wanted.kind),
+        (CodeSet.key, wanted.set_key),
+        (CodeSet.is_shown, wanted.is_shown),
+        (CodeSet.is_stored, wanted.is_stored),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return query
+
+
+def maps(code_id: UUID | None) -> Select[CodeMap]:
+    """Return all mappings, or those from or to one code."""
+    query = select(CodeMap)
+    if code_id is not None:
+        query = query.where(or_(CodeMap.from_id == code_id, CodeMap.to_id == code_id))
+    return query

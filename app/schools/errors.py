@@ -13,3 +13,45 @@ class BadRegionCode(Problem):
     """What was given as a region's code is none."""
 
     status, type, title = 422, "bad-region-code", "This is no region's code"
+
+
+class SchoolCodeMalformed(Problem):
+    """What was given is no ten-digit code of a school of this category."""
+
+    status, type, title = 422, "school-code-malformed", "This is no code of such a school"
+
+
+class SchoolCodeTaken(Problem):
+    """The code is or was another school's, or is void; none is ever given twice."""
+
+    status, type, title = 409, "school-code-taken", "This code was given before"
+
+
+class WrongSchoolState(Problem):
+    """The school is not in a state for this; `detail` says what is possible now."""
+
+    status, type, title = 409, "wrong-state", "Not possible in the school's present state"
+
+
+class WrongDay(Problem):
+    """The day is in the future, or before something later that was already written down."""
+
+    status, type, title = 422, "wrong-day", "This day cannot be"
+
+
+class WrongParent(Problem):
+    """A teaching point needs an open school it belongs to, and nothing else has one."""
+
+    status, type, title = 422, "wrong-parent", "The school it belongs to is not right"
+
+
+class NameTaken(Problem):
+    """Something of this name, code or number is there already."""
+
+    status, type, title = 409, "name-taken", "This is there already"
+
+
+class StillInUse(Problem):
+    """Something else refers to it."""
+
+    status, type, title = 409, "still-in-use", "It is still in use"

@@ -159,18 +159,6 @@ async def classroom_within(db: AsyncSession, scope: Scope, classroom_id: UUID) -
     return classroom
 
 
-async def classrooms_within(db: AsyncSession, scope: Scope) -> Sequence[Classroom]:
-    """Return the classrooms in `scope` with school and region, schools' names in order."""
-    rows = await db.scalars(
-        select(Classroom)
-        .join(Classroom.school)
-        .where(Classroom.school_id.in_(schools_within(scope)))
-        .options(selectinload(Classroom.school).selectinload(School.region))
-        .order_by(School.name, Classroom.name, Classroom.id)
-    )
-    return rows.all()
-
-
 async def devices_of(
     db: AsyncSession, classroom_ids: Sequence[UUID], *, with_revoked: bool
 ) -> Sequence[Device]:

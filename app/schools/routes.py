@@ -1,6 +1,5 @@
-"""Classrooms and their devices, for their administrator."""
+"""Devices and lines of classrooms, for their administrator."""
 
-from collections import defaultdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,36 +8,10 @@ from fastapi import APIRouter, Request
 from app.clock import Now
 from app.database import Db
 from app.schools import queries, service
-from app.schools.models import Device
-from app.schools.room_tests import newest_tests
-from app.schools.schemas import (
-    ClassroomList,
-    ClassroomOut,
-    DeviceOut,
-    IssuedCode,
-    LineIn,
-    LineOut,
-)
-from app.security import CurrentAdministrator, CurrentInspector, Role
+from app.schools.schemas import DeviceOut, IssuedCode, LineIn, LineOut
+from app.security import CurrentAdministrator, Role
 
 router = APIRouter(prefix="/api/admin", tags=["schools"])
-
-
-@router.get("/classrooms")
-async def list_classrooms(db: Db, caller: CurrentInspector) -> ClassroomList:
-    """List the classrooms in scope with their devices, revoked ones included."""
-    scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
-    classrooms = await queries.classrooms_within(db, scope)
-    devices: dict[UUID, list[Device]] = defaultdict(list)
-    ids = [classroom.id for classroom in classrooms]
-    for device in await queries.devices_of(db, ids, with_revoked=True):
-        devices[device.classroom_id].append(device)
-    checks = await queries.line_checks_of(db, ids)
-    tests = await newest_tests(db, ids)
-    items = [
-        ClassroomOut.of(c, devices[c.id], checks.get(c.id), tests.get(c.id)) for c in classrooms
-    ]
-    return ClassroomList(items=items)
 
 
 @router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)

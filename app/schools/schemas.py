@@ -82,14 +82,22 @@ class ClassroomOut(LineOut):
     """A classroom with its devices. `school` and `region` are names.
 
     `checked`: the newest check of its line, `room_test` the newest test of its sound; None:
-    there has been none.
+    there has been none. `link_kind` is a code of kind LINK, None: nobody has said.
     """
 
     id: UUID
     name: str
+    school_id: UUID
     school: str
     region: str
     category: str
+    link_kind: str | None
+    seats: int | None
+    cameras: int
+    displays: int
+    has_microphone_array: bool
+    may_broadcast: bool
+    version: int
     devices: list[DeviceOut]
     checked: LineCheckOut | None
     room_test: RoomTestOut | None
@@ -106,21 +114,23 @@ class ClassroomOut(LineOut):
         return cls(
             id=classroom.id,
             name=classroom.name,
+            school_id=classroom.school_id,
             school=classroom.school.name,
             region=classroom.school.region.name,
             category=classroom.school.category,
+            link_kind=classroom.link_kind,
+            seats=classroom.seats,
+            cameras=classroom.cameras,
+            displays=classroom.displays,
+            has_microphone_array=classroom.has_microphone_array,
+            may_broadcast=classroom.may_broadcast,
+            version=classroom.version,
             budget_down_kbps=classroom.budget_down_kbps,
             budget_up_kbps=classroom.budget_up_kbps,
             devices=[DeviceOut.of(device) for device in devices],
             checked=None if check is None else LineCheckOut.of(check),
             room_test=room_test,
         )
-
-
-class ClassroomList(BaseModel):
-    """All classrooms in the caller's scope."""
-
-    items: list[ClassroomOut]
 
 
 class IssuedCode(BaseModel):

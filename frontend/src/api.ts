@@ -259,12 +259,28 @@ export interface TeacherCheck {
   checked: LineCheck;
 }
 
+export interface ClassroomQuery {
+  q?: string;
+  school_id?: string;
+  limit?: number;
+  cursor?: string;
+}
+
 export interface ClassroomItem {
   id: string;
   name: string;
+  school_id: string;
   school: string;
   region: string;
   category: string;
+  /** A code of kind LINK; null: nobody has said what the line is. */
+  link_kind: string | null;
+  seats: number | null;
+  cameras: number;
+  displays: number;
+  has_microphone_array: boolean;
+  may_broadcast: boolean;
+  version: number;
   budget_down_kbps: number | null;
   budget_up_kbps: number | null;
   /** The newest check of its line; null: nobody has checked it. */
@@ -488,7 +504,7 @@ export const api = {
     post<unknown>(`/admin/sessions/${id(session)}/end`, { reason }),
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),
 
-  classrooms: () => get<{ items: ClassroomItem[] }>("/admin/classrooms"),
+  classrooms: (query: ClassroomQuery) => get<Page<ClassroomItem>>(`/classrooms${queryOf(query)}`),
   classroomLines: () => get<{ items: ClassroomLine[] }>("/admin/classroom-lines"),
   teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),
   createEnrolmentCode: (classroom: string) =>

@@ -59,6 +59,20 @@ class TestBrowser:
     async def get(self, path: str, **options: Any) -> httpx2.Response:
         return await self.client.get(path, **options)
 
+    async def patch(self, path: str, json: Any, *, etag: str | None = None) -> httpx2.Response:
+        """Edit what was read with this ETag."""
+        headers = await self._ours() | ({} if etag is None else {"If-Match": etag})
+        return await self.client.patch(path, json=json, headers=headers)
+
+    async def act(self, path: str, json: Any, *, etag: str) -> httpx2.Response:
+        """Post what changes a thing that was read with this ETag."""
+        headers = await self._ours() | {"If-Match": etag}
+        return await self.client.post(path, json=json, headers=headers)
+
+    async def _ours(self) -> dict[str, str]:
+        token = (await self.me())["person"]["csrf_token"]
+        return {"Origin": BASE_URL, CSRF_HEADER: token}
+
     async def post(
         self,
         path: str,

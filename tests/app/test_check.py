@@ -170,7 +170,7 @@ FOUND = {
 
 
 async def _classroom_of(inspector: TestBrowser, county: County, number: int) -> dict[str, Any]:
-    listed = (await inspector.get("/api/admin/classrooms")).json()["items"]
+    listed = (await inspector.get("/api/classrooms")).json()["items"]
     [found] = [room for room in listed if room["id"] == str(county.classrooms[number].id)]
     return dict(found)
 
@@ -227,7 +227,7 @@ async def test_another_county_sees_no_check_of_a_classroom(
     device = await open_browser(device=county.credentials[0])
     assert (await device.post("/api/check/result", FOUND, acting_as="device")).status_code == 204
     stranger = await open_browser(other_county.administrator)
-    listed = (await stranger.get("/api/admin/classrooms")).json()["items"]
+    listed = (await stranger.get("/api/classrooms")).json()["items"]
     assert listed
     assert all(room["checked"] is None for room in listed)
 

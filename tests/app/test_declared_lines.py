@@ -32,7 +32,7 @@ def path_of(county: County, number: int = 0) -> str:
 
 
 async def lines(browser: TestBrowser) -> dict[str, tuple[int | None, int | None]]:
-    items = (await browser.get("/api/admin/classrooms")).json()["items"]
+    items = (await browser.get("/api/classrooms")).json()["items"]
     return {item["id"]: (item["budget_down_kbps"], item["budget_up_kbps"]) for item in items}
 
 

@@ -153,7 +153,7 @@ async def test_administrator_of_the_demonstration_sees_its_classrooms(
     links = await prepare(database)
     browser = await open_browser()
     await browser.post("/api/links/redeem", {"token": links.administrator.split("#")[1]})
-    items = (await browser.get("/api/admin/classrooms")).json()["items"]
+    items = (await browser.get("/api/classrooms")).json()["items"]
     assert len(items) == 6
 
 

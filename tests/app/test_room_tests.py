@@ -33,7 +33,7 @@ async def keep(browser: TestBrowser, figures: dict[str, Any]) -> httpx2.Response
 
 
 async def newest(browser: TestBrowser) -> dict[str, Any]:
-    items = (await browser.get("/api/admin/classrooms")).json()["items"]
+    items = (await browser.get("/api/classrooms")).json()["items"]
     return {item["id"]: item["room_test"] for item in items}
 
 

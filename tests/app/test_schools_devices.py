@@ -133,7 +133,7 @@ async def test_another_classrooms_code_moves_the_browser_there(
         "/api/devices/enrol", {"code": await issue(administrator, county, 1)}
     )
     assert second.json()["device"]["classroom"]["id"] == str(county.classrooms[1].id)
-    listed = (await administrator.get("/api/admin/classrooms")).json()["items"]
+    listed = (await administrator.get("/api/classrooms")).json()["items"]
     states = {d["id"]: d["state"] for item in listed for d in item["devices"]}
     assert states[first.json()["device"]["id"]] == "REVOKED"
 
@@ -209,7 +209,7 @@ async def test_administrator_sees_her_classrooms_and_nobody_elses(
     open_browser: OpenBrowser, county: County, other_county: County
 ) -> None:
     browser = await open_browser(county.administrator)
-    items = (await browser.get("/api/admin/classrooms")).json()["items"]
+    items = (await browser.get("/api/classrooms")).json()["items"]
     assert {item["id"] for item in items} == {str(c.id) for c in county.classrooms}
     assert {item["school"] for item in items} == {point.name for point in county.points}
     assert {item["region"] for item in items} == {county.region.name}

@@ -90,7 +90,7 @@ def test_application_with_such_a_route_does_not_start(
     @router.get("/api/forgotten")
     async def forgotten() -> None: ...
 
-    monkeypatch.setattr("app.main.school_routes.router", router)
+    monkeypatch.setattr("app.main.ROUTERS", (router,))
     with pytest.raises(RuntimeError, match="/api/forgotten"):
         create_app(settings)
 

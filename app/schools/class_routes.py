@@ -1,0 +1,261 @@
+"""Classes of pupils, and classrooms with what they are fitted out with."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Db
+from app.etags import IfMatch, tag
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
+from app.paging import Page, PageQuery, fetch_page
+from app.schools import queries as school_queries
+from app.schools import registry
+from app.schools import registry_queries as queries
+from app.schools.models import Classroom, Device, School, SchoolClass
+from app.schools.registry_queries import ClassFilter, ClassroomFilter
+from app.schools.registry_schemas import (
+    ClassroomEdit,
+    ClassroomIn,
+    SchoolClassEdit,
+    SchoolClassIn,
+    SchoolClassOut,
+)
+from app.schools.room_tests import newest_tests
+from app.schools.schemas import ClassroomOut, Named
+from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
+
+router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
+
+BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
+_CLASS_ORDER = (
+    School.name.asc(),
+    School.id.asc(),
+    SchoolClass.grade_no.asc(),
+    SchoolClass.name.asc(),
+    SchoolClass.id.asc(),
+)
+_ROOM_ORDER = (School.name.asc(), Classroom.name.asc(), Classroom.id.asc())
+Word = Annotated[str | None, Query(max_length=24, pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+def _class_filter(
+    school_id: UUID | None = None,
+    stage: Word = None,
+    grade_no: Annotated[int | None, Query(ge=0, le=12)] = None,
+    *,
+    is_open: bool | None = None,
+) -> ClassFilter:
+    return ClassFilter(school_id, stage, grade_no, is_open)
+
+
+WantedClasses = Annotated[ClassFilter, Depends(_class_filter)]
+
+
+def _class_out(found: SchoolClass, school: School) -> SchoolClassOut:
+    return SchoolClassOut(
+        id=found.id,
+        school=Named(id=school.id, name=school.name),
+        name=found.name,
+        stage=found.stage,
+        grade_no=found.grade_no,
+        entry_year=found.entry_year,
+        pupil_count=found.pupil_count,
+        language_of_instruction=found.language_of_instruction,
+        closed_on=found.closed_on,
+        version=found.version,
+    )
+
+
+@router.get("/school-classes")
+async def list_classes(
+    db: Db, caller: CurrentInspector, wanted: WantedClasses, page: PageQuery
+) -> Page[SchoolClassOut]:
+    """List the classes of the schools in scope, school by school."""
+    found = await fetch_page(
+        db, queries.classes(caller.scope(*BOTH), wanted), order=_CLASS_ORDER, page=page
+    )
+    return found.page(lambda row: _class_out(*row))
+
+
+@router.get("/school-classes/export", **EXPORT_ROUTE)
+async def export_classes(
+    request: Request,
+    caller: CurrentInspector,
+    wanted: WantedClasses,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the list, all pages of it; the file can be imported again."""
+    return stream(
+        request.app.state.database,
+        queries.classes(caller.scope(*BOTH), wanted).order_by(*_CLASS_ORDER),
+        columns=CLASS_EXPORT,
+        name="classes",
+        export_format=export_format,
+    )
+
+
+@router.post("/school-classes", status_code=201)
+async def add_class(
+    body: SchoolClassIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> SchoolClassOut:
+    """Add a class to a school the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    school = await queries.school_within(db, scope, body.school_id)
+    added = await registry.add_class(db, school, **body.model_dump(exclude={"school_id"}))
+    tag(response, added)
+    return _class_out(added, school)
+
+
+@router.get("/school-classes/{class_id}")
+async def read_class(
+    class_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> SchoolClassOut:
+    """Return a class."""
+    found = await queries.class_within(db, caller.scope(*BOTH), class_id)
+    tag(response, found)
+    return _class_out(found, found.school)
+
+
+@router.patch("/school-classes/{class_id}")
+async def edit_class(
+    *,
+    class_id: UUID,
+    body: SchoolClassEdit,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> SchoolClassOut:
+    """Change what is said of a class."""
+    found = await queries.class_within(db, caller.scope(Role.ADMINISTRATOR), class_id)
+    expected.require(found, current=_class_out(found, found.school))
+    await registry.edit_class(db, found, body.model_dump(exclude_unset=True))
+    tag(response, found)
+    return _class_out(found, found.school)
+
+
+def _room_filter(
+    school_id: UUID | None = None,
+    link_kind: Word = None,
+    q: Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")] = "",
+    *,
+    may_broadcast: bool | None = None,
+) -> ClassroomFilter:
+    return ClassroomFilter(school_id, link_kind, may_broadcast, q.strip())
+
+
+WantedRooms = Annotated[ClassroomFilter, Depends(_room_filter)]
+
+
+async def _rooms_out(db: AsyncSession, rooms: Sequence[Classroom]) -> dict[UUID, ClassroomOut]:
+    """Describe classrooms with devices, line and sound; one statement for each of these."""
+    ids = [room.id for room in rooms]
+    devices: dict[UUID, list[Device]] = defaultdict(list)
+    for device in await school_queries.devices_of(db, ids, with_revoked=True):
+        devices[device.classroom_id].append(device)
+    checks = await school_queries.line_checks_of(db, ids)
+    tests = await newest_tests(db, ids)
+    return {
+        room.id: ClassroomOut.of(room, devices[room.id], checks.get(room.id), tests.get(room.id))
+        for room in rooms
+    }
+
+
+@router.get("/classrooms")
+async def list_classrooms(
+    db: Db, caller: CurrentInspector, wanted: WantedRooms, page: PageQuery
+) -> Page[ClassroomOut]:
+    """List the classrooms in scope with their devices, revoked ones included."""
+    found = await fetch_page(
+        db, queries.classrooms(caller.scope(*BOTH), wanted), order=_ROOM_ORDER, page=page
+    )
+    described = await _rooms_out(db, found.items)
+    return found.page(lambda room: described[room.id])
+
+
+@router.get("/classrooms/export", **EXPORT_ROUTE)
+async def export_classrooms(
+    request: Request,
+    caller: CurrentInspector,
+    wanted: WantedRooms,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the list, all pages of it; the file can be imported again."""
+    return stream(
+        request.app.state.database,
+        queries.classrooms(caller.scope(*BOTH), wanted).order_by(*_ROOM_ORDER),
+        columns=CLASSROOM_EXPORT,
+        name="classrooms",
+        export_format=export_format,
+    )
+
+
+async def _room_out(db: AsyncSession, response: Response, scope: Scope, id_: UUID) -> ClassroomOut:
+    room = await queries.classroom_within(db, scope, id_)
+    tag(response, room)
+    return (await _rooms_out(db, [room]))[id_]
+
+
+@router.post("/classrooms", status_code=201)
+async def add_classroom(
+    body: ClassroomIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> ClassroomOut:
+    """Add a classroom to a school the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    school = await queries.school_within(db, scope, body.school_id)
+    room = await registry.add_classroom(db, school, **body.model_dump(exclude={"school_id"}))
+    return await _room_out(db, response, scope, room.id)
+
+
+@router.get("/classrooms/{classroom_id}")
+async def read_classroom(
+    classroom_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> ClassroomOut:
+    """Return a classroom."""
+    return await _room_out(db, response, caller.scope(*BOTH), classroom_id)
+
+
+@router.patch("/classrooms/{classroom_id}")
+async def edit_classroom(
+    *,
+    classroom_id: UUID,
+    body: ClassroomEdit,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> ClassroomOut:
+    """Change what is said of a classroom; its line is declared by a request of its own."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    room = await queries.classroom_within(db, scope, classroom_id)
+    expected.require(room, current=await _room_out(db, response, scope, classroom_id))
+    await registry.edit_classroom(db, room, body.model_dump(exclude_unset=True))
+    return await _room_out(db, response, scope, classroom_id)
+
+
+CLASS_EXPORT = (
+    Column("学校", lambda row: row[1].moe_code or row[1].name),
+    Column("班级名称", lambda row: row[0].name),
+    Column("学段代码", lambda row: row[0].stage),
+    Column("年级", lambda row: row[0].grade_no),
+    Column("入学年份", lambda row: row[0].entry_year),
+    Column("学生人数", lambda row: row[0].pupil_count),
+    Column("教学语言", lambda row: row[0].language_of_instruction),
+)
+CLASSROOM_EXPORT = (
+    Column("学校", lambda row: row[0].school.moe_code or row[0].school.name),
+    Column("教室名称", lambda row: row[0].name),
+    Column("接入方式", lambda row: row[0].link_kind),
+    Column("下行kbps", lambda row: row[0].budget_down_kbps),
+    Column("上行kbps", lambda row: row[0].budget_up_kbps),
+    Column("座位数", lambda row: row[0].seats),
+    Column("摄像机数", lambda row: row[0].cameras),
+    Column("显示屏数", lambda row: row[0].displays),
+    Column("阵列麦克风", lambda row: "是" if row[0].has_microphone_array else "否"),
+    Column("可主讲", lambda row: "是" if row[0].may_broadcast else "否"),
+)

@@ -1,0 +1,163 @@
+"""Regions with their labels, and education authorities."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app.database import Db
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
+from app.paging import Page, PageQuery, fetch_page
+from app.schools import registry
+from app.schools import registry_queries as queries
+from app.schools.models import Authority, Region, RegionLabel
+from app.schools.registry_queries import RegionFilter
+from app.schools.registry_schemas import (
+    AuthorityIn,
+    AuthorityOut,
+    RegionIn,
+    RegionLabelIn,
+    RegionLabelOut,
+    RegionOut,
+)
+from app.schools.schemas import Named
+from app.security import CurrentAdministrator, CurrentInspector, Role
+
+router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
+
+BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
+_ORDER = (Region.path.asc(), Region.id.asc())
+
+
+def _filter(
+    parent_id: UUID | None = None,
+    q: Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")] = "",
+) -> RegionFilter:
+    return RegionFilter(parent_id, q.strip())
+
+
+Wanted = Annotated[RegionFilter, Depends(_filter)]
+
+
+def _out(region: Region, labels: list[RegionLabel], schools: int, points: int) -> RegionOut:
+    return RegionOut(
+        id=region.id,
+        code=region.code,
+        name=region.name,
+        path=region.path,
+        parent_id=region.parent_id,
+        labels=[RegionLabelOut.model_validate(each, from_attributes=True) for each in labels],
+        schools=schools,
+        points=points,
+    )
+
+
+@router.get("/regions")
+async def list_regions(
+    db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
+) -> Page[RegionOut]:
+    """List the regions in scope from the top down, with their open schools."""
+    found = await fetch_page(
+        db, queries.regions(caller.scope(*BOTH), wanted), order=_ORDER, page=page
+    )
+    labels = await queries.labels_of(db, [row[0].id for row in found.items])
+    return found.page(lambda row: _out(row[0], labels[row[0].id], row[1], row[2]))
+
+
+@router.get("/regions/export", **EXPORT_ROUTE)
+async def export_regions(
+    request: Request,
+    caller: CurrentInspector,
+    wanted: Wanted,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the list, all pages of it."""
+    return stream(
+        request.app.state.database,
+        queries.regions(caller.scope(*BOTH), wanted).order_by(*_ORDER),
+        columns=(
+            Column("行政区划代码", lambda row: row[0].code),
+            Column("名称", lambda row: row[0].name),
+            Column("学校数", lambda row: row[1]),
+            Column("教学点数", lambda row: row[2]),
+        ),
+        name="regions",
+        export_format=export_format,
+    )
+
+
+@router.post("/regions", status_code=201)
+async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> RegionOut:
+    """Add a region below one the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    parent = await queries.region_within(db, scope, body.parent_id)
+    region = await registry.add_region(db, code=body.code, name=body.name, parent=parent)
+    return _out(region, [], 0, 0)
+
+
+@router.post("/regions/{region_id}/labels", status_code=201)
+async def label_region(
+    region_id: UUID, body: RegionLabelIn, db: Db, caller: CurrentAdministrator
+) -> RegionLabelOut:
+    """Say what a region counts as, from a day to a day."""
+    region = await queries.region_within(db, caller.scope(Role.ADMINISTRATOR), region_id)
+    label = await registry.label_region(
+        db,
+        region,
+        code_id=body.code_id,
+        valid_from=body.valid_from,
+        valid_to=body.valid_to,
+    )
+    return RegionLabelOut.model_validate(label, from_attributes=True)
+
+
+def _authority_out(authority: Authority, region: Region) -> AuthorityOut:
+    return AuthorityOut(
+        id=authority.id,
+        name=authority.name,
+        level=authority.level,
+        region=Named(id=region.id, name=region.name),
+    )
+
+
+_AUTHORITY_ORDER = (Region.path.asc(), Authority.name.asc(), Authority.id.asc())
+
+
+@router.get("/authorities")
+async def list_authorities(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[AuthorityOut]:
+    """List the education authorities of the regions in scope."""
+    found = await fetch_page(
+        db, queries.authorities(caller.scope(*BOTH)), order=_AUTHORITY_ORDER, page=page
+    )
+    return found.page(lambda row: _authority_out(*row))
+
+
+@router.get("/authorities/export", **EXPORT_ROUTE)
+async def export_authorities(
+    request: Request,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the list, all pages of it."""
+    return stream(
+        request.app.state.database,
+        queries.authorities(caller.scope(*BOTH)).order_by(*_AUTHORITY_ORDER),
+        columns=(
+            Column("名称", lambda row: row[0].name),
+            Column("级别", lambda row: row[0].level.value),
+            Column("行政区划代码", lambda row: row[1].code),
+            Column("行政区划", lambda row: row[1].name),
+        ),
+        name="authorities",
+        export_format=export_format,
+    )
+
+
+@router.post("/authorities", status_code=201)
+async def add_authority(body: AuthorityIn, db: Db, caller: CurrentAdministrator) -> AuthorityOut:
+    """Add the education authority of a region the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    region = await queries.region_within(db, scope, body.region_id)
+    authority = await registry.add_authority(db, region, name=body.name, level=body.level)
+    return _authority_out(authority, region)

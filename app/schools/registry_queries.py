@@ -1,0 +1,354 @@
+"""Reads of the registry: lists in a caller's scope, one statement each whatever their length."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from app.errors import NotFound
+from app.schools.models import (
+    PATH_END,
+    TEACHING_POINT,
+    Authority,
+    Classroom,
+    Region,
+    RegionLabel,
+    School,
+    SchoolChange,
+    SchoolClass,
+    SchoolCode,
+)
+from app.schools.queries import schools_within
+from app.security import Scope
+
+
+def regions_within(scope: Scope) -> Select[UUID]:
+    """Return a query of the ids of the regions in `scope` and below, for `.in_(...)`."""
+    top = aliased(Region)
+    return (
+        select(Region.id)
+        .join(top, Region.path.between(top.path, top.path + PATH_END))
+        .where(top.id.in_(scope.region_ids))
+    )
+
+
+def visible_regions(scope: Scope) -> Select[UUID]:
+    """Return a query of the regions in `scope`, and of those the scope's schools lie in."""
+    return select(Region.id).where(
+        or_(
+            Region.id.in_(regions_within(scope)),
+            Region.id.in_(select(School.region_id).where(School.id.in_(scope.school_ids))),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFilter:
+    """Which regions; None: whatever. `parent_id`: right below it. `text`: in code or name."""
+
+    parent_id: UUID | None = None
+    text: str = ""
+
+
+def _counted(*conditions: ColumnElement[bool]) -> Any:
+    """Return the number of open schools in a region and below it."""
+    below = aliased(Region)
+    return (
+        select(func.count(School.id))
+        .join(below, below.id == School.region_id)
+        .where(
+            below.path.between(Region.path, Region.path + PATH_END),
+            School.closed_on.is_(None),
+            *conditions,
+        )
+        .correlate(Region)
+        .scalar_subquery()
+    )
+
+
+def regions(scope: Scope, wanted: RegionFilter) -> Select[Region, int, int]:
+    """Return regions with the numbers of open schools and teaching points in them."""
+    query = select(Region, _counted(), _counted(School.category == TEACHING_POINT)).where(
+        Region.id.in_(visible_regions(scope))
+    )
+    if wanted.parent_id is not None:
+        query = query.where(Region.parent_id == wanted.parent_id)
+    if wanted.text:
+        query = query.where(
+            or_(
+                Region.name.icontains(wanted.text, autoescape=True),
+                Region.code.startswith(wanted.text, autoescape=True),
+            )
+        )
+    return query
+
+
+async def labels_of(
+    db: AsyncSession, region_ids: Sequence[UUID]
+) -> Mapping[UUID, list[RegionLabel]]:
+    """Return the labels of these regions, the earliest first."""
+    rows = await db.scalars(
+        select(RegionLabel)
+        .where(RegionLabel.region_id.in_(region_ids))
+        .order_by(RegionLabel.valid_from, RegionLabel.id)
+    )
+    found: dict[UUID, list[RegionLabel]] = {region_id: [] for region_id in region_ids}
+    for row in rows:
+        found[row.region_id].append(row)
+    return found
+
+
+async def region_within(db: AsyncSession, scope: Scope, region_id: UUID) -> Region:
+    """Return a region in `scope`. Raise NotFound."""
+    region = await db.scalar(
+        select(Region).where(Region.id == region_id, Region.id.in_(regions_within(scope)))
+    )
+    if region is None:
+        raise NotFound("There is no such region, or it is not yours.")
+    return region
+
+
+def authorities(scope: Scope) -> Select[Authority, Region]:
+    """Return the authorities of the regions in scope."""
+    return (
+        select(Authority, Region)
+        .join(Region, Region.id == Authority.region_id)
+        .where(Region.id.in_(visible_regions(scope)))
+    )
+
+
+async def authority_within(db: AsyncSession, scope: Scope, authority_id: UUID) -> Authority:
+    """Return an authority of a region in scope, or above: a county's school may be a city's.
+
+    Raise NotFound.
+    """
+    own, top = aliased(Region), aliased(Region)
+    above = (
+        select(top.id)
+        .join(own, own.path.between(top.path, top.path + PATH_END))
+        .where(own.id.in_(visible_regions(scope)))
+    )
+    found = await db.scalar(
+        select(Authority).where(
+            Authority.id == authority_id,
+            or_(Authority.region_id.in_(above), Authority.region_id.in_(regions_within(scope))),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such authority, or it is not yours.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolFilter:
+    """Which schools; None: whatever. `region_id`: in it or below. `text`: in name or code."""
+
+    text: str = ""
+    region_id: UUID | None = None
+    category: str | None = None
+    urban_rural: str | None = None
+    parent_id: UUID | None = None
+    is_open: bool | None = None
+
+
+_Parent = aliased(School)
+
+
+def _matches(scope: Scope, wanted: SchoolFilter) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [School.id.in_(schools_within(scope))]
+    if wanted.region_id is not None:
+        below = regions_within(Scope(region_ids=frozenset({wanted.region_id})))
+        conditions.append(School.region_id.in_(below))
+    for column, value in (
+        (School.category, wanted.category),
+        (School.urban_rural, wanted.urban_rural),
+        (School.parent_id, wanted.parent_id),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.is_open is not None:
+        conditions.append(School.closed_on.is_(None) == wanted.is_open)
+    if wanted.text:
+        conditions.append(
+            or_(
+                School.name.icontains(wanted.text, autoescape=True),
+                School.moe_code.startswith(wanted.text, autoescape=True),
+            )
+        )
+    return and_(*conditions)
+
+
+SchoolRow = tuple[School, Region, School | None, int, int, int]
+
+
+def schools(
+    scope: Scope, wanted: SchoolFilter
+) -> Select[School, Region, School | None, int, int, int]:
+    """Return schools with region, parent, and the numbers of classes, pupils and classrooms."""
+    classes = (SchoolClass.school_id == School.id, SchoolClass.closed_on.is_(None))
+    return (
+        select(
+            School,
+            Region,
+            _Parent,
+            select(func.count(SchoolClass.id)).where(*classes).scalar_subquery(),
+            select(func.coalesce(func.sum(SchoolClass.pupil_count), 0))
+            .where(*classes)
+            .scalar_subquery(),
+            select(func.count(Classroom.id))
+            .where(Classroom.school_id == School.id)
+            .scalar_subquery(),
+        )
+        .join(Region, Region.id == School.region_id)
+        .outerjoin(_Parent, _Parent.id == School.parent_id)
+        .where(_matches(scope, wanted))
+    )
+
+
+async def school_row(db: AsyncSession, scope: Scope, school_id: UUID) -> SchoolRow:
+    """Return one school as the list shows it. Raise NotFound."""
+    row = (
+        await db.execute(schools(scope, SchoolFilter()).where(School.id == school_id))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such school, or it is not yours.")
+    school, region, parent, classes, pupils, classrooms = row
+    return school, region, parent, classes, pupils, classrooms
+
+
+async def school_within(db: AsyncSession, scope: Scope, school_id: UUID) -> School:
+    """Return a school in `scope`. Raise NotFound."""
+    school = await db.scalar(
+        select(School).where(School.id == school_id, School.id.in_(schools_within(scope)))
+    )
+    if school is None:
+        raise NotFound("There is no such school, or it is not yours.")
+    return school
+
+
+async def codes_of(db: AsyncSession, school_id: UUID) -> Sequence[SchoolCode]:
+    """Return all codes a school ever had, in the order they were given."""
+    rows = await db.scalars(
+        select(SchoolCode).where(SchoolCode.school_id == school_id).order_by(SchoolCode.id)
+    )
+    return rows.all()
+
+
+async def changes_of(db: AsyncSession, school_id: UUID) -> Sequence[SchoolChange]:
+    """Return what happened to a school, oldest first."""
+    rows = await db.scalars(
+        select(SchoolChange)
+        .where(SchoolChange.school_id == school_id)
+        .order_by(SchoolChange.happened_on, SchoolChange.id)
+    )
+    return rows.all()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFilter:
+    """Which classes; None: whatever."""
+
+    school_id: UUID | None = None
+    stage: str | None = None
+    grade_no: int | None = None
+    is_open: bool | None = None
+
+
+def classes(scope: Scope, wanted: ClassFilter) -> Select[SchoolClass, School]:
+    """Return the classes of the schools in scope with their school."""
+    query = (
+        select(SchoolClass, School)
+        .join(School, School.id == SchoolClass.school_id)
+        .where(SchoolClass.school_id.in_(schools_within(scope)))
+    )
+    if wanted.school_id is not None:
+        query = query.where(SchoolClass.school_id == wanted.school_id)
+    if wanted.stage is not None:
+        query = query.where(SchoolClass.stage == wanted.stage)
+    if wanted.grade_no is not None:
+        query = query.where(SchoolClass.grade_no == wanted.grade_no)
+    if wanted.is_open is not None:
+        query = query.where(SchoolClass.closed_on.is_(None) == wanted.is_open)
+    return query
+
+
+async def class_within(db: AsyncSession, scope: Scope, class_id: UUID) -> SchoolClass:
+    """Return a class of a school in `scope`, with its school. Raise NotFound."""
+    found = await db.scalar(
+        select(SchoolClass)
+        .where(SchoolClass.id == class_id, SchoolClass.school_id.in_(schools_within(scope)))
+        .options(joinedload(SchoolClass.school))
+    )
+    if found is None:
+        raise NotFound("There is no such class, or it is not yours.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClassroomFilter:
+    """Which classrooms; None: whatever. `text`: in the classroom's or the school's name."""
+
+    school_id: UUID | None = None
+    link_kind: str | None = None
+    may_broadcast: bool | None = None
+    text: str = ""
+
+
+def classrooms(scope: Scope, wanted: ClassroomFilter) -> Select[Classroom]:
+    """Return the classrooms of the schools in scope, school and region loaded."""
+    query = (
+        select(Classroom)
+        .join(Classroom.school)
+        .join(School.region)
+        .where(Classroom.school_id.in_(schools_within(scope)))
+        .options(contains_eager(Classroom.school).contains_eager(School.region))
+    )
+    for column, value in (
+        (Classroom.school_id, wanted.school_id),
+        (Classroom.link_kind, wanted.link_kind),
+        (Classroom.may_broadcast, wanted.may_broadcast),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.text:
+        query = query.where(
+            or_(
+                Classroom.name.icontains(wanted.text, autoescape=True),
+                School.name.icontains(wanted.text, autoescape=True),
+            )
+        )
+    return query
+
+
+async def classroom_within(db: AsyncSession, scope: Scope, classroom_id: UUID) -> Classroom:
+    """Return a classroom of a school in `scope`, school and region loaded. Raise NotFound."""
+    room = await db.scalar(classrooms(scope, ClassroomFilter()).where(Classroom.id == classroom_id))
+    if room is None:
+        raise NotFound("There is no such classroom, or it is not yours.")
+    return room
+
+
+def local_code(school: School, parent: School | None) -> str | None:
+    """Return how a point without a code of its own is told: its parent's code and its suffix."""
+    if school.moe_code is not None or school.local_suffix is None or parent is None:
+        return None
+    return f"{parent.moe_code or parent.name}-{school.local_suffix}"
+
+
+async def standing_changes(
+    db: AsyncSession, school_ids: Select[UUID], kinds: Sequence[Any]
+) -> Mapping[UUID, list[SchoolChange]]:
+    """Return the changes of these kinds of each school that had one, oldest first."""
+    rows = await db.scalars(
+        select(SchoolChange)
+        .where(SchoolChange.school_id.in_(school_ids), SchoolChange.kind.in_(kinds))
+        .order_by(SchoolChange.happened_on, SchoolChange.id)
+    )
+    found: dict[UUID, list[SchoolChange]] = {}
+    for row in rows:
+        found.setdefault(row.school_id, []).append(row)
+    return found
