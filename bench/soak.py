@@ -39,6 +39,7 @@ NATIVE = "native"
 PLANES = (NATIVE, "reference")
 _HOST = "127.0.0.1"
 _CLASSROOMS = 3
+_WATCH_S = 0.3  # between what happens
 _ROOM_CLOSES_WITHIN_S = 20.0
 _RECEIVES_WITHIN_S = 40.0  # on a machine that others keep busy
 _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of them
@@ -94,7 +95,7 @@ class OneLesson:
         access = Access(server.url, _HOST, cookies, self._lesson_id, role)
         return LightSeat(access, on_keyframe_request=broadcast.keyframe_wanted), broadcast
 
-    async def run(self, *, watch_s: float) -> None:
+    async def run(self) -> None:
         """Hold it and end it. Raise whatever went wrong."""
         try:
             await self._hub[0].post(f"/api/lessons/{self._lesson_id}/start")
@@ -104,7 +105,7 @@ class OneLesson:
                     for seat, broadcast in (self._hub, *self._sites)
                     for work in (seat.hold(), broadcast.run(seat))
                 ]
-                await self._happen(watch_s)
+                await self._happen()
                 await self._hub[0].command("end_lesson")
                 for task in tasks:
                     task.cancel()
@@ -112,17 +113,17 @@ class OneLesson:
             for seat, _ in (self._hub, *self._sites):
                 await seat.close()
 
-    async def _happen(self, watch_s: float) -> None:
+    async def _happen(self) -> None:
         seats = [seat for seat, _ in self._sites]
         await self._all_receive(seats)
         await self._hub[0].command("invite_to_stage", seat_id=seats[0].seat_id)
-        await asyncio.sleep(watch_s)
+        await asyncio.sleep(_WATCH_S)
         seats[1].break_line()
-        await asyncio.sleep(watch_s)
+        await asyncio.sleep(_WATCH_S)
         await self._hub[0].command("pause_all")
         await self._hub[0].command("restore_all")
         self._hub[0].break_line()
-        await asyncio.sleep(watch_s)
+        await asyncio.sleep(_WATCH_S)
         await self._all_receive(seats)
 
     async def _all_receive(self, seats: Sequence[LightSeat]) -> None:
@@ -149,20 +150,14 @@ def _told(hub: LightSeat, seat: LightSeat) -> str:
     )
 
 
-async def soak(
-    folder: Path,
-    *,
-    seconds: float,
-    watch_s: float = 0.3,
-    plane: str = "auto",
-    module: str = "app",
-) -> list[Sample]:
-    """Hold lessons for so long, at least one; return a sample after each.
-
-    `plane` is a data plane, `module` what serves (see LessonServer).
-    """
+async def _prepare(folder: Path, seconds: float) -> school.School:
     lessons = max(2, math.ceil(seconds / 60 * _LESSONS_PER_MINUTE))
-    made = await school.prepare(folder, classrooms=_CLASSROOMS, lesson_count=lessons)
+    return await school.prepare(folder, classrooms=_CLASSROOMS, lesson_count=lessons)
+
+
+async def _hold(
+    folder: Path, made: school.School, *, seconds: float, plane: str, module: str
+) -> list[Sample]:
     server = LessonServer(
         folder,
         http_host=_HOST,
@@ -178,7 +173,7 @@ async def soak(
         began = time.monotonic()
         async with httpx2.AsyncClient(base_url=server.url, timeout=10) as client:
             for number, lesson_id in enumerate(made.lesson_ids, start=1):
-                await OneLesson(server, made, lesson_id).run(watch_s=watch_s)
+                await OneLesson(server, made, lesson_id).run()
                 samples.append(await take_sample(server, client))
                 print(_progress(plane, number, samples[-1]), flush=True)
                 if time.monotonic() - began > seconds:
@@ -196,13 +191,33 @@ def _progress(plane: str, number: int, sample: Sample) -> str:
     )
 
 
-async def _side_by_side(
+def planes_there_are() -> list[str]:
+    """Return the data planes that can be had here."""
+    return [each for each in PLANES if each != NATIVE or LIBRARY.exists()]
+
+
+async def side_by_side(
     folder: Path, planes: Sequence[str], *, seconds: float, module: str
 ) -> dict[str, list[Sample]]:
+    """Hold lessons on each plane for so long, at least one; return a sample after each.
+
+    `module` is what serves (see LessonServer).
+    """
+    # One after the other: alembic keeps what it migrates in the module.
+    made = {}
+    for plane in planes:
+        (folder / plane).mkdir()
+        made[plane] = await _prepare(folder / plane, seconds)
     async with asyncio.TaskGroup() as group:
         soaking = {
             plane: group.create_task(
-                soak(folder / plane, seconds=seconds, plane=plane, module=module)
+                _hold(
+                    folder / plane,
+                    made[plane],
+                    seconds=seconds,
+                    plane=plane,
+                    module=module,
+                )
             )
             for plane in planes
         }
@@ -223,20 +238,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.minutes <= 0:
         parser.error("minutes must be positive")
-    has_native = LIBRARY.exists()
-    if options.plane == NATIVE and not has_native:
+    planes = planes_there_are()
+    if options.plane and options.plane not in planes:
         parser.error("the native plane is not built: `make native`")
-    planes = (
-        [options.plane]
-        if options.plane
-        else [each for each in PLANES if has_native or each != NATIVE]
-    )
+    planes = [options.plane] if options.plane else planes
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        for plane in planes:
-            (Path(folder) / plane).mkdir()
         held = asyncio.run(
-            _side_by_side(Path(folder), planes, seconds=options.minutes * 60, module=options.server)
+            side_by_side(Path(folder), planes, seconds=options.minutes * 60, module=options.server)
         )
     return _report(held, options.minutes, options.results)
 
