@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from ctypes import CDLL, byref, c_uint8, c_uint64, string_at
 from typing import Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -22,17 +21,15 @@ from media.native_library import (
     DIGEST,
     DIGEST_OUT,
     HEARD,
-    LIBRARY,
     MESSAGE,
     RTCP,
     digest_of,
     load,
     srtp_api,
 )
+from tests.needs import needs_native_plane
 
-pytestmark = pytest.mark.skipif(
-    not LIBRARY.exists(), reason="the native plane is not built: `make native`"
-)
+pytestmark = needs_native_plane
 
 EXTENSION = 3
 
