@@ -12,6 +12,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 NPM := cd frontend && PATH="$$(cat ../$(VENV)/.node-folder):$$PATH" npm --no-update-notifier
+NODE := PATH="$$(cat $(VENV)/.node-folder):$$PATH"
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/*.html frontend/*.ts frontend/*.js frontend/*.json)
 UV := var/tools/bin/uv
@@ -23,7 +24,7 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup native setup-dev setup-browser setup-tools test test-python test-frontend check fix e2e bench \
-	bench-flood impair soak fuzz fuzz-native turn migrate migration protocol image lock
+	bench-flood impair soak fuzz fuzz-native turn migrate migration protocol api image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,12 +71,14 @@ check: setup-dev ## Lint, formatting, types, import contracts, generated protoco
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 	$(PY) -m signaling.protocol --check
+	$(NODE) $(PY) -m app.openapi --check
 	$(NPM) run check
 
 fix: setup-dev ## Repair what can be repaired: lint, formatting, generated protocol
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 	$(PY) -m signaling.protocol
+	$(NODE) $(PY) -m app.openapi
 	$(NPM) exec -- eslint --fix .
 
 e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real browsers, one line per fact
@@ -126,6 +129,9 @@ migration: setup-dev ## Write a migration from the models: make migration m="add
 
 protocol: $(VENV)/.base ## Write the JSON Schema and TypeScript of the signalling messages
 	$(PY) -m signaling.protocol
+
+api: setup-dev ## Write the front end's types from the API's description
+	$(NODE) $(PY) -m app.openapi
 
 image: ## Build the container image
 	$(CONTAINERS) build -t three-classrooms .

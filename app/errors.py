@@ -1,8 +1,9 @@
 """HTTP errors: one `Problem` class per case, rendered once as RFC 9457 problem+json."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from socket import gaierror
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request
@@ -61,6 +62,22 @@ class ChangedMeanwhile(Problem):
     """Somebody else has changed the thing; `current` is what it is now, if it could be read."""
 
     status, type, title = 412, "changed-meanwhile", "It was changed meanwhile"
+
+
+EndpointT = TypeVar("EndpointT", bound=Callable[..., object])
+
+
+def refuses(*problems: type[Problem]) -> Callable[[EndpointT], EndpointT]:
+    """Say what a route's use case refuses, beyond what its dependencies do (`app.openapi`).
+
+    The decorator nearest to the function. Tests hold every answer against the description.
+    """
+
+    def note(endpoint: EndpointT) -> EndpointT:
+        endpoint.refusals = problems  # type: ignore[attr-defined]  # read by app.openapi
+        return endpoint
+
+    return note
 
 
 def render_problem(_request: Request, problem: Exception) -> JSONResponse:

@@ -66,7 +66,7 @@ class Expected:
             )
 
 
-def _expected(
+def expected_versions(
     if_match: Annotated[
         str | None,
         Header(max_length=1000, description="The `ETag` of what is edited, as it was read."),
@@ -79,7 +79,7 @@ def _expected(
     return Expected(frozenset(tag[2] for tag in found if not tag[1]))
 
 
-IfMatch = Annotated[Expected, Depends(_expected)]
+IfMatch = Annotated[Expected, Depends(expected_versions)]
 
 
 def etag_of(thing: HasVersion) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app import errors
+from app import errors, openapi
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
@@ -142,6 +142,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # the documentation pages load scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
+        generate_unique_id_function=openapi.operation_id,
     )
     metrics = CollectorRegistry()
     ProcessCollector(registry=metrics)
@@ -169,6 +170,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings, app.state.database, events, queues=frozenset(map(Queue, settings.jobs_in_server))
     )
     errors.install(app)
+    openapi.install(app)
     _add_routes(app)
     _add_probes(app)
     _add_pages(app)

@@ -49,7 +49,7 @@ class PageRequest:
     cursor: str | None = None
 
 
-def _page_request(
+def page_request(
     limit: Annotated[
         int, Query(ge=1, le=MOST_PER_PAGE, description="How many items a page has at most.")
     ] = USUAL_PER_PAGE,
@@ -61,10 +61,11 @@ def _page_request(
         ),
     ] = None,
 ) -> PageRequest:
+    """Read which page is asked for."""
     return PageRequest(limit, cursor)
 
 
-PageQuery = Annotated[PageRequest, Depends(_page_request)]
+PageQuery = Annotated[PageRequest, Depends(page_request)]
 
 
 class Page(BaseModel, Generic[T]):

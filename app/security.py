@@ -251,6 +251,13 @@ def made_by(request: Request, callers: Callers) -> Callers:
 class Policy:
     """What a route lets in. Exactly one among the dependencies of every route."""
 
+    #: Whether nobody in particular is sent to sign in (401).
+    needs_caller = False
+
+    def forbids(self, is_unsafe: bool) -> bool:
+        """Return whether the policy can answer 403: a change needs its token or Origin."""
+        return is_unsafe
+
 
 class _AnyonePolicy(Policy):
     """Lets everybody in; on unsafe methods only from our own page."""
@@ -275,7 +282,12 @@ class _NobodyKnownPolicy(Policy):
 class _PersonPolicy(Policy):
     """Lets in a signed-in person who holds, somewhere, one of `roles` (none named: any person)."""
 
+    needs_caller = True
     roles: frozenset[Role] = field(default_factory=frozenset)
+
+    def forbids(self, is_unsafe: bool) -> bool:
+        """Return whether it can answer 403: also when a role is lacking."""
+        return is_unsafe or bool(self.roles)
 
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]
@@ -293,6 +305,8 @@ class _PersonPolicy(Policy):
 class _DevicePolicy(Policy):
     """Lets in a classroom's device."""
 
+    needs_caller = True
+
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]
     ) -> DeviceCaller:
@@ -305,6 +319,8 @@ class _DevicePolicy(Policy):
 
 class _CallerPolicy(Policy):
     """Lets in a person or a device; at least one of the two is there."""
+
+    needs_caller = True
 
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]

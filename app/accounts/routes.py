@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries, service
+from app.accounts.errors import LinkUsedOrExpired, PasswordTooWeak, SignInLocked, SignInRefused
 from app.accounts.models import LinkPurpose
 from app.accounts.passwords import Passwords
 from app.accounts.schemas import (
@@ -23,10 +24,11 @@ from app.accounts.schemas import (
 from app.accounts.service import Browser, Lifetimes
 from app.clock import Now
 from app.database import Database, Db
-from app.errors import NotSignedIn
+from app.errors import NotSignedIn, refuses
 from app.ratelimits import RateLimit
 from app.schools import queries as schools
 from app.schools import service as devices
+from app.schools.errors import CodeUsedOrExpired
 from app.schools.schemas import Named
 from app.security import (
     DEVICE_COOKIE,
@@ -149,6 +151,7 @@ async def read_me(request: Request, db: Db, callers: Anyone) -> Me:
 
 
 @router.post("/sign-in", dependencies=[Depends(RateLimit("sign-in", "60/minute"))])
+@refuses(SignInRefused, SignInLocked)
 async def sign_in(
     *,
     body: SignIn,
@@ -193,6 +196,7 @@ async def sign_out(
     response_model_exclude_none=True,
     dependencies=[Depends(RateLimit("links", "60/minute"))],
 )
+@refuses(LinkUsedOrExpired)
 async def redeem_link(
     *,
     body: RedeemLink,
@@ -234,6 +238,7 @@ async def redeem_link(
 
 
 @router.post("/links/set-password", dependencies=[Depends(RateLimit("links", "60/minute"))])
+@refuses(LinkUsedOrExpired, PasswordTooWeak)
 async def set_password(
     *,
     body: SetPassword,
@@ -263,6 +268,7 @@ async def set_password(
 
 
 @router.post("/devices/enrol", dependencies=[Depends(RateLimit("enrol", "10/minute"))])
+@refuses(CodeUsedOrExpired)
 async def enrol_device(
     *, body: Enrol, request: Request, response: Response, db: Db, callers: Anyone, now: Now
 ) -> Me:

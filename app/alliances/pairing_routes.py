@@ -295,7 +295,7 @@ async def read_history(pairing_id: UUID, db: Db, now: Now, caller: CurrentInspec
 
 
 @router.post("/pairings/{pairing_id}/agreement", status_code=201, openapi_extra=FILE_BODY)
-async def attach_agreement(
+async def attach_pairing_agreement(
     *,
     pairing_id: UUID,
     name: FileName,
@@ -316,7 +316,9 @@ async def attach_agreement(
 
 
 @router.get("/pairings/{pairing_id}/agreement")
-async def read_agreement(pairing_id: UUID, db: Db, caller: CurrentInspector) -> AgreementOut:
+async def read_pairing_agreement(
+    pairing_id: UUID, db: Db, caller: CurrentInspector
+) -> AgreementOut:
     """Describe the agreement in force: the pairing's own, else its alliance's."""
     pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
     agreement = await pairings.agreement_of(db, pairing)
@@ -326,7 +328,7 @@ async def read_agreement(pairing_id: UUID, db: Db, caller: CurrentInspector) -> 
 
 
 @router.get("/pairings/{pairing_id}/agreement/file", response_class=Response)
-async def download_agreement(
+async def download_pairing_agreement(
     pairing_id: UUID, request: Request, db: Db, caller: CurrentInspector
 ) -> Response:
     """Give the agreement's file to be saved."""
@@ -365,7 +367,7 @@ async def read_tracks(
 
 
 @router.get("/pairings/{pairing_id}/lessons")
-async def list_lessons(
+async def list_pairing_lessons(
     *,
     pairing_id: UUID,
     request: Request,

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.attendance import links, listing, queries, service
+from app.attendance.errors import NotToConfirm
 from app.attendance.exports import attendance_table
 from app.attendance.names import seats_of
 from app.attendance.schemas import (
@@ -19,6 +20,7 @@ from app.attendance.schemas import (
 )
 from app.clock import Now
 from app.database import Db
+from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.security import CurrentDevice, CurrentInspector, Role
 
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/api", tags=["attendance"])
 
 
 @router.post("/classroom/lessons/{lesson_id}/headcount")
+@refuses(NotToConfirm)
 async def confirm_headcount(
     lesson_id: UUID, body: HeadcountIn, db: Db, now: Now, device: CurrentDevice
 ) -> HeadcountOut:

@@ -9,9 +9,10 @@ from starlette.responses import FileResponse
 
 from app.clock import Now
 from app.database import Db
+from app.errors import refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.jobs import queries, service
-from app.jobs.errors import NoFile
+from app.jobs.errors import NoFile, WrongState
 from app.jobs.files import JobFiles
 from app.jobs.models import JobState
 from app.jobs.queries import JobFilter
@@ -80,7 +81,17 @@ async def read_job(job_id: UUID, db: Db, person: CurrentPerson) -> JobOut:
     return JobOut.of(await queries.get_job(db, person, job_id))
 
 
-@router.get("/{job_id}/file", response_class=FileResponse)
+@router.get(
+    "/{job_id}/file",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "The file.",
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+@refuses(NoFile)
 async def read_file(request: Request, job_id: UUID, db: Db, person: CurrentPerson) -> FileResponse:
     """Send the file of a result."""
     job = await queries.get_job(db, person, job_id)
@@ -99,6 +110,7 @@ async def read_file(request: Request, job_id: UUID, db: Db, person: CurrentPerso
 
 
 @router.post("/{job_id}/cancel")
+@refuses(WrongState)
 async def cancel_job(job_id: UUID, db: Db, now: Now, person: CurrentPerson) -> JobOut:
     """Stop a job. One that runs stops at its next step, within seconds."""
     job = await queries.get_job(db, person, job_id)
@@ -107,6 +119,7 @@ async def cancel_job(job_id: UUID, db: Db, now: Now, person: CurrentPerson) -> J
 
 
 @router.post("/{job_id}/retry")
+@refuses(WrongState)
 async def retry_job(job_id: UUID, db: Db, now: Now, person: CurrentPerson) -> JobOut:
     """Have a job that failed, was given up on or was cancelled tried again from the start."""
     job = await queries.get_job(db, person, job_id)

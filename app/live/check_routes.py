@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from app.clock import Now
 from app.database import Db
+from app.errors import refuses
 from app.live import queries
-from app.live.errors import UploadTooLarge
+from app.live.errors import CheckBusy, CheckRefused, UploadTooLarge
 from app.live.ports import LiveRooms
 from app.live.schemas import (
     CheckMediaIn,
@@ -50,6 +51,7 @@ def _holder(callers: Callers) -> str:
 
 
 @router.post("/media", dependencies=[_MEDIA])
+@refuses(CheckRefused, CheckBusy)
 async def check_media(body: CheckMediaIn, callers: CurrentCaller, live: LiveRooms) -> CheckMediaOut:
     """Answer an offer in a throw-away room, closed after 20 seconds."""
     key = f"{_caller_key(callers)}/{body.road}"
@@ -65,7 +67,19 @@ async def check_roads(callers: CurrentCaller, live: LiveRooms, now: Now) -> Road
     return RoadsOut(port=port, hosts=list(hosts), ice_servers=relays)
 
 
-@router.get("/download", dependencies=[_BULK])
+@router.get(
+    "/download",
+    dependencies=[_BULK],
+    response_class=Response,
+    responses={
+        200: {
+            "description": "So many random bytes.",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    },
+)
 async def check_download(
     _callers: CurrentCaller, count: Annotated[int, Query(alias="bytes", ge=1, le=MOST_DOWN)]
 ) -> Response:
@@ -78,6 +92,7 @@ async def check_download(
 
 
 @router.post("/upload", dependencies=[_BULK])
+@refuses(UploadTooLarge)
 async def check_upload(request: Request, _callers: CurrentCaller) -> UploadedOut:
     """Take bytes, count them and throw them away; stop reading when there are too many."""
     received = 0

@@ -8,12 +8,14 @@ from app.attendance.seats import HUB, SeatRole
 from app.attendance.standing import duration_ms
 from app.clock import Now
 from app.database import Database, Db
-from app.errors import NotFound
+from app.errors import NotFound, refuses
 from app.lessons import cards
 from app.lessons import queries as lesson_queries
+from app.lessons.errors import LessonNotStartable
 from app.lessons.routes import Records
 from app.lessons.schemas import LessonCard
 from app.live import service, tickets
+from app.live.errors import Blocked, LessonNotOpen, NotInvited
 from app.live.ports import LiveRooms
 from app.live.schemas import StartedOut, TicketIn, TicketOut
 from app.security import CurrentCaller, CurrentTeacher
@@ -25,6 +27,7 @@ WEBSOCKET = "/api/live"
 
 
 @router.post("/{lesson_id}/start")
+@refuses(LessonNotStartable)
 async def start(
     lesson_id: UUID, db: Db, now: Now, teacher: CurrentTeacher, records: Records
 ) -> StartedOut:
@@ -38,6 +41,7 @@ async def start(
 
 
 @router.post("/{lesson_id}/tickets", status_code=201)
+@refuses(LessonNotOpen, NotInvited, Blocked)
 async def issue_ticket(
     *, lesson_id: UUID, body: TicketIn, db: Db, now: Now, callers: CurrentCaller, live: LiveRooms
 ) -> TicketOut:
@@ -69,6 +73,7 @@ async def issue_ticket(
 
 
 @router.post("/{lesson_id}/end")
+@refuses(LessonNotOpen)
 async def end(
     *,
     request: Request,

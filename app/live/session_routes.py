@@ -14,6 +14,7 @@ from app.attendance.seats import supervisor_seat
 from app.attendance.standing import duration_ms
 from app.clock import Day, Now
 from app.database import Db
+from app.errors import refuses
 from app.exports import (
     EXPORT_ROUTE,
     Column,
@@ -115,6 +116,7 @@ async def session_page(
 
 
 @router.post("/admin/sessions/{session_id}/end")
+@refuses(LessonNotOpen)
 async def end_session(
     *,
     session_id: UUID,
@@ -150,6 +152,7 @@ async def end_session(
 
 
 @router.get("/sessions/{session_id}/replay")
+@refuses(RecordingNotReady)
 async def replay(
     request: Request, session_id: UUID, db: Db, now: Now, person: CurrentPerson
 ) -> ReplayOut:

@@ -7,17 +7,29 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.database import Db
+from app.errors import refuses
 from app.recordings import queries
+from app.recordings.errors import ClipFileMissing, RangeNotSatisfiable
 from app.recordings.finishing import REPLAY
 from app.recordings.schemas import ViewOut, ViewsOut
 from app.recordings.streaming import send_file
 from app.security import CurrentInspector, CurrentPerson
 
+CLIP = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
+
 router = APIRouter(prefix="/api")
 
 
 @router.head("/recordings/clips/{clip_id}", include_in_schema=False)
-@router.get("/recordings/clips/{clip_id}")
+@router.get(
+    "/recordings/clips/{clip_id}",
+    response_class=Response,
+    responses={
+        200: {"description": "The clip.", "content": CLIP},
+        206: {"description": "The range that was asked for.", "content": CLIP},
+    },
+)
+@refuses(ClipFileMissing, RangeNotSatisfiable)
 async def clip(request: Request, clip_id: UUID, db: Db, person: CurrentPerson) -> Response:
     """Send a clip, or the range of it a player asks for."""
     recording, found = await queries.watchable_clip(db, person, clip_id)

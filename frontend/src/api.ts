@@ -358,7 +358,8 @@ interface CsrfTokens {
   person: string | null;
   device: string | null;
 }
-type Caller = keyof CsrfTokens;
+/** As whom a request is made. */
+export type Caller = keyof CsrfTokens;
 
 let csrfTokens: CsrfTokens = { person: null, device: null };
 
@@ -380,16 +381,17 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 interface Sending {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   json?: unknown;
-  body?: Blob;
+  body?: Blob | FormData;
+  headers?: Record<string, string>;
   as?: Caller;
   signal?: AbortSignal;
 }
 
-/** Send a request and return the response, or throw a `Problem`. */
-async function send(path: string, options: Sending = {}): Promise<Response> {
-  const headers = new Headers({ Accept: "application/json" });
+/** Send a request and return the response, or throw a `Problem`. `path` begins with `/api`. */
+export async function send(path: string, options: Sending = {}): Promise<Response> {
+  const headers = new Headers({ Accept: "application/json", ...options.headers });
   if (options.json !== undefined) headers.set("Content-Type", "application/json");
   if ((options.method ?? "GET") !== "GET") {
     const caller = options.as ?? "person";
@@ -398,7 +400,7 @@ async function send(path: string, options: Sending = {}): Promise<Response> {
   }
   let response: Response;
   try {
-    response = await fetch(`/api${path}`, {
+    response = await fetch(path, {
       method: options.method ?? "GET",
       headers,
       body: options.json !== undefined ? JSON.stringify(options.json) : options.body,
@@ -415,7 +417,7 @@ async function send(path: string, options: Sending = {}): Promise<Response> {
 }
 
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await (await send(path, { signal })).json()) as T;
+  return (await (await send(`/api${path}`, { signal })).json()) as T;
 }
 
 async function post<T>(
@@ -424,12 +426,12 @@ async function post<T>(
   as: Caller = "person",
   signal?: AbortSignal,
 ): Promise<T> {
-  return (await (await send(path, { method: "POST", json, as, signal })).json()) as T;
+  return (await (await send(`/api${path}`, { method: "POST", json, as, signal })).json()) as T;
 }
 
 /** Post where the answer has no body (204). */
 async function tell(path: string, as: Caller = "person"): Promise<void> {
-  await send(path, { method: "POST", json: {}, as });
+  await send(`/api${path}`, { method: "POST", json: {}, as });
 }
 
 function queryOf(values: object): string {
@@ -473,19 +475,19 @@ export const api = {
     post<RoomTest>("/classroom/room-tests", { ...figures }, "device"),
 
   checkPing: async (): Promise<void> => {
-    await send("/check/ping");
+    await send("/api/check/ping");
   },
   checkRoads: () => get<RoadsToTry>("/check/roads"),
   checkMedia: (road: Road, sdp: string, sources: Record<string, string>, as: Caller) =>
     post<{ sdp: string }>("/check/media", { road, sdp, sources }, as),
   checkResult: async (result: CheckResult, as: Caller): Promise<void> => {
-    await send("/check/result", { method: "POST", json: result, as });
+    await send("/api/check/result", { method: "POST", json: result, as });
   },
   checkDownload: async (bytes: number, signal?: AbortSignal): Promise<ArrayBuffer> =>
-    (await send(`/check/download${queryOf({ bytes })}`, { signal })).arrayBuffer(),
+    (await send(`/api/check/download${queryOf({ bytes })}`, { signal })).arrayBuffer(),
   /** Send a body of at most 2 MiB, which is thrown away. */
   checkUpload: async (body: Blob, as: Caller, signal?: AbortSignal): Promise<void> => {
-    await send("/check/upload", { method: "POST", body, as, signal });
+    await send("/api/check/upload", { method: "POST", body, as, signal });
   },
 
   sessions: (query: SessionQuery) => get<Page<SessionItem>>(`/admin/sessions${queryOf(query)}`),

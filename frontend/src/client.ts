@@ -1,0 +1,107 @@
+/**
+ * The API through its own description: paths, parameters, bodies and answers are typed by
+ * `openapi.ts`, which `make api` writes from the server. New pages ask for everything here.
+ *
+ *     const { data } = await client.get("/api/jobs/{job_id}", { path: { job_id } });
+ */
+import { send, type Caller } from "./api";
+import type { paths } from "./openapi";
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type PathsWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
+}[keyof paths];
+type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
+
+type PathOf<O> = O extends { parameters: { path: infer V } } ? { path: V } : { path?: undefined };
+type QueryOf<O> = O extends { parameters: { query: infer V } }
+  ? { query: V }
+  : O extends { parameters: { query?: infer V } }
+    ? { query?: V }
+    : { query?: undefined };
+type BodyOf<O> = O extends { requestBody: { content: { "application/json": infer B } } }
+  ? { json: B }
+  : O extends { requestBody: { content: { "multipart/form-data": unknown } } }
+    ? { form: FormData }
+    : { json?: undefined };
+
+type Successful = 200 | 201 | 202;
+type Json<R> = R extends { content: { "application/json": infer D } } ? D : undefined;
+/** What an operation answers with when it succeeds; undefined: nothing (204). */
+export type AnswerOf<O> = O extends { responses: infer R }
+  ? { [S in keyof R]: S extends Successful ? Json<R[S]> : never }[keyof R]
+  : never;
+
+interface Common {
+  /** As whom, in a browser that is a person's and a classroom's at once. */
+  as?: Caller;
+  /** The ETag of what is edited, as it was read. */
+  ifMatch?: string;
+  /** A new word for each thing that is made: the same request again then makes nothing twice. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+export type Asking<O> = PathOf<O> & QueryOf<O> & BodyOf<O> & Common;
+export interface Answer<D> {
+  data: D;
+  /** Which version was read or written; null: the thing has none. */
+  etag: string | null;
+}
+
+type Query = Readonly<Record<string, unknown>>;
+interface Loose extends Common {
+  path?: Readonly<Record<string, unknown>>;
+  query?: Query;
+  json?: unknown;
+  form?: FormData;
+}
+
+/** The address of an operation: for requests, and for links to exports and files. */
+export function urlOf(template: string, path: Loose["path"] = {}, query: Query = {}): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (path[name] === undefined) throw new Error(`${template} without ${name}`);
+    return encodeURIComponent(String(path[name]));
+  });
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      if (one !== undefined && one !== null && one !== "") asked.append(name, String(one));
+    }
+  }
+  const text = asked.toString();
+  return text === "" ? filled : `${filled}?${text}`;
+}
+
+async function ask(method: Method, template: string, asking: Loose): Promise<Answer<unknown>> {
+  const headers: Record<string, string> = {};
+  if (asking.ifMatch !== undefined) headers["If-Match"] = asking.ifMatch;
+  if (asking.idempotencyKey !== undefined) headers["Idempotency-Key"] = asking.idempotencyKey;
+  const response = await send(urlOf(template, asking.path, asking.query), {
+    method: method.toUpperCase() as Uppercase<Method>,
+    json: asking.json,
+    body: asking.form,
+    as: asking.as,
+    signal: asking.signal,
+    headers,
+  });
+  const data: unknown = response.status === 204 ? undefined : await response.json();
+  return { data, etag: response.headers.get("ETag") };
+}
+
+function asker<M extends Method>(method: M) {
+  return <P extends PathsWith<M>>(
+    path: P,
+    ...[asking]: Record<string, never> extends Asking<Operation<P, M>>
+      ? [asking?: Asking<Operation<P, M>>]
+      : [asking: Asking<Operation<P, M>>]
+  ): Promise<Answer<AnswerOf<Operation<P, M>>>> =>
+    ask(method, path, (asking ?? {}) as Loose) as Promise<Answer<AnswerOf<Operation<P, M>>>>;
+}
+
+export const client = {
+  get: asker("get"),
+  post: asker("post"),
+  put: asker("put"),
+  patch: asker("patch"),
+  delete: asker("delete"),
+};

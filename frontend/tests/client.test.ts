@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Problem, setCsrfTokens } from "../src/api";
+import { client, urlOf } from "../src/client";
+
+afterEach(() => vi.unstubAllGlobals());
+
+function answers(body: unknown, init: ResponseInit = {}): { asked: Request[] } {
+  const asked: Request[] = [];
+  vi.stubGlobal("fetch", async (path: string, options: RequestInit) => {
+    asked.push(new Request(`http://classrooms.test${path}`, options));
+    return new Response(body === undefined ? null : JSON.stringify(body), {
+      headers: { "content-type": "application/json", ETag: '"3"' },
+      ...init,
+    });
+  });
+  return { asked };
+}
+
+const id = "0190a000-0000-7000-8000-000000000001";
+
+describe("the typed client", () => {
+  it("fills the path, repeats lists in the query, leaves out what is not asked", () => {
+    expect(urlOf("/api/jobs/{job_id}/file", { job_id: "a/b ?" })).toBe("/api/jobs/a%2Fb%20%3F/file");
+    expect(urlOf("/api/jobs", {}, { state: ["DEAD", "FAILED"], kind: undefined, cursor: "" })).toBe(
+      "/api/jobs?state=DEAD&state=FAILED",
+    );
+    expect(() => urlOf("/api/jobs/{job_id}")).toThrow("job_id");
+  });
+
+  it("gives what was answered, and its version", async () => {
+    const { asked } = answers({ id, state: "DONE" });
+    const { data, etag } = await client.get("/api/jobs/{job_id}", { path: { job_id: id } });
+    expect(data.state).toBe("DONE");
+    expect(etag).toBe('"3"');
+    expect(asked[0]?.url).toBe(`http://classrooms.test/api/jobs/${id}`);
+  });
+
+  it("names the version of an edit and the key of a creation, with the caller's token", async () => {
+    setCsrfTokens({ person: "token-of-person", device: "token-of-device" });
+    const { asked } = answers({ id });
+    await client.post("/api/jobs/{job_id}/cancel", { path: { job_id: id }, ifMatch: '"2"', idempotencyKey: "k1" });
+    const headers = asked[0]?.headers;
+    expect(headers?.get("If-Match")).toBe('"2"');
+    expect(headers?.get("Idempotency-Key")).toBe("k1");
+    expect(headers?.get("X-CSRF-Token")).toBe("token-of-person");
+  });
+
+  it("has nothing to give where there is nothing", async () => {
+    answers(undefined, { status: 204 });
+    expect((await client.post("/api/sign-out")).data).toBeUndefined();
+  });
+
+  it("throws the problem the server answers with", async () => {
+    answers({ type: "changed-meanwhile", title: "x", status: 412, detail: "d" }, { status: 412 });
+    const refused = client.get("/api/jobs");
+    await expect(refused).rejects.toBeInstanceOf(Problem);
+    await expect(refused).rejects.toMatchObject({ type: "changed-meanwhile", status: 412 });
+  });
+});
