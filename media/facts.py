@@ -70,4 +70,5 @@ def _link_report(measured: LinkMeasured) -> LinkReport:
         estimate_down_kbps=measured.estimate_down_kbps,
         budget_down_kbps=measured.budget_down_kbps,
         plan=measured.plan,
+        received=measured.received,
     )

@@ -13,6 +13,7 @@ from typing import Protocol
 from media.config import RecordingTarget, SfuConfig
 from media.core.allocation import LinkBudget, PlannedTrack, Priority
 from media.core.ids import PeerId, RoomId, Source, TrackKey
+from media.core.subscriber import ReceivedTrack
 
 
 class Direction(StrEnum):
@@ -53,6 +54,8 @@ class LinkReport:
     `loss_down` of what it reports missing (RFC 3550 section 6.4.1). None: not known yet.
     `estimate_down_kbps` is what the line seems to carry, `budget_down_kbps` what it was
     declared to; `plan` is what the peer is sent within them, the most important first.
+    `received` says what became of the hub's sound and pictures since the report before: one row
+    for each of its tracks that is offered to this peer.
     """
 
     rtt_ms: float | None
@@ -63,6 +66,7 @@ class LinkReport:
     estimate_down_kbps: float | None = None
     budget_down_kbps: float | None = None
     plan: tuple[PlannedTrack, ...] = ()
+    received: tuple[ReceivedTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,7 @@ __all__ = [
     "OfferedTrack",
     "PlannedTrack",
     "Priority",
+    "ReceivedTrack",
     "RecordingStatus",
     "SfuConfig",
     "SfuListener",

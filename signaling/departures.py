@@ -16,6 +16,15 @@ def depart(book: RoomBook, seat: Participant, *, reason: str) -> None:
     book.note(EventType.SEAT_LEFT, seat_id=seat.seat_id, payload={"reason": reason})
     if (summary := seat.statistics.summary()) is not None:
         book.note(EventType.LINK_SUMMARY, seat_id=seat.seat_id, payload=summary)
+    if seat.role is m.Role.CLASSROOM:
+        seat.reception.end(clock_ms=book.clock_ms, is_sound_due=book.roster.is_sound_due())
+        note_reception(book, seat)
+
+
+def note_reception(book: RoomBook, seat: Participant) -> None:
+    """Write down what reached a classroom, as far as it is known and not written yet."""
+    while (payload := seat.reception.take(book.clock_ms)) is not None:
+        book.note(EventType.RECEPTION, seat_id=seat.seat_id, payload=payload)
 
 
 def remove_media(book: RoomBook, seat: Participant) -> None:

@@ -102,6 +102,11 @@ class LinkMeter:
         return self.last is not None or bool(self._silent)
 
     @property
+    def is_down_silent(self) -> bool:
+        """Return whether nothing is heard on the connection over which the peer receives."""
+        return Direction.SUBSCRIBE in self._silent
+
+    @property
     def link(self) -> Link:
         """Return good, weak, sound_only or unknown."""
         if self._silent or self._late.is_on or any(one.is_on for one in self._losing.values()):

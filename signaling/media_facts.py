@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from media.core.ids import Source
 from media.interface import Direction, LinkReport, RecordingStatus
-from signaling import link_facts
+from signaling import departures, link_facts
 from signaling import messages as m
 from signaling.book import RoomBook
 from signaling.participant import Participant
@@ -86,7 +86,22 @@ def link_report(book: RoomBook, seat: Participant, report: LinkReport) -> None:
     before = seat.link
     seat.meter.report(report, now=book.now)
     seat.statistics.add(report)
+    if seat.role is m.Role.CLASSROOM:
+        _receive(book, seat, report)
     link_facts.weigh(book, seat, before, is_report=True)
+
+
+def _receive(book: RoomBook, seat: Participant, report: LinkReport) -> None:
+    """Keep what of the hub reached a classroom, and write it down when it is time."""
+    hub = {each.seat_id for each in book.roster if each.role is m.Role.LECTURER}
+    seat.reception.add(
+        [row for row in report.received if row.track.peer_id in hub],
+        clock_ms=book.clock_ms,
+        is_sound_due=book.roster.is_sound_due(),
+        is_line_silent=seat.meter.is_down_silent,
+    )
+    if seat.reception.is_due(book.clock_ms):
+        departures.note_reception(book, seat)
 
 
 def recording_started(book: RoomBook) -> None:

@@ -22,6 +22,7 @@ from signaling.messages import (
 )
 from signaling.ports import Admission
 from signaling.rates import TokenBucket
+from signaling.reception import Reception
 
 ALL_PERMISSIONS: Final = Permissions(
     video=True, audio=True, annotate=True, screen=True, file=True, text=True
@@ -107,6 +108,8 @@ class Participant:
     meter: LinkMeter = field(default_factory=LinkMeter)
     verdict: Verdict = field(default_factory=Verdict)
     statistics: LinkStatistics = field(default_factory=LinkStatistics)
+    #: What of the hub reached it; kept of classrooms only.
+    reception: Reception = field(default_factory=Reception)
     is_echoing: bool = False
     budget: LinkBudget = UNDECLARED
     has_media: bool = False

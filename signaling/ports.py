@@ -46,6 +46,7 @@ class EventType(StrEnum):
     INCIDENT = "incident"
     LINK_CHANGED = "link_changed"
     LINK_SUMMARY = "link_summary"
+    RECEPTION = "reception"
     ECHO_DETECTED = "echo_detected"
     ECHO_CLEARED = "echo_cleared"
     TRACK_STARTED = "track_started"

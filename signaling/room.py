@@ -132,6 +132,8 @@ class Room:
         if not is_resumed:
             departures.remove_media(book, seat)
         seat.come(admission, page=page)
+        if seat.role is m.Role.CLASSROOM:
+            seat.reception.begin(book.clock_ms)
         if seat.role is m.Role.LECTURER:
             book.lecturer_gone_at = None
         book.note(EventType.SEAT_JOINED, seat_id=seat.seat_id, actor=seat.seat_id)

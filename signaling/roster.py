@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from signaling.config import RoomConfig
 from signaling.errors import ErrorCode, SignalError
-from signaling.messages import Permissions, Role, Seat
+from signaling.messages import MediaSource, Permissions, Role, Seat
 from signaling.participant import DEFAULT_PERMISSIONS, Participant, SeatRates, SeatState
 from signaling.plan import PlannedSeat
 from signaling.ports import Admission, Holders, RoomSeed
@@ -66,6 +66,15 @@ class Roster:
         """Return the seats of these roles that are here."""
         wanted = frozenset(roles)
         return tuple(p.seat_id for p in self if p.is_present and p.role in wanted)
+
+    def is_sound_due(self) -> bool:
+        """Return whether the lecturer's sound comes: whoever is here should hear it."""
+        microphone = MediaSource.MICROPHONE
+        return any(
+            microphone in seat.publishing - seat.stalled - seat.muted
+            for seat in self
+            if seat.role is Role.LECTURER
+        )
 
     def holders(self) -> Holders:
         """Return with whom the seats are held that are here, or whose media lives on."""

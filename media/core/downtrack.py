@@ -80,6 +80,7 @@ class DownTrack:
         "sent_ext",
         "ssrc",
         "subscriber_id",
+        "told_packets",
         "track",
         "waits_in",
     )
@@ -124,6 +125,8 @@ class DownTrack:
         self.interval_expected = 0
         self.interval_lost = 0
         self.rtx_seq = rtx_seq
+        #: What was sent, when it was last told as evidence.
+        self.told_packets = 0
         self._earlier_packets = 0
         self._earlier_octets = 0
         self._packets_at_start = 0

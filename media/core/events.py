@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from media.core.allocation import PlannedTrack
 from media.core.ids import PeerId, TrackKey
+from media.core.subscriber import ReceivedTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class LinkMeasured:
     estimate_down_kbps: float | None = None
     budget_down_kbps: float | None = None
     plan: tuple[PlannedTrack, ...] = ()
+    received: tuple[ReceivedTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

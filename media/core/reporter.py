@@ -1,6 +1,6 @@
 """RTCP of one room, both ways, and everything that happens by the clock. Sans-IO."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from media.core import rtcp
@@ -14,10 +14,10 @@ from media.core.events import (
     SenderClock,
     TrackStalled,
 )
-from media.core.ids import PeerId
+from media.core.ids import PeerId, TrackKey
 from media.core.layers import LayeredTrack
 from media.core.publisher import Publisher
-from media.core.subscriber import Subscriber
+from media.core.subscriber import ReceivedTrack, Subscriber
 from media.core.tables import RouterTimes, Tables
 
 # How often a recorded track is asked for a keyframe: a recording can be cut there, and a
@@ -239,10 +239,16 @@ class Reporter:
 
     def _measure_links(self, elapsed_s: float, now: float) -> None:
         tables = self._tables
+        came = {
+            track: any(up.last_arrival >= now - elapsed_s for up in tables.tracks[track].up_tracks)
+            for track in sorted(tables.witnessed & tables.tracks.keys())
+        }
         for peer_id in tables.publishers.keys() | tables.subscribers.keys():
-            tables.events.append(self._measure_link(peer_id, elapsed_s, now))
+            tables.events.append(self._measure_link(peer_id, came, elapsed_s, now))
 
-    def _measure_link(self, peer_id: PeerId, elapsed_s: float, now: float) -> LinkMeasured:
+    def _measure_link(
+        self, peer_id: PeerId, came: Mapping[TrackKey, bool], elapsed_s: float, now: float
+    ) -> LinkMeasured:
         publisher = self._tables.publishers.get(peer_id)
         subscriber = self._tables.subscribers.get(peer_id)
         expected = lost = bytes_up = octets_down = 0
@@ -255,10 +261,12 @@ class Reporter:
                     expected, lost = expected + due, lost + missing
         loss_down = rtt_s = estimate_bps = None
         plan: tuple[PlannedTrack, ...] = ()
+        received: tuple[ReceivedTrack, ...] = ()
         if subscriber is not None:
             octets = subscriber.octets_sent()
             octets_down = octets - subscriber.reported_octets
             subscriber.reported_octets = octets
+            received = subscriber.take_received(came)
             loss_down, rtt_s = subscriber.take_loss(), subscriber.rtt_s
             steering = subscriber.steering
             estimate_bps, plan = steering.estimate_bps(now), steering.planned
@@ -273,4 +281,5 @@ class Reporter:
             estimate_down_kbps=None if estimate_bps is None else estimate_bps / 1000,
             budget_down_kbps=None if budget is None else budget.down_kbps,
             plan=plan,
+            received=received,
         )

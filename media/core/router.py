@@ -42,6 +42,9 @@ from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
 
 NO_RANKS: Mapping[TrackKey, Priority] = MappingProxyType({})
 
+# What a lesson is made of, for those who must prove that it came.
+_WITNESSED = frozenset({Priority.HUB_AUDIO, Priority.SLIDES, Priority.HUB_VIDEO})
+
 
 class Router:
     """Forward the tracks of one room as its plan says."""
@@ -121,6 +124,9 @@ class Router:
         that is moved from one group to another is at no moment in both.
         """
         self._pilot.priority = priority
+        self._tables.witnessed = frozenset(
+            track for track, rank in priority.items() if rank in _WITNESSED
+        )
         self._audience = audience
         self._recorded = recorded
         for track in self.tracks.values():

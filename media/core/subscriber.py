@@ -1,6 +1,7 @@
 """One subscribing connection: its sections, what it reports, and what it is told."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import floor
 
 from media.core import rtcp
@@ -29,6 +30,25 @@ _MAX_CNAME = 60
 _MAX_SOURCES = 31  # the five bits of an RTCP header's count
 
 RandomBits = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedTrack:
+    """What became of one track at one subscriber, since the last time this was asked.
+
+    `packets_sent` counts first transmissions. `packets_expected` and `packets_lost` are what the
+    subscriber's own reports that came meanwhile say, before repair (RFC 3550 section 6.4.1): a
+    browser reports on sound every few seconds only, so they are about earlier packets too, and
+    nothing expected means that it did not report. Each packet carries `redundancy` earlier ones.
+    `has_come`: the publisher's packets reached the server.
+    """
+
+    track: TrackKey
+    has_come: bool
+    packets_sent: int
+    packets_expected: int
+    packets_lost: int
+    redundancy: int = 0
 
 
 class Subscriber:
@@ -202,6 +222,29 @@ class Subscriber:
                 down.flows_in.count_up(down)
             total += down.sent()[1]
         return total
+
+    def take_received(self, tracks: Mapping[TrackKey, bool]) -> tuple[ReceivedTrack, ...]:
+        """Return what became of these tracks since the last call; of each, whether it has come.
+
+        Call it after `octets_sent`, which counts, and before `take_loss`, which forgets.
+        """
+        received: list[ReceivedTrack] = []
+        for track, has_come in tracks.items():
+            down = self.by_track.get(track)
+            if down is None:
+                continue
+            packets, _ = down.sent()
+            row = ReceivedTrack(
+                track,
+                has_come,
+                packets - down.told_packets,
+                down.interval_expected,
+                down.interval_lost,
+                down.redundancy,
+            )
+            down.told_packets = packets
+            received.append(row)
+        return tuple(received)
 
     def take_loss(self) -> float | None:
         """Return the fraction the subscriber missed since the last call, before repair."""

@@ -63,6 +63,8 @@ class Tables:
     tracks: dict[TrackKey, LayeredTrack] = field(default_factory=dict)
     #: What was declared of peers' lines, whether they are there or not yet.
     budgets: dict[PeerId, LinkBudget] = field(default_factory=dict)
+    #: The hub's sound and pictures: what became of them at each peer is told.
+    witnessed: frozenset[TrackKey] = frozenset()
     echo: EchoWatch = field(default_factory=EchoWatch)
     events: deque[Event] = field(default_factory=deque)
     counts: dict[str, int] = field(default_factory=dict)

@@ -225,8 +225,8 @@ async def test_a_ledger_out_of_order_does_not_stop_the_lesson() -> None:
         await hub.until_seat("a", is_present=False)
         await server.eventually(lambda: server.ledger.refused)
         server.ledger.fault = None
-        await server.eventually(lambda: "seat_left" in server.ledger.types())
-        expected = ["seat_joined", *["hand_raised", "hand_lowered"] * 4, "seat_left"]
+        await server.eventually(lambda: "reception" in server.ledger.types())
+        expected = ["seat_joined", *["hand_raised", "hand_lowered"] * 4, "seat_left", "reception"]
         of_a = [e.type.value for e in server.ledger.events["room"] if e.seat_id == "a"]
         assert of_a == expected
 
@@ -318,7 +318,7 @@ async def test_a_server_that_stops_leaves_the_lesson_live() -> None:
         assert closing == [(1012, "server_stopped")]
         await server.eventually(lambda: server.sfu.closed)
         await server.eventually(lambda: "recording_stopped" in server.ledger.types())
-        assert server.ledger.events["room"][-2].payload == {"reason": "server_stopped"}
+        assert server.ledger.events["room"][-3].payload == {"reason": "server_stopped"}
         assert server.ledger.ended == {}
         async with server.client("a"):
             assert server.gate.loads == 2
@@ -332,7 +332,7 @@ async def _note_closing(client, closing: list[tuple[int, str]]) -> None:  # type
 async def test_leaving_running_writes_down_who_left() -> None:
     async with running_server() as server, server.client("a"):
         pass
-    assert server.ledger.types()[-2:] == ["seat_left", "recording_stopped"]
+    assert server.ledger.types()[-3:] == ["seat_left", "reception", "recording_stopped"]
     assert server.sfu.closed == ["room"]
 
 

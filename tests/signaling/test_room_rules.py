@@ -1072,7 +1072,9 @@ def test_the_lecturer_ends_the_lesson_for_everybody() -> None:
     assert [event.type for event in room.events()] == [
         EventType.SEAT_LEFT,
         EventType.SEAT_LEFT,
+        EventType.RECEPTION,
         EventType.SEAT_LEFT,
+        EventType.RECEPTION,
         EventType.RECORDING_STOPPED,
         EventType.LESSON_ENDED,
     ]

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import pytest
 
 from media.core import rtcp, rtp
-from media.core.allocation import LinkBudget
+from media.core.allocation import LinkBudget, Priority
 from media.core.events import LinkMeasured, SenderClock
 from media.core.ids import PeerId, Source
 from media.core.publisher import Publisher
-from media.core.subscriber import Subscriber
+from media.core.subscriber import ReceivedTrack, Subscriber
 from tests.media.core.lesson import (
     AUDIO_SSRC,
     DELTA,
@@ -535,6 +535,58 @@ def test_a_subscriber_whose_line_was_cut_gets_a_keyframe_with_the_first_it_says(
     arrived(5)
     lesson.pass_time(0.1)
     assert lesson.count("keyframe_requests") == before + 1
+
+
+# -- evidence --------------------------------------------------------------------------
+
+
+def witnessed_lesson() -> tuple[Lesson, Subscriber]:
+    lesson, site = lesson_with_site()
+    sound = track("teacher", Source.MICROPHONE)
+    hub = frozenset({PeerId("site")})
+    lesson.router.set_plan(
+        {CAMERA: hub, sound: hub},
+        frozenset(),
+        lesson.now,
+        priority={CAMERA: Priority.HUB_VIDEO, sound: Priority.HUB_AUDIO},
+    )
+    return lesson, site
+
+
+def received(lesson: Lesson) -> dict[Source, ReceivedTrack]:
+    lesson.pass_time(1.1)
+    return {row.track.source: row for row in measured(lesson, "site").received}
+
+
+def test_what_became_of_the_hubs_tracks_is_told_second_by_second() -> None:
+    lesson, site = witnessed_lesson()
+    for seq in (1, 2, 3):
+        lesson.send_audio("teacher", seq)
+    rows = received(lesson)
+    assert (rows[Source.MICROPHONE].packets_sent, rows[Source.MICROPHONE].has_come) == (3, True)
+    assert (rows[Source.CAMERA].packets_sent, rows[Source.CAMERA].has_come) == (0, False)
+    assert measured(lesson, "teacher").received == ()
+    ssrc = site.by_track[track("teacher", Source.MICROPHONE)].ssrc
+    for lost, highest in ((0, 100), (5, 120)):
+        lesson.say(site, rtcp.ReceiverReport(1, (block(ssrc, lost=lost, highest=highest),)))
+    sound = received(lesson)[Source.MICROPHONE]
+    assert (sound.packets_sent, sound.packets_expected, sound.packets_lost) == (0, 20, 5)
+    assert not sound.has_come
+    assert received(lesson)[Source.MICROPHONE].packets_expected == 0
+
+
+def test_of_a_seat_on_stage_nothing_is_told_as_evidence() -> None:
+    lesson, _ = lesson_with_site()
+    lesson.send_audio("teacher", 1)
+    assert received(lesson) == {}
+
+
+def test_a_sound_that_came_and_was_not_sent_on_shows() -> None:
+    lesson, site = witnessed_lesson()
+    lesson.router.set_connected(site, is_connected=False, now=lesson.now)
+    lesson.send_audio("teacher", 1)
+    sound = received(lesson)[Source.MICROPHONE]
+    assert (sound.has_come, sound.packets_sent) == (True, 0)
 
 
 # -- declared lines --------------------------------------------------------------------

@@ -29,6 +29,7 @@ export const SORT_OF: Readonly<Record<string, EventSort>> = {
   incident: "lesson",
   link_changed: "technical",
   link_summary: "technical",
+  reception: "technical",
   echo_detected: "technical",
   echo_cleared: "technical",
   track_started: "technical",
@@ -107,6 +108,23 @@ function summaryText(who: string, measured: LineFigures): string {
   });
 }
 
+/** How long a classroom heard the hub, in the stretch this event is about. */
+function receptionText(who: string, payload: Record<string, unknown>): string {
+  const spans = (payload.spans ?? []) as [number, number, string, number][];
+  const seconds = (words: string[]): number =>
+    Math.round(
+      spans.filter((span) => words.includes(span[2])).reduce((sum, span) => sum + span[1] - span[0], 0) / 1000,
+    );
+  return translate("admin.event.reception", {
+    who,
+    from: clockText(spans[0]?.[0] ?? 0),
+    to: clockText(spans.at(-1)?.[1] ?? 0),
+    audible: seconds(["audible", "silent"]),
+    degraded: seconds(["degraded"]),
+    lost: seconds(["lost"]),
+  });
+}
+
 /** With a reason worth reading, the sentence that gives it. */
 function withReason(key: string, who: string, reason: unknown): string {
   return text(reason) === ""
@@ -154,6 +172,8 @@ export function eventText(event: Event): string {
       return translate(payload.is_saving === true ? "admin.event.saving_set" : "admin.event.saving_ended", { who });
     case "link_summary":
       return summaryText(who, payload as unknown as LineFigures);
+    case "reception":
+      return receptionText(who, payload);
     case "link_changed":
       return linkText(who, payload);
     case "recording_failed":
