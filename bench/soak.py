@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -106,7 +107,7 @@ class OneLesson:
                     for work in (seat.hold(), broadcast.run(seat))
                 ]
                 await self._happen()
-                await self._hub[0].command("end_lesson")
+                await self._command("end_lesson")
                 for task in tasks:
                     task.cancel()
         finally:
@@ -116,15 +117,26 @@ class OneLesson:
     async def _happen(self) -> None:
         seats = [seat for seat, _ in self._sites]
         await self._all_receive(seats)
-        await self._hub[0].command("invite_to_stage", seat_id=seats[0].seat_id)
+        await self._command("invite_to_stage", seat_id=seats[0].seat_id)
         await asyncio.sleep(_WATCH_S)
         seats[1].break_line()
         await asyncio.sleep(_WATCH_S)
-        await self._hub[0].command("pause_all")
-        await self._hub[0].command("restore_all")
+        await self._command("pause_all")
+        await self._command("restore_all")
         self._hub[0].break_line()
         await asyncio.sleep(_WATCH_S)
         await self._all_receive(seats)
+
+    async def _command(self, type_: str, **fields: Any) -> None:
+        """Have the hub say something, once it is in the room: on a busy machine it may be late."""
+        hub = self._hub[0]
+        try:
+            async with asyncio.timeout(_RECEIVES_WITHIN_S):
+                while not hub.is_in_room:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise NotReceived(f"the hub did not come back to say {type_}") from None
+        await hub.command(type_, **fields)
 
     async def _all_receive(self, seats: Sequence[LightSeat]) -> None:
         for seat in seats:

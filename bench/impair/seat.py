@@ -207,6 +207,11 @@ class LightSeat:
             await asyncio.sleep(0.05)
 
     @property
+    def is_in_room(self) -> bool:
+        """Return True while the seat is held: what it says reaches the room."""
+        return self._socket is not None
+
+    @property
     def is_receiving(self) -> bool:
         """Return True while the room and its media are connected."""
         subscriber = self.subscriber
