@@ -1,7 +1,7 @@
 """The composition root: `create_app(settings)` puts the slices and planes together.
 
 What a request finds in `request.app.state`: `settings`, `database`, `passwords`, `rate_limits`,
-`authenticator`, `metrics`, and what the slices put there when they are installed.
+`authenticator`, `metrics`, `events`, `signer`, and what slices put there when they are installed.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
 
 import structlog
@@ -44,7 +45,7 @@ from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.ratelimits import RateLimits
-from app.schools import class_routes, region_routes, room_tests
+from app.schools import class_routes, import_jobs, region_routes, room_tests, roster_routes
 from app.schools import routes as school_routes
 from app.schools import school_routes as registered_schools
 from app.schools import service as schools
@@ -56,6 +57,7 @@ from app.security import (
     routes_without_policy,
 )
 from app.settings import Settings, read_settings
+from app.signing import load_signer
 from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
 
@@ -82,6 +84,8 @@ ROUTERS = (
     class_routes.router,
     region_routes.router,
     registered_schools.router,
+    roster_routes.router,
+    import_jobs.router,
     room_tests.router,
     account_routes.router,
     calendar_routes.router,
@@ -115,7 +119,7 @@ class CookieAuthenticator:
 
 def job_handlers() -> Handlers:
     """Return who does which kind of job."""
-    return {housekeeping.KIND: housekeeping.keep_house}
+    return {housekeeping.KIND: housekeeping.keep_house, import_jobs.KIND: import_jobs.run_import}
 
 
 def make_worker(
@@ -148,13 +152,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ProcessCollector(registry=metrics)
     PlatformCollector(registry=metrics)
     events = EventBus()
-    app.state.settings = settings
-    app.state.metrics = metrics
-    app.state.events = events
+    app.state.settings, app.state.metrics, app.state.events = settings, metrics, events
     app.state.database = Database(settings.database_url, events)
     app.state.passwords = Passwords(
         memory_kib=settings.password_memory_kib, rounds=settings.password_rounds
     )
+    app.state.signer = cache(lambda: load_signer(settings.var_dir / "keys"))
     app.state.rate_limits = RateLimits(settings.redis_url)
     app.state.authenticator = CookieAuthenticator(
         idle=timedelta(minutes=settings.session_idle_minutes)

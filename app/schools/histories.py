@@ -63,16 +63,21 @@ def note(
     after: str = "",
 ) -> None:
     """Write down that something happened."""
-    db.add(
-        SchoolChange(
-            school_id=school_id,
-            happened_on=noting.on,
-            kind=kind,
-            before=before[:120],
-            after=after[:120],
-            noted_at=noting.now,
-            noted_by=noting.by,
-        )
+    db.add(change(school_id, kind, noting, before=before, after=after))
+
+
+def change(
+    school_id: UUID, kind: ChangeKind, noting: Noting, *, before: str = "", after: str = ""
+) -> SchoolChange:
+    """Return what is to be written down."""
+    return SchoolChange(
+        school_id=school_id,
+        happened_on=noting.on,
+        kind=kind,
+        before=before[:120],
+        after=after[:120],
+        noted_at=noting.now,
+        noted_by=noting.by,
     )
 
 

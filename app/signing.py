@@ -1,0 +1,74 @@
+"""The server's own signature: Ed25519 (RFC 8032), with a key that lies beside the data.
+
+The key is made when it is first needed and read by nobody else (mode 0600). Whoever has the public
+key can check a signature without this server; it is kept in the database for ever.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+KEY_FILE = "signing.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs in the server's name."""
+
+    _key: Ed25519PrivateKey
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the 32 bytes of the public key."""
+        return self._key.public_key().public_bytes_raw()
+
+    @property
+    def key_id(self) -> str:
+        """Return how signatures name the key."""
+        return key_id_of(self.public_key)
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the 64 bytes of a signature."""
+        return self._key.sign(content)
+
+
+def key_id_of(public_key: bytes) -> str:
+    """Return the first 16 hex digits of a public key's SHA-256."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
+def is_signed(content: bytes, *, signature: bytes, public_key: bytes) -> bool:
+    """Return whether the signature was made over this content with this key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def load_signer(folder: Path) -> Signer:
+    """Return the signer of an installation; make its key when there is none.
+
+    Of two processes that start at once one makes the key, and both use it: the file appears
+    whole under its name, and only once.
+    """
+    file = folder / KEY_FILE
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f"{KEY_FILE}.{os.getpid()}"
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(partial, file)
+        except FileExistsError:
+            pass  # another process was first
+        finally:
+            partial.unlink()
+    return Signer(Ed25519PrivateKey.from_private_bytes(file.read_bytes()))
