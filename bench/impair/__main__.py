@@ -27,6 +27,8 @@ from bench.impair.line import Conditions
 from bench.impair.namespaces import require_tun
 from bench.impair.proxy import ProxyRoad
 from bench.impair.road import NAMESPACES, namespace_road, put_first
+from bench.impair.round_trip_rows import ROWS as ROUND_TRIP_ROWS
+from bench.impair.round_trip_rows import round_trips
 from bench.impair.web_rows import ROWS as WEB_ROWS
 from bench.impair.web_rows import web
 from bench.measure import machine
@@ -43,7 +45,11 @@ _NICENESS = -10
 _NAMESPACES_ONLY = ("ipv6", "web")
 # Groups whose rows are measured one after the other, or need not be: only those that were named.
 _BY_ROW = ("outages", "web")
-GROUPS: Mapping[str, tuple[Group, Sequence[str]]] = {**LIGHT_GROUPS, "web": (web, WEB_ROWS)}
+GROUPS: Mapping[str, tuple[Group, Sequence[str]]] = {
+    **LIGHT_GROUPS,
+    "round-trips": (round_trips, ROUND_TRIP_ROWS),
+    "web": (web, WEB_ROWS),
+}
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:

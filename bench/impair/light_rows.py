@@ -15,7 +15,7 @@ from bench.impair.bulk import bulk_download
 from bench.impair.findings import Findings
 from bench.impair.lesson import HUB, Lesson
 from bench.impair.line import Conditions
-from bench.impair.seat import LightSeat, Refused, wall_s
+from bench.impair.seat import Refused, wall_s
 
 OpenLesson = Callable[..., AbstractAsyncContextManager[Lesson]]
 """`open_lesson(sites, lines=..., behind_nat=..., is_v6=...)`."""
@@ -24,8 +24,8 @@ LONGEST_SILENCE_S = 0.2
 LONGEST_FREEZE_S = 1.0
 # Speech with every fifth 20 ms filled in by the decoder is still understood.
 LEAST_HEARD = 80.0
-_SETTLE_S = 6.0
-_LAST_ARRIVALS_S = 2.5
+SETTLE_S = 6.0
+LAST_ARRIVALS_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ async def losses(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool)
     """Random loss and bursts, both ways, at a round trip of 80 ms."""
     seconds = Length(30, 8).seconds(is_quick=is_quick)
     async with open_lesson(list(LOSSES), lines=LOSSES) as lesson:
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         begin_s = wall_s()
         await asyncio.sleep(seconds)
         end_s = wall_s()
-        await asyncio.sleep(_LAST_ARRIVALS_S)
+        await asyncio.sleep(LAST_ARRIVALS_S)
         for site, line in LOSSES.items():
             begins, ends = line.burst or (0.0, 1.0)
             share = line.loss or begins / (begins + ends)
@@ -86,11 +86,11 @@ def _judge_loss(
         is_met=bool(expected) and lost <= allowed,
         value=lost,
     )
-    _judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
-    _judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
+    judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
+    judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
 
 
-def _judge_sound(
+def judge_sound(
     lesson: Lesson, findings: Findings, site: str, *, begin_s: float, end_s: float
 ) -> None:
     heard = lesson.heard(site, begin_s=begin_s, end_s=end_s)
@@ -101,7 +101,7 @@ def _judge_sound(
     findings.at_least(site, "share of the voice heard", 100 * heard.share, LEAST_HEARD, "%")
 
 
-def _judge_picture(
+def judge_picture(
     lesson: Lesson, findings: Findings, site: str, *, begin_s: float, end_s: float
 ) -> None:
     pictures = lesson.shown(site)
@@ -122,51 +122,13 @@ def note_happenings(lesson: Lesson, findings: Findings, site: str, *, since_s: f
         findings.note(f"{site}: {'; '.join(told) or 'never entered'}")
 
 
-ROUND_TRIPS: Mapping[str, tuple[Conditions, float | None]] = {
-    "rtt-80": (Conditions(delay_ms=40, loss=0.02, rate_kbps=4000), 2.5),
-    "rtt-300": (Conditions(delay_ms=150), None),
-    "rtt-600": (Conditions(delay_ms=300, loss=0.02), 4.0),
-}
-
-
-async def round_trips(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) -> None:
-    """Long round trips, for longer than the 33 s after which consent by the book ends."""
-    seconds = Length(45, 10).seconds(is_quick=is_quick)
-    lines = {site: line for site, (line, _) in ROUND_TRIPS.items()}
-    async with open_lesson(list(ROUND_TRIPS), lines=lines) as lesson:
-        await asyncio.sleep(_SETTLE_S)
-        begin_s = wall_s()
-        await asyncio.sleep(seconds)
-        end_s = wall_s()
-        await asyncio.sleep(_LAST_ARRIVALS_S)
-        for site, (_, join_s) in ROUND_TRIPS.items():
-            seat = lesson.members[site].seat
-            pictures = lesson.shown(site)
-            first_s = pictures[0].at_s - seat.entering_at_s[0] if pictures else math.inf
-            _note_steps(findings, site, seat, first_s)
-            if join_s is None:
-                findings.note(f"{site}: first picture after {first_s:.2f} s")
-            else:
-                findings.at_most(site, "first picture after entering", first_s, join_s, "s")
-            _judge_steady(lesson, findings, site)
-            _judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
-            _judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
-
-
-def _note_steps(findings: Findings, site: str, seat: LightSeat, first_s: float) -> None:
-    """Say what each step of the first entry took."""
-    at_s, told = seat.entering_at_s[0], []
-    for step, name in (("ticket", "ticket"), ("offer", "WebSocket"), ("keys", "ICE and DTLS")):
-        done_s = seat.steps_s.get(step, math.nan)
-        told.append(f"{name} {done_s - at_s:.2f} s")
-        at_s = done_s
-    told.append(f"to the first picture {seat.entering_at_s[0] + first_s - at_s:.2f} s")
-    findings.note(f"{site}: {', '.join(told)}")
-
-
-def _judge_steady(lesson: Lesson, findings: Findings, site: str) -> None:
+def lost_connections(lesson: Lesson, site: str) -> int:
     counts = lesson.members[site].seat.counts
-    lost = counts["connections_lost"] + counts["receiving_anew"]
+    return counts["connections_lost"] + counts["receiving_anew"]
+
+
+def judge_steady(lesson: Lesson, findings: Findings, site: str) -> None:
+    lost = lost_connections(lesson, site)
     findings.at_most(site, "connections lost or rebuilt", lost, 0, "")
 
 
@@ -185,7 +147,7 @@ async def capacity(open_lesson: OpenLesson, findings: Findings, *, is_quick: boo
     async with open_lesson(CAPACITY, lines={"step": _WIDE, "bulk": _WIDE}) as lesson:
         sites = CAPACITY if lesson.road.carries_all else ("step", "queue")
         await lesson.set("queue", tight, _UP)
-        await asyncio.sleep(_SETTLE_S + 2)
+        await asyncio.sleep(SETTLE_S + 2)
         begin_s = wall_s()
         async with bulk_download(lesson.road, "bulk", findings):
             narrow_s = await lesson.set("step", _NARROW, _UP)
@@ -193,13 +155,13 @@ async def capacity(open_lesson: OpenLesson, findings: Findings, *, is_quick: boo
             wide_s = await lesson.set("step", _WIDE, _UP)
             await asyncio.sleep(step_s + 5)
             end_s = wall_s()
-        await asyncio.sleep(_LAST_ARRIVALS_S)
+        await asyncio.sleep(LAST_ARRIVALS_S)
         _judge_step(
             lesson, findings, before_s=begin_s, narrow_s=narrow_s, wide_s=wide_s, end_s=end_s
         )
         for site in sites[1:]:
-            _judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
-            _judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
+            judge_sound(lesson, findings, site, begin_s=begin_s, end_s=end_s)
+            judge_picture(lesson, findings, site, begin_s=begin_s, end_s=end_s)
         _judge_queue(lesson, findings, begin_s=begin_s, end_s=end_s)
         if "bulk" in sites:
             _judge_sharpness(lesson, findings, "bulk", begin_s=begin_s + 5, end_s=end_s)
@@ -220,12 +182,12 @@ def _judge_step(
     findings.at_most("step", "4 -> 1 Mbit/s: within the line after", under_s, 2, "s")
     rest = judge.kbps_between(rates, narrow_s + 4, wide_s)
     findings.at_most("step", "offered to 1 Mbit/s afterwards", rest, limit, "kbit/s")
-    _judge_sound(lesson, findings, "step", begin_s=narrow_s - 2, end_s=end_s)
+    judge_sound(lesson, findings, "step", begin_s=narrow_s - 2, end_s=end_s)
     got = lesson.camera("step").got
     before = judge.kbps(got, begin_s=before_s - 4, end_s=before_s)
     back_s = judge.recovered_after_s(got, goal_kbps=0.8 * before, step_s=wide_s, end_s=end_s)
     findings.at_most("step", "1 -> 4 Mbit/s: back at 80 % after", back_s, 15, "s")
-    _judge_picture(lesson, findings, "step", begin_s=narrow_s + 2, end_s=wide_s)
+    judge_picture(lesson, findings, "step", begin_s=narrow_s + 2, end_s=wide_s)
 
 
 def _judge_queue(lesson: Lesson, findings: Findings, *, begin_s: float, end_s: float) -> None:
@@ -272,7 +234,7 @@ async def outages(
     async with open_lesson(sites, lines=lines, behind_nat=list(moves)) as lesson:
         if cuts:
             await _give_state(lesson, "cut-30" if "cut-30" in cuts else next(iter(cuts)))
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         async with asyncio.TaskGroup() as group:
             for site, (cut_s, back_s) in cuts.items():
                 group.create_task(_cut(lesson, findings, site, cut_s=cut_s, back_s=back_s))
@@ -369,14 +331,14 @@ async def isolation(open_lesson: OpenLesson, findings: Findings, *, is_quick: bo
     seconds = Length(20, 8).seconds(is_quick=is_quick)
     sites = [*ISOLATED, SLOW]
     async with open_lesson(sites, lines=dict.fromkeys(sites, _TOWN)) as lesson:
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         before_s = wall_s()
         await asyncio.sleep(seconds)
         slow = Conditions(delay_ms=40, rate_kbps=200, queue_ms=300)
         slowed_s = await lesson.set(SLOW, slow, _TOWN)
         await asyncio.sleep(seconds)
         end_s = wall_s()
-        await asyncio.sleep(_LAST_ARRIVALS_S)
+        await asyncio.sleep(LAST_ARRIVALS_S)
         worst = {"bitrate": 0.0, "pictures/s": 0.0}
         for site in ISOLATED:
             got, pictures = lesson.camera(site).got, lesson.shown(site)
@@ -390,7 +352,7 @@ async def isolation(open_lesson: OpenLesson, findings: Findings, *, is_quick: bo
             findings.at_most(
                 "isolation", f"{name} of seven good sites: worst change", change, 2, "%"
             )
-        _judge_sound(lesson, findings, SLOW, begin_s=slowed_s + 3, end_s=end_s)
+        judge_sound(lesson, findings, SLOW, begin_s=slowed_s + 3, end_s=end_s)
         limit = 200 * _OVER
         offered = judge.kbps_between(lesson.rates[SLOW], slowed_s + 3, end_s)
         findings.at_most(SLOW, "offered to 200 kbit/s", offered, limit, "kbit/s")
@@ -403,17 +365,16 @@ async def ipv6_only(open_lesson: OpenLesson, findings: Findings, *, is_quick: bo
         begin_s = wall_s()
         await asyncio.sleep(seconds)
         end_s = wall_s()
-        await asyncio.sleep(_LAST_ARRIVALS_S)
-        _judge_steady(lesson, findings, "ipv6")
-        _judge_sound(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)
-        _judge_picture(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)
+        await asyncio.sleep(LAST_ARRIVALS_S)
+        judge_steady(lesson, findings, "ipv6")
+        judge_sound(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)
+        judge_picture(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)
 
 
 Group = Callable[..., Awaitable[None]]
 
 GROUPS: Mapping[str, tuple[Group, Sequence[str]]] = {
     "losses": (losses, tuple(LOSSES)),
-    "round-trips": (round_trips, tuple(ROUND_TRIPS)),
     "capacity": (capacity, CAPACITY),
     "outages": (outages, (*CUTS, *MOVES)),
     "isolation": (isolation, ("isolation", SLOW)),
