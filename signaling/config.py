@@ -54,3 +54,5 @@ class LiveConfig:
     drain_s: float = 5.0
     reopen_wait_s: float = 5.0
     return_ticket_s: float = 180.0
+    announced_ticket_s: float = 8.0
+    announced_tickets: int = 500

@@ -1,11 +1,12 @@
 """The route `/api/live`: who may open a WebSocket, and with what in hand.
 
-The client offers the subprotocols `classroom.v1` and `ticket.<ticket>` (or `return.<ticket>`, with
-the one it was given over the WebSocket it had before), a page that may come
-back also `page.<its name for itself>`, and one that will receive `receive`; the server selects
-the first. A ticket in the URL would end up in logs and histories; a header cannot be set by a
-page. What a page may not learn the reason of is refused before the handshake with HTTP 403;
-everything else is accepted, told in an `error`, and closed with a code a page can read.
+The client offers the subprotocols `classroom.v1` and `ticket.<ticket>` (or `announced.<ticket>`,
+with one it has drawn and asks the application to accept at the same time, or `return.<ticket>`,
+with the one it was given over the WebSocket it had before), a page that may come back also
+`page.<its name for itself>`, and one that will receive `receive`; the server selects the first. A
+ticket in the URL would end up in logs and histories; a header cannot be set by a page. What a
+page may not learn the reason of is refused before the handshake with HTTP 403; everything else is
+accepted, told in an `error`, and closed with a code a page can read.
 """
 
 import logging
@@ -21,7 +22,7 @@ from starlette.websockets import WebSocketDisconnected
 
 from signaling import wire
 from signaling.errors import CloseCode, ErrorCode
-from signaling.hub import LiveHub
+from signaling.hub import LiveHub, TicketKind
 from signaling.messages import PROTOCOL, Error
 from signaling.ports import Refused
 from signaling.session import Outbox, Session, SocketGone, close_politely
@@ -29,9 +30,15 @@ from signaling.session import Outbox, Session, SocketGone, close_politely
 logger = logging.getLogger(__name__)
 
 TICKET_PREFIX: Final = "ticket."
+ANNOUNCED_PREFIX: Final = "announced."
 RETURN_PREFIX: Final = "return."
 PAGE_PREFIX: Final = "page."
 RECEIVE: Final = "receive"
+_KINDS: Final = {
+    TICKET_PREFIX: TicketKind.GIVEN,
+    ANNOUNCED_PREFIX: TicketKind.ANNOUNCED,
+    RETURN_PREFIX: TicketKind.RETURN,
+}
 _TICKET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _PAGE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -123,10 +130,8 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
     socket, outbox = WebSocketAdapter(websocket), Outbox(config)
     try:
         page, receives = _page(websocket), RECEIVE in websocket.scope["subprotocols"]
-        ticket, is_return = _ticket(websocket)
-        runner, admission = await hub.enter(
-            ticket, outbox, page=page, receives=receives, is_return=is_return
-        )
+        ticket, kind = _ticket(websocket)
+        runner, admission = await hub.enter(ticket, outbox, page=page, receives=receives, kind=kind)
     except Refused as refusal:
         await _refuse(socket, outbox, refusal.code, refusal.detail)
     except Exception:
@@ -150,13 +155,14 @@ async def _refuse(socket: WebSocketAdapter, outbox: Outbox, code: str, detail: s
         return
 
 
-def _ticket(websocket: WebSocket) -> tuple[str, bool]:
-    """Return the ticket of the handshake, and whether it is one to return with. Raise Refused."""
-    returning = _offered(websocket, RETURN_PREFIX)
-    tickets = [*_offered(websocket, TICKET_PREFIX), *returning]
-    if len(tickets) != 1 or not _TICKET.fullmatch(tickets[0]):
+def _ticket(websocket: WebSocket) -> tuple[str, TicketKind]:
+    """Return the ticket of the handshake, and which kind it is of. Raise Refused."""
+    tickets = [
+        (word, kind) for prefix, kind in _KINDS.items() for word in _offered(websocket, prefix)
+    ]
+    if len(tickets) != 1 or not _TICKET.fullmatch(tickets[0][0]):
         raise Refused(ErrorCode.TICKET_INVALID, "No valid ticket was offered.")
-    return tickets[0], bool(returning)
+    return tickets[0]
 
 
 def _page(websocket: WebSocket) -> str | None:

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from functools import partial
 
 from media.core.ids import PeerId, RoomId, Source, TrackKey
@@ -26,6 +27,7 @@ from media.interface import (
     SfuListener,
     SfuPort,
 )
+from signaling.announced import AnnouncedTickets
 from signaling.config import LiveConfig
 from signaling.connection import Connection, answer
 from signaling.current_work import CurrentWork
@@ -38,13 +40,24 @@ from signaling.room import Room
 from signaling.runner import RoomClosed, RoomRunner, Work
 
 
+class TicketKind(Enum):
+    """What a page opens its WebSocket with."""
+
+    #: The application has given it.
+    GIVEN = auto()
+    #: The page has drawn it and asks the application at this moment to accept it.
+    ANNOUNCED = auto()
+    #: It was given over the WebSocket the page had before.
+    RETURN = auto()
+
+
 @dataclass(eq=False, slots=True)
 class _Entry:
     """Somebody on the way in, and what was said since: who was revoked, which lines declared."""
 
     page: str | None
     receives: bool
-    is_return: bool
+    kind: TicketKind
     revoked: set[str] = field(default_factory=set)
     declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
 
@@ -63,6 +76,9 @@ class LiveHub(SfuListener):
         self._rooms: dict[str, RoomRunner] = {}
         self._entries: list[_Entry] = []
         self._returns = ReturnTickets(kept_s=config.return_ticket_s)
+        self._announced = AnnouncedTickets(
+            wait_s=config.announced_ticket_s, most=config.announced_tickets
+        )
 
     @asynccontextmanager
     async def running(self, sfu: SfuPort) -> AsyncIterator[None]:
@@ -90,6 +106,7 @@ class LiveHub(SfuListener):
 
     def _stop_rooms(self) -> tuple[RoomRunner, ...]:
         self._tasks = None
+        self._announced.give_up()
         runners = tuple(self._rooms.values())
         for runner in runners:
             runner.stop()
@@ -125,6 +142,10 @@ class LiveHub(SfuListener):
             for runner in self._rooms.values():
                 tasks.create_task(runner.revoke(account_id=account_id, device_id=device_id))
 
+    def ticket_accepted(self, ticket: str) -> None:
+        """Let in whoever is here already with the ticket that the application accepted just now."""
+        self._announced.accept(ticket)
+
     def declare_line(self, room_id: str, seat_id: str, budget: LinkBudget) -> None:
         """Keep to what a seat's line is now declared to carry, also for who is on the way in."""
         for entry in self._entries:
@@ -158,14 +179,13 @@ class LiveHub(SfuListener):
         *,
         page: str | None = None,
         receives: bool = False,
-        is_return: bool = False,
+        kind: TicketKind = TicketKind.GIVEN,
     ) -> tuple[RoomRunner, Admission]:
         """Give the holder of a ticket their seat; `page` is what theirs calls itself.
 
-        One that `receives` is made its first offer without being asked. `is_return`: the ticket
-        is one that was given here, for coming back. Raise Refused.
+        One that `receives` is made its first offer without being asked. Raise Refused.
         """
-        entry = _Entry(page, receives, is_return)
+        entry = _Entry(page, receives, kind)
         self._entries.append(entry)
         try:
             return await self._enter(ticket, connection, entry)
@@ -175,10 +195,12 @@ class LiveHub(SfuListener):
     async def _enter(
         self, ticket: str, connection: Connection, entry: "_Entry"
     ) -> tuple[RoomRunner, Admission]:
-        if entry.is_return:
+        if entry.kind is TicketKind.RETURN:
             now = asyncio.get_running_loop().time()
             known = self._returns.use(ticket, page=entry.page, now=now)
             admission = await self._gate.readmit(known)
+        elif entry.kind is TicketKind.ANNOUNCED:
+            admission = await self._announced.redeem(ticket, self._gate.redeem)
         else:
             admission = await self._gate.redeem(ticket)
         runner = await self._open(admission.room_id)

@@ -9,6 +9,12 @@ class LessonNotOpen(Problem):
     status, type, title = 409, "lesson-not-open", "The lesson is not open"
 
 
+class TicketTaken(Problem):
+    """A page has drawn a ticket that exists: it asked twice with one, or did not draw at random."""
+
+    status, type, title = 409, "ticket-taken", "This ticket exists already"
+
+
 class NotInvited(Problem):
     """A classroom asks for a lesson it was not invited to."""
 

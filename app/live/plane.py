@@ -33,6 +33,7 @@ from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
+from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
 from app.schools.events import DeviceRevoked, LineDeclared
@@ -92,6 +93,7 @@ class LivePlane:
         events.on(AccountDisabled, self._account_disabled)
         events.on(DeviceRevoked, self._device_revoked)
         events.on(LineDeclared, self._line_declared)
+        events.on(TicketAccepted, self._ticket_accepted)
 
     def routers(self) -> list[APIRouter]:
         """Return all routes of live lessons, their evidence and their recordings."""
@@ -232,6 +234,9 @@ class LivePlane:
 
     async def _device_revoked(self, event: DeviceRevoked) -> None:
         await self.hub.revoke(device_id=str(event.device_id))
+
+    async def _ticket_accepted(self, accepted: TicketAccepted) -> None:
+        self.hub.ticket_accepted(accepted.ticket)
 
     async def _line_declared(self, event: LineDeclared) -> None:
         budget = LinkBudget(event.down_kbps, event.up_kbps)

@@ -47,15 +47,22 @@ async def issue_ticket(
 ) -> TicketOut:
     """Give the caller a ticket to the lesson's room, for thirty seconds and one use.
 
+    A page that opens its WebSocket meanwhile names the ticket it has drawn for that.
     With it come credentials of the relay; a lesson that runs over is given more of them.
     """
     person, device = callers.person, callers.device
     if body.role is SeatRole.CLASSROOM and device is not None:
-        given = await service.classroom_ticket(db, lesson_id=lesson_id, device=device, now=now)
+        given = await service.classroom_ticket(
+            db, lesson_id=lesson_id, device=device, now=now, drawn=body.ticket
+        )
     elif body.role is SeatRole.LECTURER and person is not None:
-        given = await service.lecturer_ticket(db, lesson_id=lesson_id, person=person, now=now)
+        given = await service.lecturer_ticket(
+            db, lesson_id=lesson_id, person=person, now=now, drawn=body.ticket
+        )
     elif body.role is SeatRole.SUPERVISOR and person is not None:
-        given = await service.supervisor_ticket(db, lesson_id=lesson_id, person=person, now=now)
+        given = await service.supervisor_ticket(
+            db, lesson_id=lesson_id, person=person, now=now, drawn=body.ticket
+        )
     else:
         raise NotFound("This browser cannot enter as that.")
     return TicketOut(

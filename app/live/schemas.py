@@ -26,11 +26,12 @@ class StartedOut(BaseModel):
 
 
 class TicketIn(BaseModel):
-    """As what the caller wants to enter."""
+    """As what the caller wants to enter, and the ticket it has drawn (256 random bits), if any."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     role: Annotated[SeatRole, Field(alias="as")]
+    ticket: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{43,64}$")] = None
 
 
 class IceServerOut(BaseModel):

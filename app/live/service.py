@@ -60,7 +60,7 @@ async def _lock(db: AsyncSession, lesson_id: UUID) -> None:
 
 
 async def lecturer_ticket(
-    db: AsyncSession, *, lesson_id: UUID, person: PersonCaller, now: datetime
+    db: AsyncSession, *, lesson_id: UUID, person: PersonCaller, now: datetime, drawn: str | None
 ) -> Ticket:
     """Give the lecturer a ticket for the hub's seat. Raise NotFound for anybody else."""
     lesson = await lesson_queries.get_taught_by(db, lesson_id, person.person_id)
@@ -71,11 +71,12 @@ async def lecturer_ticket(
         role=SeatRole.LECTURER,
         holder=Holder(person.account_id),
         now=now,
+        drawn=drawn,
     )
 
 
 async def classroom_ticket(
-    db: AsyncSession, *, lesson_id: UUID, device: DeviceCaller, now: datetime
+    db: AsyncSession, *, lesson_id: UUID, device: DeviceCaller, now: datetime, drawn: str | None
 ) -> Ticket:
     """Give a classroom's device a ticket for its site's seat. Raise NotInvited."""
     site = await queries.site_of(db, lesson_id, device.classroom_id)
@@ -90,11 +91,12 @@ async def classroom_ticket(
         role=SeatRole.CLASSROOM,
         holder=Holder(device_id=device.device_id),
         now=now,
+        drawn=drawn,
     )
 
 
 async def supervisor_ticket(
-    db: AsyncSession, *, lesson_id: UUID, person: PersonCaller, now: datetime
+    db: AsyncSession, *, lesson_id: UUID, person: PersonCaller, now: datetime, drawn: str | None
 ) -> Ticket:
     """Give somebody whose office it is a ticket to look in (巡课). Raise NotFound."""
     lesson = await queries.inspectable(db, lesson_id, person)
@@ -105,6 +107,7 @@ async def supervisor_ticket(
         role=SeatRole.SUPERVISOR,
         holder=Holder(person.account_id),
         now=now,
+        drawn=drawn,
     )
 
 
@@ -116,6 +119,7 @@ async def _issue(
     role: SeatRole,
     holder: Holder,
     now: datetime,
+    drawn: str | None,
 ) -> Ticket:
     session = await attendance_queries.session_of_lesson(db, lesson.id)
     if session is None or not lesson.state.is_live:
@@ -123,7 +127,13 @@ async def _issue(
     if _is_blocked(session, holder):
         raise Blocked("The lecturer has closed this lesson to you.")
     ticket = await tickets.issue(
-        db, session_id=session.id, seat_id=seat_id, role=role, holder=holder, now=now
+        db,
+        session_id=session.id,
+        seat_id=seat_id,
+        role=role,
+        holder=holder,
+        now=now,
+        drawn=drawn,
     )
     holder_id = holder.account_id or holder.device_id
     assert holder_id is not None, "a ticket is somebody's"

@@ -1,16 +1,21 @@
 """Entry tickets: 256 random bits, thirty seconds, once. Only their hash is kept.
 
+A page may draw the bits itself, and open its WebSocket while it asks for them to be accepted.
+
 A ticket is bound to an account or a device, a session, a seat and a role, so that the
 WebSocket needs nothing but the ticket.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.events import emit
+from app.live.errors import TicketTaken
 from app.live.models import EntryTicket
 from app.security import hash_token, new_token
 from signaling.ports import Refused
@@ -27,12 +32,29 @@ class Holder:
     device_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TicketAccepted:
+    """A ticket that a page has drawn is good from now on."""
+
+    ticket: str = field(repr=False)
+
+
 async def issue(
-    db: AsyncSession, *, session_id: UUID, seat_id: str, role: str, holder: Holder, now: datetime
+    db: AsyncSession,
+    *,
+    session_id: UUID,
+    seat_id: str,
+    role: str,
+    holder: Holder,
+    now: datetime,
+    drawn: str | None = None,
 ) -> str:
-    """Return a new ticket, and forget those that nobody can be told anything about any more."""
+    """Return a new ticket, or make the one that the page has `drawn` one. Raise TicketTaken.
+
+    Those that nobody can be told anything about any more are forgotten.
+    """
     await db.execute(delete(EntryTicket).where(EntryTicket.expires_at < now - KEPT))
-    ticket = new_token()
+    ticket = drawn or new_token()
     db.add(
         EntryTicket(
             token_hash=hash_token(ticket),
@@ -45,7 +67,14 @@ async def issue(
             expires_at=now + LIFETIME,
         )
     )
-    await db.flush()
+    try:
+        await db.flush()
+    except IntegrityError:
+        if drawn is None:
+            raise
+        raise TicketTaken("Draw another ticket: this one was given out before.") from None
+    if drawn is not None:
+        emit(db, TicketAccepted(drawn))
     return ticket
 
 

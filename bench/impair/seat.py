@@ -89,6 +89,11 @@ class Access:
     through: Callable[[str], str] = str
 
 
+def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 @dataclass(slots=True)
 class Happening:
     """Something the seat met, with the wall time."""
@@ -247,7 +252,7 @@ class LightSeat:
                 Refused,
                 PeerFailed,
             ) as group:
-                reason = group.exceptions[0]
+                reason = _first_of(group)
                 self._note(f"lost: {type(reason).__name__} {reason}")
                 self.counts["connections_lost"] += bool(self.room)
             attempt = 0 if self._socket is not None else attempt + 1
@@ -259,8 +264,13 @@ class LightSeat:
             await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
 
     async def _attend(self) -> None:
-        word, patience_s = await self._way_in()
-        self.steps_s.setdefault("ticket", wall_s())
+        async with asyncio.TaskGroup() as group:
+            word, patience_s, asking = await self._way_in(group)
+            await self._attend_with(word, patience_s, asking)
+
+    async def _attend_with(
+        self, word: str, patience_s: float, asking: Sequence["asyncio.Task[None]"]
+    ) -> None:
         async with connect(
             self._access.url.replace("http", "ws", 1) + "/api/live",
             origin=self._access.url,  # type: ignore[arg-type]  # a str, as the header is
@@ -274,6 +284,8 @@ class LightSeat:
             local_addr=(self._access.host, 0),
         ) as socket:
             self._offers = asyncio.Queue()
+            # The relay's credentials come with the ticket: a page goes no further without.
+            await asyncio.gather(*asking)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read(socket))
                 group.create_task(self._ping(socket))
@@ -281,17 +293,28 @@ class LightSeat:
                 group.create_task(self._answer_offers())
                 group.create_task(self._watch_media())
 
-    async def _way_in(self) -> tuple[str, float]:
-        """Return the ticket as the handshake names it, and how long the socket may take (s)."""
+    async def _way_in(
+        self, group: asyncio.TaskGroup
+    ) -> tuple[str, float, Sequence["asyncio.Task[None]"]]:
+        """Return the ticket as the handshake names it, and how long the socket may take (s).
+
+        With them the request that makes the ticket good, if it needs one.
+        """
         if self._return_ticket:
             self.entering_at_s.append(wall_s())
             rtt_s = (self.subscriber and self.subscriber.ice.rtt_s) or 0.0
-            return f"return.{self._return_ticket}", _RETURN_S + _RETURN_ROUND_TRIPS * rtt_s
+            return f"return.{self._return_ticket}", _RETURN_S + _RETURN_ROUND_TRIPS * rtt_s, ()
         await self.load()
         self.entering_at_s.append(wall_s())
+        ticket = secrets.token_urlsafe(32)
+        asking = group.create_task(self._announce(ticket))
+        return f"announced.{ticket}", _OPEN_S + 1, (asking,)
+
+    async def _announce(self, ticket: str) -> None:
+        """Ask the application to accept the ticket that was drawn."""
         path = f"/api/lessons/{self._access.lesson_id}/tickets"
-        ticket = (await self.post(path, {"as": self._access.role}))["ticket"]
-        return f"ticket.{ticket}", _OPEN_S + 1
+        await self.post(path, {"as": self._access.role, "ticket": ticket})
+        self.steps_s.setdefault("ticket", wall_s())
 
     async def _read(self, socket: ClientConnection) -> None:
         while True:

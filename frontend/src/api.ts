@@ -461,10 +461,13 @@ export const api = {
   startLesson: (lesson: string) =>
     post<{ lesson: LessonCard; session_id: string }>(`/lessons/${id(lesson)}/start`),
   endLesson: (lesson: string) => post<LessonCard>(`/lessons/${id(lesson)}/end`),
-  /** A single-use ticket for one WebSocket; each (re)connection needs its own. */
-  ticket: (lesson: string, as: EnterAs, signal?: AbortSignal) => {
+  /**
+   * A single-use ticket for one WebSocket; each (re)connection needs its own. `drawn`: one that the
+   * page has drawn, 256 random bits, and opens its WebSocket with meanwhile.
+   */
+  ticket: (lesson: string, as: EnterAs, signal?: AbortSignal, drawn?: string) => {
     const caller = as === "classroom" ? "device" : "person";
-    return post<Ticket>(`/lessons/${id(lesson)}/tickets`, { as }, caller, signal);
+    return post<Ticket>(`/lessons/${id(lesson)}/tickets`, { as, ticket: drawn }, caller, signal);
   },
 
   classroomToday: () => get<ClassroomToday>("/classroom/today"),

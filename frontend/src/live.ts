@@ -70,9 +70,9 @@ export interface MediaTrouble {
   readonly isBlocked: boolean;
 }
 
-/** Return what a page calls itself: random, and letters that a subprotocol may have. */
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+/** Return random letters that a subprotocol may have. */
+function randomWord(bits: 128 | 256): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(bits / 8));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -157,8 +157,9 @@ export class Live {
       onState: (state) => (this.subscribeState.value = state),
     });
     this.signaling = new Signaling({
-      fetchTicket: (signal) => api.ticket(lessonId, as, signal),
-      page: randomName(),
+      fetchTicket: (signal, drawn) => api.ticket(lessonId, as, signal, drawn),
+      drawTicket: () => randomWord(256),
+      page: randomWord(128),
       openSocket: openBrowserSocket,
       onMessage: (message) => this.take(message),
       onState: (state) => this.stateChanged(state),

@@ -11,6 +11,8 @@
  * Requests would even be sent over idle connections that died with the road. So the way back
  * begins with a new socket and the ticket the server gave for it in advance (`return_ticket`);
  * requests for another follow beside it.
+ * The first entry goes by a ticket that the page has drawn itself: the socket is opened with it
+ * while the application is asked to accept it, which saves a round trip of a long line.
  * Timers, socket and chance are given, so that the rules are tested without a network.
  *
  * Longer than 400 lines: both ways of coming back end in the one socket that counts, and each
@@ -19,6 +21,8 @@
 import { Problem, type Ticket } from "./api";
 import { CloseCode, PROTOCOL, type ClientMessage, type ServerMessage } from "./protocol";
 
+/** Where every socket goes; a ticket says so too, but the first socket does not wait for one. */
+const LIVE_PATH = "/api/live";
 const PING_EVERY_MS = 1_500;
 /** The server pongs every ping: after this much silence the road is cut, whatever TCP says. */
 const SILENT_AFTER_MS = 5_000;
@@ -84,8 +88,10 @@ export interface Socket {
 }
 
 export interface SignalingOptions {
-  /** Fetch a ticket; give up when the signal says so. */
-  readonly fetchTicket: (signal: AbortSignal) => Promise<Ticket>;
+  /** Fetch a ticket, or have the one that was drawn accepted; give up when the signal says so. */
+  readonly fetchTicket: (signal: AbortSignal, drawn?: string) => Promise<Ticket>;
+  /** 256 random bits, as letters and digits. */
+  readonly drawTicket: () => string;
   /** What this page calls itself, the same for as long as it lives. */
   readonly page: string;
   readonly openSocket: (path: string, protocols: string[]) => Socket;
@@ -104,6 +110,13 @@ interface Waiting {
   resolve: (message: ServerMessage) => void;
   reject: (error: CommandRefused) => void;
   timer: ReturnType<typeof setTimeout>;
+}
+
+/** A socket that is opened while its ticket is asked for, and what came over it since. */
+interface Early {
+  readonly socket: Socket;
+  isOpen: boolean;
+  readonly heard: unknown[];
 }
 
 const OVER_BY_CLOSE_CODE: Readonly<Record<number, OverReason>> = {
@@ -144,6 +157,7 @@ export class Signaling {
   private returnsLeft = MOST_RETURNS;
   /** A socket that is being opened with the return ticket, or null. */
   private returning: { readonly socket: Socket; readonly since: number } | null = null;
+  private early: Early | null = null;
   /** Of the ticket that was fetched last: where to go with the next. */
   private fetched: Ticket | null = null;
   private pingedAt: number | null = null;
@@ -162,7 +176,9 @@ export class Signaling {
   }
 
   start(): void {
-    void this.connect();
+    const drawn = this.options.drawTicket();
+    this.openEarly(drawn);
+    void this.connect(drawn);
   }
 
   /** Leave for good, on the page's own wish. */
@@ -227,6 +243,13 @@ export class Signaling {
     this.attempts.clear();
     this.returning?.socket.close();
     this.returning = null;
+    this.giveUpEarly();
+  }
+
+  private giveUpEarly(): void {
+    const early = this.early;
+    this.early = null;
+    early?.socket.close();
   }
 
   /** Begin one attempt: with the ticket in hand, or, when that has had its chance, with a fetched one. */
@@ -275,11 +298,24 @@ export class Signaling {
     };
   }
 
+  /** Open the first socket with the ticket that is yet to be accepted; keep what comes until then. */
+  private openEarly(drawn: string): void {
+    const socket = this.options.openSocket(LIVE_PATH, this.words(`announced.${drawn}`));
+    const early: Early = { socket, isOpen: false, heard: [] };
+    this.early = early;
+    socket.onopen = () => (early.isOpen = true);
+    socket.onmessage = (event) => early.heard.push(event.data);
+    // The ticket may come all the same: then another socket is opened, or tells why not.
+    socket.onclose = () => {
+      if (this.early === early) this.early = null;
+    };
+  }
+
   private words(ticket: string): string[] {
     return [PROTOCOL, ticket, `page.${this.options.page}`, "receive"];
   }
 
-  private async connect(): Promise<void> {
+  private async connect(drawn?: string): Promise<void> {
     const attempt = new AbortController();
     this.attempts.add(attempt);
     for (const oldest of this.attempts) {
@@ -290,20 +326,32 @@ export class Signaling {
     this.connectAfter(NEXT_ATTEMPT_AFTER_MS);
     let ticket: Ticket;
     try {
-      ticket = await this.options.fetchTicket(attempt.signal);
+      ticket = await this.options.fetchTicket(attempt.signal, drawn);
     } catch (error) {
       // One that was given up has no say any more.
       if (this.attempts.delete(attempt)) this.ticketRefused(error);
       return;
     }
     if (!this.attempts.has(attempt)) return;
+    // With another request's ticket a new socket is surer, unless that under way was let in.
+    const isAhead = drawn !== undefined || (this.early?.heard.length ?? 0) > 0;
+    const early = isAhead ? this.early : null;
+    if (isAhead) this.early = null;
     this.abandonAttempts();
     this.stopRetrying();
-    this.open(ticket);
+    this.fetched = ticket;
+    if (early === null) this.open(ticket);
+    else this.goOnWith(early, ticket);
+  }
+
+  /** The ticket is here, and with it the relay: what the socket has brought meanwhile counts now. */
+  private goOnWith(early: Early, ticket: Ticket): void {
+    const generation = this.adopt(early.socket, ticket);
+    if (early.isOpen) this.opened(generation, ticket);
+    for (const data of early.heard) this.received(generation, data);
   }
 
   private open(ticket: Ticket): void {
-    this.fetched = ticket;
     this.adopt(this.options.openSocket(ticket.websocket, this.words(`ticket.${ticket.ticket}`)), ticket);
   }
 
@@ -322,6 +370,7 @@ export class Signaling {
 
   private ticketRefused(error: unknown): void {
     if (!(error instanceof Problem)) throw error;
+    this.giveUpEarly();
     const reason = overReasonOf(error);
     if (reason !== null) {
       this.over(reason, error.detail);

@@ -55,9 +55,15 @@ class Bench {
   /** Requests for a ticket hang, as on a cut road. */
   hangs = false;
   readonly givenUp: number[] = [];
+  /** Requests are on their way until the test answers them. */
+  isHolding = false;
+  readonly held: { drawn: string | undefined; resolve: (ticket: Ticket) => void }[] = [];
+  /** What each request asked to be accepted. */
+  readonly asked: (string | undefined)[] = [];
   readonly signaling = new Signaling({
-    fetchTicket: (signal) => {
+    fetchTicket: (signal, drawn) => {
       const number = ++this.tickets;
+      this.asked.push(drawn);
       if (this.hangs) {
         return new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => {
@@ -66,9 +72,11 @@ class Bench {
           });
         });
       }
+      if (this.isHolding) return new Promise((resolve) => this.held.push({ drawn, resolve }));
       if (this.refusal !== null) return Promise.reject(this.refusal);
-      return Promise.resolve({ ...TICKET, ticket: `t${this.tickets}` });
+      return Promise.resolve({ ...TICKET, ticket: drawn ?? `t${this.tickets}` });
     },
+    drawTicket: () => "drawn",
     openSocket: (path, protocols) => {
       const socket = new WireSocket(path, protocols);
       this.sockets.push(socket);
@@ -90,6 +98,14 @@ class Bench {
 
   get state(): SignalingState | undefined {
     return this.states.at(-1);
+  }
+
+  /** Answer a request that is on its way. */
+  async answer(index: number): Promise<void> {
+    const request = this.held[index];
+    if (request === undefined) throw new Error("there was no such request");
+    request.resolve({ ...TICKET, ticket: request.drawn ?? `t${index + 1}` });
+    await vi.advanceTimersByTimeAsync(0);
   }
 
   async enter(): Promise<void> {
@@ -115,7 +131,71 @@ describe("entering", () => {
   it("hands the ticket over as a subprotocol, never in the address", async () => {
     await bench.enter();
     expect(bench.socket.path).toBe("/api/live");
-    expect(bench.socket.protocols).toEqual(["classroom.v1", "ticket.t1", "page.0123456789abcdef", "receive"]);
+    expect(bench.socket.protocols).toEqual(["classroom.v1", "announced.drawn", "page.0123456789abcdef", "receive"]);
+    expect(bench.asked).toEqual(["drawn"]);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("does not wait for the ticket, and takes what came before it in order", async () => {
+    bench.isHolding = true;
+    bench.signaling.start();
+    bench.socket.letIn();
+    bench.socket.hears({ type: "pong", ref: null, clock_ms: 0 });
+    expect(bench.messages).toEqual([]);
+    expect(bench.state).toBeUndefined();
+    await bench.answer(0);
+    expect(bench.messages.map(({ type }) => type)).toEqual(["room_state", "pong"]);
+    expect(bench.state).toEqual({ kind: "open" });
+    expect(bench.sockets).toHaveLength(1);
+    expect(bench.signaling.tell({ type: "ping" })).toBe(true);
+    expect(bench.socket.sent).toEqual([{ type: "ping" }]);
+  });
+
+  it("goes on with the socket that was let in, whichever request was answered", async () => {
+    bench.isHolding = true;
+    bench.signaling.start();
+    bench.socket.letIn();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bench.asked).toEqual(["drawn", undefined]);
+    await bench.answer(1);
+    expect(bench.sockets).toHaveLength(1);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("opens another with another ticket when nothing has come over the first", async () => {
+    bench.isHolding = true;
+    bench.signaling.start();
+    const [first] = bench.sockets;
+    first?.onopen?.();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await bench.answer(1);
+    expect(first?.closedWith).toBeUndefined();
+    expect(bench.socket.protocols[1]).toBe("ticket.t2");
+    bench.socket.letIn();
+    first?.hears(roomState());
+    expect(bench.messages).toHaveLength(1);
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("opens another with the same ticket when the first has closed before it came", async () => {
+    bench.isHolding = true;
+    bench.signaling.start();
+    bench.socket.onclose?.({ code: 1006, reason: "" });
+    await bench.answer(0);
+    expect(bench.socket.protocols[1]).toBe("ticket.drawn");
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
+  it("closes the socket when the ticket is refused, and comes with a fetched one", async () => {
+    bench.refusal = new Problem("unavailable", "", 503);
+    bench.signaling.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(bench.socket.closedWith).toBeUndefined();
+    bench.refusal = null;
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(bench.socket.protocols[1]).toBe("ticket.t2");
+    bench.socket.letIn();
     expect(bench.state).toEqual({ kind: "open" });
   });
 

@@ -15,6 +15,7 @@ from app.database import Database
 from app.lessons.models import Lesson
 from app.live.gate import DatabaseGate
 from app.live.models import EntryTicket
+from app.live.tickets import TicketAccepted
 from app.schools.models import Classroom, Device, DeviceState
 from signaling.messages import Permissions, Role
 from signaling.ports import Refused
@@ -180,6 +181,39 @@ async def test_nobody_returns_to_a_lesson_that_is_over(
     with pytest.raises(Refused) as caught:
         await gate.readmit(hub)
     assert caught.value.code == "lesson_over"
+
+
+async def test_a_ticket_that_the_page_has_drawn_is_good_once_and_only_if_it_is_new(
+    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate, database: Database
+) -> None:
+    accepted: list[str] = []
+
+    async def note(event: TicketAccepted) -> None:
+        accepted.append(event.ticket)
+
+    database.events.on(TicketAccepted, note)
+    path, drawn = f"/api/lessons/{lesson.id}/tickets", "aB3_-" * 9
+    assert await refusal_of(gate, drawn) == "ticket_invalid"
+    answer = await teacher.post(path, {"as": "lecturer", "ticket": drawn})
+    assert (answer.status_code, answer.json()["ticket"]) == (201, drawn)
+    assert accepted == [drawn]
+    again = await teacher.post(path, {"as": "lecturer", "ticket": drawn})
+    assert (again.status_code, again.json()["type"]) == (409, "ticket-taken")
+    assert (await gate.redeem(drawn)).seat_id == "hub"
+    assert await refusal_of(gate, drawn) == "ticket_used"
+    used = await teacher.post(path, {"as": "lecturer", "ticket": drawn})
+    assert used.status_code == 409
+    assert accepted == [drawn]
+
+
+@pytest.mark.parametrize("drawn", ["", "x" * 42, "x" * 65, "x" * 42 + "é", "x" * 43 + "\n", 7])
+async def test_a_ticket_that_is_no_256_bits_is_not_accepted(
+    teacher: TestBrowser, lesson: Lesson, drawn: object
+) -> None:
+    answer = await teacher.post(
+        f"/api/lessons/{lesson.id}/tickets", {"as": "lecturer", "ticket": drawn}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
 
 
 async def test_only_the_hash_is_kept_and_old_tickets_are_forgotten(

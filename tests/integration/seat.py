@@ -203,12 +203,14 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(page: Page, ticket: str, *, name: str | None = None) -> AsyncIterator[Seat]:
+async def seated(
+    page: Page, ticket: str, *, name: str | None = None, kind: str = "ticket"
+) -> AsyncIterator[Seat]:
     """Enter a room with a ticket, and hold the seat until the block is left.
 
-    `name` is what the page calls itself.
+    `name` is what the page calls itself, `kind` how the handshake names the ticket.
     """
-    words = ["classroom.v1", f"ticket.{ticket}", *([f"page.{name}"] if name else [])]
+    words = ["classroom.v1", f"{kind}.{ticket}", *([f"page.{name}"] if name else [])]
     async with connect(
         page.url.replace("http", "ws", 1) + "/api/live",
         origin=page.url,  # type: ignore[arg-type]  # a str, as the header is

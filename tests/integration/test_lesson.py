@@ -1,6 +1,7 @@
 """A lesson from 开课 to its replay, and one whose server dies in the middle."""
 
 import asyncio
+import secrets
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -221,6 +222,20 @@ async def test_entry_is_refused_with_the_reason(school: School, server: Server) 
             assert await seat.until_closed() == 4409
     # The ticket itself is nowhere in the log.
     assert ticket not in server.log
+
+
+async def test_a_page_is_let_in_as_soon_as_the_ticket_it_has_drawn_is_accepted(
+    school: School, server: Server
+) -> None:
+    await school.start()
+    drawn = secrets.token_urlsafe(32)
+    async with seated(school.teacher, drawn, kind="announced") as seat:
+        path = f"/api/lessons/{school.lesson.id}/tickets"
+        answer = await school.teacher.post(path, {"as": "lecturer", "ticket": drawn})
+        assert answer.status_code == 201, answer.text
+        state = await seat.until(lambda m: m["type"] == "room_state")
+        assert state["you"] == "hub"
+    assert drawn not in server.log
 
 
 async def test_a_revoked_device_is_out_within_two_seconds(school: School) -> None:

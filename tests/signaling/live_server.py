@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -46,11 +47,16 @@ class TicketOffice:
         self.saved: Mapping[str, Mapping[str, JsonValue]] = {}
         self.loads = 0
         self.shut_out: set[str] = set()
+        self.unknown: set[str] = set()
+        self.asked: Counter[str] = Counter()
         self._used: set[str] = set()
 
     async def redeem(self, ticket: str) -> Admission:
         if self.fault is not None:
             raise self.fault
+        self.asked[ticket] += 1
+        if ticket in self.unknown:
+            raise Refused("ticket_invalid", "This ticket is not known.")
         if ticket in self._used:
             raise Refused("ticket_used", "This ticket was used.")
         self._used.add(ticket)

@@ -37,6 +37,8 @@ async def test_a_ticket_is_good_once() -> None:
         (PROTOCOL, "ticket."),
         (PROTOCOL, "ticket.a!b"),
         (PROTOCOL, "ticket.a", "ticket.b"),
+        (PROTOCOL, "announced."),
+        (PROTOCOL, "ticket.a", "announced.b"),
     ],
 )
 async def test_without_one_readable_ticket_there_is_no_entry(words: tuple[str, ...]) -> None:
