@@ -115,6 +115,9 @@ class CongestionControl:
         self._shadow_until = -inf
         self._full_at_bps: float | None = None
         self._before_test_bps = 0.0
+        self._test_begun_at = -inf
+        #: From when until when the rate was lowered for a test that did not find a full line.
+        self._undone = (inf, -inf)
         self._weighed_at = -inf
         self._queue_when_weighed_s = 0.0
         self._in_vain = 0
@@ -132,6 +135,11 @@ class CongestionControl:
         if self._lowered_at > -inf:
             return False
         return self._first_heard_at is None or now - self._first_heard_at < _GUESS_S
+
+    def was_undone(self, at: float) -> bool:
+        """Return whether what was lowered then was only for a test, and is not any more."""
+        begun_at, undone_at = self._undone
+        return begun_at <= at <= undone_at
 
     @property
     def is_probing(self) -> bool:
@@ -238,11 +246,12 @@ class CongestionControl:
         )
         if verdict is LossVerdict.LOWER:
             if not was_testing:
-                self._before_test_bps = self.estimate_bps
+                self._before_test_bps, self._test_begun_at = self.estimate_bps, now
             self._lower_for_loss(sent_bps, now)
         elif verdict is LossVerdict.RESTORE:
             before_bps = min(self._before_test_bps, self._limit.bps(now))
             self.estimate_bps = max(self.estimate_bps, before_bps)
+            self._undone = (self._test_begun_at, now)
         elif verdict is LossVerdict.FULL:
             self._full_at_bps = full_bps = _SURELY * self._losses.carried_bps
             self._limit.found(full_bps, now)

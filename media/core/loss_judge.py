@@ -23,10 +23,10 @@ _REPORT_MEMORY_S = 2.0
 
 # What the line loses by itself it loses by chance: more counts only beyond two deviations.
 _DEVIATIONS = 2.0
-# The line's own loss follows a fall of the loss slowly, but for one that is no chance any more; and
-# a rise only by a test.
+# The line's own loss follows a fall of the loss slowly, but for one that is no chance any more
+# (three deviations); and a rise only by a test.
 _FORGETTING_PER_S = 0.05
-_SURELY_LESS = 3.0
+_SURELY = 3.0
 _MAX_OWN_LOSS = 0.5
 
 # Twenty to one decide a test. Losses come in runs: each tells half of what one by chance would.
@@ -34,7 +34,8 @@ _DECIDED = log(20)
 _INDEPENDENT = 0.5
 _AT_ONCE = 0.75 * _DECIDED
 _LEAST_LOSS = 0.01
-# More than was lost before although less is sent: the line has become another meanwhile.
+# More than was lost before although less is sent, surely so and twice in a row: the line has become
+# another meanwhile. Where little is sent, chance alone makes a tenth more every few seconds.
 _WORSE = 0.1
 
 # Where a sender sends less only when it can (its sound is never held back) a test tells nothing:
@@ -60,10 +61,25 @@ class LossVerdict(StrEnum):
 class _Test:
     """The rate was lowered: what either kind of line would lose, and what since was lost."""
 
-    __slots__ = ("begun_at", "carried_bps", "chance", "is_watched", "lost", "odds", "own", "total")
+    __slots__ = (
+        "begun_at",
+        "carried_bps",
+        "chance",
+        "is_watched",
+        "known_of",
+        "lost",
+        "odds",
+        "own",
+        "total",
+        "was_worse",
+    )
 
-    def __init__(self, *, chance: float, own: float, carried_bps: float, now: float) -> None:
+    def __init__(
+        self, *, chance: float, known_of: int, own: float, carried_bps: float, now: float
+    ) -> None:
+        #: What was lost before, 0..1, and of how many packets that is known.
         self.chance = chance
+        self.known_of = known_of
         self.own = own
         #: What the line carries, if it is full.
         self.carried_bps = carried_bps
@@ -71,6 +87,8 @@ class _Test:
         #: As much as before is sent again.
         self.is_watched = False
         self.lost = self.total = 0
+        #: The last judgement found surely more lost than before.
+        self.was_worse = False
         #: The logarithm of how much likelier chance is than a line that is full.
         self.odds = 0.0
 
@@ -83,6 +101,11 @@ class _Test:
         by_received = received * log((1.0 - if_chance) / (1.0 - if_full))
         told = _INDEPENDENT * (by_lost + by_received)
         self.odds += min(max(told, -_AT_ONCE), _AT_ONCE)
+
+    def is_worse(self, loss: float, total: int) -> bool:
+        """Return whether so much lost of so many packets is surely more than before."""
+        spread = self.chance * (1.0 - self.chance) * (1.0 / total + 1.0 / self.known_of)
+        return loss > self.chance + max(_WORSE, _SURELY * sqrt(spread))
 
     @property
     def loss(self) -> float:
@@ -160,7 +183,7 @@ class LossJudge:
     def _remember(self, loss: float, total: int, elapsed_s: float) -> None:
         self.loss += (loss - self.loss) * min(1.0, elapsed_s / _REPORT_MEMORY_S)
         own = self.own_loss
-        if loss < own - _SURELY_LESS * sqrt(own * (1.0 - own) / total):
+        if loss < own - _SURELY * sqrt(own * (1.0 - own) / total):
             self.own_loss = (own + loss) / 2  # no chance is so kind
         elif self.loss < own:
             self.own_loss += (self.loss - own) * min(1.0, elapsed_s * _FORGETTING_PER_S)
@@ -171,7 +194,11 @@ class LossJudge:
         self._lowered_at = now
         self.carried_bps = self._bytes * 8 / self._elapsed_s / (1.0 - self.own_loss)
         self._test = self._test or _Test(
-            chance=loss, own=self.own_loss, carried_bps=self.carried_bps, now=now
+            chance=loss,
+            known_of=self._received + self._lost,
+            own=self.own_loss,
+            carried_bps=self.carried_bps,
+            now=now,
         )
 
     def _may_lower(self, queue_s: float) -> bool:
@@ -204,10 +231,12 @@ class LossJudge:
         test = self._test
         if test is None:
             return None
-        if queue_s >= EMPTY_QUEUE_S or loss > test.chance + _WORSE:
+        was_worse = test.was_worse
+        test.was_worse = test.is_worse(loss, self._received + self._lost)
+        if queue_s >= EMPTY_QUEUE_S or (was_worse and test.was_worse):
             self._test = None  # the queue tells more; or the line has become another
             return None
-        if self._received:
+        if self._received and not test.was_worse:
             sent_bps = self._bytes * 8 / self._elapsed_s / (1.0 - loss)
             test.add(self._received, self._lost, sent_bps)
         if test.odds >= _DECIDED:

@@ -22,7 +22,7 @@ MIN_URGENT_INTERVAL_S = 0.03
 PROBE_STEP_S = 0.005
 
 # A track that was lowered stays low for this long; one that had only just risen, for twice as
-# long as the time before.
+# long as the time before. Not one that was lowered for a test of losses that found no full line.
 _FIRST_REST_S = 4.0
 _LONGEST_REST_S = 32.0
 _SHORT_LIVED_S = 10.0
@@ -185,7 +185,8 @@ class Steering:
         return replace(
             wish,
             current=None if grant.layer is None else min(grant.layer, top),
-            may_rise=now >= grant.lowered_at + grant.rest_s,
+            may_rise=now >= grant.lowered_at + grant.rest_s
+            or self.control.was_undone(grant.lowered_at),
             current_redundancy=grant.redundancy,
         )
 
@@ -194,7 +195,8 @@ class Steering:
             return _Grant(layer, raised_at=now)
         was, now_is = _height(before.layer), _height(layer)
         if now_is > was:
-            return _Grant(layer, now, before.lowered_at, before.rest_s)
+            rest_s = 0.0 if self.control.was_undone(before.lowered_at) else before.rest_s
+            return _Grant(layer, now, before.lowered_at, rest_s)
         if now_is < was:
             has_risen = before.raised_at > before.lowered_at
             if has_risen and now - before.raised_at >= _SHORT_LIVED_S:

@@ -337,14 +337,20 @@ def test_a_loss_lowers_once_it_has_lasted(patience_s: float) -> None:
     assert max(0.5, patience_s) <= half / 2 <= max(2.0, patience_s + 0.5)
 
 
-def after_lowering(sent: int, lost: int) -> tuple[LossJudge, LossVerdict, float]:
-    """Return what is said, and when, once less, or as much as before, is sent."""
+def lowering() -> tuple[LossJudge, float]:
+    """Return a judge that has just begun a test, and when."""
     judge = LossJudge()
     judge.judge(0.0, queue_s=0.0, response_s=0.1)
     now = 0.0
     while not judge.is_testing:
         now += 0.5
         judged(judge, now, sent=100, lost=20)
+    return judge, now
+
+
+def after_lowering(sent: int, lost: int) -> tuple[LossJudge, LossVerdict, float]:
+    """Return what is said, and when, once less, or as much as before, is sent."""
+    judge, now = lowering()
     said = LossVerdict.HOLD
     while said not in (LossVerdict.RESTORE, LossVerdict.FULL):
         now += 0.5
@@ -366,6 +372,24 @@ def test_a_loss_that_is_gone_when_less_is_sent_is_that_of_a_full_line() -> None:
     assert said is LossVerdict.FULL
     assert judge.own_loss == 0.0
     assert judge.carried_bps == pytest.approx(1_280_000)
+
+
+@pytest.mark.parametrize(("sent", "lost"), [(25, 9), (25, 14), (60, 26)])
+def test_chance_that_is_unkind_once_does_not_begin_the_test_anew(sent: int, lost: int) -> None:
+    """Of few packets chance takes a tenth more every few seconds: nothing is lowered for that."""
+    judge, now = lowering()
+    judged(judge, now + 0.2, sent=40, lost=8)  # sent in part before less was
+    assert judged(judge, now + 0.7, sent=sent, lost=lost) is not LossVerdict.LOWER
+    assert judge.is_testing
+    said = [judged(judge, now + 0.7 + half / 2, sent=40, lost=8) for half in range(1, 8)]
+    assert LossVerdict.LOWER not in said
+    assert LossVerdict.RESTORE in said
+
+
+def test_a_line_that_surely_loses_more_in_a_test_is_lowered_again() -> None:
+    judge, now = lowering()
+    said = [judged(judge, now + half / 2, sent=60, lost=36) for half in range(1, 5)]
+    assert LossVerdict.LOWER in said
 
 
 def test_where_no_less_can_be_sent_as_much_as_before_is_tried_again_and_watched() -> None:

@@ -109,6 +109,17 @@ def test_a_fifth_lost_at_random_leaves_a_picture_and_the_sound(delay_s: float) -
     assert site.resent
 
 
+def test_a_test_of_losses_costs_sharpness_for_two_seconds_and_never_the_picture() -> None:
+    """What was lowered for a test that finds chance is back with its end, without a rest."""
+    names = [f"site {letter}" for letter in "abcdefghijklmnop"]
+    village = Village({name: Line(100_000, loss=0.2) for name in names})
+    village.run(9)
+    for name in names:
+        layers = [layer for _, layer in village.sites[name].layers]
+        assert None not in layers, name
+        assert layers.count(0) * STEP_S < 2, name
+
+
 def test_sound_that_is_repeated_is_counted_in_what_a_narrow_line_is_sent() -> None:
     """It loses a third while it narrows, and each packet repeated for that makes it worse."""
     village = Village({"site": Line(4000)}, sound_bytes=150)
