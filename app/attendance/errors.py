@@ -7,3 +7,21 @@ class NotToConfirm(Problem):
     """The head count of this lesson cannot be confirmed (any more, or yet)."""
 
     status, type, title = 409, "not-to-confirm", "There is nothing to confirm"
+
+
+class TermNotOver(Problem):
+    """A term's attendance is locked when the term is over."""
+
+    status, type, title = 409, "term-not-over", "The term is not over"
+
+
+class NotToAmend(Problem):
+    """The attendance of this lesson is not closed yet."""
+
+    status, type, title = 409, "not-to-amend", "There is nothing to correct yet"
+
+
+class NothingAmended(Problem):
+    """The amendment says what holds already."""
+
+    status, type, title = 409, "nothing-amended", "The correction changes nothing"

@@ -1,11 +1,11 @@
 """Tables of what happened: sessions, presence, events, attendance, incidents."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
@@ -27,6 +27,14 @@ NEXT_ATTENDANCE_STATE: dict[AttendanceState, frozenset[AttendanceState]] = {
     AttendanceState.CONFIRMED: frozenset({AttendanceState.LOCKED}),
     AttendanceState.LOCKED: frozenset(),
 }
+
+
+class NotCounted(StrEnum):
+    """Why a lesson does not count at a site."""
+
+    NEVER_CAME = "NEVER_CAME"
+    TOO_LITTLE_AUDIBLE = "TOO_LITTLE_AUDIBLE"
+    AMENDED = "AMENDED"
 
 
 class Session(Base):
@@ -117,10 +125,74 @@ class SeatLink(Base):
     loss_up_high_permille: Mapped[int | None]
 
 
+class AttendanceRule(Base):
+    """计入规则: what a lesson must have been at a site to count, from a day on. Never edited."""
+
+    __tablename__ = "attendance_rules"
+    __table_args__ = (
+        CheckConstraint("min_audible_permille BETWEEN 1 AND 1000", name="share_of_the_plan"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[int] = mapped_column(unique=True)
+    valid_from: Mapped[date] = mapped_column(index=True)
+    min_audible_permille: Mapped[int]
+    note: Mapped[str] = mapped_column(String(200))
+
+
+# The first rule set comes with the table, as the migration brings it.
+event.listen(
+    AttendanceRule.__table__,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]  # not annotated by SQLAlchemy
+        "INSERT INTO attendance_rules (id, number, valid_from, min_audible_permille, note)"
+        " VALUES ('019380000000700080000000000000a1', 1, '2000-01-01', 850, '默认规则')"
+    ),
+)
+
+
+class AttendanceLock(Base):
+    """期末锁定: an administrator locked the rows of a term. Append only."""
+
+    __tablename__ = "attendance_locks"
+
+    id: Mapped[Id]
+    term_id: Mapped[UUID] = mapped_column(ForeignKey("terms.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+
+
+class AttendanceAmendment(Base):
+    """更正: what somebody says of a row instead, beside what was recorded. Append only.
+
+    The newest one is what holds; `old` is what held before it.
+    """
+
+    __tablename__ = "attendance_amendments"
+    __table_args__ = (UniqueConstraint("record_id", "number"),)
+
+    id: Mapped[Id]
+    record_id: Mapped[UUID] = mapped_column(ForeignKey("attendance_records.id"))
+    number: Mapped[int]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(500))
+    old_is_counted: Mapped[bool | None]
+    new_is_counted: Mapped[bool | None]
+    old_headcount: Mapped[int | None]
+    new_headcount: Mapped[int | None]
+
+
 class AttendanceRecord(Base):
-    """到课记录: one row per lesson and site, whatever the number of connections."""
+    """到课记录: one row per lesson and site, whatever the number of connections.
+
+    The figures are written at the end of the lesson, from what was recorded of it, and never
+    edited: a correction is an `AttendanceAmendment` beside them. Figures that are None were not
+    measured: the lesson was closed before what a seat received was kept.
+    """
 
     __tablename__ = "attendance_records"
+    __table_args__ = (Index("ix_attendance_records_state", "state"),)
 
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
@@ -130,9 +202,19 @@ class AttendanceRecord(Base):
     connected_ms: Mapped[int] = mapped_column(default=0)
     first_joined_ms: Mapped[int | None]
     last_left_ms: Mapped[int | None]
+    audible_ms: Mapped[int | None]
+    degraded_ms: Mapped[int | None]
+    lost_ms: Mapped[int | None]
+    offline_ms: Mapped[int | None]
+    visible_ms: Mapped[int | None]
+    silent_ms: Mapped[int | None]
     interruptions: Mapped[int] = mapped_column(default=0)
+    is_counted: Mapped[bool | None]
+    not_counted_reason: Mapped[NotCounted | None]
+    rule_number: Mapped[int | None] = mapped_column(ForeignKey("attendance_rules.number"))
     headcount: Mapped[int | None]
     headcount_source: Mapped[str | None] = mapped_column(String(16))
+    locked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("attendance_locks.id"))
 
     site: Mapped[LessonSite] = relationship(lazy="raise")
 

@@ -15,7 +15,9 @@ from sqlalchemy.orm import joinedload
 
 from app.attendance import chain
 from app.attendance.evidence import Stay
+from app.attendance.minutes import Heard
 from app.attendance.models import (
+    AttendanceAmendment,
     AttendanceRecord,
     AttendanceState,
     ClassEvent,
@@ -23,6 +25,7 @@ from app.attendance.models import (
     SeatPresence,
     Session,
 )
+from app.attendance.seats import read_seat
 from app.lessons.models import LessonSite
 from app.lessons.ports import AwaitingHeadcount
 
@@ -53,6 +56,30 @@ async def stays_by_site(db: AsyncSession, session_id: UUID) -> dict[UUID, list[S
             until = presence.last_seen_ms if presence.left_ms is None else presence.left_ms
             stays[presence.lesson_site_id].append(Stay(presence.joined_ms, until))
     return stays
+
+
+async def heard_by_site(db: AsyncSession, session_id: UUID) -> dict[UUID, list[Heard]]:
+    """Return what each lesson site received, as it was written into the chain of events."""
+    heard: dict[UUID, list[Heard]] = defaultdict(list)
+    for row in await events_of_types(db, session_id, ("reception",)):
+        site_id = read_seat(row.seat_id or "").of_site
+        if site_id is not None:
+            heard[site_id] += [
+                Heard(int(from_ms), int(to_ms), str(word), bool(is_visible))
+                for from_ms, to_ms, word, is_visible in row.payload["spans"]
+            ]
+    return heard
+
+
+async def amendments_of(
+    db: AsyncSession, record_ids: Collection[UUID]
+) -> dict[UUID, list[AttendanceAmendment]]:
+    """Return the amendments of attendance rows, in the order in which they were made."""
+    found: dict[UUID, list[AttendanceAmendment]] = defaultdict(list)
+    query = select(AttendanceAmendment).where(AttendanceAmendment.record_id.in_(record_ids))
+    for row in await db.scalars(query.order_by(AttendanceAmendment.number)):
+        found[row.record_id].append(row)
+    return found
 
 
 async def lecturer_last_seen_ms(db: AsyncSession, session_id: UUID, seat_id: str) -> int | None:

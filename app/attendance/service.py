@@ -15,10 +15,9 @@ from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.attendance import chain, links, queries
+from app.attendance import chain, links, queries, rules
 from app.attendance.errors import NotToConfirm
 from app.attendance.events import SessionClosed
-from app.attendance.evidence import weigh
 from app.attendance.models import (
     AttendanceRecord,
     AttendanceState,
@@ -28,6 +27,8 @@ from app.attendance.models import (
     Session,
 )
 from app.attendance.seats import SeatRole, read_seat, site_seat
+from app.attendance.standing import MINUTES, weigh_sites
+from app.calendars.days import local_day
 from app.errors import NotFound
 from app.events import emit
 from app.lessons import service as lessons
@@ -356,17 +357,20 @@ async def _count_heads(db: AsyncSession, session: Session, event: NewEvent) -> N
 
 
 async def _weigh_sites(db: AsyncSession, session: Session, end_ms: int) -> None:
-    stays = await queries.stays_by_site(db, session.id)
-    for record in await queries.records_of_session(db, session.id):
-        evidence = weigh(
-            stays.get(record.lesson_site_id, ()), planned_ms=record.planned_ms, end_ms=end_ms
-        )
+    rule = await rules.in_force(db, local_day(session.lesson.planned_start))
+    for standing in await weigh_sites(db, session.id, end_ms=end_ms):
+        record, evidence = standing.record, standing.evidence
+        verdict = rules.judge(standing.minutes, planned_ms=record.planned_ms, rule=rule)
+        for name in MINUTES:
+            setattr(record, name, getattr(standing.minutes, name))
+        record.is_counted, record.not_counted_reason = verdict.is_counted, verdict.reason
+        record.rule_number = rule.number
         record.connected_ms = evidence.connected_ms
         record.first_joined_ms = evidence.first_joined_ms
         record.last_left_ms = evidence.last_left_ms
         record.interruptions = evidence.interruptions
         record.state = AttendanceState.AUTO_CLOSED
-        record.site.state = SiteState.CLOSED
+        record.site.state = SiteState.COUNTED if verdict.is_counted else SiteState.NOT_COUNTED
 
 
 def _milliseconds(span: timedelta) -> int:

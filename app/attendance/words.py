@@ -1,6 +1,6 @@
 """The users' words for what exports show; `docs/glossary.md` decides."""
 
-from app.attendance.models import AttendanceState
+from app.attendance.models import AttendanceState, NotCounted
 from app.lessons.models import LessonKind, LessonState
 
 KIND = {
@@ -34,6 +34,19 @@ END_REASON = {
     "lecturer_absent": "教师离开",
     "ended_by_administrator": "管理员结束",
 }
+
+
+COUNTED = {True: "计入", False: "不计入", None: ""}
+NOT_COUNTED = {
+    NotCounted.NEVER_CAME: "未到课",
+    NotCounted.TOO_LITTLE_AUDIBLE: "听清时长不足",
+    NotCounted.AMENDED: "人工更正",
+}
+
+
+def some_minutes(ms: int | None) -> float | None:
+    """Return milliseconds as minutes; nothing for what was not measured."""
+    return None if ms is None else minutes(ms)
 
 
 def minutes(ms: int) -> float:

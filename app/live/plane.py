@@ -22,6 +22,7 @@ from fastapi import APIRouter
 from app.accounts.events import AccountDisabled
 from app.addresses import announced, listening_host
 from app.attendance import routes as attendance_routes
+from app.attendance import row_routes as attendance_rows
 from app.attendance.events import SessionClosed
 from app.attendance.seats import site_seat
 from app.clock import utc_now
@@ -105,6 +106,7 @@ class LivePlane:
             check_routes.admin_router,
             session_routes.router,
             attendance_routes.router,
+            attendance_rows.router,
             recording_routes.router,
         ]
 

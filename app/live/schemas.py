@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.attendance.models import AttendanceState
+from app.attendance.minutes import Minute
+from app.attendance.models import AttendanceState, NotCounted
 from app.attendance.schemas import LineFigures
 from app.attendance.seats import SeatRole
 from app.lessons.models import LessonKind, LessonState
@@ -159,8 +160,23 @@ class BarOut(BaseModel):
     kind: Literal["connected"] = "connected"
 
 
+class PortionOut(BaseModel):
+    """A stretch of the lesson, and what it was at the site."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_ms: int
+    to_ms: int
+    minute: Minute
+    is_visible: bool
+
+
 class AttendanceOut(BaseModel):
-    """One row of the attendance table."""
+    """One row of the attendance table.
+
+    `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
+    before what a seat received was kept. `agrees`: what was closed follows from the events.
+    """
 
     site_id: UUID
     classroom: str
@@ -173,7 +189,16 @@ class AttendanceOut(BaseModel):
     headcount: int | None
     headcount_source: str | None
     state: AttendanceState
+    audible_ms: int | None
+    degraded_ms: int | None
+    lost_ms: int | None
+    offline_ms: int | None
+    visible_ms: int | None
+    is_counted: bool | None
+    not_counted_reason: NotCounted | None
+    agrees: bool
     bars: list[BarOut]
+    portions: list[PortionOut]
 
 
 class StageOut(BaseModel):

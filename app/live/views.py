@@ -21,6 +21,7 @@ from app.live.schemas import (
     ClipOut,
     IncidentOut,
     LiveOut,
+    PortionOut,
     RecordingOut,
     ReplayOut,
     SeatLineOut,
@@ -188,7 +189,7 @@ def _attendance(rows: Sequence[Standing], seats: Mapping[str, NamedSeat]) -> lis
 
 
 def _attendance_row(row: Standing, seat: NamedSeat) -> AttendanceOut:
-    record, evidence = row.record, row.evidence
+    record, evidence, minutes = row.record, row.evidence, row.minutes
     return AttendanceOut(
         site_id=record.lesson_site_id,
         classroom=seat.name,
@@ -201,7 +202,16 @@ def _attendance_row(row: Standing, seat: NamedSeat) -> AttendanceOut:
         headcount=record.headcount,
         headcount_source=record.headcount_source,
         state=record.state,
+        audible_ms=minutes.audible_ms if row.is_measured else None,
+        degraded_ms=minutes.degraded_ms if row.is_measured else None,
+        lost_ms=minutes.lost_ms if row.is_measured else None,
+        offline_ms=minutes.offline_ms if row.is_measured else None,
+        visible_ms=minutes.visible_ms if row.is_measured else None,
+        is_counted=record.is_counted,
+        not_counted_reason=record.not_counted_reason,
+        agrees=row.agrees,
         bars=[BarOut(from_ms=stay.from_ms, to_ms=stay.to_ms) for stay in evidence.stays],
+        portions=[PortionOut.model_validate(each) for each in row.portions if row.is_measured],
     )
 
 

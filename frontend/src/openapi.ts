@@ -4,6 +4,70 @@
  */
 
 export interface paths {
+    "/api/admin/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attendance
+         * @description List the attendance rows in the caller's scope, the latest lessons first.
+         */
+        get: operations["list_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/{record_id}/amendments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Amendments
+         * @description List the corrections of a row.
+         */
+        get: operations["list_amendments"];
+        put?: never;
+        /**
+         * Add Amendment
+         * @description Correct a row of a site in scope, beside what was closed.
+         */
+        post: operations["add_amendment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Rows
+         * @description Export the attendance rows, all pages of them.
+         */
+        get: operations["export_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/classroom-lines": {
         parameters: {
             query?: never;
@@ -96,6 +160,46 @@ export interface paths {
          * @description List the schools in scope, the kinds and the states.
          */
         get: operations["list_filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/service-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Service Hours
+         * @description List the hours that teachers of hubs in scope gave between two days, by locked rows.
+         */
+        get: operations["list_service_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/service-hours/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Service Hours
+         * @description Export the hours, all pages of them.
+         */
+        get: operations["export_service_hours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -260,6 +364,26 @@ export interface paths {
         get: operations["teacher_checks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/terms/{term_id}/attendance-lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock Attendance
+         * @description Lock the attendance of a term that is over, at the sites of its region.
+         */
+        post: operations["lock_attendance"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1129,6 +1253,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/schools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Schools
+         * @description Have a table of schools looked at, or imported, as a job; its result is the report.
+         *
+         *     The same file with the same wishes is one job while that runs.
+         */
+        post: operations["import_schools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/schools/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * School Template
+         * @description Return an empty table of schools with two examples, to be overwritten.
+         */
+        get: operations["school_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -1884,6 +2050,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rosters
+         * @description List the rosters of the regions in scope, the latest day first.
+         */
+        get: operations["list_rosters"];
+        put?: never;
+        /**
+         * Take Roster
+         * @description Freeze the teaching points open in a region at the end of a day, and sign the list.
+         */
+        post: operations["take_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/{roster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Roster
+         * @description Return a roster with its signature; it is checked against the rows on every look.
+         */
+        get: operations["read_roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/{roster_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description List the teaching points of a roster.
+         */
+        get: operations["list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/{roster_id}/entries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Entries
+         * @description Export the teaching points of a roster, all pages of it.
+         */
+        get: operations["export_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Rosters
+         * @description Export the list, all pages of it.
+         */
+        get: operations["export_rosters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/school-classes": {
         parameters: {
             query?: never;
@@ -2397,6 +2667,54 @@ export interface components {
             version: number;
         };
         /**
+         * AmendmentIn
+         * @description What should hold of a row instead, and why; null: as it is.
+         */
+        AmendmentIn: {
+            /** Headcount */
+            headcount?: number | null;
+            /** Is Counted */
+            is_counted?: boolean | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * AmendmentOut
+         * @description One correction, with what held before.
+         */
+        AmendmentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** New Headcount */
+            new_headcount: number | null;
+            /** New Is Counted */
+            new_is_counted: boolean | null;
+            /** Number */
+            number: number;
+            /** Old Headcount */
+            old_headcount: number | null;
+            /** Old Is Counted */
+            old_is_counted: boolean | null;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * AmendmentsOut
+         * @description The corrections of a row, the first one first.
+         */
+        AmendmentsOut: {
+            /** Items */
+            items: components["schemas"]["AmendmentOut"][];
+        };
+        /**
          * SpanOut
          * @description Days from the first to the last, both included.
          */
@@ -2425,14 +2743,23 @@ export interface components {
         /**
          * AttendanceOut
          * @description One row of the attendance table.
+         *
+         *     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
+         *     before what a seat received was kept. `agrees`: what was closed follows from the events.
          */
         AttendanceOut: {
+            /** Agrees */
+            agrees: boolean;
+            /** Audible Ms */
+            audible_ms: number | null;
             /** Bars */
             bars: components["schemas"]["BarOut"][];
             /** Classroom */
             classroom: string;
             /** Connected Ms */
             connected_ms: number;
+            /** Degraded Ms */
+            degraded_ms: number | null;
             /** First Joined Ms */
             first_joined_ms: number | null;
             /** Headcount */
@@ -2441,10 +2768,19 @@ export interface components {
             headcount_source: string | null;
             /** Interruptions */
             interruptions: number;
+            /** Is Counted */
+            is_counted: boolean | null;
             /** Last Left Ms */
             last_left_ms: number | null;
+            /** Lost Ms */
+            lost_ms: number | null;
+            not_counted_reason: components["schemas"]["NotCounted"] | null;
+            /** Offline Ms */
+            offline_ms: number | null;
             /** Planned Ms */
             planned_ms: number;
+            /** Portions */
+            portions: components["schemas"]["PortionOut"][];
             /** School */
             school: string;
             /**
@@ -2453,6 +2789,61 @@ export interface components {
              */
             site_id: string;
             state: components["schemas"]["AttendanceState"];
+            /** Visible Ms */
+            visible_ms: number | null;
+        };
+        /**
+         * AttendanceRowOut
+         * @description One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
+         */
+        AttendanceRowOut: {
+            /** Amendments */
+            amendments: number;
+            /** Audible Ms */
+            audible_ms: number | null;
+            /** Classroom */
+            classroom: string;
+            /** Connected Ms */
+            connected_ms: number;
+            /** Degraded Ms */
+            degraded_ms: number | null;
+            /** Headcount */
+            headcount: number | null;
+            /** Hub */
+            hub: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Counted */
+            is_counted: boolean | null;
+            /** Lost Ms */
+            lost_ms: number | null;
+            not_counted_reason: components["schemas"]["NotCounted"] | null;
+            /** Offline Ms */
+            offline_ms: number | null;
+            /** Planned Ms */
+            planned_ms: number;
+            /**
+             * Planned Start
+             * Format: date-time
+             */
+            planned_start: string;
+            /** Rule Number */
+            rule_number: number | null;
+            /**
+             * Session Id
+             * Format: uuid
+             */
+            session_id: string;
+            /** Site */
+            site: string;
+            state: components["schemas"]["AttendanceState"];
+            /** Title */
+            title: string;
+            /** Visible Ms */
+            visible_ms: number | null;
         };
         /**
          * AttendanceState
@@ -2571,6 +2962,14 @@ export interface components {
             valid_to: string | null;
             /** Version */
             version: number;
+        };
+        /** Body_import_schools */
+        Body_import_schools: {
+            /**
+             * File
+             * @description .xlsx, .xls, or CSV in UTF-8 or GB18030.
+             */
+            file: string;
         };
         /**
          * CalendarDayIn
@@ -3451,6 +3850,29 @@ export interface components {
             present: string[];
         };
         /**
+         * LockOut
+         * @description What was locked.
+         */
+        LockOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Rows */
+            rows: number;
+            /**
+             * Term Id
+             * Format: uuid
+             */
+            term_id: string;
+        };
+        /**
          * MatchList
          * @description The candidates of a need, best first.
          */
@@ -3530,6 +3952,12 @@ export interface components {
          * @enum {string}
          */
         MemberRole: "HUB" | "MEMBER" | "OBSERVER";
+        /**
+         * Minute
+         * @description What a stretch of a lesson was at a site.
+         * @enum {string}
+         */
+        Minute: "audible" | "degraded" | "lost" | "offline";
         /**
          * MoveIn
          * @description A step of a pairing: the state to enter, for which school, and why.
@@ -3674,6 +4102,12 @@ export interface components {
          */
         NoSchool: "OUT_OF_TERM" | "HOLIDAY" | "WEEKEND" | "NO_BELLS";
         /**
+         * NotCounted
+         * @description Why a lesson does not count at a site.
+         * @enum {string}
+         */
+        NotCounted: "NEVER_CAME" | "TOO_LITTLE_AUDIBLE" | "AMENDED";
+        /**
          * OfferIn
          * @description 可供课程: what a school can give, and the periods a week it has teachers for.
          */
@@ -3750,6 +4184,16 @@ export interface components {
         Page_AllianceOut_: {
             /** Items */
             items: components["schemas"]["AllianceOut"][];
+            /**
+             * Next Cursor
+             * @description Ask for the next page with it.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[AttendanceRowOut] */
+        Page_AttendanceRowOut_: {
+            /** Items */
+            items: components["schemas"]["AttendanceRowOut"][];
             /**
              * Next Cursor
              * @description Ask for the next page with it.
@@ -3886,6 +4330,26 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[RosterEntryOut] */
+        Page_RosterEntryOut_: {
+            /** Items */
+            items: components["schemas"]["RosterEntryOut"][];
+            /**
+             * Next Cursor
+             * @description Ask for the next page with it.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[RosterOut] */
+        Page_RosterOut_: {
+            /** Items */
+            items: components["schemas"]["RosterOut"][];
+            /**
+             * Next Cursor
+             * @description Ask for the next page with it.
+             */
+            next_cursor: string | null;
+        };
         /** Page[SchoolClassOut] */
         Page_SchoolClassOut_: {
             /** Items */
@@ -3900,6 +4364,16 @@ export interface components {
         Page_SchoolItem_: {
             /** Items */
             items: components["schemas"]["SchoolItem"][];
+            /**
+             * Next Cursor
+             * @description Ask for the next page with it.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[ServiceHours] */
+        Page_ServiceHours_: {
+            /** Items */
+            items: components["schemas"]["ServiceHours"][];
             /**
              * Next Cursor
              * @description Ask for the next page with it.
@@ -4114,6 +4588,19 @@ export interface components {
             roles: components["schemas"]["RoleOut"][];
             /** School */
             school: string | null;
+        };
+        /**
+         * PortionOut
+         * @description A stretch of the lesson, and what it was at the site.
+         */
+        PortionOut: {
+            /** From Ms */
+            from_ms: number;
+            /** Is Visible */
+            is_visible: boolean;
+            minute: components["schemas"]["Minute"];
+            /** To Ms */
+            to_ms: number;
         };
         /**
          * Problem
@@ -4382,6 +4869,115 @@ export interface components {
             taken_at: string;
             /** Voice Db */
             voice_db: number;
+        };
+        /**
+         * RosterDetail
+         * @description A roster with its signature, checked on every look. Hex: digest, signature, public key.
+         */
+        RosterDetail: {
+            /** Digest */
+            digest: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Intact */
+            is_intact: boolean;
+            /** Key Id */
+            key_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By Name */
+            made_by_name: string;
+            /** Name */
+            name: string;
+            /** Public Key */
+            public_key: string;
+            region: components["schemas"]["Named"];
+            /** Signature */
+            signature: string;
+            /** Size */
+            size: number;
+            /**
+             * Taken On
+             * Format: date
+             */
+            taken_on: string;
+        };
+        /**
+         * RosterEntryOut
+         * @description A teaching point as it stood on the list.
+         */
+        RosterEntryOut: {
+            /** Local Code */
+            local_code: string;
+            /** Moe Code */
+            moe_code: string;
+            /** Name */
+            name: string;
+            /** Parent Name */
+            parent_name: string;
+            /** Position */
+            position: number;
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /**
+             * School Id
+             * Format: uuid
+             */
+            school_id: string;
+        };
+        /**
+         * RosterIn
+         * @description Whose points to freeze, and as of which day.
+         */
+        RosterIn: {
+            /** Name */
+            name: string;
+            /**
+             * Region Id
+             * Format: uuid
+             */
+            region_id: string;
+            /**
+             * Taken On
+             * Format: date
+             */
+            taken_on: string;
+        };
+        /**
+         * RosterOut
+         * @description A roster in a list.
+         */
+        RosterOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By Name */
+            made_by_name: string;
+            /** Name */
+            name: string;
+            region: components["schemas"]["Named"];
+            /** Size */
+            size: number;
+            /**
+             * Taken On
+             * Format: date
+             */
+            taken_on: string;
         };
         /**
          * SchoolChangeOut
@@ -4705,6 +5301,32 @@ export interface components {
          * @enum {string}
          */
         SeatRole: "lecturer" | "classroom" | "supervisor";
+        /**
+         * ServiceHours
+         * @description What a teacher gave of lessons that counted, by locked rows.
+         */
+        ServiceHours: {
+            /** Hub */
+            hub: string;
+            /**
+             * Hub Id
+             * Format: uuid
+             */
+            hub_id: string;
+            /** Lessons */
+            lessons: number;
+            /** Name */
+            name: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Planned Ms */
+            planned_ms: number;
+            /** Sites */
+            sites: number;
+        };
         /**
          * SessionDetail
          * @description Everything on a session's page.
@@ -5403,6 +6025,305 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_attendance: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: string | null;
+                from?: string | null;
+                is_counted?: boolean | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+                school_id?: string | null;
+                state?: components["schemas"]["AttendanceState"] | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttendanceRowOut_"];
+                };
+            };
+            /** @description `bad-cursor`: This is no cursor of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_amendments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AmendmentsOut"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_amendment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AmendmentOut"];
+                };
+            };
+            /** @description `bad-request`: Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still-running`: The first request is still running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input; `idempotency-key-reused`: This key was used for something else */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_rows: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["schemas"]["ExportFormat"];
+                from?: string | null;
+                is_counted?: boolean | null;
+                school_id?: string | null;
+                state?: components["schemas"]["AttendanceState"] | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classroom_lines: {
         parameters: {
             query?: never;
@@ -5693,6 +6614,140 @@ export interface operations {
             };
             /** @description `forbidden`: Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_service_hours: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: string | null;
+                from: string;
+                /** @description How many items a page has at most. */
+                limit?: number;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceHours_"];
+                };
+            };
+            /** @description `bad-cursor`: This is no cursor of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_service_hours: {
+        parameters: {
+            query: {
+                /** @description The kind of file. */
+                format?: components["schemas"]["ExportFormat"];
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6248,6 +7303,85 @@ export interface operations {
             };
             /** @description `forbidden`: Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_attendance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                term_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockOut"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still-running`: The first request is still running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input; `idempotency-key-reused`: This key was used for something else */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10313,6 +11447,131 @@ export interface operations {
             };
         };
     };
+    import_schools: {
+        parameters: {
+            query?: {
+                /** @description Only say what would be done. */
+                dry_run?: boolean;
+                /** @description Write the rows that are right. */
+                leave_out?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_schools"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    school_template: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -13498,6 +14757,436 @@ export interface operations {
                 format?: components["schemas"]["ExportFormat"];
                 parent_id?: string | null;
                 q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rosters: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RosterOut_"];
+                };
+            };
+            /** @description `bad-cursor`: This is no cursor of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_roster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
+                };
+            };
+            /** @description `bad-request`: Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still-running`: The first request is still running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input; `idempotency-key-reused`: This key was used for something else */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                roster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RosterEntryOut_"];
+                };
+            };
+            /** @description `bad-cursor`: This is no cursor of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_entries: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path: {
+                roster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-signed-in`: Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `malformed-input`: Malformed input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: The service is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_rosters: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["schemas"]["ExportFormat"];
             };
             header?: never;
             path?: never;

@@ -273,7 +273,7 @@ async def test_the_end_closes_lesson_sites_stays_and_recording(
         stays = await queries.presences(db, room.session_id)
         assert {stay.left_ms for stay in stays} == {30 * MINUTE}
         sites = (await db.scalars(select(LessonSite))).all()
-        assert {site.state for site in sites} == {SiteState.CLOSED}
+        assert {site.state for site in sites} == {SiteState.NOT_COUNTED}
         assert (await db.scalars(select(Recording))).one().state is RecordingState.FINALISING
     assert await lesson_state(database, room) is LessonState.ENDED
 
