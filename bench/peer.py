@@ -59,6 +59,8 @@ ALL_CODECS = ("opus", "h264", "vp8")
 
 _REPORT_INTERVAL_S = 1.0
 _NACK_INTERVAL_S = 0.04
+#: As browsers do, what is missing is looked at so often.
+_NACK_PAUSE_S = 0.02
 _ARRIVALS_INTERVAL_S = 0.05
 _MAX_NACKS_PER_PACKET = 10
 _RTP_HEADER = struct.Struct("!BBHII")
@@ -163,6 +165,7 @@ class LightPeer:
         self._timer: asyncio.TimerHandle | None = None
         self._next_report_s: float | None = None
         self._next_nack_s: float | None = None
+        self._nack_not_before_s = 0.0
         self._next_arrivals_s: float | None = None
         self._plain = memoryview(bytearray(BUFFER_BYTES))
         self._wire = Wire(
@@ -475,8 +478,10 @@ class LightPeer:
                 )
             )  # fmt: skip
         is_repairable = self.repairs_loss and mid in self._repairable_mids
-        if is_repairable and reception.missing and self._next_nack_s is None:
-            self._next_nack_s = now
+        if is_repairable and reception.has_news:
+            # A new loss waits for no answer to those before.
+            reception.has_news = False
+            self._next_nack_s = max(now, self._nack_not_before_s)
             self._on_timer()
 
     def _learn_mid(self, view: memoryview, ssrc: int) -> str | None:
@@ -604,23 +609,19 @@ class LightPeer:
             self.send_rtcp(feedback)
 
     def _ask_again(self, now: float) -> None:
-        self._next_nack_s = None
+        # Sooner than a round trip the answer cannot have come.
+        again_after_s = max(_NACK_INTERVAL_S, self.ice.rtt_s or 0.0)
+        due = []
         for reception in self.receptions.values():
             if reception.mid not in self._repairable_mids:
                 continue
-            wanted = []
-            for extended, attempts in list(reception.missing.items()):
-                if attempts >= _MAX_NACKS_PER_PACKET:
-                    del reception.missing[extended]
-                    reception.forgotten += 1
-                else:
-                    reception.missing[extended] = attempts + 1
-                    wanted.append(extended & 0xFFFF)
-            if wanted:
-                # Sooner than a round trip the answer cannot have come.
-                self._next_nack_s = now + max(_NACK_INTERVAL_S, self.ice.rtt_s or 0.0)
+            wanted = reception.ask(now, again_after_s=again_after_s, most=_MAX_NACKS_PER_PACKET)
             for start in range(0, len(wanted), 200):
                 self.send_nack(reception.ssrc, wanted[start : start + 200])
+            if (ask_at := reception.ask_at()) is not None:
+                due.append(ask_at)
+        self._nack_not_before_s = now + _NACK_PAUSE_S
+        self._next_nack_s = max(min(due), self._nack_not_before_s) if due else None
 
     # What was received
 

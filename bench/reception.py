@@ -11,11 +11,19 @@ _MAX_MISSING = 4096
 
 
 @dataclass(slots=True)
+class Missing:
+    """How often a packet was asked for, and when it is to be asked for next."""
+
+    attempts: int = 0
+    due_s: float = 0.0
+
+
+@dataclass(slots=True)
 class Reception:
     """One SSRC as received. Times are seconds on the monotonic clock.
 
-    `missing` holds extended sequence numbers that have not come, with how often each
-    was asked for; `lost` counts them and those already given up for good.
+    `missing` holds extended sequence numbers that have not come, with how each was asked for;
+    `lost` counts them and those already given up for good.
     """
 
     mid: str
@@ -32,7 +40,9 @@ class Reception:
     forgotten: int = 0
     last_arrival_s: float = 0.0
     last_timestamp: int = 0
-    missing: dict[int, int] = field(default_factory=dict)
+    missing: dict[int, Missing] = field(default_factory=dict)
+    #: Something is missing that was not asked for yet.
+    has_news: bool = False
     #: One packet of so many is read (`bench.sampling`): each stands for those before it.
     sampling: int = 1
     _jitter: float = 0.0
@@ -100,7 +110,31 @@ class Reception:
         if len(self.missing) >= _MAX_MISSING:
             del self.missing[next(iter(self.missing))]
             self.forgotten += 1
-        self.missing[extended] = 0
+        self.missing[extended] = Missing()
+        self.has_news = True
+
+    def ask(self, now: float, *, again_after_s: float, most: int) -> list[int]:
+        """Return the missing packets that are to be asked for now, each by itself.
+
+        Each is asked for again `again_after_s` later, and given up after `most` times.
+        """
+        self.has_news = False
+        wanted = []
+        for extended, missing in list(self.missing.items()):
+            if missing.due_s > now:
+                continue
+            if missing.attempts >= most:
+                del self.missing[extended]
+                self.forgotten += 1
+                continue
+            missing.attempts += 1
+            missing.due_s = now + again_after_s
+            wanted.append(extended & 0xFFFF)
+        return wanted
+
+    def ask_at(self) -> float | None:
+        """Return when `ask` is next worth calling, None while nothing is missing."""
+        return min((missing.due_s for missing in self.missing.values()), default=None)
 
     def sender_report(self, ntp_time: int, now: float) -> None:
         """Remember the middle 32 bits of a sender report's NTP time (RFC 3550 section 6.4.1)."""

@@ -89,3 +89,18 @@ def test_the_ledger_tells_a_true_acknowledgement_from_a_false_one() -> None:
     # Number 0 was dropped on the way and 2 was never sent.
     assert ledger.false_acknowledgements == 2
     assert ledger.reports == 2
+
+
+def test_a_packet_is_asked_for_by_itself_whatever_was_asked_for_before() -> None:
+    reception = stream(10)
+    reception.received(10, 0, 100, 0.0)
+    reception.received(12, 0, 100, 1.0)
+    assert reception.ask(1.0, again_after_s=0.6, most=2) == [11]
+    reception.received(14, 0, 100, 1.1)
+    assert (reception.has_news, reception.ask_at()) == (True, 0.0)
+    assert reception.ask(1.1, again_after_s=0.6, most=2) == [13]
+    assert (reception.has_news, reception.ask_at()) == (False, 1.6)
+    assert reception.ask(1.6, again_after_s=0.6, most=2) == [11]
+    assert reception.ask(1.75, again_after_s=0.6, most=2) == [13]
+    assert reception.ask(3.0, again_after_s=0.6, most=2) == []
+    assert (reception.forgotten, reception.lost, reception.ask_at()) == (2, 2, None)
