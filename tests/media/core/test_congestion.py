@@ -378,10 +378,10 @@ def test_a_loss_that_is_gone_when_less_is_sent_is_that_of_a_full_line() -> None:
 def test_chance_that_is_unkind_once_does_not_begin_the_test_anew(sent: int, lost: int) -> None:
     """Of few packets chance takes a tenth more every few seconds: nothing is lowered for that."""
     judge, now = lowering()
-    judged(judge, now + 0.2, sent=40, lost=8)  # sent in part before less was
-    assert judged(judge, now + 0.7, sent=sent, lost=lost) is not LossVerdict.LOWER
+    judged(judge, now + 0.3, sent=40, lost=8)  # sent in part before less was
+    assert judged(judge, now + 0.8, sent=sent, lost=lost) is not LossVerdict.LOWER
     assert judge.is_testing
-    said = [judged(judge, now + 0.7 + half / 2, sent=40, lost=8) for half in range(1, 8)]
+    said = [judged(judge, now + 0.8 + half / 2, sent=40, lost=8) for half in range(1, 8)]
     assert LossVerdict.LOWER not in said
     assert LossVerdict.RESTORE in said
 
