@@ -4,7 +4,7 @@ Every millisecond of a lesson is, at each site, exactly one of:
 
 - *audible* (听清): the hub's sound arrived, or there was none to arrive;
 - *degraded* (不清): it arrived in part;
-- *lost* (中断): the site was connected, and the sound it should have had did not arrive;
+- *lost* (未听到): the site was connected, and the sound it should have had did not arrive;
 - *offline* (离线): it was not connected.
 
 The four add up to the lesson, or to the plan where the lesson ran over. What is heard while a

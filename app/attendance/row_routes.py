@@ -181,7 +181,7 @@ ROW_COLUMNS = (
     Column("在线分钟", lambda row: words.minutes(row.AttendanceRecord.connected_ms)),
     Column("听清分钟", lambda row: words.some_minutes(row.AttendanceRecord.audible_ms)),
     Column("不清分钟", lambda row: words.some_minutes(row.AttendanceRecord.degraded_ms)),
-    Column("中断分钟", lambda row: words.some_minutes(row.AttendanceRecord.lost_ms)),
+    Column("未听到分钟", lambda row: words.some_minutes(row.AttendanceRecord.lost_ms)),
     Column("离线分钟", lambda row: words.some_minutes(row.AttendanceRecord.offline_ms)),
     Column("看到分钟", lambda row: words.some_minutes(row.AttendanceRecord.visible_ms)),
     Column("计入", lambda row: words.COUNTED[row.is_counted]),

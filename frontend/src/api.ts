@@ -153,7 +153,18 @@ export interface AttendanceRow {
   headcount: number | null;
   headcount_source: string | null;
   state: string;
+  /** Null where the lesson was closed before what a seat received was kept. */
+  audible_ms: number | null;
+  degraded_ms: number | null;
+  lost_ms: number | null;
+  offline_ms: number | null;
+  visible_ms: number | null;
+  is_counted: boolean | null;
+  not_counted_reason: string | null;
+  /** The closed figures follow from the events. */
+  agrees: boolean;
   bars: { from_ms: number; to_ms: number; kind: string }[];
+  portions: { from_ms: number; to_ms: number; minute: string; is_visible: boolean }[];
 }
 
 export interface StageSpan {
