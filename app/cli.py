@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, coturn, demo, job_commands, memory, migrations, serving
+from app import addresses, coturn, demo, demo_alliances, job_commands, memory, migrations, serving
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -23,6 +23,7 @@ from app.codes.tables import read_tables
 from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
+from app.files import HANDED_IN, FileStore
 from app.listening import CannotListen, listening_on, with_port
 from app.main import create_app
 from app.opening import CannotDo, opened
@@ -109,8 +110,11 @@ def run_demo(
     app_logging.configure(settings)
 
     async def prepare() -> demo.DemoLinks:
+        now, store = utc_now(), FileStore(settings.files_dir / HANDED_IN)
         async with opened(settings) as database, database.unit_of_work() as db:
-            return await demo.prepare(db, now=utc_now())
+            links = await demo.prepare(db, now=now)
+            await demo_alliances.prepare(db, store, now=now)
+            return links
 
     if not is_served:
         typer.echo(demo_text(asyncio.run(prepare()), settings.http_port))

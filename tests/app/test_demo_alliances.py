@@ -1,0 +1,53 @@
+"""What the demonstration county does together: there after the first start, once, and whole."""
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app import demo, demo_alliances
+from app.alliances.models import Alliance, Pairing, PairingState
+from app.calendars import service as calendars
+from app.database import Database
+from app.files import FileStore
+from app.schools.models import School
+from tests.app.conftest import OpenBrowser
+from tests.app.test_alliances import found
+from tests.factories import NOON
+
+
+async def prepare(database: Database, folder: Path) -> None:
+    await calendars.load_national_days(database)
+    async with database.unit_of_work() as db:
+        await demo.prepare(db, now=NOON)
+        await demo_alliances.prepare(db, FileStore(folder), now=NOON)
+
+
+async def test_it_is_made_once(database: Database, tmp_path: Path) -> None:
+    await prepare(database, tmp_path)
+    await prepare(database, tmp_path)
+    async with database.unit_of_work() as db:
+        assert await db.scalar(select(func.count()).select_from(Alliance)) == 1
+        states = sorted(await db.scalars(select(Pairing.state)))
+    assert states == [PairingState.ACTIVE, PairingState.ACTIVE, PairingState.PROPOSED]
+
+
+async def test_its_administrator_finds_something_on_every_page(
+    database: Database, tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    await prepare(database, tmp_path)
+    async with database.unit_of_work() as db:
+        account = await demo.accounts_queries.account_by_username(db, "demo-li")
+        point = await db.scalar(select(School.id).where(School.name == "竹溪教学点"))
+    browser = await open_browser(account)
+    (alliance,) = (await found(browser, "/api/alliances"))["items"]
+    assert (len(alliance["hubs"]), alliance["members"]) == (2, 7)
+    (plan,) = (await found(browser, f"/api/alliances/{alliance['id']}/term-plans"))["items"]
+    assert plan["counts"]["preparations"] == 2
+    (need,) = (await found(browser, "/api/needs"))["items"]
+    best, other = (await found(browser, f"/api/needs/{need['id']}/matches"))["items"]
+    assert best["score"] > other["score"] > 0
+    running = (await found(browser, "/api/pairings?state=ACTIVE"))["items"]
+    assert [each["active_days"] for each in running] == [29, 29]
+    days = await found(browser, f"/api/schools/{point}/days?from=2026-03-02&to=2026-03-06")
+    assert [day["runs"] for day in days["items"]] == [1, 2, 3, 4, 5]
+    assert {len(day["periods"]) for day in days["items"]} == {6}
