@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import admin from "../src/i18n/admin";
+import alliances from "../src/i18n/alliances";
 import check from "../src/i18n/check";
 import classroom from "../src/i18n/classroom";
 import entry from "../src/i18n/entry";
@@ -8,7 +9,7 @@ import live from "../src/i18n/live";
 import replay from "../src/i18n/replay";
 import teach from "../src/i18n/teach";
 
-const areas = { admin, check, classroom, entry, general, live, replay, teach };
+const areas = { admin, alliances, check, classroom, entry, general, live, replay, teach };
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();

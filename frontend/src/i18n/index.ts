@@ -4,6 +4,7 @@
  */
 import { createI18n } from "vue-i18n";
 import admin from "./admin";
+import alliances from "./alliances";
 import check from "./check";
 import classroom from "./classroom";
 import entry from "./entry";
@@ -16,7 +17,7 @@ import teach from "./teach";
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, replay, room };
+const areas = { general, entry, teach, live, classroom, check, admin, alliances, replay, room };
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));
