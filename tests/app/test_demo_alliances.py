@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app import demo, demo_alliances
+from app.accounts import queries as accounts
 from app.alliances.models import Alliance, Pairing, PairingState
 from app.calendars import service as calendars
 from app.database import Database
@@ -36,7 +37,7 @@ async def test_its_administrator_finds_something_on_every_page(
 ) -> None:
     await prepare(database, tmp_path)
     async with database.unit_of_work() as db:
-        account = await demo.accounts_queries.account_by_username(db, "demo-li")
+        account = await accounts.account_by_username(db, "demo-li")
         point = await db.scalar(select(School.id).where(School.name == "竹溪教学点"))
     browser = await open_browser(account)
     (alliance,) = (await found(browser, "/api/alliances"))["items"]
