@@ -8,6 +8,7 @@ its refusals with it. What a use case refuses beyond that, its route names with 
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method in context.methods or ():
             operation = schema["paths"][path].get(method.lower())
             if operation is not None:
-                _describe_refusals(operation, method, context)
+                _describe_refusals(operation, method, context, schema)
     components = schema["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
@@ -98,11 +99,27 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return schema
 
 
-def _describe_refusals(operation: dict[str, Any], method: str, route: Any) -> None:
+def names_things(operation: dict[str, Any], schema: dict[str, Any]) -> bool:
+    """Return whether a request must name things by their ids: they may not be there."""
+    needed = [each for each in operation.get("parameters", ()) if each["required"]]
+    pending, seen = json.dumps([needed, operation.get("requestBody")]), set[str]()
+    while True:
+        names = set(re.findall(r"#/components/schemas/(\w+)", pending)) - seen
+        if not names:
+            return '"format": "uuid"' in pending
+        seen |= names
+        pending += json.dumps([schema["components"]["schemas"][name] for name in names])
+
+
+def _describe_refusals(
+    operation: dict[str, Any], method: str, route: Any, schema: dict[str, Any]
+) -> None:
     responses = operation["responses"]
     derived = list(_derived(route, method, has_input="422" in responses))
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
         derived.append(Unreadable)
+    if names_things(operation, schema):
+        derived.append(NotFound)
     responses.pop("422", None)
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in [*derived, *getattr(route.endpoint, "refusals", ())]:
@@ -138,8 +155,6 @@ def _derived(route: Any, method: str, *, has_input: bool) -> Iterator[type[Probl
     yield Unavailable
     if has_input:
         yield MalformedInput
-    if "{" in route.path_format:
-        yield NotFound
     if isinstance(route.original_route, IdempotentRoute) and method == "POST":
         yield from (StillRunning, KeyReused)
     for call in _calls(route.dependant):

@@ -1,0 +1,182 @@
+"""A county with one of everything that has an address, for tests that walk the whole API."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.attendance.models import AttendanceRecord
+from app.attendance.seats import HUB, site_seat
+from app.database import Database
+from app.jobs import service as jobs
+from app.live import service as live
+from app.live.ledger import DatabaseLedger
+from app.recordings.models import Recording, RecordingClip, RecordingState
+from signaling.messages import EndReason
+from signaling.ports import EventType, RoomEvent
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.test_alliances import attach, join, made, pairing, run
+from tests.app.test_calendars import bells, term
+from tests.app.test_jobs_pages import caller
+from tests.app.test_needs import need, offer
+from tests.factories import County, make_county, make_lesson
+
+# Of path parameters that name no thing of a county.
+PLAIN = {"track": "TRAINING"}
+
+
+@dataclass
+class Whole:
+    """A county and, by path parameter, the id of a thing of it."""
+
+    county: County
+    ids: dict[str, UUID]
+
+
+async def make_whole_county(
+    open_browser: OpenBrowser, database: Database, clock: Clock, *, mark: str
+) -> Whole:
+    """Make everything; names of schools, people and things hold `mark`."""
+    async with database.unit_of_work() as db:
+        county = await make_county(db)
+        for school in (county.hub, *county.points):
+            school.name = f"{mark}{school.name}"
+            await db.merge(school)
+    keeper = await open_browser(county.administrator)
+    ids = {
+        "classroom_id": county.classrooms[0].id,
+        "device_id": county.devices[0].id,
+        "school_id": county.hub.id,
+        "region_id": county.region.id,
+    }
+    ids |= await _registry(keeper, county, mark)
+    ids |= await _lesson(database, clock, county, mark)
+    ids |= await _calendar(keeper, county, mark)
+    ids |= await _alliance(keeper, county, mark)
+    async with database.unit_of_work() as db:
+        job = await jobs.enqueue(
+            db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
+        )
+    return Whole(county, ids | {"job_id": job.id})
+
+
+async def _lesson(database: Database, clock: Clock, county: County, mark: str) -> dict[str, UUID]:
+    async with database.unit_of_work() as db:
+        lesson = await make_lesson(
+            db,
+            lecturer=county.teacher,
+            hub=county.hub,
+            classrooms=county.classrooms,
+            title=f"{mark}小雨沙沙",
+            planned_start=clock.now,
+        )
+        session = await live.start_lesson(
+            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+        )
+    ledger, room = DatabaseLedger(database, clock=clock), str(session.id)
+    seat = site_seat(lesson.sites[0].id)
+    await ledger.record(
+        room,
+        [
+            RoomEvent(EventType.LESSON_STARTED, 0, payload={"epoch": 1}),
+            RoomEvent(EventType.SEAT_JOINED, 0, HUB, HUB),
+            RoomEvent(EventType.SEAT_JOINED, 60_000, seat, seat),
+            RoomEvent(EventType.HEADCOUNT, 120_000, seat, seat, {"count": 12}),
+        ],
+    )
+    await ledger.lesson_ended(room, EndReason.ENDED_BY_LECTURER, 2_400_000, HUB)
+    async with database.unit_of_work() as db:
+        recording = (
+            await db.scalars(select(Recording).where(Recording.session_id == session.id))
+        ).one()
+        recording.state = RecordingState.READY
+        clip = RecordingClip(
+            recording_id=recording.id,
+            seat_id=HUB,
+            group="camera",
+            file="hub.mp4",
+            mime="video/mp4",
+            start_ms=0,
+            duration_ms=1000,
+            has_audio=True,
+            has_video=True,
+            bytes=1,
+        )
+        db.add(clip)
+        records = await db.scalars(
+            select(AttendanceRecord.id).where(AttendanceRecord.session_id == session.id)
+        )
+        ids = {"record_id": records.all()[0], "session_id": session.id}
+    return ids | {"lesson_id": lesson.id, "clip_id": clip.id}
+
+
+async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:
+    pupils = await made(
+        keeper,
+        "/api/school-classes",
+        {
+            "school_id": str(county.hub.id),
+            "name": f"{mark}三年级一班",
+            "stage": "2",
+            "grade_no": 3,
+            "entry_year": 2023,
+            "pupil_count": 31,
+        },
+    )
+    roster = await made(
+        keeper,
+        "/api/rosters",
+        {
+            "region_id": str(county.region.id),
+            "name": f"{mark}名册",
+            "taken_on": "2026-03-02",
+        },
+    )
+    return {"class_id": UUID(pupils["id"]), "roster_id": UUID(roster["id"])}
+
+
+async def _calendar(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:
+    region = str(county.region.id)
+    day = {"region_id": region, "day": "2026-05-01", "kind": "HOLIDAY", "name": f"{mark}劳动节"}
+    one = await made(keeper, "/api/terms", term(county, name=f"{mark}学期"))
+    free = await made(keeper, "/api/calendar-days", day)
+    rings = await made(keeper, "/api/bell-schedules", bells(county.hub.id, name=f"{mark}作息"))
+    return {
+        "term_id": UUID(one["id"]),
+        "day_id": UUID(free["id"]),
+        "schedule_id": UUID(rings["id"]),
+    }
+
+
+async def _alliance(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:
+    alliance = await made(
+        keeper,
+        "/api/alliances",
+        {
+            "region_id": str(county.region.id),
+            "name": f"{mark}联盟",
+            "starts_on": "2026-02-24",
+        },
+    )
+    member = await join(keeper, alliance, "HUB", school_id=str(county.hub.id))
+    await attach(keeper, f"/api/alliances/{alliance['id']}")
+    pair = await made(
+        keeper, "/api/pairings", pairing(county.hub, county.points[0], name=f"{mark}专递")
+    )
+    await run(keeper, pair, county.hub, county.points[0])
+    wanted = await made(keeper, "/api/needs", need(county.points[0]))
+    offered = await made(keeper, "/api/hub-offers", offer(county.hub))
+    event: dict[str, Any] = await made(keeper, *research(pair, mark))
+    found = {"alliance": alliance, "member": member, "pairing": pair, "need": wanted}
+    found |= {"offer": offered, "event": event}
+    return {f"{name}_id": UUID(each["id"]) for name, each in found.items()}
+
+
+def research(pair: dict[str, Any], mark: str) -> tuple[str, dict[str, Any]]:
+    """Return where and with what an event of the fourth track (研修) is entered."""
+    return f"/api/pairings/{pair['id']}/events/TRAINING", {
+        "title": f"{mark}研修",
+        "held_on": "2026-03-02",
+        "link": "https://example.invalid/",
+    }
