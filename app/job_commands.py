@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from app.events import EventBus
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState, Queue
+from app.jobs.worker import Worker
 from app.main import make_worker
 from app.opening import CannotDo, opened
 from app.settings import read_settings
@@ -35,7 +35,7 @@ def run_worker(
         async with opened(settings, events) as database:
             worker = make_worker(settings, database, events, queues=frozenset(queue or Queue))
             typer.echo("The worker waits for jobs. Stop it with Ctrl-C or SIGTERM.")
-            await _until_told_to_stop(worker.run())
+            await _until_told_to_stop(worker)
 
     asyncio.run(work())
 
@@ -64,15 +64,14 @@ def dead_jobs(
         typer.echo(line)
 
 
-async def _until_told_to_stop(work: Coroutine[object, object, None]) -> None:
-    """Do `work` until SIGTERM or SIGINT; jobs under way are given back before this returns."""
+async def _until_told_to_stop(worker: Worker) -> None:
+    """Work until SIGTERM or SIGINT; jobs under way are given back before this returns."""
     loop = asyncio.get_running_loop()
-    async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(work)
-        for told in (signal.SIGTERM, signal.SIGINT):
-            # Windows has no handlers on the loop: there Ctrl-C interrupts asyncio.run instead.
-            with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(told, working.cancel)
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # Windows has no handlers on the loop: there Ctrl-C interrupts asyncio.run instead.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(told, worker.stop)
+    await worker.run()
 
 
 def _letter(job: Job) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
@@ -88,9 +88,12 @@ async def is_cancel_asked(db: AsyncSession, job_id: UUID) -> bool:
     return await db.scalar(select(Job.is_cancel_asked).where(Job.id == job_id)) or False
 
 
-async def was_queued_since(db: AsyncSession, kind: str, moment: datetime) -> bool:
-    """Return whether a job of this kind was queued after `moment`."""
-    query = select(exists().where(Job.kind == kind, Job.created_at > moment))
+async def was_queued_since(
+    db: AsyncSession, kind: str, moment: datetime, *, beside: UUID | None = None
+) -> bool:
+    """Return whether a job of this kind, other than `beside`, was queued after `moment`."""
+    is_other = true() if beside is None else Job.id != beside
+    query = select(exists().where(Job.kind == kind, Job.created_at > moment, is_other))
     return await db.scalar(query) or False
 
 

@@ -6,7 +6,7 @@ One worker runs in the web server, or any number as processes of their own
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,7 +34,7 @@ LANES: Mapping[Queue, int] = {Queue.LIGHT: 2, Queue.HEAVY: 1}
 
 
 class Worker:
-    """Runs jobs of some queues until it is cancelled. `periodic`: kinds to be queued by themselves.
+    """Runs jobs of some queues until it is stopped. `periodic`: kinds to be queued by themselves.
 
     A job of a kind without a handler here is left to workers that have one.
     """
@@ -57,20 +57,34 @@ class Worker:
         self._files = files
         self._clock = clock
         self._queued = {queue: asyncio.Event() for queue in queues}
+        self._handling: set[asyncio.Task[None]] = set()
+        self._is_stopping = asyncio.Event()
         events.on(JobQueued, self._wake)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work while the block runs; at its end what is under way is given back."""
+        self._is_stopping.clear()
         async with asyncio.TaskGroup() as tasks:
-            working = tasks.create_task(self.run())
+            tasks.create_task(self.run())
             try:
                 yield
             finally:
-                working.cancel()
+                self.stop()
+
+    def stop(self) -> None:
+        """Have `run` return: cancel what is being handled. A lane that asks the database is left to hear its answer.
+
+        Cancelled in the middle of that, a connection would be lost, and a job claimed for nobody.
+        """
+        self._is_stopping.set()
+        for queued in self._queued.values():
+            queued.set()
+        for lane in self._handling:
+            lane.cancel()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until stopped; what is under way is then given back."""
         async with asyncio.TaskGroup() as lanes:
             for queue in self._queued:
                 for _ in range(LANES[queue]):
@@ -89,7 +103,7 @@ class Worker:
             self._queued[event.queue].set()
 
     async def _run_lane(self, queue: Queue) -> None:
-        while True:
+        while not self._is_stopping.is_set():
             try:
                 if queue is Queue.LIGHT:
                     await self._queue_periodic()
@@ -100,9 +114,12 @@ class Worker:
                     log.exception("worker_failed", queue=queue)
                 else:
                     log.warning("worker_waits_for_database", error=type(error).__name__)
-                await asyncio.sleep(AWAY_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_stopping.wait(), AWAY_S)
 
     async def _wait(self, queue: Queue, seconds: float) -> None:
+        if self._is_stopping.is_set():
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._queued[queue].wait()
@@ -114,17 +131,29 @@ class Worker:
         now = self._clock()
         async with self._database.unit_of_work() as db:
             for kind, every in self._periodic.items():
-                if not await queries.was_queued_since(db, kind, now - every):
-                    await service.enqueue(
-                        db, kind=kind, payload={}, owner=None, dedup_key="periodic", now=now
-                    )
+                if await queries.was_queued_since(db, kind, now - every):
+                    continue
+                job = await service.enqueue(
+                    db, kind=kind, payload={}, owner=None, dedup_key="periodic", now=now
+                )
+                # Another lane or worker may have queued it, and ended it, since it was asked.
+                if await queries.was_queued_since(db, kind, now - every, beside=job.id):
+                    await db.delete(job)
 
     async def _run_next(self, queue: Queue) -> bool:
         async with self._database.unit_of_work() as db:
             job = await service.claim(db, queue, list(self._handlers), now=self._clock())
         if job is None:
             return False
-        await self._run_job(job)
+        lane = asyncio.current_task()
+        assert lane is not None
+        self._handling.add(lane)
+        if self._is_stopping.is_set():
+            lane.cancel()  # claimed while the worker was stopped: given back before it begins
+        try:
+            await self._run_job(job)
+        finally:
+            self._handling.discard(lane)
         return True
 
     async def _run_job(self, job: Job) -> None:

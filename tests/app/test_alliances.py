@@ -580,7 +580,7 @@ async def test_of_a_member_outside_its_lessons_are_seen_and_nothing_else(
     # The other way round: the outside school sees the alliance and its own pairing.
     (seen,) = (await found(chongqing, "/api/alliances"))["items"]
     assert (seen["name"], seen["is_kept"]) == ("城东教学联盟", False)
-    rooms = await found(keeper, "/api/admin/classrooms")
+    rooms = await found(keeper, "/api/classrooms")
     assert {room["school"] for room in rooms["items"]} <= {county.hub.name} | {
         point.name for point in county.points
     }
@@ -682,7 +682,7 @@ async def test_a_role_within_an_alliance_keeps_it_and_sees_no_school(
     assert listed["is_kept"]
     assert (await found(secretary, f"/api/pairings/{one['id']}"))["acts_for"] == []
     assert (await move(secretary, one, "PROPOSED", county.hub)).status_code == 404
-    assert (await found(secretary, "/api/admin/classrooms"))["items"] == []
+    assert (await found(secretary, "/api/classrooms"))["items"] == []
     renamed = {"region_id": str(county.region.id), "name": "城东", "starts_on": "2026-02-24"}
     answer = await secretary.send(
         "PUT", f"/api/alliances/{alliance['id']}", etag='"1"', json=renamed

@@ -35,6 +35,7 @@ from app.alliances.models import NEXT_PAIRING_STATE, Pairing, PairingKind, Pairi
 from app.alliances.pairings import Actor
 from app.alliances.schemas import PairingIn, PartyIn
 from app.calendars.days import Span, local_day
+from app.codes import service as codes
 from app.database import Database
 from app.errors import NotFound, Problem
 from app.events import EventBus
@@ -62,6 +63,7 @@ class PairingLife(RuleBasedStateMachine):
         engine.dispose()
         self.runner = asyncio.Runner()
         self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'test.db'}", EventBus())
+        self.runner.run(codes.load_own(self.database))
         self.now = NOON
         self.state = S.DRAFT
         self.agreed: set[int] = set()
