@@ -79,18 +79,23 @@ class _Player:
 def hear(packets: Iterable[Got], *, first: int, last: int, end_s: float) -> Heard:
     """Play the audio packets numbered `first` to `last`; nothing is played after `end_s`.
 
-    Numbers are those of the stamps, so what never came is known too.
+    Numbers are those of the stamps, so what never came is known too. Packets after `last` are not
+    played, but show that the sound went on: give them too, or a last packet that was lost is
+    taken for a silence up to `end_s`.
     """
     arrived: dict[int, float] = {}
+    goes_on_s = math.inf
     for packet in packets:
         number = packet.stamp.frame
-        if first <= number <= last:
+        if number > last:
+            goes_on_s = min(goes_on_s, packet.at_s)
+        elif number >= first:
             arrived[number] = min(packet.at_s, arrived.get(number, math.inf))
     expected = last - first + 1
     if not arrived:
         return Heard(0, expected, (Silence(end_s, math.inf),) if expected > 0 else ())
     # soonest[i]: the earliest that number first+i or any later one has come.
-    soonest = [math.inf] * (expected + 1)
+    soonest = [math.inf] * expected + [goes_on_s]
     for place in range(expected - 1, -1, -1):
         soonest[place] = min(soonest[place + 1], arrived.get(first + place, math.inf))
     player = _Player(min(arrived.values()) + START_BUFFER_S)

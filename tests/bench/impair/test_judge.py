@@ -82,6 +82,14 @@ class TestHear:
         assert found.longest_silence_s == pytest.approx(8, abs=0.2)
         assert found.share == 0.2
 
+    @pytest.mark.parametrize("lost", [1, 3])
+    def test_last_packets_that_are_lost_are_a_silence_of_their_length(self, lost: int) -> None:
+        """What is sent after the time that is judged shows that the sound went on."""
+        packets = sound((n for n in range(600) if not 500 - lost <= n < 500), delay=steady)
+        found = heard(packets, 499, end_s=12.0)
+        assert (found.played, found.expected) == (500 - lost, 500)
+        assert found.longest_silence_s == pytest.approx(0.02 * lost)
+
     def test_nothing_at_all_is_silence_without_end(self) -> None:
         found = heard([], 499)
         assert found.share == 0
