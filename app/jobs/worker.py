@@ -73,9 +73,10 @@ class Worker:
                 self.stop()
 
     def stop(self) -> None:
-        """Have `run` return: cancel what is being handled. A lane that asks the database is left to hear its answer.
+        """Have `run` return: cancel what is being handled.
 
-        Cancelled in the middle of that, a connection would be lost, and a job claimed for nobody.
+        A lane that asks the database is left to hear its answer: cancelled in the middle of
+        that, a connection would be lost, and a job claimed for nobody.
         """
         self._is_stopping.set()
         for queued in self._queued.values():
