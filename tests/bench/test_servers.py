@@ -23,7 +23,7 @@ async def test_a_run_on_our_server_delivers_everything_and_agrees_with_its_count
         run = await measure(
             server, subscribers=3, seconds=0.5, codec=codec, bursts=True, settle_s=0.1
         )
-    assert run.delivered == run.expected > 3 * 100
+    assert run.delivered == run.expected > 3 * 30
     assert run.delay_p50_ms > 0
     assert run.counters["packets_out"] >= run.delivered
     assert run.counters["forwarded_from:publisher"] == run.counters["packets_out"]
@@ -54,4 +54,4 @@ def test_a_comparison_with_janus_delivers_everything_on_both(tmp_path: Path) -> 
     runs = json.loads(results.read_text())["runs"]
     assert [run["server"] for run in runs] == ["three-classrooms", "janus"]
     for run in runs:
-        assert run["delivered"] == run["expected"] > 3 * 100
+        assert run["delivered"] == run["expected"] > 3 * 30
