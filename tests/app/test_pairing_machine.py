@@ -1,11 +1,13 @@
 """The life of a pairing, whatever the order of steps: the real service against a plain model."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -52,16 +54,33 @@ HUB, STRANGER = 0, 3
 STARTS_IN_DAYS = 2
 
 
+@cache
+def database_with_codes() -> Path:
+    """A file with all tables and the code sets, made once for all lives."""
+    folder = Path(tempfile.mkdtemp(prefix="classrooms-pairing-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "empty.db"
+    engine = create_engine(f"sqlite:///{path}")
+    METADATA.create_all(engine)
+    engine.dispose()
+
+    async def load() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path}", EventBus())
+        await codes.load_own(database)
+        await database.close()
+
+    asyncio.run(load())
+    return path
+
+
 class PairingLife(RuleBasedStateMachine):
     """One pairing of a hub and two partners; every step is tried in every state."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="classrooms-pairing-"))
-        engine = create_engine(f"sqlite:///{self.folder / 'test.db'}")
-        METADATA.create_all(engine)
-        engine.dispose()
         self.runner = asyncio.Runner()
+        shutil.copy(database_with_codes(), self.folder / "test.db")
         self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'test.db'}", EventBus())
         self.runner.run(codes.load_own(self.database))
         self.now = NOON
