@@ -82,7 +82,6 @@ class PairingLife(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         shutil.copy(database_with_codes(), self.folder / "test.db")
         self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'test.db'}", EventBus())
-        self.runner.run(codes.load_own(self.database))
         self.now = NOON
         self.state = S.DRAFT
         self.agreed: set[int] = set()
