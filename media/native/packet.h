@@ -1,8 +1,9 @@
 /* What the native data plane reads of a packet, and the few bytes it changes. No state, no I/O:
  * these are the functions that meet bytes from outside, and tests/native/fuzz_packets.c is at them.
  *
- * Each does what its namesake in media/core does, to the byte; tests/media/test_native_packets.py
- * holds them side by side. Lengths are bytes; nothing outside [data, data + length) is touched. */
+ * Each does what its namesake in media/core does, to the byte: tests/media/test_native_plane.py and
+ * test_native_digest.py hold the planes side by side. Lengths are bytes; nothing outside
+ * [data, data + length) is touched. */
 #ifndef CLASSROOMS_PACKET_H
 #define CLASSROOMS_PACKET_H
 
@@ -127,6 +128,79 @@ static inline bool is_nack(const uint8_t *data, uint32_t size)
 static inline bool is_receiver_report(const uint8_t *data, uint32_t size)
 {
     return (data[0] & 0xE0) == 0x80 && data[1] == 201 && size >= 8 + 24u * (data[0] & 0x1F);
+}
+
+/* -- transport-wide feedback ---------------------------------------------------------------------- */
+
+enum { MAX_STATUSES = 8192 }; /* as media.core.feedback_chunks */
+#define NOT_RECEIVED INT32_MIN
+
+struct feedback { /* `deltas[i]` is about number `base` + i: NOT_RECEIVED, or 250 us each */
+    uint16_t base;
+    int32_t reference; /* 64 ms each */
+    uint32_t count;
+    int32_t deltas[MAX_STATUSES];
+};
+
+static inline bool is_feedback(const uint8_t *packet, uint32_t size)
+{
+    return size >= 4 && (packet[0] & 0xDF) == 0x8F && packet[1] == 205;
+}
+
+/* Write the statuses of packets, one each, where their deltas will be; return where the deltas
+ * begin, 0 if the chunks are cut short
+ * (draft-holmer-rmcat-transport-wide-cc-extensions-01 sections 3.1.1 to 3.1.4). */
+static inline uint32_t read_statuses(const uint8_t *packet, uint32_t end, struct feedback *into)
+{
+    uint32_t at = 20, known = 0;
+    while (known < into->count) {
+        if (at + 2 > end)
+            return 0;
+        uint16_t chunk = read16(packet + at);
+        at += 2;
+        if (!(chunk & 0x8000)) {
+            uint32_t run = chunk & 0x1FFF, left = into->count - known;
+            for (run = run < left ? run : left; run; run--)
+                into->deltas[known++] = chunk >> 13 & 3;
+        } else if (!(chunk & 0x4000)) {
+            for (int shift = 13; shift >= 0 && known < into->count; shift--)
+                into->deltas[known++] = chunk >> shift & 1;
+        } else {
+            for (int shift = 12; shift >= 0 && known < into->count; shift -= 2)
+                into->deltas[known++] = chunk >> shift & 3;
+        }
+    }
+    return at;
+}
+
+/* Read the feedback packet of `size` bytes; false for what media.core.rtcp calls malformed. */
+static inline bool read_feedback(const uint8_t *packet, uint32_t size, struct feedback *into)
+{
+    uint32_t end = size;
+    if (packet[0] & 0x20) { /* padding, not only of whole words: RFC 3550 section 6.4.1 */
+        uint8_t padding = size > 4 ? packet[size - 1] : 0;
+        if (!padding || padding > size - 4)
+            return false;
+        end -= padding;
+    }
+    if (end < 20)
+        return false;
+    into->base = read16(packet + 12);
+    into->count = read16(packet + 14);
+    into->reference = (int32_t)(read32(packet + 16) >> 8 ^ 0x800000) - 0x800000;
+    if (!into->count || into->count > MAX_STATUSES)
+        return false;
+    uint32_t at = read_statuses(packet, end, into);
+    for (uint32_t i = 0; i < into->count; i++) {
+        uint32_t status = (uint32_t)into->deltas[i];
+        if (!at || status == 3 || at + status > end)
+            return false;
+        into->deltas[i] = status == 0   ? NOT_RECEIVED
+                          : status == 1 ? packet[at]
+                                        : (int16_t)read16(packet + at);
+        at += status;
+    }
+    return true;
 }
 
 #endif
