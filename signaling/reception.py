@@ -137,10 +137,10 @@ class Reception:
         if not self._spans:
             return False
         waited_ms = clock_ms - self._told_at_ms
-        news = [span for span in self._spans if (span.heard, span.is_visible) != self._told]
         if len(self._spans) >= MOST_SPANS or waited_ms >= STEADY_MS:
             return True
-        return bool(news) and waited_ms >= CHANGE_MS
+        is_news = any((span.heard, span.is_visible) != self._told for span in self._spans)
+        return is_news and waited_ms >= CHANGE_MS
 
     def take(self, clock_ms: int) -> dict[str, JsonValue] | None:
         """Return what is known and was not taken yet, as an event's payload; None: nothing.

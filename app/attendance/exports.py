@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.attendance import words
 from app.attendance.models import Session
 from app.attendance.names import seats_of
+from app.attendance.row_schemas import reason_of
 from app.attendance.seats import site_seat
 from app.attendance.standing import standings
 from app.exports import Column, ExportFormat, ExportResponse, table
@@ -17,6 +18,11 @@ from app.exports import Column, ExportFormat, ExportResponse, table
 def _end_reason(row: Any) -> str:
     reason: str = row.Session.end_reason or ""
     return words.END_REASON.get(reason, reason)
+
+
+def _reason_in_words(row: Any) -> str | None:
+    reason = reason_of(row.AttendanceRecord, is_counted=row.is_counted)
+    return None if reason is None else words.NOT_COUNTED[reason]
 
 
 # Of the rows of `listing.sessions_of`.
@@ -36,6 +42,34 @@ SESSION_COLUMNS = (
     Column("应到教室", lambda row: row.sites_total),
     Column("实到教室", lambda row: row.sites_attended),
     Column("到课人数", lambda row: row.headcount_total),
+)
+# Of the rows of `rows.rows_seen`.
+ROW_COLUMNS = (
+    Column("课题", lambda row: row.Lesson.title),
+    Column("计划开始", lambda row: row.Lesson.planned_start),
+    Column("主讲学校", lambda row: row.hub),
+    Column("学校", lambda row: row.site),
+    Column("教室", lambda row: row.classroom),
+    Column("计划分钟", lambda row: words.minutes(row.AttendanceRecord.planned_ms)),
+    Column("在线分钟", lambda row: words.minutes(row.AttendanceRecord.connected_ms)),
+    Column("听清分钟", lambda row: words.some_minutes(row.AttendanceRecord.audible_ms)),
+    Column("不清分钟", lambda row: words.some_minutes(row.AttendanceRecord.degraded_ms)),
+    Column("未听到分钟", lambda row: words.some_minutes(row.AttendanceRecord.lost_ms)),
+    Column("离线分钟", lambda row: words.some_minutes(row.AttendanceRecord.offline_ms)),
+    Column("看到分钟", lambda row: words.some_minutes(row.AttendanceRecord.visible_ms)),
+    Column("计入", lambda row: words.COUNTED[row.is_counted]),
+    Column("未计入原因", _reason_in_words),
+    Column("人数", lambda row: row.headcount),
+    Column("更正次数", lambda row: row.amendments),
+    Column("状态", lambda row: words.ATTENDANCE_STATE[row.AttendanceRecord.state]),
+)
+# Of the rows of `rows.hours_seen`.
+HOUR_COLUMNS = (
+    Column("教师", lambda row: row.name),
+    Column("主讲学校", lambda row: row.hub),
+    Column("课节数", lambda row: row.lessons),
+    Column("计入教室次数", lambda row: row.sites),
+    Column("服务小时", lambda row: round(row.planned_ms / 3_600_000, 2)),
 )
 _ATTENDANCE_HEADER = (
     *("学校", "教室", "计划分钟", "在线分钟", "首次进入", "最后离开"),

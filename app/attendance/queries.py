@@ -71,15 +71,10 @@ async def heard_by_site(db: AsyncSession, session_id: UUID) -> dict[UUID, list[H
     return heard
 
 
-async def amendments_of(
-    db: AsyncSession, record_ids: Collection[UUID]
-) -> dict[UUID, list[AttendanceAmendment]]:
-    """Return the amendments of attendance rows, in the order in which they were made."""
-    found: dict[UUID, list[AttendanceAmendment]] = defaultdict(list)
-    query = select(AttendanceAmendment).where(AttendanceAmendment.record_id.in_(record_ids))
-    for row in await db.scalars(query.order_by(AttendanceAmendment.number)):
-        found[row.record_id].append(row)
-    return found
+async def amendments_of(db: AsyncSession, record_id: UUID) -> Sequence[AttendanceAmendment]:
+    """Return the amendments of an attendance row, in the order in which they were made."""
+    query = select(AttendanceAmendment).where(AttendanceAmendment.record_id == record_id)
+    return (await db.scalars(query.order_by(AttendanceAmendment.number))).all()
 
 
 async def lecturer_last_seen_ms(db: AsyncSession, session_id: UUID, seat_id: str) -> int | None:

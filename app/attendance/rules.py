@@ -46,10 +46,3 @@ async def in_force(db: AsyncSession, day: date) -> AttendanceRule:
     )
     assert rule is not None, "the first rule set comes with the table"
     return rule
-
-
-async def numbered(db: AsyncSession, number: int) -> AttendanceRule:
-    """Return a rule set by its number: a figure is judged again by the rule it was judged by."""
-    rule = await db.scalar(select(AttendanceRule).where(AttendanceRule.number == number))
-    assert rule is not None, "rule sets are never deleted"
-    return rule

@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.attendance import queries
 from app.attendance.errors import NothingAmended, NotToAmend, TermNotOver
 from app.attendance.models import (
+    NEXT_ATTENDANCE_STATE,
     AttendanceAmendment,
     AttendanceLock,
     AttendanceRecord,
@@ -21,7 +23,9 @@ from app.schools.models import Classroom
 from app.schools.queries import schools_within
 from app.security import Scope
 
-_TO_LOCK = (AttendanceState.AUTO_CLOSED, AttendanceState.CONFIRMED)
+_TO_LOCK = [
+    state for state, after in NEXT_ATTENDANCE_STATE.items() if AttendanceState.LOCKED in after
+]
 
 
 async def lock_term(
@@ -87,12 +91,13 @@ async def amend(
     record = await db.get_one(AttendanceRecord, record_id, populate_existing=True)
     if record.state is AttendanceState.OPEN:
         raise NotToAmend("The lesson is not over. Its attendance is closed at its end.")
-    last = await _last(db, record_id)
+    earlier = await queries.amendments_of(db, record_id)
+    last = earlier[-1] if earlier else None
     counted_before = record.is_counted if last is None else last.new_is_counted
     heads_before = record.headcount if last is None else last.new_headcount
     amendment = AttendanceAmendment(
         record_id=record_id,
-        number=1 if last is None else last.number + 1,
+        number=len(earlier) + 1,
         person_id=person_id,
         at=now,
         reason=reason,
@@ -106,15 +111,3 @@ async def amend(
     db.add(amendment)
     await db.flush()
     return amendment
-
-
-async def _last(db: AsyncSession, record_id: UUID) -> AttendanceAmendment | None:
-    newest = select(func.max(AttendanceAmendment.number)).where(
-        AttendanceAmendment.record_id == record_id
-    )
-    return await db.scalar(
-        select(AttendanceAmendment).where(
-            AttendanceAmendment.record_id == record_id,
-            AttendanceAmendment.number == newest.scalar_subquery(),
-        )
-    )

@@ -36,13 +36,12 @@ class DatabaseGate:
         """Use up a ticket, and only then look at whom it lets in: it is gone either way."""
         async with self._database.unit_of_work() as db:
             used = await tickets.use_up(db, ticket=ticket, now=self._clock())
-        async with self._database.unit_of_work() as db:
-            session = await db.get_one(Session, used.session_id)
-            if session.ended_at is not None:
-                raise Refused("lesson_over", "The lesson is over.")
-            holder = await _holder_of(
-                db, account_id=used.account_id, device_id=used.device_id, seat_id=used.seat_id
-            )
+        holder = await self._holder(
+            used.session_id,
+            account_id=used.account_id,
+            device_id=used.device_id,
+            seat_id=used.seat_id,
+        )
         return Admission(
             room_id=str(used.session_id),
             seat_id=used.seat_id,
@@ -58,16 +57,12 @@ class DatabaseGate:
     async def readmit(self, admission: Admission) -> Admission:
         """Look again at whom a return ticket lets in. Raise Refused."""
         account_id, device_id = admission.account_id, admission.device_id
-        async with self._database.unit_of_work() as db:
-            session = await db.get_one(Session, UUID(admission.room_id))
-            if session.ended_at is not None:
-                raise Refused("lesson_over", "The lesson is over.")
-            holder = await _holder_of(
-                db,
-                account_id=UUID(account_id) if account_id else None,
-                device_id=UUID(device_id) if device_id else None,
-                seat_id=admission.seat_id,
-            )
+        holder = await self._holder(
+            UUID(admission.room_id),
+            account_id=UUID(account_id) if account_id else None,
+            device_id=UUID(device_id) if device_id else None,
+            seat_id=admission.seat_id,
+        )
         return replace(
             admission,
             name=holder.name,
@@ -75,6 +70,16 @@ class DatabaseGate:
             budget_down_kbps=holder.budget_down_kbps,
             budget_up_kbps=holder.budget_up_kbps,
         )
+
+    async def _holder(
+        self, session_id: UUID, *, account_id: UUID | None, device_id: UUID | None, seat_id: str
+    ) -> "_Holder":
+        """Return who comes, while the lesson goes on. Raise Refused."""
+        async with self._database.unit_of_work() as db:
+            session = await db.get_one(Session, session_id)
+            if session.ended_at is not None:
+                raise Refused("lesson_over", "The lesson is over.")
+            return await _holder_of(db, account_id=account_id, device_id=device_id, seat_id=seat_id)
 
     async def load_room(self, room_id: str) -> RoomSeed:
         """Begin a new epoch of the room and say what it is made of. Raise Refused."""

@@ -15,7 +15,7 @@ from app.lessons.errors import LessonNotStartable
 from app.lessons.routes import Records
 from app.lessons.schemas import LessonCard
 from app.live import service, tickets
-from app.live.errors import Blocked, LessonNotOpen, NotInvited
+from app.live.errors import Blocked, LessonNotOpen, NotInvited, TicketTaken
 from app.live.ports import LiveRooms
 from app.live.schemas import StartedOut, TicketIn, TicketOut
 from app.security import CurrentCaller, CurrentTeacher
@@ -41,7 +41,7 @@ async def start(
 
 
 @router.post("/{lesson_id}/tickets", status_code=201)
-@refuses(LessonNotOpen, NotInvited, Blocked)
+@refuses(LessonNotOpen, NotInvited, Blocked, TicketTaken)
 async def issue_ticket(
     *, lesson_id: UUID, body: TicketIn, db: Db, now: Now, callers: CurrentCaller, live: LiveRooms
 ) -> TicketOut:

@@ -6233,7 +6233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `still-running`: The first request is still running */
+            /** @description `still-running`: The first request is still running; `not-to-amend`: There is nothing to correct yet; `nothing-amended`: The correction changes nothing */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7374,7 +7374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `still-running`: The first request is still running */
+            /** @description `still-running`: The first request is still running; `term-not-over`: The term is not over */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12234,7 +12234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `lesson-not-open`: The lesson is not open */
+            /** @description `lesson-not-open`: The lesson is not open; `ticket-taken`: This ticket exists already */
             409: {
                 headers: {
                     [name: string]: unknown;

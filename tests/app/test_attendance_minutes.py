@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.attendance.evidence import Stay, merge, weigh
 from app.attendance.minutes import (
     CARRIED_MS,
+    SILENT,
     Heard,
     Minute,
     Minutes,
@@ -18,6 +19,7 @@ from app.attendance.minutes import (
 )
 from app.attendance.models import NotCounted
 from app.attendance.rules import judge
+from signaling import reception
 
 MINUTE = 60_000
 PLANNED = 40 * MINUTE
@@ -141,3 +143,9 @@ def test_a_lesson_counts_when_enough_of_it_was_audible(
     minutes = Minutes(audible_ms=audible_ms, lost_ms=lost_ms)
     verdict = judge(minutes, planned_ms=PLANNED, rule=Rule())
     assert (verdict.is_counted, verdict.reason) == (reason is None, reason)
+
+
+def test_rooms_write_what_is_weighed_here() -> None:
+    assert {SILENT, *Minute} - {Minute.OFFLINE} == set(reception.Heard)
+    written_after_ms = reception.STEADY_MS + reception.WAIT_MS
+    assert written_after_ms < CARRIED_MS, "a stay that goes on unchanged would become lost"

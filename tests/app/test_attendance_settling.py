@@ -219,7 +219,7 @@ async def test_a_correction_stands_beside_what_was_closed(
     record = await record_of(either_database, record_id)
     assert (record.is_counted, record.headcount) == (False, None)
     async with either_database.unit_of_work() as db:
-        found = (await queries.amendments_of(db, [record_id]))[record_id]
+        found = await queries.amendments_of(db, record_id)
     assert [(a.number, a.old_is_counted, a.new_is_counted) for a in found] == [
         (1, False, True),
         (2, True, True),
