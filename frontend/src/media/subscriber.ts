@@ -51,11 +51,8 @@ export class Subscriber extends RecoveringConnection {
    */
   entered(iceServers: RTCIceServer[], isResumed: boolean): Promise<void> {
     this.iceServers = iceServers;
-    if (!isResumed) return Promise.resolve();
-    if (this.connection === null) return this.ask(false);
-    this.connection.setConfiguration(this.configuration);
-    this.recovery.restarted(performance.now());
-    return Promise.resolve();
+    if (!isResumed || this.takeUp()) return Promise.resolve();
+    return this.ask(false);
   }
 
   /** Ask for everything anew: after a failure. */
@@ -67,10 +64,15 @@ export class Subscriber extends RecoveringConnection {
   /** Go on over another road with the connection there is, or ask for one where there is none. */
   resume(iceServers: RTCIceServer[]): Promise<void> {
     this.iceServers = iceServers;
-    if (this.connection === null) return this.ask(false);
+    return this.ask(this.takeUp());
+  }
+
+  /** Have the connection there is look for another road; return whether there is one. */
+  private takeUp(): boolean {
+    if (this.connection === null) return false;
     this.connection.setConfiguration(this.configuration);
     this.recovery.restarted(performance.now());
-    return this.ask(true);
+    return true;
   }
 
   /** Ask for a restart of ICE although nothing is wrong: UDP may be open again. */
