@@ -68,6 +68,26 @@ async def test_sqlite_goes_up_to_the_models_down_to_nothing_and_up_again(
     await up_down_up(sqlite)
 
 
+def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table.name: [tuple(row) for row in connection.execute(select(table))]
+        for table in METADATA.sorted_tables
+    }
+
+
+async def test_tables_that_were_migrated_begin_with_the_rows_of_new_ones(
+    sqlite: AsyncEngine,
+) -> None:
+    async with sqlite.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+        new = await connection.run_sync(rows)
+        await connection.run_sync(METADATA.drop_all)
+    assert new["attendance_rules"]
+    await go(sqlite, "head")
+    async with sqlite.connect() as connection:
+        assert await connection.run_sync(rows) == new
+
+
 async def test_each_single_step_can_be_undone(sqlite: AsyncEngine) -> None:
     await go(sqlite, "head")
     await go(sqlite, "-1")
