@@ -2,12 +2,13 @@
 
 Call one method with `now` (seconds on the caller's monotonic clock), carry out the effects
 it returns in their order, and call `handle_timer` no later than `deadline()`. A command
-that is refused raises SignalError and has changed nothing. What each command does is in
-`conduct`, how seats are left in `departures`, what the media plane reports in `media_facts`.
+that is refused raises SignalError and has changed nothing. Who may send which command is in
+`commands`, what each does in `conduct`, how seats are left in `departures`, what the media plane
+reports in `media_facts`.
 """
 
 from collections.abc import Iterable
-from typing import Final, assert_never
+from typing import Final
 
 from media.core.ids import Source
 from media.interface import (
@@ -18,12 +19,11 @@ from media.interface import (
     OfferedTrack,
     RecordingStatus,
 )
-from signaling import conduct, departures, media_facts
+from signaling import commands, departures, media_facts
 from signaling import messages as m
 from signaling.book import RoomBook
 from signaling.config import RoomConfig
 from signaling.effects import (
-    AcceptAnswer,
     Admit,
     Disconnect,
     Effects,
@@ -33,41 +33,10 @@ from signaling.effects import (
     StartRecording,
 )
 from signaling.errors import CloseCode, ErrorCode, SignalError
-from signaling.participant import Participant
 from signaling.ports import Admission, EventType, Holders, RoomSeed, RoomSummary
-
-_ANYBODY: Final = frozenset(m.Role)
-_LECTURER: Final = frozenset({m.Role.LECTURER})
-_CLASSROOM: Final = frozenset({m.Role.CLASSROOM})
-_TEACHING: Final = _LECTURER | _CLASSROOM
 
 #: How a session ends over which nothing comes any more (`signaling.session`).
 _LINE_BROKEN: Final = frozenset({"connection_lost", "silent"})
-
-MAY_SEND: Final[dict[type[m.Command], frozenset[m.Role]]] = {
-    m.GetRoomState: _ANYBODY,
-    m.Publish: _TEACHING,
-    m.Subscribe: _ANYBODY,
-    m.SubscribeAnswer: _ANYBODY,
-    m.SetMuted: _TEACHING,
-    m.RaiseHand: _CLASSROOM,
-    m.LowerHand: _TEACHING,
-    m.InviteToStage: _LECTURER,
-    m.LeaveStage: _TEACHING,
-    m.SetStageLimit: _LECTURER,
-    m.SetPermissions: _LECTURER,
-    m.PauseAll: _LECTURER,
-    m.RestoreAll: _LECTURER,
-    m.EndLesson: _LECTURER,
-    m.ShutDown: _LECTURER,
-    m.Eject: _LECTURER,
-    m.Unblock: _LECTURER,
-    m.Say: _TEACHING,
-    m.SendQuickMessage: _CLASSROOM,
-    m.SetSaving: _CLASSROOM,
-    m.ReportHeadcount: _CLASSROOM,
-    m.Ping: _ANYBODY,
-}
 
 
 class Room:
@@ -228,10 +197,7 @@ class Room:
         book = self._at(now)
         seat = book.roster[seat_id]
         assert seat.is_present, "only the connection that holds a seat sends for it"
-        if seat.role not in MAY_SEND[type(command)]:
-            raise SignalError(ErrorCode.NOT_ALLOWED, f"A {seat.role} does not {command.type}.")
-        if _carry_out(book, seat, command) and command.ref is not None:
-            book.tell((seat_id,), m.Done(ref=command.ref))
+        commands.receive(book, seat, command)
         return book.settle()
 
     # What the media plane reports
@@ -328,78 +294,3 @@ class Room:
     def _at(self, now: float) -> RoomBook:
         self._book.now = now
         return self._book
-
-
-def _carry_out(book: RoomBook, seat: Participant, command: m.AnyClientMessage) -> bool:  # noqa: C901, PLR0912, PLR0915 - one arm per message, nothing else
-    """Carry out one command; return whether it is answered with `done`."""
-    match command:
-        case m.Ping():
-            book.tell((seat.seat_id,), m.Pong(ref=command.ref, clock_ms=book.clock_ms))
-            return False
-        case m.GetRoomState():
-            conduct.limit(seat.rates.negotiation, book)
-            book.tell((seat.seat_id,), book.room_state(seat))
-            return False
-        case m.Publish():
-            conduct.publish(book, seat, command)
-            return False
-        case m.Subscribe():
-            conduct.subscribe(book, seat, command)
-            return False
-        case m.SubscribeAnswer():
-            answer = AcceptAnswer(seat.seat_id, command.ref, command.revision, command.sdp)
-            book.do(answer)
-            return False
-        case m.EndLesson():
-            _end_by(book, seat, command, m.EndReason.ENDED_BY_LECTURER)
-            return False
-        case m.ShutDown():
-            _end_by(book, seat, command, m.EndReason.SHUT_DOWN, detail=command.reason)
-            return False
-        case m.SetMuted():
-            conduct.set_muted(book, seat, command)
-        case m.RaiseHand():
-            conduct.raise_hand(book, seat)
-        case m.LowerHand():
-            conduct.take_hand_down(book, seat, command)
-        case m.InviteToStage():
-            conduct.invite_to_stage(book, seat, command)
-        case m.LeaveStage():
-            conduct.leave_stage(book, seat, command)
-        case m.SetStageLimit():
-            conduct.set_stage_limit(book, seat, command)
-        case m.SetPermissions():
-            conduct.set_permissions(book, seat, command)
-        case m.PauseAll():
-            conduct.set_paused(book, seat, is_paused=True)
-        case m.RestoreAll():
-            conduct.set_paused(book, seat, is_paused=False)
-        case m.Eject():
-            conduct.eject(book, seat, command)
-        case m.Unblock():
-            conduct.unblock(book, seat, command)
-        case m.Say():
-            conduct.say(book, seat, command)
-        case m.SendQuickMessage():
-            conduct.send_quick_message(book, seat, command)
-        case m.SetSaving():
-            conduct.set_saving(book, seat, command)
-        case m.ReportHeadcount():
-            conduct.report_headcount(book, seat, command)
-        case _:
-            assert_never(command)
-    return True
-
-
-def _end_by(
-    book: RoomBook,
-    lecturer: Participant,
-    command: m.Command,
-    reason: m.EndReason,
-    *,
-    detail: str = "",
-) -> None:
-    """End the lesson at the lecturer's word; the answer comes before the close frame."""
-    if command.ref is not None:
-        book.tell((lecturer.seat_id,), m.Done(ref=command.ref))
-    departures.end_lesson(book, reason, actor=lecturer.seat_id, detail=detail)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from media.core.ids import PeerId, Source, TrackKey
 from media.interface import ForwardingPlan
 from signaling import messages as m
+from signaling.commands import MAY_SEND
 from signaling.config import RoomConfig
 from signaling.effects import (
     AcceptAnswer,
@@ -27,7 +28,6 @@ from signaling.effects import (
 from signaling.errors import CloseCode, SignalError
 from signaling.participant import DEFAULT_PERMISSIONS
 from signaling.ports import EventType
-from signaling.room import MAY_SEND
 from tests.signaling.live_rooms import (
     ALL,
     HUB,
