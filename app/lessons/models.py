@@ -73,17 +73,6 @@ class SiteState(StrEnum):
     NOT_COUNTED = "NOT_COUNTED"
 
 
-NEXT_SITE_STATE: dict[SiteState, frozenset[SiteState]] = {
-    SiteState.EXPECTED: frozenset({SiteState.CONNECTED, SiteState.CLOSED}),
-    SiteState.CONNECTED: frozenset({SiteState.DEGRADED, SiteState.OFFLINE_LOCAL, SiteState.CLOSED}),
-    SiteState.DEGRADED: frozenset({SiteState.CONNECTED, SiteState.OFFLINE_LOCAL, SiteState.CLOSED}),
-    SiteState.OFFLINE_LOCAL: frozenset({SiteState.CONNECTED, SiteState.DEGRADED, SiteState.CLOSED}),
-    SiteState.CLOSED: frozenset({SiteState.COUNTED, SiteState.NOT_COUNTED}),
-    SiteState.COUNTED: frozenset(),
-    SiteState.NOT_COUNTED: frozenset(),
-}
-
-
 class Lesson(Base):
     """课节: one lesson given by a hub to its sites."""
 

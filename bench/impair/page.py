@@ -17,7 +17,6 @@ from tests.e2e.browsers import QUIET
 
 _COUNTER = Path(__file__).resolve().parents[2] / "tests/e2e/counter.js"
 _OBSERVER = Path(__file__).with_name("observe.js")
-_CHUNK_S = 0.1
 _ENTERED_MS = 40_000
 
 

@@ -44,9 +44,6 @@ OPUS = Codec("opus", Kind.AUDIO, 48_000, _always, _no_picture)
 H264 = Codec("H264", Kind.VIDEO, 90_000, h264.is_keyframe, _no_picture)
 VP8 = Codec("VP8", Kind.VIDEO, 90_000, vp8.is_keyframe, _vp8_picture)
 
-#: In the order this platform prefers them: old classroom PCs decode H.264 in hardware.
-VIDEO_CODECS = (H264, VP8)
-
 
 def rewrite_picture(payload: memoryview, picture_shift: int, tl0_shift: int) -> None:
     """Shift the VP8 picture id and TL0PICIDX of a payload in place (RFC 7741 section 4.2)."""

@@ -115,11 +115,6 @@ class PartWriter:
         stream.time_base = self._time_base
         return container, stream
 
-    @property
-    def bytes_written(self) -> int:
-        """Return how many bytes the file has taken."""
-        return self._file.bytes
-
     def write(self, data: bytes, *, at_s: float, duration_s: float, is_keyframe: bool) -> None:
         """Add a sample that begins `at_s` seconds into the part; times must not go back."""
         assert self._container is not None, "a finished part takes no more samples"
