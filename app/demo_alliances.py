@@ -14,15 +14,10 @@ from app.accounts import queries as accounts
 from app.alliances import needs, pairings, service, tracks
 from app.alliances.models import Alliance, HubOffer, MemberRole, Pairing, PairingKind, Track
 from app.alliances.need_schemas import NeedIn, OfferIn
+from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor
-from app.alliances.schemas import (
-    AllianceIn,
-    MemberIn,
-    PairingIn,
-    PartyIn,
-    TermPlanIn,
-    TrackEventIn,
-)
+from app.alliances.schemas import AllianceIn, MemberIn, TermPlanIn
+from app.alliances.track_schemas import TrackEventIn
 from app.calendars import service as calendars
 from app.calendars.days import local_day
 from app.calendars.models import BellSchedule, Term

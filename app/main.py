@@ -24,7 +24,7 @@ from app import errors, openapi
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
-from app.alliances import need_routes, pairing_routes
+from app.alliances import need_routes, pairing_routes, track_routes
 from app.alliances import routes as alliance_routes
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
@@ -91,6 +91,7 @@ ROUTERS = (
     calendar_routes.router,
     alliance_routes.router,
     pairing_routes.router,
+    track_routes.router,
     need_routes.router,
     lesson_routes.router,
 )

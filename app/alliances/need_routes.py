@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances import needs, queries
+from app.alliances import need_queries, needs
 from app.alliances.models import HubOffer, Need, NeedState
 from app.alliances.need_schemas import (
     Accepted,
@@ -27,14 +27,7 @@ from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.database import Db
 from app.etags import IfMatch, tag
-from app.exports import (
-    EXPORT_ROUTE,
-    Column,
-    ExportFormat,
-    ExportQuery,
-    ExportResponse,
-    stream,
-)
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
@@ -55,7 +48,7 @@ WEEKDAYS = "一二三四五六日"
 async def _described(db: AsyncSession, caller: PersonCaller, found: list[Need]) -> list[NeedOut]:
     """Describe needs; the statements do not grow with their number."""
     own = await schools.ids_within(db, kept(caller), {need.school_id for need in found})
-    made = await queries.pairings_made_for(db, [need.id for need in found])
+    made = await need_queries.pairings_made_for(db, [need.id for need in found])
     return [
         NeedOut.of(need, pairing_id=made.get(need.id), is_own=need.school_id in own)
         for need in found
@@ -72,7 +65,7 @@ async def list_needs(
     subject: OfSubject = None,
 ) -> Page[NeedOut]:
     """List the needs in scope, and the open ones one's hubs could answer, the newest first."""
-    query = queries.needs_seen(seen(caller), state=state, subject=subject)
+    query = need_queries.needs_seen(seen(caller), state=state, subject=subject)
     found = await fetch_page(db, query, order=(Need.posted_at.desc(), Need.id.desc()), page=page)
     return Page(
         items=await _described(db, caller, list(found.items)), next_cursor=found.next_cursor
@@ -91,7 +84,7 @@ async def export_needs(
 ) -> ExportResponse:
     """Give the needs as a file."""
     words = await codes.catalogue(db)
-    query = queries.needs_seen(seen(caller), state=state, subject=subject)
+    query = need_queries.needs_seen(seen(caller), state=state, subject=subject)
     return stream(
         request.app.state.database,
         query.order_by(Need.posted_at.desc(), Need.id.desc()),
@@ -115,7 +108,7 @@ async def export_needs(
 
 
 async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID) -> NeedOut:
-    need = await queries.need_seen(db, seen(caller), need_id)
+    need = await need_queries.need_seen(db, seen(caller), need_id)
     return (await _described(db, caller, [need]))[0]
 
 
@@ -133,7 +126,7 @@ async def post_need(
 @router.get("/needs/{need_id}")
 async def read_need(need_id: UUID, response: Response, db: Db, caller: CurrentInspector) -> NeedOut:
     """Describe a need."""
-    need = await queries.need_seen(db, seen(caller), need_id)
+    need = await need_queries.need_seen(db, seen(caller), need_id)
     tag(response, need)
     return (await _described(db, caller, [need]))[0]
 
@@ -149,7 +142,7 @@ async def change_need(
     expected: IfMatch,
 ) -> NeedOut:
     """Change an open need."""
-    need = await queries.need_within(db, kept(caller), need_id)
+    need = await need_queries.need_within(db, kept(caller), need_id)
     expected.require(need, current=(await _described(db, caller, [need]))[0])
     await schools.school_within(db, kept(caller), body.school_id)
     await needs.change(db, need, body)
@@ -163,7 +156,7 @@ async def withdraw_need(
     need_id: UUID, response: Response, db: Db, caller: CurrentAdministrator
 ) -> NeedOut:
     """Take an open need back."""
-    need = await queries.need_within(db, kept(caller), need_id)
+    need = await need_queries.need_within(db, kept(caller), need_id)
     await needs.withdraw(db, need)
     tag(response, need)
     return (await _described(db, caller, [need]))[0]
@@ -172,7 +165,7 @@ async def withdraw_need(
 @router.get("/needs/{need_id}/matches")
 async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector) -> MatchList:
     """List the hubs that could answer a need, best first, each with its points and why."""
-    need = await queries.need_seen(db, seen(caller), need_id)
+    need = await need_queries.need_seen(db, seen(caller), need_id)
     ranked = await needs.candidates(db, need, today=local_day(now))
     ids = {need.school_id, *(offer.school_id for _, offer in ranked)}
     own = await schools.ids_within(db, kept(caller), ids)
@@ -197,9 +190,9 @@ async def accept_match(
     need_id: UUID, body: AcceptIn, db: Db, now: Now, caller: CurrentAdministrator
 ) -> Accepted:
     """Accept an offer for one of the two schools: the pairing is made, the other side agrees."""
-    need = await queries.need_seen(db, kept(caller), need_id)
+    need = await need_queries.need_seen(db, kept(caller), need_id)
     await schools.school_within(db, kept(caller), body.school_id)
-    offer = await queries.get_offer(db, body.offer_id)
+    offer = await need_queries.get_offer(db, body.offer_id)
     pairing = await needs.accept(db, need, offer, Actor(caller.person_id, now, body.school_id))
     return Accepted(pairing_id=pairing.id)
 
@@ -214,7 +207,7 @@ async def list_offers(
     subject: OfSubject = None,
 ) -> Page[OfferOut]:
     """List what the schools in scope can give, by school."""
-    query = queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
+    query = need_queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
     found = await fetch_page(
         db, query, order=(School.name.asc(), HubOffer.subject.asc(), HubOffer.id.asc()), page=page
     )
@@ -233,7 +226,7 @@ async def export_offers(
 ) -> ExportResponse:
     """Give the offers as a file."""
     words = await codes.catalogue(db)
-    query = queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
+    query = need_queries.offers_seen(seen(caller), school_id=school_id, subject=subject)
     return stream(
         request.app.state.database,
         query.order_by(School.name, HubOffer.subject, HubOffer.id),
@@ -269,7 +262,7 @@ async def read_offer(
     offer_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> OfferOut:
     """Describe an offer."""
-    offer = await queries.offer_within(db, seen(caller), offer_id)
+    offer = await need_queries.offer_within(db, seen(caller), offer_id)
     tag(response, offer)
     return OfferOut.of(offer)
 
@@ -285,7 +278,7 @@ async def change_offer(
     expected: IfMatch,
 ) -> OfferOut:
     """Change an offer."""
-    offer = await queries.offer_within(db, kept(caller), offer_id)
+    offer = await need_queries.offer_within(db, kept(caller), offer_id)
     expected.require(offer, current=OfferOut.of(offer))
     await schools.school_within(db, kept(caller), body.school_id)
     await needs.save_offer(db, offer, body)

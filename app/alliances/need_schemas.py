@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
 from app.alliances.models import HubOffer, Need, NeedState
-from app.alliances.schemas import GradeNo, In, PeriodsAWeek, SubjectCode
+from app.alliances.schemas import GradeNo, PeriodsAWeek, SubjectCode, require_in_order
 from app.alliances.scoring import Candidate, ReasonKind
 from app.calendars.schemas import ClockTime, clock_of, minutes_of
 from app.clock import Day
+from app.schools.registry_schemas import Incoming
 from app.schools.schemas import Named
 
 Language = Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[0-9A-Za-z-]+$")]
@@ -20,7 +21,7 @@ Weekdays = Annotated[
 ]
 
 
-class OfferIn(In):
+class OfferIn(Incoming):
     """可供课程: what a school can give, and the periods a week it has teachers for."""
 
     school_id: UUID
@@ -36,8 +37,7 @@ class OfferIn(In):
     def _is_whole(self) -> Self:
         if self.grade_to < self.grade_from:
             raise ValueError("The last grade lies before the first.")
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("The last day lies before the first.")
+        require_in_order(self.valid_from, self.valid_to)
         return self
 
 
@@ -72,7 +72,7 @@ class OfferOut(BaseModel):
         )
 
 
-class NeedIn(In):
+class NeedIn(Incoming):
     """需求: what a site cannot teach itself, and when it could be taught."""
 
     school_id: UUID
@@ -91,8 +91,7 @@ class NeedIn(In):
     def _is_whole(self) -> Self:
         if minutes_of(self.latest) <= minutes_of(self.earliest):
             raise ValueError("The window ends before it begins.")
-        if self.ends_on < self.starts_on:
-            raise ValueError("The last day lies before the first.")
+        require_in_order(self.starts_on, self.ends_on)
         return self
 
 
@@ -185,7 +184,7 @@ class MatchList(BaseModel):
     items: list[CandidateOut]
 
 
-class AcceptIn(In):
+class AcceptIn(Incoming):
     """Which offer is accepted, and for which of the two schools.
 
     That school proposes the pairing; the other one agrees or declines on its own page.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances import queries
+from app.alliances import need_queries, pairing_queries, queries
 from app.alliances.errors import OfferUnfit, WrongState
 from app.alliances.models import (
     NEXT_NEED_STATE,
@@ -20,8 +20,8 @@ from app.alliances.models import (
     PairingKind,
 )
 from app.alliances.need_schemas import NeedIn, OfferIn
+from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
-from app.alliances.schemas import PairingIn, PartyIn
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
 from app.calendars import queries as calendars
 from app.calendars.days import Bells, shared_windows
@@ -94,7 +94,7 @@ async def candidates(
     The number of statements does not depend on how many there are.
     """
     school = await schools.get_school(db, need.school_id)
-    offers = await queries.offers_for(db, need, school.region, most=MOST_CANDIDATES)
+    offers = await need_queries.offers_for(db, need, school.region, most=MOST_CANDIDATES)
     facts = await _facts(db, need, offers, today=today)
     by_id = {offer.id: offer for offer in offers}
     return [(each, by_id[each.offer.offer_id]) for each in rank(_asked(need, school), facts)]
@@ -187,7 +187,7 @@ async def _facts(
 ) -> list[OfferFacts]:
     hubs = list({offer.school_id for offer in offers})
     bells = await calendars.bells_of(db, [need.school_id, *hubs])
-    promised = await queries.promised_periods(db, hubs, need.subject)
+    promised = await pairing_queries.promised_periods(db, hubs, need.subject)
     day = max(need.starts_on, today)
     return [
         OfferFacts(

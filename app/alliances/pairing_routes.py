@@ -1,79 +1,61 @@
-"""Pairings: draft, steps, agreement, history, and the four tracks with their events."""
+"""Pairings: drafts, steps, agreement and history."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
-from app.alliances import pairings, queries, service, tracks
+from app.alliances import pairing_queries, pairings, queries, service
 from app.alliances.active_days import active_days
 from app.alliances.models import (
     NEXT_PAIRING_STATE,
+    Agreement,
     Pairing,
     PairingKind,
     PairingParty,
     PairingState,
-    Track,
 )
-from app.alliances.pairings import Actor
-from app.alliances.routes import described_lesson
-from app.alliances.schemas import (
-    AgreementOut,
+from app.alliances.pairing_schemas import (
     ChangeOut,
-    EnteredOut,
-    EvidenceOut,
+    DaySpanOut,
     History,
     MoveIn,
     PairingIn,
     PairingOut,
     PartyOut,
-    SpanOut,
-    TaughtOut,
-    TrackEventIn,
-    TrackEventOut,
-    TracksOut,
-    WithdrawIn,
 )
+from app.alliances.pairings import Actor
+from app.alliances.schemas import AgreementOut
 from app.alliances.shared import (
     FILE_BODY,
     FileName,
+    attached,
     files_of,
     kept,
     seen,
     stored_label,
-    taught_lessons,
 )
-from app.calendars.days import Span, local_day
-from app.clock import Day, Now
+from app.calendars.days import local_day
+from app.clock import Now
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.database import Db
 from app.errors import NotFound
 from app.etags import IfMatch, tag
-from app.exports import (
-    EXPORT_ROUTE,
-    Column,
-    ExportFormat,
-    ExportQuery,
-    ExportResponse,
-    stream,
-)
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.files import file_answer, keep_upload
 from app.idempotency import IdempotentRoute
-from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
 from app.schools.schemas import Named
 from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
-
 OfAlliance = Annotated[UUID | None, Query(alias="alliance_id", description="Of this alliance.")]
 InState = Annotated[PairingState | None, Query(alias="state", description="In this state.")]
-FirstDay = Annotated[Day | None, Query(alias="from", description="The first day.")]
-LastDay = Annotated[Day | None, Query(alias="to", description="The last day.")]
 
 
 async def described(
@@ -104,7 +86,7 @@ def _named(party: PairingParty) -> Named:
 
 
 async def _one(db: AsyncSession, caller: PersonCaller, pairing_id: UUID, now: Now) -> PairingOut:
-    pairing = await queries.get_pairing(db, pairing_id)
+    pairing = await pairing_queries.get_pairing(db, pairing_id)
     return (await described(db, caller, [pairing], now))[0]
 
 
@@ -119,7 +101,7 @@ async def list_pairings(
     state: InState = None,
 ) -> Page[PairingOut]:
     """List the pairings of alliances one keeps and of schools in scope, the newest first."""
-    query = queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    query = pairing_queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
     found = await fetch_page(db, query, order=(Pairing.id.desc(),), page=page)
     return Page(
         items=await described(db, caller, list(found.items), now), next_cursor=found.next_cursor
@@ -155,7 +137,7 @@ async def export_pairings(
 ) -> ExportResponse:
     """Give the pairings as a file."""
     words = await codes.catalogue(db)
-    query = queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    query = pairing_queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
     return stream(
         request.app.state.database,
         query.order_by(Pairing.id.desc()),
@@ -212,7 +194,7 @@ async def read_pairing(
     pairing_id: UUID, response: Response, db: Db, now: Now, caller: CurrentInspector
 ) -> PairingOut:
     """Describe a pairing."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
+    pairing = await pairing_queries.pairing_seen(db, seen(caller), pairing_id)
     tag(response, pairing)
     return (await described(db, caller, [pairing], now))[0]
 
@@ -229,7 +211,7 @@ async def change_pairing(
     expected: IfMatch,
 ) -> PairingOut:
     """Change a draft."""
-    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    pairing = await pairing_queries.pairing_seen(db, kept(caller), pairing_id)
     expected.require(pairing, current=(await described(db, caller, [pairing], now))[0])
     await _require_may_draft(db, caller, body)
     await service.require_named(db, body)
@@ -264,7 +246,7 @@ async def move_pairing(
     To propose, agree and decline one acts for a school one administers; the other steps are
     also the alliance's keeper's.
     """
-    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    pairing = await pairing_queries.pairing_seen(db, kept(caller), pairing_id)
     if body.school_id is not None:
         await schools.school_within(db, kept(caller), body.school_id)
     actor = Actor(caller.person_id, now, body.school_id, body.reason)
@@ -276,8 +258,8 @@ async def move_pairing(
 @router.get("/pairings/{pairing_id}/history")
 async def read_history(pairing_id: UUID, db: Db, now: Now, caller: CurrentInspector) -> History:
     """List every step the pairing has taken, and the days that count because of them."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    changes = await queries.histories(db, [pairing.id])
+    pairing = await pairing_queries.pairing_seen(db, seen(caller), pairing_id)
+    changes = await pairing_queries.histories(db, [pairing.id])
     people = await accounts.names_of(db, {change.by_person_id for change in changes})
     names = {party.school_id: party.school.name for party in pairing.parties}
     spans = await pairings.days_that_count(db, [pairing], today=local_day(now))
@@ -290,7 +272,7 @@ async def read_history(pairing_id: UUID, db: Db, now: Now, caller: CurrentInspec
             )
             for change in changes
         ],
-        active=[SpanOut.of(span) for span in spans[pairing.id]],
+        active=[DaySpanOut.of(span) for span in spans[pairing.id]],
     )
 
 
@@ -305,7 +287,7 @@ async def attach_pairing_agreement(
     caller: CurrentAdministrator,
 ) -> AgreementOut:
     """Attach the pairing's agreement: a PDF, JPEG or PNG of at most 20 MiB, as the body."""
-    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
+    pairing = await pairing_queries.pairing_seen(db, kept(caller), pairing_id)
     file = await keep_upload(
         db, files_of(request), request.stream(), name=name, person_id=caller.person_id, now=now
     )
@@ -315,16 +297,17 @@ async def attach_pairing_agreement(
     return AgreementOut.of(agreement)
 
 
+async def _agreement(db: AsyncSession, caller: PersonCaller, pairing_id: UUID) -> Agreement:
+    pairing = await pairing_queries.pairing_seen(db, seen(caller), pairing_id)
+    return attached(await pairings.agreement_of(db, pairing))
+
+
 @router.get("/pairings/{pairing_id}/agreement")
 async def read_pairing_agreement(
     pairing_id: UUID, db: Db, caller: CurrentInspector
 ) -> AgreementOut:
     """Describe the agreement in force: the pairing's own, else its alliance's."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    agreement = await pairings.agreement_of(db, pairing)
-    if agreement is None:
-        raise NotFound("No agreement is attached.")
-    return AgreementOut.of(agreement)
+    return AgreementOut.of(await _agreement(db, caller, pairing_id))
 
 
 @router.get("/pairings/{pairing_id}/agreement/file", response_class=Response)
@@ -332,180 +315,5 @@ async def download_pairing_agreement(
     pairing_id: UUID, request: Request, db: Db, caller: CurrentInspector
 ) -> Response:
     """Give the agreement's file to be saved."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    agreement = await pairings.agreement_of(db, pairing)
-    if agreement is None:
-        raise NotFound("No agreement is attached.")
+    agreement = await _agreement(db, caller, pairing_id)
     return file_answer(files_of(request), agreement.file)
-
-
-@router.get("/pairings/{pairing_id}/tracks")
-async def read_tracks(
-    *,
-    pairing_id: UUID,
-    request: Request,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    first: FirstDay = None,
-    last: LastDay = None,
-) -> TracksOut:
-    """Count the four tracks (四同步) between two days, on the days that count."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    today = local_day(now)
-    limits = Span(first or pairing.starts_on, last or today)
-    counts, spans = await tracks.count(
-        db, taught_lessons(request), [pairing], limits=limits, today=today
-    )
-    return TracksOut(
-        first=limits.first,
-        last=last or today,
-        active_days=active_days(spans[pairing.id], date.min, date.max),
-        active=[SpanOut.of(span) for span in spans[pairing.id]],
-        counts=counts,
-    )
-
-
-@router.get("/pairings/{pairing_id}/lessons")
-async def list_pairing_lessons(
-    *,
-    pairing_id: UUID,
-    request: Request,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    page: PageQuery,
-) -> Page[TaughtOut]:
-    """List 授课: the lessons that reached a partner on a day that counts, the newest first."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    spans = await pairings.days_that_count(db, [pairing], today=local_day(now))
-    lanes = tracks.lanes_of([pairing], spans)
-    return (await taught_lessons(request).page(db, lanes, page=page)).page(described_lesson)
-
-
-@router.get("/pairings/{pairing_id}/events/{track}")
-async def list_events(
-    *,
-    pairing_id: UUID,
-    track: Track,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    page: PageQuery,
-) -> Page[TrackEventOut]:
-    """List the entered events of a track, the newest first, each with its evidence."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    table = tracks.table_of(track)
-    spans = (await pairings.days_that_count(db, [pairing], today=local_day(now)))[pairing.id]
-    found: Fetched[tuple[Any, ...]] = await fetch_page(
-        db,
-        tracks.events_of(pairing.id, track),
-        order=(table.held_on.desc(), table.id.desc()),
-        page=page,
-    )
-    return found.page(lambda row: TrackEventOut.of(track, *row, spans=spans))
-
-
-@router.get("/pairings/{pairing_id}/events/{track}/export", **EXPORT_ROUTE)
-async def export_events(
-    *,
-    pairing_id: UUID,
-    track: Track,
-    request: Request,
-    db: Db,
-    caller: CurrentInspector,
-    export_format: ExportQuery = ExportFormat.CSV,
-) -> ExportResponse:
-    """Give the events of a track as a file."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    table = tracks.table_of(track)
-    return stream(
-        request.app.state.database,
-        tracks.events_of(pairing.id, track).order_by(table.held_on.desc(), table.id.desc()),
-        columns=[
-            Column("日期", lambda row: row[0].held_on),
-            Column("内容", lambda row: row[0].title),
-            Column("人数", lambda row: row[0].people),
-            Column("佐证链接", lambda row: row[0].link),
-            Column("佐证文件", lambda row: row[2]),
-            Column("填报人", lambda row: row[1]),
-            Column("填报时间", lambda row: row[0].entered_at),
-            Column("撤回原因", lambda row: row[3]),
-        ],
-        name=f"{track.lower()}-events",
-        export_format=export_format,
-    )
-
-
-@router.post("/pairings/{pairing_id}/evidence", status_code=201, openapi_extra=FILE_BODY)
-async def hand_in_evidence(
-    *,
-    pairing_id: UUID,
-    name: FileName,
-    request: Request,
-    db: Db,
-    now: Now,
-    caller: CurrentAdministrator,
-) -> EvidenceOut:
-    """Hand in the file that is an event's evidence; the event then names it by its id."""
-    await queries.pairing_seen(db, kept(caller), pairing_id)
-    file = await keep_upload(
-        db, files_of(request), request.stream(), name=name, person_id=caller.person_id, now=now
-    )
-    return EvidenceOut(file_id=file.id, name=file.name, sha256=file.sha256)
-
-
-@router.post("/pairings/{pairing_id}/events/{track}", status_code=201)
-async def add_event(
-    *,
-    pairing_id: UUID,
-    track: Track,
-    body: TrackEventIn,
-    db: Db,
-    now: Now,
-    caller: CurrentAdministrator,
-) -> EnteredOut:
-    """Enter an event of a track with its evidence."""
-    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
-    entered = await tracks.enter(db, pairing, track, body, person_id=caller.person_id, now=now)
-    return EnteredOut(id=entered)
-
-
-@router.get("/pairings/{pairing_id}/events/{track}/{event_id}/file", response_class=Response)
-async def download_evidence(
-    *,
-    pairing_id: UUID,
-    track: Track,
-    event_id: UUID,
-    request: Request,
-    db: Db,
-    caller: CurrentInspector,
-) -> Response:
-    """Give the file that is an event's evidence."""
-    pairing = await queries.pairing_seen(db, seen(caller), pairing_id)
-    file = await tracks.file_of(db, pairing, track, event_id)
-    return file_answer(files_of(request), file)
-
-
-@router.post("/pairings/{pairing_id}/events/{track}/{event_id}/withdraw", status_code=204)
-async def withdraw_event(
-    *,
-    pairing_id: UUID,
-    track: Track,
-    event_id: UUID,
-    body: WithdrawIn,
-    db: Db,
-    now: Now,
-    caller: CurrentAdministrator,
-) -> None:
-    """Take an event back; it stays in the list with the reason, and counts no more."""
-    pairing = await queries.pairing_seen(db, kept(caller), pairing_id)
-    await tracks.withdraw(
-        db,
-        pairing,
-        track,
-        event_id,
-        reason=body.reason,
-        person_id=caller.person_id,
-        now=now,
-    )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.alliances import queries
+from app.alliances import pairing_queries, queries
 from app.alliances.active_days import Step, counted_spans, within
 from app.alliances.errors import (
     AgreementMissing,
@@ -35,7 +35,7 @@ from app.alliances.models import (
     PairingSubject,
     Side,
 )
-from app.alliances.schemas import PairingIn
+from app.alliances.pairing_schemas import PairingIn
 from app.calendars.days import Span, local_day
 from app.codes import service as codes
 from app.codes.models import CodeKind
@@ -147,7 +147,7 @@ async def save_draft(db: AsyncSession, pairing: Pairing, body: PairingIn) -> Pai
     flag_modified(pairing, "name")  # a new version also when only its schools changed
     db.add(pairing)
     await db.flush()
-    return await queries.get_pairing(db, pairing.id)
+    return await pairing_queries.get_pairing(db, pairing.id)
 
 
 async def propose(db: AsyncSession, pairing: Pairing, actor: Actor) -> None:
@@ -244,10 +244,10 @@ async def agreement_of(db: AsyncSession, pairing: Pairing) -> Agreement | None:
 async def days_that_count(
     db: AsyncSession, pairings: Iterable[Pairing], *, today: date
 ) -> dict[UUID, list[Span]]:
-    """Return the days that count of each pairing, whole, as spans: two statements for all."""
+    """Return the days that count of each pairing, whole, as spans: one statement for all."""
     by_id = {pairing.id: pairing for pairing in pairings}
     steps: dict[UUID, list[Step]] = {pairing_id: [] for pairing_id in by_id}
-    for change in await queries.histories(db, list(by_id)):
+    for change in await pairing_queries.histories(db, list(by_id)):
         steps[change.pairing_id].append(Step(change.number, change.day, change.to_state))
     return {
         pairing_id: within(

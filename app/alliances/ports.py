@@ -41,11 +41,15 @@ class Taught:
 class TaughtLessons(Protocol):
     """The lessons between hubs and sites, from what was written down while they ran."""
 
-    async def count(self, db: AsyncSession, lanes: Collection[Lane]) -> tuple[int, int]:
-        """Return how many lessons, and how many sites were reached by them.
+    async def count(
+        self, db: AsyncSession, lanes: Collection[Lane], *, limits: Sequence[Span]
+    ) -> list[tuple[int, int]]:
+        """Return for each of `limits`, closed spans, how many lessons, and how many deliveries.
 
-        By the rule of `app.alliances.counting`: each site once per origin, and a lesson with
-        what passes it on is one.
+        A lesson and all that passes it on (一点带多点) are one: its *origin*, the lesson at the
+        beginning of the chain. A delivery is an origin that reached a site: each site counts once
+        per origin, by whatever lesson it came, and the school that gave the origin never.
+        The number of statements does not depend on the number of limits.
         """
 
     async def page(

@@ -1,4 +1,4 @@
-"""Reads of alliances, pairings, needs and offers. Rights are part of the query.
+"""Reads of alliances: members, term plans, agreements. Rights are part of the query.
 
 Who sees what: an alliance is *kept* by the administrators of its region and by those who hold
 it as their scope, and *seen* besides by every member school's. Who keeps an alliance sees all its
@@ -16,23 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
-from app.alliances.models import (
-    Agreement,
-    Alliance,
-    AllianceMember,
-    HubOffer,
-    Match,
-    MemberRole,
-    Need,
-    NeedState,
-    Pairing,
-    PairingChange,
-    PairingParty,
-    PairingState,
-    PairingSubject,
-    Side,
-    TermPlan,
-)
+from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.calendars.models import Term
 from app.errors import NotFound
 from app.schools.models import Region, School
@@ -41,8 +25,12 @@ from app.security import Scope
 
 T = TypeVar("T")
 
-# What a hub has promised: agreed or under way.
-PROMISED = (PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.SUSPENDED)
+
+def found(row: T | None) -> T:
+    """Return a row that is there. Raise NotFound."""
+    if row is None:
+        raise NotFound
+    return row
 
 
 def is_kept(scope: Scope) -> ColumnElement[bool]:
@@ -73,13 +61,13 @@ def alliances_seen(scope: Scope, *, text: str | None = None) -> Select[Alliance]
 
 async def alliance_seen(db: AsyncSession, scope: Scope, alliance_id: UUID) -> Alliance:
     """Return an alliance one keeps or has a member school in."""
-    return _found(await db.scalar(alliances_seen(scope).where(Alliance.id == alliance_id)))
+    return found(await db.scalar(alliances_seen(scope).where(Alliance.id == alliance_id)))
 
 
 async def alliance_kept(db: AsyncSession, scope: Scope, alliance_id: UUID) -> Alliance:
     """Return an alliance one keeps."""
     query = alliances_seen(scope).where(Alliance.id == alliance_id, is_kept(scope))
-    return _found(await db.scalar(query))
+    return found(await db.scalar(query))
 
 
 async def keeps(db: AsyncSession, scope: Scope, alliance_id: UUID) -> bool:
@@ -118,7 +106,7 @@ async def memberships(
 
 async def member_kept(db: AsyncSession, scope: Scope, member_id: UUID) -> AllianceMember:
     """Return a member of an alliance one keeps."""
-    return _found(
+    return found(
         await db.scalar(
             select(AllianceMember).where(
                 AllianceMember.id == member_id,
@@ -176,6 +164,27 @@ async def member_counts(
     return {row[0]: row[1] for row in rows}
 
 
+async def shared_alliance(
+    db: AsyncSession, hub_id: UUID, site_id: UUID, *, day: date
+) -> UUID | None:
+    """Return an alliance both schools are in that day; the oldest of several."""
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    return await db.scalar(
+        select(own.alliance_id)
+        .join(theirs, theirs.alliance_id == own.alliance_id)
+        .where(
+            own.school_id == hub_id,
+            own.role != MemberRole.OBSERVER,
+            theirs.school_id == site_id,
+            theirs.role != MemberRole.OBSERVER,
+            in_force(own.from_on, own.to_on, day),
+            in_force(theirs.from_on, theirs.to_on, day),
+        )
+        .order_by(own.alliance_id)
+        .limit(1)
+    )
+
+
 async def plans_of(db: AsyncSession, alliance_id: UUID) -> Sequence[TermPlan]:
     """Return the term plans of an alliance with their terms, the newest term first."""
     rows = await db.scalars(
@@ -217,224 +226,3 @@ async def newest_agreement(
         .order_by(Agreement.attached_at.desc(), Agreement.id.desc())
         .limit(1)
     )
-
-
-def _whole_pairings() -> Select[Pairing]:
-    return select(Pairing).options(
-        selectinload(Pairing.parties).selectinload(PairingParty.school),
-        selectinload(Pairing.subjects),
-        selectinload(Pairing.alliance),
-    )
-
-
-def pairings_seen(
-    scope: Scope, *, alliance_id: UUID | None = None, state: PairingState | None = None
-) -> Select[Pairing]:
-    """Return a query of the pairings of alliances one keeps, and of those one has a school in.
-
-    Only of this alliance and in this state, where they are given.
-    """
-    as_party = select(PairingParty.pairing_id).where(
-        PairingParty.school_id.in_(schools_within(scope))
-    )
-    query = _whole_pairings().where(
-        or_(Pairing.alliance_id.in_(alliances_kept(scope)), Pairing.id.in_(as_party))
-    )
-    if alliance_id is not None:
-        query = query.where(Pairing.alliance_id == alliance_id)
-    return query if state is None else query.where(Pairing.state == state)
-
-
-async def pairing_seen(db: AsyncSession, scope: Scope, pairing_id: UUID) -> Pairing:
-    """Return a pairing one may look at, whole."""
-    return _found(await db.scalar(pairings_seen(scope).where(Pairing.id == pairing_id)))
-
-
-async def get_pairing(db: AsyncSession, pairing_id: UUID) -> Pairing:
-    """Return a pairing, whole, whoever asks. For callers that checked the right themselves."""
-    query = _whole_pairings().where(Pairing.id == pairing_id)
-    return _found(await db.scalar(query.execution_options(populate_existing=True)))
-
-
-async def pairings_of_alliance(
-    db: AsyncSession, alliance_id: UUID, *, scope: Scope | None = None
-) -> Sequence[Pairing]:
-    """Return the pairings of an alliance, whole; with `scope`, those one may look at."""
-    query = _whole_pairings() if scope is None else pairings_seen(scope)
-    rows = await db.scalars(query.where(Pairing.alliance_id == alliance_id).order_by(Pairing.id))
-    return rows.all()
-
-
-async def histories(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Sequence[PairingChange]:
-    """Return the changes of these pairings, each one's in order."""
-    rows = await db.scalars(
-        select(PairingChange)
-        .where(PairingChange.pairing_id.in_(pairing_ids))
-        .order_by(PairingChange.pairing_id, PairingChange.number)
-    )
-    return rows.all()
-
-
-def offers_seen(
-    scope: Scope, *, school_id: UUID | None = None, subject: str | None = None
-) -> Select[HubOffer]:
-    """Return a query of the offers of the schools in scope, with their school."""
-    query = (
-        select(HubOffer)
-        .join(School, HubOffer.school_id == School.id)
-        .where(HubOffer.school_id.in_(schools_within(scope)))
-        .options(selectinload(HubOffer.school))
-    )
-    if school_id is not None:
-        query = query.where(HubOffer.school_id == school_id)
-    return query if subject is None else query.where(HubOffer.subject == subject)
-
-
-async def get_offer(db: AsyncSession, offer_id: UUID) -> HubOffer:
-    """Return an offer whoever asks: a need's list shows those of other regions' hubs too."""
-    return _found(
-        await db.scalar(
-            select(HubOffer).where(HubOffer.id == offer_id).options(selectinload(HubOffer.school))
-        )
-    )
-
-
-async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOffer:
-    """Return an offer of a school in scope."""
-    return _found(await db.scalar(offers_seen(scope).where(HubOffer.id == offer_id)))
-
-
-def needs_seen(
-    scope: Scope, *, state: NeedState | None = None, subject: str | None = None
-) -> Select[Need]:
-    """Return a query of the needs of the schools in scope, and of those its hubs could answer.
-
-    A hub sees the open needs of the schools it shares an alliance with.
-    """
-    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
-    allied = (
-        select(theirs.school_id)
-        .join(own, own.alliance_id == theirs.alliance_id)
-        .where(own.school_id.in_(schools_within(scope)), own.role != MemberRole.OBSERVER)
-    )
-    query = (
-        select(Need)
-        .join(School, Need.school_id == School.id)
-        .where(
-            or_(
-                Need.school_id.in_(schools_within(scope)),
-                and_(Need.state == NeedState.OPEN, Need.school_id.in_(allied)),
-            )
-        )
-        .options(selectinload(Need.school))
-    )
-    if state is not None:
-        query = query.where(Need.state == state)
-    return query if subject is None else query.where(Need.subject == subject)
-
-
-async def pairings_made_for(db: AsyncSession, need_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Return the pairing each need was matched with last."""
-    rows = await db.execute(
-        select(Match.need_id, Match.pairing_id)
-        .where(Match.need_id.in_(need_ids))
-        .order_by(Match.made_at, Match.id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def need_seen(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
-    """Return a need one may look at."""
-    return _found(await db.scalar(needs_seen(scope).where(Need.id == need_id)))
-
-
-async def need_within(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
-    """Return a need of a school in scope."""
-    query = needs_seen(scope).where(Need.id == need_id, Need.school_id.in_(schools_within(scope)))
-    return _found(await db.scalar(query))
-
-
-async def offers_for(
-    db: AsyncSession, need: Need, region: Region, *, most: int
-) -> Sequence[HubOffer]:
-    """Return the offers that could answer a need: its subject, its dates, another open school.
-
-    From the schools of its alliances, wherever they lie, and from those of its city: the second
-    level of `region.path`. Allied ones first, `most` at most.
-    """
-    city = "/" + "/".join(region.path.strip("/").split("/")[:2]) + "/"
-    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
-    allied = (
-        select(theirs.school_id)
-        .join(own, own.alliance_id == theirs.alliance_id)
-        .where(
-            own.school_id == need.school_id,
-            theirs.role != MemberRole.OBSERVER,
-            in_force(own.from_on, own.to_on, need.starts_on),
-            in_force(theirs.from_on, theirs.to_on, need.starts_on),
-        )
-    )
-    is_allied = HubOffer.school_id.in_(allied)
-    rows = await db.scalars(
-        select(HubOffer)
-        .join(School, HubOffer.school_id == School.id)
-        .join(Region, School.region_id == Region.id)
-        .where(
-            HubOffer.subject == need.subject,
-            HubOffer.school_id != need.school_id,
-            HubOffer.valid_from <= need.ends_on,
-            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
-            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
-            or_(is_allied, Region.path.startswith(city)),
-        )
-        .options(selectinload(HubOffer.school))
-        .order_by(is_allied.desc(), School.name, HubOffer.id)
-        .limit(most)
-    )
-    return rows.all()
-
-
-async def promised_periods(
-    db: AsyncSession, school_ids: Sequence[UUID], subject: str
-) -> dict[UUID, int]:
-    """Return the periods a week each hub has promised in a subject."""
-    rows = await db.execute(
-        select(PairingParty.school_id, func.sum(Pairing.periods_a_week))
-        .join(Pairing, PairingParty.pairing_id == Pairing.id)
-        .join(PairingSubject, PairingSubject.pairing_id == Pairing.id)
-        .where(
-            PairingParty.school_id.in_(school_ids),
-            PairingParty.side == Side.HUB,
-            PairingSubject.subject == subject,
-            Pairing.state.in_(PROMISED),
-        )
-        .group_by(PairingParty.school_id)
-    )
-    return {row[0]: int(row[1]) for row in rows}
-
-
-async def shared_alliance(
-    db: AsyncSession, hub_id: UUID, site_id: UUID, *, day: date
-) -> UUID | None:
-    """Return an alliance both schools are in that day; the oldest of several."""
-    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
-    return await db.scalar(
-        select(own.alliance_id)
-        .join(theirs, theirs.alliance_id == own.alliance_id)
-        .where(
-            own.school_id == hub_id,
-            own.role != MemberRole.OBSERVER,
-            theirs.school_id == site_id,
-            theirs.role != MemberRole.OBSERVER,
-            in_force(own.from_on, own.to_on, day),
-            in_force(theirs.from_on, theirs.to_on, day),
-        )
-        .order_by(own.alliance_id)
-        .limit(1)
-    )
-
-
-def _found(row: T | None) -> T:
-    if row is None:
-        raise NotFound
-    return row

@@ -1,14 +1,14 @@
 """Alliances: their members, their agreement, their term plans, the lessons their members gave."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances import pairings, queries, service, tracks
-from app.alliances.models import Alliance, AllianceMember, MemberRole
-from app.alliances.ports import Taught
+from app.alliances import pairing_queries, pairings, queries, service, tracks
+from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.alliances.schemas import (
     AgreementOut,
     AllianceIn,
@@ -16,7 +16,6 @@ from app.alliances.schemas import (
     MemberChange,
     MemberIn,
     MemberOut,
-    TaughtOut,
     TermPlanIn,
     TermPlanOut,
     TermPlans,
@@ -24,31 +23,24 @@ from app.alliances.schemas import (
 from app.alliances.shared import (
     FILE_BODY,
     FileName,
+    attached,
     files_of,
     kept,
     seen,
     taught_lessons,
 )
+from app.alliances.track_schemas import TaughtOut
 from app.calendars import queries as calendars
 from app.calendars.days import Span, local_day
 from app.clock import Now
 from app.database import Db
-from app.errors import NotFound
 from app.etags import IfMatch, tag
-from app.exports import (
-    EXPORT_ROUTE,
-    Column,
-    ExportFormat,
-    ExportQuery,
-    ExportResponse,
-    stream,
-)
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.files import file_answer, keep_upload
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
 from app.schools.models import School
-from app.schools.schemas import Named
 from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
@@ -267,14 +259,15 @@ async def attach_agreement(
     return AgreementOut.of(agreement)
 
 
+async def _agreement(db: AsyncSession, caller: PersonCaller, alliance_id: UUID) -> Agreement:
+    await queries.alliance_seen(db, seen(caller), alliance_id)
+    return attached(await queries.newest_agreement(db, alliance_id=alliance_id))
+
+
 @router.get("/alliances/{alliance_id}/agreement")
 async def read_agreement(alliance_id: UUID, db: Db, caller: CurrentInspector) -> AgreementOut:
     """Describe the agreement in force."""
-    await queries.alliance_seen(db, seen(caller), alliance_id)
-    agreement = await queries.newest_agreement(db, alliance_id=alliance_id)
-    if agreement is None:
-        raise NotFound("No agreement is attached.")
-    return AgreementOut.of(agreement)
+    return AgreementOut.of(await _agreement(db, caller, alliance_id))
 
 
 @router.get("/alliances/{alliance_id}/agreement/file", response_class=Response)
@@ -282,10 +275,7 @@ async def download_agreement(
     alliance_id: UUID, request: Request, db: Db, caller: CurrentInspector
 ) -> Response:
     """Give the agreement's file to be saved."""
-    await queries.alliance_seen(db, seen(caller), alliance_id)
-    agreement = await queries.newest_agreement(db, alliance_id=alliance_id)
-    if agreement is None:
-        raise NotFound("No agreement is attached.")
+    agreement = await _agreement(db, caller, alliance_id)
     return file_answer(files_of(request), agreement.file)
 
 
@@ -295,18 +285,19 @@ async def list_plans(
 ) -> TermPlans:
     """List the term plans, each with what has come of it until today."""
     await queries.alliance_seen(db, seen(caller), alliance_id)
-    all_pairings = await queries.pairings_of_alliance(db, alliance_id)
-    items = []
-    for plan in await queries.plans_of(db, alliance_id):
-        counts, _ = await tracks.count(
-            db,
-            taught_lessons(request),
-            all_pairings,
-            limits=Span(plan.term.starts_on, plan.term.ends_on),
-            today=local_day(now),
-        )
-        items.append(TermPlanOut.of(plan, counts))
-    return TermPlans(items=items)
+    plans = await queries.plans_of(db, alliance_id)
+    return TermPlans(items=await _plans_described(db, request, alliance_id, plans, now))
+
+
+async def _plans_described(
+    db: AsyncSession, request: Request, alliance_id: UUID, plans: Sequence[TermPlan], now: Now
+) -> list[TermPlanOut]:
+    """Describe plans of one alliance; the statements do not grow with their number."""
+    paired = await pairing_queries.pairings_of_alliance(db, alliance_id)
+    days = await pairings.days_that_count(db, paired, today=local_day(now))
+    terms = [Span(plan.term.starts_on, plan.term.ends_on) for plan in plans]
+    counts = await tracks.count(db, taught_lessons(request), paired, days=days, limits=terms)
+    return [TermPlanOut.of(*each) for each in zip(plans, counts, strict=True)]
 
 
 @router.put("/alliances/{alliance_id}/term-plans/{term_id}")
@@ -329,30 +320,8 @@ async def save_plan(
     plan = await queries.plan_of(db, alliance_id, term_id)
     expected.require(plan or service.NO_PLAN_YET)
     plan = await service.save_plan(db, alliance, term, plan, body)
-    counts, _ = await tracks.count(
-        db,
-        taught_lessons(request),
-        await queries.pairings_of_alliance(db, alliance_id),
-        limits=Span(term.starts_on, term.ends_on),
-        today=local_day(now),
-    )
     tag(response, plan)
-    return TermPlanOut.of(plan, counts)
-
-
-def described_lesson(taught: Taught) -> TaughtOut:
-    """Describe a lesson that reached a site."""
-    return TaughtOut(
-        lesson_id=taught.lesson_id,
-        origin_id=taught.origin_id,
-        session_id=taught.session_id,
-        day=taught.day,
-        title=taught.title,
-        subject=taught.subject,
-        hub=Named(id=taught.hub_id, name=taught.hub_name),
-        site=Named(id=taught.site_id, name=taught.site_name),
-        connected_minutes=taught.connected_ms // 60_000,
-    )
+    return (await _plans_described(db, request, alliance_id, [plan], now))[0]
 
 
 @router.get("/alliances/{alliance_id}/lessons")
@@ -371,7 +340,7 @@ async def list_lessons(
     member school those of its own pairings.
     """
     await queries.alliance_seen(db, seen(caller), alliance_id)
-    found = await queries.pairings_of_alliance(db, alliance_id, scope=seen(caller))
+    found = await pairing_queries.pairings_of_alliance(db, alliance_id, scope=seen(caller))
     spans = await pairings.days_that_count(db, found, today=local_day(now))
     lanes = tracks.lanes_of(found, spans)
-    return (await taught_lessons(request).page(db, lanes, page=page)).page(described_lesson)
+    return (await taught_lessons(request).page(db, lanes, page=page)).page(TaughtOut.of)

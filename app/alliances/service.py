@@ -10,13 +10,8 @@ from app.accounts import queries as accounts
 from app.alliances import queries
 from app.alliances.errors import MembershipOverlaps, TermForeign
 from app.alliances.models import Agreement, Alliance, AllianceMember, TermPlan
-from app.alliances.schemas import (
-    AllianceIn,
-    MemberChange,
-    MemberIn,
-    PairingIn,
-    TermPlanIn,
-)
+from app.alliances.pairing_schemas import PairingIn
+from app.alliances.schemas import AllianceIn, MemberChange, MemberIn, TermPlanIn
 from app.calendars.models import Term
 from app.files import StoredFile
 from app.schools import queries as schools

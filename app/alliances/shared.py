@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
+from app.alliances.models import Agreement
 from app.alliances.ports import TaughtLessons
 from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
+from app.errors import NotFound
 from app.files import FileStore
 from app.security import PersonCaller, Role, Scope
 
@@ -36,6 +38,13 @@ def kept(caller: PersonCaller) -> Scope:
 def stored_label(words: Catalogue, kind: CodeKind, code: str) -> str:
     """Return the word pages show for a stored code."""
     return words.label(words.stored(kind, code).id)
+
+
+def attached(agreement: Agreement | None) -> Agreement:
+    """Return the agreement in force. Raise NotFound: none is attached."""
+    if agreement is None:
+        raise NotFound("No agreement is attached.")
+    return agreement
 
 
 def files_of(request: Request) -> FileStore:

@@ -21,9 +21,10 @@ from app.alliances.models import (
     SharedResource,
     Track,
 )
-from app.alliances.pairings import days_that_count, hub_of, partners_of
+from app.alliances.pairings import hub_of, partners_of
 from app.alliances.ports import Lane, TaughtLessons
-from app.alliances.schemas import TrackCounts, TrackEventIn
+from app.alliances.schemas import TrackCounts
+from app.alliances.track_schemas import TrackEventIn
 from app.calendars.days import Span, local_day
 from app.errors import NotFound
 from app.files import StoredFile
@@ -159,34 +160,49 @@ async def count(
     taught: TaughtLessons,
     pairings: Sequence[Pairing],
     *,
-    limits: Span,
-    today: date,
-) -> tuple[TrackCounts, dict[UUID, list[Span]]]:
-    """Count the four tracks of these pairings within `limits`, and return the days that counted.
+    days: Spans,
+    limits: Sequence[Span],
+) -> list[TrackCounts]:
+    """Count the four tracks of these pairings within each of `limits`, closed spans.
 
-    The number of statements does not depend on the number of pairings.
+    `days`: those that count of each pairing. The number of statements depends neither on the
+    number of pairings nor on that of the limits.
     """
-    counted = await days_that_count(db, pairings, today=today)
-    spans = {each: within(days, limits) for each, days in counted.items()}
-    entered = {track: await _count_entered(db, table, spans) for track, table in TABLES.items()}
-    lessons, deliveries = await taught.count(db, lanes_of(pairings, spans))
-    counts = TrackCounts(
-        preparations=entered[Track.PREPARATION],
-        lessons=lessons,
-        deliveries=deliveries,
-        resources=entered[Track.RESOURCE],
-        trainings=entered[Track.TRAINING],
-    )
-    return counts, spans
+    if not limits:
+        return []
+    around = Span(min(each.first for each in limits), max(map(_end, limits)))
+    spans = {pairing_id: within(each, around) for pairing_id, each in days.items()}
+    entered = {
+        track: await _count_entered(db, table, spans, limits) for track, table in TABLES.items()
+    }
+    given = await taught.count(db, lanes_of(pairings, spans), limits=limits)
+    return [
+        TrackCounts(
+            preparations=entered[Track.PREPARATION][n],
+            lessons=lessons,
+            deliveries=deliveries,
+            resources=entered[Track.RESOURCE][n],
+            trainings=entered[Track.TRAINING][n],
+        )
+        for n, (lessons, deliveries) in enumerate(given)
+    ]
 
 
-async def _count_entered(db: AsyncSession, table: TrackTable, spans: Spans) -> int:
+def _end(span: Span) -> date:
+    assert span.last is not None
+    return span.last
+
+
+async def _count_entered(
+    db: AsyncSession, table: TrackTable, spans: Spans, limits: Sequence[Span]
+) -> list[int]:
     """Events less withdrawals: a row that takes one back carries the same day."""
-    is_withdrawal = func.count(table.withdraws_id)
-    row = (
-        await db.execute(select(func.count(), is_withdrawal).where(_on_days(table, spans)))
-    ).one()
-    return int(row[0]) - 2 * int(row[1])
+    figures = [
+        func.count().filter(is_in) - 2 * func.count(table.withdraws_id).filter(is_in)
+        for is_in in (table.held_on.between(span.first, span.last) for span in limits)
+    ]
+    row = (await db.execute(select(*figures).where(_on_days(table, spans)))).one()
+    return [int(figure) for figure in row]
 
 
 def _on_days(table: TrackTable, spans: Spans) -> ColumnElement[bool]:

@@ -1,19 +1,32 @@
 """授课 as alliances ask for it: the lessons that reached a hub's sites. Implements their port.
 
-A lesson reached a site when the site was connected to it for any time; how much of it counts as
-evidence, the attendance record says, which every row leads to.
+A lesson reached a site when the site was connected to it for any time. Whether its attendance
+counts as evidence (`AttendanceRecord.is_counted`) is not asked; every row leads to the record.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.alliances.ports import Lane, Taught
 from app.attendance.models import AttendanceRecord, Session
-from app.calendars.days import local_day
+from app.calendars.days import Span, local_day
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
 from app.paging import Fetched, PageRequest, fetch_page
@@ -24,17 +37,18 @@ ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 
 
 def _in(lane: Lane) -> ColumnElement[bool]:
-    days = []
-    for span in lane.spans:
-        assert span.last is not None
-        start, _ = bounds_of(span.first)
-        _, end = bounds_of(span.last)
-        days.append(and_(Lesson.planned_start >= start, Lesson.planned_start < end))
     return and_(
         Lesson.hub_school_id == lane.hub_id,
         Classroom.school_id.in_(lane.site_ids),
-        or_(false(), *days),
+        or_(false(), *(_on(Lesson.planned_start, span) for span in lane.spans)),
     )
+
+
+def _on(moment: SQLColumnExpression[datetime], days: Span) -> ColumnElement[bool]:
+    assert days.last is not None
+    start, _ = bounds_of(days.first)
+    _, end = bounds_of(days.last)
+    return and_(moment >= start, moment < end)
 
 
 def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select[*tuple[Any, ...]]:
@@ -48,20 +62,40 @@ def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select
     )
 
 
+def _figures(reached: CTE, number: int, days: Span) -> Select[int, int, int]:
+    """Return a query of how many origins, and how many (origin, site) pairs, these days had."""
+    pairs = (
+        select(reached.c.origin, reached.c.school_id)
+        .where(_on(reached.c.planned_start, days))
+        .distinct()
+        .subquery()
+    )
+    return select(literal(number), func.count(pairs.c.origin.distinct()), func.count()).select_from(
+        pairs
+    )
+
+
 class AttendedLessons:
     """Answers from the attendance records. Implements `app.alliances.ports.TaughtLessons`."""
 
-    async def count(self, db: AsyncSession, lanes: Collection[Lane]) -> tuple[int, int]:
-        """Return how many lessons, and how many sites they reached, each once per origin."""
-        pairs = (
-            _reached(select(ORIGIN_ID.label("origin"), Classroom.school_id), lanes)
+    async def count(
+        self, db: AsyncSession, lanes: Collection[Lane], *, limits: Sequence[Span]
+    ) -> list[tuple[int, int]]:
+        """Return for each of `limits` the lessons and the sites reached, each once per origin."""
+        if not limits:
+            return []
+        columns = (ORIGIN_ID.label("origin"), Classroom.school_id, Lesson.planned_start)
+        reached = (
+            _reached(select(*columns), lanes)
             .join(Origin, Origin.id == ORIGIN_ID)
             .where(Origin.hub_school_id != Classroom.school_id)
-            .distinct()
-            .subquery()
+            .cte("reached")
         )
-        row = (await db.execute(select(func.count(pairs.c.origin.distinct()), func.count()))).one()
-        return int(row[0]), int(row[1])
+        rows = await db.execute(
+            union_all(*(_figures(reached, n, days) for n, days in enumerate(limits)))
+        )
+        figures = {row[0]: (int(row[1]), int(row[2])) for row in rows}
+        return [figures[n] for n in range(len(limits))]
 
     async def page(
         self, db: AsyncSession, lanes: Collection[Lane], *, page: PageRequest

@@ -29,14 +29,7 @@ from app.calendars.schemas import (
 from app.clock import Day
 from app.database import Db
 from app.etags import IfMatch, tag
-from app.exports import (
-    EXPORT_ROUTE,
-    Column,
-    ExportFormat,
-    ExportQuery,
-    ExportResponse,
-    stream,
-)
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from app.calendars.days import (
     LONGEST_TERM_DAYS,
@@ -19,6 +19,7 @@ from app.calendars.days import (
 )
 from app.calendars.models import BellSchedule, CalendarDay, DayKind, PeriodKind, Term
 from app.clock import Day
+from app.schools.registry_schemas import Incoming
 
 MOST_PERIODS = 16
 
@@ -51,11 +52,7 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
 Weekday = Annotated[int, Field(ge=1, le=7, description="ISO 8601: 1 Monday to 7 Sunday.")]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class TermIn(_In):
+class TermIn(Incoming):
     """学期 of a region; the last day belongs to it."""
 
     region_id: UUID
@@ -118,7 +115,7 @@ class WeekList(BaseModel):
     items: list[WeekOut]
 
 
-class CalendarDayIn(_In):
+class CalendarDayIn(Incoming):
     """A day that is not as its weekday says, of a region or of one school."""
 
     region_id: UUID | None = None
@@ -166,7 +163,7 @@ class CalendarDayOut(BaseModel):
         )
 
 
-class PeriodIn(_In):
+class PeriodIn(Incoming):
     """节次 by the clock in the schools' zone."""
 
     number: Annotated[int, Field(ge=0, le=MOST_PERIODS)]
@@ -181,7 +178,7 @@ class PeriodIn(_In):
         return self
 
 
-class BellsIn(_In):
+class BellsIn(Incoming):
     """作息时间表 of a school. Season: both or neither; it may run over the new year."""
 
     school_id: UUID

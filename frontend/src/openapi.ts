@@ -2716,32 +2716,6 @@ export interface components {
             items: components["schemas"]["AmendmentOut"][];
         };
         /**
-         * SpanOut
-         * @description Days from the first to the last, both included.
-         */
-        app__alliances__schemas__SpanOut: {
-            /**
-             * First
-             * Format: date
-             */
-            first: string;
-            /**
-             * Last
-             * Format: date
-             */
-            last: string;
-        };
-        /**
-         * SpanOut
-         * @description From when until when.
-         */
-        app__live__schemas__SpanOut: {
-            /** From Ms */
-            from_ms: number;
-            /** To Ms */
-            to_ms: number;
-        };
-        /**
          * AttendanceOut
          * @description One row of the attendance table.
          *
@@ -3397,6 +3371,22 @@ export interface components {
          */
         DayKind: "HOLIDAY" | "MAKE_UP";
         /**
+         * DaySpanOut
+         * @description Days from the first to the last, both included.
+         */
+        DaySpanOut: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
          * DeviceIdentity
          * @description The classroom's device this browser is.
          */
@@ -3569,7 +3559,7 @@ export interface components {
          */
         History: {
             /** Active */
-            active: components["schemas"]["app__alliances__schemas__SpanOut"][];
+            active: components["schemas"]["DaySpanOut"][];
             /** Items */
             items: components["schemas"]["ChangeOut"][];
         };
@@ -4785,7 +4775,7 @@ export interface components {
             /** Duration Ms */
             duration_ms: number;
             /** Pauses */
-            pauses: components["schemas"]["app__live__schemas__SpanOut"][];
+            pauses: components["schemas"]["SpanOut"][];
             /**
              * Session Id
              * Format: uuid
@@ -5345,7 +5335,7 @@ export interface components {
             lines: components["schemas"]["SeatLineOut"][];
             live: components["schemas"]["LiveOut"] | null;
             /** Pauses */
-            pauses: components["schemas"]["app__live__schemas__SpanOut"][];
+            pauses: components["schemas"]["SpanOut"][];
             /** Planned Ms */
             planned_ms: number;
             recording: components["schemas"]["RecordingOut"] | null;
@@ -5560,6 +5550,16 @@ export interface components {
          * @enum {string}
          */
         Source: "camera" | "microphone" | "screen" | "second_camera";
+        /**
+         * SpanOut
+         * @description From when until when.
+         */
+        SpanOut: {
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number;
+        };
         /**
          * StageOut
          * @description Who was on stage, from when until when.
@@ -5914,7 +5914,7 @@ export interface components {
          */
         TracksOut: {
             /** Active */
-            active: components["schemas"]["app__alliances__schemas__SpanOut"][];
+            active: components["schemas"]["DaySpanOut"][];
             /** Active Days */
             active_days: number;
             counts: components["schemas"]["TrackCounts"];

@@ -251,6 +251,12 @@ async def county(database: Database) -> County:
 
 
 @pytest.fixture
+async def keeper(open_browser: OpenBrowser, county: County) -> TestBrowser:
+    """The page of the county's administrator."""
+    return await open_browser(county.administrator)
+
+
+@pytest.fixture
 async def other_county(database: Database) -> County:
     """Another tenant in the same database."""
     async with database.unit_of_work() as db:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.alliances.active_days import Step, active_days, active_spans, counted_spans
-from app.alliances.counting import Delivery, counted
 from app.alliances.models import PairingState
 from app.alliances.scoring import (
     MOST_POINTS,
@@ -21,6 +20,7 @@ from app.alliances.scoring import (
     rank,
 )
 from app.calendars.days import Span
+from tests.app.delivery_rule import Delivery, counted
 
 S = PairingState
 MONDAY = date(2026, 3, 2)

@@ -11,8 +11,8 @@ from app.calendars import service as calendars
 from app.database import Database
 from app.files import FileStore
 from app.schools.models import School
+from tests.app.alliance_steps import found
 from tests.app.conftest import OpenBrowser
-from tests.app.test_alliances import found
 from tests.factories import NOON
 
 

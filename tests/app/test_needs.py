@@ -6,17 +6,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.alliances.models import Match
 from app.database import Database
 from app.schools.models import School
 from app.security import Role
+from tests.app.alliance_steps import JSON, attach, found, join, made, move, statements
 from tests.app.conftest import OpenBrowser, TestBrowser
-from tests.app.test_alliances import attach, found, join, made, move
 from tests.factories import County, make_person, make_school
 
-JSON = dict[str, Any]
 PERIODS = [
     {"number": 1, "starts": "08:30", "ends": "09:10"},
     {"number": 2, "starts": "09:20", "ends": "10:00"},
@@ -314,25 +313,15 @@ async def test_the_statements_of_a_match_list_do_not_grow_with_the_offers(
 ) -> None:
     one = await made(market.keeper, "/api/needs", need(market.site))
 
-    async def statements() -> int:
-        count = 0
-
-        def note(*_: object) -> None:
-            nonlocal count
-            count += 1
-
-        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    with statements(database) as before:
         await market.matches(one)
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-        return count
-
-    before = await statements()
     async with database.unit_of_work() as db:
         more = [await make_school(db, market.county.region) for _ in range(15)]
     for school in more:
         await made(market.keeper, "/api/hub-offers", offer(school))
-    assert await statements() == before
-    assert len(await market.matches(one)) == 17
+    with statements(database) as after:
+        assert len(await market.matches(one)) == 17
+    assert len(after) == len(before)
 
 
 async def test_a_supervisor_looks_and_accepts_nothing(

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances import pairings, queries, service
+from app.alliances import pairing_queries, pairings, service
 from app.alliances.active_days import active_days
 from app.alliances.errors import (
     AgreementMissing,
@@ -34,8 +34,8 @@ from app.alliances.errors import (
     WrongState,
 )
 from app.alliances.models import NEXT_PAIRING_STATE, Pairing, PairingKind, PairingState
+from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor
-from app.alliances.schemas import PairingIn, PartyIn
 from app.calendars.days import Span, local_day
 from app.codes import service as codes
 from app.database import Database
@@ -149,7 +149,7 @@ class PairingLife(RuleBasedStateMachine):
         """Take a step on the real service and return how it was refused, if it was."""
 
         async def take(db: AsyncSession) -> None:
-            pairing = await queries.get_pairing(db, self.pairing_id)
+            pairing = await pairing_queries.get_pairing(db, self.pairing_id)
             school_id = None if school is None else self.schools[school]
             await step(db, pairing, Actor(self.person, self.now, school_id, "因为"))
 
@@ -265,7 +265,7 @@ class PairingLife(RuleBasedStateMachine):
     @rule()
     def what_was_agreed_is_not_rewritten(self) -> None:
         async def rewrite(db: AsyncSession) -> None:
-            pairing = await queries.get_pairing(db, self.pairing_id)
+            pairing = await pairing_queries.get_pairing(db, self.pairing_id)
             body = PairingIn(
                 kind=PairingKind.DELIVERY,
                 name="别的",
@@ -285,14 +285,14 @@ class PairingLife(RuleBasedStateMachine):
     @invariant()
     def what_is_kept_is_what_the_model_says(self) -> None:
         async def read(db: AsyncSession) -> Kept:
-            pairing = await queries.get_pairing(db, self.pairing_id)
+            pairing = await pairing_queries.get_pairing(db, self.pairing_id)
             spans = await pairings.days_that_count(db, [pairing], today=self.today)
             return Kept(
                 pairing.state,
                 {party.school_id for party in pairing.parties if party.agreed_at is not None},
                 [
                     (row.number, row.day, row.from_state, row.to_state, row.at)
-                    for row in await queries.histories(db, [pairing.id])
+                    for row in await pairing_queries.histories(db, [pairing.id])
                 ],
                 spans[pairing.id],
             )

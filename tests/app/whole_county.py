@@ -15,8 +15,8 @@ from app.live.ledger import DatabaseLedger
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
+from tests.app.alliance_steps import attach, join, made, pairing, run
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.test_alliances import attach, join, made, pairing, run
 from tests.app.test_calendars import bells, term
 from tests.app.test_jobs_pages import caller
 from tests.app.test_needs import need, offer

@@ -1,11 +1,11 @@
-"""How deliveries are counted when a school passes on what it receives (一点带多点). Pure.
+"""The plain rule of deliveries when a school passes on what it receives (一点带多点).
+
+The reference `app.attendance.taught`, which counts within the database, is held against.
 
 A middle point M receives a lesson of A and broadcasts it to B and C in a lesson of its own. That
 lesson keeps the *origin*, the lesson at the beginning of the chain (`Lesson.origin_id`). The rule:
 **a site counts once per origin**. A's lesson reached M, B and C: three, not four lessons' worth;
 and B, invited by both A and M, is still one. The school that gave the origin is never a site of it.
-
-`app.attendance.taught` counts so within the database; a test holds the two together.
 """
 
 from collections.abc import Iterable

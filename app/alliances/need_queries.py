@@ -1,0 +1,133 @@
+"""Reads of needs and offers. Rights are part of the query."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, selectinload
+
+from app.alliances.models import AllianceMember, HubOffer, Match, MemberRole, Need, NeedState
+from app.alliances.queries import found, in_force
+from app.schools.models import Region, School
+from app.schools.queries import schools_within
+from app.security import Scope
+
+
+def offers_seen(
+    scope: Scope, *, school_id: UUID | None = None, subject: str | None = None
+) -> Select[HubOffer]:
+    """Return a query of the offers of the schools in scope, with their school."""
+    query = (
+        select(HubOffer)
+        .join(School, HubOffer.school_id == School.id)
+        .where(HubOffer.school_id.in_(schools_within(scope)))
+        .options(selectinload(HubOffer.school))
+    )
+    if school_id is not None:
+        query = query.where(HubOffer.school_id == school_id)
+    return query if subject is None else query.where(HubOffer.subject == subject)
+
+
+async def get_offer(db: AsyncSession, offer_id: UUID) -> HubOffer:
+    """Return an offer whoever asks: a need's list shows those of other regions' hubs too."""
+    return found(
+        await db.scalar(
+            select(HubOffer).where(HubOffer.id == offer_id).options(selectinload(HubOffer.school))
+        )
+    )
+
+
+async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOffer:
+    """Return an offer of a school in scope."""
+    return found(await db.scalar(offers_seen(scope).where(HubOffer.id == offer_id)))
+
+
+def needs_seen(
+    scope: Scope, *, state: NeedState | None = None, subject: str | None = None
+) -> Select[Need]:
+    """Return a query of the needs of the schools in scope, and of those its hubs could answer.
+
+    A hub sees the open needs of the schools it shares an alliance with.
+    """
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    allied = (
+        select(theirs.school_id)
+        .join(own, own.alliance_id == theirs.alliance_id)
+        .where(own.school_id.in_(schools_within(scope)), own.role != MemberRole.OBSERVER)
+    )
+    query = (
+        select(Need)
+        .join(School, Need.school_id == School.id)
+        .where(
+            or_(
+                Need.school_id.in_(schools_within(scope)),
+                and_(Need.state == NeedState.OPEN, Need.school_id.in_(allied)),
+            )
+        )
+        .options(selectinload(Need.school))
+    )
+    if state is not None:
+        query = query.where(Need.state == state)
+    return query if subject is None else query.where(Need.subject == subject)
+
+
+async def pairings_made_for(db: AsyncSession, need_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the pairing each need was matched with last."""
+    rows = await db.execute(
+        select(Match.need_id, Match.pairing_id)
+        .where(Match.need_id.in_(need_ids))
+        .order_by(Match.made_at, Match.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def need_seen(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
+    """Return a need one may look at."""
+    return found(await db.scalar(needs_seen(scope).where(Need.id == need_id)))
+
+
+async def need_within(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
+    """Return a need of a school in scope."""
+    query = needs_seen(scope).where(Need.id == need_id, Need.school_id.in_(schools_within(scope)))
+    return found(await db.scalar(query))
+
+
+async def offers_for(
+    db: AsyncSession, need: Need, region: Region, *, most: int
+) -> Sequence[HubOffer]:
+    """Return the offers that could answer a need: its subject, its dates, another open school.
+
+    From the schools of its alliances, wherever they lie, and from those of its city: the second
+    level of `region.path`. Allied ones first, `most` at most.
+    """
+    city = "/" + "/".join(region.path.strip("/").split("/")[:2]) + "/"
+    own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    allied = (
+        select(theirs.school_id)
+        .join(own, own.alliance_id == theirs.alliance_id)
+        .where(
+            own.school_id == need.school_id,
+            theirs.role != MemberRole.OBSERVER,
+            in_force(own.from_on, own.to_on, need.starts_on),
+            in_force(theirs.from_on, theirs.to_on, need.starts_on),
+        )
+    )
+    is_allied = HubOffer.school_id.in_(allied)
+    rows = await db.scalars(
+        select(HubOffer)
+        .join(School, HubOffer.school_id == School.id)
+        .join(Region, School.region_id == Region.id)
+        .where(
+            HubOffer.subject == need.subject,
+            HubOffer.school_id != need.school_id,
+            HubOffer.valid_from <= need.ends_on,
+            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
+            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
+            or_(is_allied, Region.path.startswith(city)),
+        )
+        .options(selectinload(HubOffer.school))
+        .order_by(is_allied.desc(), School.name, HubOffer.id)
+        .limit(most)
+    )
+    return rows.all()

@@ -1,0 +1,101 @@
+"""Reads of pairings, whole, and of their histories. Rights are part of the query.
+
+Who sees what is said in `app.alliances.queries`.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.alliances.models import (
+    Pairing,
+    PairingChange,
+    PairingParty,
+    PairingState,
+    PairingSubject,
+    Side,
+)
+from app.alliances.queries import alliances_kept, found
+from app.schools.queries import schools_within
+from app.security import Scope
+
+# What a hub has promised: agreed or under way.
+PROMISED = (PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.SUSPENDED)
+
+
+def _whole_pairings() -> Select[Pairing]:
+    return select(Pairing).options(
+        selectinload(Pairing.parties).selectinload(PairingParty.school),
+        selectinload(Pairing.subjects),
+        selectinload(Pairing.alliance),
+    )
+
+
+def pairings_seen(
+    scope: Scope, *, alliance_id: UUID | None = None, state: PairingState | None = None
+) -> Select[Pairing]:
+    """Return a query of the pairings of alliances one keeps, and of those one has a school in.
+
+    Only of this alliance and in this state, where they are given.
+    """
+    as_party = select(PairingParty.pairing_id).where(
+        PairingParty.school_id.in_(schools_within(scope))
+    )
+    query = _whole_pairings().where(
+        or_(Pairing.alliance_id.in_(alliances_kept(scope)), Pairing.id.in_(as_party))
+    )
+    if alliance_id is not None:
+        query = query.where(Pairing.alliance_id == alliance_id)
+    return query if state is None else query.where(Pairing.state == state)
+
+
+async def pairing_seen(db: AsyncSession, scope: Scope, pairing_id: UUID) -> Pairing:
+    """Return a pairing one may look at, whole."""
+    return found(await db.scalar(pairings_seen(scope).where(Pairing.id == pairing_id)))
+
+
+async def get_pairing(db: AsyncSession, pairing_id: UUID) -> Pairing:
+    """Return a pairing, whole, whoever asks. For callers that checked the right themselves."""
+    query = _whole_pairings().where(Pairing.id == pairing_id)
+    return found(await db.scalar(query.execution_options(populate_existing=True)))
+
+
+async def pairings_of_alliance(
+    db: AsyncSession, alliance_id: UUID, *, scope: Scope | None = None
+) -> Sequence[Pairing]:
+    """Return the pairings of an alliance, whole; with `scope`, those one may look at."""
+    query = _whole_pairings() if scope is None else pairings_seen(scope)
+    rows = await db.scalars(query.where(Pairing.alliance_id == alliance_id).order_by(Pairing.id))
+    return rows.all()
+
+
+async def histories(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Sequence[PairingChange]:
+    """Return the changes of these pairings, each one's in order."""
+    rows = await db.scalars(
+        select(PairingChange)
+        .where(PairingChange.pairing_id.in_(pairing_ids))
+        .order_by(PairingChange.pairing_id, PairingChange.number)
+    )
+    return rows.all()
+
+
+async def promised_periods(
+    db: AsyncSession, school_ids: Sequence[UUID], subject: str
+) -> dict[UUID, int]:
+    """Return the periods a week each hub has promised in a subject."""
+    rows = await db.execute(
+        select(PairingParty.school_id, func.sum(Pairing.periods_a_week))
+        .join(Pairing, PairingParty.pairing_id == Pairing.id)
+        .join(PairingSubject, PairingSubject.pairing_id == Pairing.id)
+        .where(
+            PairingParty.school_id.in_(school_ids),
+            PairingParty.side == Side.HUB,
+            PairingSubject.subject == subject,
+            Pairing.state.in_(PROMISED),
+        )
+        .group_by(PairingParty.school_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
