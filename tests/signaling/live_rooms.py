@@ -6,10 +6,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
+from media.core.ids import PeerId, Source, TrackKey
 from media.interface import ForwardingPlan
 from signaling import messages as m
 from signaling.config import RoomConfig
 from signaling.effects import ApplyPlan, Disconnect, Effect, Effects, Note, SaveState, Tell
+from signaling.errors import SignalError
 from signaling.ports import Admission, EventType, ExpectedSeat, RoomEvent, RoomSeed
 from signaling.room import Room
 
@@ -18,6 +22,9 @@ ALL = m.Permissions(video=True, audio=True, annotate=True, screen=True, file=Tru
 NONE = m.Permissions(video=False, audio=False, annotate=False, screen=False, file=False, text=False)
 AnyMessage = TypeVar("AnyMessage", bound=m.Message)
 AnyEffect = TypeVar("AnyEffect")
+CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
+OFFER = "v=0"
+PAGE = "the-page-of-a-classroom"
 
 
 def lesson(**changes: Any) -> m.LessonInfo:
@@ -172,3 +179,23 @@ def lesson_with(*seat_ids: str, config: RoomConfig | None = None, **changes: Any
     room.enter(HUB, *seat_ids)
     room.clear()
     return room
+
+
+def track(seat_id: str, source: Source) -> TrackKey:
+    return TrackKey(PeerId(seat_id), source)
+
+
+def refused(room: DrivenRoom, seat_id: str, command: m.AnyClientMessage) -> str:
+    """Return the code a command is refused with; a refusal changes nothing."""
+    room.clear()
+    before = room.room.summary(now=room.now)
+    with pytest.raises(SignalError) as caught:
+        room.send(seat_id, command)
+    assert room.room.summary(now=room.now) == before
+    room.take(room.room.leave("c", reason="nobody", now=room.now))
+    assert room.effects == []
+    return caught.value.code
+
+
+def publish(*sources: m.MediaSource) -> m.Publish:
+    return m.Publish(sdp=OFFER, sources={str(mid): source for mid, source in enumerate(sources)})
