@@ -6,15 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bench.peer import LightPeer
-from media.config import DataPlaneChoice, SfuConfig
+from media.config import DataPlaneChoice, SfuConfig, TcpLimits
 from media.core.ids import PeerId, RoomId, Source, TrackKey
-from media.interface import (
-    Direction,
-    ForwardingPlan,
-    LinkReport,
-    OfferedTrack,
-    RecordingStatus,
-)
+from media.interface import Direction, ForwardingPlan, LinkReport, OfferedTrack, RecordingStatus
 from media.sfu import Sfu
 
 ROOM = RoomId("lesson-1")
@@ -25,6 +19,10 @@ LOOPBACK = SfuConfig(bind_host="127.0.0.1", port=0)
 H264_KEYFRAME = b"\x78\x00\x04\x67\x42\xe0\x1f\x00\x02\x68\xce" + bytes(1000)
 H264_DELTA = b"\x41" + bytes(1000)
 VP8_KEYFRAME = b"\x90\x80\x80\x01\x00\x9d\x01\x2a" + bytes(1000)
+CAMERA, MICROPHONE, SCREEN = Source.CAMERA, Source.MICROPHONE, Source.SCREEN
+BOTH = [(MICROPHONE, ("opus",)), (CAMERA, ("h264",))]
+TEACHER = PeerId("teacher")
+TEACHERS_CAMERA = TrackKey(TEACHER, CAMERA)
 
 
 async def eventually(condition: Callable[[], object], *, within_s: float = 5.0) -> None:
@@ -186,3 +184,26 @@ async def classroom(config: SfuConfig = LOOPBACK) -> AsyncIterator[Classroom]:
         for peer in room.peers:
             await peer.close()
         await sfu.close()
+
+
+def received(peer: LightPeer) -> int:
+    return sum(reception.packets for reception in peer.receptions.values())
+
+
+def lost(peer: LightPeer) -> int:
+    return sum(reception.lost for reception in peer.receptions.values())
+
+
+async def watched(room: Classroom, **options: object) -> tuple[LightPeer, LightPeer]:
+    """A teacher's camera and one site that has its first keyframe."""
+    teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
+    room.allow(("teacher", CAMERA, ["site"]))
+    site = await room.subscribe("site", **options)
+    teacher.send_rtp("0", H264_KEYFRAME, marker=True)
+    await eventually(lambda: received(site) == 1)
+    return teacher, site
+
+
+def with_tcp(**limits: float) -> SfuConfig:
+    """Return a configuration with these limits of TcpLimits, by name."""
+    return replace(LOOPBACK, tcp=replace(TcpLimits(), **limits))  # type: ignore[arg-type] # by name

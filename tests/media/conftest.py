@@ -10,11 +10,15 @@ from tests.needs import needs_native_plane
 
 _BOTH = {
     "test_sfu",
+    "test_sfu_connections",
+    "test_sfu_outside",
+    "test_sfu_memory",
     "test_dataplane",
     "test_abuse",
     "test_coming_back",
     "test_red_in_browser",
     "test_ice_tcp",
+    "test_ice_tcp_strangers",
     "test_simulcast",
 }
 

@@ -8,10 +8,7 @@ import json
 import subprocess
 from dataclasses import replace
 
-from media.core.ids import Source
-from tests.media.classroom import H264_KEYFRAME, LOOPBACK, classroom, eventually
-
-CAMERA = Source.CAMERA
+from tests.media.classroom import CAMERA, H264_KEYFRAME, LOOPBACK, classroom, eventually
 
 
 def close_ipv4() -> None:

@@ -9,40 +9,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from aioice import stun
 
-from bench.peer import LightPeer
 from media.config import MAX_PUBLISH_KBPS
 from media.core import rtcp, rtp
-from media.core.ids import Source
 from media.core.policing import TokenBucket
-from tests.media.classroom import H264_DELTA, H264_KEYFRAME, Classroom, classroom, eventually
-
-CAMERA = Source.CAMERA
-
-
-async def lesson(room: Classroom) -> tuple[LightPeer, LightPeer]:
-    """Return a teacher and a classroom between whom pictures flow."""
-    teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
-    room.allow(("teacher", CAMERA, ["site"]))
-    site = await room.subscribe("site")
-    teacher.send_rtp("0", H264_KEYFRAME)
-    await eventually(lambda: received(site) == 1)
-    return teacher, site
-
-
-def received(site: LightPeer) -> int:
-    return sum(reception.packets for reception in site.receptions.values())
-
-
-def check_for(ufrag: str) -> bytes:
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    message.attributes["USERNAME"] = f"{ufrag}:theirs"
-    message.attributes["PRIORITY"] = 1
-    message.attributes["ICE-CONTROLLING"] = 1
-    message.add_message_integrity(b"guess")
-    message.add_fingerprint()
-    return bytes(message)
+from tests.media.checks import check
+from tests.media.classroom import (
+    CAMERA,
+    H264_DELTA,
+    Classroom,
+    classroom,
+    eventually,
+    received,
+    watched,
+)
 
 
 @contextmanager
@@ -63,7 +43,7 @@ def strangers(room: Classroom, number: int) -> Iterator[list[socket.socket]]:
 
 HELLO = bytes([22, 254, 253]) + bytes(8) + struct.pack("!H", 60) + bytes([1]) + bytes(59)
 FLOODS = {
-    "stun": lambda: [check_for(f"{random.Random(n).getrandbits(32):08x}") for n in range(50)],
+    "stun": lambda: [check(f"{random.Random(n).getrandbits(32):08x}", "guess") for n in range(50)],
     "dtls": lambda: [HELLO],
     "rtp": lambda: [rtp.build(bytes(500), payload_type=96, marker=0, seq=1, timestamp=1, ssrc=9)],
     "rtcp": lambda: [rtcp.ReceiverReport(9, ()).to_bytes() + bytes(14)],
@@ -74,7 +54,7 @@ FLOODS = {
 async def test_a_flood_from_many_addresses_is_dropped_and_every_picture_arrives(kind: str) -> None:
     datagrams = FLOODS[kind]()
     async with classroom() as room:
-        teacher, site = await lesson(room)
+        teacher, site = await watched(room)
         with strangers(room, 40) as sockets:
             for turn in range(60):
                 for one in sockets:
@@ -91,12 +71,12 @@ async def test_a_flood_from_many_addresses_is_dropped_and_every_picture_arrives(
 async def test_a_flood_from_one_address_keeps_nobody_behind_it_from_joining() -> None:
     """A whole county may share one public address: who names a connection of ours gets in."""
     async with classroom() as room:
-        await lesson(room)
+        await watched(room)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooder:
             flooder.connect(("127.0.0.1", room.sfu.port))
             flooder.setblocking(False)
             for number in range(300):
-                flooder.send(check_for(f"{number:08x}"))
+                flooder.send(check(f"{number:08x}", "guess"))
             await eventually(lambda: room.counters.get("stun_refused", 0) >= 200)
             refused = room.counters["stun_refused"]
             room.allow(("teacher", CAMERA, ["site", "late"]))
@@ -107,8 +87,8 @@ async def test_a_flood_from_one_address_keeps_nobody_behind_it_from_joining() ->
 
 async def test_who_knows_a_name_but_no_password_is_looked_at_a_limited_number_of_times() -> None:
     async with classroom() as room:
-        await lesson(room)
-        known = check_for(next(iter(room.sfu._plane._by_ufrag)))
+        await watched(room)
+        known = check(next(iter(room.sfu._plane._by_ufrag)), "guess")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooder:
             flooder.connect(("127.0.0.1", room.sfu.port))
             flooder.setblocking(False)
@@ -129,7 +109,7 @@ async def test_media_from_unknown_addresses_costs_a_limited_number_of_keys(
     tries = 0
 
     async with classroom() as room:
-        teacher, site = await lesson(room)
+        teacher, site = await watched(room)
         packet = rtp.build(bytes(200), payload_type=96, marker=0, seq=1, timestamp=1, ssrc=9)
         await asyncio.sleep(0.15)  # quiet, as a peer whose address changed would be
         authenticates = room.sfu._plane._authenticates
@@ -158,7 +138,7 @@ async def test_media_from_unknown_addresses_costs_a_limited_number_of_keys(
 
 async def test_a_publisher_is_told_its_rate_and_held_to_one_and_a_half_of_it() -> None:
     async with classroom() as room:
-        teacher, site = await lesson(room)
+        teacher, site = await watched(room)
         allowed_bytes = MAX_PUBLISH_KBPS[CAMERA] * 125 * 1.5
         sent = int(allowed_bytes / 1000 * 1.4)
         now = asyncio.get_running_loop().time()
@@ -187,7 +167,7 @@ def over(room: Classroom) -> int:
 
 async def test_flipped_and_repeated_packets_are_neither_forwarded_nor_fatal() -> None:
     async with classroom() as room:
-        teacher, site = await lesson(room)
+        teacher, site = await watched(room)
         dice = random.Random(5)
         caught: list[bytes] = []
         send = teacher._send_datagram

@@ -5,27 +5,23 @@ import re
 import socket
 
 import pytest
-from aioice import stun
 
 from bench.peer import LightPeer
 from media.core import rtcp
-from media.core.ids import PeerId, Source
+from media.core.ids import PeerId
 from media.interface import Direction, NegotiationRefused
+from tests.media.checks import check
 from tests.media.classroom import (
     H264_DELTA,
-    H264_KEYFRAME,
     ROOM,
-    Classroom,
+    TEACHER,
     classroom,
     eventually,
+    received,
+    watched,
 )
 
-CAMERA = Source.CAMERA
-TEACHER, SITE = PeerId("teacher"), PeerId("site")
-
-
-def received(peer: LightPeer) -> int:
-    return sum(reception.packets for reception in peer.receptions.values())
+SITE = PeerId("site")
 
 
 def credentials_of(sdp: str) -> set[str]:
@@ -61,28 +57,6 @@ def recording_of(peer: LightPeer) -> list[bytes]:
     wire_socket = wire._socket
     wire._socket = Tapped()  # type: ignore[assignment] # a socket but for what it writes down
     return recorded
-
-
-def forged_check(ufrag: str) -> bytes:
-    """A well-formed nominating check for this ufrag, signed by somebody without the password."""
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    message.attributes["USERNAME"] = f"{ufrag}:theirs"
-    message.attributes["PRIORITY"] = 1
-    message.attributes["ICE-CONTROLLING"] = 1
-    message.attributes["USE-CANDIDATE"] = None
-    message.add_message_integrity(b"not the password")
-    message.add_fingerprint()
-    return bytes(message)
-
-
-async def watched(room: Classroom) -> tuple[LightPeer, LightPeer]:
-    """A teacher's camera and one site that has its first keyframe."""
-    teacher = await room.publish("teacher", [(CAMERA, ("h264",))])
-    room.allow(("teacher", CAMERA, ["site"]))
-    site = await room.subscribe("site")
-    teacher.send_rtp("0", H264_KEYFRAME, marker=True)
-    await eventually(lambda: received(site) == 1)
-    return teacher, site
 
 
 async def test_a_subscriber_restarts_ice_and_keeps_keys_sections_and_streams() -> None:
@@ -143,7 +117,7 @@ async def test_a_stranger_moves_nobody_whatever_it_sends() -> None:
         driver = room.sfu._rooms[ROOM]
         home = driver._publishing[TEACHER].transport.address
         ufrag = driver._publishing[TEACHER].transport.credentials.ufrag
-        forged = [forged_check(ufrag)]
+        forged = [check(ufrag, "not the password", nominates=True)]
         forged += [one[:-4] + b"\0\0\0\1" for one in recorded if kind_of(one) != "stun"]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             stranger.bind(("127.0.0.1", 0))

@@ -10,10 +10,17 @@ from media.config import SfuConfig
 from media.core.ids import PeerId, Source
 from media.dataplane import DataPlane
 from media.transport import Transport
-from tests.media.classroom import H264_DELTA, H264_KEYFRAME, LOOPBACK, ROOM, classroom, eventually
+from tests.media.classroom import (
+    CAMERA,
+    H264_DELTA,
+    H264_KEYFRAME,
+    LOOPBACK,
+    ROOM,
+    classroom,
+    eventually,
+)
 from tests.media.test_transport import HERE, Line
 
-CAMERA = Source.CAMERA
 NOWHERE = ("127.0.0.1", 0)  # the kernel refuses port 0
 
 
