@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from media.core import rtcp, rtp
 from media.core.codecs import H264, OPUS, Codec, rewrite_picture
@@ -31,6 +31,13 @@ ALL_CODECS = {
 
 def track(peer: str, source: Source = Source.CAMERA) -> TrackKey:
     return TrackKey(PeerId(peer), source)
+
+
+CAMERA = track("teacher")
+#: Header extensions (RFC 8285), as they are offered in tests that use them.
+TWCC_ID, MID_ID = 3, 4
+NTP_SECOND = 1 << 32
+T = TypeVar("T", bound=rtcp.RtcpPacket)
 
 
 def camera(peer: str, codec: Codec = H264, **changes: object) -> PublishedTrack:
@@ -250,5 +257,37 @@ def as_fanned_out(down: DownTrack, header: rtp.ParsedRtp, packet: bytes) -> byte
     )
 
 
+def with_extensions(packet: bytes, elements: Mapping[int, bytes]) -> bytes:
+    """Return the packet with these header extensions of one byte (RFC 8285 section 4.2), by id."""
+    block = b"".join(bytes((at << 4 | len(data) - 1,)) + data for at, data in elements.items())
+    block += bytes(-len(block) % 4)
+    extension = b"\xbe\xde" + (len(block) // 4).to_bytes(2) + block
+    return bytes((packet[0] | 0x10,)) + packet[1:12] + extension + packet[12:]
+
+
 def seqs(headers: Sequence[rtp.ParsedRtp]) -> list[int]:
     return [header[2] for header in headers]
+
+
+def watched_lesson(*names: str, **times: float) -> Lesson:
+    """A teacher with a camera, and sites that have seen one keyframe."""
+    lesson = Lesson(**times)
+    lesson.publish("teacher")
+    lesson.allow({CAMERA: names or ("site",)})
+    for name in names or ("site",):
+        lesson.subscribe(name)
+    lesson.send("teacher", 10, KEY)
+    return lesson
+
+
+def lesson_with_site() -> tuple[Lesson, Subscriber]:
+    """A teacher with a camera and a microphone, and a site that may have both."""
+    lesson = Lesson()
+    lesson.publish("teacher", camera("teacher"), microphone("teacher"))
+    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    return lesson, lesson.subscribe("site")
+
+
+def told(lesson: Lesson, link: str, kind: type[T]) -> list[T]:
+    """Return the RTCP of one kind sent to a link."""
+    return [packet for packet in lesson.told(link) if isinstance(packet, kind)]

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from media.core import rtp, vp8
 from media.core.codecs import H264, VP8, Codec
 from media.core.seqnum import Unwrapper16, delta32
-from tests.media.core.lesson import Lesson, layered, track
+from tests.media.core.lesson import CAMERA, Lesson, layered
 from tests.media.core.simulcast_source import Line, SimulcastSource, Tag, tag_of
 
-CAMERA = track("teacher")
 CLEAN = Line()
 BAD = Line(loss=0.05, late=0.1)
 MUTE = Line(loss=0.02, late=0.05, has_reports=False)

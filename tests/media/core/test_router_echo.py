@@ -1,7 +1,6 @@
 """From packets with levels to a seat that echoes: RFC 6464 through a router."""
 
 import random
-import struct
 from typing import Any
 
 import pytest
@@ -9,8 +8,15 @@ import pytest
 from media.core import red, rtp
 from media.core.events import EchoChanged
 from media.core.ids import Source
-from tests.media.core.lesson import AUDIO_SSRC, AUDIO_TYPE, Lesson, microphone, track
-from tests.media.core.test_echo import FRAMES, Scene, an_echo, listens
+from tests.media.core.echo_scenes import FRAMES, Scene, an_echo, listens
+from tests.media.core.lesson import (
+    AUDIO_SSRC,
+    AUDIO_TYPE,
+    Lesson,
+    microphone,
+    track,
+    with_extensions,
+)
 from tests.media.speech import FRAME_S
 
 HUB, SEAT = track("teacher", Source.MICROPHONE), track("site", Source.MICROPHONE)
@@ -33,8 +39,7 @@ def packet(
         ssrc=AUDIO_SSRC,
     )
     # The voice activity bit is set: it is no part of the level.
-    block = struct.pack("!HHBBxx", 0xBEDE, 1, level_id << 4, 0x80 | level)
-    return bytes([bare[0] | 0x10]) + bare[1:12] + block + bare[12:]
+    return with_extensions(bare, {level_id: bytes((0x80 | level,))})
 
 
 def lesson_with_two_microphones(**spec: Any) -> Lesson:
