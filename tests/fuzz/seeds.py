@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from aioice import stun
 
 from media.core import red, rtcp, rtp
-from tests.media.test_negotiation import offer
+from tests.media.offers import offer
 
 
 def _check(**attributes: object) -> bytes:

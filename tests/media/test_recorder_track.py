@@ -1,75 +1,20 @@
 """One track from packets to parts, with time as a number and the disk as a temporary folder."""
 
-import errno
-import os
 import random
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from media.config import RecordingTarget
-from media.core.clock import PublisherClock
-from media.core.ids import TrackKey
-from media.recorder.containers import whole_length
-from media.recorder.folder import RecordingFolder, safe_name
-from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
+from media.recorder.folder import safe_name
+from media.recorder.manifest import read_manifest
 from media.recorder.part import PartWriter
-from media.recorder.recovery import damaged_parts
 from media.recorder.samples import make_samples
-from media.recorder.track import PARTS_PER_WINDOW, RETRY_S, TrackRecorder, problem_code
+from media.recorder.track import PARTS_PER_WINDOW, RETRY_S
 from tests.media.decoding import decoded_times
-from tests.media.recordings import CAMERA, MICROPHONE
-from tests.media.rtp_source import (
-    EncodedFrame,
-    TimedPacket,
-    encode_h264,
-    encode_opus,
-    encode_vp8,
-    packetize,
-)
-
-ENCODE = {"H264": encode_h264, "VP8": encode_vp8, "opus": encode_opus}
-CODECS = list(ENCODE)
-
-
-class Bench:
-    """A track recorder over a real folder; time is what the packets say."""
-
-    def __init__(self, folder: Path, codec: str, *, offset_s: float = 0.0) -> None:
-        self.folder = folder
-        self.track: TrackKey = MICROPHONE if codec == "opus" else CAMERA
-        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s))
-        self.recorder = TrackRecorder(
-            self.track,
-            codec,
-            clock_rate=48_000 if codec == "opus" else 90_000,
-            publisher=PublisherClock(),
-            folder=self.files,
-            lesson_minus_arrival_s=offset_s,
-        )
-
-    def feed(self, packets: list[TimedPacket], *, delay_s: float = 0.0) -> None:
-        for at_s, packet in packets:
-            self.recorder.packet(packet, at_s + delay_s)
-            self.recorder.tick(at_s + delay_s)
-
-    def is_writing(self) -> bool:
-        return self.recorder.part is not None
-
-    def is_settled(self) -> bool:
-        return self.files.is_settled
-
-    def finish(self) -> list[PartRecord]:
-        self.recorder.end_part("stopped")
-        assert damaged_parts(self.folder) == []
-        return read_manifest(self.folder)
-
-
-def moved(frames: list[EncodedFrame], by_s: float) -> list[EncodedFrame]:
-    return [frame._replace(at_s=frame.at_s + by_s) for frame in frames]
+from tests.media.recorder_bench import CODECS, ENCODE, Bench, moved
+from tests.media.rtp_source import TimedPacket, encode_h264, encode_opus, packetize
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -219,126 +164,6 @@ def test_a_track_that_never_makes_sense_leaves_no_file(tmp_path: Path, codec: st
     assert not tmp_path.exists() or not list(tmp_path.iterdir())
 
 
-class Disk:
-    """Let writes through until told not to; counts what failed."""
-
-    def __init__(self) -> None:
-        self.error: int | None = None
-        self.failed = 0
-        self._write = os.write
-        self._sync = os.fdatasync
-
-    def write(self, descriptor: int, data: Any) -> int:
-        self._check()
-        return self._write(descriptor, data)
-
-    def fdatasync(self, descriptor: int) -> None:
-        self._check()
-        self._sync(descriptor)
-
-    def _check(self) -> None:
-        if self.error is not None:
-            self.failed += 1
-            raise OSError(self.error, os.strerror(self.error))
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    disk = Disk()
-    monkeypatch.setattr(os, "write", disk.write)
-    monkeypatch.setattr(os, "fdatasync", disk.fdatasync)
-    yield disk
-    disk.error = None
-
-
-@pytest.mark.parametrize(("error", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "io_error")])
-@pytest.mark.parametrize("codec", CODECS)
-def test_a_fault_cuts_the_part_back_and_a_new_one_is_tried(
-    tmp_path: Path, disk: Disk, codec: str, error: int, code: str
-) -> None:
-    packets = packetize(codec, ENCODE[codec](12.0))
-    bench = Bench(tmp_path, codec)
-    bench.feed([packet for packet in packets if packet.at_s < 3.5])
-    disk.error = error
-    bench.feed([packet for packet in packets if 3.5 <= packet.at_s < 5.0])
-    assert bench.recorder.problem == code
-    assert bench.recorder.part is None
-    disk.error = None
-    bench.feed([packet for packet in packets if packet.at_s >= 5.0])
-    first, second = bench.finish()
-    assert first.reason == code
-    assert first.end_s is not None
-    assert first.end_s >= 3.5 - 1.1
-    assert len(decoded_times(tmp_path / first.file)) > 0
-    assert whole_length(tmp_path / first.file) == first.bytes
-    assert first.end_s < 5.0 < second.start_s <= 5.0 + RETRY_S + 2.0
-    assert second.end_s == pytest.approx(12.0, abs=0.05)
-
-
-def test_a_fault_that_stays_is_tried_again_only_every_few_seconds(
-    tmp_path: Path, disk: Disk
-) -> None:
-    bench = Bench(tmp_path, "opus")
-    disk.error = errno.ENOSPC
-    bench.feed(packetize("opus", encode_opus(10.0)))
-    assert 2 <= disk.failed <= 12
-    assert bench.recorder.problem == "disk_full"
-
-
-def test_a_failing_sync_gives_the_part_up(tmp_path: Path, disk: Disk) -> None:
-    bench = Bench(tmp_path, "opus")
-    packets = packetize("opus", encode_opus(2.5))
-    bench.feed(packets)
-    disk.error = errno.EIO
-    bench.recorder.sync()
-    assert bench.recorder.problem == "io_error"
-    assert bench.recorder.part is None
-    bench.recorder.sync()
-    (part,) = read_manifest(tmp_path)
-    assert part.reason == "io_error"
-
-
-def test_a_close_record_the_disk_refused_is_written_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = Bench(tmp_path, "opus")
-    bench.feed(packetize("opus", encode_opus(1.5)))
-
-    def refuse(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as full:
-        full.setattr(os, "pwrite", refuse)
-        bench.recorder.end_part("stopped")
-    assert not bench.is_settled()
-    assert not read_manifest(tmp_path)[0].is_closed
-    bench.files.settle()
-    assert bench.is_settled()
-    assert read_manifest(tmp_path)[0].is_closed
-
-
-def test_a_part_the_manifest_cannot_name_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = Bench(tmp_path, "opus")
-    bench.files.prepare()
-
-    def refuse(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "pwrite", refuse)
-    bench.feed(packetize("opus", encode_opus(0.5)))
-    assert bench.recorder.problem == "disk_full"
-    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
-
-
-def test_a_folder_that_cannot_be_made_is_a_fault_of_the_disk(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    bench = Bench(tmp_path / "file" / "rec", "opus")
-    bench.feed(packetize("opus", encode_opus(0.5)))
-    assert bench.recorder.problem == "io_error"
-
-
 def test_a_bug_in_a_writer_retires_that_writer_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,47 +206,6 @@ def test_any_id_makes_a_safe_and_unique_name(identifier: str) -> None:
     assert name != safe_name(identifier.lower() + "x")
 
 
-def test_an_error_without_a_number_is_an_io_error() -> None:
-    assert problem_code(RuntimeError("muxer")) == "io_error"
-
-
 def test_a_codec_nobody_can_write_is_refused() -> None:
     with pytest.raises(ValueError, match="AV1"):
         make_samples("AV1")
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_a_disk_that_fails_at_the_end_keeps_what_was_whole(
-    tmp_path: Path, disk: Disk, codec: str
-) -> None:
-    bench = Bench(tmp_path, codec)
-    bench.feed(packetize(codec, ENCODE[codec](3.5)))
-    disk.error = errno.ENOSPC
-    bench.recorder.end_part("stopped")
-    disk.error = None
-    (part,) = read_manifest(tmp_path)
-    assert part.reason == "disk_full"
-    assert part.end_s == pytest.approx(3.0, abs=0.1)
-    assert damaged_parts(tmp_path) == []
-    assert len(decoded_times(tmp_path / part.file)) > 0
-
-
-def test_a_disk_that_will_not_even_cut_leaves_what_the_manifest_says(
-    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = Bench(tmp_path, "opus")
-    bench.feed(packetize("opus", encode_opus(2.5)))
-    cut = os.ftruncate
-
-    def refuse(descriptor: int, length: int) -> None:
-        if Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".mp4":
-            raise OSError(errno.EIO, "Input/output error")
-        cut(descriptor, length)
-
-    disk.error = errno.EIO
-    monkeypatch.setattr(os, "ftruncate", refuse)
-    bench.recorder.end_part("stopped")
-    disk.error = None
-    (part,) = read_manifest(tmp_path)
-    assert part.reason == "io_error"
-    assert len(decoded_times(tmp_path / part.file)) > 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from media.core.uptrack import PublishedTrack
 from media.interface import NegotiationRefused
 from media.simulcast import OfferedEncodings, read_encodings
-from tests.media.test_negotiation import AUDIO, VIDEO, answer_to, code_of, offer, published
+from tests.media.offers import AUDIO, VIDEO, answer_to, code_of, offer, published
 
 # As Chromium writes it: no SSRC is told.
 THREE = (
