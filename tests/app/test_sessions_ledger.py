@@ -2,63 +2,38 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import queries
 from app.attendance import service as attendance
-from app.attendance.models import (
-    AttendanceRecord,
-    AttendanceState,
-    ClassEvent,
-    Incident,
-    SeatPresence,
-    Session,
-)
-from app.attendance.seats import HUB, site_seat
+from app.attendance.models import AttendanceState, ClassEvent, Incident, Session
+from app.attendance.seats import HUB
 from app.database import Database
 from app.events import EventBus
-from app.lessons.models import Lesson, LessonSite, LessonState, SiteState
-from app.live import recovery, service
+from app.lessons.models import LessonSite, LessonState, SiteState
+from app.live import recovery
 from app.live.ledger import DatabaseLedger
 from app.recordings.models import Recording, RecordingState
 from app.settings import Settings
 from signaling.messages import EndReason
 from signaling.ports import EventType, LedgerAway, RoomEvent
 from tests.app.conftest import Clock
-from tests.factories import County, make_lesson
+from tests.app.ledger_room import (
+    Flaky,
+    Room,
+    all_events,
+    attendance_of,
+    is_intact,
+    lesson_state,
+    start_room,
+)
+from tests.factories import County
 
 MINUTE = 60_000
-
-
-class Room:
-    """A live lesson seen from signalling."""
-
-    def __init__(self, session_id: UUID, lesson: Lesson, ledger: DatabaseLedger) -> None:
-        self.session_id = session_id
-        self.id = str(session_id)
-        self.lesson = lesson
-        self.ledger = ledger
-        self.sites = [site_seat(site.id) for site in lesson.sites]
-
-    async def record(self, *events: RoomEvent) -> None:
-        await self.ledger.record(self.id, events)
-
-    async def joined(self, seat_id: str, at_ms: int) -> None:
-        await self.record(RoomEvent(EventType.SEAT_JOINED, at_ms, seat_id, seat_id))
-
-    async def left(self, seat_id: str, at_ms: int) -> None:
-        event = RoomEvent(EventType.SEAT_LEFT, at_ms, seat_id, payload={"reason": "closed"})
-        await self.record(event)
-
-    async def end(self, at_ms: int, reason: EndReason = EndReason.ENDED_BY_LECTURER) -> None:
-        await self.ledger.lesson_ended(self.id, reason, at_ms, HUB)
 
 
 @pytest.fixture
@@ -70,47 +45,11 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database, clock: Clock) -> DatabaseLedger:
-    return DatabaseLedger(database, clock=clock)
+async def room(database: Database, county: County, clock: Clock) -> Room:
+    return await start_room(database, county, clock)
 
 
-@pytest.fixture
-async def room(database: Database, county: County, ledger: DatabaseLedger, clock: Clock) -> Room:
-    async with database.unit_of_work() as db:
-        lesson = await make_lesson(
-            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
-        )
-        session = await service.start_lesson(
-            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
-        )
-    return Room(session.id, lesson, ledger)
-
-
-async def attendance_of(database: Database, room: Room, seat: int) -> AttendanceRecord:
-    async with database.unit_of_work() as db:
-        site_id = room.lesson.sites[seat].id
-        record = await queries.record_of_site(db, room.session_id, site_id)
-        assert record is not None
-        return record
-
-
-async def lesson_state(database: Database, room: Room) -> LessonState:
-    async with database.unit_of_work() as db:
-        return (await db.get_one(Lesson, room.lesson.id)).state
-
-
-async def all_events(database: Database, room: Room) -> list[ClassEvent]:
-    async with database.unit_of_work() as db:
-        return list(await queries.events_after(db, room.session_id, after=0, limit=None))
-
-
-async def is_intact(database: Database, room: Room) -> bool:
-    async with database.unit_of_work() as db:
-        session = await db.get_one(Session, room.session_id)
-        return (await queries.check_chain(db, session)).is_intact
-
-
-# Events
+# --- Events ------------------------------------------------------------------------------
 
 
 async def test_events_are_numbered_without_gaps_and_chained(room: Room, database: Database) -> None:
@@ -155,7 +94,7 @@ async def test_the_newest_row_cut_off_is_named(room: Room, database: Database) -
 async def test_a_batch_repeated_after_a_lost_answer_is_written_once(
     room: Room, database: Database, clock: Clock
 ) -> None:
-    flaky = _Flaky(database)
+    flaky = Flaky(database)
     ledger = DatabaseLedger(cast(Database, flaky), clock=clock)
     batch = [
         RoomEvent(EventType.SEAT_JOINED, 10, room.sites[0], room.sites[0]),
@@ -180,7 +119,7 @@ async def test_a_batch_repeated_after_a_lost_answer_is_written_once(
 async def test_a_batch_repeated_after_a_failure_that_wrote_nothing_is_written(
     room: Room, database: Database, clock: Clock
 ) -> None:
-    flaky = _Flaky(database)
+    flaky = Flaky(database)
     ledger = DatabaseLedger(cast(Database, flaky), clock=clock)
     batch = [RoomEvent(EventType.CHAT, 1, HUB, HUB)]
     flaky.fails = True
@@ -200,26 +139,6 @@ async def test_a_batch_repeated_after_a_failure_that_wrote_nothing_is_written(
     assert await is_intact(database, room)
 
 
-class _Flaky:
-    """A database whose commits fail, or succeed without anybody hearing of it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.loses_answers = False
-        self.fails = False
-
-    @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
-        async with self._database.unit_of_work() as db:
-            before = await db.scalar(select(Session.event_count))
-            yield db
-            wrote = before != await db.scalar(select(Session.event_count))
-            if wrote and self.fails:
-                raise ConnectionError("the database went away")
-        if wrote and self.loses_answers:
-            raise ConnectionError("the answer was lost")
-
-
 async def test_two_who_write_at_once_leave_no_gap(
     room: Room, database: Database, clock: Clock
 ) -> None:
@@ -234,7 +153,7 @@ async def test_two_who_write_at_once_leave_no_gap(
     assert await is_intact(database, room)
 
 
-# Presence and attendance
+# --- Presence and attendance -------------------------------------------------------------
 
 
 async def test_a_lesson_makes_one_row_per_site_with_rejoins_merged(
@@ -353,109 +272,6 @@ async def test_state_is_kept_for_the_next_opening(room: Room, database: Database
         assert session.saved_state == {"is_paused": True, "stage": ["a"]}
 
 
-# After a crash
-
-
-async def test_a_crash_costs_nobody_what_was_earned(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    await room.joined(HUB, 0)
-    await room.joined(room.sites[0], 0)
-    await room.ledger.still_present(room.id, [HUB, room.sites[0]], 12_000)
-    clock.advance(seconds=20)
-    await recovery.close_lost_stays(database, now=clock.now)
-    async with database.unit_of_work() as db:
-        stays = await queries.presences(db, room.session_id)
-        assert {(stay.left_ms, stay.leave_reason) for stay in stays} == {(12_000, "server_lost")}
-    assert [event.type for event in await all_events(database, room)][2:] == ["seat_left"] * 2
-    assert await is_intact(database, room)
-    # The lesson goes on, and the site comes back.
-    assert await lesson_state(database, room) is LessonState.LIVE
-    await room.joined(room.sites[0], 20_000)
-    await room.end(60_000)
-    record = await attendance_of(database, room, 0)
-    assert record.connected_ms == 12_000 + 40_000
-    assert record.interruptions == 1
-
-
-async def test_presence_moves_on_only_for_those_who_are_there(
-    room: Room, database: Database
-) -> None:
-    await room.joined(room.sites[0], 0)
-    await room.joined(room.sites[1], 0)
-    await room.left(room.sites[1], 1_000)
-    await room.ledger.still_present(room.id, room.sites, 8_000)
-    await room.ledger.still_present(room.id, room.sites, 6_000)  # an old report comes late
-    async with database.unit_of_work() as db:
-        seen = {s.seat_id: s.last_seen_ms for s in await queries.presences(db, room.session_id)}
-        assert seen == {room.sites[0]: 8_000, room.sites[1]: 1_000}
-        assert (await db.get_one(Session, room.session_id)).last_alive_ms == 8_000
-
-
-async def end_abandoned(database: Database, clock: Clock, **options: Any) -> list[UUID]:
-    settings: dict[str, Any] = {
-        "server_started_at": clock.now - timedelta(days=1),
-        "is_room_open": lambda _: False,
-    }
-    return await recovery.end_abandoned(database, now=clock.now, **(settings | options))
-
-
-async def test_a_lesson_nobody_came_back_to_ends_where_it_was_last_alive(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    await room.joined(HUB, 0)
-    await room.joined(room.sites[0], 0)
-    await room.ledger.still_present(room.id, [HUB, room.sites[0]], 5 * MINUTE)
-    clock.advance(minutes=15)
-    assert await end_abandoned(database, clock) == []
-    clock.advance(seconds=1)
-    assert await end_abandoned(database, clock) == [room.session_id]
-    assert await end_abandoned(database, clock) == []
-    async with database.unit_of_work() as db:
-        session = await db.get_one(Session, room.session_id)
-        assert session.end_reason == "lecturer_absent"
-        assert session.ended_at == session.started_at + timedelta(minutes=5)
-    assert (await attendance_of(database, room, 0)).connected_ms == 5 * MINUTE
-    assert await is_intact(database, room)
-
-
-async def test_a_server_that_just_came_back_gives_ten_minutes(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    started = clock.now + timedelta(minutes=20)
-    clock.advance(minutes=30)
-    assert await end_abandoned(database, clock, server_started_at=started) == []
-    clock.advance(seconds=1)
-    assert await end_abandoned(database, clock, server_started_at=started)
-
-
-async def test_a_lesson_long_over_gets_one_minute(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    clock.now = room.lesson.planned_end + timedelta(minutes=31)
-    started = clock.now
-    assert await end_abandoned(database, clock, server_started_at=started) == []
-    clock.advance(seconds=61)
-    assert await end_abandoned(database, clock, server_started_at=started)
-
-
-async def test_an_open_room_looks_after_itself(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    clock.advance(hours=5)
-    assert await end_abandoned(database, clock, is_room_open=lambda _: True) == []
-    assert await lesson_state(database, room) is LessonState.LIVE
-
-
-async def test_a_lecturer_who_comes_back_at_the_last_moment_goes_on(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    clock.advance(hours=5)
-    answers = iter([False, True])  # the room opens between the look and the end
-    assert await end_abandoned(database, clock, is_room_open=lambda _: next(answers)) == []
-    assert await lesson_state(database, room) is LessonState.LIVE
-
-
 async def test_two_who_end_the_same_lesson_write_one_end(
     room: Room, database: Database, clock: Clock
 ) -> None:
@@ -482,16 +298,3 @@ async def test_a_lesson_without_recording_asks_nothing_of_one(
     await room.record(RoomEvent(EventType.RECORDING_FAILED, 1, payload={"problem": "io_error"}))
     await room.end(10)
     assert await lesson_state(database, room) is LessonState.ENDED
-
-
-async def test_reopening_a_room_closes_what_the_last_one_left_open(
-    room: Room, database: Database, clock: Clock
-) -> None:
-    await room.joined(room.sites[0], 0)
-    await room.ledger.still_present(room.id, [room.sites[0]], 4_000)
-    async with database.unit_of_work() as db:
-        session = await attendance.open_room(db, session_id=room.session_id, now=clock.now)
-        assert session.epoch == 1
-    async with database.unit_of_work() as db:
-        (stay,) = (await db.scalars(select(SeatPresence))).all()
-        assert (stay.left_ms, stay.leave_reason) == (4_000, "server_lost")
