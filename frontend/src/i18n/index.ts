@@ -1,6 +1,7 @@
 /**
  * Chinese first, English second. Each area of the product keeps its own module exporting
- * `{ zh, en }`; the keys of an area begin with its name: `t("live.pause")`.
+ * `{ zh, en }`; the keys of an area begin with its name: `t("live.pause")`. A large area is put
+ * together from parts, which are named after it.
  */
 import { createI18n } from "vue-i18n";
 import admin from "./admin";
