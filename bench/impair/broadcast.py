@@ -67,7 +67,7 @@ class Broadcast:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            name = self._stream_of(seat, encoder)
+            name = self._stream_of(seat, encoder.layer.rid, is_best=encoder is self.encoders[-1])
             if name is not None:
                 self._send_frame(seat, name, encoder)
             due += 1 / encoder.layer.fps
@@ -81,15 +81,15 @@ class Broadcast:
             self._send(seat, name, whole, increment=increment, marker=marker)
             increment = 0
 
-    def _stream_of(self, seat: LightSeat, encoder: Encoder) -> str | None:
+    def _stream_of(self, seat: LightSeat, rid: str, *, is_best: bool) -> str | None:
+        """Return on which stream an encoding is sent now, None when it is not."""
         peer = seat.publisher
         if peer is None or not peer.is_connected:
             return None
-        name = f"{CAMERA_MID}/{encoder.layer.rid}"
+        name = f"{CAMERA_MID}/{rid}"
         if name in peer.streams:
             return name
         # A server without simulcast gets the one best encoding.
-        is_best = encoder is self.encoders[-1]
         return CAMERA_MID if is_best and CAMERA_MID in peer.streams else None
 
     def _send(

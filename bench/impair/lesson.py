@@ -17,9 +17,9 @@ from bench.impair.line import Conditions
 from bench.impair.media import LAYERS
 from bench.impair.proxy import LOOPBACK, proxy_road
 from bench.impair.road import SERVER_V4, SERVER_V6, NamespaceRoad, Road
-from bench.impair.seat import Access, LightSeat, wall_s
+from bench.impair.seat import Access, LightSeat
 from bench.impair.server import LessonServer
-from bench.impair.trace import Trace
+from bench.impair.trace import Trace, wall_s
 
 HUB = "hub"
 _RATE_SAMPLE_S = 0.1

@@ -15,7 +15,8 @@ from bench.impair.bulk import bulk_download
 from bench.impair.findings import Findings
 from bench.impair.lesson import HUB, Lesson
 from bench.impair.line import Conditions
-from bench.impair.seat import Refused, wall_s
+from bench.impair.seat import Refused
+from bench.impair.trace import wall_s
 
 OpenLesson = Callable[..., AbstractAsyncContextManager[Lesson]]
 """`open_lesson(sites, lines=..., behind_nat=..., is_v6=...)`."""
@@ -57,15 +58,21 @@ LOSSES: Mapping[str, Conditions] = {
 }
 
 
+async def measured_time(seconds: float) -> tuple[float, float]:
+    """Let a lesson run so long and its last packets arrive; return its begin and end."""
+    begin_s = wall_s()
+    await asyncio.sleep(seconds)
+    end_s = wall_s()
+    await asyncio.sleep(LAST_ARRIVALS_S)
+    return begin_s, end_s
+
+
 async def losses(open_lesson: OpenLesson, findings: Findings, *, is_quick: bool) -> None:
     """Random loss and bursts, both ways, at a round trip of 80 ms."""
     seconds = Length(30, 8).seconds(is_quick=is_quick)
     async with open_lesson(list(LOSSES), lines=LOSSES) as lesson:
         await asyncio.sleep(SETTLE_S)
-        begin_s = wall_s()
-        await asyncio.sleep(seconds)
-        end_s = wall_s()
-        await asyncio.sleep(LAST_ARRIVALS_S)
+        begin_s, end_s = await measured_time(seconds)
         for site, line in LOSSES.items():
             begins, ends = line.burst or (0.0, 1.0)
             share = line.loss or begins / (begins + ends)
@@ -362,10 +369,7 @@ async def ipv6_only(open_lesson: OpenLesson, findings: Findings, *, is_quick: bo
     """HTTP, WebSocket, ICE and media over IPv6, with no IPv4 address announced."""
     seconds = Length(10, 5).seconds(is_quick=is_quick)
     async with open_lesson(["ipv6"], lines={"ipv6": _TOWN}, is_v6=True) as lesson:
-        begin_s = wall_s()
-        await asyncio.sleep(seconds)
-        end_s = wall_s()
-        await asyncio.sleep(LAST_ARRIVALS_S)
+        begin_s, end_s = await measured_time(seconds)
         judge_steady(lesson, findings, "ipv6")
         judge_sound(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)
         judge_picture(lesson, findings, "ipv6", begin_s=begin_s, end_s=end_s)

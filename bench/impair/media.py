@@ -46,6 +46,21 @@ def read_stamp(payload: bytes | memoryview) -> Stamp | None:
     return Stamp(layer, bool(is_key), part, parts, frame, sent_ns)
 
 
+def red_blocks(payload: memoryview) -> list[memoryview]:
+    """Return the blocks of a RED packet, the oldest first (RFC 2198 section 3)."""
+    lengths: list[int] = []
+    at = 0
+    while payload[at] & 0x80:
+        lengths.append((payload[at + 2] & 0x03) << 8 | payload[at + 3])
+        at += 4
+    at += 1
+    blocks = []
+    for length in lengths:
+        blocks.append(payload[at : at + length])
+        at += length
+    return [*blocks, payload[at:]]
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One encoding of the hub's camera. A keyframe has three times the packets."""

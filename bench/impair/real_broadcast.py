@@ -8,7 +8,8 @@ from bench.impair import pictures, speech
 from bench.impair.broadcast import Broadcast
 from bench.impair.media import AUDIO_PACKET_S
 from bench.impair.pictures import ENCODINGS, Packets
-from bench.impair.seat import CAMERA_MID, MICROPHONE_MID, LightSeat, wall_s
+from bench.impair.seat import MICROPHONE_MID, LightSeat
+from bench.impair.trace import wall_s
 from tests.e2e import samples
 
 _AUDIO_TICKS, _VIDEO_CLOCK = 960, 90_000
@@ -62,7 +63,7 @@ class RealBroadcast(Broadcast):
         loop = asyncio.get_running_loop()
         due = loop.time()
         for payloads in itertools.cycle(self._programme.video[place]):
-            name = self._layer_of(seat, encoding.rid)
+            name = self._stream_of(seat, encoding.rid, is_best=encoding is ENCODINGS[-1])
             if name is not None:
                 self._send_picture(seat, name, payloads, fps=encoding.fps)
             due += 1 / encoding.fps
@@ -76,11 +77,3 @@ class RealBroadcast(Broadcast):
             marker = number == len(payloads) - 1
             self._send(seat, name, payload, increment=increment, marker=marker)
             increment = 0
-
-    def _layer_of(self, seat: LightSeat, rid: str) -> str | None:
-        peer = seat.publisher
-        if peer is None or not peer.is_connected:
-            return None
-        if f"{CAMERA_MID}/{rid}" in peer.streams:
-            return f"{CAMERA_MID}/{rid}"
-        return CAMERA_MID if rid == ENCODINGS[-1].rid and CAMERA_MID in peer.streams else None

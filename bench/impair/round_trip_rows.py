@@ -9,7 +9,6 @@ from bench.impair import judge
 from bench.impair.findings import Findings
 from bench.impair.lesson import Lesson
 from bench.impair.light_rows import (
-    LAST_ARRIVALS_S,
     LEAST_HEARD,
     LONGEST_FREEZE_S,
     LONGEST_SILENCE_S,
@@ -20,10 +19,11 @@ from bench.impair.light_rows import (
     judge_sound,
     judge_steady,
     lost_connections,
+    measured_time,
     note_happenings,
 )
 from bench.impair.line import Conditions
-from bench.impair.seat import LightSeat, wall_s
+from bench.impair.seat import LightSeat
 
 ROUND_TRIPS: Mapping[str, tuple[Conditions, float | None]] = {
     "rtt-80": (Conditions(delay_ms=40, loss=0.02, rate_kbps=4000), 2.5),
@@ -50,10 +50,7 @@ async def round_trips(open_lesson: OpenLesson, findings: Findings, *, is_quick: 
     lines |= dict.fromkeys(_SATELLITES, _SATELLITE)
     async with open_lesson(list(lines), lines=lines) as lesson:
         await asyncio.sleep(SETTLE_S)
-        begin_s = wall_s()
-        await asyncio.sleep(seconds)
-        end_s = wall_s()
-        await asyncio.sleep(LAST_ARRIVALS_S)
+        begin_s, end_s = await measured_time(seconds)
         for site, (_, join_s) in ROUND_TRIPS.items():
             first_s = _first_picture_s(lesson, findings, site)
             if join_s is None:

@@ -2,14 +2,13 @@
 
 It behaves as the page does: it reconnects without end, goes on with its media where the server
 still has it and builds it anew where not, and rebuilds a receiving connection on which nothing
-has come for a while. It has no screen: what came is in `traces`.
+has come for a while. It has no screen: what came is in its traces.
 """
 
 import asyncio
 import json
 import re
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,17 +20,15 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
 from app.security import CSRF_HEADER
-from bench.impair.media import read_stamp
-from bench.impair.trace import Trace
-from bench.peer import ALL_CODECS, LightPeer, PeerFailed, ReceivedPacket
+from bench.impair.receiving import Receiving, SeatTrack
+from bench.impair.trace import Trace, wall_s
+from bench.peer import ALL_CODECS, LightPeer, PeerFailed
 from signaling.messages import PROTOCOL
 
 MICROPHONE_MID, CAMERA_MID = "0", "1"
 SOURCES = {MICROPHONE_MID: "microphone", CAMERA_MID: "camera"}
 _PING_S = 1.5
 _SILENT_AFTER_S = 5.0
-_MEDIA_SILENT_AFTER_S = 4.0
-_HANDSHAKE_S = 12.0
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0)
@@ -41,28 +38,6 @@ _RETURN_S, _RETURN_ROUND_TRIPS = 1.0, 4
 _SESSION_ID = re.compile(r"^o=\S+ (\S+)", re.MULTILINE)
 
 Message = dict[str, Any]  # JSON
-SeatTrack = tuple[str, str]
-"""Seat and source."""
-
-
-def wall_s() -> float:
-    """Return the time traces are kept in."""
-    return time.clock_gettime(time.CLOCK_REALTIME)
-
-
-def red_blocks(payload: memoryview) -> list[memoryview]:
-    """Return the blocks of a RED packet, the oldest first (RFC 2198 section 3)."""
-    lengths: list[int] = []
-    at = 0
-    while payload[at] & 0x80:
-        lengths.append((payload[at + 2] & 0x03) << 8 | payload[at + 3])
-        at += 4
-    at += 1
-    blocks = []
-    for length in lengths:
-        blocks.append(payload[at : at + length])
-        at += length
-    return [*blocks, payload[at:]]
 
 
 class Refused(Exception):
@@ -115,18 +90,14 @@ class LightSeat:
         self._access = access
         self._rids = tuple(rids)
         self._on_keyframe_request = on_keyframe_request
-        self.traces: dict[SeatTrack, Trace] = {}
         self.happenings: list[Happening] = []
         self.room: Message = {}
         self.counts: Counter[str] = Counter()
         self.publisher: LightPeer | None = None
-        self.subscriber: LightPeer | None = None
+        self.receiving = Receiving(access.host, self.counts)
         self._page = secrets.token_hex(16)
         self._return_ticket = ""
         self._session_id = ""
-        self._mids: dict[str, SeatTrack] = {}
-        self._run = 0
-        self._last_media_s = 0.0
         self._socket: ClientConnection | None = None
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._offers: asyncio.Queue[Message] = asyncio.Queue()
@@ -162,7 +133,7 @@ class LightSeat:
 
     def trace(self, seat_id: str, source: str) -> Trace:
         """Return what came of a track, also before anything did."""
-        return self.traces.setdefault((seat_id, source), Trace())
+        return self.receiving.trace((seat_id, source))
 
     async def post(self, path: str, content: Any = None) -> Any:  # JSON both ways
         """Send a request as the page does. Raise Refused."""
@@ -219,8 +190,7 @@ class LightSeat:
     @property
     def is_receiving(self) -> bool:
         """Return True while the room and its media are connected."""
-        subscriber = self.subscriber
-        return self._socket is not None and subscriber is not None and subscriber.is_connected
+        return self._socket is not None and self.receiving.is_connected
 
     def break_line(self) -> None:
         """Lose everything at once, as by a power cut; `hold` comes back with the page anew."""
@@ -302,7 +272,8 @@ class LightSeat:
         """
         if self._return_ticket:
             self.entering_at_s.append(wall_s())
-            rtt_s = (self.subscriber and self.subscriber.ice.rtt_s) or 0.0
+            peer = self.receiving.peer
+            rtt_s = (peer and peer.ice.rtt_s) or 0.0
             return f"return.{self._return_ticket}", _RETURN_S + _RETURN_ROUND_TRIPS * rtt_s, ()
         await self.load()
         self.entering_at_s.append(wall_s())
@@ -342,7 +313,7 @@ class LightSeat:
     def _entered(self, socket: ClientConnection, *, is_resumed: bool) -> None:
         if not is_resumed:
             self._drop_media()
-        self._last_media_s = wall_s()
+        self.receiving.last_media_s = wall_s()
         self._socket = socket
         self._note("entered")
 
@@ -359,7 +330,7 @@ class LightSeat:
     async def _negotiate(self) -> None:
         while self._socket is None:
             await asyncio.sleep(0.01)
-        if self.room["is_resumed"] and self.subscriber is None:
+        if self.room["is_resumed"] and self.receiving.peer is None:
             await self.command("subscribe")
         if self._access.role != "supervisor":
             await self._publish()
@@ -383,14 +354,14 @@ class LightSeat:
             # Another session id is another connection at the server (docs/protocol.md).
             named = _SESSION_ID.search(offer["sdp"])
             assert named is not None
-            if self.subscriber is None and named[1] == self._session_id:
+            if self.receiving.peer is None and named[1] == self._session_id:
                 continue  # of a connection that was given up here: another was asked for
-            if self.subscriber is None or named[1] != self._session_id:
-                self._begin_to_receive()
+            if self.receiving.peer is None or named[1] != self._session_id:
+                self.receiving.begin()
             self._session_id = named[1]
-            peer = self.subscriber
+            peer = self.receiving.peer
             assert peer is not None
-            self._mids = {t["mid"]: (t["seat_id"], t["source"]) for t in offer["tracks"]}
+            self.receiving.expect(offer["tracks"])
             sdp = self._access.through(offer["sdp"])
             answer = await peer.answer(sdp, codecs=(*ALL_CODECS, "red"))
             try:
@@ -401,47 +372,17 @@ class LightSeat:
                 continue
             # The line may have broken meanwhile: then `peer` is gone, and never connects.
             await peer.connected(15)
-            self._last_media_s = wall_s()
-            self.steps_s.setdefault("keys", self._last_media_s)
-
-    def _begin_to_receive(self) -> None:
-        if self.subscriber is not None:
-            self.subscriber.vanish()
-        self._run += 1
-        self.subscriber = LightPeer(host=self._access.host, repairs_loss=True, on_rtp=self._on_rtp)
-        self._last_media_s = wall_s()
-
-    def _on_rtp(self, packet: ReceivedPacket) -> None:
-        self._last_media_s = packet.arrival_ns / 1e9
-        track = self._mids.get(packet.mid)
-        assert self.subscriber is not None
-        is_red = self.subscriber.codec_names.get((packet.mid, packet.payload_type)) == "red"
-        for payload in red_blocks(packet.payload) if is_red else [packet.payload]:
-            stamp = read_stamp(payload)
-            if stamp is None or track is None:
-                self.counts["unstamped"] += 1
-                continue
-            self.trace(*track).note(
-                at_s=self._last_media_s,
-                run=self._run << 32 | packet.ssrc,
-                sequence=packet.sequence,
-                size=len(payload),
-                stamp=stamp,
-            )
+            self.receiving.last_media_s = wall_s()
+            self.steps_s.setdefault("keys", self.receiving.last_media_s)
 
     async def _watch_media(self) -> None:
         """Rebuild the receiving connection when nothing has come for too long."""
         while True:
             await asyncio.sleep(0.5)
-            peer = self.subscriber
-            if peer is None or not self._mids:
-                continue
-            # A handshake is given longer than media that has stopped.
-            patience_s = _MEDIA_SILENT_AFTER_S if peer.is_connected else _HANDSHAKE_S
-            if wall_s() - self._last_media_s > patience_s:
+            if self.receiving.is_silent:
                 self._note("receiving anew")
                 self.counts["receiving_anew"] += 1
-                self._last_media_s = wall_s()
+                self.receiving.last_media_s = wall_s()
                 await self.command("subscribe")
 
     def _drop_unfinished(self) -> None:
@@ -449,13 +390,11 @@ class LightSeat:
         if self.publisher is not None and not self.publisher.is_connected:
             self.publisher.vanish()
             self.publisher = None
-        if self.subscriber is not None and not self.subscriber.is_connected:
-            self.subscriber.vanish()
-            self.subscriber = None
+        if not self.receiving.is_connected:
+            self.receiving.drop()
 
     def _drop_media(self) -> None:
-        for peer in (self.publisher, self.subscriber):
-            if peer is not None:
-                peer.vanish()
-        self.publisher = self.subscriber = None
-        self._mids = {}
+        if self.publisher is not None:
+            self.publisher.vanish()
+        self.publisher = None
+        self.receiving.drop()

@@ -3,10 +3,16 @@
 Times are seconds of the wall clock of this machine, on which sender and receiver agree.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bench.impair.media import Stamp
+
+
+def wall_s() -> float:
+    """Return the time traces are kept in."""
+    return time.clock_gettime(time.CLOCK_REALTIME)
 
 
 class Got(NamedTuple):

@@ -19,7 +19,7 @@ from bench.impair.line import Conditions
 from bench.impair.page import ClassroomPage, Picture, Sound, classroom_page
 from bench.impair.real_broadcast import Programme, RealBroadcast
 from bench.impair.road import NamespaceRoad
-from bench.impair.seat import wall_s
+from bench.impair.trace import wall_s
 
 SITE = "web"
 INTELLIGIBLE = 0.75

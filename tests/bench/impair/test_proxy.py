@@ -15,7 +15,7 @@ from bench.impair.lesson import lesson_by_proxy
 from bench.impair.line import Conditions
 from bench.impair.proxy import LOOPBACK, ProxyRoad, proxy_road
 from bench.impair.road import RoadFailed
-from bench.impair.seat import wall_s
+from bench.impair.trace import wall_s
 
 
 class Echo(asyncio.DatagramProtocol):

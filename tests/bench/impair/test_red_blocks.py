@@ -2,8 +2,7 @@
 
 import struct
 
-from bench.impair.media import audio_packet, read_stamp
-from bench.impair.seat import red_blocks
+from bench.impair.media import audio_packet, read_stamp, red_blocks
 
 
 def red(*payloads: bytes) -> memoryview:
