@@ -242,10 +242,11 @@ class Rig:
         else:
             self.plane._readable()
 
-    async def heard(self, peer: Peer) -> None:
-        """Wait until the last packet of a peer has been handled."""
-        before = peer.transport.last_heard
-        await self.until(lambda: peer.transport.last_heard > before)
+    async def heard(self, peer: Peer, send: Callable[[bytes], object], packet: bytes) -> None:
+        """Let a peer send a packet by this method of it, and wait until that has been handled."""
+        peer.transport.last_heard = 0.0
+        send(packet)
+        await self.until(lambda: peer.transport.last_heard > 0.0)
 
     async def rtp(
         self,
@@ -266,9 +267,7 @@ class Rig:
             timestamp=timestamp,
             ssrc=published.ssrc,
         )
-        self.teacher.transport.last_heard = 0.0
-        self.teacher.send_rtp(packet)
-        await self.heard(self.teacher)
+        await self.heard(self.teacher, self.teacher.send_rtp, packet)
 
     async def padding(self, track: TrackKey, seq: int, timestamp: int, payload_type: int) -> None:
         """Let a probe come under the numbers of a track's media."""
@@ -276,9 +275,7 @@ class Rig:
         assert ssrc is not None
         packet = bytearray(rtp.build_padding(200, payload_type=payload_type, seq=seq, ssrc=ssrc))
         packet[4:8] = timestamp.to_bytes(4, "big")
-        self.teacher.transport.last_heard = 0.0
-        self.teacher.send_rtp(bytes(packet))
-        await self.heard(self.teacher)
+        await self.heard(self.teacher, self.teacher.send_rtp, bytes(packet))
 
     async def repair(
         self, track: TrackKey, number: int, seq: int, timestamp: int, payload: bytes
@@ -294,9 +291,7 @@ class Rig:
             timestamp=timestamp,
             ssrc=published.rtx_ssrc,
         )
-        self.teacher.transport.last_heard = 0.0
-        self.teacher.send_rtp(packet)
-        await self.heard(self.teacher)
+        await self.heard(self.teacher, self.teacher.send_rtp, packet)
 
     async def nack(self, peer: Peer, track: TrackKey, back: tuple[int, ...]) -> None:
         """Let a subscriber ask for what lies so many numbers before the newest it was sent."""
@@ -304,9 +299,11 @@ class Rig:
         up = self.router.tracks[track].up_tracks[0]
         newest = up.highest_ext + down.rewriter.seq_shift
         lost = tuple((newest - one) & 0xFFFF for one in back)
-        peer.transport.last_heard = 0.0
-        peer.send_rtcp(rtcp.compound(rtcp.ReceiverReport(5, ()), rtcp.Nack(5, down.ssrc, lost)))
-        await self.heard(peer)
+        await self.heard(
+            peer,
+            peer.send_rtcp,
+            rtcp.compound(rtcp.ReceiverReport(5, ()), rtcp.Nack(5, down.ssrc, lost)),
+        )
 
     async def answer(self, peer: Peer, back: int, lost: tuple[int, ...], beside: int) -> None:
         """Let a subscriber say what came of the newest `back` packets and one more to come.
@@ -320,11 +317,11 @@ class Rig:
         feedback = rtcp.TransportFeedback(5, 6, base & 0xFFFF, 0, 1000, deltas).to_bytes()
         report = rtcp.ReceiverReport(5, ()).to_bytes()
         name = rtcp.SourceDescription(((5, "site"),)).to_bytes()
-        peer.transport.last_heard = 0.0
-        peer.send_rtcp(
-            [feedback, report + feedback, name + feedback, feedback + report[:4]][beside]
+        await self.heard(
+            peer,
+            peer.send_rtcp,
+            [feedback, report + feedback, name + feedback, feedback + report[:4]][beside],
         )
-        await self.heard(peer)
 
     def close(self) -> None:
         for name in list(self.router.subscribers):

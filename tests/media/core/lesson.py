@@ -33,7 +33,8 @@ def track(peer: str, source: Source = Source.CAMERA) -> TrackKey:
     return TrackKey(PeerId(peer), source)
 
 
-CAMERA = track("teacher")
+CAMERA, SOUND = track("teacher"), track("teacher", Source.MICROPHONE)
+TICKS = 960  # a packet of sound is 20 ms at 48 kHz
 #: Header extensions (RFC 8285), as they are offered in tests that use them.
 TWCC_ID, MID_ID = 3, 4
 NTP_SECOND = 1 << 32
@@ -284,7 +285,7 @@ def lesson_with_site() -> tuple[Lesson, Subscriber]:
     """A teacher with a camera and a microphone, and a site that may have both."""
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    lesson.allow({CAMERA: ["site"], SOUND: ["site"]})
     return lesson, lesson.subscribe("site")
 
 

@@ -3,11 +3,12 @@
 import pytest
 
 from media.core import rtcp
-from media.core.ids import PeerId, Source
+from media.core.ids import PeerId
 from tests.media.core.lesson import (
     CAMERA,
     DELTA,
     KEY,
+    SOUND,
     TWCC_ID,
     VIDEO_SSRC,
     Lesson,
@@ -15,7 +16,6 @@ from tests.media.core.lesson import (
     lesson_with_site,
     microphone,
     told,
-    track,
 )
 
 
@@ -144,7 +144,7 @@ def test_those_who_wait_are_not_forgotten_when_requests_were_in_vain() -> None:
 def test_a_recorded_track_gets_keyframes_to_cut_at() -> None:
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    lesson.allow({}, recorded=[CAMERA, track("teacher", Source.MICROPHONE)])
+    lesson.allow({}, recorded=[CAMERA, SOUND])
     lesson.router.set_recording(lesson.now, is_recording=True)
     for seq in range(100):
         lesson.send("teacher", seq, KEY)

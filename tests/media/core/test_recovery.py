@@ -9,13 +9,10 @@ from hypothesis import strategies as st
 
 from media.core import red, rtcp, rtp
 from media.core.errors import MalformedPacket
-from media.core.ids import Source
 from media.core.rtp import ParsedRtp
-from tests.media.core.lesson import AUDIO_SSRC, AUDIO_TYPE, Lesson, microphone, track
+from tests.media.core.lesson import AUDIO_SSRC, AUDIO_TYPE, SOUND, TICKS, Lesson, microphone, track
 
 RED_TYPE = 63
-SOUND = track("teacher", Source.MICROPHONE)
-TICKS = 960
 
 
 def heard_lesson(*, recorded: bool = False, **terms: object) -> Lesson:

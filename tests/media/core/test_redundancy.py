@@ -8,12 +8,19 @@ from hypothesis import strategies as st
 
 from media.core import red, rtcp, rtp
 from media.core.downtrack import PayloadTypes
-from media.core.ids import PeerId, Source
+from media.core.ids import PeerId
 from media.core.subscriber import Subscriber
-from tests.media.core.lesson import AUDIO_SSRC, AUDIO_TYPE, Lesson, camera, microphone, track
+from tests.media.core.lesson import (
+    AUDIO_SSRC,
+    AUDIO_TYPE,
+    SOUND,
+    TICKS,
+    Lesson,
+    camera,
+    microphone,
+    track,
+)
 
-SOUND = track("teacher", Source.MICROPHONE)
-TICKS = 960
 WITH_RED = {"opus": PayloadTypes(44, None, 45), "H264": PayloadTypes(40, 41)}
 
 

@@ -13,6 +13,7 @@ from tests.media.core.lesson import (
     DELTA,
     KEY,
     NTP_SECOND,
+    SOUND,
     VIDEO_SSRC,
     Lesson,
     camera,
@@ -167,7 +168,7 @@ def test_what_a_subscriber_says_besides_is_ignored() -> None:
 
 def witnessed_lesson() -> tuple[Lesson, Subscriber]:
     lesson, site = lesson_with_site()
-    sound = track("teacher", Source.MICROPHONE)
+    sound = SOUND
     hub = frozenset({PeerId("site")})
     lesson.router.set_plan(
         {CAMERA: hub, sound: hub},
@@ -191,7 +192,7 @@ def test_what_became_of_the_hubs_tracks_is_told_second_by_second() -> None:
     assert (rows[Source.MICROPHONE].packets_sent, rows[Source.MICROPHONE].has_come) == (3, True)
     assert (rows[Source.CAMERA].packets_sent, rows[Source.CAMERA].has_come) == (0, False)
     assert measured(lesson, "teacher").received == ()
-    ssrc = site.by_track[track("teacher", Source.MICROPHONE)].ssrc
+    ssrc = site.by_track[SOUND].ssrc
     for lost, highest in ((0, 100), (5, 120)):
         lesson.say(site, rtcp.ReceiverReport(1, (block(ssrc, lost=lost, highest=highest),)))
     sound = received(lesson)[Source.MICROPHONE]

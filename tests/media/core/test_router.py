@@ -2,17 +2,17 @@
 
 from media.core import rtp
 from media.core.events import TrackResumed, TrackStalled, TrackStarted
-from media.core.ids import PeerId, Source
+from media.core.ids import PeerId
 from tests.media.core.lesson import (
     CAMERA,
     DELTA,
     KEY,
+    SOUND,
     VIDEO_SSRC,
     Lesson,
     camera,
     microphone,
     seqs,
-    track,
     watched_lesson,
 )
 
@@ -29,7 +29,7 @@ def test_nothing_flows_without_a_plan() -> None:
 def test_video_begins_at_a_keyframe_and_sound_at_once() -> None:
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    lesson.allow({CAMERA: ["site"], SOUND: ["site"]})
     site = lesson.subscribe("site")
     lesson.send("teacher", 1, DELTA)
     lesson.send_audio("teacher", 1)

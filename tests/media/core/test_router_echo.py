@@ -12,6 +12,7 @@ from tests.media.core.echo_scenes import FRAMES, Scene, an_echo, listens
 from tests.media.core.lesson import (
     AUDIO_SSRC,
     AUDIO_TYPE,
+    TICKS,
     Lesson,
     microphone,
     track,
@@ -21,7 +22,6 @@ from tests.media.speech import FRAME_S
 
 HUB, SEAT = track("teacher", Source.MICROPHONE), track("site", Source.MICROPHONE)
 LEVEL_ID = 3
-TICKS = 960
 
 
 def packet(

@@ -6,12 +6,13 @@ from media.core import rtcp
 from media.core.codecs import VP8
 from media.core.downtrack import PayloadTypes
 from media.core.events import CodecRefused, OfferDue
-from media.core.ids import PeerId, Source
+from media.core.ids import PeerId
 from media.core.subscriber import MAX_SECTIONS, Subscriber
 from tests.media.core.lesson import (
     CAMERA,
     DELTA,
     KEY,
+    SOUND,
     Lesson,
     camera,
     microphone,
@@ -30,7 +31,7 @@ def offers(lesson: Lesson) -> int:
 def test_tracks_gained_together_come_in_one_offer() -> None:
     lesson = Lesson()
     lesson.router.add_subscriber(PeerId("site"), "site down", lesson.now)
-    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    lesson.allow({CAMERA: ["site"], SOUND: ["site"]})
     lesson.pass_time(1.0)
     assert offers(lesson) == 0  # nothing is published yet
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
@@ -41,7 +42,7 @@ def test_tracks_gained_together_come_in_one_offer() -> None:
 def test_the_first_offer_waits_for_nothing_when_there_are_tracks() -> None:
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    lesson.allow({CAMERA: ["site"], track("teacher", Source.MICROPHONE): ["site"]})
+    lesson.allow({CAMERA: ["site"], SOUND: ["site"]})
     lesson.router.add_subscriber(PeerId("site"), "site down", lesson.now)
     lesson.pass_time(0.0)
     assert lesson.events.count(OfferDue(PeerId("site"))) == 1
@@ -231,7 +232,7 @@ def test_a_subscriber_who_leaves_is_told_goodbye_and_gets_nothing() -> None:
 def test_nothing_the_shell_says_of_one_who_left_connects_it_again() -> None:
     lesson = Lesson()
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
-    sound = track("teacher", Source.MICROPHONE)
+    sound = SOUND
     lesson.allow({CAMERA: ["site"], sound: ["site"]})
     site = lesson.subscribe("site")
     lesson.router.remove_subscriber(PeerId("site"))

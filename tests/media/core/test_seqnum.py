@@ -60,20 +60,25 @@ def test_unwrapper_keeps_its_place_when_an_old_number_comes_late() -> None:
     assert unwrapper.unwrap(50_000) == 115_536
 
 
+def assert_followed(
+    unwrapper: Unwrapper16 | Unwrapper32, first: int, walk: list[tuple[int, int]], *, mask: int
+) -> None:
+    """Each step moves the front ahead, then shows a number some way behind it."""
+    assert unwrapper.unwrap(first) == first
+    front = first
+    for step, behind in walk:
+        front += step
+        assert unwrapper.unwrap(front & mask) == front
+        assert unwrapper.unwrap((front - behind) & mask) == front - behind
+
+
 @PROPERTY
 @given(
     first=Seq,
     walk=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 20_000)), max_size=60),
 )
 def test_unwrapper16_follows_any_reordered_walk(first: int, walk: list[tuple[int, int]]) -> None:
-    """Each step moves the front ahead, then shows a number some way behind it."""
-    unwrapper = Unwrapper16()
-    assert unwrapper.unwrap(first) == first
-    front = first
-    for step, behind in walk:
-        front += step
-        assert unwrapper.unwrap(front & 0xFFFF) == front
-        assert unwrapper.unwrap((front - behind) & 0xFFFF) == front - behind
+    assert_followed(Unwrapper16(), first, walk, mask=0xFFFF)
 
 
 @PROPERTY
@@ -82,10 +87,4 @@ def test_unwrapper16_follows_any_reordered_walk(first: int, walk: list[tuple[int
     walk=st.lists(st.tuples(st.integers(0, 2**30), st.integers(0, 2**30)), max_size=60),
 )
 def test_unwrapper32_follows_any_reordered_walk(first: int, walk: list[tuple[int, int]]) -> None:
-    unwrapper = Unwrapper32()
-    assert unwrapper.unwrap(first) == first
-    front = first
-    for step, behind in walk:
-        front += step
-        assert unwrapper.unwrap(front & 0xFFFF_FFFF) == front
-        assert unwrapper.unwrap((front - behind) & 0xFFFF_FFFF) == front - behind
+    assert_followed(Unwrapper32(), first, walk, mask=0xFFFF_FFFF)
