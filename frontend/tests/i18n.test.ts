@@ -7,9 +7,10 @@ import entry from "../src/i18n/entry";
 import general from "../src/i18n/general";
 import live from "../src/i18n/live";
 import replay from "../src/i18n/replay";
+import room from "../src/i18n/room";
 import teach from "../src/i18n/teach";
 
-const areas = { admin, alliances, check, classroom, entry, general, live, replay, teach };
+const areas = { admin, alliances, check, classroom, entry, general, live, replay, room, teach };
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();
