@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from signaling.announced import AnnouncedTickets
 from signaling.config import LiveConfig
+from signaling.errors import ErrorCode
 from signaling.messages import PROTOCOL
+from signaling.ports import Admission, Refused
 from tests.signaling.live_server import Server, running_server
 
 LONG = LiveConfig(announced_ticket_s=60.0)
@@ -61,6 +64,17 @@ async def test_of_two_who_wait_with_one_ticket_one_gets_in() -> None:
             accept(server, ticket)
             told = {(await client.next())["type"] for client in (first, second)}
             assert told == {"room_state", "error"}
+
+
+async def test_nothing_is_kept_of_a_ticket_that_nobody_waits_with() -> None:
+    async def unknown(_: str) -> Admission:
+        raise Refused(ErrorCode.TICKET_INVALID, "This ticket is not known.")
+
+    tickets = AnnouncedTickets(wait_s=0.0, most=1)
+    with pytest.raises(Refused):
+        await tickets.redeem("never-accepted", unknown)
+    assert not tickets._waiting
+    assert not tickets._accepted
 
 
 async def test_a_ticket_that_is_never_accepted_is_refused_in_the_end() -> None:

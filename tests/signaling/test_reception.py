@@ -1,6 +1,7 @@
 """What of the hub reached a seat: second by second, within a bound, on the lesson clock."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -90,6 +91,21 @@ def test_a_hub_without_sound_blames_nobody_and_one_whose_sound_is_not_sent_on_do
 def test_a_picture_is_seen_while_more_than_half_of_it_arrives() -> None:
     rows = [(camera(),), (camera(lost=16),), (camera(sent=0),), (camera(lost=15),)]
     assert [span[3] for span in kept([((sound(50, 50), *row), False) for row in rows])] == [1, 0, 1]
+
+
+def test_no_picture_is_seen_over_a_line_that_is_silent() -> None:
+    rows = (sound(50, 50), camera())
+    assert [span[3] for span in kept([(rows, False), (rows, True)])] == [1, 0]
+
+
+def test_more_changes_than_one_event_holds_are_written_at_once() -> None:
+    reception = Reception()
+    reception.begin(0)
+    for number in range(1, MOST_SPANS + 1):
+        assert not reception.is_due(10 * number)
+        rows = (sound(50, 50, 50 * (number % 2)),)
+        reception.add(rows, clock_ms=10 * number, is_sound_due=True, is_line_silent=False)
+    assert reception.is_due(10 * MOST_SPANS)
 
 
 def test_what_nobody_reports_on_is_lost_in_the_end() -> None:
@@ -205,6 +221,23 @@ def test_neither_the_hub_nor_supervisors_have_such_a_record() -> None:
     room.leave("supervisor-1")
     room.leave(HUB)
     assert receptions(room) == []
+
+
+def test_sound_that_stands_still_or_is_muted_is_not_missed() -> None:
+    room = lesson_with("a")
+    room.take(room.room.track_started(HUB, Source.MICROPHONE, now=room.now))
+    tell(room, "a")
+    flow = partial(room.room.track_flow, HUB, Source.MICROPHONE)
+    room.take(flow(is_stalled=True, now=room.now))
+    tell(room, "a")
+    room.take(flow(is_stalled=False, now=room.now))
+    tell(room, "a")
+    room.send(HUB, m.SetMuted(source=m.MediaSource.MICROPHONE, is_muted=True))
+    tell(room, "a")
+    room.send(HUB, m.EndLesson())
+    [event] = receptions(room)
+    words = [span[2] for span in event.payload["spans"]]  # type: ignore[union-attr,index]
+    assert words == ["lost", "silent", "lost", "silent"]
 
 
 def test_a_silent_line_and_a_hub_whose_sound_is_due_show_in_the_record() -> None:

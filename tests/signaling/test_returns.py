@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from signaling.config import LiveConfig
 from signaling.errors import CloseCode
+from signaling.hub import TicketKind
 from signaling.messages import PROTOCOL
 from signaling.ports import Refused
 from signaling.returns import ReturnTickets
@@ -33,6 +34,13 @@ class Line:
 
     def close(self, code: CloseCode, reason: str) -> None:
         raise AssertionError("tickets close nothing")
+
+
+class Closable(Line):
+    """One that the room may close."""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self.sent.append(f"{code} {reason}")
 
 
 def refusal(tickets: ReturnTickets, ticket: str, *, page: str | None = PAGE, now: float) -> str:
@@ -69,7 +77,8 @@ def test_a_newer_ticket_of_the_seat_ends_the_older() -> None:
 
 def test_it_lasts_as_long_as_its_connection_and_some_minutes_after_the_line_broke() -> None:
     tickets = ReturnTickets(kept_s=KEPT_S)
-    for reason in ("silent", "connection_lost", "room_failed"):
+    broken = ("silent", "connection_lost", "too_slow")
+    for reason in (*broken, "room_failed", "room_closed", "session_failed"):
         line = Line()
         given = tickets.issue(admission("a"), line, page=PAGE, now=0)
         tickets.connection_ended(admission("a"), line, reason=reason, now=5000)
@@ -85,6 +94,14 @@ def test_whoever_left_or_was_sent_away_has_none(reason: str) -> None:
     given = tickets.issue(admission("a"), line, page=PAGE, now=0)
     tickets.connection_ended(admission("a"), line, reason=reason, now=1)
     assert refusal(tickets, given, now=1) == "ticket_invalid"
+
+
+def test_one_whose_time_is_over_is_not_kept() -> None:
+    tickets, line = ReturnTickets(kept_s=KEPT_S), Line()
+    tickets.issue(admission("a"), line, page=PAGE, now=0)
+    tickets.connection_ended(admission("a"), line, reason="silent", now=1)
+    tickets.issue(admission("b"), Line(), page=PAGE, now=2 + KEPT_S)
+    assert len(tickets) == 1
 
 
 def test_how_an_older_connection_ended_is_nothing_to_the_newer() -> None:
@@ -182,6 +199,27 @@ async def test_who_is_shut_out_meanwhile_is_refused_at_the_door() -> None:
         server.gate.shut_out.add("a")
         async with server.dial(*words(f"return.{ticket}")) as second:
             assert await second.until_closed() == (4401, "ticket_invalid")
+
+
+async def test_who_is_shut_out_while_away_has_none_any_more() -> None:
+    async with running_server() as server:
+        async with server.dial(*words(f"ticket.{server.ticket('a')}")) as first:
+            ticket = await given_ticket(first)
+            await broken(server, first)
+        await server.hub.revoke(device_id="device-a")
+        async with server.dial(*words(f"return.{ticket}")) as second:
+            assert await second.until_closed() == (4401, "ticket_invalid")
+
+
+async def test_a_page_without_a_name_ends_the_ticket_of_the_page_before() -> None:
+    async with running_server() as server:
+        first, second, third = Closable(), Closable(), Closable()
+        await server.hub.enter(server.ticket("a"), first, page=PAGE)
+        told = [json.loads(each) for each in first.sent if "return_ticket" in each]
+        await server.hub.enter(server.ticket("a"), second)
+        with pytest.raises(Refused) as caught:
+            await server.hub.enter(told[0]["ticket"], third, page=PAGE, kind=TicketKind.RETURN)
+        assert caught.value.code == "ticket_invalid"
 
 
 async def test_a_page_that_closed_or_was_revoked_does_not_return() -> None:
