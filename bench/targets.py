@@ -113,6 +113,10 @@ def _growth(runs: Sequence[Run]) -> Iterator[Verdict]:
     for plane in RATIO:
         small, large = (chosen(runs, OWN, n, plane=plane) for n in (ROOM, LARGE_ROOM))
         if small and large:
+            if any(run.delivery_ratio < LEAST_DELIVERED for run in small + large):
+                # What was held back cost nothing: no figure of the others says what it would.
+                yield Verdict(f"{plane}: N={LARGE_ROOM} against N={ROOM}: not measured", False)
+                continue
             small_us, large_us = pooled_us_per_packet(small), pooled_us_per_packet(large)
             yield Verdict(
                 f"{plane}: {large_us:.2f} us/packet at N={LARGE_ROOM}, {small_us:.2f} at N={ROOM} "

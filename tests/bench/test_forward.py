@@ -122,6 +122,14 @@ def test_a_packet_costs_no_more_in_a_large_room(cpu_s: float, word: str) -> None
     assert line.startswith(f"{word} native: {cpu_s * 2.5:.2f} us/packet at N=200, 10.00 at N=50")
 
 
+def test_a_room_in_which_not_everything_arrived_says_nothing_of_the_cost_of_a_packet() -> None:
+    held_back = replace(RUN, subscribers=200, delivered=260_000, expected=400_000, cpu_s=0.1)
+    assert said(RUN, held_back) == [
+        "FAIL native N=200: only 65.00 % arrived",
+        "FAIL native: N=200 against N=50: not measured",
+    ]
+
+
 def test_the_machine_is_at_least_as_busy_as_this_process() -> None:
     before, own = machine_seconds()[0], cpu_seconds(os.getpid())
     sum(range(3_000_000))
