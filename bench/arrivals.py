@@ -28,8 +28,11 @@ class ArrivalReport:
         self._highest: int | None = None
         self._next: int | None = None
         self._count = 0
-        #: Of so many packets one is read (`bench.sampling`); the gap it closes is told as
-        #: arrived, evenly, if it is no wider than some streams of such samples leave.
+        #: Of so many packets one is read (`bench.sampling`); the gap it closes is told as arrived
+        #: with it, if it is no wider than some streams of such samples leave. When each of them
+        #: really came is not known, and even steps would be wrong: a server that had stopped for
+        #: 40 ms and then sent what had gathered would look like one that sent ahead of its time,
+        #: and its next packets as if they had waited for 40 ms on the line.
         self.sampling = 1
 
     def arrived(self, transport_sequence: int, arrival_ns: int) -> None:
@@ -40,18 +43,13 @@ class ArrivalReport:
             ahead = ((transport_sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
             extended = self._highest + ahead
             if self.sampling > 1 and 1 < ahead <= _STREAMS * self.sampling:
-                self._fill(self._highest, extended, arrival_ns // _TICK_NS)
+                for number in range(self._highest + 1, extended):
+                    self._arrivals[number] = arrival_ns // _TICK_NS
+                    self._fresh.append(number)
         self._highest = extended if self._highest is None else max(self._highest, extended)
         if extended not in self._arrivals:
             self._arrivals[extended] = arrival_ns // _TICK_NS
             self._fresh.append(extended)
-
-    def _fill(self, before: int, after: int, ticks: int) -> None:
-        """Tell what lies between two samples as arrived at even steps."""
-        start = self._arrivals.get(before, ticks)
-        for number in range(before + 1, after):
-            self._arrivals[number] = start + (ticks - start) * (number - before) // (after - before)
-            self._fresh.append(number)
 
     def take(self, media_ssrc: int) -> TransportFeedback | None:
         """Return the feedback due now, None when nothing has arrived since the last."""

@@ -28,6 +28,8 @@ from bench.servers import ServerFailed, ServerUnderTest
 
 AUDIO_MID, VIDEO_MID = "0", "1"
 _LAST_ARRIVALS_S = 0.5
+# So long a seat reads everything: until its line is known to carry what is sent.
+_READ_WHOLE_S = 2.0
 _FIRST_VIDEO_TIMEOUT_S = 15.0
 # Both servers take the profile the peer offers; with only this one they do equal work.
 _PROFILES = (SRTP_AEAD_AES_128_GCM,)
@@ -124,10 +126,17 @@ class Publisher:
 
 
 class Subscriber:
-    """Receives, counts the packets of the window and takes the delay of each."""
+    """Receives, counts the packets of the window and takes the delay of each.
 
-    def __init__(self, number: int, *, window: Window, server: ServerUnderTest) -> None:
+    With `sampling` it reads one packet of so many from soon after its first video on: a room
+    that is read whole until it is full is late, and tells the server of a line that is not there.
+    """
+
+    def __init__(
+        self, number: int, *, window: Window, server: ServerUnderTest, sampling: int = 1
+    ) -> None:
         self.number = number
+        self._sampling = sampling
         self._window = window
         self.join_started_ns = 0
         self.first_media_ns: int | None = None
@@ -146,6 +155,10 @@ class Subscriber:
                 self.first_media_ns = packet.arrival_ns
             if self.peer.receptions[packet.ssrc].clock_rate == 90_000:
                 self.first_video_ns = packet.arrival_ns
+                if self._sampling > 1:
+                    asyncio.get_running_loop().call_later(
+                        _READ_WHOLE_S, self.peer.sample, self._sampling
+                    )
         sent_ns = read_stamp(packet.payload)
         if sent_ns is not None and self._window.contains(sent_ns):
             self._window.delivered += self.peer.receptions[packet.ssrc].sampling
@@ -197,13 +210,11 @@ async def measure(
             await asyncio.sleep(0.5)
             rss_before = resident_kb(server.pid)
             seats = [
-                Subscriber(number, window=window, server=server) for number in range(subscribers)
+                Subscriber(number, window=window, server=server, sampling=sampling)
+                for number in range(subscribers)
             ]
             await _join_all(server, seats)
-            if sampling > 1:
-                for seat in seats:
-                    seat.peer.sample(sampling)
-            await asyncio.sleep(settle_s)
+            await asyncio.sleep(settle_s + (_READ_WHOLE_S if sampling > 1 else 0.0))
             # Our own collector must not stop the publisher in the middle of the window.
             gc.collect()
             gc.freeze()

@@ -162,6 +162,7 @@ class LightPeer:
         self._arrivals: ArrivalReport | None = None
         self._remote: Description | None = None
         self._transport_sequence = 0
+        self._sampling = 1
         self._timer: asyncio.TimerHandle | None = None
         self._next_report_s: float | None = None
         self._next_nack_s: float | None = None
@@ -420,9 +421,9 @@ class LightPeer:
     def sample(self, every: int) -> None:
         """Read one RTP packet of `every` (a power of two) from now on, as if it were all.
 
-        Reports and feedback tell the packets between two samples as received. Call it when
-        media flows: what has not been heard of is found by its first packets.
+        Reports and feedback tell the packets between two samples as received.
         """
+        self._sampling = every
         self._wire.sample(every)
         for reception in self.receptions.values():
             reception.sampling = every
@@ -464,7 +465,9 @@ class LightPeer:
         reception = self.receptions.get(ssrc)
         if reception is None:
             rate = self._clock_rates.get((mid, payload_type), 90000)
-            reception = self.receptions[ssrc] = Reception(mid, ssrc, rate, now, sequence, sequence)
+            reception = self.receptions[ssrc] = Reception(
+                mid, ssrc, rate, now, sequence, sequence, sampling=self._sampling
+            )
         if is_repair:
             is_new = reception.repair(sequence, end - start)
         else:

@@ -346,7 +346,8 @@ class Wire:
 
     def sample(self, every: int) -> None:
         """Receive one RTP packet of `every` from now on; the kernel drops the others."""
-        attach(self._socket, every)
+        if not self.is_closed:
+            attach(self._socket, every)
 
     def take_udp(self) -> None:
         """Go over to UDP candidates, as a browser does to whom UDP has become possible."""

@@ -8,6 +8,9 @@ from bench import sampling
 from bench.arrivals import ArrivalReport
 from bench.reception import Reception
 from media.core import rtcp, rtp
+from media.core.arrival_digest import ArrivalDigests
+from media.core.delay_trend import LineUse
+from media.core.send_history import SendHistory
 
 
 def test_the_kernel_passes_samples_and_all_that_is_not_media() -> None:
@@ -46,7 +49,7 @@ def test_a_sample_stands_for_those_before_it_and_a_lost_one_is_missed() -> None:
     assert (reception.packets, reception.expected, reception.lost) == (29, 37, 8)
 
 
-def test_feedback_tells_what_lies_between_samples_as_arrived_at_even_steps() -> None:
+def test_feedback_tells_what_lies_between_samples_as_arrived_with_the_second() -> None:
     report = ArrivalReport(1)
     report.sampling = 8
     report.arrived(65_530, 1_000_000_000)
@@ -56,8 +59,33 @@ def test_feedback_tells_what_lies_between_samples_as_arrived_at_even_steps() -> 
     assert feedback.base_seq == 65_530
     assert len(feedback.deltas) == 9
     assert None not in feedback.deltas
-    assert sum(delta or 0 for delta in feedback.deltas[1:]) == 8
+    assert feedback.deltas[1:] == (8, *[0] * 7)
     report.arrived(500, 1_004_000_000)  # a hole no sampling leaves
     feedback = report.take(2)
     assert feedback is not None
     assert feedback.deltas.count(None) > 400
+
+
+def test_a_server_that_stops_and_catches_up_is_told_of_no_queue() -> None:
+    """Nothing waits on this line: what the server sends, late or not, has come after 1 ms."""
+    history = SendHistory()
+    history.use_extension(1)
+    digests, report = ArrivalDigests(history), ArrivalReport(1)
+    report.sampling = 16
+    stops = dict.fromkeys(range(300, 1500, 300), 0.045)
+    due_s, clock_s = 10.0, 10.0
+    queues, uses = [], set()
+    for number in range(1500):
+        due_s += 1 / 260
+        clock_s = max(due_s, clock_s + stops.get(number, 0.0))
+        history.sent(1200, clock_s)
+        if number % 16 == 0:
+            report.arrived(number, int((clock_s + 0.001) * 1e9))
+            feedback = report.take(2)
+            assert feedback is not None
+            digest = digests.take(feedback, clock_s)
+            if digest is not None:
+                queues.append(digest.queue_s)
+                uses.add(digest.use)
+    assert uses == {LineUse.NORMAL}
+    assert max(queues) < 0.002
