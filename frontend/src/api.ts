@@ -427,11 +427,11 @@ export async function send(path: string, options: Sending = {}): Promise<Respons
   return response;
 }
 
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await send(`/api${path}`, { signal })).json()) as T;
 }
 
-export async function post<T>(
+async function post<T>(
   path: string,
   json: unknown = {},
   as: Caller = "person",
@@ -445,7 +445,7 @@ async function tell(path: string, as: Caller = "person"): Promise<void> {
   await send(`/api${path}`, { method: "POST", json: {}, as });
 }
 
-export function queryOf(values: object): string {
+function queryOf(values: object): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && value !== null && value !== "") query.set(name, String(value));

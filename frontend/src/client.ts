@@ -23,7 +23,9 @@ type BodyOf<O> = O extends { requestBody: { content: { "application/json": infer
   ? { json: B }
   : O extends { requestBody: { content: { "multipart/form-data": unknown } } }
     ? { form: FormData }
-    : { json?: undefined };
+    : O extends { requestBody: { content: { "application/pdf": unknown } } }
+      ? { file: Blob }
+      : { json?: undefined };
 
 type Successful = 200 | 201 | 202;
 type Json<R> = R extends { content: { "application/json": infer D } } ? D : undefined;
@@ -54,6 +56,7 @@ interface Loose extends Common {
   query?: Query;
   json?: unknown;
   form?: FormData;
+  file?: Blob;
 }
 
 /** The address of an operation: for requests, and for links to exports and files. */
@@ -79,7 +82,7 @@ async function ask(method: Method, template: string, asking: Loose): Promise<Ans
   const response = await send(urlOf(template, asking.path, asking.query), {
     method: method.toUpperCase() as Uppercase<Method>,
     json: asking.json,
-    body: asking.form,
+    body: asking.form ?? asking.file,
     as: asking.as,
     signal: asking.signal,
     headers,
@@ -96,6 +99,32 @@ function asker<M extends Method>(method: M) {
       : [asking: Asking<Operation<P, M>>]
   ): Promise<Answer<AnswerOf<Operation<P, M>>>> =>
     ask(method, path, (asking ?? {}) as Loose) as Promise<Answer<AnswerOf<Operation<P, M>>>>;
+}
+
+/** Which page of a list. */
+export interface Paging {
+  limit?: number;
+  cursor?: string;
+}
+/** What a list can be exported as. */
+export type Format = "csv" | "xlsx";
+
+/** The ETag of a thing by its version: an edit of an older one is refused (412). */
+export function etagOf(version: number): string {
+  return `"${version}"`;
+}
+
+/** The address of something to be opened or saved: an export, a file. */
+export function linkTo<P extends PathsWith<"get">>(
+  path: P,
+  { path: named, query }: PathOf<Operation<P, "get">> & QueryOf<Operation<P, "get">>,
+): string {
+  return urlOf(path, named as Loose["path"], query as Loose["query"]);
+}
+
+/** Return what an operation answered with, for whoever needs no version. */
+export async function dataOf<D>(answer: Promise<Answer<D>>): Promise<D> {
+  return (await answer).data;
 }
 
 export const client = {

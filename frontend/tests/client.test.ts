@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Problem, setCsrfTokens } from "../src/api";
-import { client, urlOf } from "../src/client";
+import { client, dataOf, etagOf, linkTo, urlOf } from "../src/client";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -43,6 +43,25 @@ describe("the typed client", () => {
     expect(headers?.get("If-Match")).toBe('"2"');
     expect(headers?.get("Idempotency-Key")).toBe("k1");
     expect(headers?.get("X-CSRF-Token")).toBe("token-of-person");
+  });
+
+  it("sends a file as it is, under its name", async () => {
+    const { asked } = answers({ name: "a b.pdf" }, { status: 201 });
+    const file = new File(["%PDF-"], "a b.pdf", { type: "application/pdf" });
+    const path = { alliance_id: id };
+    const sent = client.post("/api/alliances/{alliance_id}/agreement", { path, query: { name: file.name }, file });
+    expect((await dataOf(sent)).name).toBe("a b.pdf");
+    expect(asked[0]?.url).toBe(`http://classrooms.test/api/alliances/${id}/agreement?name=a+b.pdf`);
+    expect(asked[0]?.headers.get("Content-Type")).toBe("application/pdf");
+    expect(await asked[0]?.text()).toBe("%PDF-");
+  });
+
+  it("gives the address of what is saved, and the tag of a version", () => {
+    expect(linkTo("/api/pairings/{pairing_id}/agreement/file", { path: { pairing_id: id } })).toBe(
+      `/api/pairings/${id}/agreement/file`,
+    );
+    expect(linkTo("/api/needs/export", { query: { format: "xlsx" } })).toBe("/api/needs/export?format=xlsx");
+    expect(etagOf(3)).toBe('"3"');
   });
 
   it("has nothing to give where there is nothing", async () => {

@@ -1,9 +1,10 @@
 /** What the pages of alliances and calendars share: refusals in words, words for codes, tones. */
-import { ElMessage } from "element-plus";
-import { ref, shallowRef, type Ref } from "vue";
+import { ElMessage, ElMessageBox } from "element-plus";
+import { computed, ref, shallowRef, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
-import { calendar, type Code, type PairingState } from "@/alliances";
+import type { PairingState } from "@/alliances";
 import { api, Problem, type Named } from "@/api";
+import { codesOf, type Code } from "@/calendars";
 import type { Tone } from "@/components/office/StateTag.vue";
 import { currentLocale } from "@/i18n";
 
@@ -22,11 +23,11 @@ export function pairingTone(state: PairingState): Tone {
 }
 
 /** Do something at the server: what it refuses is said in words; `isBusy` while it is asked. */
-export function useAction(): { isBusy: Ref<boolean>; act: (work: () => Promise<void>) => Promise<boolean> } {
+export function useAction(): { isBusy: Ref<boolean>; act: (work: () => Promise<unknown>) => Promise<boolean> } {
   const { t, te } = useI18n();
   const isBusy = ref(false);
 
-  async function act(work: () => Promise<void>): Promise<boolean> {
+  async function act(work: () => Promise<unknown>): Promise<boolean> {
     isBusy.value = true;
     try {
       await work();
@@ -44,25 +45,40 @@ export function useAction(): { isBusy: Ref<boolean>; act: (work: () => Promise<v
   return { isBusy, act };
 }
 
-/** The codes of subjects and languages with their words; a code nobody knows is shown as it is. */
+/** Return whether the person says yes. */
+export async function isConfirmed(question: string): Promise<boolean> {
+  return (await ElMessageBox.confirm(question).catch(() => null)) !== null;
+}
+
+/** Return the words the person gives, or null when the question is closed. */
+export async function askedFor(question: string, what: string, { isRequired = false } = {}): Promise<string | null> {
+  const asked = ElMessageBox.prompt(question, {
+    inputPlaceholder: what,
+    ...(isRequired ? { inputPattern: /\S/, inputErrorMessage: what } : {}),
+  });
+  const answer = (await asked.catch(() => null)) as { value: string | null } | null;
+  return answer === null ? null : (answer.value ?? "").trim();
+}
+
+/** The codes of subjects and languages, named by their words; a code nobody knows names itself. */
 export function useCodes(): {
-  subjects: Ref<Code[]>;
-  languages: Ref<Code[]>;
+  subjects: Ref<Named[]>;
+  languages: Ref<Named[]>;
   word: (code: string) => string;
   load: () => Promise<void>;
 } {
-  const subjects = shallowRef<Code[]>([]);
-  const languages = shallowRef<Code[]>([]);
+  const found = shallowRef<{ subjects: Code[]; languages: Code[] }>({ subjects: [], languages: [] });
+  const named = (codes: Code[]): Named[] =>
+    codes.map((each) => ({ id: each.code, name: currentLocale() === "zh" ? each.label_zh : each.label_en }));
+  const subjects = computed(() => named(found.value.subjects));
+  const languages = computed(() => named(found.value.languages));
 
   async function load(): Promise<void> {
-    const [found, spoken] = await Promise.all([calendar.codes("SUBJECT"), calendar.codes("LANGUAGE")]);
-    subjects.value = found.items;
-    languages.value = spoken.items;
+    const [subject, language] = await Promise.all([codesOf("SUBJECT"), codesOf("LANGUAGE")]);
+    found.value = { subjects: subject.items, languages: language.items };
   }
   function word(code: string): string {
-    const known = [...subjects.value, ...languages.value].find((each) => each.code === code);
-    if (known === undefined) return code;
-    return currentLocale() === "zh" ? known.label_zh : known.label_en;
+    return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
   }
 
   return { subjects, languages, word, load };

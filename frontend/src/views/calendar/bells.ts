@@ -1,5 +1,5 @@
 /** Clocks and periods as they are typed. */
-import type { Period } from "@/alliances";
+import type { Period } from "@/calendars";
 
 const PAUSE_MINUTES = 10;
 const LESSON_MINUTES = 40;

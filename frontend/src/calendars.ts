@@ -1,0 +1,45 @@
+/** Terms, days and bells at the server, and what their forms choose from. Days are `2026-03-02`. */
+import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+export type CalendarDay = Schemas["CalendarDayOut"];
+export type Period = Schemas["PeriodOut"];
+export type BellSchedule = Schemas["BellsOut"];
+export type Code = Schemas["CodeOut"];
+
+interface Days {
+  from?: string;
+  to?: string;
+}
+
+export const calendar = {
+  terms: (query: Paging) => dataOf(client.get("/api/terms", { query })),
+  termsExportUrl: (format: Format) => linkTo("/api/terms/export", { query: { format } }),
+  addTerm: (json: Schemas["TermIn"]) => dataOf(client.post("/api/terms", { json })),
+  days: (query: Paging & Days) => dataOf(client.get("/api/calendar-days", { query })),
+  daysExportUrl: (query: Days, format: Format) =>
+    linkTo("/api/calendar-days/export", { query: { ...query, format } }),
+  addDay: (json: Schemas["CalendarDayIn"]) => dataOf(client.post("/api/calendar-days", { json })),
+  removeDay: ({ id, version }: CalendarDay) =>
+    dataOf(
+      client.delete("/api/calendar-days/{day_id}", { path: { day_id: id }, ifMatch: etagOf(version) }),
+    ),
+  bells: (query: Paging) => dataOf(client.get("/api/bell-schedules", { query })),
+  bellsExportUrl: (format: Format) => linkTo("/api/bell-schedules/export", { query: { format } }),
+  addBells: (json: Schemas["BellsIn"]) => dataOf(client.post("/api/bell-schedules", { json })),
+  changeBells: ({ id, version }: BellSchedule, json: Schemas["BellsIn"]) =>
+    dataOf(
+      client.put("/api/bell-schedules/{schedule_id}", {
+        path: { schedule_id: id },
+        json,
+        ifMatch: etagOf(version),
+      }),
+    ),
+};
+
+export const codesOf = (kind: "SUBJECT" | "LANGUAGE") =>
+  dataOf(client.get("/api/codes", { query: { kind, is_stored: true, limit: 200 } }));
+
+/** The regions in scope, from the top down. */
+export const regionsInScope = () => dataOf(client.get("/api/regions", { query: { limit: 200 } }));

@@ -1,0 +1,46 @@
+/** What the server refuses about all of these, by the problem's type. */
+const zh = {
+  "wrong-state": "现在不能这样做, 请刷新后再看",
+  "agreement-missing": "还没有协议: 请先给结对或联盟上传协议",
+  "school-not-open": "有学校已经关闭或还没有开办",
+  "already-agreed": "这所学校已经同意了",
+  "pairing-incomplete": "结对还不完整: 请检查开始日期, 学科, 班级和师徒",
+  "not-a-member": "有学校还不是联盟成员, 请先把它加进联盟",
+  "membership-overlaps": "这所学校这段时间已经在联盟里, 或者日期前后颠倒",
+  "term-foreign": "这个学期不属于联盟所在的区划",
+  "not-yet": "这一天还没有到",
+  "offer-unfit": "这门课不符合需求, 请从列表里选",
+  "term-overlaps": "这个区划在这段时间已经有学期",
+  "bells-overlap": "这所学校在这段时间已经有作息表",
+  "day-taken": "这一天已经在校历里",
+  "changed-meanwhile": "别人刚刚改过, 请刷新后再改",
+  "file-too-large": "文件太大, 最多 20 MB",
+  "file-type-refused": "只收 PDF, JPEG 和 PNG 文件",
+  "file-empty": "文件是空的",
+  "malformed-input": "有没有填的或者填错的项",
+  "not-found": "没有找到, 它可能不在您负责的范围里",
+};
+
+const en: typeof zh = {
+  "wrong-state": "This is not possible now; reload and look again",
+  "agreement-missing": "The agreement is missing: attach it to the pairing or its alliance",
+  "school-not-open": "A school is closed, or not open yet",
+  "already-agreed": "This school has agreed already",
+  "pairing-incomplete": "The pairing is not complete: look at its first day, subjects, classes and people",
+  "not-a-member": "A school is no member of the alliance: add it first",
+  "membership-overlaps": "The school is a member at that time, or the days are in the wrong order",
+  "term-foreign": "This term is not of the alliance's region",
+  "not-yet": "That day has not come yet",
+  "offer-unfit": "This offer does not answer the need; choose one of the list",
+  "term-overlaps": "The region has a term at that time",
+  "bells-overlap": "The school has bells for that time",
+  "day-taken": "This day is in the calendar already",
+  "changed-meanwhile": "Somebody changed it this moment; reload before you change it",
+  "file-too-large": "The file is too large: 20 MB at most",
+  "file-type-refused": "Only PDF, JPEG and PNG are accepted",
+  "file-empty": "The file is empty",
+  "malformed-input": "Something is missing or wrong",
+  "not-found": "Not found; it may lie outside what you are responsible for",
+};
+
+export default { zh, en };
