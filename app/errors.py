@@ -58,6 +58,15 @@ class Forbidden(Problem):
     status, type, title = 403, "forbidden", "Not allowed"
 
 
+class WrongState(Problem):
+    """The thing is in a state from which this step does not lead on.
+
+    `detail` says what is possible now; where there is a table of states, so does `possible`.
+    """
+
+    status, type, title = 409, "wrong-state", "This is not possible now"
+
+
 class ChangedMeanwhile(Problem):
     """Somebody else has changed the thing; `current` is what it is now, if it could be read."""
 

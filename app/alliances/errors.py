@@ -3,12 +3,6 @@
 from app.errors import Problem
 
 
-class WrongState(Problem):
-    """The thing is in a state from which this step does not lead on; `possible` says what does."""
-
-    status, type, title = 409, "wrong-state", "This is not possible now"
-
-
 class AgreementMissing(Problem):
     """No agreement is attached to the pairing or to its alliance."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import need_queries, pairing_queries, queries
-from app.alliances.errors import OfferUnfit, WrongState
+from app.alliances.errors import OfferUnfit
 from app.alliances.models import (
     NEXT_NEED_STATE,
     HubOffer,
@@ -26,6 +26,7 @@ from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
 from app.calendars import queries as calendars
 from app.calendars.days import Bells, shared_windows
 from app.calendars.schemas import minutes_of
+from app.errors import WrongState
 from app.schools import queries as schools
 from app.schools.models import School
 

@@ -17,7 +17,6 @@ from app.alliances.errors import (
     NotAMember,
     PairingIncomplete,
     SchoolNotOpen,
-    WrongState,
 )
 from app.alliances.models import (
     NEXT_NEED_STATE,
@@ -39,7 +38,7 @@ from app.alliances.pairing_schemas import PairingIn
 from app.calendars.days import Span, local_day
 from app.codes import service as codes
 from app.codes.models import CodeKind
-from app.errors import NotFound
+from app.errors import NotFound, WrongState
 from app.schools.models import School
 
 

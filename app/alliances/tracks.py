@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.alliances.active_days import within
-from app.alliances.errors import NotYet, WrongState
+from app.alliances.errors import NotYet
 from app.alliances.models import (
     JointPreparation,
     JointTraining,
@@ -26,7 +26,7 @@ from app.alliances.ports import Lane, TaughtLessons
 from app.alliances.schemas import TrackCounts
 from app.alliances.track_schemas import TrackEventIn
 from app.calendars.days import Span, local_day
-from app.errors import NotFound
+from app.errors import NotFound, WrongState
 from app.files import StoredFile
 
 TrackTable = type[JointPreparation] | type[SharedResource] | type[JointTraining]

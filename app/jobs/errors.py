@@ -3,12 +3,6 @@
 from app.errors import Problem
 
 
-class WrongState(Problem):
-    """The job is past what is asked; `possible` says what it can become."""
-
-    status, type, title = 409, "wrong-state", "Not possible any more"
-
-
 class NoFile(Problem):
     """The job has no file, or it was deleted since."""
 

@@ -9,10 +9,10 @@ from starlette.responses import FileResponse
 
 from app.clock import Now
 from app.database import Db
-from app.errors import refuses
+from app.errors import WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.jobs import queries, service
-from app.jobs.errors import NoFile, WrongState
+from app.jobs.errors import NoFile
 from app.jobs.files import JobFiles
 from app.jobs.models import JobState
 from app.jobs.queries import JobFilter

@@ -12,10 +12,9 @@ from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import Problem
+from app.errors import Problem, WrongState
 from app.events import emit
 from app.jobs import queries
-from app.jobs.errors import WrongState
 from app.jobs.events import JobQueued
 from app.jobs.models import NEXT_JOB_STATE, Job, JobState, Queue
 from app.security import PersonCaller

@@ -27,12 +27,6 @@ class SchoolCodeTaken(Problem):
     status, type, title = 409, "school-code-taken", "This code was given before"
 
 
-class WrongSchoolState(Problem):
-    """The school is not in a state for this; `detail` says what is possible now."""
-
-    status, type, title = 409, "wrong-state", "Not possible in the school's present state"
-
-
 class WrongDay(Problem):
     """The day is in the future, or before something later that was already written down."""
 

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import DISPLAY_ZONE
 from app.codes import service as codes
 from app.codes.models import CodeKind
+from app.errors import WrongState
 from app.schools.errors import (
     SchoolCodeMalformed,
     SchoolCodeTaken,
     WrongDay,
     WrongParent,
-    WrongSchoolState,
 )
 from app.schools.models import (
     TEACHING_POINT,
@@ -103,7 +103,7 @@ async def give_code(db: AsyncSession, school: School, code: str, noting: Noting)
     if school.moe_code == code:
         return
     if school.closed_on is not None:
-        raise WrongSchoolState("A closed school has no code in force: reopen it first.")
+        raise WrongState("A closed school has no code in force: reopen it first.")
     known = await db.scalar(select(SchoolCode).where(SchoolCode.moe_code == code))
     if known is not None:
         whose = "this school's, and is void" if known.school_id == school.id else "another school's"
@@ -143,12 +143,12 @@ async def _require_order(db: AsyncSession, school: School, noting: Noting) -> No
 
 
 async def close(db: AsyncSession, school: School, noting: Noting) -> None:
-    """Close a school from a day on. Raise WrongSchoolState, WrongDay."""
+    """Close a school from a day on. Raise WrongState, WrongDay."""
     if school.closed_on is not None:
-        raise WrongSchoolState("The school is closed already; it can be reopened.")
+        raise WrongState("The school is closed already; it can be reopened.")
     points = await open_points(db, school.id)
     if points:
-        raise WrongSchoolState(
+        raise WrongState(
             f"{len(points)} teaching points belong to it ({', '.join(points[:3])}): close them "
             "or give them another school first."
         )
@@ -168,10 +168,10 @@ async def open_points(db: AsyncSession, school_id: UUID) -> Sequence[str]:
 async def reopen(db: AsyncSession, school: School, noting: Noting) -> None:
     """Open a closed school again; it regains the code it lost by closing.
 
-    Raise WrongSchoolState, WrongDay, WrongParent.
+    Raise WrongState, WrongDay, WrongParent.
     """
     if school.closed_on is None:
-        raise WrongSchoolState("The school is open; it can be closed.")
+        raise WrongState("The school is open; it can be closed.")
     await _require_order(db, school, noting)
     await require_parent(db, category=school.category, parent_id=school.parent_id)
     lost = await db.scalar(
@@ -216,15 +216,15 @@ async def change_category(
 ) -> None:
     """Make it a school of another category, which voids its code.
 
-    Raise WrongSchoolState, WrongDay, WrongParent, CodeUnknown.
+    Raise WrongState, WrongDay, WrongParent, CodeUnknown.
     """
     await codes.require(db, CodeKind.SCHOOL_CATEGORY, category)
     if school.closed_on is not None:
-        raise WrongSchoolState("The school is closed: reopen it first.")
+        raise WrongState("The school is closed: reopen it first.")
     if category == school.category:
-        raise WrongSchoolState(f"It is of category {category} already.")
+        raise WrongState(f"It is of category {category} already.")
     if category == TEACHING_POINT and await open_points(db, school.id):
-        raise WrongSchoolState("A school other points belong to cannot become a teaching point.")
+        raise WrongState("A school other points belong to cannot become a teaching point.")
     await _require_order(db, school, noting)
     await require_parent(db, category=category, parent_id=parent_id, own_id=school.id)
     note(

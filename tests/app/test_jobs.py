@@ -19,12 +19,11 @@ from sqlalchemy import select, update
 
 from app.clock import utc_now
 from app.database import Database
-from app.errors import Problem
+from app.errors import Problem, WrongState
 from app.idempotency import IdempotencyKey
 from app.jobs import housekeeping, service
 from app.jobs import worker as workers
 from app.jobs.context import Handler, JobContext, JobFile, JobResult
-from app.jobs.errors import WrongState
 from app.jobs.files import JobFiles
 from app.jobs.models import NEXT_JOB_STATE, Job, JobState, Queue
 from app.jobs.worker import Worker

@@ -31,7 +31,6 @@ from app.alliances.errors import (
     AlreadyAgreed,
     PairingIncomplete,
     SchoolNotOpen,
-    WrongState,
 )
 from app.alliances.models import NEXT_PAIRING_STATE, Pairing, PairingKind, PairingState
 from app.alliances.pairing_schemas import PairingIn, PartyIn
@@ -39,7 +38,7 @@ from app.alliances.pairings import Actor
 from app.calendars.days import Span, local_day
 from app.codes import service as codes
 from app.database import Database
-from app.errors import NotFound, Problem
+from app.errors import NotFound, Problem, WrongState
 from app.events import EventBus
 from app.files import StoredFile
 from app.schools.models import School
