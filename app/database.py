@@ -93,6 +93,9 @@ def uuid7(now: datetime | None = None) -> UUID:
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
 
+# The pattern of any text from outside: PostgreSQL keeps no NUL, and cannot even be asked for one.
+WITHOUT_NUL = r"^[^\x00]*$"
+
 
 # SQLSTATE classes that say nothing about the statement: connection, conflict with another
 # transaction, resources, operator intervention (PostgreSQL, appendix A).

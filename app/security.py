@@ -44,6 +44,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "ADMINISTRATOR"
 
 
+# Who may look at what is done in the scope.
+INSPECTING = (Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
 class NotFromOurPage(Forbidden):
     """The request was not made by a page of ours: the token or the Origin is wrong."""
 
@@ -350,9 +354,7 @@ CurrentTeacher = Annotated[PersonCaller, Depends(_PersonPolicy(frozenset({Role.T
 CurrentAdministrator = Annotated[
     PersonCaller, Depends(_PersonPolicy(frozenset({Role.ADMINISTRATOR})))
 ]
-CurrentInspector = Annotated[
-    PersonCaller, Depends(_PersonPolicy(frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})))
-]
+CurrentInspector = Annotated[PersonCaller, Depends(_PersonPolicy(frozenset(INSPECTING)))]
 
 
 def _policies(dependant: Dependant) -> Iterable[Policy]:

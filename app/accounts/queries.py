@@ -21,7 +21,7 @@ from app.accounts.models import (
 from app.errors import NotFound
 from app.schools.models import Authority, Region, School
 from app.schools.queries import schools_within
-from app.security import Grant, PersonCaller, Role
+from app.security import INSPECTING, Grant, PersonCaller, Role
 
 
 def administered_schools(person: PersonCaller) -> Select[UUID]:
@@ -31,7 +31,7 @@ def administered_schools(person: PersonCaller) -> Select[UUID]:
 
 def inspected_schools(person: PersonCaller) -> Select[UUID]:
     """Return a query of the schools whose lessons this person may look at (administer, 巡课)."""
-    return schools_within(person.scope(Role.ADMINISTRATOR, Role.SUPERVISOR))
+    return schools_within(person.scope(*INSPECTING))
 
 
 async def live_session(

@@ -33,6 +33,7 @@ from app.schools.schemas import Named
 from app.security import (
     DEVICE_COOKIE,
     DEVICE_COOKIE_MAX_AGE_S,
+    INSPECTING,
     PERSON_COOKIE,
     Anyone,
     Callers,
@@ -85,7 +86,7 @@ From = Annotated[Browser, Depends(browser)]
 
 def home_of(roles: frozenset[Role]) -> str:
     """Return the first page of somebody with these roles."""
-    if roles & {Role.ADMINISTRATOR, Role.SUPERVISOR} and Role.TEACHER not in roles:
+    if roles & {*INSPECTING} and Role.TEACHER not in roles:
         return "/admin"
     return "/teach"
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.models import LinkPurpose
+from app.database import WITHOUT_NUL
 from app.schools.schemas import Named
 from app.security import Role
 
@@ -19,8 +20,7 @@ class Incoming(BaseModel):
 class SignIn(Incoming):
     """Name and password."""
 
-    # No NUL: PostgreSQL cannot even be asked for one.
-    username: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+    username: Annotated[str, Field(min_length=1, max_length=64, pattern=WITHOUT_NUL)]
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 

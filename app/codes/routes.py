@@ -55,9 +55,6 @@ class CodeMapOut(BaseModel):
     is_exact: bool
 
 
-SetKey = Annotated[str | None, Query(alias="set", max_length=40, pattern="^[A-Z0-9_]+$")]
-
-
 def _filter(
     kind: CodeKind | None = None,
     set_key: Annotated[

@@ -33,11 +33,6 @@ async def catalogue(db: AsyncSession) -> Catalogue:
     return made
 
 
-async def label(db: AsyncSession, code_id: UUID, language: str = "zh") -> str:
-    """Return the word pages show for a code. Raise CodeUnknown."""
-    return (await catalogue(db)).label(code_id, language)
-
-
 async def load_own(database: Database) -> int:
     """Load the tables every installation has; return how many rows were new or changed.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -27,11 +27,10 @@ from app.schools.registry_schemas import (
 )
 from app.schools.room_tests import newest_tests
 from app.schools.schemas import ClassroomOut, Named
-from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role, Scope
 
 router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
 
-BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _CLASS_ORDER = (
     School.name.asc(),
     School.id.asc(),
@@ -77,7 +76,7 @@ async def list_classes(
 ) -> Page[SchoolClassOut]:
     """List the classes of the schools in scope, school by school."""
     found = await fetch_page(
-        db, queries.classes(caller.scope(*BOTH), wanted), order=_CLASS_ORDER, page=page
+        db, queries.classes(caller.scope(*INSPECTING), wanted), order=_CLASS_ORDER, page=page
     )
     return found.page(lambda row: _class_out(*row))
 
@@ -89,10 +88,10 @@ async def export_classes(
     wanted: WantedClasses,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the list, all pages of it; the file can be imported again."""
+    """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.classes(caller.scope(*BOTH), wanted).order_by(*_CLASS_ORDER),
+        queries.classes(caller.scope(*INSPECTING), wanted).order_by(*_CLASS_ORDER),
         columns=CLASS_EXPORT,
         name="classes",
         export_format=export_format,
@@ -105,7 +104,7 @@ async def add_class(
 ) -> SchoolClassOut:
     """Add a class to a school the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    school = await queries.school_within(db, scope, body.school_id)
+    school = await school_queries.school_within(db, scope, body.school_id)
     added = await registry.add_class(db, school, **body.model_dump(exclude={"school_id"}))
     tag(response, added)
     return _class_out(added, school)
@@ -116,7 +115,7 @@ async def read_class(
     class_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> SchoolClassOut:
     """Return a class."""
-    found = await queries.class_within(db, caller.scope(*BOTH), class_id)
+    found = await queries.class_within(db, caller.scope(*INSPECTING), class_id)
     tag(response, found)
     return _class_out(found, found.school)
 
@@ -142,7 +141,7 @@ async def edit_class(
 def _room_filter(
     school_id: UUID | None = None,
     link_kind: Word = None,
-    q: Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")] = "",
+    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "",
     *,
     may_broadcast: bool | None = None,
 ) -> ClassroomFilter:
@@ -172,7 +171,7 @@ async def list_classrooms(
 ) -> Page[ClassroomOut]:
     """List the classrooms in scope with their devices, revoked ones included."""
     found = await fetch_page(
-        db, queries.classrooms(caller.scope(*BOTH), wanted), order=_ROOM_ORDER, page=page
+        db, queries.classrooms(caller.scope(*INSPECTING), wanted), order=_ROOM_ORDER, page=page
     )
     described = await _rooms_out(db, found.items)
     return found.page(lambda room: described[room.id])
@@ -185,10 +184,10 @@ async def export_classrooms(
     wanted: WantedRooms,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the list, all pages of it; the file can be imported again."""
+    """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.classrooms(caller.scope(*BOTH), wanted).order_by(*_ROOM_ORDER),
+        queries.classrooms(caller.scope(*INSPECTING), wanted).order_by(*_ROOM_ORDER),
         columns=CLASSROOM_EXPORT,
         name="classrooms",
         export_format=export_format,
@@ -207,7 +206,7 @@ async def add_classroom(
 ) -> ClassroomOut:
     """Add a classroom to a school the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    school = await queries.school_within(db, scope, body.school_id)
+    school = await school_queries.school_within(db, scope, body.school_id)
     room = await registry.add_classroom(db, school, **body.model_dump(exclude={"school_id"}))
     return await _room_out(db, response, scope, room.id)
 
@@ -217,7 +216,7 @@ async def read_classroom(
     classroom_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> ClassroomOut:
     """Return a classroom."""
-    return await _room_out(db, response, caller.scope(*BOTH), classroom_id)
+    return await _room_out(db, response, caller.scope(*INSPECTING), classroom_id)
 
 
 @router.patch("/classrooms/{classroom_id}")

@@ -43,9 +43,3 @@ class NameTaken(Problem):
     """Something of this name, code or number is there already."""
 
     status, type, title = 409, "name-taken", "This is there already"
-
-
-class StillInUse(Problem):
-    """Something else refers to it."""
-
-    status, type, title = 409, "still-in-use", "It is still in use"

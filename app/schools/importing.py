@@ -28,8 +28,7 @@ from app.schools import histories, registry
 from app.schools.errors import BadRegionCode, SchoolCodeMalformed
 from app.schools.histories import Noting
 from app.schools.models import TEACHING_POINT, ChangeKind, Region, School, SchoolCode
-from app.schools.queries import schools_within
-from app.schools.registry_queries import regions_within
+from app.schools.queries import regions_within, schools_within
 from app.schools.service import region_code
 from app.security import Scope
 from app.sheets import Line, Table

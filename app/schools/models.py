@@ -51,16 +51,6 @@ class Region(Base):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
     path: Mapped[str] = mapped_column(PathText, unique=True)
 
-    @property
-    def code6(self) -> str:
-        """Return the six digits of the county, city or province it is or lies in (GB/T 2260)."""
-        return self.code[:6]
-
-    @property
-    def code12(self) -> str:
-        """Return the twelve digits of the bureau of statistics."""
-        return self.code.ljust(12, "0")
-
 
 class RegionLabel(Base):
     """区划标签: what a region counted as from a day to a day, both included; None: no limit."""

@@ -147,18 +147,6 @@ async def device_within(db: AsyncSession, scope: Scope, device_id: UUID) -> Devi
     return device
 
 
-async def classroom_within(db: AsyncSession, scope: Scope, classroom_id: UUID) -> Classroom:
-    """Return a classroom of a school in `scope`."""
-    classroom = await db.scalar(
-        select(Classroom).where(
-            Classroom.id == classroom_id, Classroom.school_id.in_(schools_within(scope))
-        )
-    )
-    if classroom is None:
-        raise NotFound
-    return classroom
-
-
 async def devices_of(
     db: AsyncSession, classroom_ids: Sequence[UUID], *, with_revoked: bool
 ) -> Sequence[Device]:

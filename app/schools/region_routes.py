@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
+from app.schools import queries as school_queries
 from app.schools import registry
 from app.schools import registry_queries as queries
 from app.schools.models import Authority, Region, RegionLabel
@@ -22,17 +23,16 @@ from app.schools.registry_schemas import (
     RegionOut,
 )
 from app.schools.schemas import Named
-from app.security import CurrentAdministrator, CurrentInspector, Role
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
 
 router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
 
-BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _ORDER = (Region.path.asc(), Region.id.asc())
 
 
 def _filter(
     parent_id: UUID | None = None,
-    q: Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")] = "",
+    q: Annotated[str, Query(max_length=80, pattern=WITHOUT_NUL)] = "",
 ) -> RegionFilter:
     return RegionFilter(parent_id, q.strip())
 
@@ -59,7 +59,7 @@ async def list_regions(
 ) -> Page[RegionOut]:
     """List the regions in scope from the top down, with their open schools."""
     found = await fetch_page(
-        db, queries.regions(caller.scope(*BOTH), wanted), order=_ORDER, page=page
+        db, queries.regions(caller.scope(*INSPECTING), wanted), order=_ORDER, page=page
     )
     labels = await queries.labels_of(db, [row[0].id for row in found.items])
     return found.page(lambda row: _out(row[0], labels[row[0].id], row[1], row[2]))
@@ -75,7 +75,7 @@ async def export_regions(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.regions(caller.scope(*BOTH), wanted).order_by(*_ORDER),
+        queries.regions(caller.scope(*INSPECTING), wanted).order_by(*_ORDER),
         columns=(
             Column("行政区划代码", lambda row: row[0].code),
             Column("名称", lambda row: row[0].name),
@@ -91,7 +91,7 @@ async def export_regions(
 async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> RegionOut:
     """Add a region below one the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    parent = await queries.region_within(db, scope, body.parent_id)
+    parent = await school_queries.region_within(db, scope, body.parent_id)
     region = await registry.add_region(db, code=body.code, name=body.name, parent=parent)
     return _out(region, [], 0, 0)
 
@@ -101,7 +101,7 @@ async def label_region(
     region_id: UUID, body: RegionLabelIn, db: Db, caller: CurrentAdministrator
 ) -> RegionLabelOut:
     """Say what a region counts as, from a day to a day."""
-    region = await queries.region_within(db, caller.scope(Role.ADMINISTRATOR), region_id)
+    region = await school_queries.region_within(db, caller.scope(Role.ADMINISTRATOR), region_id)
     label = await registry.label_region(
         db,
         region,
@@ -128,7 +128,7 @@ _AUTHORITY_ORDER = (Region.path.asc(), Authority.name.asc(), Authority.id.asc())
 async def list_authorities(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[AuthorityOut]:
     """List the education authorities of the regions in scope."""
     found = await fetch_page(
-        db, queries.authorities(caller.scope(*BOTH)), order=_AUTHORITY_ORDER, page=page
+        db, queries.authorities(caller.scope(*INSPECTING)), order=_AUTHORITY_ORDER, page=page
     )
     return found.page(lambda row: _authority_out(*row))
 
@@ -142,7 +142,7 @@ async def export_authorities(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.authorities(caller.scope(*BOTH)).order_by(*_AUTHORITY_ORDER),
+        queries.authorities(caller.scope(*INSPECTING)).order_by(*_AUTHORITY_ORDER),
         columns=(
             Column("名称", lambda row: row[0].name),
             Column("级别", lambda row: row[0].level.value),
@@ -158,6 +158,6 @@ async def export_authorities(
 async def add_authority(body: AuthorityIn, db: Db, caller: CurrentAdministrator) -> AuthorityOut:
     """Add the education authority of a region the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    region = await queries.region_within(db, scope, body.region_id)
+    region = await school_queries.region_within(db, scope, body.region_id)
     authority = await registry.add_authority(db, region, name=body.name, level=body.level)
     return _authority_out(authority, region)

@@ -22,18 +22,8 @@ from app.schools.models import (
     SchoolClass,
     SchoolCode,
 )
-from app.schools.queries import schools_within
+from app.schools.queries import regions_within, schools_within
 from app.security import Scope
-
-
-def regions_within(scope: Scope) -> Select[UUID]:
-    """Return a query of the ids of the regions in `scope` and below, for `.in_(...)`."""
-    top = aliased(Region)
-    return (
-        select(Region.id)
-        .join(top, Region.path.between(top.path, top.path + PATH_END))
-        .where(top.id.in_(scope.region_ids))
-    )
 
 
 def visible_regions(scope: Scope) -> Select[UUID]:
@@ -100,16 +90,6 @@ async def labels_of(
     for row in rows:
         found[row.region_id].append(row)
     return found
-
-
-async def region_within(db: AsyncSession, scope: Scope, region_id: UUID) -> Region:
-    """Return a region in `scope`. Raise NotFound."""
-    region = await db.scalar(
-        select(Region).where(Region.id == region_id, Region.id.in_(regions_within(scope)))
-    )
-    if region is None:
-        raise NotFound("There is no such region, or it is not yours.")
-    return region
 
 
 def authorities(scope: Scope) -> Select[Authority, Region]:
@@ -220,16 +200,6 @@ async def school_row(db: AsyncSession, scope: Scope, school_id: UUID) -> SchoolR
     return school, region, parent, classes, pupils, classrooms
 
 
-async def school_within(db: AsyncSession, scope: Scope, school_id: UUID) -> School:
-    """Return a school in `scope`. Raise NotFound."""
-    school = await db.scalar(
-        select(School).where(School.id == school_id, School.id.in_(schools_within(scope)))
-    )
-    if school is None:
-        raise NotFound("There is no such school, or it is not yours.")
-    return school
-
-
 async def codes_of(db: AsyncSession, school_id: UUID) -> Sequence[SchoolCode]:
     """Return all codes a school ever had, in the order they were given."""
     rows = await db.scalars(
@@ -337,18 +307,3 @@ def local_code(school: School, parent: School | None) -> str | None:
     if school.moe_code is not None or school.local_suffix is None or parent is None:
         return None
     return f"{parent.moe_code or parent.name}-{school.local_suffix}"
-
-
-async def standing_changes(
-    db: AsyncSession, school_ids: Select[UUID], kinds: Sequence[Any]
-) -> Mapping[UUID, list[SchoolChange]]:
-    """Return the changes of these kinds of each school that had one, oldest first."""
-    rows = await db.scalars(
-        select(SchoolChange)
-        .where(SchoolChange.school_id.in_(school_ids), SchoolChange.kind.in_(kinds))
-        .order_by(SchoolChange.happened_on, SchoolChange.id)
-    )
-    found: dict[UUID, list[SchoolChange]] = {}
-    for row in rows:
-        found.setdefault(row.school_id, []).append(row)
-    return found

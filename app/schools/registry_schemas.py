@@ -4,31 +4,35 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.clock import Day
+from app.database import WITHOUT_NUL
 from app.schools.models import AuthorityLevel, ChangeKind, VoidReason
 from app.schools.schemas import Named
 
 
 class Incoming(BaseModel):
-    """What a page sends: unknown fields are refused, and so is a NUL, which no database keeps."""
+    """What a page sends: unknown fields are refused, blanks at the ends of texts dropped."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("a NUL cannot be kept")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, Field(pattern=WITHOUT_NUL)]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 ShortName = Annotated[Text, Field(min_length=1, max_length=80)]
 CodeText = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[A-Za-z0-9_.-]+$")]
 MoeCode = Annotated[str, Field(pattern=r"^\d{10}$", examples=["2151000001"])]
 LocalSuffix = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,10}$")]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Altitude = Annotated[int, Field(ge=-500, le=9000)]
+RoadNote = Annotated[Text, Field(max_length=200)]
+ClassName = Annotated[Text, Field(min_length=1, max_length=40)]
+GradeNo = Annotated[int, Field(ge=0, le=12)]
+PupilCount = Annotated[int, Field(ge=0, le=500)]
+Seats = Annotated[int, Field(ge=0, le=1000)]
+FewOf = Annotated[int, Field(ge=0, le=20)]
 
 
 class RegionIn(Incoming):
@@ -88,10 +92,10 @@ class AuthorityOut(BaseModel):
 class SchoolPlace(Incoming):
     """Where a school is and how to get there."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
-    altitude_m: Annotated[int, Field(ge=-500, le=9000)] | None = None
-    road_note: Annotated[Text, Field(max_length=200)] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    altitude_m: Altitude | None = None
+    road_note: RoadNote = ""
 
 
 class SchoolIn(SchoolPlace):
@@ -122,10 +126,10 @@ class SchoolEdit(Incoming):
     local_suffix: LocalSuffix | None = None
     authority_id: UUID | None = None
     urban_rural: CodeText | None = None
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
-    altitude_m: Annotated[int, Field(ge=-500, le=9000)] | None = None
-    road_note: Annotated[Text, Field(max_length=200)] | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    altitude_m: Altitude | None = None
+    road_note: RoadNote | None = None
     may_record_pupils: bool | None = None
 
 
@@ -198,20 +202,20 @@ class SchoolClassIn(Incoming):
     """A class to add. `grade_no` counts from the first form, 1 to 12; 0: before school."""
 
     school_id: UUID
-    name: Annotated[Text, Field(min_length=1, max_length=40)]
+    name: ClassName
     stage: CodeText
-    grade_no: Annotated[int, Field(ge=0, le=12)]
+    grade_no: GradeNo
     entry_year: Annotated[int, Field(ge=1990, le=2100)]
-    pupil_count: Annotated[int, Field(ge=0, le=500)]
+    pupil_count: PupilCount
     language_of_instruction: CodeText = "zh"
 
 
 class SchoolClassEdit(Incoming):
     """What changes of a class; what is left out stays."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=40)] | None = None
-    grade_no: Annotated[int, Field(ge=0, le=12)] | None = None
-    pupil_count: Annotated[int, Field(ge=0, le=500)] | None = None
+    name: ClassName | None = None
+    grade_no: GradeNo | None = None
+    pupil_count: PupilCount | None = None
     language_of_instruction: CodeText | None = None
     closed_on: Day | None = None
 
@@ -237,9 +241,9 @@ class ClassroomIn(Incoming):
     school_id: UUID
     name: ShortName
     link_kind: CodeText | None = None
-    seats: Annotated[int, Field(ge=0, le=1000)] | None = None
-    cameras: Annotated[int, Field(ge=0, le=20)] = 1
-    displays: Annotated[int, Field(ge=0, le=20)] = 1
+    seats: Seats | None = None
+    cameras: FewOf = 1
+    displays: FewOf = 1
     has_microphone_array: bool = False
     may_broadcast: bool = False
 
@@ -249,8 +253,8 @@ class ClassroomEdit(Incoming):
 
     name: ShortName | None = None
     link_kind: CodeText | None = None
-    seats: Annotated[int, Field(ge=0, le=1000)] | None = None
-    cameras: Annotated[int, Field(ge=0, le=20)] | None = None
-    displays: Annotated[int, Field(ge=0, le=20)] | None = None
+    seats: Seats | None = None
+    cameras: FewOf | None = None
+    displays: FewOf | None = None
     has_microphone_array: bool | None = None
     may_broadcast: bool | None = None

@@ -11,16 +11,15 @@ from app.database import Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
-from app.schools import registry_queries, rosters
+from app.schools import queries, rosters
 from app.schools.registry_schemas import Incoming, Name
 from app.schools.roster_models import RosterEntry, RosterSnapshot
 from app.schools.schemas import Named
-from app.security import CurrentAdministrator, CurrentInspector, Role
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
 from app.signing import Signer
 
 router = APIRouter(prefix="/api/rosters", tags=["registry"], route_class=IdempotentRoute)
 
-BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _ORDER = (RosterSnapshot.taken_on.desc(), RosterSnapshot.id.desc())
 
 
@@ -87,7 +86,9 @@ def _signer(request: Request) -> Signer:
 @router.get("")
 async def list_rosters(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[RosterOut]:
     """List the rosters of the regions in scope, the latest day first."""
-    found = await fetch_page(db, rosters.snapshots(caller.scope(*BOTH)), order=_ORDER, page=page)
+    found = await fetch_page(
+        db, rosters.snapshots(caller.scope(*INSPECTING)), order=_ORDER, page=page
+    )
     return found.page(_out)
 
 
@@ -97,7 +98,7 @@ async def take_roster(
 ) -> RosterOut:
     """Freeze the teaching points open in a region at the end of a day, and sign the list."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    region = await registry_queries.region_within(db, scope, body.region_id)
+    region = await queries.region_within(db, scope, body.region_id)
     snapshot = await rosters.take(
         db,
         region=region,
@@ -119,7 +120,7 @@ async def export_rosters(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        rosters.snapshots(caller.scope(*BOTH)).order_by(*_ORDER),
+        rosters.snapshots(caller.scope(*INSPECTING)).order_by(*_ORDER),
         columns=(
             Column("名称", lambda row: row[0].name),
             Column("行政区划", lambda row: row[0].region.name),
@@ -136,7 +137,7 @@ async def export_rosters(
 @router.get("/{roster_id}")
 async def read_roster(roster_id: UUID, db: Db, caller: CurrentInspector) -> RosterDetail:
     """Return a roster with its signature; it is checked against the rows on every look."""
-    snapshot = await rosters.snapshot_within(db, caller.scope(*BOTH), roster_id)
+    snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
     checked = await rosters.verify(db, snapshot)
     return RosterDetail(
         **_out(snapshot).model_dump(),
@@ -153,7 +154,7 @@ async def list_entries(
     roster_id: UUID, db: Db, caller: CurrentInspector, page: PageQuery
 ) -> Page[RosterEntryOut]:
     """List the teaching points of a roster."""
-    snapshot = await rosters.snapshot_within(db, caller.scope(*BOTH), roster_id)
+    snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
     order = (RosterEntry.position.asc(), RosterEntry.id.asc())
     found = await fetch_page(db, rosters.entries(snapshot.id), order=order, page=page)
     return found.page(lambda row: RosterEntryOut.model_validate(row, from_attributes=True))
@@ -168,7 +169,7 @@ async def export_entries(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the teaching points of a roster, all pages of it."""
-    snapshot = await rosters.snapshot_within(db, caller.scope(*BOTH), roster_id)
+    snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
     return stream(
         request.app.state.database,
         rosters.entries(snapshot.id).order_by(RosterEntry.position),

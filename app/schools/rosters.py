@@ -21,7 +21,8 @@ from app.errors import NotFound
 from app.schools.errors import WrongDay
 from app.schools.histories import STANDING, standing_on
 from app.schools.models import TEACHING_POINT, Region, School, SchoolChange
-from app.schools.registry_queries import local_code, regions_within, visible_regions
+from app.schools.queries import regions_within
+from app.schools.registry_queries import local_code, visible_regions
 from app.schools.roster_models import RosterEntry, RosterSnapshot, SigningKey
 from app.security import PersonCaller, Scope
 from app.signing import Signer, is_signed
@@ -182,19 +183,14 @@ async def verify(db: AsyncSession, snapshot: RosterSnapshot) -> Verified:
     return Verified(is_intact, key.public_key)
 
 
+def entries(snapshot_id: UUID) -> Select[RosterEntry]:
+    """Return the entries of a snapshot, in whatever order."""
+    return select(RosterEntry).where(RosterEntry.snapshot_id == snapshot_id)
+
+
 async def entries_of(db: AsyncSession, snapshot_id: UUID) -> Sequence[RosterEntry]:
     """Return the entries of a snapshot in their order."""
-    rows = await db.scalars(
-        select(RosterEntry)
-        .where(RosterEntry.snapshot_id == snapshot_id)
-        .order_by(RosterEntry.position)
-    )
-    return rows.all()
-
-
-def school_ids_of(snapshot_id: UUID) -> Select[UUID]:
-    """Return a query of the schools on a list, for `.in_(...)`: a denominator."""
-    return select(RosterEntry.school_id).where(RosterEntry.snapshot_id == snapshot_id)
+    return (await db.scalars(entries(snapshot_id).order_by(RosterEntry.position))).all()
 
 
 def snapshots(scope: Scope) -> Select[RosterSnapshot]:
@@ -212,8 +208,3 @@ async def snapshot_within(db: AsyncSession, scope: Scope, snapshot_id: UUID) -> 
     if found is None:
         raise NotFound("There is no such roster, or it is not yours.")
     return found
-
-
-def entries(snapshot_id: UUID) -> Select[RosterEntry]:
-    """Return the entries of a snapshot, for a list."""
-    return select(RosterEntry).where(RosterEntry.snapshot_id == snapshot_id)

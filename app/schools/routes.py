@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 
 from app.clock import Now
 from app.database import Db
-from app.schools import queries, service
+from app.schools import queries, registry_queries, service
 from app.schools.schemas import DeviceOut, IssuedCode, LineIn, LineOut
 from app.security import CurrentAdministrator, Role
 
@@ -19,7 +19,8 @@ async def issue_code(
     classroom_id: UUID, request: Request, db: Db, now: Now, caller: CurrentAdministrator
 ) -> IssuedCode:
     """Issue a one-time code for one more device of a classroom."""
-    classroom = await queries.classroom_within(db, caller.scope(Role.ADMINISTRATOR), classroom_id)
+    scope = caller.scope(Role.ADMINISTRATOR)
+    classroom = await registry_queries.classroom_within(db, scope, classroom_id)
     lifetime = timedelta(minutes=request.app.state.settings.enrolment_code_minutes)
     code, expires_at = await service.issue_code(
         db, classroom_id=classroom.id, lifetime=lifetime, now=now
@@ -32,7 +33,8 @@ async def declare_line(
     classroom_id: UUID, body: LineIn, db: Db, caller: CurrentAdministrator
 ) -> LineOut:
     """Declare what a classroom's line carries; a lesson under way keeps to it from now on."""
-    classroom = await queries.classroom_within(db, caller.scope(Role.ADMINISTRATOR), classroom_id)
+    scope = caller.scope(Role.ADMINISTRATOR)
+    classroom = await registry_queries.classroom_within(db, scope, classroom_id)
     service.declare_line(
         db, classroom=classroom, down_kbps=body.budget_down_kbps, up_kbps=body.budget_up_kbps
     )

@@ -1,5 +1,6 @@
 """Schools and teaching points: the list, a school's page, and what happens to a school."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,12 +8,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Now
-from app.database import Db
-from app.etags import IfMatch, tag
+from app.database import WITHOUT_NUL, Db
+from app.etags import Expected, IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import histories, registry
+from app.schools import queries as school_queries
 from app.schools import registry_queries as queries
 from app.schools.histories import Noting
 from app.schools.models import Authority, School
@@ -29,17 +31,23 @@ from app.schools.registry_schemas import (
     SchoolItem,
 )
 from app.schools.schemas import Named
-from app.security import CurrentAdministrator, CurrentInspector, PersonCaller, Role, Scope
+from app.security import (
+    INSPECTING,
+    CurrentAdministrator,
+    CurrentInspector,
+    PersonCaller,
+    Role,
+    Scope,
+)
 
 router = APIRouter(prefix="/api/schools", tags=["registry"], route_class=IdempotentRoute)
 
-BOTH = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _ORDER = (School.name.asc(), School.id.asc())
 
 
 def _filter(
     *,
-    q: Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")] = "",
+    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "",
     region_id: UUID | None = None,
     category: Annotated[str | None, Query(max_length=3, pattern=r"^\d+$")] = None,
     urban_rural: Annotated[str | None, Query(max_length=3, pattern=r"^\d+$")] = None,
@@ -105,7 +113,7 @@ async def list_schools(
 ) -> Page[SchoolItem]:
     """List the schools in scope by name."""
     found = await fetch_page(
-        db, queries.schools(caller.scope(*BOTH), wanted), order=_ORDER, page=page
+        db, queries.schools(caller.scope(*INSPECTING), wanted), order=_ORDER, page=page
     )
     return found.page(lambda row: SchoolItem(**_fields(row)))
 
@@ -120,7 +128,7 @@ async def export_schools(
     """Export the list, all pages of it; the file can be imported again."""
     return stream(
         request.app.state.database,
-        queries.schools(caller.scope(*BOTH), wanted).order_by(*_ORDER),
+        queries.schools(caller.scope(*INSPECTING), wanted).order_by(*_ORDER),
         columns=SCHOOL_EXPORT,
         name="schools",
         export_format=export_format,
@@ -132,7 +140,7 @@ async def read_school(
     school_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> SchoolDetail:
     """Return a school with its codes and what happened to it."""
-    return await _detail(db, response, caller.scope(*BOTH), school_id)
+    return await _detail(db, response, caller.scope(*INSPECTING), school_id)
 
 
 @router.post("", status_code=201)
@@ -141,7 +149,7 @@ async def register_school(
 ) -> SchoolDetail:
     """Register a school or teaching point in a region the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    region = await queries.region_within(db, scope, body.region_id)
+    region = await school_queries.region_within(db, scope, body.region_id)
     await _require_own(db, scope, body.parent_id, body.authority_id)
     facts = SchoolFacts(**body.model_dump(exclude={"region_id"}), region=region)
     school = await registry.register_school(db, facts, Noting.today(now, caller.person_id))
@@ -153,7 +161,7 @@ async def _require_own(
 ) -> None:
     """Raise NotFound unless what a school refers to is the caller's too."""
     if parent_id is not None:
-        await queries.school_within(db, scope, parent_id)
+        await school_queries.school_within(db, scope, parent_id)
     if authority_id is not None:
         await queries.authority_within(db, scope, authority_id)
 
@@ -171,26 +179,26 @@ async def edit_school(
 ) -> SchoolDetail:
     """Change what is said of a school; a name, place or parent of before stays on record."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    school = await queries.school_within(db, scope, school_id)
+    school = await school_queries.school_within(db, scope, school_id)
     expected.require(school, current=await _detail(db, response, scope, school_id))
     changes = body.model_dump(exclude_unset=True)
     await _require_own(db, scope, changes.get("parent_id"), changes.get("authority_id"))
     region_id = changes.pop("region_id", None)
-    region = await queries.region_within(db, scope, region_id) if region_id else None
+    region = await school_queries.region_within(db, scope, region_id) if region_id else None
     noting = Noting.today(now, caller.person_id)
     await registry.edit_school(db, school, changes, noting, region=region)
     return await _detail(db, response, scope, school_id)
 
 
 async def _own_school(
-    db: AsyncSession, caller: PersonCaller, school_id: UUID, expected: Any
+    db: AsyncSession, caller: PersonCaller, school_id: UUID, expected: Expected
 ) -> School:
-    school = await queries.school_within(db, caller.scope(Role.ADMINISTRATOR), school_id)
+    school = await school_queries.school_within(db, caller.scope(Role.ADMINISTRATOR), school_id)
     expected.require(school)
     return school
 
 
-def _noting(body: OnDay, now: Any, caller: PersonCaller) -> Noting:
+def _noting(body: OnDay, now: datetime, caller: PersonCaller) -> Noting:
     today = Noting.today(now, caller.person_id)
     return today if body.on is None else Noting(body.on, now, caller.person_id)
 

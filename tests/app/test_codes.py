@@ -113,7 +113,7 @@ async def test_another_set_is_shown_and_no_row_is_rewritten(
             known = await service.catalogue(db)
             codes.append(known.shown(chinese).code)
             assert known.find(CodeKind.SUBJECT, "国文") is known.get(chinese)
-            assert await service.label(db, chinese, "en") == "Chinese"
+            assert known.label(chinese, "en") == "Chinese"
     assert codes == ["01", "13", "chinese"]
     async with database.unit_of_work() as db:
         with pytest.raises(CodeUnknown, match="LOCAL"):
