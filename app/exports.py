@@ -178,6 +178,12 @@ def harmless(text: str) -> str:
     return "'" + text if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
+def meant(text: str) -> str:
+    """Return what a cell said before `harmless` made it so."""
+    bare = text.removeprefix("'")
+    return bare if harmless(bare) == text else text
+
+
 def local(moment: datetime) -> datetime:
     """Return a moment as a clock in the schools' zone shows it, to the second, without a zone."""
     return moment.astimezone(DISPLAY_ZONE).replace(tzinfo=None, microsecond=0)

@@ -10,13 +10,12 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from app.errors import Problem
+from app.exports import meant
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_ROWS = 50_000
 MOST_COLUMNS = 60
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-# What exports put before text that a spreadsheet would run (app.exports).
-_DEFUSED = ("'=", "'+", "'-", "'@", "'＝", "'＋", "'－", "'＠")
 
 
 class UnreadableFile(Problem):
@@ -41,10 +40,15 @@ class Table:
     lines: tuple[Line, ...]
 
 
-def read_table(content: bytes) -> Table:
-    """Read the first sheet of a workbook, or a CSV file. Raise UnreadableFile."""
+def require_size(content: bytes) -> None:
+    """Raise UnreadableFile when a file has more than MOST_BYTES."""
     if len(content) > MOST_BYTES:
         raise UnreadableFile(f"The file is larger than {MOST_BYTES // 2**20} MiB: split it.")
+
+
+def read_table(content: bytes) -> Table:
+    """Read the first sheet of a workbook, or a CSV file. Raise UnreadableFile."""
+    require_size(content)
     is_workbook = content.startswith((_ZIP, _OLE))
     rows = _rows_of_workbook(content) if is_workbook else _rows_of_csv(content)
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
@@ -85,12 +89,7 @@ def _text(cell: Any) -> str:
             return cell.date().isoformat()
         case date():
             return cell.isoformat()
-    return _plain(str(cell))
-
-
-def _plain(text: str) -> str:
-    text = text.strip()
-    return text[1:] if text.startswith(_DEFUSED) else text
+    return meant(str(cell).strip())
 
 
 def _rows_of_csv(content: bytes) -> Iterator[list[str]]:
@@ -101,7 +100,7 @@ def _rows_of_csv(content: bytes) -> Iterator[list[str]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise UnreadableFile(f"The CSV file is malformed: {error}.") from None
-    return ([_plain(cell) for cell in row] for row in rows)
+    return ([meant(cell.strip()) for cell in row] for row in rows)
 
 
 def _decoded(content: bytes) -> str:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
 from app.clock import Now
 from app.database import Db
+from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
 from app.jobs import service as jobs
@@ -19,7 +20,7 @@ from app.jobs.schemas import JobOut
 from app.schools import importing
 from app.schools.histories import Noting
 from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
-from app.sheets import MOST_BYTES, UnreadableFile, read_table
+from app.sheets import MOST_BYTES, UnreadableFile, read_table, require_size
 
 KIND = "schools.import"
 
@@ -44,6 +45,7 @@ async def school_template(
 
 
 @router.post("/schools", status_code=202)
+@refuses(UnreadableFile)
 async def import_schools(
     *,
     file: Annotated[UploadFile, File(description=".xlsx, .xls, or CSV in UTF-8 or GB18030.")],
@@ -59,8 +61,7 @@ async def import_schools(
     The same file with the same wishes is one job while that runs.
     """
     content = await file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise UnreadableFile(f"The file is larger than {MOST_BYTES // 2**20} MiB: split it.")
+    require_size(content)
     scope = caller.scope(Role.ADMINISTRATOR)
     job = await jobs.enqueue(
         db,

@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import astuple
 
+import httpx2
 import pytest
 import xlsxwriter
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from app.schools.histories import Noting
 from app.schools.importing import HEADINGS, Report, import_schools
 from app.schools.models import School, SchoolChange, SchoolCode
 from app.security import CSRF_HEADER, Scope
-from app.sheets import Table, UnreadableFile, read_table
+from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table
 from tests.app.conftest import OpenBrowser, TestBrowser
 from tests.factories import NOON, County, make_county
 
@@ -259,15 +260,19 @@ async def test_ten_thousand_schools_take_as_many_reads_as_ten(
     assert counts(await run(database, county, table)) == (0, 0, 10_000, 0)
 
 
-async def send(
-    office: TestBrowser, app: FastAPI, content: bytes, query: str = ""
-) -> dict[str, object]:
+async def upload(office: TestBrowser, content: bytes, query: str = "") -> httpx2.Response:
     token = (await office.me())["person"]["csrf_token"]
-    answer = await office.client.post(
+    return await office.client.post(
         f"/api/imports/schools{query}",
         files={"file": ("schools.csv", content)},
         headers={CSRF_HEADER: token},
     )
+
+
+async def send(
+    office: TestBrowser, app: FastAPI, content: bytes, query: str = ""
+) -> dict[str, object]:
+    answer = await upload(office, content, query)
     assert answer.status_code == 202, answer.text
     return await finished(office, app, answer.headers["Location"])
 
@@ -308,6 +313,15 @@ async def test_file_that_is_no_table_fails_its_job_with_a_reason(
     assert (job["state"], job["result"]) == ("FAILED", None)
     assert isinstance(job["problem"], dict)
     assert job["problem"]["type"] == "unreadable-file"
+
+
+async def test_file_that_is_too_large_is_not_taken(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    answer = await upload(office, b"a" * (MOST_BYTES + 1))
+    assert (answer.status_code, answer.json()["type"]) == (422, "unreadable-file")
+    assert (await office.get("/api/jobs")).json()["items"] == []
 
 
 async def test_template_can_be_read_by_the_import(
