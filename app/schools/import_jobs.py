@@ -1,7 +1,6 @@
 """Imports over HTTP: a template, a file that becomes a job, and the job's work."""
 
 import asyncio
-import base64
 import hashlib
 from dataclasses import asdict
 from typing import Annotated
@@ -16,6 +15,7 @@ from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
 from app.jobs import service as jobs
 from app.jobs.context import JobContext, JobResult
+from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
 from app.schools import importing
 from app.schools.histories import Noting
@@ -51,6 +51,7 @@ async def import_schools(
     file: Annotated[UploadFile, File(description=".xlsx, .xls, or CSV in UTF-8 or GB18030.")],
     dry_run: Annotated[bool, Query(description="Only say what would be done.")] = True,
     leave_out: Annotated[bool, Query(description="Write the rows that are right.")] = False,
+    request: Request,
     response: Response,
     db: Db,
     now: Now,
@@ -67,7 +68,6 @@ async def import_schools(
         db,
         kind=KIND,
         payload={
-            "file": base64.b64encode(content).decode(),
             "regions": sorted(map(str, scope.region_ids)),
             "schools": sorted(map(str, scope.school_ids)),
             "is_dry": dry_run,
@@ -77,6 +77,8 @@ async def import_schools(
         dedup_key=f"{hashlib.sha256(content).hexdigest()[:32]}:{dry_run}:{leave_out}",
         now=now,
     )
+    files: JobFiles = request.app.state.job_files
+    await files.give(job.id, content)
     response.headers["Location"] = f"/api/jobs/{job.id}"
     return JobOut.of(job)
 
@@ -84,7 +86,8 @@ async def import_schools(
 async def run_import(context: JobContext) -> JobResult:
     """Do the work: one transaction, so that a worker that dies has written nothing."""
     payload = context.payload
-    table = await asyncio.to_thread(read_table, base64.b64decode(payload["file"]))
+    content = await context.files.given(context.job_id)
+    table = await asyncio.to_thread(read_table, content)
     scope = Scope(_ids(payload["regions"]), _ids(payload["schools"]))
     now = context.now()
     await context.progress(0, len(table.lines))

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import astuple
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -297,6 +298,7 @@ async def test_import_is_a_job_and_what_was_exported_imports_unchanged(
     assert (dry["result"]["created"], dry["result"]["is_written"]) == (2, False)
     done = await send(office, app, content, "?dry_run=false")
     assert isinstance(done["result"], dict)
+    assert await app.state.job_files.given(UUID(str(done["id"]))) == content
     assert (done["result"]["created"], done["result"]["is_written"]) == (2, True)
     for kind in ("csv", "xlsx"):
         exported = (await office.get(f"/api/schools/export?format={kind}")).content

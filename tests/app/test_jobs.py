@@ -405,6 +405,9 @@ async def test_housekeeping_deletes_what_is_old_with_its_files(office: Office) -
     old = await office.enqueue(payload={"about": "old"})
     await office.worker(report=report).run_due()
     file = office.folder / str((await office.job(old)).file_path)
+    files = JobFiles(office.folder)
+    await files.give(old.id, b"a table")
+    assert await files.given(old.id) == b"a table"
     async with office.database.unit_of_work() as db:
         db.add(
             IdempotencyKey(caller="x", key="k", request_hash="", attempt=uuid4(), claimed_at=NOON)
@@ -420,6 +423,8 @@ async def test_housekeeping_deletes_what_is_old_with_its_files(office: Office) -
         assert left == {kept.id}
         assert (await db.scalars(select(IdempotencyKey))).all() == []
     assert not file.exists()
+    with pytest.raises(FileNotFoundError):
+        await files.given(old.id)
     assert (office.folder / str((await office.job(kept)).file_path)).exists()
 
 
