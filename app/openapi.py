@@ -22,10 +22,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.errors import (
     ChangedMeanwhile,
-    Forbidden,
     MalformedInput,
     NotFound,
-    NotSignedIn,
     Problem,
     Unavailable,
 )
@@ -159,10 +157,7 @@ def _derived(route: Any, method: str, *, has_input: bool) -> Iterator[type[Probl
         yield from (StillRunning, KeyReused)
     for call in _calls(route.dependant):
         if isinstance(call, Policy):
-            if call.needs_caller:
-                yield NotSignedIn
-            if call.forbids(method not in SAFE_METHODS):
-                yield Forbidden
+            yield from call.refuses(is_unsafe=method not in SAFE_METHODS)
         elif isinstance(call, RateLimit):
             yield TooManyRequests
         elif call is page_request:

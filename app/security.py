@@ -1,4 +1,4 @@
-"""Who is calling, what a route lets in, and what every answer carries.
+"""Who is calling, and what a route lets in.
 
 Every route names its policy by depending on exactly one `Policy`: `Anyone`, `CurrentPerson`,
 `CurrentDevice`, `CurrentCaller` or one with roles. `app.main` refuses to start when a route has
@@ -10,7 +10,7 @@ This module knows no slice: `app.main` gives it an `Authenticator` made of the s
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ from starlette.routing import BaseRoute
 from app.addresses import canonical
 from app.clock import Now
 from app.database import Database
-from app.errors import Forbidden, NotSignedIn
+from app.errors import Forbidden, NotSignedIn, Problem
 
 PERSON_COOKIE = "classrooms_session"
 DEVICE_COOKIE = "classrooms_device"
@@ -255,12 +255,10 @@ def made_by(request: Request, callers: Callers) -> Callers:
 class Policy:
     """What a route lets in. Exactly one among the dependencies of every route."""
 
-    #: Whether nobody in particular is sent to sign in (401).
-    needs_caller = False
-
-    def forbids(self, is_unsafe: bool) -> bool:
-        """Return whether the policy can answer 403: a change needs its token or Origin."""
-        return is_unsafe
+    def refuses(self, *, is_unsafe: bool) -> Iterator[type[Problem]]:
+        """Name what it can answer instead: a change needs its token or Origin (`app.openapi`)."""
+        if is_unsafe:
+            yield NotFromOurPage
 
 
 class _AnyonePolicy(Policy):
@@ -286,12 +284,14 @@ class _NobodyKnownPolicy(Policy):
 class _PersonPolicy(Policy):
     """Lets in a signed-in person who holds, somewhere, one of `roles` (none named: any person)."""
 
-    needs_caller = True
     roles: frozenset[Role] = field(default_factory=frozenset)
 
-    def forbids(self, is_unsafe: bool) -> bool:
-        """Return whether it can answer 403: also when a role is lacking."""
-        return is_unsafe or bool(self.roles)
+    def refuses(self, *, is_unsafe: bool) -> Iterator[type[Problem]]:
+        """Also whoever is nobody, lacks the role, or may only look."""
+        yield NotSignedIn
+        yield from super().refuses(is_unsafe=is_unsafe)
+        if is_unsafe or self.roles:
+            yield Forbidden
 
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]
@@ -309,7 +309,10 @@ class _PersonPolicy(Policy):
 class _DevicePolicy(Policy):
     """Lets in a classroom's device."""
 
-    needs_caller = True
+    def refuses(self, *, is_unsafe: bool) -> Iterator[type[Problem]]:
+        """Also whoever is no device."""
+        yield NotSignedIn
+        yield from super().refuses(is_unsafe=is_unsafe)
 
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]
@@ -324,7 +327,12 @@ class _DevicePolicy(Policy):
 class _CallerPolicy(Policy):
     """Lets in a person or a device; at least one of the two is there."""
 
-    needs_caller = True
+    def refuses(self, *, is_unsafe: bool) -> Iterator[type[Problem]]:
+        """Also whoever is neither, or a person who may only look."""
+        yield NotSignedIn
+        yield from super().refuses(is_unsafe=is_unsafe)
+        if is_unsafe:
+            yield Forbidden
 
     async def __call__(
         self, request: Request, callers: Annotated[Callers, Depends(identify)]
@@ -376,40 +384,3 @@ def routes_without_policy(
         if count != 1 and context.path not in exempt:
             lacking.append(str(context.path))
     return lacking
-
-
-# style-src: Element Plus positions pop-ups with style attributes set by script (CSSOM), which CSP
-# does not govern; no 'unsafe-inline' anywhere. blob: workers and media are made by our own page.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-
-
-def security_headers(scheme: str) -> dict[str, str]:
-    """Return the headers of every answer, whatever its status."""
-    headers = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), "
-        "fullscreen=(self), geolocation=(), payment=(), usb=()",
-    }
-    if scheme == "https":
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return headers

@@ -5,15 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, delete, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import queries
+from app.accounts import locks, queries
 from app.accounts.errors import (
     LinkUsedOrExpired,
     PasswordTooWeak,
-    SignInLocked,
     SignInRefused,
     UsernameTaken,
 )
@@ -26,7 +24,6 @@ from app.accounts.models import (
     LinkPurpose,
     Person,
     RoleGrant,
-    SignInFailure,
     SignInSession,
 )
 from app.accounts.passwords import Passwords, fold, weaknesses
@@ -35,10 +32,6 @@ from app.database import Database
 from app.events import emit
 from app.security import PersonCaller, Role, hash_token, new_token
 
-FAILURES_BEFORE_LOCK = 5
-FIRST_LOCK = timedelta(minutes=1)
-LONGEST_LOCK = timedelta(minutes=15)
-FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 SEEN_EVERY = timedelta(seconds=60)
 
 
@@ -99,92 +92,26 @@ async def sign_in(
     """
     name, source = fold(username)[:64], source_of(browser.address)
     async with database.unit_of_work() as db:
-        await _refuse_when_locked(db, name, source, now)
+        await locks.refuse_when_locked(db, name, source, now)
         account = await queries.account_by_username(db, name)
         stored = account.password_hash if account is not None else None
     is_right = await passwords.verify(password, stored)
     async with database.unit_of_work() as db:
         # Again: guesses sent all at once would else all be answered before the first is counted.
-        await _refuse_when_locked(db, name, source, now)
+        await locks.refuse_when_locked(db, name, source, now)
         account = await queries.account_by_username(db, name) if is_right else None
         if account is not None and may_sign_in(account):
-            await forget_failures(db, name, source)
+            await locks.forget_failures(db, name, source)
             return start_session(db, account=account, browser=browser, lifetimes=lifetimes, now=now)
-        locked_until = await remember_failure(db, name, source, now)
+        locked_until = await locks.remember_failure(db, name, source, now)
     if locked_until is not None:
-        raise SignInLocked(_seconds_until(locked_until, now))
+        raise locks.locked(locked_until, now)
     raise SignInRefused
-
-
-async def _refuse_when_locked(db: AsyncSession, username: str, address: str, now: datetime) -> None:
-    failure = await queries.failures_of(db, username, address)
-    if failure is not None and failure.locked_until and failure.locked_until > now:
-        raise SignInLocked(_seconds_until(failure.locked_until, now))
-
-
-def _seconds_until(moment: datetime, now: datetime) -> int:
-    return max(1, int((moment - now).total_seconds()) + 1)
 
 
 def may_sign_in(account: Account) -> bool:
     """Return whether the account's state lets its owner in."""
     return account.state in {AccountState.ACTIVE, AccountState.RESTRICTED}
-
-
-async def remember_failure(
-    db: AsyncSession, username: str, address: str, now: datetime
-) -> datetime | None:
-    """Count a failure; return until when name and address are now locked, or None.
-
-    The fifth failure locks for a minute, each further one twice as long, at most 15 minutes.
-    The lock is per pair: whoever fails from one address locks nobody out at another.
-    """
-    await db.execute(
-        delete(SignInFailure).where(SignInFailure.last_failed_at < now - FAILURES_FORGOTTEN_AFTER)
-    )
-    failures = await _count_failure(db, username, address, now)
-    over = failures - FAILURES_BEFORE_LOCK
-    if over < 0:
-        return None
-    locked_until = now + min(FIRST_LOCK * (1 << min(over, 8)), LONGEST_LOCK)
-    await db.execute(_failures(username, address).values(locked_until=locked_until))
-    return locked_until
-
-
-def _failures(username: str, address: str) -> Update:
-    return update(SignInFailure).where(
-        SignInFailure.username == username, SignInFailure.address == address
-    )
-
-
-async def _count_failure(db: AsyncSession, username: str, address: str, now: datetime) -> int:
-    """Add one and return how many there are. Guesses at the same moment are each counted."""
-    one_more = (
-        _failures(username, address)
-        .values(failures=SignInFailure.failures + 1, last_failed_at=now)
-        .returning(SignInFailure.failures)
-        .execution_options(synchronize_session=False)
-    )
-    failures = await db.scalar(one_more)
-    if failures is not None:
-        return failures
-    try:
-        async with db.begin_nested():
-            db.add(
-                SignInFailure(username=username, address=address, failures=1, last_failed_at=now)
-            )
-    except IntegrityError:  # another request was first
-        return await db.scalar(one_more) or 1
-    return 1
-
-
-async def forget_failures(db: AsyncSession, username: str, address: str) -> None:
-    """Forget the failures of a name from an address, after it was right."""
-    await db.execute(
-        delete(SignInFailure).where(
-            SignInFailure.username == username, SignInFailure.address == address
-        )
-    )
 
 
 def start_session(

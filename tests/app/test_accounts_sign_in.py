@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.accounts import service
+from app.accounts import locks, service
 from app.accounts.models import Account, AccountState, SignInFailure, SignInSession
 from app.accounts.passwords import Passwords
 from app.database import Database
@@ -194,7 +194,7 @@ async def test_lock_grows_with_each_failure_and_never_past_a_quarter_of_an_hour(
     waits = []
     for _ in range(14):
         async with database.unit_of_work() as db:
-            until = await service.remember_failure(db, "wang", "10.0.0.1", clock.now)
+            until = await locks.remember_failure(db, "wang", "10.0.0.1", clock.now)
         waits.append(0 if until is None else int((until - clock.now).total_seconds()))
     assert waits == [0, 0, 0, 0, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900]
 
@@ -227,9 +227,9 @@ async def test_guesses_sent_all_at_once_are_each_counted(
 
 async def test_failures_are_forgotten_after_a_day(database: Database, clock: Clock) -> None:
     async with database.unit_of_work() as db:
-        await service.remember_failure(db, "wang", "10.0.0.1", clock.now)
+        await locks.remember_failure(db, "wang", "10.0.0.1", clock.now)
         later = clock.now + timedelta(hours=25)
-        await service.remember_failure(db, "li", "10.0.0.2", later)
+        await locks.remember_failure(db, "li", "10.0.0.2", later)
         rows = (await db.scalars(select(SignInFailure.username))).all()
     assert rows == ["li"]
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app import migrations
+from app.accounts.locks import remember_failure
 from app.accounts.models import SignInFailure
-from app.accounts.service import remember_failure
 from app.database import Database
 from app.events import EventBus
 from app.lessons.models import LessonState
