@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import JSON, Connection, DateTime, Enum, MetaData, event
+from sqlalchemy import JSON, Connection, CursorResult, DateTime, Enum, MetaData, Result, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -111,6 +111,12 @@ def is_unavailable(error: BaseException) -> bool:
     # The driver's own error, when it failed before SQLAlchemy could wrap it.
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(cause, "sqlstate", None) or "")[:2] in _PASSING
+
+
+def is_one(changed: Result[Any]) -> bool:
+    """Return whether a statement changed one row: so those who race for it learn who was first."""
+    assert isinstance(changed, CursorResult)
+    return changed.rowcount == 1
 
 
 class Database:

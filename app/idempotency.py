@@ -18,14 +18,14 @@ from uuid import UUID, uuid4
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
-from sqlalchemy import JSON, CursorResult, LargeBinary, String, UniqueConstraint, delete, update
+from sqlalchemy import JSON, LargeBinary, Result, String, UniqueConstraint, delete, update
 from sqlalchemy import select as select_rows
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import Now
-from app.database import Base, Database, Db, Id
+from app.database import Base, Database, Db, Id, is_one
 from app.errors import Problem
 from app.security import Callers, identify, made_by
 
@@ -203,10 +203,9 @@ async def _take_over(
     _require_one(taken)
 
 
-def _require_one(changed: Any) -> None:
+def _require_one(changed: Result[Any]) -> None:
     """Raise StillRunning when another request has taken the key over."""
-    assert isinstance(changed, CursorResult)
-    if changed.rowcount != 1:
+    if not is_one(changed):
         raise StillRunning("Send it again a little later.", retry_after_s=2)
 
 

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import locks, queries
@@ -28,7 +27,7 @@ from app.accounts.models import (
 )
 from app.accounts.passwords import Passwords, fold, weaknesses
 from app.addresses import source_of
-from app.database import Database
+from app.database import Database, is_one
 from app.events import emit
 from app.security import PersonCaller, Role, hash_token, new_token
 
@@ -315,15 +314,12 @@ async def set_password(
         # Again: meanwhile the account may have been disabled.
         link, account = await _setup_link(db, token, now)
         # Two requests may have come this far with one link: the update lets only one go on.
-        used = cast(
-            "CursorResult[Any]",
-            await db.execute(
-                update(AccountLink)
-                .where(AccountLink.id == link.id, AccountLink.used_at.is_(None))
-                .values(used_at=now)
-            ),
+        used = await db.execute(
+            update(AccountLink)
+            .where(AccountLink.id == link.id, AccountLink.used_at.is_(None))
+            .values(used_at=now)
         )
-        if used.rowcount != 1:
+        if not is_one(used):
             raise LinkUsedOrExpired
         account.password_hash = hashed
         if account.state is AccountState.PENDING:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import is_one
 from app.errors import Problem, WrongState
 from app.events import emit
 from app.jobs import queries
@@ -89,7 +90,7 @@ async def claim(db: AsyncSession, queue: Queue, kinds: list[str], *, now: dateti
             .execution_options(synchronize_session=False)
         )
         await db.refresh(job)
-        if _is_one(taken) and not is_given_up:
+        if is_one(taken) and not is_given_up:
             return job
     return None
 
@@ -120,14 +121,9 @@ def _ended(state: JobState, now: datetime) -> dict[str, Any]:
     return {"state": state, "finished_at": now, "lease": None, "lease_until": None}
 
 
-def _is_one(changed: Any) -> bool:
-    assert isinstance(changed, CursorResult)
-    return changed.rowcount == 1
-
-
 async def _change(db: AsyncSession, job_id: UUID, held: UUID, **values: Any) -> bool:
     """Change a job on behalf of who holds its lease; return whether it still is held."""
-    return _is_one(
+    return is_one(
         await db.execute(
             update(Job)
             .where(Job.id == job_id, Job.state == JobState.RUNNING, Job.lease == held)
@@ -234,7 +230,7 @@ async def cancel(db: AsyncSession, job: Job, *, now: datetime) -> None:
             .execution_options(synchronize_session=False)
         )
         await db.refresh(job)
-        if _is_one(cancelled):
+        if is_one(cancelled):
             return
     _require(job, JobState.CANCELLED)
     job.is_cancel_asked = True
@@ -266,7 +262,7 @@ async def retry(db: AsyncSession, job: Job, *, now: datetime) -> None:
     except IntegrityError:
         raise WrongState("The same work is under way already.", possible=[]) from None
     await db.refresh(job)
-    if _is_one(changed):
+    if is_one(changed):
         emit(db, JobQueued(job.queue))
 
 

@@ -3,13 +3,13 @@
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import is_one
 from app.events import emit
 from app.schools import queries
 from app.schools.errors import BadRegionCode, CodeUsedOrExpired
@@ -114,19 +114,16 @@ async def enrol(
     """
     hashed = hash_token(tidy_code(code))
     # One statement decides, so that a code cannot be used twice at the same moment.
-    used = cast(
-        "CursorResult[Any]",
-        await db.execute(
-            update(EnrolmentCode)
-            .where(
-                EnrolmentCode.code_hash == hashed,
-                EnrolmentCode.uses_left > 0,
-                EnrolmentCode.expires_at > now,
-            )
-            .values(uses_left=EnrolmentCode.uses_left - 1, used_at=now)
-        ),
+    used = await db.execute(
+        update(EnrolmentCode)
+        .where(
+            EnrolmentCode.code_hash == hashed,
+            EnrolmentCode.uses_left > 0,
+            EnrolmentCode.expires_at > now,
+        )
+        .values(uses_left=EnrolmentCode.uses_left - 1, used_at=now)
     )
-    if used.rowcount != 1:
+    if not is_one(used):
         raise CodeUsedOrExpired
     classroom_id = await db.scalar(
         select(EnrolmentCode.classroom_id).where(EnrolmentCode.code_hash == hashed)
