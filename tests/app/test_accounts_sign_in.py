@@ -369,3 +369,15 @@ async def test_malformed_sign_in_is_told_where_and_never_repeated(
     assert answer.json()["type"] == "malformed-input"
     assert answer.json()["fields"]
     assert "secret-word" not in answer.text
+
+
+async def test_body_that_is_not_even_text_is_refused_as_unreadable(
+    open_browser: OpenBrowser,
+) -> None:
+    browser = await open_browser()
+    answer = await browser.client.post(
+        "/api/sign-in",
+        content=b'{"username": "\xff"}',
+        headers={"Origin": BASE_URL, "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["type"]) == (400, "bad-request")

@@ -96,11 +96,13 @@ async def test_code_expires(open_browser: OpenBrowser, county: County, clock: Cl
 
 async def test_codes_cannot_be_tried_out(open_browser: OpenBrowser, county: County) -> None:
     browser = await open_browser()
-    codes = [
-        (await browser.post("/api/devices/enrol", {"code": f"GUESS{n:03d}"})).status_code
-        for n in range(11)
+    answers = [
+        await browser.post("/api/devices/enrol", {"code": f"GUESS{n:03d}"}) for n in range(11)
     ]
-    assert codes == [410] * 10 + [429]
+    assert [answer.status_code for answer in answers] == [410] * 10 + [429]
+    refused = answers[-1]
+    assert refused.json()["type"] == "too-many-requests"
+    assert refused.headers["Retry-After"] == "60"
 
 
 async def test_enrolment_from_a_foreign_page_is_refused(
