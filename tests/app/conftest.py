@@ -20,11 +20,13 @@ from app.clock import utc_now
 from app.codes import service as codes
 from app.database import Database
 from app.events import EventBus
+from app.lessons.models import Lesson
+from app.live.gate import DatabaseGate
 from app.main import create_app
 from app.security import CSRF_HEADER, DEVICE_COOKIE, PERSON_COOKIE
 from app.settings import Settings, read_settings
 from app.tables import METADATA
-from tests.factories import NOON, County, make_county, sign_in
+from tests.factories import NOON, County, make_county, make_lesson, sign_in
 
 BASE_URL = "http://classrooms.test"
 
@@ -254,6 +256,29 @@ async def county(database: Database) -> County:
 async def keeper(open_browser: OpenBrowser, county: County) -> TestBrowser:
     """The page of the county's administrator."""
     return await open_browser(county.administrator)
+
+
+@pytest.fixture
+async def lesson(database: Database, county: County) -> Lesson:
+    """A lesson of the county that has not begun."""
+    async with database.unit_of_work() as db:
+        return await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+        )
+
+
+@pytest.fixture
+async def teacher(lesson: Lesson, county: County, open_browser: OpenBrowser) -> TestBrowser:
+    """The lecturer's browser; the lesson is live."""
+    browser = await open_browser(county.teacher)
+    assert (await browser.post(f"/api/lessons/{lesson.id}/start")).status_code == 200
+    return browser
+
+
+@pytest.fixture
+def gate(database: Database, clock: Clock, tmp_path: Path) -> DatabaseGate:
+    """What a room asks who may enter."""
+    return DatabaseGate(database, recordings_dir=tmp_path, clock=clock)
 
 
 @pytest.fixture

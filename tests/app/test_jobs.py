@@ -1,15 +1,7 @@
-"""Jobs on both databases: queued, run once, retried, cancelled, given up on, taken over."""
+"""Jobs are queued, run, refused, cancelled, tried again and in the end forgotten."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,89 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from app.clock import utc_now
 from app.database import Database
 from app.errors import Problem, WrongState
 from app.idempotency import IdempotencyKey
 from app.jobs import housekeeping, service
 from app.jobs import worker as workers
-from app.jobs.context import Handler, JobContext, JobFile, JobResult
+from app.jobs.context import JobContext, JobResult
 from app.jobs.files import JobFiles
-from app.jobs.models import NEXT_JOB_STATE, Job, JobState, Queue
-from app.jobs.worker import Worker
-from app.security import PersonCaller
-from app.settings import HOME
+from app.jobs.models import NEXT_JOB_STATE, Job, JobState
 from tests.app.conftest import Clock
-from tests.factories import NOON, make_person
+from tests.app.job_office import Office, make_office, report, report_of_nothing
+from tests.factories import NOON
+
+
+@pytest.fixture
+async def office(either_database: Database, clock: Clock, tmp_path: Path) -> Office:
+    return await make_office(either_database, clock, tmp_path / "files")
 
 
 class BadFile(Problem):
     """A refusal of a handler."""
 
     status, type, title = 422, "bad-file", "Bad file"
-
-
-@dataclass
-class Office:
-    """A database with a person whose jobs they are, and workers on it."""
-
-    database: Database
-    clock: Clock
-    owner: PersonCaller
-    folder: Path
-    periodic: dict[str, timedelta] = field(default_factory=dict)
-
-    def worker(self, *, clock: Callable[[], Any] | None = None, **handlers: Handler) -> Worker:
-        return Worker(
-            self.database,
-            self.database.events,
-            handlers={f"test.{name}": handler for name, handler in handlers.items()},
-            periodic=self.periodic,
-            files=JobFiles(self.folder),
-            queues=frozenset(Queue),
-            clock=clock or self.clock,
-        )
-
-    async def enqueue(self, name: str = "report", **options: Any) -> Job:
-        async with self.database.unit_of_work() as db:
-            given: dict[str, Any] = {"payload": {}, "owner": self.owner, "now": self.clock.now}
-            return await service.enqueue(db, kind=f"test.{name}", **(given | options))
-
-    async def job(self, job: Job) -> Job:
-        async with self.database.unit_of_work() as db:
-            return await db.get_one(Job, job.id)
-
-    async def cancel(self, job: Job) -> None:
-        async with self.database.unit_of_work() as db:
-            await service.cancel(db, await db.get_one(Job, job.id), now=self.clock.now)
-
-    async def retry(self, job: Job) -> None:
-        async with self.database.unit_of_work() as db:
-            await service.retry(db, await db.get_one(Job, job.id), now=self.clock.now)
-
-
-@pytest.fixture
-async def office(either_database: Database, clock: Clock, tmp_path: Path) -> Office:
-    async with either_database.unit_of_work() as db:
-        account = await make_person(db)
-    owner = PersonCaller(
-        person_id=account.person_id,
-        account_id=account.id,
-        session_id=uuid4(),
-        name="",
-        school_id=None,
-        csrf_token="",
-        is_restricted=False,
-        grants=(),
-    )
-    return Office(either_database, clock, owner, tmp_path / "files")
-
-
-async def report(context: JobContext) -> JobResult:
-    path = await context.file("report.txt")
-    await asyncio.to_thread(path.write_text, f"report on {context.payload['about']}")
-    await context.progress(1, 1, "written")
-    return JobResult({"lines": 1}, JobFile(path, "报告.txt", "text/plain"))
 
 
 async def test_job_is_run_and_its_result_kept(office: Office) -> None:
@@ -177,10 +108,6 @@ async def test_bug_is_tried_three_times_with_growing_pauses_and_given_up_on(
     assert (await office.job(job)).state is JobState.DONE
 
 
-async def report_of_nothing(context: JobContext) -> JobResult:
-    return JobResult()
-
-
 async def test_same_work_is_queued_once_while_it_is_unfinished(office: Office) -> None:
     first = await office.enqueue("same", dedup_key="2026-03")
     assert (await office.enqueue("same", dedup_key="2026-03")).id == first.id
@@ -233,172 +160,6 @@ async def test_running_job_is_cancelled_at_its_next_step_or_beat(
         cancelled.set()
     ended = await office.job(job)
     assert (ended.state, ended.finished_at) == (JobState.CANCELLED, office.clock.now)
-
-
-async def test_worker_told_to_stop_gives_its_job_back_uncounted(office: Office) -> None:
-    begun = asyncio.Event()
-
-    async def run(context: JobContext) -> JobResult:
-        begun.set()
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    job = await office.enqueue("run")
-    async with office.worker(run=run).running():
-        await begun.wait()
-    given_back = await office.job(job)
-    assert (given_back.state, given_back.attempts, given_back.lease) == (JobState.QUEUED, 0, None)
-    assert await office.worker(run=report_of_nothing).run_due() == 1
-
-
-async def test_worker_hears_of_a_job_of_its_own_process_at_once(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers, "POLL_S", 1000.0)
-    ran = asyncio.Event()
-
-    async def run(context: JobContext) -> JobResult:
-        ran.set()
-        return JobResult()
-
-    async with office.worker(run=run).running():
-        await asyncio.sleep(0.3)  # by now it waits
-        await office.enqueue("run")
-        async with asyncio.timeout(20):
-            await ran.wait()
-
-
-async def test_beats_keep_a_slow_job_from_being_taken_over(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers, "BEAT_S", 0.01)
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    async def run(context: JobContext) -> JobResult:
-        begun.set()
-        await go_on.wait()
-        return JobResult()
-
-    job = await office.enqueue("run")
-    other = office.worker(run=run)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(office.worker(run=run).run_due())
-        await begun.wait()
-        for _ in range(3):
-            office.clock.advance(seconds=20)
-            before = (await office.job(job)).lease_until
-            async with asyncio.timeout(20):
-                while (await office.job(job)).lease_until == before:
-                    await asyncio.sleep(0.01)
-            assert await other.run_due() == 0
-        go_on.set()
-    assert (await office.job(job)).attempts == 1
-
-
-async def test_worker_that_was_taken_for_dead_changes_nothing_more(office: Office) -> None:
-    """The first hangs for longer than its lease, wakes, and finds that its turn is over."""
-    begun, go_on = asyncio.Event(), asyncio.Event()
-    wrote: list[str] = []
-
-    async def hang(context: JobContext) -> JobResult:
-        begun.set()
-        await go_on.wait()
-        async with context.database.unit_of_work() as db:
-            wrote.append("first")
-            await context.hold(db)
-        return JobResult({"by": "first"})
-
-    async def take_over(context: JobContext) -> JobResult:
-        async with context.database.unit_of_work() as db:
-            wrote.append("second")
-            await context.hold(db)
-        return JobResult({"by": "second"})
-
-    job = await office.enqueue("run")
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(office.worker(run=hang).run_due())
-        await begun.wait()
-        office.clock.advance(seconds=31)
-        assert await office.worker(run=take_over).run_due() == 1
-        go_on.set()
-    done = await office.job(job)
-    assert (done.state, done.attempts, done.result) == (JobState.DONE, 2, {"by": "second"})
-    assert wrote == ["second", "first"]
-
-
-async def test_job_that_kills_every_worker_is_given_up_on(office: Office) -> None:
-    job = await office.enqueue("run")
-    for _ in range(3):
-        async with office.database.unit_of_work() as db:
-            assert await service.claim(db, Queue.LIGHT, ["test.run"], now=office.clock.now)
-        office.clock.advance(seconds=31)
-    assert await office.worker(run=report_of_nothing).run_due() == 0
-    dead = await office.job(job)
-    assert (dead.state, dead.attempts) == (JobState.DEAD, 3)
-    assert dead.problem is not None
-    assert dead.problem["type"] == "worker-lost"
-
-
-@asynccontextmanager
-async def stalled_worker(url: str, folder: Path) -> AsyncIterator[None]:
-    """Run a worker process up to where it stalls; kill it, as by the kernel, at the end."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.app.slow_worker", url, str(folder)),
-        cwd=HOME,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(60):
-            while (line := await process.stdout.readline()) != b"stalled\n":
-                assert line, "it ended"
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        assert await process.wait() == -signal.SIGKILL
-
-
-async def test_job_of_a_killed_worker_process_is_taken_over(
-    office: Office, either_url: str
-) -> None:
-    before = utc_now() - timedelta(minutes=1)
-    job = await office.enqueue(queue=Queue.HEAVY, payload={"about": "county"}, now=before)
-    async with stalled_worker(either_url, office.folder):
-        running = await office.job(job)
-    assert (running.state, running.progress_note) == (JobState.RUNNING, "stalled")
-    over = running.lease_until
-    assert over is not None
-    assert over - before > service.LEASE
-
-    early = office.worker(clock=lambda: over - timedelta(seconds=1), report=report)
-    assert await early.run_due() == 0
-    late = office.worker(clock=lambda: over + timedelta(seconds=1), report=report)
-    assert await late.run_due() == 1
-    done = await office.job(job)
-    assert (done.state, done.attempts) == (JobState.DONE, 2)
-    assert done.file_path is not None
-    assert (office.folder / done.file_path).read_text() == "report on county"
-
-
-async def test_periodic_work_queues_itself_once_per_period(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers, "POLL_S", 0.01)
-    ran: list[object] = []
-
-    async def tick(context: JobContext) -> JobResult:
-        ran.append(context.now())
-        return JobResult()
-
-    office.periodic = {"test.tick": timedelta(hours=1)}
-    async with office.worker(tick=tick).running():
-        for count in (1, 2, 3):
-            async with asyncio.timeout(30):
-                while len(ran) < count:
-                    await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)  # it looks again, several times
-            assert len(ran) == count
-            office.clock.advance(hours=1)
 
 
 async def test_housekeeping_deletes_what_is_old_with_its_files(office: Office) -> None:

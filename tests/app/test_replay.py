@@ -14,7 +14,7 @@ from app.database import Database
 from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
+from app.recordings.builder import ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
 from app.recordings.queries import unfinished
@@ -25,42 +25,10 @@ from media.recorder.timeline import Clip, Group
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
 from tests.app.conftest import Clock, OpenBrowser
+from tests.app.folder_builder import CONTENT, FolderBuilder
 from tests.factories import County, make_lesson
 
-CONTENT = bytes(range(256)) * 2000
 MANIFEST = b'{"a manifest": 1}\n'
-
-
-class FolderBuilder:
-    """Makes one clip out of nothing; can be told to fail. Satisfies `ReplayBuilder`."""
-
-    def __init__(self) -> None:
-        self.recovered = 0
-        self.fails_to: str | None = None
-        self.clips = 1
-
-    async def recover(self, folder: Path) -> None:
-        self.recovered += 1
-        if self.fails_to == "recover":
-            raise ReplayFailed("recover: ManifestDamaged")
-
-    async def build(self, folder: Path, out: Path) -> ReplayIndex:
-        out.mkdir()
-        (out / "0001-hub-camera.mp4").write_bytes(CONTENT)
-        if self.fails_to == "build":
-            raise ReplayFailed("build: no space")
-        clip = BuiltClip(
-            seat_id="hub",
-            group="camera",
-            file="0001-hub-camera.mp4",
-            mime='video/mp4; codecs="avc1.42e01f,opus"',
-            start_ms=250,
-            duration_ms=9_000,
-            has_audio=True,
-            has_video=True,
-            bytes=len(CONTENT),
-        )
-        return ReplayIndex((clip,) * self.clips, 9_250)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The administrator's list and page of sessions: scope, filters, figures, exports."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,67 +7,21 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from app.attendance.models import AttendanceRecord, AttendanceState, ClassEvent
+from app.attendance.models import ClassEvent
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.database import Database
-from app.lessons.models import Lesson, LessonKind, LessonSite
-from app.live import service
+from app.lessons.models import LessonKind, LessonSite
 from app.live.ledger import DatabaseLedger
 from app.security import Role
-from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
 from tests.app.conftest import Clock, OpenBrowser
-from tests.factories import NOON, County, make_county, make_lesson, make_person, make_region
-
-MINUTE = 60_000
-Give = Callable[..., Awaitable[str]]
+from tests.app.given_lessons import MINUTE, Give, giver
+from tests.factories import NOON, County, make_county, make_person, make_region
 
 
 @pytest.fixture
 def give(database: Database, clock: Clock) -> Give:
-    """Give a whole lesson: `await give(county, title=...)` returns the session's id."""
-
-    async def give_one(
-        county: County, *, ends: bool = True, classrooms: Any = None, **options: Any
-    ) -> str:
-        clock.now = options.pop("at", clock.now)
-        async with database.unit_of_work() as db:
-            lesson = await make_lesson(
-                db,
-                lecturer=county.teacher,
-                hub=county.hub,
-                classrooms=county.classrooms if classrooms is None else classrooms,
-                planned_start=clock.now,
-                **options,
-            )
-            session = await service.start_lesson(
-                db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
-            )
-        await _teach(DatabaseLedger(database, clock=clock), str(session.id), lesson, ends)
-        return str(session.id)
-
-    return give_one
-
-
-async def _teach(ledger: DatabaseLedger, room: str, lesson: Lesson, ends: bool) -> None:
-    site = next(site_seat(each.id) for each in sorted(lesson.sites, key=lambda s: s.id))
-    await ledger.record(
-        room,
-        [
-            RoomEvent(EventType.LESSON_STARTED, 0, payload={"epoch": 1}),
-            RoomEvent(EventType.SEAT_JOINED, 0, HUB, HUB),
-            RoomEvent(EventType.SEAT_JOINED, 1 * MINUTE, site, site),
-            RoomEvent(EventType.STAGE_GRANTED, 5 * MINUTE, site, HUB),
-            RoomEvent(EventType.STAGE_RELEASED, 7 * MINUTE, site, HUB),
-            RoomEvent(EventType.PAUSED_ALL, 8 * MINUTE, None, HUB),
-            RoomEvent(EventType.RESTORED_ALL, 9 * MINUTE, None, HUB),
-            RoomEvent(EventType.HEADCOUNT, 10 * MINUTE, site, site, {"count": 12}),
-        ],
-    )
-    await ledger.still_present(room, [HUB, site], 11 * MINUTE)
-    if ends:
-        await ledger.record(room, [RoomEvent(EventType.LESSON_ENDED, 40 * MINUTE, None, HUB)])
-        await ledger.lesson_ended(room, EndReason.ENDED_BY_LECTURER, 40 * MINUTE, HUB)
+    return giver(database, clock)
 
 
 async def ids_seen(open_browser: OpenBrowser, account: Any, query: str = "") -> list[str]:
@@ -359,66 +312,6 @@ async def test_the_lists_export_for_a_chinese_excel(
     assert lines[0].startswith("学校,教室,计划分钟,在线分钟")
     assert any(",40.0,39.0,0:01:00,0:40:00,0,12,待确认" in line for line in lines)
     assert any(",40.0,0.0,,,0,,待确认" in line for line in lines)
-
-
-# The head count after the lesson
-
-
-async def test_the_classroom_confirms_its_head_count_after_the_lesson(
-    give: Give, county: County, open_browser: OpenBrowser, database: Database, clock: Clock
-) -> None:
-    session = await give(county, classrooms=county.classrooms[:1])
-    clock.advance(minutes=41)
-    browser = await open_browser(device=county.credentials[0])
-    today = (await browser.get("/api/classroom/today")).json()
-    assert today["to_confirm"]["headcount"] == 12
-    lesson = today["to_confirm"]["lesson"]["id"]
-    path = f"/api/classroom/lessons/{lesson}/headcount"
-    answer = await browser.post(path, {"count": 13}, acting_as="device")
-    assert (answer.status_code, answer.json()["state"]) == (200, "CONFIRMED")
-    assert (await browser.get("/api/classroom/today")).json()["to_confirm"] is None
-    corrected = await browser.post(path, {"count": 14}, acting_as="device")
-    assert corrected.json()["headcount"] == 14
-    administrator = await open_browser(county.administrator)
-    body = (await administrator.get(f"/api/admin/sessions/{session}")).json()
-    assert body["attendance"][0]["headcount"] == 14
-    assert body["chain"]["is_intact"]
-    async with database.unit_of_work() as db:
-        (await db.scalars(select(AttendanceRecord))).one().state = AttendanceState.LOCKED
-    locked = await browser.post(path, {"count": 15}, acting_as="device")
-    assert (locked.status_code, locked.json()["type"]) == (409, "not-to-confirm")
-
-
-async def test_a_head_count_is_confirmed_by_the_invited_classroom_after_the_end_only(
-    give: Give, county: County, other_county: County, open_browser: OpenBrowser, database: Database
-) -> None:
-    await give(county, ends=False)
-    async with database.unit_of_work() as db:
-        lesson = (await db.scalars(select(Lesson))).one().id
-    path = f"/api/classroom/lessons/{lesson}/headcount"
-    mine = await open_browser(device=county.credentials[0])
-    early = await mine.post(path, {"count": 3}, acting_as="device")
-    assert early.status_code == 409
-    for count in (-1, 1000, "many"):
-        assert (await mine.post(path, {"count": count}, acting_as="device")).status_code == 422
-    stranger = await open_browser(device=other_county.credentials[0])
-    assert (await stranger.post(path, {"count": 3}, acting_as="device")).status_code == 404
-    teacher = await open_browser(county.teacher)
-    assert (await teacher.post(path, {"count": 3})).status_code == 401
-
-
-async def test_a_classroom_that_never_came_is_not_asked(
-    give: Give, county: County, open_browser: OpenBrowser
-) -> None:
-    await give(county)
-    asked = []
-    for credential in county.credentials:
-        browser = await open_browser(device=credential)
-        asked.append((await browser.get("/api/classroom/today")).json()["to_confirm"] is not None)
-    assert sorted(asked) == [False, True]
-
-
-# Ending from outside
 
 
 async def test_the_hubs_administrator_ends_a_lesson_and_the_reason_is_kept(

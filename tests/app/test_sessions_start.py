@@ -12,15 +12,7 @@ from app.database import Database
 from app.lessons.models import Lesson, LessonState
 from app.recordings.models import Recording, RecordingState
 from tests.app.conftest import Clock, OpenBrowser
-from tests.factories import County, make_lesson
-
-
-@pytest.fixture
-async def lesson(database: Database, county: County) -> Lesson:
-    async with database.unit_of_work() as db:
-        return await make_lesson(
-            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
-        )
+from tests.factories import County
 
 
 async def test_starting_makes_session_attendance_and_recording(

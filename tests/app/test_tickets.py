@@ -1,8 +1,6 @@
 """Who gets a ticket, and what a ticket is worth."""
 
 import asyncio
-from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Account, AccountState
 from app.attendance.models import Session
-from app.attendance.seats import read_seat, site_seat, supervisor_seat
+from app.attendance.seats import site_seat, supervisor_seat
 from app.database import Database
 from app.lessons.models import Lesson
 from app.live.gate import DatabaseGate
@@ -24,27 +22,6 @@ from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.factories import County, make_county, make_lesson
 
 ALL = Permissions(video=True, audio=True, annotate=True, screen=True, file=True, text=True)
-
-
-@pytest.fixture
-async def lesson(database: Database, county: County) -> Lesson:
-    async with database.unit_of_work() as db:
-        return await make_lesson(
-            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
-        )
-
-
-@pytest.fixture
-async def teacher(lesson: Lesson, county: County, open_browser: OpenBrowser) -> TestBrowser:
-    """The lecturer's browser; the lesson is live."""
-    browser = await open_browser(county.teacher)
-    assert (await browser.post(f"/api/lessons/{lesson.id}/start")).status_code == 200
-    return browser
-
-
-@pytest.fixture
-def gate(database: Database, clock: Clock, tmp_path: Path) -> DatabaseGate:
-    return DatabaseGate(database, recordings_dir=tmp_path, clock=clock)
 
 
 async def ticket_of(browser: TestBrowser, lesson: Lesson, role: str) -> str:
@@ -355,79 +332,3 @@ async def test_a_blocked_device_gets_no_ticket_and_the_reason(
     answer = await blocked.post(path, {"as": "classroom"}, acting_as="device")
     assert (answer.status_code, answer.json()["type"]) == (403, "blocked")
     await ticket_of(await open_browser(device=county.credentials[1]), lesson, "classroom")
-
-
-def test_seat_ids_are_read_back_and_others_are_none() -> None:
-    of = UUID(int=5)
-    assert read_seat(site_seat(of)).of == of
-    assert read_seat(supervisor_seat(of)).of == of
-    assert read_seat("hub").of is None
-    for bad in ("", "site-", "site-xyz", "sup-1", "teacher"):
-        with pytest.raises(ValueError, match=r"."):
-            read_seat(bad)
-
-
-@pytest.mark.usefixtures("teacher")
-async def test_loading_a_room_says_what_it_is_made_of_and_begins_an_epoch(
-    *,
-    lesson: Lesson,
-    county: County,
-    gate: DatabaseGate,
-    database: Database,
-    clock: Clock,
-    tmp_path: Path,
-) -> None:
-    async with database.unit_of_work() as db:
-        room_id = str((await db.scalars(select(Session))).one().id)
-    clock.advance(minutes=3)
-    seed = await gate.load_room(room_id)
-    assert (seed.epoch, seed.elapsed_s, seed.stage_limit) == (1, 180.0, 1)
-    assert seed.recording_folder == tmp_path / "2026-03" / room_id
-    assert [seat.role for seat in seed.seats] == [Role.LECTURER, Role.CLASSROOM, Role.CLASSROOM]
-    assert seed.lesson.hub_school == county.hub.name
-    assert (await gate.load_room(room_id)).epoch == 2
-
-
-@pytest.mark.usefixtures("teacher")
-async def test_the_lesson_clock_never_runs_backwards(
-    gate: DatabaseGate, database: Database, clock: Clock
-) -> None:
-    async with database.unit_of_work() as db:
-        session = (await db.scalars(select(Session))).one()
-        session.last_alive_ms = 90_000
-        room_id = str(session.id)
-    clock.now -= timedelta(hours=1)
-    assert (await gate.load_room(room_id)).elapsed_s == 90.0
-
-
-@pytest.mark.usefixtures("teacher")
-async def test_pupils_of_a_school_that_said_no_are_not_recorded(
-    county: County, gate: DatabaseGate, database: Database
-) -> None:
-    async with database.unit_of_work() as db:
-        (await db.merge(county.points[0])).may_record_pupils = False
-        room_id = str((await db.scalars(select(Session))).one().id)
-    seed = await gate.load_room(room_id)
-    by_school = {seat.school: seat.may_record_video for seat in seed.seats}
-    assert by_school[county.points[0].name] is False
-    assert by_school[county.points[1].name] is True
-
-
-@pytest.mark.parametrize("room_id", [str(UUID(int=9)), "nonsense"])
-async def test_a_room_that_is_not_there_is_refused(gate: DatabaseGate, room_id: str) -> None:
-    with pytest.raises(Refused) as refused:
-        await gate.load_room(room_id)
-    assert refused.value.code == "no_such_room"
-
-
-async def test_the_room_of_a_lesson_that_is_over_is_refused_and_its_epoch_stays(
-    teacher: TestBrowser, lesson: Lesson, gate: DatabaseGate, database: Database
-) -> None:
-    await teacher.post(f"/api/lessons/{lesson.id}/end")
-    async with database.unit_of_work() as db:
-        room_id = str((await db.scalars(select(Session))).one().id)
-    with pytest.raises(Refused) as refused:
-        await gate.load_room(room_id)
-    assert refused.value.code == "lesson_over"
-    async with database.unit_of_work() as db:
-        assert (await db.scalars(select(Session))).one().epoch == 0

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from app import coturn
-from app.database import Database
 from app.lessons.models import Lesson
 from app.live.turn import GRACE, TurnRelay
 from app.settings import Settings, SettingsInvalid, read_settings
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.test_cli import Run, environment, run  # noqa: F401 - fixtures
-from tests.factories import County, make_lesson
+from tests.factories import County
 
 URLS = "turn:relay.example:3478?transport=udp,turns:relay.example:443?transport=tcp"
 SECRET = "s" * 64
@@ -23,14 +22,6 @@ SECRET = "s" * 64
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return read_settings({}, **settings.model_dump() | {"turn_urls": URLS, "turn_secret": SECRET})
-
-
-@pytest.fixture
-async def lesson(database: Database, county: County) -> Lesson:
-    async with database.unit_of_work() as db:
-        return await make_lesson(
-            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
-        )
 
 
 def password_of(username: str) -> str:
