@@ -1,7 +1,10 @@
 """The description of the API: complete, because it is derived from what the routes depend on.
 
 A policy, a page, an `If-Match`, an `Idempotency-Key`, a rate limit, a path parameter: each brings
-its refusals with it. What a use case refuses beyond that, its route names with `refusals`.
+its refusals with it. What a use case refuses beyond that, its route names with `@refuses`.
+
+Each thing is said once: refusals are `components/responses`, and a parameter that several
+operations take is one of `components/parameters`.
 
 `python -m app.openapi` (`make api`) writes the front end's types; `--check` fails when they differ.
 """
@@ -11,6 +14,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,6 +85,8 @@ def operation_id(route: APIRoute) -> str:
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI description with every refusal a route can answer with."""
     schema = get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
+    _drop_titles([schema["paths"], schema["components"]])
+    schema["components"]["responses"] = {}
     for context in iter_route_contexts(list(app.routes)):
         path = context.path_format
         if path not in schema["paths"]:
@@ -88,13 +94,55 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method in context.methods or ():
             operation = schema["paths"][path].get(method.lower())
             if operation is not None:
+                del operation["summary"]  # the function's name; the description says more
                 _describe_refusals(operation, method, context, schema)
     components = schema["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     components["Problem"] = PROBLEM_SCHEMA
     _refuse_twins(schema)
+    _share_parameters(schema)
     return schema
+
+
+def _drop_titles(schema: Any) -> None:
+    """Drop the titles that were made of names: they say each name over again."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        for each in schema.values():
+            _drop_titles(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _drop_titles(each)
+
+
+def _share_parameters(schema: dict[str, Any]) -> None:
+    """Say a parameter that several operations take once; of two with one name, the commoner."""
+    operations = [each for methods in schema["paths"].values() for each in methods.values()]
+    counted = Counter(
+        json.dumps(parameter, sort_keys=True)
+        for operation in operations
+        for parameter in operation.get("parameters", ())
+    )
+    shared: dict[str, dict[str, Any]] = {}
+    for text, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+        if count > 1:
+            parameter = json.loads(text)
+            shared.setdefault(_parameter_name(parameter), parameter)
+    for operation in operations:
+        parameters = operation.get("parameters", [])
+        parameters[:] = [
+            {"$ref": f"#/components/parameters/{_parameter_name(each)}"}
+            if shared.get(_parameter_name(each)) == each
+            else each
+            for each in parameters
+        ]
+    schema["components"]["parameters"] = shared
+
+
+def _parameter_name(parameter: dict[str, Any]) -> str:
+    return f"{parameter['in']}.{parameter['name']}"
 
 
 def names_things(operation: dict[str, Any], schema: dict[str, Any]) -> bool:
@@ -122,12 +170,17 @@ def _describe_refusals(
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in [*derived, *getattr(route.endpoint, "refusals", ())]:
         by_status.setdefault(problem.status, []).append(problem)
+    shared = schema["components"]["responses"]
     for status, problems in sorted(by_status.items()):
-        responses[str(status)] = _response(status, problems)
+        unique = {each.type: each for each in sorted(problems, key=lambda each: each.type)}
+        name = ".".join(unique)
+        response = _response(status, unique)
+        if shared.setdefault(name, response) != response:
+            raise RuntimeError(f"Two refusals are called {name!r}, with other titles or statuses.")
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
 
 
-def _response(status: int, problems: Sequence[type[Problem]]) -> dict[str, Any]:
-    unique = {problem.type: problem for problem in problems}
+def _response(status: int, unique: dict[str, type[Problem]]) -> dict[str, Any]:
     return {
         "description": "; ".join(f"`{kind}`: {each.title}" for kind, each in unique.items()),
         "content": {
@@ -184,12 +237,12 @@ def _refuse_twins(schema: dict[str, Any]) -> None:
 
 
 def _types() -> str:
-    """Return the description as TypeScript, each thing in its one place."""
+    """Return the description as TypeScript (`frontend/api-types.js`)."""
     from app.main import create_app  # noqa: PLC0415 - app.main installs this module
 
     schema = create_app(read_settings({}, watchdog=False)).openapi()
     return subprocess.run(
-        ["npx", "--no-install", "openapi-typescript", "--alphabetize"],  # noqa: S607 - PATH has node
+        ["node", "api-types.js"],  # noqa: S607 - PATH has node
         cwd=HOME / "frontend",
         input=json.dumps(schema, ensure_ascii=False, sort_keys=True),
         capture_output=True,

@@ -13,12 +13,11 @@ type PathsWith<M extends Method> = {
 }[keyof paths];
 type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
 
-type PathOf<O> = O extends { parameters: { path: infer V } } ? { path: V } : { path?: undefined };
-type QueryOf<O> = O extends { parameters: { query: infer V } }
-  ? { query: V }
-  : O extends { parameters: { query?: infer V } }
-    ? { query?: V }
-    : { query?: undefined };
+type Parameters<O> = O extends { parameters: infer P } ? P : object;
+/** The parameters of a kind, required or not as they are; where there are none, none can be given. */
+type PartOf<O, Kind extends "path" | "query"> = Kind extends keyof Parameters<O>
+  ? Pick<Parameters<O>, Kind>
+  : { [K in Kind]?: undefined };
 type BodyOf<O> = O extends { requestBody: { content: { "application/json": infer B } } }
   ? { json: B }
   : O extends { requestBody: { content: { "multipart/form-data": unknown } } }
@@ -43,7 +42,7 @@ interface Common {
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
-export type Asking<O> = PathOf<O> & QueryOf<O> & BodyOf<O> & Common;
+export type Asking<O> = PartOf<O, "path"> & PartOf<O, "query"> & BodyOf<O> & Common;
 export interface Answer<D> {
   data: D;
   /** Which version was read or written; null: the thing has none. */

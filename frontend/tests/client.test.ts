@@ -69,6 +69,16 @@ describe("the typed client", () => {
     expect((await client.post("/api/sign-out")).data).toBeUndefined();
   });
 
+  it("lets nobody ask for what is not described", async () => {
+    answers({ id });
+    // @ts-expect-error - the operation takes no query
+    await client.get("/api/jobs/{job_id}", { path: { job_id: id }, query: { since: "x" } });
+    // @ts-expect-error - nor has it a parameter of this name
+    await client.get("/api/jobs", { query: { since: "x" } });
+    // @ts-expect-error - and the path is needed
+    await expect(client.get("/api/jobs/{job_id}")).rejects.toThrow("job_id");
+  });
+
   it("throws the problem the server answers with", async () => {
     answers({ type: "changed-meanwhile", title: "x", status: 412, detail: "d" }, { status: 412 });
     const refused = client.get("/api/jobs");

@@ -63,15 +63,21 @@ async def open_as(open_browser: OpenBrowser, county: Whole, role: str) -> TestBr
 
 
 def operations(app: FastAPI) -> Iterator[Operation]:
-    for path, methods in sorted(app.openapi()["paths"].items()):
+    """Every operation that leaves the caller signed in, its shared parameters in their places."""
+    schema = app.openapi()
+    shared = schema["components"]["parameters"]
+    for path, methods in sorted(schema["paths"].items()):
         for method, operation in methods.items():
             if operation["operationId"] not in ENDS:
-                yield method.upper(), path, operation
+                parameters = [
+                    shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+                    for each in operation.get("parameters", ())
+                ]
+                yield method.upper(), path, operation | {"parameters": parameters}
 
 
 def path_names(operation: dict[str, Any]) -> list[str]:
-    given_ = operation.get("parameters", ())
-    return [each["name"] for each in given_ if each["in"] == "path"]
+    return [each["name"] for each in operation["parameters"] if each["in"] == "path"]
 
 
 def test_every_path_parameter_is_known_to_the_matrix(
@@ -224,7 +230,7 @@ def queries_of(operation: dict[str, Any], county: Whole) -> list[dict[str, str]]
     """Return what to ask: nothing more than is required; exports in the format that is text."""
     needed = {
         each["name"]: REQUIRED[each["name"]](county)
-        for each in operation.get("parameters", ())
+        for each in operation["parameters"]
         if each["in"] == "query" and each.get("required")
     }
     formats = ["csv"] if "text/csv" in str(operation["responses"].get("200")) else []
