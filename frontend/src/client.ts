@@ -116,9 +116,10 @@ export function etagOf(version: number): string {
 /** The address of something to be opened or saved: an export, a file. */
 export function linkTo<P extends PathsWith<"get">>(
   path: P,
-  { path: named, query }: PathOf<Operation<P, "get">> & QueryOf<Operation<P, "get">>,
+  asked: PartOf<Operation<P, "get">, "path"> & PartOf<Operation<P, "get">, "query">,
 ): string {
-  return urlOf(path, named as Loose["path"], query as Loose["query"]);
+  const { path: named, query } = asked as Loose;
+  return urlOf(path, named, query);
 }
 
 /** Return what an operation answered with, for whoever needs no version. */
