@@ -1,15 +1,17 @@
-"""Tables of lessons and the sites invited to them."""
+"""Tables of course offerings, of lessons, the sites invited to them, and what became of them."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
+from app.calendars.models import Term
 from app.database import Base, Id
-from app.schools.models import Classroom, School
+from app.etags import Versioned
+from app.schools.models import Classroom, School, SchoolClass
 
 
 class LessonKind(StrEnum):
@@ -42,6 +44,9 @@ class LessonState(StrEnum):
         return self in {LessonState.LIVE, LessonState.PAUSED_ALL}
 
 
+# A lesson in one of these takes up nobody's time.
+GIVEN_UP = frozenset({LessonState.CANCELLED, LessonState.MISSED, LessonState.MADE_UP})
+
 _OVER = frozenset({LessonState.ENDED, LessonState.STOPPED_INCIDENT})
 NEXT_LESSON_STATE: dict[LessonState, frozenset[LessonState]] = {
     LessonState.PLANNED: frozenset({LessonState.PUBLISHED, LessonState.CANCELLED}),
@@ -57,8 +62,33 @@ NEXT_LESSON_STATE: dict[LessonState, frozenset[LessonState]] = {
     LessonState.CREDITED: frozenset(),
     LessonState.CANCELLED: frozenset({LessonState.MADE_UP}),
     LessonState.MISSED: frozenset({LessonState.MADE_UP}),
-    LessonState.MADE_UP: frozenset(),
+    # Back, when the lesson that was to make it up is itself cancelled or missed.
+    LessonState.MADE_UP: frozenset({LessonState.CANCELLED, LessonState.MISSED}),
 }
+
+
+class OfferingState(StrEnum):
+    """DRAFT until its first lessons are published."""
+
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
+NEXT_OFFERING_STATE: dict[OfferingState, frozenset[OfferingState]] = {
+    OfferingState.DRAFT: frozenset({OfferingState.ACTIVE, OfferingState.ENDED}),
+    OfferingState.ACTIVE: frozenset({OfferingState.ENDED}),
+    OfferingState.ENDED: frozenset(),
+}
+
+
+class SiteMode(StrEnum):
+    """直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing."""
+
+    LIVE = "LIVE"
+    RECORDED = "RECORDED"
+    EMBEDDED = "EMBEDDED"
+    OBSERVE = "OBSERVE"
 
 
 class SiteState(StrEnum):
@@ -73,11 +103,81 @@ class SiteState(StrEnum):
     NOT_COUNTED = "NOT_COUNTED"
 
 
-class Lesson(Base):
-    """课节: one lesson given by a hub to its sites."""
+class CourseOffering(Versioned, Base):
+    """课程: what a hub gives through a term: a subject, a grade, so many periods a week.
+
+    `language` is a code of the stored set of languages, `subject_id` a code of kind SUBJECT.
+    `is_after_school`: 课后服务, outside the timetable; it counts for no required period.
+    """
+
+    __tablename__ = "course_offerings"
+    __table_args__ = (
+        CheckConstraint("grade_no BETWEEN 1 AND 12", name="grade_no"),
+        CheckConstraint("periods_a_week BETWEEN 1 AND 40", name="periods_a_week"),
+        CheckConstraint("minutes BETWEEN 10 AND 240", name="minutes"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[LessonKind]
+    hub_school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"), index=True)
+    hub_class_id: Mapped[UUID | None] = mapped_column(ForeignKey("school_classes.id"))
+    hub_classroom_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"))
+    lecturer_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("codes.id"))
+    grade_no: Mapped[int]
+    textbook: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(8))
+    term_id: Mapped[UUID] = mapped_column(ForeignKey("terms.id"), index=True)
+    periods_a_week: Mapped[int]
+    minutes: Mapped[int] = mapped_column(default=40)
+    is_after_school: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[OfferingState] = mapped_column(default=OfferingState.DRAFT)
+
+    hub_school: Mapped[School] = relationship(lazy="raise")
+    hub_class: Mapped[SchoolClass | None] = relationship(lazy="raise")
+    hub_classroom: Mapped[Classroom | None] = relationship(lazy="raise")
+    lecturer: Mapped[Person] = relationship(lazy="raise")
+    term: Mapped[Term] = relationship(lazy="raise")
+    sites: Mapped[list["OfferingSite"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="OfferingSite.id"
+    )
+
+
+class OfferingSite(Base):
+    """A classroom that is to receive the lessons of an offering, and the pairing it does so for.
+
+    The need behind it, if there was one, is that of the pairing's match.
+    """
+
+    __tablename__ = "offering_sites"
+    __table_args__ = (UniqueConstraint("offering_id", "classroom_id"),)
+
+    id: Mapped[Id]
+    offering_id: Mapped[UUID] = mapped_column(ForeignKey("course_offerings.id"))
+    classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
+    class_id: Mapped[UUID | None] = mapped_column(ForeignKey("school_classes.id"))
+    assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    mode: Mapped[SiteMode] = mapped_column(default=SiteMode.LIVE)
+    pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey("pairings.id"), index=True)
+
+    classroom: Mapped[Classroom] = relationship(lazy="raise")
+    school_class: Mapped[SchoolClass | None] = relationship(lazy="raise")
+    assistant: Mapped[Person | None] = relationship(lazy="raise")
+
+
+class Lesson(Versioned, Base):
+    """课节: one lesson given by a hub to its sites.
+
+    `lecturer_id`: who gives it now; `Substitution` keeps who was to. `slot`: its place in its
+    offering ("2026-W10-2", as whoever planned it calls it), the same however often it is moved.
+    """
 
     __tablename__ = "lessons"
-    __table_args__ = (CheckConstraint("planned_end > planned_start", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint("planned_end > planned_start", name="ends_after_start"),
+        UniqueConstraint("offering_id", "slot"),
+    )
 
     id: Mapped[Id]
     kind: Mapped[LessonKind]
@@ -93,16 +193,28 @@ class Lesson(Base):
     stage_limit: Mapped[int] = mapped_column(default=1)
     # 一点带多点: the lesson at the beginning of the chain this one passes on; None: itself.
     origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id"), index=True)
+    offering_id: Mapped[UUID | None] = mapped_column(ForeignKey("course_offerings.id"))
+    slot: Mapped[str | None] = mapped_column(String(40))
+    hub_classroom_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"), index=True)
+    # 补课: the cancelled or missed lesson this one stands in for.
+    makes_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id"), index=True)
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
     hub_school: Mapped[School] = relationship(lazy="raise")
     lecturer: Mapped[Person] = relationship(lazy="raise")
-    sites: Mapped[list["LessonSite"]] = relationship(lazy="raise", back_populates="lesson")
+    offering: Mapped[CourseOffering | None] = relationship(lazy="raise")
+    hub_classroom: Mapped[Classroom | None] = relationship(lazy="raise")
+    sites: Mapped[list["LessonSite"]] = relationship(
+        lazy="raise", back_populates="lesson", cascade="all, delete-orphan"
+    )
 
 
 class LessonSite(Base):
-    """听讲端: one classroom invited to one lesson. It is a seat, and an attendance row."""
+    """听讲端: one classroom invited to one lesson. It is a seat, and an attendance row.
+
+    `class_id`: the pupils who sit there; `assistant_id`: 辅导教师, the adult beside them.
+    """
 
     __tablename__ = "lesson_sites"
     __table_args__ = (UniqueConstraint("lesson_id", "classroom_id"),)
@@ -110,7 +222,46 @@ class LessonSite(Base):
     id: Mapped[Id]
     lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), index=True)
     classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
+    class_id: Mapped[UUID | None] = mapped_column(ForeignKey("school_classes.id"))
+    assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    mode: Mapped[SiteMode] = mapped_column(default=SiteMode.LIVE)
     state: Mapped[SiteState] = mapped_column(default=SiteState.EXPECTED)
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", back_populates="sites")
     classroom: Mapped[Classroom] = relationship(lazy="raise")
+
+
+class Cancellation(Base):
+    """停课: why a lesson is not given, who said so and when. Append-only."""
+
+    __tablename__ = "lesson_cancellations"
+
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    by_person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class Substitution(Base):
+    """代课: who gives a lesson instead of whom, from when on, and why. Append-only."""
+
+    __tablename__ = "lesson_substitutions"
+    __table_args__ = (UniqueConstraint("lesson_id", "number"),)
+
+    id: Mapped[Id]
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id"))
+    number: Mapped[int]
+    from_person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    to_person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    by_person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+def _refuse_rewriting(_mapper: object, _connection: object, target: object) -> None:
+    raise AssertionError(f"{type(target).__name__} is append-only")
+
+
+for _table in (Cancellation, Substitution):
+    event.listen(_table, "before_update", _refuse_rewriting)
+    event.listen(_table, "before_delete", _refuse_rewriting)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import DISPLAY_ZONE
+from app.errors import WrongState
 from app.lessons.errors import LessonNotStartable
 from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonKind, LessonSite, LessonState
 
@@ -40,8 +41,13 @@ def require_startable(lesson: Lesson, now: datetime) -> None:
 
 
 def move(lesson: Lesson, state: LessonState) -> None:
-    """Change the lesson's state along its table."""
-    assert state in NEXT_LESSON_STATE[lesson.state], f"{lesson.state} -> {state}"
+    """Change the lesson's state along its table. Raise WrongState, saying what is possible."""
+    if state not in NEXT_LESSON_STATE[lesson.state]:
+        raise WrongState(
+            f"The lesson is {lesson.state}.",
+            state=lesson.state,
+            possible=sorted(NEXT_LESSON_STATE[lesson.state]),
+        )
     lesson.state = state
 
 
