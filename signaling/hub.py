@@ -11,7 +11,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -63,10 +63,21 @@ class _Entry:
 
 
 class LiveHub(SfuListener):
-    """Open rooms when somebody comes, one task each, and end them when they are over."""
+    """Open rooms when somebody comes, one task each, and end them when they are over.
 
-    def __init__(self, *, gate: RoomGate, ledger: RoomLedger, config: LiveConfig) -> None:
+    `when_empty` is called, and must return at once, each time the last open room has gone.
+    """
+
+    def __init__(
+        self,
+        *,
+        gate: RoomGate,
+        ledger: RoomLedger,
+        config: LiveConfig,
+        when_empty: Callable[[], object] = lambda: None,
+    ) -> None:
         self.config = config
+        self._when_empty = when_empty
         #: For a thread that watches the loop.
         self.current = CurrentWork()
         self._gate = gate
@@ -290,6 +301,8 @@ class LiveHub(SfuListener):
             await runner.run()
         finally:
             del self._rooms[runner.room_id]
+            if not self._rooms:
+                self._when_empty()
 
     # What the media plane reports; each returns at once
 

@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter
 
+from app import memory
 from app.accounts.events import AccountDisabled
 from app.addresses import announced, listening_host
 from app.attendance import routes as attendance_routes
@@ -80,6 +81,7 @@ class LivePlane:
             gate=DatabaseGate(database, recordings_dir=recordings_dir, clock=utc_now),
             ledger=DatabaseLedger(database, clock=utc_now),
             config=config or LiveConfig(),
+            when_empty=self._give_back_memory,
         )
         self.replays = ReplayQueue(
             database,
@@ -125,6 +127,10 @@ class LivePlane:
         finally:
             self._sfu = None
             await sfu.close()
+
+    def _give_back_memory(self) -> None:
+        """Let go of what the lessons needed, in a thread: C's allocator takes milliseconds."""
+        asyncio.get_running_loop().run_in_executor(None, memory.give_back)
 
     async def drain(self) -> None:
         """Send everybody away in order, before the server closes what is open."""

@@ -32,6 +32,7 @@ _SILENT_AFTER_S = 5.0
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0)
+_ENDED = "lesson ended"
 # As the page: a socket for coming back may take this, and four round trips; then the next.
 _RETURN_S, _RETURN_ROUND_TRIPS = 1.0, 4
 
@@ -188,6 +189,11 @@ class LightSeat:
         return self._socket is not None
 
     @property
+    def has_ended(self) -> bool:
+        """Return True once the seat was told that the lesson is over."""
+        return any(each.what == _ENDED for each in self.happenings)
+
+    @property
     def is_receiving(self) -> bool:
         """Return True while the room and its media are connected."""
         return self._socket is not None and self.receiving.is_connected
@@ -305,7 +311,7 @@ class LightSeat:
                     self.steps_s.setdefault("offer", wall_s())
                     self._offers.put_nowait(message)
                 case "lesson_ended":
-                    self._note("lesson ended")
+                    self._note(_ENDED)
             future = self._answers.get(message.get("ref") or 0)
             if future is not None and not future.done():
                 future.set_result(message)

@@ -1,14 +1,20 @@
 """What a server that serves has done about its memory, seen in a process of its own."""
 
+import asyncio
+import ctypes
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from app import memory
+from app.live.plane import LivePlane
 from app.settings import HOME
+from bench.measure import own_kb
 
 # Where `classrooms serve` says that it serves, it looks at itself and ends.
 _SERVE = """
@@ -67,3 +73,39 @@ def test_a_server_leaves_what_it_loaded_alone_and_keeps_few_arenas(tmp_path: Pat
     # A full round of the collector looks through what is watched, while no lesson is heard.
     assert found["watched"] < found["frozen"] / 20
     assert found["arenas"] <= memory.arenas()
+
+
+_BLOCK, _BLOCKS = 2048, 20_000
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="asks glibc")
+def test_what_is_free_between_what_is_kept_is_given_back() -> None:
+    """A block a megabyte stays: what is free at the end of the heap goes back by itself."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    blocks = [libc.malloc(_BLOCK) for _ in range(_BLOCKS)]
+    for block in blocks:
+        libc.memset(block, 1, _BLOCK)
+    kept = {*blocks[:: 1_000_000 // _BLOCK], blocks[-1]}
+    for block in set(blocks) - kept:
+        libc.free(block)
+    before = own_kb(os.getpid())
+    memory.give_back()
+    given_back = before - own_kb(os.getpid())
+    for block in kept:
+        libc.free(block)
+    assert given_back > 0.8 * _BLOCK * _BLOCKS / 1024
+
+
+async def test_memory_is_given_back_when_the_last_lesson_is_over(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(memory, "give_back", lambda: loop.call_soon_threadsafe(given_back.set))
+    plane: LivePlane = app.state.live
+    plane.hub._when_empty()
+    async with asyncio.timeout(10):
+        await given_back.wait()

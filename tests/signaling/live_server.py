@@ -258,10 +258,16 @@ class Server:
         self.gate = TicketOffice()
         self.ledger = Notebook()
         self.gate.saved = self.ledger.saved
-        self.hub = LiveHub(gate=self.gate, ledger=self.ledger, config=config)
+        self.emptied = 0
+        self.hub = LiveHub(
+            gate=self.gate, ledger=self.ledger, config=config, when_empty=self._emptied
+        )
         self.sfu = MediaLog(self.hub)
         self.port = 0
         self._numbers = iter(range(10_000))
+
+    def _emptied(self) -> None:
+        self.emptied += 1
 
     def ticket(self, seat_id: str, *, room: str = "room") -> str:
         return f"{room}_{seat_id}_{next(self._numbers)}"

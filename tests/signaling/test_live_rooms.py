@@ -277,6 +277,19 @@ async def test_a_room_that_ended_is_gone_at_once() -> None:
         gc.enable()
 
 
+async def test_the_application_is_told_when_the_last_room_has_gone() -> None:
+    async with running_server() as server, server.client("hub", room="other") as other:
+        async with server.client("hub") as hub:
+            await hub.send("end_lesson")
+            await hub.until_closed()
+        await server.eventually(lambda: "room" not in server.hub._rooms)
+        assert server.emptied == 0
+        await other.send("end_lesson")
+        await other.until_closed()
+        await server.eventually(lambda: server.emptied == 1)
+        assert not server.hub._rooms
+
+
 async def test_nobody_enters_a_lesson_whose_end_is_not_written_yet() -> None:
     async with running_server() as server, server.client("hub") as hub:
         server.ledger.fault = ConnectionError("no database")
