@@ -25,7 +25,7 @@ from pathlib import Path
 
 from aioice import stun
 
-from bench.forward import RESULTS, pin_to_spare_cpus
+from bench.forward import RESULTS, pin_to_spare_cpus, precedence_line, run_first
 from bench.load import measure
 from bench.measure import Run, machine
 from bench.servers import LOOPBACK, OwnServer, own_server, start_process, stop_process
@@ -184,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.rate < 1 or options.subscribers < 1 or options.seconds <= 0:
         parser.error("rate, subscribers and seconds must be positive")
     print(f"{machine()}; floods of {options.rate} datagrams/s from {SOURCES} addresses")
+    print(precedence_line(is_first=run_first()))
     runs = asyncio.run(run_all(options, pin_to_spare_cpus()))
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / f"flood-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.json"

@@ -13,7 +13,7 @@
  *
  * Longer than a module of ours should be: it is one program with one lock, and a cut through it
  * would only hide which parts run under that. What parses bytes from outside is in packet.h; what
- * becomes of feedback, in arrivals.h. */
+ * becomes of feedback, in arrivals.h; when a lane runs, in precedence.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,6 +32,7 @@
 
 #include "arrivals.h"
 #include "packet.h"
+#include "precedence.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -39,6 +40,7 @@
 
 enum {
     BATCH = 32,              /* datagrams read by one call */
+    INBOX_BATCH = 128,       /* packets taken from an inbox in one turn of a lane */
     DATAGRAM_BYTES = 2048,   /* of one received; longer ones are cut, and fail to authenticate */
     OUT_BYTES = 2304,        /* a packet of ours: header, extension, payload, SRTP's trailer */
     OUT_PACKETS = 128,       /* made before they are handed to the kernel */
@@ -1106,7 +1108,11 @@ static void drain_inbox(struct lane *lane, uint32_t epoch)
     if (read(lane->inbox_fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
         return;
     atomic_store(&lane->is_inbox_woken, false);
-    while (!ring_is_empty(&lane->inbox)) {
+    for (int i = 0; !ring_is_empty(&lane->inbox); i++) {
+        if (i == INBOX_BATCH) { /* the rest at the next turn, which comes at once */
+            signal_fd(lane->inbox_fd);
+            return;
+        }
         struct ring *ring = &lane->inbox;
         lane_lock(lane); /* and read on under it: a thread that stalled here must not set it back */
         if (atomic_load(&lane->epoch) != epoch) { /* another thread reads this now */
@@ -1180,21 +1186,6 @@ static void handle_batch(struct lane *lane, struct reader *reader, int received)
     leave(lane);
 }
 
-/* Ask to be woken sooner than a thread with a longer slice, where the kernel lets us (Linux 6.12:
- * the slice of an ordinary thread, no privilege needed). Only a hint: its failure changes nothing
- * but a tail of delays. */
-static void ask_for_short_slice(void)
-{
-    struct {
-        uint32_t size, policy;
-        uint64_t flags;
-        int32_t nice;
-        uint32_t priority;
-        uint64_t runtime, deadline, period;
-    } attributes = {.size = 48, .runtime = 100 * 1000};
-    syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
 /* Wake Python if something has waited long enough; return how long there is nothing to do. */
 static int keep_time(struct lane *lane)
 {
@@ -1219,14 +1210,16 @@ static void *run_lane(void *argument)
     if (lane->index == 0 && !reader)
         return NULL; /* the watchdog sees a lane without a heartbeat */
     atomic_store(&lane->thread_id, (int32_t)syscall(SYS_gettid));
-    ask_for_short_slice();
+    struct precedence precedence = take_precedence(monotonic());
     struct pollfd fds[2] = {{.fd = reader ? plane->fd : lane->inbox_fd, .events = POLLIN},
                             {.fd = plane->stop_fd, .events = POLLIN}};
     uint32_t epoch = atomic_load(&lane->epoch);
     int timeout_ms = HEARTBEAT_MS;
     while (!atomic_load(&plane->is_stopping) && atomic_load(&lane->epoch) == epoch) {
         atomic_fetch_add(&lane->heartbeat, 1);
+        double paused_at = monotonic();
         poll(fds, 2, timeout_ms);
+        keep_precedence(&precedence, monotonic(), monotonic() - paused_at);
         if (!reader) {
             drain_inbox(lane, epoch);
         } else {

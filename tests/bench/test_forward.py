@@ -4,6 +4,7 @@ import json
 import math
 import os
 import struct
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +187,26 @@ def test_a_missing_janus_is_named_with_the_command_that_installs_it(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert forward.main(["--peer", "janus"]) == 2
     assert "apt-get install" in capsys.readouterr().err
+
+
+def test_the_benchmark_runs_before_others_where_it_may_and_says_which() -> None:
+    found: list[tuple[bool, int]] = []
+    thread = threading.Thread(
+        target=lambda: found.append((forward.run_first(), os.sched_getscheduler(0)))
+    )
+    thread.start()
+    thread.join()
+    [(is_first, policy)] = found
+    assert policy == (os.SCHED_RR if is_first else os.SCHED_OTHER)
+    assert ("may not" in forward.precedence_line(is_first=is_first)) is not is_first
+
+
+def test_a_refusal_to_run_first_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    assert not forward.run_first()
 
 
 def test_a_stamp_survives_and_filler_is_no_stamp() -> None:
