@@ -87,6 +87,14 @@ async def export_regions(
     )
 
 
+@router.get("/regions/{region_id}")
+async def read_region(region_id: UUID, db: Db, caller: CurrentInspector) -> RegionOut:
+    """Return a region with its labels and its open schools."""
+    region, schools, points = await queries.region_row(db, caller.scope(*INSPECTING), region_id)
+    labels = await queries.labels_of(db, [region_id])
+    return _out(region, labels[region_id], schools, points)
+
+
 @router.post("/regions", status_code=201)
 async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> RegionOut:
     """Add a region below one the caller administers."""

@@ -77,6 +77,16 @@ def regions(scope: Scope, wanted: RegionFilter) -> Select[Region, int, int]:
     return query
 
 
+async def region_row(db: AsyncSession, scope: Scope, region_id: UUID) -> tuple[Region, int, int]:
+    """Return one region as the list shows it. Raise NotFound."""
+    query = regions(scope, RegionFilter()).where(Region.id == region_id)
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such region, or it is not yours.")
+    region, schools_in_it, points_in_it = row
+    return region, schools_in_it, points_in_it
+
+
 async def labels_of(
     db: AsyncSession, region_ids: Sequence[UUID]
 ) -> Mapping[UUID, list[RegionLabel]]:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.clock import Day, Now
@@ -47,6 +47,20 @@ class RosterDetail(RosterOut):
     """A roster with its signature, checked on every look. Hex: digest, signature, public key."""
 
     is_intact: bool
+    digest: str
+    key_id: str
+    public_key: str
+    signature: str
+
+
+class SignedRoster(BaseModel):
+    """A roster to be kept elsewhere.
+
+    `signature`: Ed25519 (RFC 8032) by `public_key` over the UTF-8 bytes of `content`, whose
+    SHA-256 is `digest`; all of them in hex.
+    """
+
+    content: str
     digest: str
     key_id: str
     public_key: str
@@ -142,6 +156,24 @@ async def read_roster(roster_id: UUID, db: Db, caller: CurrentInspector) -> Rost
     return RosterDetail(
         **_out(snapshot).model_dump(),
         is_intact=checked.is_intact,
+        digest=snapshot.digest,
+        key_id=snapshot.key_id,
+        public_key=checked.public_key,
+        signature=snapshot.signature,
+    )
+
+
+@router.get("/{roster_id}/signed")
+async def read_signed(
+    roster_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> SignedRoster:
+    """Return the list as it was signed, with what checks it without this server."""
+    snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
+    content = rosters.canonical(snapshot, await rosters.entries_of(db, snapshot.id))
+    checked = await rosters.verify(db, snapshot)
+    response.headers["Content-Disposition"] = f'attachment; filename="roster-{snapshot.id}.json"'
+    return SignedRoster(
+        content=content.decode(),
         digest=snapshot.digest,
         key_id=snapshot.key_id,
         public_key=checked.public_key,

@@ -458,6 +458,10 @@ export interface paths {
         /** @description Add a region below one the caller administers. */
         post: operations["add_region"];
     };
+    "/api/regions/{region_id}": {
+        /** @description Return a region with its labels and its open schools. */
+        get: operations["read_region"];
+    };
     "/api/regions/{region_id}/labels": {
         /** @description Say what a region counts as, from a day to a day. */
         post: operations["label_region"];
@@ -483,6 +487,10 @@ export interface paths {
     "/api/rosters/{roster_id}/entries/export": {
         /** @description Export the teaching points of a roster, all pages of it. */
         get: operations["export_entries"];
+    };
+    "/api/rosters/{roster_id}/signed": {
+        /** @description Return the list as it was signed, with what checks it without this server. */
+        get: operations["read_signed"];
     };
     "/api/rosters/export": {
         /** @description Export the list, all pages of it. */
@@ -2127,6 +2135,19 @@ export interface components {
          * @enum {string}
          */
         Side: "HUB" | "PARTNER";
+        /**
+         * @description A roster to be kept elsewhere.
+         *
+         *     `signature`: Ed25519 (RFC 8032) by `public_key` over the UTF-8 bytes of `content`, whose
+         *     SHA-256 is `digest`; all of them in hex.
+         */
+        SignedRoster: {
+            content: string;
+            digest: string;
+            key_id: string;
+            public_key: string;
+            signature: string;
+        };
         /** @description Name and password. */
         SignIn: {
             password: string;
@@ -2617,6 +2638,7 @@ export interface components {
         "path.offer_id": string;
         "path.pairing_id": string;
         "path.record_id": string;
+        "path.region_id": string;
         "path.roster_id": string;
         "path.schedule_id": string;
         "path.school_id": string;
@@ -5492,6 +5514,26 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    read_region: {
+        parameters: {
+            path: {
+                region_id: components["parameters"]["path.region_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RegionOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     label_region: {
         parameters: {
             header?: {
@@ -5499,7 +5541,7 @@ export interface operations {
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
-                region_id: string;
+                region_id: components["parameters"]["path.region_id"];
             };
         };
         requestBody: {
@@ -5660,6 +5702,26 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_signed: {
+        parameters: {
+            path: {
+                roster_id: components["parameters"]["path.roster_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["SignedRoster"];
                 };
             };
             401: components["responses"]["not-signed-in"];

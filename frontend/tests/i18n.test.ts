@@ -6,11 +6,12 @@ import classroom from "../src/i18n/classroom";
 import entry from "../src/i18n/entry";
 import general from "../src/i18n/general";
 import live from "../src/i18n/live";
+import registry from "../src/i18n/registry";
 import replay from "../src/i18n/replay";
 import room from "../src/i18n/room";
 import teach from "../src/i18n/teach";
 
-const areas = { admin, alliances, check, classroom, entry, general, live, replay, room, teach };
+const areas = { admin, alliances, check, classroom, entry, general, live, registry, replay, room, teach };
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();

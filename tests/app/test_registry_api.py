@@ -260,6 +260,14 @@ async def test_regions_are_listed_from_the_top_with_their_schools(
     assert (bad.status_code, bad.json()["type"]) == (422, "bad-region-code")
 
 
+async def test_region_is_read_by_whom_it_concerns(
+    office: TestBrowser, county: County, other_county: County
+) -> None:
+    read = await office.get(f"/api/regions/{county.region.id}")
+    assert (read.json()["name"], read.json()["points"]) == (county.region.name, 2)
+    assert (await office.get(f"/api/regions/{other_county.region.id}")).status_code == 404
+
+
 async def test_labels_of_a_region_have_days_that_do_not_overlap(
     office: TestBrowser, county: County
 ) -> None:

@@ -1,6 +1,8 @@
 """Rosters: what happens to schools later changes none of them, and a changed row is noticed."""
 
 import asyncio
+import hashlib
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from app.schools.histories import Noting
 from app.schools.models import TEACHING_POINT, School
 from app.schools.registry import SchoolFacts
 from app.schools.roster_models import RosterEntry, RosterSnapshot
-from app.signing import Signer, load_signer
+from app.signing import Signer, is_signed, load_signer
 from app.tables import METADATA
 from tests.app.conftest import OpenBrowser
 from tests.factories import NOON, County, make_region
@@ -243,3 +245,23 @@ async def test_roster_over_http(
     supervisor = await open_browser(county.supervisor)
     assert (await supervisor.get(path)).status_code == 200
     assert (await supervisor.post("/api/rosters", body)).status_code == 403
+
+
+async def test_signed_list_is_checked_without_the_server(
+    open_browser: OpenBrowser, county: County, other_county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    body = {"region_id": str(county.region.id), "name": "春季", "taken_on": "2026-03-02"}
+    path = f"/api/rosters/{(await office.post('/api/rosters', body)).json()['id']}/signed"
+    answer = await office.get(path)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    kept = answer.json()
+    content, key = kept["content"].encode(), bytes.fromhex(kept["public_key"])
+    signature = bytes.fromhex(kept["signature"])
+    assert is_signed(content, signature=signature, public_key=key)
+    assert not is_signed(content + b" ", signature=signature, public_key=key)
+    assert hashlib.sha256(content).hexdigest() == kept["digest"]
+    names = {entry[2] for entry in json.loads(content)["entries"]}
+    assert names == {point.name for point in county.points}
+    stranger = await open_browser(other_county.administrator)
+    assert (await stranger.get(path)).status_code == 404

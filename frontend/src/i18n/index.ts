@@ -11,6 +11,7 @@ import classroom from "./classroom";
 import entry from "./entry";
 import general from "./general";
 import live from "./live";
+import registry from "./registry";
 import replay from "./replay";
 import room from "./room";
 import teach from "./teach";
@@ -18,7 +19,7 @@ import teach from "./teach";
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, alliances, replay, room };
+const areas = { general, entry, teach, live, classroom, check, admin, alliances, registry, replay, room };
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));

@@ -22,8 +22,11 @@ export function pairingTone(state: PairingState): Tone {
   return TONES[state];
 }
 
-/** Do something at the server: what it refuses is said in words; `isBusy` while it is asked. */
-export function useAction(): { isBusy: Ref<boolean>; act: (work: () => Promise<unknown>) => Promise<boolean> } {
+/**
+ * Do something at the server: what it refuses is said in words; `isBusy` while it is asked.
+ * `refused`: where the words for its problems are, by their types.
+ */
+export function useAction(refused = "alliances.refused"): { isBusy: Ref<boolean>; act: (work: () => Promise<unknown>) => Promise<boolean> } {
   const { t, te } = useI18n();
   const isBusy = ref(false);
 
@@ -34,7 +37,7 @@ export function useAction(): { isBusy: Ref<boolean>; act: (work: () => Promise<u
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const key = error.type === "offline" ? "general.problem.offline" : `alliances.refused.${error.type}`;
+      const key = error.type === "offline" ? "general.problem.offline" : `${refused}.${error.type}`;
       ElMessage.error(te(key) ? t(key) : error.detail || t("general.problem.unexpected"));
       return false;
     } finally {

@@ -1,0 +1,120 @@
+/** Schools, their classes and classrooms, rosters, imports and jobs at the server. Days are `2026-03-02`. */
+import type { Named } from "./api";
+import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+export type School = Schemas["SchoolDetail"];
+export type SchoolItem = Schemas["SchoolItem"];
+export type SchoolClass = Schemas["SchoolClassOut"];
+export type Room = Schemas["ClassroomOut"];
+export type Roster = Schemas["RosterOut"];
+export type Job = Schemas["JobOut"];
+export type JobState = Schemas["JobState"];
+export type CodeKind = Schemas["CodeKind"];
+export type Code = Schemas["CodeOut"];
+
+/** Which schools; what is not named may be anything. */
+export interface SchoolQuery extends Paging {
+  q?: string;
+  region_id?: string;
+  category?: string;
+  urban_rural?: string;
+  parent_id?: string;
+  is_open?: boolean;
+}
+
+/** A version of a school, as edits name it. */
+type Versioned = Pick<School, "id" | "version">;
+
+const at = ({ id, version }: Versioned) => ({ path: { school_id: id }, ifMatch: etagOf(version) });
+
+export const schools = {
+  list: (query: SchoolQuery) => dataOf(client.get("/api/schools", { query })),
+  exportUrl: (query: SchoolQuery, format: Format) => linkTo("/api/schools/export", { query: { ...query, format } }),
+  one: (school_id: string) => dataOf(client.get("/api/schools/{school_id}", { path: { school_id } })),
+  register: (json: Schemas["SchoolIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/schools", { json, idempotencyKey })),
+  edit: (of: Versioned, json: Schemas["SchoolEdit"]) =>
+    dataOf(client.patch("/api/schools/{school_id}", { ...at(of), json })),
+  close: (of: Versioned, json: Schemas["OnDay"]) =>
+    dataOf(client.post("/api/schools/{school_id}/close", { ...at(of), json })),
+  reopen: (of: Versioned, json: Schemas["OnDay"]) =>
+    dataOf(client.post("/api/schools/{school_id}/reopen", { ...at(of), json })),
+  changeCategory: (of: Versioned, json: Schemas["CategoryIn"]) =>
+    dataOf(client.post("/api/schools/{school_id}/category", { ...at(of), json })),
+  /** Schools with these letters in name or code, to choose from. */
+  named: async (q: string): Promise<Named[]> => (await schools.list({ q, is_open: true, limit: 20 })).items,
+};
+
+export const regions = {
+  /** Regions with these letters in name or code, to choose from. */
+  named: async (q: string): Promise<Named[]> =>
+    (await dataOf(client.get("/api/regions", { query: { q, limit: 30 } }))).items,
+  one: (region_id: string) => dataOf(client.get("/api/regions/{region_id}", { path: { region_id } })),
+};
+
+export const classes = {
+  list: (query: Paging & { school_id: string; is_open?: boolean }) =>
+    dataOf(client.get("/api/school-classes", { query })),
+  exportUrl: (school_id: string, format: Format) =>
+    linkTo("/api/school-classes/export", { query: { school_id, format } }),
+  add: (json: Schemas["SchoolClassIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/school-classes", { json, idempotencyKey })),
+  edit: ({ id, version }: SchoolClass, json: Schemas["SchoolClassEdit"]) =>
+    dataOf(client.patch("/api/school-classes/{class_id}", { path: { class_id: id }, json, ifMatch: etagOf(version) })),
+};
+
+export const rooms = {
+  list: (query: Paging & { school_id: string }) => dataOf(client.get("/api/classrooms", { query })),
+  exportUrl: (school_id: string, format: Format) =>
+    linkTo("/api/classrooms/export", { query: { school_id, format } }),
+  add: (json: Schemas["ClassroomIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/classrooms", { json, idempotencyKey })),
+  edit: ({ id, version }: Room, json: Schemas["ClassroomEdit"]) =>
+    dataOf(client.patch("/api/classrooms/{classroom_id}", { path: { classroom_id: id }, json, ifMatch: etagOf(version) })),
+};
+
+export const rosters = {
+  list: (query: Paging) => dataOf(client.get("/api/rosters", { query })),
+  exportUrl: (format: Format) => linkTo("/api/rosters/export", { query: { format } }),
+  take: (json: Schemas["RosterIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/rosters", { json, idempotencyKey })),
+  one: (roster_id: string) => dataOf(client.get("/api/rosters/{roster_id}", { path: { roster_id } })),
+  entries: (roster_id: string, query: Paging) =>
+    dataOf(client.get("/api/rosters/{roster_id}/entries", { path: { roster_id }, query })),
+  entriesUrl: (roster_id: string, format: Format) =>
+    linkTo("/api/rosters/{roster_id}/entries/export", { path: { roster_id }, query: { format } }),
+  signedUrl: (roster_id: string) => linkTo("/api/rosters/{roster_id}/signed", { path: { roster_id } }),
+};
+
+export const jobs = {
+  list: (query: Paging & { kind?: string; state?: JobState[] }) => dataOf(client.get("/api/jobs", { query })),
+  exportUrl: (query: { kind?: string; state?: JobState[] }, format: Format) =>
+    linkTo("/api/jobs/export", { query: { ...query, format } }),
+  one: (job_id: string) => dataOf(client.get("/api/jobs/{job_id}", { path: { job_id } })),
+  cancel: (job_id: string) => dataOf(client.post("/api/jobs/{job_id}/cancel", { path: { job_id } })),
+  retry: (job_id: string) => dataOf(client.post("/api/jobs/{job_id}/retry", { path: { job_id } })),
+};
+
+/** How a table is to be imported. */
+export interface ImportWishes {
+  /** Only say what would be done. */
+  dry_run: boolean;
+  /** Write the rows nothing is wrong with although others are faulty. */
+  leave_out: boolean;
+}
+
+export const imports = {
+  /** The kind of their jobs. */
+  kind: "schools.import",
+  start: (file: File, query: ImportWishes) => {
+    const form = new FormData();
+    form.append("file", file);
+    return dataOf(client.post("/api/imports/schools", { query, form }));
+  },
+  templateUrl: (format: Format) => linkTo("/api/imports/schools/template", { query: { format } }),
+};
+
+export const codesOf = async (kind: CodeKind): Promise<Code[]> =>
+  (await dataOf(client.get("/api/codes", { query: { kind, is_stored: true, limit: 200 } }))).items;

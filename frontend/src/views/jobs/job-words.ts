@@ -1,0 +1,44 @@
+/** Jobs in words: what they do, how they stand, why they did not come to their end. */
+import type { Tone } from "@/components/office/StateTag.vue";
+import { i18n, translate } from "@/i18n";
+import type { Job, JobState } from "@/registry";
+
+const TONES: Record<JobState, Tone> = {
+  QUEUED: "waiting",
+  RUNNING: "waiting",
+  DONE: "good",
+  FAILED: "bad",
+  DEAD: "bad",
+  CANCELLED: "plain",
+};
+export const STATES = Object.keys(TONES) as JobState[];
+
+export function toneOf(state: JobState): Tone {
+  return TONES[state];
+}
+
+/** A newer server may know a kind of job this page does not. */
+export function kindWord(kind: string): string {
+  const key = `registry.job.kind.${kind.replace(".", "_")}`;
+  return i18n.global.te(key) ? translate(key) : kind;
+}
+
+/** Why a job was refused or given up on; the server's own words where there are no others. */
+export function reasonOf(job: Job): string {
+  if (job.problem === null) return "";
+  const key = `registry.refused.${job.problem.type}`;
+  return i18n.global.te(key) ? translate(key) : job.problem.detail;
+}
+
+/** What came of a job that is done, in a line; "" where its page says it all. */
+export function outcomeOf(job: Job): string {
+  const result = job.result;
+  if (!job.kind.endsWith(".import") || result === null || typeof result.rows !== "number") return "";
+  const { rows, created = 0, changed = 0, left_out = 0, is_written } = result;
+  return translate(is_written ? "registry.import.wrote" : "registry.import.would", {
+    rows,
+    created,
+    changed,
+    left_out,
+  });
+}
