@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from app import migrations
 from app.calendars import service as calendars
 from app.codes import service as codes
+from app.coverage import seeds as coverage
 from app.database import Database
 from app.events import EventBus
 from app.settings import Settings
@@ -37,4 +38,5 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
     await codes.load_own(database)
+    await coverage.load_own(database)
     await calendars.load_national_days(database)

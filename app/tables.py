@@ -3,9 +3,11 @@
 from app import files, idempotency
 from app.accounts import models as accounts
 from app.alliances import models as alliances
+from app.attendance import delivered
 from app.attendance import models as attendance
 from app.calendars import models as calendars
 from app.codes import models as codes
+from app.coverage import models as coverage
 from app.database import Base
 from app.jobs import models as jobs
 from app.lessons import models as lessons
@@ -28,6 +30,8 @@ SLICES = (
     alliances,
     lessons,
     attendance,
+    delivered,
     recordings,
+    coverage,
     live,
 )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -28,6 +28,11 @@ from app.attendance.models import (
 from app.attendance.seats import read_seat
 from app.lessons.models import LessonSite
 from app.lessons.ports import AwaitingHeadcount
+
+
+def record_ids(session_id: UUID) -> Select[UUID]:
+    """Return a query of the rows of a session."""
+    return select(AttendanceRecord.id).where(AttendanceRecord.session_id == session_id)
 
 
 async def open_presences(

@@ -15,7 +15,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.attendance import chain, links, queries, rules
+from app.attendance import chain, delivered, links, queries, rules
 from app.attendance.errors import NotToConfirm
 from app.attendance.events import SessionClosed
 from app.attendance.models import (
@@ -172,6 +172,7 @@ async def close_session(db: AsyncSession, *, session_id: UUID, reason: str, cloc
         presence.leave_reason = "lesson_ended"
     await db.flush()
     await _weigh_sites(db, session, clock_ms)
+    await delivered.refresh_of_records(db, queries.record_ids(session_id))
     emit(db, SessionClosed(session_id))
     return True
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance import queries
+from app.attendance import delivered, queries
 from app.attendance.errors import NothingAmended, NotToAmend, TermNotOver
 from app.attendance.models import (
     NEXT_ATTENDANCE_STATE,
@@ -64,7 +64,9 @@ async def lock_term(
         .returning(AttendanceRecord.id)
         .execution_options(synchronize_session=False)
     )
-    return lock, len(locked.all())
+    count = len(locked.all())
+    await delivered.refresh(db, schools=schools, first=term.starts_on, last=term.ends_on)
+    return lock, count
 
 
 async def amend(
@@ -109,5 +111,5 @@ async def amend(
     if (amendment.new_is_counted, amendment.new_headcount) == (counted_before, heads_before):
         raise NothingAmended("This is what holds already. Say what should hold instead.")
     db.add(amendment)
-    await db.flush()
+    await delivered.refresh_of_records(db, [record_id])
     return amendment

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -228,7 +228,28 @@ async def bells_of(
 
 async def calendar_of(db: AsyncSession, school: School, *, first: date, last: date) -> Calendar:
     """Return what decides the days of a school from `first` to `last`. Its region is loaded."""
-    above = _codes_of(school.region.path)
+    bells = await bells_of(db, [school.id])
+    own = CalendarDay.school_id == school.id
+    return await _calendar(db, school.region, own, bells[school.id], first=first, last=last)
+
+
+async def calendar_of_region(
+    db: AsyncSession, region: Region, *, first: date, last: date
+) -> Calendar:
+    """Return what decides the days of a region; it has no bells, so its days have no periods."""
+    return await _calendar(db, region, false(), (), first=first, last=last)
+
+
+async def _calendar(
+    db: AsyncSession,
+    region: Region,
+    own: ColumnElement[bool],
+    bells: Sequence[Bells],
+    *,
+    first: date,
+    last: date,
+) -> Calendar:
+    above = _codes_of(region.path)
     widths = {code: width for width, code in enumerate(above, start=1)}
     around = timedelta(days=LONGEST_TERM_DAYS)
     rows = await db.execute(
@@ -243,23 +264,24 @@ async def calendar_of(db: AsyncSession, school: School, *, first: date, last: da
     terms = terms_that_hold(
         (widths[code], Span(term.starts_on, term.ends_on)) for term, code in rows
     )
-    bells = await bells_of(db, [school.id])
-    return Calendar(
-        terms=terms,
-        exceptions=await _exceptions(db, school, widths, first=first, last=last),
-        bells=bells[school.id],
-    )
+    exceptions = await _exceptions(db, own, widths, first=first, last=last)
+    return Calendar(terms=terms, exceptions=exceptions, bells=bells)
 
 
 async def _exceptions(
-    db: AsyncSession, school: School, widths: Mapping[str, int], *, first: date, last: date
+    db: AsyncSession,
+    own: ColumnElement[bool],
+    widths: Mapping[str, int],
+    *,
+    first: date,
+    last: date,
 ) -> dict[date, UnlikeDay]:
     rows = await db.execute(
         select(CalendarDay, Region.code)
         .outerjoin(Region, CalendarDay.region_id == Region.id)
         .where(
             CalendarDay.day.between(first, last),
-            or_(CalendarDay.school_id == school.id, Region.code.in_(list(widths)), _is_national()),
+            or_(own, Region.code.in_(list(widths)), _is_national()),
         )
     )
     return narrowest(

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.accounts.models import Account
 from app.clock import utc_now
 from app.codes import service as codes
+from app.coverage import seeds as coverage
 from app.database import Database
 from app.events import EventBus
 from app.lessons.models import Lesson
@@ -119,6 +120,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def _load_codes(url: str) -> None:
     database = Database(url, EventBus())
     await codes.load_own(database)
+    await coverage.load_own(database)
     await database.close()
 
 

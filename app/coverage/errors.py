@@ -1,0 +1,51 @@
+"""What the coverage slice refuses."""
+
+from app.errors import Problem, WrongState
+
+
+class PeriodTooLong(Problem):
+    """The days asked for are in the wrong order or too far apart."""
+
+    status, type, title = 422, "period-too-long", "These days make no period"
+
+
+class NoTeachingWeeks(Problem):
+    """There is no school in the period: nothing is required, nothing can be lacking."""
+
+    status, type, title = 409, "no-teaching-weeks", "There is no school in this period"
+
+
+class TwiceInTable(Problem):
+    """A subject, or a subject of a grade, stands in a table twice."""
+
+    status, type, title = 422, "twice-in-table", "This stands in the table twice"
+
+
+class TimetableThere(Problem):
+    """The class has a timetable for the term already."""
+
+    status, type, title = 409, "timetable-there", "There is a timetable already"
+
+
+class PlanThere(Problem):
+    """The region has a plan from that day already."""
+
+    status, type, title = 409, "plan-there", "There is a plan from that day already"
+
+
+class GradeUnknown(Problem):
+    """No curriculum is kept for the grade of the class."""
+
+    status, type, title = 422, "grade-unknown", "This grade has no curriculum"
+
+
+class RowsOpen(WrongState):
+    """Rows the figures would rest on are not locked."""
+
+    type, title = "rows-open", "The attendance of this period is not locked"
+
+
+class FiguresDiffer(WrongState):
+    """The rows give other figures than the sheet holds."""
+
+    type, title = "figures-differ", "The rows give other figures now"

@@ -1,0 +1,248 @@
+"""What a question is about: sites, each with its county and the plan that holds there.
+
+Sites come from a roster, whose words of the day it was taken decide the county; or one school is
+asked about. Statements only: nothing here is read row by row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance.delivered import PERIODS, of_rows, words_of
+from app.codes import service as codes
+from app.coverage.models import (
+    Basis,
+    CurriculumPeriods,
+    CurriculumPlan,
+    Indicator,
+    IndicatorDefinition,
+)
+from app.coverage.weeks import Period
+from app.schools.models import Region, RegionLabel, School
+from app.schools.roster_models import RosterEntry
+
+COUNTY_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which figures: of whom, when, by which rows.
+
+    `roster_id` or `school_id`. `region_code`: only what lies in it. `label`: only counties that
+    bore it on `on`. `as_of`: by what was written down until then, from the rows themselves.
+    """
+
+    period: Period
+    basis: Basis = Basis.COUNTED
+    roster_id: UUID | None = None
+    school_id: UUID | None = None
+    region_code: str = ""
+    label_id: UUID | None = None
+    on: date | None = None
+    as_of: datetime | None = None
+
+
+def prefix_of(region_code: str) -> str:
+    """Return what the codes of a region and of all below it begin with (GB/T 2260).
+
+    510000 is a province, 511900 a city, 511902 a county; below, twelve digits.
+    """
+    code = region_code
+    while len(code) > 2 and code.endswith("00" if len(code) <= COUNTY_DIGITS else "000"):
+        code = code[:-2] if len(code) <= COUNTY_DIGITS else code[:-3]
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """What is read before a question is put: sites, facts, and how subjects are taken together."""
+
+    asked: Question
+    sites: CTE
+    facts: FromClause
+    required_subjects: frozenset[UUID]
+    folded: Mapping[UUID, UUID]
+    definitions: Mapping[Indicator, IndicatorDefinition]
+
+    @property
+    def measure(self) -> ColumnElement[int]:
+        """Return how many periods of a fact count."""
+        c = self.facts.c
+        return c.locked_periods if self.asked.basis is Basis.LOCKED else c.periods
+
+    def fold(self, subject: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+        """Return the subject a plan asks for that this one is, or is among: English, a language."""
+        if not self.folded:
+            return cast(null(), Uuid())
+        known = {one: literal(other, Uuid()) for one, other in self.folded.items()}
+        return case(known, value=subject, else_=cast(null(), Uuid()))
+
+    def kinds_of(self, indicator: Indicator) -> list[str]:
+        """Return the kinds of lessons an indicator counts."""
+        return self.definitions[indicator].kinds.split(";")
+
+    def permille_of(self, indicator: Indicator) -> int:
+        """Return the share an indicator asks for."""
+        permille = self.definitions[indicator].permille
+        assert permille is not None
+        return permille
+
+
+def _is_current(row: type[CurriculumPeriods], as_of: datetime | None) -> ColumnElement[bool]:
+    return still_holds(row.saved_at, row.replaced_at, as_of)
+
+
+def still_holds(saved: Any, replaced: Any, as_of: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a row holds, now or as of a moment."""
+    if as_of is None:
+        return and_(replaced.is_(None))
+    return and_(saved <= as_of, or_(replaced.is_(None), replaced > as_of))
+
+
+async def basics_of(
+    db: AsyncSession,
+    asked: Question,
+    *,
+    definitions: Mapping[Indicator, IndicatorDefinition] | None = None,
+) -> Basics:
+    """Read plans, subjects and definitions: five small statements, whatever is asked.
+
+    `definitions`: those of a sheet, which may be older ones.
+    """
+    plans = await _plans(db, asked.period.middle)
+    required = frozenset(
+        await db.scalars(
+            select(CurriculumPeriods.subject_id)
+            .where(
+                CurriculumPeriods.plan_id.in_([plan_id for plan_id, _ in plans]),
+                _is_current(CurriculumPeriods, asked.as_of),
+            )
+            .distinct()
+        )
+    )
+    return Basics(
+        asked,
+        _sites(asked, plans).cte("sites"),
+        await _facts(db, asked),
+        required,
+        await _folded(db, required),
+        definitions or await definitions_on(db, asked.period.middle),
+    )
+
+
+async def definitions_on(db: AsyncSession, day: date) -> dict[Indicator, IndicatorDefinition]:
+    """Return the definition of each indicator that is in force on a day."""
+    rows = await db.scalars(
+        select(IndicatorDefinition)
+        .where(IndicatorDefinition.valid_from <= day)
+        .order_by(IndicatorDefinition.valid_from, IndicatorDefinition.number)
+    )
+    return {row.indicator: row for row in rows}
+
+
+async def _plans(db: AsyncSession, day: date) -> list[tuple[UUID, str]]:
+    """Return the plans in force on a day and the codes of their regions, the widest first."""
+    rows = await db.execute(
+        select(CurriculumPlan.id, func.coalesce(Region.code, ""), func.coalesce(Region.path, ""))
+        .outerjoin(Region, CurriculumPlan.region_id == Region.id)
+        .where(CurriculumPlan.valid_from <= day)
+        .order_by(CurriculumPlan.valid_from)
+    )
+    latest = {row[1]: (row[2], row[0]) for row in rows}
+    nearest = sorted((len(path), code, plan_id) for code, (path, plan_id) in latest.items())
+    return [(plan_id, code) for _, code, plan_id in nearest]
+
+
+async def _folded(db: AsyncSession, required: frozenset[UUID]) -> dict[UUID, UUID]:
+    sets = await codes.catalogue(db)
+    folded = {subject: subject for subject in required}
+    for code in sets.codes.values():
+        if code.id in folded:
+            continue
+        wider = [each.id for each in sets.wider(code.id) if each.id in required]
+        if wider:
+            folded[code.id] = wider[0]
+    return folded
+
+
+async def _facts(db: AsyncSession, asked: Question) -> FromClause:
+    """Return what was delivered: the table, or, as of a moment, the very rows."""
+    if asked.as_of is None:
+        return PERIODS
+    first, last = asked.period.first, asked.period.last
+    words = await words_of(db, first, last)
+    return of_rows(first, last, words, as_of=asked.as_of).subquery("facts")
+
+
+def _plan_at(code: SQLColumnExpression[str], plans: list[tuple[UUID, str]]) -> ColumnElement[Any]:
+    """Return the plan of the nearest region; the nation's is behind all others."""
+    near = [
+        (code.startswith(prefix_of(region), autoescape=True), literal(plan_id, Uuid()))
+        for plan_id, region in reversed(plans)
+        if region
+    ]
+    national = next((literal(plan_id, Uuid()) for plan_id, region in plans if not region), null())
+    return case(*near, else_=national) if near else cast(national, Uuid())
+
+
+def _sites(asked: Question, plans: list[tuple[UUID, str]]) -> Select[*tuple[Any, ...]]:
+    """Return the sites: school_id, position, name, county, plan_id."""
+    if asked.roster_id is None:
+        return (
+            select(
+                School.id.label("school_id"),
+                literal(1).label("position"),
+                School.name,
+                func.substr(Region.code, 1, COUNTY_DIGITS).label("county"),
+                _plan_at(Region.code, plans).label("plan_id"),
+            )
+            .join(Region, School.region_id == Region.id)
+            .where(School.id == asked.school_id)
+        )
+    county = func.substr(RosterEntry.region_code, 1, COUNTY_DIGITS)
+    query = select(
+        RosterEntry.school_id,
+        RosterEntry.position,
+        RosterEntry.name,
+        county.label("county"),
+        _plan_at(RosterEntry.region_code, plans).label("plan_id"),
+    ).where(RosterEntry.snapshot_id == asked.roster_id)
+    if asked.region_code:
+        prefix = prefix_of(asked.region_code)
+        query = query.where(RosterEntry.region_code.startswith(prefix, autoescape=True))
+    if asked.school_id is not None:
+        query = query.where(RosterEntry.school_id == asked.school_id)
+    if asked.label_id is not None:
+        query = query.where(_bears(county, asked.label_id, asked.on))
+    return query
+
+
+def _bears(county: ColumnElement[str], label_id: UUID, on: date | None) -> ColumnElement[bool]:
+    return exists().where(
+        Region.code == county,
+        RegionLabel.region_id == Region.id,
+        RegionLabel.code_id == label_id,
+        or_(RegionLabel.valid_from.is_(None), RegionLabel.valid_from <= on),
+        or_(RegionLabel.valid_to.is_(None), RegionLabel.valid_to >= on),
+    )
