@@ -24,7 +24,7 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup native setup-dev setup-browser setup-tools test test-python test-frontend check fix e2e bench \
-	bench-flood impair soak fuzz fuzz-native turn migrate migration protocol api image lock
+	bench-data bench-flood impair soak fuzz fuzz-native turn migrate migration protocol api image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench: setup-dev ## Measure the media plane (PEER=janus: everything, beside Debi
 	@$(if $(filter janus,$(PEER)),$(TRY_NATIVE))
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(filter janus,$(PEER)),$(BENCH_ALL)) $(ARGS)
+
+bench-data: setup-dev ## Fill a province's term into PostgreSQL and measure named requests (ARGS="--quick": a corner of it)
+	$(PY) -m bench.data $(ARGS)
 
 bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
 	$(PY) -m bench.flood $(ARGS)

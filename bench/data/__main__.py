@@ -1,0 +1,128 @@
+"""`make bench-data`: a province's term in PostgreSQL, and what named requests cost through HTTP.
+
+    python -m bench.data [--times 40] [--quick]
+
+Two databases: the province (88 counties, 10 000 points, about 200 000 lessons at 1 200 000 sites)
+and a corner of it. The same requests go to both, one after the other on one connection; statements
+must be as many in both. Exit code 1 when a target is missed. `--quick` leaves the province
+out: it shows that all requests are answered, and no more.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import migrations
+from app.alliances.models import Need, PairingParty
+from app.calendars.days import local_day
+from app.clock import utc_now
+from app.codes import service as codes
+from app.database import Database
+from app.events import EventBus
+from app.schools.models import School
+from bench.data import asking, imports, people, postgres, verdicts
+from bench.data.province import CORNER, PROVINCE, Province, Size
+from bench.data.questions import month_export, questions
+from bench.data.rows import connected, copy
+from bench.data.taught import Taught
+from bench.impair.lesson import free_port
+from bench.impair.server import LessonServer
+from bench.measure import machine
+
+_HOST = "127.0.0.1"
+_SOME = 20
+
+
+async def fill(url: str, province: Province) -> dict[str, int]:
+    """Make the tables and everything in them; return how many rows each table got."""
+    database = Database(url, EventBus())
+    try:
+        await migrations.upgrade(database.engine)
+        await codes.load_own(database)
+    finally:
+        await database.close()
+    written = {}
+    async with connected(url) as connection:
+        for rows in (*province.tables(), *Taught(province, utc_now()).tables()):
+            written[rows.model.__tablename__] = await copy(connection, rows)
+        await connection.execute("ANALYZE")
+    return written
+
+
+async def some_of(database: Database, province: Province) -> tuple[list[UUID], list[UUID]]:
+    """Return some pairings and some needs of the first county."""
+    here = select(School.id).where(School.region_id == province.counties[0].region_id)
+    async with database.unit_of_work() as db:
+        pairings = await db.scalars(
+            select(PairingParty.pairing_id)
+            .where(PairingParty.school_id.in_(here))
+            .order_by(PairingParty.pairing_id)
+            .distinct()
+            .limit(_SOME)
+        )
+        needs = await db.scalars(
+            select(Need.id).where(Need.school_id.in_(here)).order_by(Need.id).limit(_SOME)
+        )
+        return list(pairings), list(needs)
+
+
+async def measure(url: str, size: Size, times: int) -> verdicts.Measured:
+    """Fill a database, serve it, and ask everything."""
+    province = Province(size, local_day(utc_now()))
+    began = time.perf_counter()
+    written = await fill(url, province)
+    print(verdicts.filled(written, time.perf_counter() - began), flush=True)
+    database = Database(url, EventBus())
+    try:
+        who = await people.sign_in(database, province)
+        pairings, needs = await some_of(database, province)
+    finally:
+        await database.close()
+    with tempfile.TemporaryDirectory() as folder:
+        server = LessonServer(
+            Path(folder), module="bench.data.counted",
+            http_host=_HOST, http_port=free_port("tcp"), media_hosts=[_HOST], media_port=0,
+            settings={"CLASSROOMS_DATABASE_URL": url, "CLASSROOMS_LOG_LEVEL": "warning"},
+        )  # fmt: skip
+        await server.start()
+        try:
+            answered = [
+                await asking.ask(server.url, who, question, times)
+                for question in questions(province, pairings, needs)
+            ]
+            exported = await asking.export(
+                server.url, who.province, month_export(province.today), server.pid
+            )
+            imported = await imports.run(server.url, who.province)
+        finally:
+            await server.stop()
+    return verdicts.Measured(size, answered, exported, imported)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(prog="bench.data", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--times", type=int, default=40, help="how often each is asked")
+    parser.add_argument("--quick", action="store_true", help="only a corner of the province")
+    chosen = parser.parse_args(arguments)
+    print(machine(), flush=True)
+    measured = []
+    with postgres.running() as server:
+        for size in (CORNER,) if chosen.quick else (CORNER, PROVINCE):
+            url = server.new_database(f"counties_{size.counties}")
+            measured.append(asyncio.run(measure(url, size, chosen.times)))
+    print(verdicts.table(measured))
+    lines = list(verdicts.judge(measured))
+    print("\n".join(str(line) for line in lines))
+    return 1 if any(line.is_met is False for line in lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

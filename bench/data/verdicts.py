@@ -1,0 +1,81 @@
+"""What `make bench-data` prints: a table of requests, and which targets they meet."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.data.asking import Answered, Exported
+from bench.data.imports import Imported
+from bench.data.province import Size
+from bench.targets import Verdict
+
+EXPORT_ROWS_PER_S = 20_000
+#: What an export may add to the server's memory, whatever its length.
+EXPORT_KB = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One database: what was asked of it, the export and the import."""
+
+    size: Size
+    answered: Sequence[Answered]
+    exported: Exported
+    imported: Imported
+
+
+def filled(written: Mapping[str, int], seconds: float) -> str:
+    """Return the line about what was written."""
+    most = sorted(written.items(), key=lambda each: -each[1])[:6]
+    told = ", ".join(f"{rows} {name}" for name, rows in most)
+    return f"{sum(written.values())} rows in {seconds:.0f} s: {told}, ..."
+
+
+def table(measured: Sequence[Measured]) -> str:
+    """Return the requests with p50 and p95 of the largest database and statements of all."""
+    large = measured[-1]
+    lines = [f"{'request':<28}{'as':<11}{'p50 ms':>8}{'p95 ms':>8}{'KB':>7}  statements"]
+    for place, each in enumerate(large.answered):
+        statements = " / ".join(_counts(one.answered[place]) for one in measured)
+        lines.append(
+            f"{each.question.name:<28}{each.question.who:<11}{each.p50_ms:>8.1f}{each.p95_ms:>8.1f}"
+            f"{each.bytes / 1024:>7.0f}  {statements}"
+        )
+    return "\n".join(lines)
+
+
+def _counts(answered: Answered) -> str:
+    least, most = min(answered.statements), max(answered.statements)
+    return str(least) if least == most else f"{least}-{most}"
+
+
+def judge(measured: Sequence[Measured]) -> Iterator[Verdict]:
+    """Return a verdict for each request, the export and the import."""
+    large = measured[-1]
+    for each in large.answered:
+        limit = each.question.limit_ms
+        yield Verdict(
+            f"{each.question.name}: p95 {each.p95_ms:.0f} ms (at most {limit:.0f})",
+            each.p95_ms <= limit,
+        )
+    for place, each in enumerate(large.answered):
+        # The least of each: once a minute an answer also notes that its caller was here.
+        least = [min(one.answered[place].statements) for one in measured]
+        if len(set(least)) > 1:
+            yield Verdict(f"{each.question.name}: statements grow with the data: {least}", False)
+    export = large.exported
+    grew = export.highest_kb - export.before_kb
+    yield Verdict(
+        f"export of a month: {export.rows} rows at {export.rows_per_s:.0f} rows/s (at least "
+        f"{EXPORT_ROWS_PER_S})",
+        export.rows_per_s >= EXPORT_ROWS_PER_S,
+    )
+    yield Verdict(
+        f"export of a month: {grew} KB more memory at its highest (at most {EXPORT_KB})",
+        grew <= EXPORT_KB,
+    )
+    imported = large.imported
+    yield Verdict(
+        f"import of {imported.rows} schools: {imported.first_s:.1f} s, "
+        f"again {imported.again_s:.1f} s",
+        None,
+    )

@@ -1,0 +1,96 @@
+"""`make bench-data` on a province of two counties: every request is answered and counted."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app import migrations
+from app.alliances.models import Need
+from app.attendance.models import AttendanceRecord
+from app.database import Database
+from app.events import EventBus
+from app.lessons.models import LessonSite
+from app.schools.models import Region
+from bench.data import __main__ as program
+from bench.data import verdicts
+from bench.data.asking import Answered, Exported
+from bench.data.imports import Imported
+from bench.data.province import PROVINCE, Province, Size
+from bench.data.questions import Question
+from bench.data.rows import NotFilled, Rows, connected, copy, numbered
+from bench.data.taught import Taught, lessons_of_size
+from bench.targets import Verdict
+from tests.factories import NOON
+
+TINY = Size(counties=2, points=20, alliances=2, hub_rooms=3)
+TODAY = date(2026, 3, 2)
+
+
+EXPORTED = Exported(rows=100, seconds=1.0, before_kb=1, highest_kb=2)
+IMPORTED = Imported(10, 1.0, 1.0)
+
+
+def answered(statements: set[int]) -> Answered:
+    question = Question("a page", "county", lambda _: "/api/me")
+    return Answered(question, [1.0], frozenset(statements), 10)
+
+
+def rows_of(tables: Iterator[Rows], model: type[Any]) -> int:
+    return sum(1 for rows in tables if rows.model is model for _ in rows.rows)
+
+
+def test_a_province_is_as_large_as_it_is_said_to_be() -> None:
+    province = Province(PROVINCE, TODAY)
+    assert len(province.counties) == 88
+    assert sum(len(county.points) for county in province.counties) == 10_000
+    assert lessons_of_size(province) == 201_600
+    assert rows_of(Taught(province, NOON).tables(), LessonSite) == 1_209_600
+
+
+def test_the_same_day_gives_the_same_rows() -> None:
+    def written() -> list[list[Any]]:
+        return [list(rows.rows) for rows in Province(TINY, TODAY).tables()]
+
+    assert written() == written()
+
+
+@pytest.mark.postgres
+async def test_a_column_without_a_value_is_named_and_nothing_is_written(postgres_url: str) -> None:
+    database = Database(postgres_url, EventBus())
+    await migrations.upgrade(database.engine)
+    async with connected(postgres_url) as connection:
+        with pytest.raises(NotFilled, match=r"regions\.name is given no value"):
+            await copy(connection, Rows(Region, ("id", "code"), [(numbered(0, 1), "990000")]))
+    async with database.unit_of_work() as db:
+        assert await db.scalar(select(func.count()).select_from(Region)) == 0
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_everything_is_asked_of_a_real_server(postgres_url: str) -> None:
+    measured = await program.measure(postgres_url, TINY, times=1)
+    assert all(each.statements and each.bytes > 0 for each in measured.answered)
+    database = Database(postgres_url, EventBus())
+    async with database.unit_of_work() as db:
+        records = await db.scalar(select(func.count()).select_from(AttendanceRecord))
+        assert records
+        assert measured.exported.rows <= records
+        assert await db.scalar(select(func.count()).select_from(Need))
+    await database.close()
+    printed = verdicts.table([measured])
+    assert "session search by words" in printed
+    assert all(isinstance(line, Verdict) for line in verdicts.judge([measured]))
+
+
+def test_what_grows_with_the_data_is_a_miss() -> None:
+    small, large = (
+        verdicts.Measured(TINY, [answered(statements)], EXPORTED, IMPORTED)
+        for statements in ({6, 7}, {9})
+    )
+    lines = list(verdicts.judge([small, large]))
+    assert [line.is_met for line in lines if "grow" in line.text] == [False]
+    lines = list(verdicts.judge([small, small]))
+    assert not [line for line in lines if "grow" in line.text]
