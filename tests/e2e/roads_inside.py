@@ -27,13 +27,26 @@ from tests.e2e.lesson import Lesson
 from tests.e2e.measure import Received
 from tests.e2e.platform_process import ROOT, Platform
 
+# What the trial's relay sends from (`app.coturn`).
+RELAY_PORTS = "34800-34999"
 GIVE_UP_S = 20.0
 # A page looks for UDP 30 s after it has lost it, and then twice as long after.
 SEARCHED_WITHIN_S = 75.0
 
 
+def reserve_relay_ports() -> None:
+    """Let the kernel give the relay's ports to nobody who asks for any port.
+
+    They lie where browsers are given theirs: one that had such a port would go past the filter.
+    """
+    Path("/proc/sys/net/ipv4/ip_local_reserved_ports").write_text(RELAY_PORTS, encoding="ascii")
+
+
 class Filter:
-    """Closes roads to the media port; the relay's own way to it (from its ports) stays open."""
+    """Closes roads to the media port; the relay's own way to it (from its ports) stays open.
+
+    `reserve_relay_ports` first, before anybody opens a socket.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -47,7 +60,7 @@ class Filter:
             for there, back in (("dport", "sport"), ("sport", "dport")):
                 nft(
                     f"add rule inet roads in {protocol} {there} {self._port} "
-                    f"{protocol} {back} != 34800-34999 drop"
+                    f"{protocol} {back} != {RELAY_PORTS} drop"
                 )
 
 
@@ -98,15 +111,19 @@ def back_after(
     change: Callable[[], None],
     roads: set[str | None],
     within_s: float = GIVE_UP_S,
-) -> dict[str, float]:
-    """Change the roads; return after how many seconds each picture moves again, by `roads`."""
+) -> dict[str, Any]:
+    """Change the roads; return after how many seconds each picture moves again, by `roads`.
+
+    And which roads each page took at last, to send and to receive.
+    """
     pictures = {
         "teacher at class-1": Received(lesson.first, "hub"),
         "teacher at class-2": Received(lesson.second, "hub"),
         "class-1 at class-2": Received(lesson.second, lesson.first_seat),
         "class-1 at teacher": Received(lesson.teacher, lesson.first_seat),
     }
-    pages = (lesson.teacher, lesson.first, lesson.second)
+    pages = {"teacher": lesson.teacher, "class-1": lesson.first, "class-2": lesson.second}
+    taken: dict[str, tuple[str | None, str | None]] = {}
     began = time.monotonic()
     change()
     frames = {name: each.read("camera")["frames_decoded"] for name, each in pictures.items()}
@@ -120,11 +137,11 @@ def back_after(
                 frames[name] = now
             elif name not in back and now != frames[name]:
                 back[name] = round(elapsed, 1)
-        taken = {taken for page in pages for taken in roads_of(page)}
-        if taken <= roads:
+        taken = {name: roads_of(page) for name, page in pages.items()}
+        if {road for both in taken.values() for road in both} <= roads:
             back.setdefault("every connection", round(elapsed, 1))
         time.sleep(0.2)
-    return back
+    return {"back": back, "taken": taken}
 
 
 def seen_by_county(lesson: Lesson, platform: Platform) -> str:
@@ -142,6 +159,7 @@ def seen_by_county(lesson: Lesson, platform: Platform) -> str:
 def main(folder: Path) -> None:
     """Hold a lesson and close its roads one after the other."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    reserve_relay_ports()
     found: dict[str, Any] = {}
     with ExitStack() as stack:
         settings = stack.enter_context(relay(folder / "turn"))
