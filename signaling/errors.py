@@ -63,6 +63,7 @@ class CloseCode(IntEnum):
     REPLACED = 4409
     LESSON_OVER = 4410
     PUT_OUT = 4411
+    SUPERSEDED = 4412
     TOO_SLOW_OR_FAST = 4429
 
 

@@ -85,7 +85,8 @@ class Room:
     ) -> Effects:
         """Give a seat to a new connection; an earlier one of the same seat is closed.
 
-        Where the same `page` had it before, its media lives on if it still does; whatever
+        Where the same `page` had it before, that is told apart: a socket it had given up may have
+        come in behind the one it uses. Its media lives on if it still does; whatever
         another page had open is removed, so that nobody is seen twice or goes on unseen.
         Who `receives` is offered what there is at once: to be asked costs a round trip.
         Raise SignalError `blocked`, `not_invited` or `lesson_over`.
@@ -95,7 +96,9 @@ class Room:
             raise SignalError(ErrorCode.LESSON_OVER, "The lesson is over.")
         seat = book.roster.admit(admission)
         if seat.is_present:
-            book.do(Disconnect(seat.seat_id, CloseCode.REPLACED, "replaced"))
+            is_same_page = page is not None and page == seat.page
+            code = CloseCode.SUPERSEDED if is_same_page else CloseCode.REPLACED
+            book.do(Disconnect(seat.seat_id, code, code.name.lower()))
             departures.depart(book, seat, reason="replaced")
         is_resumed = seat.is_resumed_by(page)
         if not is_resumed:

@@ -19,6 +19,7 @@ export const CloseCode = {
   REPLACED: 4409,
   LESSON_OVER: 4410,
   PUT_OUT: 4411,
+  SUPERSEDED: 4412,
   TOO_SLOW_OR_FAST: 4429,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

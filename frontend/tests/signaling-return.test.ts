@@ -112,6 +112,7 @@ describe("a lost connection", () => {
     [1011, "the room failed"],
     [4401, "the ticket was used up on the way"],
     [4408, "silence"],
+    [4412, "a socket of this page's own came in behind it"],
     [4429, "too slow"],
   ])("is opened again after %i (%s), with a new ticket", async (code) => {
     await bench.enter();

@@ -188,7 +188,22 @@ async def test_a_page_whose_line_broke_returns_without_the_application() -> None
             # Before the server misses the line: the newer connection wins, as with any ticket.
             async with server.dial(*words(f"return.{another}")) as third:
                 await third.until("room_state")
-                assert await second.until_closed() == (4409, "replaced")
+                assert await second.until_closed() == (4412, "superseded")
+
+
+async def test_a_page_is_not_told_that_its_seat_was_opened_elsewhere_by_itself() -> None:
+    """A socket it gave up is let in behind the one it uses: it comes back with another."""
+    async with running_server() as server:
+        given_up, used = (words(f"ticket.{server.ticket('a')}") for _ in range(2))
+        async with server.dial(*used) as client:
+            await given_ticket(client)
+            async with server.dial(*given_up) as late:
+                assert await client.until_closed() == (4412, "superseded")
+                await late.until("room_state")
+        async with server.dial(*words(f"ticket.{server.ticket('a')}")) as again:
+            await given_ticket(again)
+            async with server.client("a"):  # of another page
+                assert await again.until_closed() == (4409, "replaced")
 
 
 async def test_who_is_shut_out_meanwhile_is_refused_at_the_door() -> None:
