@@ -89,7 +89,7 @@ def relay(folder: Path) -> Iterator[dict[str, str]]:
 def check(page: Page, shoot: Callable[[str], None] | None = None, name: str = "") -> dict[str, str]:
     """Run the device check again; return its verdict and what it says of the roads."""
     page.get_by_role("button", name="重新检测").click()
-    expect(page.locator("[data-verdict=pending]")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-verdict=pending]")).to_be_visible()
     expect(page.locator("[data-verdict]:not([data-verdict=pending])")).to_be_visible(timeout=60_000)
     if shoot is not None:
         shoot(name)
