@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -58,6 +59,8 @@ class _Entry:
     page: str | None
     receives: bool
     kind: TicketKind
+    #: Which of all sockets it is, in the order in which they were opened.
+    number: int
     revoked: set[str] = field(default_factory=set)
     declared: dict[tuple[str, str], LinkBudget] = field(default_factory=dict)
 
@@ -86,6 +89,7 @@ class LiveHub(SfuListener):
         self._tasks: asyncio.TaskGroup | None = None
         self._rooms: dict[str, RoomRunner] = {}
         self._entries: list[_Entry] = []
+        self._numbers = itertools.count(1)
         self._returns = ReturnTickets(kept_s=config.return_ticket_s)
         self._announced = AnnouncedTickets(
             wait_s=config.announced_ticket_s, most=config.announced_tickets
@@ -196,7 +200,7 @@ class LiveHub(SfuListener):
 
         One that `receives` is made its first offer without being asked. Raise Refused.
         """
-        entry = _Entry(page, receives, kind)
+        entry = _Entry(page, receives, kind, next(self._numbers))
         self._entries.append(entry)
         try:
             return await self._enter(ticket, connection, entry)
@@ -231,6 +235,7 @@ class LiveHub(SfuListener):
                 admission,
                 connection,
                 page=entry.page,
+                number=entry.number,
                 receives=entry.receives,
                 entered=entered,
             )

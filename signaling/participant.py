@@ -83,6 +83,7 @@ class Participant:
     `override` is what the lecturer gave this seat in place of the class default.
     `media_until`: when the media of a seat that left is removed (monotonic seconds).
     `page`: what the page that came last calls itself; only that page finds its media again.
+    `number`: which of all connections it came with, in the order in which they were opened.
     """
 
     seat_id: str
@@ -95,6 +96,7 @@ class Participant:
     account_id: str | None = None
     device_id: str | None = None
     page: str | None = None
+    number: int = 0
     away_since_ms: int | None = None
     override: Permissions | None = None
     hand_raised_at_ms: int | None = None
@@ -136,10 +138,10 @@ class Participant:
         """Go to the next state; a move that is not in the table is a bug of ours."""
         self.state = NEXT[self.state, move]
 
-    def come(self, admission: Admission, *, page: str | None) -> None:
+    def come(self, admission: Admission, *, page: str | None, number: int) -> None:
         """Take the seat for the holder of this admission; what the seat kept stays."""
         self.move(SeatMove.ENTER)
-        self.page = page
+        self.page, self.number = page, number
         self.call(admission.name, admission.school)
         self.account_id, self.device_id = admission.account_id, admission.device_id
         self.budget = LinkBudget(admission.budget_down_kbps, admission.budget_up_kbps)

@@ -80,16 +80,18 @@ class Room:
         admission: Admission,
         *,
         page: str | None = None,
+        number: int = 0,
         receives: bool = False,
         now: float,
     ) -> Effects:
         """Give a seat to a new connection; an earlier one of the same seat is closed.
 
-        Where the same `page` had it before, that is told apart: a socket it had given up may have
-        come in behind the one it uses. Its media lives on if it still does; whatever
+        Where the same `page` had it before, that is told apart: a socket it had given up may come
+        in behind the one it uses. It is refused if it was opened before (`number`).
+        Its media lives on if it still does; whatever
         another page had open is removed, so that nobody is seen twice or goes on unseen.
         Who `receives` is offered what there is at once: to be asked costs a round trip.
-        Raise SignalError `blocked`, `not_invited` or `lesson_over`.
+        Raise SignalError `blocked`, `not_invited`, `lesson_over` or `ticket_used`.
         """
         book = self._at(now)
         if book.is_over:
@@ -97,13 +99,17 @@ class Room:
         seat = book.roster.admit(admission)
         if seat.is_present:
             is_same_page = page is not None and page == seat.page
+            if is_same_page and number < seat.number:
+                raise SignalError(
+                    ErrorCode.TICKET_USED, "This page has gone on with another socket."
+                )
             code = CloseCode.SUPERSEDED if is_same_page else CloseCode.REPLACED
             book.do(Disconnect(seat.seat_id, code, code.name.lower()))
             departures.depart(book, seat, reason="replaced")
         is_resumed = seat.is_resumed_by(page)
         if not is_resumed:
             departures.remove_media(book, seat)
-        seat.come(admission, page=page)
+        seat.come(admission, page=page, number=number)
         if seat.role is m.Role.CLASSROOM:
             seat.reception.begin(book.clock_ms)
         if seat.role is m.Role.LECTURER:

@@ -100,16 +100,18 @@ class RoomRunner:
         connection: Connection,
         *,
         page: str | None = None,
+        number: int = 0,
         receives: bool = False,
         entered: Callable[[], None] | None = None,
     ) -> None:
         """Give a seat to this connection of `page`, and call `entered` in the same moment.
 
+        `number` counts the connections of all pages in the order in which they were opened.
         Raise SignalError, RoomClosed.
         """
 
         def work(room: Room, now: float) -> fx.Effects:
-            effects = room.enter(admission, page=page, receives=receives, now=now)
+            effects = room.enter(admission, page=page, number=number, receives=receives, now=now)
             self._apply(effects, entering=connection)
             if entered is not None:
                 entered()

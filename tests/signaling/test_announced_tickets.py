@@ -45,6 +45,32 @@ async def test_who_comes_after_their_ticket_does_not_wait() -> None:
             assert server.gate.asked[ticket] == 1
 
 
+async def test_a_socket_that_its_page_gave_up_does_not_put_out_the_one_it_went_on_with() -> None:
+    page = "page.0123456789abcdef"
+    async with running_server(LONG) as server:
+        ticket, word = announced(server)
+        async with server.dial(PROTOCOL, word, page) as given_up:
+            await server.eventually(lambda: server.gate.asked[ticket] == 1)
+            async with server.dial(PROTOCOL, f"ticket.{server.ticket('a')}", page) as used:
+                await used.until("room_state")
+                accept(server, ticket)
+                assert await given_up.until_closed() == (4401, "ticket_used")
+                await used.send("ping", ref=1)
+                await used.until("pong", ref=1)
+                assert server.ledger.types().count("seat_joined") == 1
+
+
+async def test_a_page_opened_elsewhere_meanwhile_is_put_out_all_the_same() -> None:
+    async with running_server(LONG) as server:
+        ticket, word = announced(server)
+        async with server.dial(PROTOCOL, word, "page.0123456789abcdef") as client:
+            await server.eventually(lambda: server.gate.asked[ticket] == 1)
+            async with server.client("a") as elsewhere:
+                accept(server, ticket)
+                await client.until("room_state")
+                assert await elsewhere.until_closed() == (4409, "replaced")
+
+
 async def test_a_ticket_lets_in_nobody_who_waits_for_another() -> None:
     async with running_server(LONG) as server:
         (mine, my_word), (_, other_word) = announced(server), announced(server, "b")
