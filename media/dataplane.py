@@ -29,7 +29,7 @@ from media.core.errors import MalformedPacket
 from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
 from media.core.runs import Runs
-from media.core.send_history import MASK, SendHistory
+from media.core.send_history import MASK, NAMED_MASK, SendHistory
 from media.ice import (
     Address,
     MalformedStun,
@@ -486,12 +486,14 @@ class DataPlane:
                 slot = number & MASK
                 history.sent_at_s[slot] = now
                 history.sizes[slot] = size
+                seq_out = (seq + rewriter.seq_shift) & 0xFFFF
+                history.named[number & NAMED_MASK] = down.ssrc << 16 | seq_out
                 pack_numbered(
                     outbox,
                     0,
                     0x90,
                     marker | down.payload_type,
-                    (seq + rewriter.seq_shift) & 0xFFFF,
+                    seq_out,
                     (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
                     down.ssrc,
                     _ONE_WORD,
@@ -553,7 +555,12 @@ class DataPlane:
 
         The core makes packets with a bare header of twelve bytes.
         """
-        number = history.sent(len(packet) + _EXTENSION.size, self._loop.time())
+        number = history.sent(
+            len(packet) + _EXTENSION.size,
+            self._loop.time(),
+            ssrc=int.from_bytes(packet[8:12], "big"),
+            seq=int.from_bytes(packet[2:4], "big"),
+        )
         view, size = self._outbox_view, len(packet) + _EXTENSION.size
         view[:12] = packet[:12]
         view[0] = packet[0] | 0x10

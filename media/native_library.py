@@ -33,7 +33,7 @@ from media.transport import srtp_pointers
 LIBRARY = Path(__file__).parent / "native" / "build" / "plane.so"
 
 #: As `plane_version` of plane.c: a library built from other sources is not loaded.
-VERSION = 3
+VERSION = 4
 
 #: What `recvfrom` returns and `sendto` takes.
 UdpAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -62,6 +62,7 @@ ROOM_COUNTERS = (
     "nack_missed",
     "resend_limited",
     "rtx_out",
+    "rtx_unasked",
 )
 PLANE_COUNTERS = (
     "send_blocked",
@@ -175,7 +176,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {  # ctypes' own types have
     "transport_place": (None, (c_void_p, _PLACE, c_int)),
     "transport_limits": (None, (c_void_p, c_double, c_double, c_double)),
     "transport_resends": (None, (c_void_p, c_double, c_double)),
-    "transport_number": (None, (c_void_p, c_uint8, c_void_p, c_void_p, c_void_p, c_void_p)),
+    "transport_repairs": (None, (c_void_p, c_double)),
+    "transport_number": (None, (c_void_p, c_uint8, *5 * (c_void_p,))),
     "transport_digest": (c_int, (c_void_p, c_char_p, c_uint32, c_double, c_void_p)),
     "transport_send": (c_int, (c_void_p, c_char_p, c_uint32)),
     "transport_open": (c_uint32, (c_void_p, c_void_p, c_uint32)),

@@ -182,7 +182,13 @@ class NativePlane(DataPlane):
         )
         history = transport.history
         if history is not None:
-            arrays = (history.sent_at_s, history.sizes, history.counter, history.attention)
+            arrays = (
+                history.sent_at_s,
+                history.sizes,
+                history.named,
+                history.counter,
+                history.attention,
+            )
             at = [array.buffer_info()[0] for array in arrays]
             library.transport_number(handle, history.element, *at)
         address = transport.address

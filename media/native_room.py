@@ -63,6 +63,8 @@ class NativeRoom:
         self._encodings: dict[UpTrack, _Encoding] = {}
         #: What retransmissions to a subscriber may take, as the plane was told last.
         self._resends: dict[Transport, tuple[float, float] | None] = {}
+        #: How long repairs to a subscriber are under way, likewise.
+        self._repairs: dict[Transport, float] = {}
         self._is_closed = False
 
     # -- transports, which the plane adds and removes -------------------------------------
@@ -84,6 +86,7 @@ class NativeRoom:
         assert not any(down.link is transport for down in rows), "the plane would use it after"
         self._bound.pop(transport, None)
         self._resends.pop(transport, None)
+        self._repairs.pop(transport, None)
         self._library.transport_remove(self._transports.pop(transport))
         self._free_if_done()
 
@@ -137,6 +140,14 @@ class NativeRoom:
         self._resends[link] = limit
         bytes_per_s, burst = (-1.0, 0.0) if limit is None else limit
         self._library.transport_resends(self._transports[link], bytes_per_s, burst)
+
+    def use_repairs(self, link: object, under_way_s: float) -> None:
+        """See Runs."""
+        assert isinstance(link, Transport), "links are what this shell gave"
+        if self._repairs.get(link, 0.0) == under_way_s:
+            return
+        self._repairs[link] = under_way_s
+        self._library.transport_repairs(self._transports[link], under_way_s)
 
     def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
         """See Runs."""

@@ -7,12 +7,13 @@ is calm (nothing lost, no queue), five times a second is enough. The native plan
 media/native/arrivals.h, to the bit: the order of every sum matters.
 """
 
+from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
 from media.core.delay_trend import DelayTrend, LineUse
 from media.core.rtcp import TransportFeedback
-from media.core.send_history import NEVER, Arrival, SendHistory
+from media.core.send_history import NEVER, NOTHING, Arrival, SendHistory
 
 #: A line that has been calm for so long is told of this often. What it was found to carry in
 #: the moment before is measured over half a second, closely.
@@ -67,10 +68,22 @@ class Digest(NamedTuple):
     probed: Probed | None
 
 
+class Missed(NamedTuple):
+    """What did not come, by one feedback: the numbers passed over, and those it leaves unsaid."""
+
+    passed_over: Sequence[int]
+    unsaid: Sequence[int]
+
+
+_NOTHING_MISSED = Missed(NOTHING, NOTHING)
+
+
 class ArrivalDigests:
     """Digest the feedback of one transport. Times are seconds on the caller's clock."""
 
     def __init__(self, history: SendHistory) -> None:
+        #: By the feedback taken last; None: it said nothing new. A cut is no loss to be repaired.
+        self.missed: Missed | None = None
         self._history = history
         self._trend = DelayTrend()
         self._told_at: float | None = None
@@ -87,10 +100,12 @@ class ArrivalDigests:
 
         None: it says nothing new, or all is calm.
         """
-        arrivals, lost, newest = self._history.take(message)
+        arrivals, lost, newest, *missed = self._history.take(message)
+        self.missed = None
         if not arrivals and not lost:
             return None
         is_after_cut = self._told_at is not None and now - self._told_at >= CUT_S
+        self.missed = _NOTHING_MISSED if is_after_cut else Missed(*missed)
         self._told_at = now
         if is_after_cut:
             self._trend = DelayTrend()

@@ -200,6 +200,7 @@ class Pilot:
         runs = self._tables.outputs.runs
         if runs is not None:
             runs.limit_resends(subscriber.link, steering.resend_limit())
+            runs.use_repairs(subscriber.link, steering.repairs.under_way_s)
         if steering.control.probes_sent != probes_before:
             self._tables.count("probes_sent")
             self._probing.add(subscriber.peer_id)

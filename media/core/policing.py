@@ -22,11 +22,14 @@ class TokenBucket:
         self._burst = burst
         self._left = min(self._left, burst)
 
-    def take(self, amount: int, now: float) -> bool:
-        """Take `amount`; False, with nothing taken, if there is not that much left."""
+    def take(self, amount: int, now: float, *, spared: float = 0.0) -> bool:
+        """Take `amount`; False, with nothing taken, if there is not that much left.
+
+        `spared` (0..1) of a full burst is left for others.
+        """
         elapsed_s = max(0.0, now - self._at)
         self._at = max(self._at, now)
         left = min(self._burst, self._left + elapsed_s * self._per_s)
-        is_within = amount <= left
+        is_within = amount <= left - spared * self._burst
         self._left = left - amount if is_within else left
         return is_within

@@ -5,7 +5,6 @@ from math import inf
 
 from media.core import rtcp
 from media.core.allocation import PlannedTrack
-from media.core.congestion import WIRE_OVERHEAD_BYTES
 from media.core.events import (
     EchoChanged,
     LayersWanted,
@@ -17,6 +16,7 @@ from media.core.events import (
 from media.core.ids import PeerId, TrackKey
 from media.core.layers import LayeredTrack
 from media.core.publisher import Publisher
+from media.core.resending import answer_nack, repair
 from media.core.subscriber import ReceivedTrack, Subscriber
 from media.core.tables import RouterTimes, Tables
 
@@ -69,7 +69,7 @@ class Reporter:
                         subscriber.report_received(block, now)
                     self._share_rtt(subscriber)
                 case rtcp.Nack():
-                    self._answer_nack(subscriber, packet, now)
+                    answer_nack(self._tables, subscriber, packet, now)
                 case rtcp.Pli():
                     wished.add(packet.media_ssrc)
                 case rtcp.Fir():
@@ -93,6 +93,7 @@ class Reporter:
             return
         if runs is None:
             digest = steering.digests.take(feedback, now)
+            repair(self._tables, subscriber, steering.digests.missed, now)
         else:
             digest = runs.digest(subscriber.link, feedback, now)
         if digest is not None:
@@ -107,24 +108,6 @@ class Reporter:
             for up in track.up_tracks:
                 if up.nack is not None:
                     up.nack.set_rtt(subscriber.rtt_s)
-
-    def _answer_nack(self, subscriber: Subscriber, nack: rtcp.Nack, now: float) -> None:
-        """Resend from the cache; the publisher is never troubled with it."""
-        down = subscriber.by_ssrc.get(nack.media_ssrc)
-        if down is None:
-            return
-        # One small packet may name a sequence number a thousand times.
-        lost = dict.fromkeys(nack.lost)
-        # What lies before a pause was another picture.
-        found = [] if down.flows_in is None else down.flows_in.resend(down, lost, now)
-        may_resend = subscriber.steering.may_resend
-        packets = [one for one in found if may_resend(len(one) + WIRE_OVERHEAD_BYTES, now)]
-        self._tables.count("resend_limited", len(found) - len(packets))
-        self._tables.outputs.outbox.extend((down.link, packet) for packet in packets)
-        self._tables.count("nack_answered", len(packets))
-        self._tables.count("nack_missed", len(lost) - len(found))
-        if down.rtx_payload_type is not None:
-            self._tables.count("rtx_out", len(packets))
 
     def _wish_keyframe(self, subscriber: Subscriber, ssrc: int) -> Publisher | None:
         down = subscriber.by_ssrc.get(ssrc)

@@ -69,8 +69,14 @@ class Runs(Protocol):
     def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
         """Resend to the subscriber of `link` at most so many bytes a second, in such bursts."""
 
+    def use_repairs(self, link: object, under_way_s: float) -> None:
+        """Repair unasked what the subscriber of `link` misses; 0: it has a short line."""
+
     def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
-        """Digest feedback of the subscriber of `link` that came among what only the core reads."""
+        """Digest feedback of the subscriber of `link` that came among what only the core reads.
+
+        What it misses is repaired, as after any other feedback.
+        """
 
     def bound(self, publisher: "Publisher") -> None:
         """Look at which SSRCs the publisher's up-tracks are known by."""

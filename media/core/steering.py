@@ -8,6 +8,7 @@ from media.core.arrival_digest import ArrivalDigests, Digest
 from media.core.congestion import CongestionControl
 from media.core.ids import TrackKey
 from media.core.policing import TokenBucket
+from media.core.repairs import Repairs, Why
 from media.core.send_history import SendHistory
 
 #: Where a line of which nothing is known or declared starts.
@@ -40,6 +41,8 @@ _REMB_LIFETIME_S = 25.0
 _RESEND_SHARE = 0.5
 _RESEND_BURST_S = 0.15
 _MIN_RESEND_BURST_BYTES = 4500
+# What may be needless leaves half of a burst to what is surely missing.
+_SPARED = {Why.ASKED: 0.0, Why.LOST: 0.0, Why.UNSAID: 0.5, Why.COPY: 0.5}
 
 # A loss of more is no line to plan for.
 _MAX_LOSS = 0.5
@@ -64,6 +67,7 @@ class Steering:
         #: Where the plane does not digest feedback itself.
         self.digests = ArrivalDigests(self.history)
         self.control = CongestionControl(self.history, start_bps=start_bps)
+        self.repairs = Repairs()
         self.planned: tuple[PlannedTrack, ...] = ()
         #: Everything wished for is planned at its best.
         self.is_complete = True
@@ -138,11 +142,12 @@ class Steering:
         """Plan what each wish gets now; what is not wished for any more is forgotten.
 
         Filled in here: `current`, `current_redundancy` and `may_rise` of the wishes, and what
-        pictures cost where what is lost of them is sent again; sound is not. `can_probe`: there
-        is a stream that can carry padding.
+        pictures cost where what is lost of them is sent again, on a long line more than once;
+        sound is not. `can_probe`: there is a stream that can carry padding.
         """
         self.steered_at = now
         self.control.handle_time(now)
+        self.repairs.settle()
         self.budget_kbps = self._limit_kbps(now)
         self.has_limits |= self.budget_kbps is not None
         told = [self._with_past(wish, now) for wish in wishes]
@@ -176,8 +181,9 @@ class Steering:
 
     def _with_past(self, wish: Wish, now: float) -> Wish:
         if not wish.is_audio:
-            arrives = 1.0 - min(_MAX_LOSS, self.control.loss)
-            wish = replace(wish, layers_kbps=tuple(kbps / arrives for kbps in wish.layers_kbps))
+            loss = min(_MAX_LOSS, self.control.loss)
+            times = 1.0 / (1.0 - loss) + (self.repairs.sendings - 1) * loss
+            wish = replace(wish, layers_kbps=tuple(kbps * times for kbps in wish.layers_kbps))
         grant = self._grants.get(wish.track)
         if grant is None:
             return wish
@@ -233,9 +239,11 @@ class Steering:
         if limit is not None:
             self._resends.set_rate(per_s=limit[0], burst=limit[1])
 
-    def may_resend(self, size_bytes: int, now: float) -> bool:
+    def may_resend(self, size_bytes: int, now: float, why: Why = Why.ASKED) -> bool:
         """Return whether the line has room for a retransmission now, and take it."""
-        return self.budget_kbps is None or self._resends.take(size_bytes, now)
+        if self.budget_kbps is None:
+            return True
+        return self._resends.take(size_bytes, now, spared=_SPARED[why])
 
 
 def _height(layer: int | None) -> int:

@@ -210,6 +210,7 @@ class Subscriber:
         )
         if rtt_s is not None:
             self.rtt_s = rtt_s
+            self.steering.repairs.measured(rtt_s, now)
         self.redundancy.report(
             expected=down.interval_expected - expected, lost=down.interval_lost - lost, now=now
         )

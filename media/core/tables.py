@@ -34,6 +34,7 @@ COUNTERS = (
     "red_out",
     "rtx_in",
     "rtx_out",
+    "rtx_unasked",
     "probes_sent",
     "layers_switched",
     "held_back",

@@ -4,7 +4,7 @@ Longer than 400 lines because the beginning, the middle and the end of a run kee
 numbers; a run taken apart would be a run that nobody can follow.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.core import redundancy, rtp
@@ -422,23 +422,15 @@ class UpTrack:
 
     # -- reports ---------------------------------------------------------------
 
-    def resend(self, down: DownTrack, lost: Iterable[int], now: float) -> list[bytes]:
-        """Return, of the packets a subscriber misses, those that may and can be sent again.
+    def find_sent(self, down: DownTrack, seq: int) -> tuple[int, CachedPacket] | None:
+        """Return the packet a subscriber has or misses under this number, if it is kept.
 
         Only packets of the run that flows now: what lies before a pause was another picture.
         """
-        packets: list[bytes] = []
         newest_out = self.highest_ext + down.rewriter.seq_shift
-        for seq in lost:
-            if not down.may_resend(now):
-                break
-            ext_seq = self.highest_ext - ((newest_out - seq) & 0xFFFF)
-            cached = self.cache.get(ext_seq)
-            if cached is None or ext_seq < down.rewriter.first_ext:
-                down.resend_missed()
-            else:
-                packets.append(down.retransmission(ext_seq, cached))
-        return packets
+        ext_seq = self.highest_ext - ((newest_out - seq) & 0xFFFF)
+        cached = self.cache.get(ext_seq)
+        return None if cached is None or ext_seq < down.rewriter.first_ext else (ext_seq, cached)
 
     def count_up(self, down: DownTrack) -> None:
         """Bring what `down` knows it was sent up to this moment; what is composed counts itself."""

@@ -17,7 +17,11 @@
 #include "packet.h"
 
 /* As in media.core.send_history. */
-enum { LOG_PACKETS = 4096 }; /* CAPACITY */
+enum {
+    LOG_PACKETS = 4096,   /* CAPACITY */
+    NAMED_PACKETS = 1024, /* NAMED */
+    MAX_UNSAID = 64,      /* as in media.core.repairs */
+};
 #define NEVER INT64_MAX
 #define REFERENCE_S 0.064
 #define TICK_S 0.00025
@@ -46,6 +50,7 @@ struct digest { /* media.native_library reads the same layout */
 struct sent_log { /* media.core.send_history's arrays */
     double *sent_at;
     uint16_t *sizes;
+    uint64_t *named;
     _Atomic uint64_t *counter;
     _Atomic int64_t *attention; /* watch from, watch until, whether every feedback is told of */
 };
@@ -69,6 +74,9 @@ struct digest_scratch {
     struct feedback feedback;
     struct arrival arrivals[LOG_PACKETS];
     uint32_t count;
+    /* What did not come: numbers passed over for the first time, and those no feedback spoke of. */
+    int64_t passed_over[LOG_PACKETS], unsaid_from, unsaid_to;
+    uint32_t passed_count;
 };
 
 static inline void digests_open(struct digests *digests)
@@ -77,8 +85,8 @@ static inline void digests_open(struct digests *digests)
     trend_open(&digests->trend);
 }
 
-/* media.core.send_history.SendHistory.take: fill `scratch->arrivals` from `scratch->feedback`; `lost`
- * and `newest` of the digest being gathered. */
+/* media.core.send_history.SendHistory.take: fill `scratch` from `scratch->feedback`; `lost` and
+ * `newest` of the digest being gathered. */
 static inline void match_sent(struct digests *digests, const struct sent_log *log,
                               struct digest_scratch *scratch)
 {
@@ -86,7 +94,10 @@ static inline void match_sent(struct digests *digests, const struct sent_log *lo
     int64_t count = (int64_t)atomic_load_explicit(log->counter, memory_order_acquire);
     int64_t newest_sent = count - 1;
     int64_t number = newest_sent - (uint16_t)((uint64_t)newest_sent - feedback->base);
-    int64_t newest = number + feedback->count - 1;
+    int64_t newest = number + feedback->count - 1, reported = digests->reported;
+    bool is_gap = 0 < reported && reported < number && number <= reported + MAX_UNSAID;
+    scratch->unsaid_from = reported;
+    scratch->unsaid_to = is_gap ? number : reported;
     int64_t oldest = count > LOG_PACKETS ? count - LOG_PACKETS : 0, lost = 0;
     if (!digests->has_reference)
         digests->reference = feedback->reference;
@@ -96,10 +107,13 @@ static inline void match_sent(struct digests *digests, const struct sent_log *lo
         0x800000;
     digests->reference = feedback->reference;
     double arrived = (double)digests->reference_steps * REFERENCE_S;
-    scratch->count = 0;
+    scratch->count = scratch->passed_count = 0;
     for (uint32_t i = 0; i < feedback->count && number <= newest_sent; i++, number++) {
         if (feedback->deltas[i] == NOT_RECEIVED) {
-            lost += number >= digests->reported && number >= oldest;
+            if (number >= reported && number >= oldest) {
+                lost++;
+                scratch->passed_over[scratch->passed_count++] = number;
+            }
             continue;
         }
         arrived += feedback->deltas[i] * TICK_S;
@@ -108,12 +122,12 @@ static inline void match_sent(struct digests *digests, const struct sent_log *lo
         if (!size || number < oldest)
             continue;
         log->sizes[slot] = 0;
-        lost -= number < digests->reported;
+        lost -= number < reported;
         scratch->arrivals[scratch->count++] =
             (struct arrival){number, log->sent_at[slot], arrived, size};
     }
     newest = newest < newest_sent ? newest : newest_sent;
-    digests->reported = digests->reported > newest + 1 ? digests->reported : newest + 1;
+    digests->reported = reported > newest + 1 ? reported : newest + 1;
     digests->next.newest = newest;
     digests->next.lost = lost;
     digests->next.count = (uint64_t)count;
@@ -173,7 +187,9 @@ static inline enum told take_feedback(struct digests *digests, const struct sent
     digests->has_been_told = true;
     digests->told_at = now;
     struct digest *next = &digests->next;
-    if (is_after_cut) {
+    if (is_after_cut) { /* no loss to be repaired */
+        scratch->passed_count = 0;
+        scratch->unsaid_to = scratch->unsaid_from;
         trend_open(&digests->trend);
         next->feedbacks = next->received = 0;
         next->bytes = 0;

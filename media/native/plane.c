@@ -13,7 +13,8 @@
  *
  * Longer than a module of ours should be: it is one program with one lock, and a cut through it
  * would only hide which parts run under that. What parses bytes from outside is in packet.h; what
- * becomes of feedback, in arrivals.h; when a lane runs, in precedence.h. */
+ * becomes of feedback, in arrivals.h; what is under way to a far subscriber, in repairs.h; when a
+ * lane runs, in precedence.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +34,7 @@
 #include "arrivals.h"
 #include "packet.h"
 #include "precedence.h"
+#include "repairs.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -109,7 +111,7 @@ struct row_terms {
 enum room_counter {
     SRTP_AUTH_FAILED, REPLAYED, MEDIA_BEFORE_KEYS, MALFORMED_RTP, PROTECT_FAILED, RTCP_REFUSED,
     RTP_OVER_RATE, DROPPED_NOT_GRANTED, NACK_ANSWERED, NACK_MISSED, RESEND_LIMITED, RTX_OUT,
-    ROOM_COUNTERS
+    RTX_UNASKED, ROOM_COUNTERS
 };
 enum plane_counter {
     SEND_BLOCKED, SEND_FAILED, SOCKET_ERROR, CONTROL_LOST, MEDIA_LOST, INBOX_LOST, PACKETS_SENT,
@@ -165,6 +167,7 @@ struct transport {
     uint8_t number_element; /* of the transport-wide number; 0: none (RFC 8285 section 4.2) */
     struct sent_log sent;   /* media.core.send_history's, LOG_PACKETS long */
     struct digests digests;
+    struct repairs repairs;
 };
 
 struct binding {
@@ -538,12 +541,13 @@ static void finish(struct lane *lane, struct transport *transport, uint32_t leng
 {
     uint8_t *out = lane->out[lane->out_count];
     int size = (int)length;
-    if (transport->number_element) {
+    if (transport->number_element) { /* media.core.send_history.SendHistory.sent */
         const struct sent_log *log = &transport->sent;
         uint64_t number = atomic_load_explicit(log->counter, memory_order_relaxed);
         write16(out + 17, (uint16_t)number);
         log->sent_at[number & (LOG_PACKETS - 1)] = monotonic();
         log->sizes[number & (LOG_PACKETS - 1)] = (uint16_t)length;
+        log->named[number & (NAMED_PACKETS - 1)] = (uint64_t)read32(out + 8) << 16 | read16(out + 2);
         atomic_store_explicit(log->counter, number + 1, memory_order_release);
     }
     if (lane->plane->srtp.protect(transport->send_session, out, &size)) {
@@ -684,14 +688,16 @@ static struct taken take(struct lane *lane, struct encoding *encoding,
     return taken;
 }
 
-static bool has_tokens(struct bucket_of_tokens *bucket, double amount, double now)
+/* Take `amount`; false, with nothing taken, if that is not left beside the `spared` share of a burst. */
+static bool take_tokens(struct bucket_of_tokens *bucket, double amount, double now, double spared)
 {
     double elapsed = now > bucket->at ? now - bucket->at : 0, left;
     bucket->at = now > bucket->at ? now : bucket->at;
     left = bucket->left + elapsed * bucket->per_s;
     left = left < bucket->burst ? left : bucket->burst;
-    bucket->left = amount <= left ? left - amount : left;
-    return amount <= left;
+    bool is_within = amount <= left - spared * bucket->burst;
+    bucket->left = is_within ? left - amount : left;
+    return is_within;
 }
 
 static struct binding *find_binding(struct transport *transport, uint32_t ssrc)
@@ -738,7 +744,7 @@ static void receive_rtp(struct lane *lane, struct transport *transport, const ui
         refused = MALFORMED_RTP;
     else if (!transport->rtp_rate.burst) /* nothing was agreed to be sent this way */
         refused = DROPPED_NOT_GRANTED;
-    else if (!has_tokens(&transport->rtp_rate, length, now))
+    else if (!take_tokens(&transport->rtp_rate, length, now, 0))
         refused = RTP_OVER_RATE;
     if (refused != ROOM_COUNTERS) {
         count(transport->room, refused);
@@ -780,27 +786,36 @@ static struct row *row_by_rtx_ssrc(struct transport *transport, uint32_t ssrc)
     return row;
 }
 
-static void resend(struct lane *lane, struct row *row, uint16_t seq, double now)
+/* Let a row be looked at for retransmissions: its budget is a second's. */
+static void renew_budget(struct row *row, double now)
+{
+    if ((int64_t)now != row->budget_second) {
+        row->budget_second = (int64_t)now;
+        row->budget = RESEND_BUDGET;
+    }
+}
+
+/* Return what a row was sent under a number, if it is kept: media.core.uptrack.UpTrack.find_sent. */
+static struct cached *find_sent(struct row *row, uint16_t seq)
 {
     struct encoding *encoding = row->encoding;
     uint16_t newest = (uint16_t)(encoding->highest_ext + row->terms.seq_shift);
     int64_t ext_seq = encoding->highest_ext - (uint16_t)(newest - seq);
-    struct cached *packet = cache_find(&encoding->cache, ext_seq);
-    if (row->budget <= 0 || !packet || ext_seq < row->terms.first_ext) {
-        row->budget -= row->budget > 0 ? MISSED_COSTS : 0;
-        count(row->transport->room, NACK_MISSED);
-        return;
-    }
-    row->budget -= RESENT_COSTS;
+    return ext_seq < row->terms.first_ext ? NULL : cache_find(&encoding->cache, ext_seq);
+}
+
+/* Whether the line has room for a retransmission now: media.core.steering.Steering.may_resend. */
+static bool may_resend(struct row *row, const struct cached *packet, double now, enum why why)
+{
     struct transport *transport = row->transport;
     uint32_t size = 12 + packet->length + (row->terms.rtx_payload_type >= 0 ? 2 : 0);
-    if (transport->are_resends_limited &&
-        !has_tokens(&transport->resends, size + WIRE_OVERHEAD_BYTES, now)) {
-        row->terms.rtx_seq += row->terms.rtx_payload_type >= 0; /* a gap says that it was asked */
-        count(transport->room, RESEND_LIMITED);
-        return;
-    }
-    count(row->transport->room, NACK_ANSWERED);
+    return !transport->are_resends_limited ||
+           take_tokens(&transport->resends, size + WIRE_OVERHEAD_BYTES, now,
+                       why == ASKED || why == LOST ? 0 : 0.5);
+}
+
+static void send_again(struct lane *lane, struct row *row, const struct cached *packet)
+{
     if (row->terms.rtx_payload_type >= 0)
         count(row->transport->room, RTX_OUT);
     if (!can_send(row->transport))
@@ -812,26 +827,101 @@ static void resend(struct lane *lane, struct row *row, uint16_t seq, double now)
     enqueue(lane, row->transport, first);
 }
 
+/* Resend what was asked for: media.core.resending. */
+static void answer(struct lane *lane, struct row *row, uint16_t seq, double now)
+{
+    struct transport *transport = row->transport;
+    struct sent_packet asked = {row->terms.ssrc, seq};
+    if (is_under_way(&transport->repairs, asked, now))
+        return;
+    struct cached *packet = row->budget > 0 ? find_sent(row, seq) : NULL;
+    if (!packet) {
+        row->budget -= row->budget > 0 ? MISSED_COSTS : 0;
+        count(transport->room, NACK_MISSED);
+        return;
+    }
+    row->budget -= RESENT_COSTS;
+    if (!may_resend(row, packet, now, ASKED)) {
+        row->terms.rtx_seq += row->terms.rtx_payload_type >= 0; /* a gap says that it was asked */
+        count(transport->room, RESEND_LIMITED);
+        return;
+    }
+    count(transport->room, NACK_ANSWERED);
+    if (row->terms.rtx_payload_type >= 0)
+        note_repair(&transport->repairs, asked, ASKED, now);
+    send_again(lane, row, packet);
+}
+
 /* Name each lost packet once, in the order the NACK names them. */
 static void answer_nack(struct lane *lane, struct row *row, const uint8_t *nack, uint32_t size,
                         double now)
 {
-    if ((int64_t)now != row->budget_second) {
-        row->budget_second = (int64_t)now;
-        row->budget = RESEND_BUDGET;
-    }
+    renew_budget(row, now);
     for (uint32_t at = 12; at < size; at += 4) {
         uint32_t mask = (uint32_t)read16(nack + at + 2) << 1 | 1;
         for (uint16_t seq = read16(nack + at); mask; mask >>= 1, seq++) {
             if (!(mask & 1) || lane->nacked[seq / 64] >> seq % 64 & 1)
                 continue;
             lane->nacked[seq / 64] |= (uint64_t)1 << seq % 64;
-            resend(lane, row, seq, now);
+            answer(lane, row, seq, now);
         }
     }
     for (uint32_t at = 12; at < size; at += 4)
         for (uint16_t bit = 0, seq = read16(nack + at); bit <= 16; bit++, seq++)
             lane->nacked[seq / 64] &= ~((uint64_t)1 << seq % 64);
+}
+
+/* Resend over a long line what was not asked for: media.core.resending. */
+static void repair_one(struct lane *lane, struct transport *transport, struct sent_packet missed,
+                       double now, enum why why)
+{
+    struct row *row = row_by_ssrc(transport, missed.ssrc);
+    if (!row || row->terms.rtx_payload_type < 0) /* sound, or a retransmission itself */
+        return;
+    renew_budget(row, now);
+    if (row->budget <= 0 || (why != COPY && is_under_way(&transport->repairs, missed, now)))
+        return;
+    struct cached *packet = find_sent(row, missed.seq);
+    if (!packet || !may_resend(row, packet, now, why))
+        return;
+    row->budget -= RESENT_COSTS;
+    count(transport->room, RTX_UNASKED);
+    if (why != COPY)
+        note_repair(&transport->repairs, missed, why, now);
+    send_again(lane, row, packet);
+}
+
+/* Put which packet a number was behind those in `missed`, if that is remembered; return how many. */
+static uint32_t name_packet(const struct sent_log *log, int64_t number, int64_t count,
+                            struct sent_packet *missed, uint32_t found)
+{
+    if (number < count - NAMED_PACKETS)
+        return found;
+    uint64_t name = log->named[number & (NAMED_PACKETS - 1)];
+    missed[found] = (struct sent_packet){(uint32_t)(name >> 16), (uint16_t)name};
+    return found + 1;
+}
+
+/* Repair what the feedback just digested says or leaves unsaid, and send the copies due with it. */
+static void repair(struct lane *lane, struct transport *transport, double now)
+{
+    struct repairs *repairs = &transport->repairs;
+    struct digest_scratch *scratch = lane->scratch;
+    if (repairs->under_way == 0)
+        return;
+    struct sent_packet copies[REPAIRS_REMEMBERED], lost[NAMED_PACKETS], unsaid[MAX_UNSAID];
+    uint32_t copied = take_owed(repairs, now, copies), losses = 0, unknown = 0;
+    int64_t count = (int64_t)atomic_load_explicit(transport->sent.counter, memory_order_relaxed);
+    for (uint32_t i = 0; i < scratch->passed_count; i++)
+        losses = name_packet(&transport->sent, scratch->passed_over[i], count, lost, losses);
+    for (int64_t number = scratch->unsaid_from; number < scratch->unsaid_to; number++)
+        unknown = name_packet(&transport->sent, number, count, unsaid, unknown);
+    for (uint32_t i = 0; i < losses; i++)
+        repair_one(lane, transport, lost[i], now, LOST);
+    for (uint32_t i = 0; i < copied; i++)
+        repair_one(lane, transport, copies[i], now, COPY);
+    for (uint32_t i = 0; i < unknown; i++)
+        repair_one(lane, transport, unsaid[i], now, UNSAID);
 }
 
 static bool is_rtcp_allowed(struct transport *transport, uint32_t length, double now)
@@ -884,6 +974,8 @@ static bool digest_feedback(struct lane *lane, struct transport *transport, cons
     read_feedback(packet, size, &lane->scratch->feedback);
     enum told told =
         take_feedback(&transport->digests, &transport->sent, lane->scratch, now, &digest);
+    if (told != NOTHING_NEW)
+        repair(lane, transport, now);
     if (told == TOLD)
         post_lazily(lane, &message, (const uint8_t *)&digest, sizeof digest);
     return told != NOTHING_NEW;
@@ -1237,7 +1329,7 @@ static void *run_lane(void *argument)
 /* -- what Python calls ----------------------------------------------------------------------------------------- */
 
 /* Of these functions and the layouts above; a library of another version is not loaded. */
-uint32_t plane_version(void) { return 3; }
+uint32_t plane_version(void) { return 4; }
 
 static bool open_lane(struct plane *plane, uint32_t index)
 {
@@ -1546,16 +1638,26 @@ void transport_resends(struct transport *transport, double bytes_per_s, double b
 }
 
 /* Number every RTP packet sent with this element of a header extension (id << 4 | 1; 0: none), and
- * note in the caller's arrays when it left and how large it was: media.core.send_history's. They must
- * live until the transport is removed. */
+ * note in the caller's arrays when it left, how large it was and which: media.core.send_history's. They
+ * must live until the transport is removed. */
 void transport_number(struct transport *transport, uint8_t element, double *sent_at, uint16_t *sizes,
-                      _Atomic uint64_t *counter, _Atomic int64_t *attention)
+                      uint64_t *named, _Atomic uint64_t *counter, _Atomic int64_t *attention)
 {
     struct lane *lane = transport->room->lane;
     enter(lane);
     settle(lane);
     transport->number_element = element;
-    transport->sent = (struct sent_log){sent_at, sizes, counter, attention};
+    transport->sent = (struct sent_log){sent_at, sizes, named, counter, attention};
+    leave(lane);
+}
+
+/* Take repairs to be under way for so long, in seconds, and repair unasked what feedback says was lost;
+ * 0: the line is short. */
+void transport_repairs(struct transport *transport, double under_way)
+{
+    struct lane *lane = transport->room->lane;
+    enter(lane);
+    use_repairs(&transport->repairs, under_way);
     leave(lane);
 }
 
@@ -1565,13 +1667,16 @@ int transport_digest(struct transport *transport, const uint8_t *packet, uint32_
                      struct digest *into)
 {
     struct lane *lane = transport->room->lane;
+    enum told told = NOTHING_NEW;
     enter(lane);
-    bool is_due = transport->number_element && is_feedback(packet, length) &&
-                  read_feedback(packet, length, &lane->scratch->feedback) &&
-                  take_feedback(&transport->digests, &transport->sent, lane->scratch, now, into) ==
-                      TOLD;
+    settle(lane);
+    if (transport->number_element && is_feedback(packet, length) &&
+        read_feedback(packet, length, &lane->scratch->feedback))
+        told = take_feedback(&transport->digests, &transport->sent, lane->scratch, now, into);
+    if (told != NOTHING_NEW)
+        repair(lane, transport, now);
     leave(lane);
-    return is_due;
+    return told == TOLD;
 }
 
 /* Let datagrams from this address find the transport. False when memory has run out. */

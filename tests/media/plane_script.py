@@ -8,6 +8,7 @@ from media.config import DataPlaneChoice
 from media.core import red, rtp
 from media.core.arrival_digest import Digest
 from media.core.ids import PeerId, TrackKey
+from media.core.repairs import Repairs
 from media.core.steering import Steering
 from tests.media.plane_rig import AUDIO, CAMERA, PUBLISHED, RED_TYPE, SECOND, Peer, Rig
 
@@ -22,6 +23,7 @@ _COMPARED = (
     "resend_limited",
     "rtx_in",
     "rtx_out",
+    "rtx_unasked",
     "red_out",
     "red_recovered",
     "protect_failed",
@@ -188,6 +190,17 @@ class Script:
         steering._limit_resends()
         if self._rig._room is not None:
             self._rig._room.limit_resends(subscriber.link, steering.resend_limit())
+
+    async def far(self, which: int, *, is_far: bool) -> None:
+        """Let the line be so long that what is under way stays it to the end, or short."""
+        subscriber = self._rig.router.subscribers[PeerId(f"site{which}")]
+        steering = subscriber.steering
+        steering.repairs = Repairs()
+        if is_far:
+            steering.repairs.measured(80.0, 0.0)
+            steering.repairs.settle()
+        if self._rig._room is not None:
+            self._rig._room.use_repairs(subscriber.link, steering.repairs.under_way_s)
 
     async def keep(self, seconds: float) -> None:
         """Keep packets as long as the round trips want: nothing but the newest, or everything."""

@@ -43,7 +43,13 @@ class Native:
         self.history = SendHistory()
         self.history.use_extension(EXTENSION)
         history = self.history
-        arrays = (history.sent_at_s, history.sizes, history.counter, history.attention)
+        arrays = (
+            history.sent_at_s,
+            history.sizes,
+            history.named,
+            history.counter,
+            history.attention,
+        )
         at = [array.buffer_info()[0] for array in arrays]
         library.transport_number(self.transport, history.element, *at)
 

@@ -47,6 +47,7 @@ EDITS = st.one_of(
     step("move", SITE),
     step("keep", st.sampled_from([0.0, 60.0])),
     step("squeeze", SITE, is_limited=st.booleans()),
+    step("far", SITE, is_far=st.booleans()),
     step("redundancy", SITE, st.integers(0, 2)),
 )
 BACK = st.lists(st.integers(-2, 12), min_size=1, max_size=6).map(tuple)
@@ -80,6 +81,17 @@ _LOSSY_SOUND = [
     _LOST_PADDING,
     _sound(1),
 ]
+#: A far site says what it lost, leaves something unsaid, asks, and answers on.
+_LOST_FAR_AWAY = [
+    *_FOUR,
+    ("far", (1,), {"is_far": True}),
+    *[("answer", (1, back, (1,), beside), {}) for back in (3, 3) for beside in (0, 1, 2)],
+    *_FOUR[1:],
+    *_FOUR[1:],
+    ("answer", (1, 1, (), 0), {}),
+    ("nack", (1, CAMERA, (0, 1, 2, 3)), {}),
+    *[("answer", (1, 0, (), 0), {})] * 4,
+]
 
 
 @settings(
@@ -99,6 +111,7 @@ _LOSSY_SOUND = [
 @example(
     steps=[*_FOUR, ("keep", (60.0,), {}), *_FOUR[1:], _ASK], first_seq=10, lanes=2, has_red=False
 )
+@example(steps=_LOST_FAR_AWAY, first_seq=65_534, lanes=1, has_red=False)
 @example(steps=_LOSSY_SOUND, first_seq=65_534, lanes=1, has_red=True)
 def test_the_same_packets_and_edits_give_the_same_bytes(
     steps: list[tuple[Any, ...]], first_seq: int, lanes: int, has_red: bool

@@ -16,6 +16,7 @@ static double now = 1000.0;
 /* What the second subscriber was sent, for its feedback to be about. */
 static double sent_at[LOG_PACKETS];
 static uint16_t sizes[LOG_PACKETS];
+static uint64_t named[NAMED_PACKETS];
 static _Atomic uint64_t numbered;
 static _Atomic int64_t attention[3];
 
@@ -26,6 +27,9 @@ static void send_log(unsigned which)
         sizes[i] = (uint16_t)(100 + i);
         sent_at[i] = now - 0.001 * i;
     }
+    for (int i = 0; i < NAMED_PACKETS; i++) /* of the rows that take retransmissions, and of others */
+        named[i] = (uint64_t)(0x11 + 0x10 * (i % 4)) << 16 | (uint16_t)i;
+    transport_repairs(subscribers[1], which & 1 ? 0.45 : 0);
     atomic_store(&numbered, which & 1 ? 70000 : 200);
     atomic_store(&attention[0], which & 2 ? NEVER : 100);
     atomic_store(&attention[1], which & 4 ? NEVER : 150);
@@ -67,13 +71,13 @@ static void set_up(void)
         transport_keys(subscribers[i], plane, plane);
         transport_place(subscribers[i], &place, 0);
         struct row_terms terms = {.after_ext = -1, .first_ext = 0, .seq_shift = 5, .ssrc = 0x11 + i,
-                                  .rtx_ssrc = 0x21 + i, .rtx_payload_type = i ? -1 : 120,
+                                  .rtx_ssrc = 0x21 + i, .rtx_payload_type = i ? 120 : -1,
                                   .picture_shift = 7, .payload_type = 100, .tl0_shift = 3};
         row_begin(video, subscribers[i], &terms);
         terms.ssrc = 0x31 + i;
         row_begin(vp8, subscribers[i], &terms);
     }
-    transport_number(subscribers[1], 5 << 4 | 1, sent_at, sizes, &numbered, attention);
+    transport_number(subscribers[1], 5 << 4 | 1, sent_at, sizes, named, &numbered, attention);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -76,6 +76,7 @@ struct class {
     struct place places[SITES], publisher_place;
     double sent_at[LOG_PACKETS];
     uint16_t sizes[LOG_PACKETS];
+    uint64_t named[NAMED_PACKETS];
     _Atomic uint64_t counter;
     _Atomic int64_t attention[3];
     struct talker talker;
@@ -119,7 +120,8 @@ static void edit(struct plane *plane, struct class *class, unsigned round)
         atomic_store(&class->attention[0], round % 3 ? NEVER : 0);
         if (i == 0)
             transport_number(class->sites[i], 5 << 4 | 1, class->sent_at, class->sizes,
-                             &class->counter, class->attention);
+                             class->named, &class->counter, class->attention);
+        transport_repairs(class->sites[i], round % 2 ? 0.45 : 0);
         transport_place(class->sites[i], &class->places[i], round % 7 == 0);
         address_learn(class->sites[i], &class->places[i]);
         struct row_terms terms = {.after_ext = -1, .ssrc = 0x11, .rtx_ssrc = 0x21,

@@ -50,6 +50,9 @@ class FakeRuns:
     def limit_resends(self, link: object, limit: tuple[float, float] | None) -> None:
         self.told.append(("limit", link, limit))
 
+    def use_repairs(self, link: object, under_way_s: float) -> None:
+        self.told.append(("repairs", link, under_way_s))
+
     def digest(self, link: object, feedback: TransportFeedback, now: float) -> Digest | None:
         self.told.append(("digest", link, feedback))
         return None

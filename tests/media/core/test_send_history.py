@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.core.repairs import MAX_UNSAID, Packet
 from media.core.rtcp import TransportFeedback
-from media.core.send_history import CAPACITY, MASK, SendHistory
+from media.core.send_history import CAPACITY, MASK, NAMED, SendHistory
 
 
 def sent(count: int, *, first: int = 0) -> SendHistory:
@@ -52,19 +53,32 @@ def test_what_comes_after_all_is_no_longer_lost() -> None:
 def test_what_is_told_twice_counts_once() -> None:
     history = sent(10)
     assert numbers(history, about(0, 0, None, 0)) == [0, 2]
-    assert history.take(about(0, 0, None, 0)) == ([], 0, 2)
+    told = history.take(about(0, 0, None, 0))
+    assert (told.arrivals, told.lost, told.newest, told.passed_over) == ([], 0, 2, [])
 
 
 def test_packets_nothing_was_said_of_are_not_lost() -> None:
     """Their feedback was: a receiver reports on every number."""
-    history = sent(10)
-    history.take(about(0, 0))
-    assert history.take(about(5, 0)).lost == 0
+    history = sent(200)
+    assert list(history.take(about(3, 0)).unsaid) == []  # nothing had been said of anything
+    told = history.take(about(8, 0, None, 0))
+    assert (told.lost, told.passed_over, list(told.unsaid)) == (1, [9], [4, 5, 6, 7])
+    assert list(history.take(about(11 + MAX_UNSAID + 1, 0)).unsaid) == []  # much is a cut
+
+
+def test_which_packet_a_number_was_is_remembered_for_a_while() -> None:
+    history = SendHistory()
+    for number in range(NAMED + 5):
+        history.sent(100, 1.0, ssrc=0xFFFF_FFFF, seq=number & 0xFFFF)
+    assert history.packets([4, 5, NAMED + 4]) == [
+        Packet(0xFFFF_FFFF, 5),
+        Packet(0xFFFF_FFFF, NAMED + 4),
+    ]
 
 
 def test_what_was_never_sent_cannot_arrive() -> None:
     assert sent(3).take(about(2, 0, 0, 0)).arrivals[0][0] == 2
-    assert sent(3).take(about(2, 0, 0, 0))[1:] == (0, 2)
+    assert sent(3).take(about(2, 0, 0, 0))[1:3] == (0, 2)
     assert sent(3).take(about(30_000, 0, 0)).arrivals == []
     assert SendHistory().take(about(0, 0)).arrivals == []
 
