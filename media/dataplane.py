@@ -469,6 +469,7 @@ class DataPlane:
         assert self._socket is not None, "a closed data plane sends nothing"
         _, marker, seq, timestamp, _, start, end, _ = header
         payload = self._inbox_view[start:end]
+        bare_size, numbered_size = 12 + end - start, _NUMBERED_BYTES + end - start
         outbox, outbox_c, view = self._outbox, self._outbox_c, self._outbox_view
         length, protect, send = self._length, srtp_protect, self._socket.sendto
         pack, pack_numbered = _HEADER.pack_into, _NUMBERED_HEADER.pack_into
@@ -476,13 +477,14 @@ class DataPlane:
         for down in downs:
             rewriter = down.rewriter
             transport: Transport = down.link  # type: ignore[assignment] # opaque to the core
-            if transport.address is None:
+            address = transport.address
+            if address is None:
                 continue
             history = transport.history
             if history is not None and history.element:
                 number = history.counter[0]
                 history.counter[0] = number + 1
-                at, size = _NUMBERED_BYTES, _NUMBERED_BYTES + end - start
+                at, size = _NUMBERED_BYTES, numbered_size
                 slot = number & MASK
                 history.sent_at_s[slot] = now
                 history.sizes[slot] = size
@@ -501,7 +503,7 @@ class DataPlane:
                     number & 0xFFFF,
                 )
             else:
-                at, size = 12, 12 + end - start
+                at, size = 12, bare_size
                 pack(
                     outbox,
                     0,
@@ -521,11 +523,11 @@ class DataPlane:
             if length[0] != sealed_size:
                 sealed_size = length[0]
                 sealed = view[:sealed_size]
-            if type(transport.address) is StreamAddress:
+            if type(address) is StreamAddress:
                 self.send_on_stream(transport, sealed)
             else:
                 try:
-                    send(sealed, transport.address)
+                    send(sealed, address)
                 except OSError as error:
                     self._not_sent(error)
 

@@ -87,28 +87,33 @@ class DelayTrend:
 
     def arrived(self, arrivals: Iterable[Arrival]) -> None:
         """Take packets the receiver has."""
-        first_sent_s = self._first_sent_s
+        first_sent_s, last_sent_s = self._first_sent_s, self._last_sent_s
+        first_arrived_s, last_arrived_s = self._first_arrived_s, self._last_arrived_s
         for _, sent_s, arrived_s, _ in arrivals:
             if sent_s < first_sent_s:
                 continue  # of an earlier group, reordered: its delay is in that group's past
-            if sent_s - first_sent_s <= _BURST_S or self._caught_up(sent_s, arrived_s):
-                self._last_sent_s = max(self._last_sent_s, sent_s)
-                self._last_arrived_s = max(self._last_arrived_s, arrived_s)
+            # What held the group up (a radio's pause) lets others, that left later, go at once:
+            # who came on its heels belongs to it.
+            after_s = arrived_s - last_arrived_s
+            if sent_s - first_sent_s <= _BURST_S or (
+                after_s < sent_s - last_sent_s
+                and after_s <= _BURST_S
+                and arrived_s - first_arrived_s < _MAX_BURST_S
+            ):
+                last_sent_s = max(last_sent_s, sent_s)
+                last_arrived_s = max(last_arrived_s, arrived_s)
                 continue
             if first_sent_s > -inf:
-                self._complete(self._last_sent_s, self._last_arrived_s)
-            self._first_sent_s = self._last_sent_s = first_sent_s = sent_s
-            self._first_arrived_s = self._last_arrived_s = arrived_s
+                self._complete(last_sent_s, last_arrived_s)
+            first_sent_s = last_sent_s = sent_s
+            first_arrived_s = last_arrived_s = arrived_s
+        self._first_sent_s, self._last_sent_s = first_sent_s, last_sent_s
+        self._first_arrived_s, self._last_arrived_s = first_arrived_s, last_arrived_s
+        self._weigh()
 
-    def _caught_up(self, sent_s: float, arrived_s: float) -> bool:
-        """Return whether a packet came on the heels of the group, having left later.
-
-        What held the group up (a radio's pause) let both go at once.
-        """
-        after_s = arrived_s - self._last_arrived_s
-        is_catching_up = after_s < sent_s - self._last_sent_s
-        is_short = arrived_s - self._first_arrived_s < _MAX_BURST_S
-        return is_catching_up and after_s <= _BURST_S and is_short
+    def _weigh(self) -> None:
+        """See how long the queue is: for everybody, so by the shortest of the last few ways."""
+        self.queue_s = min(self._queues, default=self.queue_s)
 
     def _complete(self, sent_s: float, arrived_s: float) -> None:
         before, self._before = self._before, (sent_s, arrived_s)
@@ -118,11 +123,11 @@ class DelayTrend:
             return
         gradient_s = arrived_s - before[1] - (sent_s - before[0])
         if abs(gradient_s) > _MAX_STEP_S:
+            self._weigh()
             self._base = _ShortestWay()
             self.restart()
             return
         self._queues.append(self._base.above(arrived_s - sent_s, sent_s))
-        self.queue_s = min(self._queues)
         self._groups += 1
         self._accumulated_s += gradient_s
         self._smoothed_s = _SMOOTHING * self._smoothed_s + (1 - _SMOOTHING) * self._accumulated_s

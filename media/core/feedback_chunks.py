@@ -38,6 +38,8 @@ def decode(body: memoryview, count: int) -> tuple[int | None, ...]:
         msg = f"feedback about {count} packets"
         raise MalformedPacket(msg)
     symbols, offset = _symbols(body, count)
+    if symbols.count(_SMALL_DELTA) == count and offset + count <= len(body):
+        return tuple(body[offset : offset + count])  # all is well, as nearly always
     deltas: list[int | None] = []
     try:
         for symbol in symbols:
