@@ -11,7 +11,17 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import addresses, coturn, demo, demo_alliances, job_commands, memory, migrations, serving
+from app import (
+    addresses,
+    coturn,
+    demo,
+    demo_alliances,
+    demo_timetable,
+    job_commands,
+    memory,
+    migrations,
+    serving,
+)
 from app import logging as app_logging
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -114,6 +124,7 @@ def run_demo(
         async with opened(settings) as database, database.unit_of_work() as db:
             links = await demo.prepare(db, now=now)
             await demo_alliances.prepare(db, store, now=now)
+            await demo_timetable.prepare(db)
             return links
 
     if not is_served:

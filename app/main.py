@@ -44,6 +44,8 @@ from app.jobs.worker import Worker
 from app.lessons import routes as lesson_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
+from app.planning import jobs as planning_jobs
+from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
 from app.schools import class_routes, import_jobs, region_routes, room_tests, roster_routes
 from app.schools import routes as school_routes
@@ -94,6 +96,7 @@ ROUTERS = (
     track_routes.router,
     need_routes.router,
     lesson_routes.router,
+    planning_routes.router,
 )
 
 
@@ -120,7 +123,11 @@ class CookieAuthenticator:
 
 def job_handlers() -> Handlers:
     """Return who does which kind of job."""
-    return {housekeeping.KIND: housekeeping.keep_house, import_jobs.KIND: import_jobs.run_import}
+    return {
+        housekeeping.KIND: housekeeping.keep_house,
+        import_jobs.KIND: import_jobs.run_import,
+        planning_jobs.KIND: planning_jobs.run_planning,
+    }
 
 
 def make_worker(

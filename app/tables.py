@@ -12,6 +12,7 @@ from app.database import Base
 from app.jobs import models as jobs
 from app.lessons import models as lessons
 from app.live import models as live
+from app.planning import models as planning
 from app.recordings import models as recordings
 from app.schools import models as schools
 from app.schools import room_tests, roster_models
@@ -29,6 +30,7 @@ SLICES = (
     calendars,
     alliances,
     lessons,
+    planning,
     attendance,
     delivered,
     recordings,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -228,65 +228,88 @@ async def bells_of(
 
 async def calendar_of(db: AsyncSession, school: School, *, first: date, last: date) -> Calendar:
     """Return what decides the days of a school from `first` to `last`. Its region is loaded."""
-    bells = await bells_of(db, [school.id])
-    own = CalendarDay.school_id == school.id
-    return await _calendar(db, school.region, own, bells[school.id], first=first, last=last)
+    return (await calendars_of(db, [school], first=first, last=last))[school.id]
+
+
+async def calendars_of(
+    db: AsyncSession, schools: Sequence[School], *, first: date, last: date
+) -> dict[UUID, Calendar]:
+    """Return what decides the days of each school; as many statements for many as for one."""
+    ids = [school.id for school in schools]
+    paths = [school.region.path for school in schools]
+    terms, unlike = await _rules(db, paths, ids, first=first, last=last)
+    bells = await bells_of(db, ids)
+    return {
+        school.id: _calendar(school.region.path, school.id, terms, unlike, bells[school.id])
+        for school in schools
+    }
 
 
 async def calendar_of_region(
     db: AsyncSession, region: Region, *, first: date, last: date
 ) -> Calendar:
     """Return what decides the days of a region; it has no bells, so its days have no periods."""
-    return await _calendar(db, region, false(), (), first=first, last=last)
+    terms, unlike = await _rules(db, [region.path], [], first=first, last=last)
+    return _calendar(region.path, None, terms, unlike, ())
 
 
-async def _calendar(
+_Terms = list[tuple[str, Span]]
+_Unlike = list[tuple[CalendarDay, str | None]]
+
+
+async def _rules(
     db: AsyncSession,
-    region: Region,
-    own: ColumnElement[bool],
-    bells: Sequence[Bells],
+    paths: Iterable[str],
+    school_ids: Collection[UUID],
     *,
     first: date,
     last: date,
-) -> Calendar:
-    above = _codes_of(region.path)
-    widths = {code: width for width, code in enumerate(above, start=1)}
+) -> tuple[_Terms, _Unlike]:
+    """Return the terms and the days of these schools and regions, with their regions' codes."""
+    codes = {code for path in paths for code in _codes_of(path)}
     around = timedelta(days=LONGEST_TERM_DAYS)
-    rows = await db.execute(
+    terms = await db.execute(
         select(Term, Region.code)
         .join(Region, Term.region_id == Region.id)
         .where(
-            Region.code.in_(above),
+            Region.code.in_(codes),
             Term.starts_on <= last + around,
             Term.ends_on >= first - around,
         )
     )
-    terms = terms_that_hold(
-        (widths[code], Span(term.starts_on, term.ends_on)) for term, code in rows
-    )
-    exceptions = await _exceptions(db, own, widths, first=first, last=last)
-    return Calendar(terms=terms, exceptions=exceptions, bells=bells)
-
-
-async def _exceptions(
-    db: AsyncSession,
-    own: ColumnElement[bool],
-    widths: Mapping[str, int],
-    *,
-    first: date,
-    last: date,
-) -> dict[date, UnlikeDay]:
-    rows = await db.execute(
+    unlike = await db.execute(
         select(CalendarDay, Region.code)
         .outerjoin(Region, CalendarDay.region_id == Region.id)
         .where(
             CalendarDay.day.between(first, last),
-            or_(own, Region.code.in_(list(widths)), _is_national()),
+            or_(
+                CalendarDay.school_id.in_(school_ids),
+                Region.code.in_(codes),
+                _is_national(),
+            ),
         )
     )
-    return narrowest(
-        (row.day, _width(row, code, widths), UnlikeDay(row.kind, row.name, row.follows))
-        for row, code in rows
+    kept = [(code, Span(term.starts_on, term.ends_on)) for term, code in terms]
+    return kept, [(row, code) for row, code in unlike]
+
+
+def _calendar(
+    path: str, school_id: UUID | None, terms: _Terms, unlike: _Unlike, bells: Sequence[Bells]
+) -> Calendar:
+    """Return the calendar of one school or region out of the rules of many."""
+    widths = {code: width for width, code in enumerate(_codes_of(path), start=1)}
+    own = [
+        (row, code)
+        for row, code in unlike
+        if (code is None or code in widths) and row.school_id in {None, school_id}
+    ]
+    return Calendar(
+        terms=terms_that_hold((widths[code], term) for code, term in terms if code in widths),
+        exceptions=narrowest(
+            (row.day, _width(row, code, widths), UnlikeDay(row.kind, row.name, row.follows))
+            for row, code in own
+        ),
+        bells=bells,
     )
 
 

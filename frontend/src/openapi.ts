@@ -448,6 +448,28 @@ export interface paths {
         /** @description Give the pairings as a file. */
         get: operations["export_pairings"];
     };
+    "/api/plannings": {
+        /** @description List the plannings whose hubs all lie in scope, the latest first. */
+        get: operations["list_plannings"];
+        /** @description Have offerings of one's hubs planned, as a job; the planning shows its plans when it ends. */
+        post: operations["ask_for_plan"];
+    };
+    "/api/plannings/{planning_id}": {
+        /** @description Describe a planning with its plans and what stands against them. */
+        get: operations["read_planning"];
+    };
+    "/api/plannings/{planning_id}/accept": {
+        /** @description Write the lessons of a plan with their sites, all or none; the same plan again: nothing. */
+        post: operations["accept_plan"];
+    };
+    "/api/plannings/export": {
+        /** @description Export the list. */
+        get: operations["export_plannings"];
+    };
+    "/api/plannings/offerings": {
+        /** @description List the offerings of a term that one may have planned, by name. */
+        get: operations["list_plannable_offerings"];
+    };
     "/api/recordings/clips/{clip_id}": {
         /** @description Send a clip, or the range of it a player asks for. */
         get: operations["clip"];
@@ -593,6 +615,16 @@ export interface components {
             /** Format: uuid */
             pairing_id: string;
         };
+        /** @description What accepting wrote. `kept`: lessons that had begun or were given up. */
+        AcceptedOut: {
+            changed: number;
+            created: number;
+            is_published: boolean;
+            kept: number;
+            plan: number;
+            removed: number;
+            unchanged: number;
+        };
         /**
          * @description Which offer is accepted, and for which of the two schools.
          *
@@ -661,6 +693,11 @@ export interface components {
         /** @description The corrections of a row, the first one first. */
         AmendmentsOut: {
             items: components["schemas"]["AmendmentOut"][];
+        };
+        /** @description The plans, the cheapest first, and a sentence for whatever could not be placed in it. */
+        Answer: {
+            conflicts: components["schemas"]["Conflict"][];
+            plans: components["schemas"]["Plan"][];
         };
         /**
          * @description One row of the attendance table.
@@ -1002,6 +1039,19 @@ export interface components {
             valid_from: string | null;
             valid_to: string | null;
         };
+        /** @description One sentence about one offering; `values` are what its words need: names and numbers. */
+        Conflict: {
+            code: components["schemas"]["ConflictCode"];
+            offering_id: string;
+            values: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * @description What the sentence says.
+         * @enum {string}
+         */
+        ConflictCode: "hub-without-bells" | "site-without-bells" | "no-shared-window" | "sites-without-common-window" | "too-few-windows" | "kept-free" | "taken" | "crowded";
         /**
          * @description 放假, or 补课: a day that runs the timetable of the weekday it `follows`.
          * @enum {string}
@@ -1170,6 +1220,19 @@ export interface components {
          */
         JobState: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "DEAD" | "CANCELLED";
         JsonValue: unknown;
+        /** @description A period of a school's own weekday that no lesson from afar may take. */
+        KeptFree: {
+            period: number;
+            /** Format: uuid */
+            school_id: string;
+            /** @description ISO 8601: 1 Monday to 7 Sunday. */
+            weekday: number;
+        };
+        /** @description Periods a week of an offering that no plan could place together with the others. */
+        Lacking: {
+            offering_id: string;
+            periods: number;
+        };
         /** @description A lesson as every page shows it. `hub_school` and `lecturer` are names. */
         LessonCard: {
             can_start: boolean;
@@ -1504,6 +1567,16 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_PlannedOfferingOut_: {
+            items: components["schemas"]["PlannedOfferingOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_PlanningCard_: {
+            items: components["schemas"]["PlanningCard"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_RegionOut_: {
             items: components["schemas"]["RegionOut"][];
             /** @description Ask for the next page with it. */
@@ -1653,6 +1726,96 @@ export interface components {
             roles: components["schemas"]["RoleOut"][];
             school: string | null;
         };
+        /** @description One way to hold the offerings. `is_best`: it is proved that none costs less. */
+        Plan: {
+            costs: components["schemas"]["SchoolCost"][];
+            is_best: boolean;
+            lacking: components["schemas"]["Lacking"][];
+            slots: components["schemas"]["PlannedSlot"][];
+            total: number;
+        };
+        /** @description Which plan to take, counted from 0. `publish`: teachers and classrooms see it at once. */
+        PlanAcceptIn: {
+            plan: number;
+            /** @default false */
+            publish: boolean;
+        };
+        /** @description An offering that is planned. */
+        PlannedOfferingOut: {
+            hub: components["schemas"]["Named"];
+            /** Format: uuid */
+            id: string;
+            lecturer: components["schemas"]["Named"];
+            name: string;
+            periods_a_week: number;
+            sites: components["schemas"]["PlannedSiteOut"][];
+        };
+        /** @description A classroom that receives an offering. */
+        PlannedSiteOut: {
+            classroom: components["schemas"]["Named"];
+            school: components["schemas"]["Named"];
+        };
+        /** @description A weekly slot of an offering: the hub's weekday and period. */
+        PlannedSlot: {
+            offering_id: string;
+            period: number;
+            timings: components["schemas"]["Timing"][];
+            weekday: number;
+        };
+        /** @description A planning in a list. */
+        PlanningCard: {
+            accepted_at: string | null;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            hubs: components["schemas"]["Named"][];
+            /** Format: uuid */
+            id: string;
+            offerings: number;
+            state: components["schemas"]["PlanningState"];
+            term: components["schemas"]["Named"];
+        };
+        /** @description What to plan: offerings of one term, of one hub or of several. */
+        PlanningIn: {
+            kept_free?: components["schemas"]["KeptFree"][];
+            /**
+             * @description No lesson is shorter.
+             * @default 35
+             */
+            least_minutes: number;
+            offering_ids: string[];
+            /** Format: uuid */
+            term_id: string;
+        };
+        /** @description A planning, whole. `job_id`: to be watched by whoever asked; `answer` null: not yet. */
+        PlanningOut: {
+            accepted: components["schemas"]["AcceptedOut"] | null;
+            accepted_at: string | null;
+            answer: components["schemas"]["Answer"] | null;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            /** Format: date */
+            first_day: string;
+            /** Format: uuid */
+            id: string;
+            job_id: string | null;
+            kept_free: components["schemas"]["KeptFree"][];
+            /** Format: date */
+            last_day: string;
+            least_minutes: number;
+            offerings: components["schemas"]["PlannedOfferingOut"][];
+            state: components["schemas"]["PlanningState"];
+            term: components["schemas"]["Named"];
+            version: number;
+        };
+        /**
+         * @description PLANNING until there is an answer; ACCEPTED when lessons were written from one of its plans.
+         *
+         *     A planning whose job came to nothing stays PLANNING: the job says why, and can be retried.
+         * @enum {string}
+         */
+        PlanningState: "PLANNING" | "ANSWERED" | "ACCEPTED";
         /** @description A stretch of the lesson, and what it was at the site. */
         PortionOut: {
             from_ms: number;
@@ -1911,6 +2074,18 @@ export interface components {
             moe_code: string;
             void_reason: components["schemas"]["VoidReason"] | null;
             voided_on: string | null;
+        };
+        /** @description What a plan asks of a school; `total` in minutes, as `Cost.total` weighs them. */
+        SchoolCost: {
+            away_minutes: number;
+            crowded: number;
+            cut_minutes: number;
+            missed: number;
+            moved_breaks: number;
+            name: string;
+            off_days: number;
+            school_id: string;
+            total: number;
         };
         /** @description A school's day: the weekday whose timetable it runs, or why there is no school. */
         SchoolDayOut: {
@@ -2302,6 +2477,23 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
+        /**
+         * @description How a slot is held on `lessons` dates from `first` to `last`: minutes after midnight.
+         *
+         *     `periods`: each site's own period, by its classroom; a site that has no school is left out.
+         */
+        Timing: {
+            ends_minute: number;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            lessons: number;
+            periods: {
+                [key: string]: number;
+            };
+            starts_minute: number;
+        };
         /** @description A lesson that is over, and the number of pupils reported so far. */
         ToConfirm: {
             headcount: number | null;
@@ -2429,6 +2621,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `cannot-plan`: These offerings cannot be planned; `still-running`: The first request is still running */
+        "cannot-plan.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `changed-meanwhile`: It was changed meanwhile */
         "changed-meanwhile": {
             content: {
@@ -2483,6 +2681,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `lesson-clash`: There is another lesson at that time; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "lesson-clash.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `lesson-not-open`: The lesson is not open */
         "lesson-not-open": {
             content: {
@@ -2531,6 +2735,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `no-such-plan`: There is no such plan; `not-found`: Not found */
+        "no-such-plan.not-found": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not-found`: Not found */
         "not-found": {
             content: {
@@ -2551,6 +2761,12 @@ export interface components {
         };
         /** @description `not-to-confirm`: There is nothing to confirm */
         "not-to-confirm": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `plan-outdated`: The plan no longer fits */
+        "plan-outdated": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -2637,6 +2853,7 @@ export interface components {
         "path.need_id": string;
         "path.offer_id": string;
         "path.pairing_id": string;
+        "path.planning_id": string;
         "path.record_id": string;
         "path.region_id": string;
         "path.roster_id": string;
@@ -2675,6 +2892,8 @@ export interface components {
         "query.state": components["schemas"]["NeedState"] | null;
         /** @description A code. */
         "query.subject": string | null;
+        /** @description Of this term. */
+        "query.term_id": string | null;
         "query.to": string | null;
         "query.urban_rural": string | null;
     };
@@ -5431,6 +5650,159 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_plannings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Of this term. */
+                term_id?: components["parameters"]["query.term_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PlanningCard_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    ask_for_plan: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["PlanningOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["cannot-plan.still-running"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_planning: {
+        parameters: {
+            path: {
+                planning_id: components["parameters"]["path.planning_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["PlanningOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    accept_plan: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                planning_id: components["parameters"]["path.planning_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAcceptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["PlanningOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["no-such-plan.not-found"];
+            409: components["responses"]["lesson-clash.still-running.wrong-state"];
+            412: components["responses"]["plan-outdated"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_plannings: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Of this term. */
+                term_id?: components["parameters"]["query.term_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_plannable_offerings: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                term_id: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PlannedOfferingOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

@@ -238,6 +238,7 @@ def queries_of(operation: dict[str, Any], county: Whole) -> list[dict[str, str]]
 
 
 REQUIRED: dict[str, Any] = {
+    "term_id": lambda county: str(county.ids["term_id"]),
     "bytes": lambda _: "10",
     "one": lambda county: str(county.county.hub.id),
     "other": lambda county: str(county.county.points[0].id),

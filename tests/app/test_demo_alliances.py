@@ -4,12 +4,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from app import demo, demo_alliances
+from app import demo, demo_alliances, demo_timetable
 from app.accounts import queries as accounts
 from app.alliances.models import Alliance, Pairing, PairingState
 from app.calendars import service as calendars
 from app.database import Database
 from app.files import FileStore
+from app.lessons.models import CourseOffering
 from app.schools.models import School
 from tests.app.alliance_steps import found
 from tests.app.conftest import OpenBrowser
@@ -21,6 +22,7 @@ async def prepare(database: Database, folder: Path) -> None:
     async with database.unit_of_work() as db:
         await demo.prepare(db, now=NOON)
         await demo_alliances.prepare(db, FileStore(folder), now=NOON)
+        await demo_timetable.prepare(db)
 
 
 async def test_it_is_made_once(database: Database, tmp_path: Path) -> None:
@@ -29,6 +31,7 @@ async def test_it_is_made_once(database: Database, tmp_path: Path) -> None:
     async with database.unit_of_work() as db:
         assert await db.scalar(select(func.count()).select_from(Alliance)) == 1
         states = sorted(await db.scalars(select(Pairing.state)))
+        assert await db.scalar(select(func.count()).select_from(CourseOffering)) == 3
     assert states == [PairingState.ACTIVE, PairingState.ACTIVE, PairingState.PROPOSED]
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from app.attendance.models import AttendanceRecord
 from app.attendance.seats import HUB, site_seat
+from app.calendars.models import Term
 from app.database import Database
 from app.jobs import service as jobs
 from app.live import service as live
 from app.live.ledger import DatabaseLedger
+from app.planning.models import PlannedCourse, Planning
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
@@ -20,6 +22,7 @@ from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.test_calendars import bells, term
 from tests.app.test_jobs_pages import caller
 from tests.app.test_needs import need, offer
+from tests.app.timetable_steps import make_offering
 from tests.factories import County, make_county, make_lesson
 
 # Of path parameters that name no thing of a county.
@@ -54,6 +57,7 @@ async def make_whole_county(
     ids |= await _lesson(database, clock, county, mark)
     ids |= await _calendar(keeper, county, mark)
     ids |= await _alliance(keeper, county, mark)
+    ids |= await _planning(database, clock, county, mark, term_id=ids["term_id"])
     async with database.unit_of_work() as db:
         job = await jobs.enqueue(
             db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
@@ -109,6 +113,26 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
         )
         ids = {"record_id": records.all()[0], "session_id": session.id}
     return ids | {"lesson_id": lesson.id, "clip_id": clip.id}
+
+
+async def _planning(
+    database: Database, clock: Clock, county: County, mark: str, *, term_id: UUID
+) -> dict[str, UUID]:
+    async with database.unit_of_work() as db:
+        term = await db.get_one(Term, term_id)
+        offering = await make_offering(db, county, name=f"{mark}音乐", term=term)
+        planning = Planning(
+            term_id=term_id,
+            first_day=term.starts_on,
+            least_minutes=35,
+            kept_free=[],
+            asked_at=clock.now,
+            asked_by=county.administrator.person_id,
+            courses=[PlannedCourse(offering_id=offering.id)],
+        )
+        db.add(planning)
+        await db.flush()
+        return {"planning_id": planning.id}
 
 
 async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:

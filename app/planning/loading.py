@@ -1,0 +1,279 @@
+"""Read a question for the planner from the database: so many statements, however many schools."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.accounts.models import Person
+from app.alliances.models import Match, Need
+from app.calendars import queries as calendars
+from app.calendars.days import school_day
+from app.lessons.models import GIVEN_UP, CourseOffering, Lesson, LessonSite, LessonState
+from app.lessons.queries import bounds_of
+from app.planning.asking import (
+    Ask,
+    Busy,
+    Offering,
+    Place,
+    PlannedSchool,
+    Site,
+    Thing,
+    ThingKind,
+    Wish,
+)
+from app.planning.models import Planning
+from app.schools.models import Classroom, Device, DeviceState, School, SchoolClass
+
+# What a lesson wants upwards: the camera's layers, the content and sound (docs/architecture.md).
+LESSON_UP_KBPS = 2500
+# Lessons that may still be moved: those of the offerings that are planned are not in the way.
+MOVABLE = frozenset({LessonState.PLANNED, LessonState.PUBLISHED, LessonState.READY})
+
+
+async def ask_of(db: AsyncSession, planning: Planning) -> Ask:
+    """Return what a planning, loaded whole, asks, as everything stands now."""
+    courses = [course.offering for course in planning.courses]
+    wishes = await _wishes(db, courses)
+    devices = await _devices(db, courses)
+    offerings = tuple(_offering(course, wishes, devices) for course in courses)
+    kept_free: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for each in planning.kept_free:
+        kept_free[each["school_id"]].add((each["weekday"], each["period"]))
+    used = _Used.of(courses)
+    schools = await _schools(db, used, kept_free, planning.first_day, planning.term.ends_on)
+    busy = await _busy(db, used, courses, planning.first_day, planning.term.ends_on)
+    names = await _names(db, courses, used)
+    return Ask(offerings, tuple(schools), tuple(busy), names, planning.least_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the offerings use, by id."""
+
+    hubs: frozenset[UUID]
+    schools: frozenset[UUID]
+    people: frozenset[UUID]
+    classes: frozenset[UUID]
+
+    @classmethod
+    def of(cls, courses: Sequence[CourseOffering]) -> "_Used":
+        sites = [site for course in courses for site in course.sites]
+        hubs = frozenset(course.hub_school_id for course in courses)
+        people = {course.lecturer_id for course in courses}
+        people |= {site.assistant_id for site in sites if site.assistant_id is not None}
+        classes = {each.class_id for each in sites} | {each.hub_class_id for each in courses}
+        return cls(
+            hubs,
+            hubs | {site.classroom.school_id for site in sites},
+            frozenset(people),
+            frozenset(each for each in classes if each is not None),
+        )
+
+
+def _text(key: UUID | None) -> str | None:
+    return None if key is None else str(key)
+
+
+def _offering(
+    course: CourseOffering,
+    wishes: dict[tuple[UUID, UUID], Wish],
+    devices: dict[UUID, tuple[str, ...]],
+) -> Offering:
+    sites = []
+    for site in course.sites:
+        school = site.classroom.school_id
+        place = Place(
+            str(school),
+            str(site.classroom_id),
+            _text(site.class_id),
+            devices.get(site.classroom_id, ()),
+            _text(site.assistant_id),
+        )
+        wish = None if site.pairing_id is None else wishes.get((site.pairing_id, school))
+        sites.append(Site(place, wish))
+    room = course.hub_classroom_id
+    hub = Place(
+        str(course.hub_school_id),
+        _text(room),
+        _text(course.hub_class_id),
+        () if room is None else devices.get(room, ()),
+    )
+    return Offering(
+        str(course.id),
+        course.name,
+        str(course.lecturer_id),
+        hub,
+        course.periods_a_week,
+        tuple(sites),
+    )
+
+
+async def _wishes(
+    db: AsyncSession, courses: Iterable[CourseOffering]
+) -> dict[tuple[UUID, UUID], Wish]:
+    """Return when the sites would like it, by pairing and school: from the needs behind them."""
+    pairings = {site.pairing_id for course in courses for site in course.sites}
+    rows = await db.execute(
+        select(Match.pairing_id, Need)
+        .join(Need, Match.need_id == Need.id)
+        .where(Match.pairing_id.in_([each for each in pairings if each is not None]))
+    )
+    return {
+        (pairing_id, need.school_id): Wish(
+            frozenset(map(int, need.weekdays)), need.earliest_minute, need.latest_minute
+        )
+        for pairing_id, need in rows
+    }
+
+
+async def _devices(
+    db: AsyncSession, courses: Iterable[CourseOffering]
+) -> dict[UUID, tuple[str, ...]]:
+    rooms = {site.classroom_id for course in courses for site in course.sites}
+    rooms |= {each.hub_classroom_id for each in courses if each.hub_classroom_id is not None}
+    rows = await db.execute(
+        select(Device.classroom_id, Device.id)
+        .where(Device.classroom_id.in_(rooms), Device.state != DeviceState.REVOKED)
+        .order_by(Device.id)
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for classroom_id, device_id in rows:
+        found[classroom_id].append(str(device_id))
+    return {room: tuple(devices) for room, devices in found.items()}
+
+
+async def _schools(
+    db: AsyncSession,
+    used: _Used,
+    kept_free: dict[str, set[tuple[int, int]]],
+    first: date,
+    last: date,
+) -> list[PlannedSchool]:
+    rows = await db.scalars(
+        select(School).where(School.id.in_(used.schools)).options(selectinload(School.region))
+    )
+    schools = list(rows)
+    rules = await calendars.calendars_of(db, schools, first=first, last=last)
+    lines = await _lines(db, used.hubs)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [
+        PlannedSchool(
+            str(school.id),
+            school.name,
+            tuple(school_day(rules[school.id], day) for day in days),
+            frozenset(kept_free.get(str(school.id), ())),
+            lines.get(school.id, 1),
+        )
+        for school in schools
+    ]
+
+
+async def _lines(db: AsyncSession, hubs: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many lessons at once each hub's line carries.
+
+    The classrooms of a school share its line, so the best of them says what it is. Where none is
+    declared nobody knows: each classroom then has its own lesson, as it would without a planner.
+    """
+    rows = await db.execute(
+        select(Classroom.school_id, Classroom.budget_up_kbps).where(Classroom.school_id.in_(hubs))
+    )
+    declared: dict[UUID, list[int | None]] = defaultdict(list)
+    for school_id, up_kbps in rows:
+        declared[school_id].append(up_kbps)
+    lines = {}
+    for school_id, kbps in declared.items():
+        known = [each for each in kbps if each is not None]
+        lines[school_id] = max(1, max(known) // LESSON_UP_KBPS) if known else len(kbps)
+    return lines
+
+
+async def _busy(
+    db: AsyncSession, used: _Used, courses: Sequence[CourseOffering], first: date, last: date
+) -> list[Busy]:
+    """Return what other lessons take up from `first` to `last`."""
+    own = [course.id for course in courses]
+    rows = await db.scalars(
+        select(Lesson)
+        .where(Lesson.id.in_(_lesson_ids(used, first, last)))
+        .options(selectinload(Lesson.sites))
+    )
+    return [
+        Busy(thing, lesson.planned_start, lesson.planned_end, lesson.title)
+        for lesson in rows
+        if not (lesson.offering_id in own and lesson.state in MOVABLE)
+        for thing in _things(lesson)
+    ]
+
+
+def _things(lesson: Lesson) -> list[Thing]:
+    named: list[tuple[ThingKind, UUID | None]] = [
+        (ThingKind.TEACHER, lesson.lecturer_id),
+        (ThingKind.LINE, lesson.hub_school_id),
+        (ThingKind.CLASSROOM, lesson.hub_classroom_id),
+    ]
+    for site in lesson.sites:
+        named += [
+            (ThingKind.TEACHER, site.assistant_id),
+            (ThingKind.CLASSROOM, site.classroom_id),
+            (ThingKind.CLASS, site.class_id),
+        ]
+    return [Thing(kind, str(key)) for kind, key in named if key is not None]
+
+
+def _lesson_ids(used: _Used, first: date, last: date) -> Select[UUID]:
+    """Each part by an index of its own: never through all lessons of a term."""
+    begins, ends = bounds_of(first)[0], bounds_of(last)[1]
+    given = select(Lesson.id).where(*_between(begins, ends))
+    rooms = select(Classroom.id).where(Classroom.school_id.in_(used.schools))
+    parts = union(
+        given.where(Lesson.lecturer_id.in_(used.people)),
+        given.where(Lesson.hub_school_id.in_(used.hubs)),
+        given.where(Lesson.hub_classroom_id.in_(rooms)),
+        given.join(LessonSite).where(LessonSite.classroom_id.in_(rooms)),
+        given.join(LessonSite).where(LessonSite.assistant_id.in_(used.people)),
+    ).subquery()
+    return select(parts.c.id)
+
+
+def _between(begins: datetime, ends: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Lesson.planned_start < ends,
+        Lesson.planned_end > begins,
+        Lesson.state.not_in(GIVEN_UP),
+    )
+
+
+async def _names(
+    db: AsyncSession, courses: Sequence[CourseOffering], used: _Used
+) -> dict[Thing, str]:
+    """Return what pages call each thing."""
+    names: dict[Thing, str] = {}
+    people = await db.execute(select(Person.id, Person.name).where(Person.id.in_(used.people)))
+    for person_id, name in people:
+        names[Thing(ThingKind.TEACHER, str(person_id))] = name
+    classes = await db.execute(
+        select(SchoolClass.id, School.name, SchoolClass.name)
+        .join(School, SchoolClass.school_id == School.id)
+        .where(SchoolClass.id.in_(used.classes))
+    )
+    for class_id, school, name in classes:
+        names[Thing(ThingKind.CLASS, str(class_id))] = f"{school} {name}"
+    for course in courses:
+        hub = course.hub_school
+        names[Thing(ThingKind.LINE, str(hub.id))] = hub.name
+        rooms = [(site.classroom, site.classroom.school.name) for site in course.sites]
+        if course.hub_classroom is not None:
+            rooms.append((course.hub_classroom, hub.name))
+        for room, school in rooms:
+            names[Thing(ThingKind.CLASSROOM, str(room.id))] = f"{school} {room.name}"
+    for room_id, device_ids in (await _devices(db, courses)).items():
+        for device_id in device_ids:
+            named = names.get(Thing(ThingKind.CLASSROOM, str(room_id)), "")
+            names[Thing(ThingKind.DEVICE, device_id)] = named
+    return names
