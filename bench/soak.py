@@ -44,7 +44,7 @@ _CLASSROOMS = 3
 _WATCH_S = 0.3  # between what happens
 _ROOM_CLOSES_WITHIN_S = 20.0
 _SETTLES_S = 0.5  # what follows a room's end: the ledger, and memory that is given back
-_RECEIVES_WITHIN_S = 120.0  # on a machine that others keep busy
+_RECEIVES_WITHIN_S = 600.0  # on a machine that others keep busy
 _LESSONS_PER_MINUTE = 12  # more than fit, so that the loop never runs out of them
 
 
