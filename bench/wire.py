@@ -23,6 +23,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
     SRTPProtectionProfile,
 )
+from OpenSSL import SSL
 
 from bench.framed_stream import FramedStream
 from bench.ice_client import Address, IceClient
@@ -185,6 +186,8 @@ class Wire:
             except TimeoutError:
                 stage = "DTLS" if self._ice_selected.is_set() else "ICE"
                 raise PeerFailed(f"{stage} did not complete in {timeout_s} s") from None
+            except SSL.Error as error:  # aiortc lets it through when a flight goes unanswered
+                raise PeerFailed(f"DTLS failed: {error!r}") from error
             if self._dtls.state != "connected":
                 raise PeerFailed(f"DTLS ended in state {self._dtls.state}")
             self._srtp = InPlaceSrtp(receiving=self._dtls._rx_srtp, sending=self._dtls._tx_srtp)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiortc.rtcdtlstransport import RTCCertificate
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
+from OpenSSL import SSL
 
 from bench.outgoing import OutgoingStream
 from bench.peer import LightPeer, PeerFailed, ReceivedPacket, read_extension
@@ -167,6 +168,22 @@ async def test_a_server_that_is_not_there_is_said_to_be_missing() -> None:
     with pytest.raises(PeerFailed, match="ICE did not complete"):
         await sender.connected(timeout_s=0.3)
     sender.vanish()
+
+
+async def test_a_handshake_that_openssl_gives_up_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it does where a busy machine answers no flight in time."""
+
+    async def give_up(*_: object) -> None:
+        raise SSL.WantReadError
+
+    monkeypatch.setattr(RTCDtlsTransport, "start", give_up)
+    sender, receiver = LightPeer(), LightPeer()
+    answer = await receiver.answer(await sender.publish_offer(SECTIONS))
+    await sender.accept_publish_answer(answer)
+    for peer in sender, receiver:
+        with pytest.raises(PeerFailed, match="DTLS failed: WantReadError"):
+            await peer.connected()
+        peer.vanish()
 
 
 async def test_an_answer_that_takes_no_codec_publishes_nothing() -> None:
