@@ -32,9 +32,16 @@ class RoomConfig:
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """The bounds of one WebSocket."""
+    """The bounds of one WebSocket.
+
+    It is given up when it has been silent for `silent_after_s` and the seat's media has too:
+    then the line is cut. Silence alone may be TCP, which on a line that loses a fifth repeats
+    ever more rarely: then it is given `silent_at_most_s`, in which the page comes back with
+    another socket and its seat is never away.
+    """
 
     silent_after_s: float = SILENT_AFTER_S
+    silent_at_most_s: float = 15.0
     receive: Rate = Rate(per_s=30, burst=60)
     malformed_per_minute: int = 20
     send_queue_messages: int = 256

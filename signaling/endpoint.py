@@ -139,9 +139,15 @@ async def _serve(hub: LiveHub, websocket: WebSocket) -> None:
         await _refuse(socket, outbox, ErrorCode.UNAVAILABLE, "Try again in a moment.")
     else:
         seat_id, reason = admission.seat_id, "session_failed"
-        receive = partial(runner.receive, seat_id, outbox)
+        session = Session(
+            socket,
+            outbox,
+            config,
+            receive=partial(runner.receive, seat_id, outbox),
+            is_line_cut=partial(runner.is_line_cut, seat_id),
+        )
         try:
-            reason = await Session(socket, outbox, config, receive=receive).run()
+            reason = await session.run()
         finally:
             hub.leave(runner, admission, outbox, reason=reason)
     await close_politely(socket, outbox, config)

@@ -102,6 +102,11 @@ class LinkMeter:
         return self.last is not None or bool(self._silent)
 
     @property
+    def is_silent(self) -> bool:
+        """Return whether a connection of the peer that was heard is heard no more."""
+        return bool(self._silent)
+
+    @property
     def is_down_silent(self) -> bool:
         """Return whether nothing is heard on the connection over which the peer receives."""
         return Direction.SUBSCRIBE in self._silent

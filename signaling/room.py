@@ -261,6 +261,10 @@ class Room:
         media_facts.peer_silence(book, book.roster[seat_id], direction, is_silent=is_silent)
         return book.settle()
 
+    def is_line_silent(self, seat_id: str) -> bool:
+        """Return whether a connection of the seat that was heard is heard no more."""
+        return self._book.roster[seat_id].meter.is_silent
+
     def layers_wanted(
         self, seat_id: str, source: Source, rids: frozenset[str], *, now: float
     ) -> Effects:

@@ -188,6 +188,10 @@ class RoomRunner:
         """Return with which accounts and devices the seats are held."""
         return self._room.holders() if self._room else Holders(frozenset(), frozenset())
 
+    def is_line_cut(self, seat_id: str) -> bool:
+        """Return whether media came over the seat's line and does no more."""
+        return self._room is not None and self._room.is_line_silent(seat_id)
+
     def is_subscribed(self, seat_id: str) -> bool:
         """Return whether the connection that holds the seat now has asked to receive."""
         return self._negotiator.is_subscribed(seat_id)

@@ -19,6 +19,8 @@ from signaling.rates import TokenBucket
 from signaling.runner import RoomClosed
 
 _LEFT_CODES: Final = frozenset({CloseCode.NORMAL, CloseCode.GOING_AWAY})
+# How often a silent connection is looked at: its media may fall silent a little later.
+_LOOK_S: Final = 0.25
 
 
 class SocketGone(Exception):
@@ -107,7 +109,10 @@ class Outbox:
 
 
 class Session:
-    """Carry one connection from its first message to its close frame."""
+    """Carry one connection from its first message to its close frame.
+
+    `is_line_cut` says whether the seat's media has fallen silent.
+    """
 
     def __init__(
         self,
@@ -116,14 +121,18 @@ class Session:
         config: SessionConfig,
         *,
         receive: Callable[[AnyClientMessage], Awaitable[None]],
+        is_line_cut: Callable[[], bool],
     ) -> None:
         self._socket = socket
         self._outbox = outbox
         self._config = config
         self._receive = receive
+        self._is_line_cut = is_line_cut
         self._loop = asyncio.get_running_loop()
         self._bucket = TokenBucket(config.receive)
         self._malformed_at: deque[float] = deque()
+        #: Since when the peer is listened to in vain; None while a command is carried out.
+        self._silent_since: float | None = None
 
     async def run(self) -> str:
         """Run until nothing more is read or sent; return the reason, for the record.
@@ -135,9 +144,10 @@ class Session:
             async with asyncio.TaskGroup() as tasks:
                 reading = tasks.create_task(self._read())
                 writing = tasks.create_task(self._write())
+                watching = tasks.create_task(self._watch())
                 await self._until_ended()
-                reading.cancel()
-                writing.cancel()
+                for task in (reading, writing, watching):
+                    task.cancel()
         finally:
             self._outbox.give_up(CloseCode.INTERNAL, "session_failed")
         return self._outbox.reason
@@ -159,16 +169,27 @@ class Session:
 
     async def _read(self) -> None:
         while self._outbox.code is None:
+            self._silent_since = self._loop.time()
             try:
-                async with asyncio.timeout(self._config.silent_after_s):
-                    text = await self._socket.receive()
-            except TimeoutError:
-                self._outbox.give_up(CloseCode.SILENT, "silent")
+                text = await self._socket.receive()
             except SocketGone as gone:
                 reason = "left" if gone.code in _LEFT_CODES else "connection_lost"
                 self._outbox.give_up(CloseCode.NORMAL, reason)
             else:
+                self._silent_since = None
                 await self._take(text)
+
+    async def _watch(self) -> None:
+        """Give the peer up when it has been silent for too long."""
+        config = self._config
+        while self._outbox.code is None:
+            now = self._loop.time()
+            silent_s = 0.0 if self._silent_since is None else now - self._silent_since
+            limit_s = config.silent_after_s if self._is_line_cut() else config.silent_at_most_s
+            if silent_s >= limit_s:
+                self._outbox.give_up(CloseCode.SILENT, "silent")
+                return
+            await asyncio.sleep(max(_LOOK_S, config.silent_after_s - silent_s))
 
     async def _take(self, text: str | None) -> None:
         """Take one frame: refuse it, or have it carried out before the next is read."""

@@ -28,7 +28,9 @@ from signaling.messages import PROTOCOL
 MICROPHONE_MID, CAMERA_MID = "0", "1"
 SOURCES = {MICROPHONE_MID: "microphone", CAMERA_MID: "camera"}
 _PING_S = 1.5
-_SILENT_AFTER_S = 5.0
+# As the page: so long without a word, or without an answer to its pings.
+_SILENT_AFTER_S, _UNANSWERED_AFTER_S = 5.0, 6.0
+_SILENT = 4408
 # A connection that does not open is tried again; one that has opened may be slow.
 _OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0)
@@ -294,10 +296,12 @@ class LightSeat:
         self.steps_s.setdefault("ticket", wall_s())
 
     async def _read(self, socket: ClientConnection) -> None:
+        answered_s = wall_s()
         while True:
-            async with asyncio.timeout(_SILENT_AFTER_S):
-                message = json.loads(await socket.recv())
+            message = await self._next(socket, answered_s + _UNANSWERED_AFTER_S - wall_s())
             match message["type"]:
+                case "pong":
+                    answered_s = wall_s()
                 case "room_state":
                     self.room = message
                     self._state_came.set()
@@ -315,6 +319,16 @@ class LightSeat:
             future = self._answers.get(message.get("ref") or 0)
             if future is not None and not future.done():
                 future.set_result(message)
+
+    async def _next(self, socket: ClientConnection, left_s: float) -> Message:
+        """Return the next message; give the socket up as the page does. Raise TimeoutError."""
+        try:
+            async with asyncio.timeout(min(_SILENT_AFTER_S, left_s)):
+                message: Message = json.loads(await socket.recv())
+        except TimeoutError:
+            await socket.close(_SILENT)
+            raise
+        return message
 
     def _entered(self, socket: ClientConnection, *, is_resumed: bool) -> None:
         if not is_resumed:

@@ -26,6 +26,12 @@ const LIVE_PATH = "/api/live";
 const PING_EVERY_MS = 1_500;
 /** The server pongs every ping: after this much silence the road is cut, whatever TCP says. */
 const SILENT_AFTER_MS = 5_000;
+/**
+ * What the server says may come while what the page says does not: TCP that has lost a packet some
+ * times over repeats it ever more rarely. Another socket is there sooner; the server keeps the seat
+ * for it (`silent_at_most_s`, 15 s).
+ */
+const UNANSWERED_AFTER_MS = 6_000;
 const ANSWER_WITHIN_MS = 10_000;
 const RETRY_AFTER_MS = [300, 600, 1_000];
 /** An attempt that hangs is not waited for longer than this: the next one begins beside it. */
@@ -148,6 +154,8 @@ export class Signaling {
   private readonly waiting = new Map<number, Waiting>();
   private nextRef = 1;
   private lastHeardAt = 0;
+  /** When a ping was last answered, or the connection was made. */
+  private lastAnsweredAt = 0;
   /** When something must have been heard, on the present connection. */
   private deadlineAt = Infinity;
   private attempt = 0;
@@ -359,7 +367,7 @@ export class Signaling {
   private adopt(socket: Socket, ticket: Ticket): number {
     const generation = ++this.generation;
     this.socket = socket;
-    this.lastHeardAt = this.now();
+    this.lastHeardAt = this.lastAnsweredAt = this.now();
     socket.onopen = () => this.opened(generation, ticket);
     socket.onmessage = (event) => this.received(generation, event.data);
     socket.onclose = (event) => this.closed(generation, event.code, event.reason);
@@ -383,7 +391,7 @@ export class Signaling {
 
   private opened(generation: number, ticket: Ticket): void {
     if (generation !== this.generation) return;
-    this.lastHeardAt = this.now();
+    this.lastHeardAt = this.lastAnsweredAt = this.now();
     this.setState({ kind: "open" });
     this.options.onOpen(ticket);
   }
@@ -400,12 +408,16 @@ export class Signaling {
       this.returnsLeft = MOST_RETURNS;
     }
     if (message.type === "return_ticket") this.returnTicket = message.ticket;
-    if (message.type === "pong" && this.pingedAt !== null) {
-      this.roundTripMs = this.now() - this.pingedAt;
-      this.pingedAt = null;
-    }
+    if (message.type === "pong") this.answered();
     this.settle(message);
     this.options.onMessage(message);
+  }
+
+  private answered(): void {
+    this.lastAnsweredAt = this.now();
+    if (this.pingedAt === null) return;
+    this.roundTripMs = this.lastAnsweredAt - this.pingedAt;
+    this.pingedAt = null;
   }
 
   private settle(message: ServerMessage): void {
@@ -420,7 +432,8 @@ export class Signaling {
 
   private beat(): void {
     const now = this.now();
-    if (now - this.lastHeardAt > SILENT_AFTER_MS || now > this.deadlineAt) {
+    const isUnheard = now - this.lastAnsweredAt > UNANSWERED_AFTER_MS;
+    if (isUnheard || now - this.lastHeardAt > SILENT_AFTER_MS || now > this.deadlineAt) {
       this.drop(CloseCode.SILENT);
       this.lost();
       return;

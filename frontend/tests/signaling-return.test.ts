@@ -106,6 +106,22 @@ describe("a lost connection", () => {
     expect(bench.sockets.length).toBeGreaterThan(1);
   });
 
+  it("is noticed when the server is heard and does not hear", async () => {
+    await bench.enter();
+    const first = bench.socket;
+    for (let second = 1; second <= 9; second++) {
+      first.hears({ type: "pause_changed", seq: second + 1, is_paused: false });
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (second < 6) expect(bench.sockets).toHaveLength(1);
+    }
+    expect(first.closedWith).toBe(4408);
+    expect(bench.sockets.length).toBeGreaterThan(1);
+    bench.socket.letIn();
+    expect(bench.state).toEqual({ kind: "open" });
+    first.onclose?.({ code: 4409, reason: "replaced" });
+    expect(bench.state).toEqual({ kind: "open" });
+  });
+
   it.each([
     [1005, "a close without a code"],
     [1006, "a broken line"],

@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from media.core.ids import PeerId, RoomId
+from media.interface import Direction
 from signaling.config import LiveConfig, Rate, RoomConfig, SessionConfig
 from signaling.messages import PROTOCOL
 from tests.signaling.live_server import running_server
@@ -71,8 +73,10 @@ async def test_a_flood_closes() -> None:
 
 
 async def test_a_silent_connection_is_closed_and_its_seat_is_away() -> None:
-    config = LiveConfig(session=SessionConfig(silent_after_s=0.2))
+    config = LiveConfig(session=SessionConfig(silent_after_s=0.2, silent_at_most_s=60))
     async with running_server(config) as server, server.client("a") as client:
+        server.hub.peer_connected(RoomId("room"), PeerId("a"), Direction.PUBLISH)
+        server.hub.peer_silent(RoomId("room"), PeerId("a"), Direction.PUBLISH)
         assert await client.until_closed() == (4408, "silent")
         await server.eventually(lambda: "seat_left" in server.ledger.types())
         left = next(e for e in server.ledger.events["room"] if e.type == "seat_left")
@@ -80,7 +84,7 @@ async def test_a_silent_connection_is_closed_and_its_seat_is_away() -> None:
 
 
 async def test_pings_keep_a_connection() -> None:
-    config = LiveConfig(session=SessionConfig(silent_after_s=0.4))
+    config = LiveConfig(session=SessionConfig(silent_after_s=0.4, silent_at_most_s=0.4))
     async with running_server(config) as server, server.client("a") as client:
         for ref in range(5):
             await server.eventually(lambda: True)

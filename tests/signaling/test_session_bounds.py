@@ -55,15 +55,50 @@ async def run(
     *,
     config: SessionConfig | None = None,
     receive: Callable[[AnyClientMessage], object] = nothing,
+    is_line_cut: Callable[[], bool] = lambda: False,
 ) -> tuple[str, Outbox]:
     config = config or SessionConfig(silent_after_s=2, close_timeout_s=0.05)
     outbox = Outbox(config)
     act(outbox)
     async with asyncio.timeout(5):
-        session = Session(wire, outbox, config, receive=receive)  # type: ignore[arg-type]  # any awaitable
+        session = Session(
+            wire,
+            outbox,
+            config,
+            receive=receive,  # type: ignore[arg-type]  # any awaitable
+            is_line_cut=is_line_cut,
+        )
         reason = await session.run()
         await close_politely(wire, outbox, config)
     return reason, outbox
+
+
+async def test_silence_ends_a_connection_whose_media_is_silent_too_and_later_any_other() -> None:
+    lasted = {}
+    for is_cut in (True, False):
+        config = SessionConfig(silent_after_s=0.1, silent_at_most_s=1.5)
+        began = asyncio.get_running_loop().time()
+        reason, outbox = await run(Wire(), config=config, is_line_cut=lambda cut=is_cut: cut)  # type: ignore[misc]  # bound here
+        assert (reason, outbox.code) == ("silent", CloseCode.SILENT)
+        lasted[is_cut] = asyncio.get_running_loop().time() - began
+    assert lasted[True] < lasted[False]
+
+
+async def test_media_that_falls_silent_later_ends_a_silent_connection_then() -> None:
+    looks = iter([False, False, True])
+    config = SessionConfig(silent_after_s=0.05, silent_at_most_s=60)
+    reason, _ = await run(Wire(), config=config, is_line_cut=lambda: next(looks))
+    assert reason == "silent"
+
+
+async def test_a_command_that_takes_long_is_no_silence() -> None:
+    async def slowly(_: AnyClientMessage) -> None:
+        await asyncio.sleep(0.6)
+
+    config = SessionConfig(silent_after_s=0.3, silent_at_most_s=0.3, close_timeout_s=0.05)
+    wire = Wire('{"type": "ping"}', SocketGone(1000))
+    reason, _ = await run(wire, config=config, receive=slowly, is_line_cut=lambda: True)
+    assert reason == "left"
 
 
 async def test_what_is_queued_goes_out_before_the_close() -> None:
