@@ -2,14 +2,15 @@
 
     python -m bench.forward [--peer janus] [--subscribers 10 50] [--plane native] [--check]
 
-The server runs in a process of its own, pinned to one CPU; this process is the load, on
-the others; both before all other programs where the kernel permits it. Only ratios of one
-run mean anything: on a shared machine the same command gives other microseconds an hour later.
-Each of our planes, idle and beside other work of the event loop, and the peer take turns (A, B,
-C, A, B, C); the ratio is of CPU over packets summed over all rounds. With a peer everything runs
-in a network namespace made for it (`bench.private_network`). Results go to `var/bench/`, and each
-target the runs say something of is judged (`bench.targets`). Exit code 1: `--check` and a target
-is missed; 2: the peer is not installed, or the namespace cannot be made.
+The server runs in a process of its own, pinned to one CPU; this process is the load, on the
+others. Both run before all other programs where the kernel permits it, but for an event loop that
+is made busy beside lanes. Only ratios of one run mean anything: on a shared machine the same
+command gives other microseconds an hour later. Each of our planes, idle and beside other work of
+the event loop, and the peer take turns (A, B, C, A, B, C); the ratio is of CPU over packets summed
+over all rounds. With a peer everything runs in a network namespace made for it
+(`bench.private_network`). Results go to `var/bench/`, and each target the runs say something of is
+judged (`bench.targets`). Exit code 1: `--check` and a target is missed; 2: the peer is not
+installed, or the namespace cannot be made.
 """
 
 import argparse
@@ -118,7 +119,7 @@ def run_first() -> bool:
 def precedence_line(*, is_first: bool) -> str:
     """Say who runs before whom."""
     if is_first:
-        return "Servers and load run before all other programs (SCHED_RR), and only before those."
+        return "Load and servers run before all other programs (SCHED_RR), busy event loops do not."
     return "Servers and load may not run before other programs: their delays are in the figures."
 
 

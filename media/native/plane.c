@@ -1331,6 +1331,17 @@ static void *run_lane(void *argument)
 /* Of these functions and the layouts above; a library of another version is not loaded. */
 uint32_t plane_version(void) { return 4; }
 
+/* Who holds a lock that a lane waits for runs before others until it lets go, or a lane that runs first
+ * would wait for whatever keeps an ordinary thread from its turn. */
+static void open_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 static bool open_lane(struct plane *plane, uint32_t index)
 {
     struct lane *lane = &plane->lanes[index];
@@ -1341,8 +1352,8 @@ static bool open_lane(struct plane *plane, uint32_t index)
     lane->inbox_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     lane->out = malloc(sizeof *lane->out * OUT_PACKETS);
     lane->scratch = malloc(sizeof *lane->scratch);
-    pthread_mutex_init(&lane->gate, NULL);
-    pthread_mutex_init(&lane->lock, NULL);
+    open_lock(&lane->gate);
+    open_lock(&lane->lock);
     return lane->wake_fd >= 0 && lane->inbox_fd >= 0 && lane->out && lane->scratch &&
            ring_open(&lane->media, MEDIA_RING) && ring_open(&lane->control, CONTROL_RING) &&
            (!index || ring_open(&lane->inbox, INBOX_RING));
@@ -1401,7 +1412,7 @@ struct plane *plane_open(int fd, uint32_t lane_count, const struct srtp_api *srt
     plane->lanes = calloc(lane_count, sizeof *plane->lanes);
     plane->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     plane->has_gso = kernel_has_gso(fd);
-    pthread_mutex_init(&plane->table_lock, NULL);
+    open_lock(&plane->table_lock);
     bool is_open = plane->lanes && plane->stop_fd >= 0 && grow_table(plane);
     for (uint32_t i = 0; is_open && i < lane_count; i++)
         is_open = open_lane(plane, i);

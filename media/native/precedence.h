@@ -6,10 +6,11 @@
  * real-time thread it does not (docs/performance.md). The kernel grants that to who has CAP_SYS_NICE
  * or a limit above zero (RLIMIT_RTPRIO). But a lane that never sleeps, in a flood, would then leave
  * others a twentieth of the core: the event loop, which must answer checks and refuse strangers. So
- * precedence is given up by who pauses for less than half of the time (MOST_SHARE), and taken again
- * once there is little to do (LEAST_SHARE). What counts is the time without a pause, not that on a
- * core: a lane that has too much to do and is given too little must not look idle. In a process
- * that is a real-time one itself a lane is one step above the rest of it. */
+ * precedence is given up by who pauses for less than a fifth of the time (MOST_SHARE), and taken
+ * again by who pauses for half of it (LEAST_SHARE): a lesson of 200 classrooms takes half of a core.
+ * What counts is the time without a pause, not that on a core: a lane that has too much to do and
+ * is given too little must not look idle. In a process that is a real-time one itself a lane is one step
+ * above the rest of it. */
 #ifndef CLASSROOMS_PRECEDENCE_H
 #define CLASSROOMS_PRECEDENCE_H
 
@@ -20,8 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MOST_SHARE 0.5
-#define LEAST_SHARE 0.25
+#define MOST_SHARE 0.8
+#define LEAST_SHARE 0.5
 #define LOOK_EVERY_S 0.05
 /* Without precedence ask for a short slice, which takes no privilege (Linux 6.12): who asks for
  * less is let in sooner. */
