@@ -41,7 +41,9 @@ from app.jobs.context import Handlers
 from app.jobs.files import JobFiles
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
-from app.lessons import routes as lesson_routes
+from app.lessons import changes as lesson_changes
+from app.lessons import lesson_routes, offering_routes, week_routes
+from app.lessons import routes as day_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.planning import jobs as planning_jobs
@@ -77,7 +79,10 @@ EXEMPT_ROUTES = frozenset(
 READY_WITHIN_S = 2.0
 
 # What is queued by itself, and how often.
-PERIODIC = {housekeeping.KIND: housekeeping.EVERY}
+PERIODIC = {
+    housekeeping.KIND: housekeeping.EVERY,
+    lesson_changes.MISSING_KIND: lesson_changes.MISSING_EVERY,
+}
 
 ROUTERS = (
     job_routes.router,
@@ -95,8 +100,11 @@ ROUTERS = (
     pairing_routes.router,
     track_routes.router,
     need_routes.router,
+    day_routes.router,
+    offering_routes.router,
     lesson_routes.router,
     planning_routes.router,
+    week_routes.router,
 )
 
 
@@ -127,6 +135,7 @@ def job_handlers() -> Handlers:
         housekeeping.KIND: housekeeping.keep_house,
         import_jobs.KIND: import_jobs.run_import,
         planning_jobs.KIND: planning_jobs.run_planning,
+        lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
     }
 
 

@@ -13,6 +13,7 @@ from app.attendance.row_schemas import reason_of
 from app.attendance.seats import site_seat
 from app.attendance.standing import standings
 from app.exports import Column, ExportFormat, ExportResponse, table
+from app.lessons.words import KIND, LESSON_STATE
 
 
 def _end_reason(row: Any) -> str:
@@ -28,7 +29,7 @@ def _reason_in_words(row: Any) -> str | None:
 # Of the rows of `listing.sessions_of`.
 SESSION_COLUMNS = (
     Column("课题", lambda row: row.Lesson.title),
-    Column("课堂类型", lambda row: words.KIND[row.Lesson.kind]),
+    Column("课堂类型", lambda row: KIND[row.Lesson.kind]),
     Column("学科", lambda row: row.Lesson.subject),
     Column("年级", lambda row: row.Lesson.grade),
     Column("主讲学校", lambda row: row.hub_school),
@@ -38,7 +39,7 @@ SESSION_COLUMNS = (
     Column("实际开始", lambda row: row.Session.started_at),
     Column("实际结束", lambda row: row.Session.ended_at),
     Column("结束原因", _end_reason),
-    Column("状态", lambda row: words.LESSON_STATE[row.Lesson.state]),
+    Column("状态", lambda row: LESSON_STATE[row.Lesson.state]),
     Column("应到教室", lambda row: row.sites_total),
     Column("实到教室", lambda row: row.sites_attended),
     Column("到课人数", lambda row: row.headcount_total),

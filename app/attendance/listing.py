@@ -14,7 +14,7 @@ from app.attendance.models import AttendanceRecord, SeatPresence, Session
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
-from app.lessons.queries import bounds_of
+from app.lessons.queries import bounds_of, is_invited, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
@@ -47,21 +47,6 @@ class ListedSession:
     sites_total: int
     sites_attended: int
     headcount_total: int | None
-
-
-def is_visible(person: PersonCaller) -> ColumnElement[bool]:
-    """Return the condition, on Lesson, that this person may look at its evidence.
-
-    The hub school or an invited classroom's school is in the person's scope.
-    """
-    schools = inspected_schools(person)
-    return or_(Lesson.hub_school_id.in_(schools), _is_invited(Classroom.school_id.in_(schools)))
-
-
-def _is_invited(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(
-        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id == Classroom.id, condition
-    )
 
 
 async def visible_session(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Session:
@@ -159,7 +144,7 @@ def _matches(person: PersonCaller, wanted: SessionFilter) -> ColumnElement[bool]
         conditions.append(
             or_(
                 Lesson.hub_school_id == wanted.school_id,
-                _is_invited(Classroom.school_id == wanted.school_id),
+                is_invited(Classroom.school_id == wanted.school_id),
             )
         )
     if wanted.kind is not None:

@@ -1,27 +1,7 @@
 """The users' words for what exports show; `docs/glossary.md` decides."""
 
 from app.attendance.models import AttendanceState, NotCounted
-from app.lessons.models import LessonKind, LessonState
 
-KIND = {
-    LessonKind.DELIVERY: "专递课堂",
-    LessonKind.MASTER: "名师课堂",
-    LessonKind.ELITE: "名校网络课堂",
-}
-LESSON_STATE = {
-    LessonState.PLANNED: "计划",
-    LessonState.PUBLISHED: "已发布",
-    LessonState.READY: "就绪",
-    LessonState.LIVE: "上课中",
-    LessonState.PAUSED_ALL: "已暂停互动",
-    LessonState.ENDED: "已下课",
-    LessonState.STOPPED_INCIDENT: "已关停",
-    LessonState.VERIFIED: "已核对",
-    LessonState.CREDITED: "已计入",
-    LessonState.CANCELLED: "已取消",
-    LessonState.MISSED: "缺课",
-    LessonState.MADE_UP: "已补课",
-}
 ATTENDANCE_STATE = {
     AttendanceState.OPEN: "上课中",
     AttendanceState.AUTO_CLOSED: "待确认",

@@ -24,3 +24,21 @@ class LessonNotChangeable(Problem):
     """The lesson has begun, is over, or is given up: its time and its sites are facts now."""
 
     status, type, title = 409, "lesson-not-changeable", "The lesson cannot be changed any more"
+
+
+class LessonInThePast(Problem):
+    """A lesson was to be planned at a time that has passed."""
+
+    status, type, title = 409, "lesson-in-the-past", "That time has passed"
+
+
+class SameTeacher(Problem):
+    """Whoever is to stand in gives the lesson already."""
+
+    status, type, title = 409, "same-teacher", "This teacher gives the lesson already"
+
+
+class SiteUnfit(Problem):
+    """A classroom cannot receive the lesson; `detail` says which and why."""
+
+    status, type, title = 409, "site-unfit", "This classroom cannot receive the lesson"

@@ -229,6 +229,8 @@ class LessonSite(Base):
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", back_populates="sites")
     classroom: Mapped[Classroom] = relationship(lazy="raise")
+    school_class: Mapped[SchoolClass | None] = relationship(lazy="raise")
+    assistant: Mapped[Person | None] = relationship(lazy="raise")
 
 
 class Cancellation(Base):

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.accounts.queries import inspected_schools
 from app.clock import DISPLAY_ZONE
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite, LessonState
 from app.schools.models import Classroom
+from app.security import PersonCaller
 
 LIVE_STATES = tuple(state for state in LessonState if state.is_live)
 
@@ -25,6 +27,22 @@ def bounds_of(day: date) -> tuple[datetime, datetime]:
     """Return the first moment of a day in the schools' zone, and of the day after."""
     start = datetime.combine(day, time(), DISPLAY_ZONE)
     return start, datetime.combine(day + timedelta(days=1), time(), DISPLAY_ZONE)
+
+
+def is_visible(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition, on Lesson, that this person may look at its evidence.
+
+    The hub school or an invited classroom's school is in the person's scope.
+    """
+    schools = inspected_schools(person)
+    return or_(Lesson.hub_school_id.in_(schools), is_invited(Classroom.school_id.in_(schools)))
+
+
+def is_invited(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition, on Lesson, that a classroom like this is invited to it."""
+    return exists().where(
+        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id == Classroom.id, condition
+    )
 
 
 def whole_lessons() -> Select[Lesson]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.codes import service as codes
 from app.codes.models import CodeKind
@@ -258,11 +259,19 @@ def _change(
     changed = [name for name, value in values.items() if getattr(lesson, name) != value]
     for name in changed:
         setattr(lesson, name, values[name])
-    is_changed = invite(lesson, _sites(offering, row)) or bool(changed)
+    is_changed = bool(changed)
+    if invite(lesson, _sites(offering, row)):
+        is_changed = True
+        touch(lesson)
     if publish and lesson.state is LessonState.PLANNED:
         move(lesson, LessonState.PUBLISHED)
         return True
     return is_changed
+
+
+def touch(row: CourseOffering | Lesson) -> None:
+    """Have the row's version count a change that is in its sites only."""
+    flag_modified(row, "state")
 
 
 def invite(lesson: Lesson, sites: Iterable[SitePlan]) -> bool:

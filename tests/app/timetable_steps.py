@@ -1,6 +1,8 @@
 """What tests of timetables are made of: an offering of the county's hub, and plans for it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +15,12 @@ from app.codes.models import CodeKind
 from app.lessons.models import CourseOffering, LessonKind, OfferingSite
 from app.lessons.timetable import LessonPlan
 from app.schools.models import Classroom
+from tests.app.alliance_steps import made
+from tests.app.conftest import TestBrowser
 from tests.factories import NOON, County, make_classroom
+
+JSON = dict[str, Any]
+HOUR = timedelta(hours=1)
 
 BELLS = ("08:40", "09:30", "10:30", "11:20", "14:30", "15:20")
 
@@ -75,3 +82,50 @@ async def make_offering(
 def planned(slot: str, starts_at: datetime = NOON, *, minutes: int = 40) -> LessonPlan:
     """A lesson as the offering says, in this slot."""
     return LessonPlan(slot, starts_at, starts_at + timedelta(minutes=minutes))
+
+
+@dataclass
+class Timetabled:
+    """The county with a term, bells, a classroom at the hub and another teacher there."""
+
+    county: County
+    term_id: str
+    hub_classroom_id: str
+    other_teacher_id: str
+
+
+def offering_of(school: Timetabled, **other: Any) -> JSON:
+    county = school.county
+    return {
+        "name": "三年级音乐",
+        "hub_school_id": str(county.hub.id),
+        "hub_classroom_id": school.hub_classroom_id,
+        "lecturer_id": str(county.teacher.person_id),
+        "subject": "music",
+        "grade_no": 3,
+        "term_id": school.term_id,
+        "periods_a_week": 2,
+        "sites": [{"classroom_id": str(room.id)} for room in county.classrooms],
+    } | other
+
+
+def at(start: datetime, **other: Any) -> JSON:
+    return {
+        "starts_at": start.isoformat(),
+        "ends_at": (start + timedelta(minutes=40)).isoformat(),
+    } | other
+
+
+async def plan_one(keeper: TestBrowser, opened: JSON, start: datetime = NOON + HOUR) -> JSON:
+    return await made(keeper, "/api/lessons", at(start, offering_id=opened["id"]))
+
+
+def tag(lesson: JSON) -> str:
+    return f'"{lesson["version"]}"'
+
+
+async def act(keeper: TestBrowser, lesson: JSON, what: str, body: JSON) -> JSON:
+    answer = await keeper.act(f"/api/lessons/{lesson['id']}/{what}", body, etag=tag(lesson))
+    assert answer.status_code in {200, 201}, answer.text
+    done: JSON = answer.json()
+    return done

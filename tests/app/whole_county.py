@@ -58,6 +58,7 @@ async def make_whole_county(
     ids |= await _calendar(keeper, county, mark)
     ids |= await _alliance(keeper, county, mark)
     ids |= await _planning(database, clock, county, mark, term_id=ids["term_id"])
+    ids |= await _offering(keeper, county, ids["term_id"], mark)
     async with database.unit_of_work() as db:
         job = await jobs.enqueue(
             db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
@@ -171,6 +172,23 @@ async def _calendar(keeper: TestBrowser, county: County, mark: str) -> dict[str,
         "day_id": UUID(free["id"]),
         "schedule_id": UUID(rings["id"]),
     }
+
+
+async def _offering(
+    keeper: TestBrowser, county: County, term_id: UUID, mark: str
+) -> dict[str, UUID]:
+    body = {
+        "name": f"{mark}音乐",
+        "hub_school_id": str(county.hub.id),
+        "lecturer_id": str(county.teacher.person_id),
+        "subject": "music",
+        "grade_no": 3,
+        "term_id": str(term_id),
+        "periods_a_week": 2,
+        "sites": [{"classroom_id": str(room.id)} for room in county.classrooms],
+    }
+    opened = await made(keeper, "/api/course-offerings", body)
+    return {"offering_id": UUID(opened["id"])}
 
 
 async def _alliance(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:

@@ -1,0 +1,134 @@
+"""Course offerings through the API: opened, changed, published, ended."""
+
+from typing import Any
+
+import pytest
+
+from app.database import Database
+from tests.app.alliance_steps import attach, found, made, pairing
+from tests.app.conftest import OpenBrowser, TestBrowser
+from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, make_term, offering_of, tag
+from tests.factories import NOON, County
+
+
+async def test_an_offering_is_opened_listed_and_changed(
+    keeper: TestBrowser, school: Timetabled, opened: JSON
+) -> None:
+    assert (opened["state"], opened["subject"], opened["is_own"]) == ("DRAFT", "music", True)
+    assert len(opened["sites"]) == 2
+    listed = await found(keeper, f"/api/course-offerings?subject=music&term_id={school.term_id}")
+    assert [row["id"] for row in listed["items"]] == [opened["id"]]
+    path = f"/api/course-offerings/{opened['id']}"
+    one_site = offering_of(school)["sites"][:1]
+    answer = await keeper.send(
+        "PUT", path, etag=tag(opened), json=offering_of(school, name="音乐", sites=one_site)
+    )
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["name"], len(answer.json()["sites"])) == ("音乐", 1)
+    stale = await keeper.send("PUT", path, etag=tag(opened), json=offering_of(school))
+    assert (stale.status_code, stale.json()["current"]["name"]) == (412, "音乐")
+
+
+async def test_a_change_of_sites_alone_makes_the_version_seen_before_stale(
+    keeper: TestBrowser, school: Timetabled, opened: JSON
+) -> None:
+    path = f"/api/course-offerings/{opened['id']}"
+    fewer = offering_of(school, sites=[])
+    assert (await keeper.send("PUT", path, etag=tag(opened), json=fewer)).status_code == 200
+    again = await keeper.send("PUT", path, etag=tag(opened), json=offering_of(school))
+    assert again.status_code == 412
+
+
+async def test_lists_come_as_files(keeper: TestBrowser, opened: JSON, lesson: JSON) -> None:
+    assert "三年级音乐" in (await keeper.get("/api/course-offerings/export")).text
+    text = (await keeper.get("/api/lessons/export?format=csv")).text
+    assert "三年级音乐" in text
+    assert "已发布" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "kind"),
+    [
+        ({"subject": "alchemy"}, 422, "code-unknown"),
+        ({"language": "xx"}, 422, "code-unknown"),
+        ({"grade_no": 13}, 422, "malformed-input"),
+        ({"minutes": 5}, 422, "malformed-input"),
+        ({"lecturer_id": "stranger"}, 404, "not-found"),
+        ({"hub_classroom_id": "elsewhere"}, 404, "not-found"),
+        ({"hub_class_id": "elsewhere"}, 404, "not-found"),
+        ({"sites": "elsewhere"}, 404, "not-found"),
+        ({"sites": "twice"}, 422, "malformed-input"),
+        ({"sites": "not paired"}, 409, "site-unfit"),
+        ({"sites": "no helper"}, 404, "not-found"),
+        ({"term_id": "elsewhere"}, 409, "term-foreign"),
+    ],
+)
+async def test_what_does_not_fit_is_refused(
+    *,
+    keeper: TestBrowser,
+    school: Timetabled,
+    other_county: County,
+    database: Database,
+    wrong: JSON,
+    status: int,
+    kind: str,
+) -> None:
+    async with database.unit_of_work() as db:
+        term = await make_term(db, other_county)
+    own = str(school.county.classrooms[0].id)
+    real: dict[tuple[str, Any], Any] = {
+        ("lecturer_id", "stranger"): str(other_county.teacher.person_id),
+        ("hub_classroom_id", "elsewhere"): own,
+        ("hub_class_id", "elsewhere"): own,
+        ("term_id", "elsewhere"): str(term.id),
+        ("sites", "elsewhere"): [{"classroom_id": str(other_county.classrooms[0].id)}],
+        ("sites", "twice"): [{"classroom_id": own}, {"classroom_id": own}],
+        ("sites", "not paired"): [{"classroom_id": own, "pairing_id": own}],
+        ("sites", "no helper"): [
+            {"classroom_id": own, "assistant_id": str(school.county.teacher.person_id)}
+        ],
+    }
+    body = {name: real.get((name, value), value) for name, value in wrong.items()}
+    answer = await keeper.post("/api/course-offerings", offering_of(school, **body))
+    assert (answer.status_code, answer.json()["type"]) == (status, kind), answer.text
+
+
+async def test_a_running_pairing_lets_the_hub_invite_a_school_of_another_county(
+    *, keeper: TestBrowser, school: Timetabled, other_county: County, open_browser: OpenBrowser
+) -> None:
+    far = other_county.points[0]
+    theirs = await open_browser(other_county.administrator)
+    body = pairing(school.county.hub, far)
+    one = await made(keeper, "/api/pairings", body)
+    await attach(keeper, f"/api/pairings/{one['id']}")
+    for who, to, of in ((keeper, "PROPOSED", school.county.hub), (theirs, "ACCEPTED", far)):
+        answer = await who.post(
+            f"/api/pairings/{one['id']}/moves", {"to": to, "school_id": str(of.id)}
+        )
+        assert answer.status_code == 200, answer.text
+    site = {"classroom_id": str(other_county.classrooms[0].id), "pairing_id": one["id"]}
+    opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=[site]))
+    assert opened["sites"][0]["school"]["name"] == far.name
+    seen = await found(theirs, f"/api/course-offerings/{opened['id']}")
+    assert seen["is_own"] is False
+    answer = await theirs.send(
+        "PUT", f"/api/course-offerings/{opened['id']}", etag=tag(opened), json=offering_of(school)
+    )
+    assert answer.status_code == 404
+
+
+async def test_drafts_are_published_together_and_an_offering_ends_when_none_lies_ahead(
+    keeper: TestBrowser, opened: JSON
+) -> None:
+    for day in (1, 2):
+        body = at(NOON + day * 24 * HOUR, offering_id=opened["id"], is_published=False)
+        assert (await made(keeper, "/api/lessons", body))["state"] == "PLANNED"
+    path = f"/api/course-offerings/{opened['id']}"
+    assert (await found(keeper, path))["drafts"] == 2
+    assert (await keeper.post(f"{path}/publish")).json() == {"published": 2}
+    assert (await keeper.post(f"{path}/end")).json()["ahead"] == 2
+    for row in (await found(keeper, f"/api/lessons?offering_id={opened['id']}"))["items"]:
+        await act(keeper, row, "cancel", {"reason": "学期提前结束"})
+    assert (await keeper.post(f"{path}/end")).json()["state"] == "ENDED"
+    answer = await keeper.post("/api/lessons", at(NOON + HOUR, offering_id=opened["id"]))
+    assert answer.json()["type"] == "wrong-state"
