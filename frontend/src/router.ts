@@ -31,6 +31,12 @@ export const router = createRouter({
     },
     { path: "/teach", name: "teach", component: () => import("./views/teach/TeacherDayPage.vue"), meta: office },
     {
+      path: "/teach/week",
+      name: "teacher-week",
+      component: () => import("./views/timetable/TeacherWeekPage.vue"),
+      meta: office,
+    },
+    {
       path: "/teach/lessons/:id/live",
       name: "teacher-live",
       component: () => import("./views/live/TeacherLivePage.vue"),
@@ -100,6 +106,18 @@ export const router = createRouter({
           name: "admin-need",
           component: () => import("./views/alliances/NeedPage.vue"),
           props: true,
+          meta: office,
+        },
+        {
+          path: "timetable",
+          name: "admin-timetable",
+          component: () => import("./views/timetable/TimetablePage.vue"),
+          meta: office,
+        },
+        {
+          path: "offerings",
+          name: "admin-offerings",
+          component: () => import("./views/timetable/OfferingsPage.vue"),
           meta: office,
         },
         {

@@ -15,11 +15,12 @@ import registry from "./registry";
 import replay from "./replay";
 import room from "./room";
 import teach from "./teach";
+import timetable from "./timetable";
 
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, alliances, registry, replay, room };
+const areas = { general, entry, teach, live, classroom, check, admin, alliances, registry, replay, room, timetable };
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));

@@ -24,9 +24,13 @@ export function pairingTone(state: PairingState): Tone {
 
 /**
  * Do something at the server: what it refuses is said in words; `isBusy` while it is asked.
- * `refused`: where the words for its problems are, by their types.
+ * `refused`: where the words for its problems are, by their types. `wordsOf`: what a page says
+ * instead of one that names things; null: the usual words.
  */
-export function useAction(refused = "alliances.refused"): { isBusy: Ref<boolean>; act: (work: () => Promise<unknown>) => Promise<boolean> } {
+export function useAction(
+  refused = "alliances.refused",
+  wordsOf: (problem: Problem) => string | null = () => null,
+): { isBusy: Ref<boolean>; act: (work: () => Promise<unknown>) => Promise<boolean> } {
   const { t, te } = useI18n();
   const isBusy = ref(false);
 
@@ -38,7 +42,8 @@ export function useAction(refused = "alliances.refused"): { isBusy: Ref<boolean>
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const key = error.type === "offline" ? "general.problem.offline" : `${refused}.${error.type}`;
-      ElMessage.error(te(key) ? t(key) : error.detail || t("general.problem.unexpected"));
+      const usual = te(key) ? t(key) : error.detail || t("general.problem.unexpected");
+      ElMessage.error(wordsOf(error) ?? usual);
       return false;
     } finally {
       isBusy.value = false;

@@ -1,0 +1,77 @@
+/** Course offerings, planned lessons and weeks at the server. Days are `2026-03-02`. */
+import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+export type Offering = Schemas["OfferingOut"];
+export type OfferingState = Schemas["OfferingState"];
+export type OfferingIn = Schemas["OfferingIn"];
+export type PlannedLesson = Schemas["LessonOut"];
+export type Week = Schemas["TimetableWeek"];
+export type WeekLesson = Schemas["WeekLesson"];
+export type WeekPeriod = Schemas["WeekPeriod"];
+
+type Versioned = { id: string; version: number };
+
+export const weeks = {
+  mine: (date: string) => dataOf(client.get("/api/weeks/mine", { query: { date } })),
+  ofSchool: (id: string, date: string) =>
+    dataOf(client.get("/api/weeks/schools/{school_id}", { path: { school_id: id }, query: { date } })),
+  ofClassroom: (id: string, date: string) =>
+    dataOf(client.get("/api/weeks/classrooms/{classroom_id}", { path: { classroom_id: id }, query: { date } })),
+};
+
+export interface OfferingQuery {
+  school_id?: string;
+  state?: OfferingState;
+}
+
+export const offerings = {
+  list: (query: Paging & OfferingQuery) => dataOf(client.get("/api/course-offerings", { query })),
+  exportUrl: (query: OfferingQuery, format: Format) =>
+    linkTo("/api/course-offerings/export", { query: { ...query, format } }),
+  open: (json: OfferingIn) => dataOf(client.post("/api/course-offerings", { json })),
+  change: ({ id, version }: Versioned, json: OfferingIn) =>
+    dataOf(
+      client.put("/api/course-offerings/{offering_id}", {
+        path: { offering_id: id },
+        json,
+        ifMatch: etagOf(version),
+      }),
+    ),
+  publish: (id: string) => dataOf(client.post("/api/course-offerings/{offering_id}/publish", { path: { offering_id: id } })),
+  end: (id: string) => dataOf(client.post("/api/course-offerings/{offering_id}/end", { path: { offering_id: id } })),
+};
+
+export interface LessonQuery {
+  from?: string;
+  to?: string;
+  school_id?: string;
+}
+
+const one = (id: string) => ({ path: { lesson_id: id } });
+
+export const planned = {
+  exportUrl: (query: LessonQuery, format: Format) => linkTo("/api/lessons/export", { query: { ...query, format } }),
+  plan: (json: Schemas["LessonIn"]) => dataOf(client.post("/api/lessons", { json })),
+  change: ({ id, version }: Versioned, json: Schemas["LessonEdit"]) =>
+    dataOf(client.put("/api/lessons/{lesson_id}", { ...one(id), json, ifMatch: etagOf(version) })),
+  publish: (id: string) => dataOf(client.post("/api/lessons/{lesson_id}/publish", one(id))),
+  cancel: ({ id, version }: Versioned, reason: string) =>
+    dataOf(
+      client.post("/api/lessons/{lesson_id}/cancel", { ...one(id), json: { reason }, ifMatch: etagOf(version) }),
+    ),
+  substitute: ({ id, version }: Versioned, json: Schemas["SubstituteIn"]) =>
+    dataOf(
+      client.post("/api/lessons/{lesson_id}/substitute", { ...one(id), json, ifMatch: etagOf(version) }),
+    ),
+  makeUp: (id: string, json: Schemas["MakeUpIn"]) =>
+    dataOf(client.post("/api/lessons/{lesson_id}/make-up", { ...one(id), json })),
+};
+
+export const teachersOf = (schoolId: string) =>
+  dataOf(client.get("/api/schools/{school_id}/teachers", { path: { school_id: schoolId } }));
+
+/** The classrooms of a school, or of all in scope. */
+export const classroomsOf = (schoolId?: string) =>
+  dataOf(client.get("/api/classrooms", { query: { school_id: schoolId, limit: 200 } }));

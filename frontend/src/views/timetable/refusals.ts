@@ -1,0 +1,25 @@
+/** What the server refuses about timetables, in words: a clash names the lesson and its time. */
+import { useI18n } from "vue-i18n";
+import type { Problem } from "@/api";
+import { useAction } from "../alliances/common";
+import { whenOf } from "./standing";
+
+interface Clash {
+  name: string;
+  title: string;
+  planned_start: string;
+}
+
+export function useTimetableAction(): ReturnType<typeof useAction> {
+  const { t, te } = useI18n();
+  return useAction("alliances.refused", (problem: Problem) => {
+    const [first] = (problem.extra.clashes ?? []) as Clash[];
+    if (first !== undefined) {
+      const n = Number(problem.extra.count);
+      const values = { name: first.name, title: first.title, when: whenOf(first.planned_start), n };
+      return t(n > 1 ? "timetable.refused.lesson-clash-more" : "timetable.refused.lesson-clash", values);
+    }
+    const key = `timetable.refused.${problem.type}`;
+    return te(key) ? t(key) : null;
+  });
+}
