@@ -10,8 +10,9 @@ import registry from "../src/i18n/registry";
 import replay from "../src/i18n/replay";
 import room from "../src/i18n/room";
 import teach from "../src/i18n/teach";
+import timetable from "../src/i18n/timetable";
 
-const areas = { admin, alliances, check, classroom, entry, general, live, registry, replay, room, teach };
+const areas = { admin, alliances, check, classroom, entry, general, live, registry, replay, room, teach, timetable };
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();
