@@ -258,6 +258,30 @@ export interface paths {
         /** @description Export the list, all pages of it. */
         get: operations["export_codes"];
     };
+    "/api/course-offerings": {
+        /** @description List the offerings given or received in scope, by name. */
+        get: operations["list_offerings"];
+        /** @description Open an offering of a hub school one administers. */
+        post: operations["open_offering"];
+    };
+    "/api/course-offerings/{offering_id}": {
+        /** @description Describe an offering. */
+        get: operations["read_offering"];
+        /** @description Change an offering; lessons that are planned already stay as they are. */
+        put: operations["change_offering"];
+    };
+    "/api/course-offerings/{offering_id}/end": {
+        /** @description End an offering of which no lesson lies ahead. */
+        post: operations["end_offering"];
+    };
+    "/api/course-offerings/{offering_id}/publish": {
+        /** @description Publish all drafts of an offering that lie ahead. */
+        post: operations["publish_offering"];
+    };
+    "/api/course-offerings/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_offerings"];
+    };
     "/api/devices/enrol": {
         /** @description Make this browser the device of a classroom. One browser is one device. */
         post: operations["enrol_device"];
@@ -318,13 +342,41 @@ export interface paths {
         /** @description Export the list. */
         get: operations["export_jobs"];
     };
+    "/api/lessons": {
+        /** @description List the lessons given or received in scope, in order of time. */
+        get: operations["list_planned_lessons"];
+        /** @description Plan one lesson of an offering, beside those a plan has. */
+        post: operations["plan_lesson"];
+    };
+    "/api/lessons/{lesson_id}": {
+        /** @description Describe a planned lesson and what became of it. */
+        get: operations["read_lesson"];
+        /** @description Change a lesson that has not begun: its title, time, classroom and sites. */
+        put: operations["change_lesson"];
+    };
+    "/api/lessons/{lesson_id}/cancel": {
+        /** @description Cancel a lesson that has not begun, and say why. */
+        post: operations["cancel_lesson"];
+    };
     "/api/lessons/{lesson_id}/end": {
         /** @description End a lesson (下课) when the WebSocket cannot be had. Ending it twice changes nothing. */
         post: operations["end"];
     };
+    "/api/lessons/{lesson_id}/make-up": {
+        /** @description Plan the lesson that stands in for a cancelled or missed one. */
+        post: operations["make_up_lesson"];
+    };
+    "/api/lessons/{lesson_id}/publish": {
+        /** @description Let teachers and classrooms see a draft. */
+        post: operations["publish_lesson"];
+    };
     "/api/lessons/{lesson_id}/start": {
         /** @description Take a lesson live (开课). Only its lecturer may; pressing twice is the same as once. */
         post: operations["start"];
+    };
+    "/api/lessons/{lesson_id}/substitute": {
+        /** @description Have another teacher of the hub school give a lesson that has not begun. */
+        post: operations["substitute_teacher"];
     };
     "/api/lessons/{lesson_id}/tickets": {
         /**
@@ -334,6 +386,10 @@ export interface paths {
          *     With it come credentials of the relay; a lesson that runs over is given more of them.
          */
         post: operations["issue_ticket"];
+    };
+    "/api/lessons/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_lessons"];
     };
     "/api/links/redeem": {
         /**
@@ -562,6 +618,10 @@ export interface paths {
         /** @description Open a closed school again: it regains its code. */
         post: operations["reopen_school"];
     };
+    "/api/schools/{school_id}/teachers": {
+        /** @description List who may be named to give a lesson of a school: the people who belong to it. */
+        get: operations["list_teachers"];
+    };
     "/api/schools/export": {
         /** @description Export the list, all pages of it; the file can be imported again. */
         get: operations["export_schools"];
@@ -605,6 +665,18 @@ export interface paths {
     "/api/terms/export": {
         /** @description Give the terms as a file. */
         get: operations["export_terms"];
+    };
+    "/api/weeks/classrooms/{classroom_id}": {
+        /** @description Return the week of a classroom in scope. */
+        get: operations["week_of_classroom"];
+    };
+    "/api/weeks/mine": {
+        /** @description Return the week of the caller: what she gives, helps in, or had given by another. */
+        get: operations["my_week"];
+    };
+    "/api/weeks/schools/{school_id}": {
+        /** @description Return the week of a school in scope: what it gives and what it receives. */
+        get: operations["week_of_school"];
     };
 }
 export type webhooks = Record<string, never>;
@@ -845,6 +917,10 @@ export interface components {
             region_id: string | null;
             school_id: string | null;
             version: number;
+        };
+        /** @description Why a lesson is not given. */
+        CancelIn: {
+            reason: string;
         };
         /** @description A hub's offer that could answer the need, with its points out of 100 and the reasons. */
         CandidateOut: {
@@ -1255,11 +1331,59 @@ export interface components {
             subject: string;
             title: string;
         };
+        /** @description What a lesson that has not begun becomes. */
+        LessonEdit: {
+            /** Format: date-time */
+            ends_at: string;
+            hub_classroom_id: string | null;
+            sites: components["schemas"]["SiteIn"][];
+            /** Format: date-time */
+            starts_at: string;
+            title: string;
+        };
+        /** @description One lesson of an offering; what is left out is as the offering says. */
+        LessonIn: {
+            /** Format: date-time */
+            ends_at: string;
+            /** @default true */
+            is_published: boolean;
+            /** Format: uuid */
+            offering_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @default  */
+            title: string;
+        };
         /**
          * @description 专递课堂, 名师课堂, 名校网络课堂.
          * @enum {string}
          */
         LessonKind: "DELIVERY" | "MASTER" | "ELITE";
+        /** @description A planned lesson and what became of it. `is_own`: the caller administers its hub. */
+        LessonOut: {
+            cancelled_because: string | null;
+            grade: string;
+            hub_classroom: components["schemas"]["Named"] | null;
+            hub_school: components["schemas"]["Named"];
+            /** Format: uuid */
+            id: string;
+            is_own: boolean;
+            kind: components["schemas"]["LessonKind"];
+            lecturer: components["schemas"]["Named"];
+            made_up_by: components["schemas"]["OtherLesson"] | null;
+            makes_up: components["schemas"]["OtherLesson"] | null;
+            offering_id: string | null;
+            /** Format: date-time */
+            planned_end: string;
+            /** Format: date-time */
+            planned_start: string;
+            sites: components["schemas"]["SiteOut"][];
+            state: components["schemas"]["LessonState"];
+            subject: string;
+            substitutions: components["schemas"]["SubstitutionOut"][];
+            title: string;
+            version: number;
+        };
         /**
          * @description States of a lesson, as in `docs/glossary.md`.
          * @enum {string}
@@ -1329,6 +1453,14 @@ export interface components {
             rows: number;
             /** Format: uuid */
             term_id: string;
+        };
+        /** @description When the lesson is made up, and by whom; null: by whoever was to give it. */
+        MakeUpIn: {
+            /** Format: date-time */
+            ends_at: string;
+            lecturer_id?: string | null;
+            /** Format: date-time */
+            starts_at: string;
         };
         /** @description The candidates of a need, best first. */
         MatchList: {
@@ -1478,6 +1610,69 @@ export interface components {
             valid_from: string;
             valid_to?: string | null;
         };
+        /** @description 课程: what a hub gives through a term. */
+        OfferingIn: {
+            /** @description Counted from the first form, 1 to 12. */
+            grade_no: number;
+            hub_class_id?: string | null;
+            hub_classroom_id?: string | null;
+            /** Format: uuid */
+            hub_school_id: string;
+            /**
+             * @description 课后服务: no required period.
+             * @default false
+             */
+            is_after_school: boolean;
+            /** @default DELIVERY */
+            kind: components["schemas"]["LessonKind"];
+            /** @default zh */
+            language: string;
+            /** Format: uuid */
+            lecturer_id: string;
+            /**
+             * @description How long a lesson is.
+             * @default 40
+             */
+            minutes: number;
+            name: string;
+            periods_a_week: number;
+            sites?: components["schemas"]["SiteIn"][];
+            subject: string;
+            /** Format: uuid */
+            term_id: string;
+            /** @default  */
+            textbook: string;
+        };
+        /** @description An offering. `is_own`: the caller administers its hub; `drafts`: lessons not published. */
+        OfferingOut: {
+            drafts: number;
+            grade_no: number;
+            hub_class: components["schemas"]["Named"] | null;
+            hub_classroom: components["schemas"]["Named"] | null;
+            hub_school: components["schemas"]["Named"];
+            /** Format: uuid */
+            id: string;
+            is_after_school: boolean;
+            is_own: boolean;
+            kind: components["schemas"]["LessonKind"];
+            language: string;
+            lecturer: components["schemas"]["Named"];
+            lessons: number;
+            minutes: number;
+            name: string;
+            periods_a_week: number;
+            sites: components["schemas"]["SiteOut"][];
+            state: components["schemas"]["OfferingState"];
+            subject: string;
+            term: components["schemas"]["Named"];
+            textbook: string;
+            version: number;
+        };
+        /**
+         * @description DRAFT until its first lessons are published.
+         * @enum {string}
+         */
+        OfferingState: "DRAFT" | "ACTIVE" | "ENDED";
         /** @description An offer of a school. */
         OfferOut: {
             grade_from: number;
@@ -1496,6 +1691,15 @@ export interface components {
         /** @description From which day it holds; null: today. */
         OnDay: {
             on?: string | null;
+        };
+        /** @description The lesson that makes this one up, or that this one makes up. */
+        OtherLesson: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            planned_start: string;
+            state: components["schemas"]["LessonState"];
+            title: string;
         };
         Page_AllianceOut_: {
             items: components["schemas"]["AllianceOut"][];
@@ -1547,6 +1751,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_LessonOut_: {
+            items: components["schemas"]["LessonOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_MemberOut_: {
             items: components["schemas"]["MemberOut"][];
             /** @description Ask for the next page with it. */
@@ -1554,6 +1763,11 @@ export interface components {
         };
         Page_NeedOut_: {
             items: components["schemas"]["NeedOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_OfferingOut_: {
+            items: components["schemas"]["OfferingOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -1841,6 +2055,10 @@ export interface components {
             done: number;
             note: string;
             total: number | null;
+        };
+        /** @description How many drafts were published. */
+        PublishedOut: {
+            published: number;
         };
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
@@ -2339,6 +2557,30 @@ export interface components {
             school: string;
             state: components["schemas"]["SiteState"];
         };
+        /** @description A classroom that receives, whose pupils sit there, who helps, how, and for which pairing. */
+        SiteIn: {
+            assistant_id?: string | null;
+            class_id?: string | null;
+            /** Format: uuid */
+            classroom_id: string;
+            /** @default LIVE */
+            mode: components["schemas"]["SiteMode"];
+            pairing_id?: string | null;
+        };
+        /**
+         * @description 直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
+         * @enum {string}
+         */
+        SiteMode: "LIVE" | "RECORDED" | "EMBEDDED" | "OBSERVE";
+        /** @description A classroom that receives. `assistant` only where the caller's scope reaches. */
+        SiteOut: {
+            assistant: components["schemas"]["Named"] | null;
+            classroom: components["schemas"]["Named"];
+            mode: components["schemas"]["SiteMode"];
+            pairing_id: string | null;
+            school: components["schemas"]["Named"];
+            school_class: components["schemas"]["Named"] | null;
+        };
         /**
          * @description States of a listening site in one lesson.
          * @enum {string}
@@ -2366,6 +2608,20 @@ export interface components {
             lesson: components["schemas"]["LessonCard"];
             /** Format: uuid */
             session_id: string;
+        };
+        /** @description Who gives the lesson instead, and why. */
+        SubstituteIn: {
+            /** Format: uuid */
+            person_id: string;
+            reason: string;
+        };
+        /** @description Who gives the lesson instead of whom. */
+        SubstitutionOut: {
+            /** Format: date-time */
+            at: string;
+            from_name: string;
+            reason: string;
+            to_name: string;
         };
         /** @description 授课: a lesson that reached one of the partners. `origin_id`: the lesson it passes on. */
         TaughtOut: {
@@ -2478,6 +2734,21 @@ export interface components {
             starts_at: string;
         };
         /**
+         * @description 周课表 of a teacher, a classroom or a school, Monday first.
+         *
+         *     `week_number`: of the term (教学周); null outside of one.
+         */
+        TimetableWeek: {
+            days: components["schemas"]["WeekDay"][];
+            /** Format: date */
+            first_day: string;
+            lessons: components["schemas"]["WeekLesson"][];
+            name: string;
+            periods: components["schemas"]["WeekPeriod"][];
+            school: components["schemas"]["Named"] | null;
+            week_number: number | null;
+        };
+        /**
          * @description How a slot is held on `lessons` dates from `first` to `last`: minutes after midnight.
          *
          *     `periods`: each site's own period, by its classroom; a site that has no school is left out.
@@ -2585,6 +2856,22 @@ export interface components {
          * @enum {string}
          */
         VoidReason: "CLOSED" | "CATEGORY_CHANGED" | "REPLACED";
+        /** @description A column of the week: the day, the weekday it runs, or why there is no school. */
+        WeekDay: {
+            /** Format: date */
+            day: string;
+            name: string;
+            runs: number | null;
+            why_not: components["schemas"]["NoSchool"] | null;
+        };
+        /** @description A lesson in its cell; `period` null: it meets no bell. `gives`: the hub is this school. */
+        WeekLesson: {
+            /** Format: date */
+            day: string;
+            gives: boolean;
+            lesson: components["schemas"]["LessonOut"];
+            period: number | null;
+        };
         /** @description The weeks of a term in order. */
         WeekList: {
             items: components["schemas"]["WeekOut"][];
@@ -2596,6 +2883,15 @@ export interface components {
             /** Format: date */
             last: string;
             number: number;
+        };
+        /** @description A row of the week: a bell's number and, on the first day that has it, its times. */
+        WeekPeriod: {
+            /** Format: date-time */
+            ends_at: string;
+            kind: components["schemas"]["PeriodKind"];
+            number: number;
+            /** Format: date-time */
+            starts_at: string;
         };
         /** @description Why an event is taken back. */
         WithdrawIn: {
@@ -2651,6 +2947,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input */
+        "code-unknown.idempotency-key-reused.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input */
+        "code-unknown.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-used-or-expired`: This code was used or has expired */
         "code-used-or-expired": {
             content: {
@@ -2681,8 +2989,32 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `lesson-clash`: There is another lesson at that time; `lesson-in-the-past`: That time has passed; `lesson-not-changeable`: The lesson cannot be changed any more; `site-unfit`: This classroom cannot receive the lesson */
+        "lesson-clash.lesson-in-the-past.lesson-not-changeable.site-unfit": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `lesson-clash`: There is another lesson at that time; `lesson-in-the-past`: That time has passed; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "lesson-clash.lesson-in-the-past.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `lesson-clash`: There is another lesson at that time; `lesson-not-changeable`: The lesson cannot be changed any more; `same-teacher`: This teacher gives the lesson already; `still-running`: The first request is still running */
+        "lesson-clash.lesson-not-changeable.same-teacher.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `lesson-clash`: There is another lesson at that time; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "lesson-clash.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `lesson-not-changeable`: The lesson cannot be changed any more; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "lesson-not-changeable.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -2801,6 +3133,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `site-unfit`: This classroom cannot receive the lesson; `still-running`: The first request is still running; `term-foreign`: The term is of another region */
+        "site-unfit.still-running.term-foreign": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `site-unfit`: This classroom cannot receive the lesson; `term-foreign`: The term is of another region; `wrong-state`: This is not possible now */
+        "site-unfit.term-foreign.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `still-running`: The first request is still running */
         "still-running": {
             content: {
@@ -2809,6 +3153,12 @@ export interface components {
         };
         /** @description `still-running`: The first request is still running; `term-not-over`: The term is not over */
         "still-running.term-not-over": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -2852,6 +3202,7 @@ export interface components {
         "path.lesson_id": string;
         "path.need_id": string;
         "path.offer_id": string;
+        "path.offering_id": string;
         "path.pairing_id": string;
         "path.planning_id": string;
         "path.record_id": string;
@@ -2867,6 +3218,8 @@ export interface components {
         "query.category": string | null;
         /** @description `next_cursor` of the page before; without it, the first page. */
         "query.cursor": string | null;
+        /** @description A day of the week wanted; without it, today's. */
+        "query.date": string | null;
         /** @description The kind of file. */
         "query.format": components["schemas"]["ExportFormat"];
         "query.from": string | null;
@@ -2875,21 +3228,21 @@ export interface components {
         "query.is_open": boolean | null;
         "query.is_shown": boolean | null;
         "query.is_stored": boolean | null;
-        "query.kind": components["schemas"]["CodeKind"] | null;
+        "query.kind": components["schemas"]["LessonKind"] | null;
         /** @description How many items a page has at most. */
         "query.limit": number;
         "query.link_kind": string | null;
         "query.may_broadcast": boolean | null;
         /** @description What it is called. */
         "query.name": string;
+        "query.offering_id": string | null;
         "query.parent_id": string | null;
         "query.q": string;
         "query.region_id": string | null;
         "query.school_id": string | null;
         "query.set": string | null;
         "query.stage": string | null;
-        /** @description In this state. */
-        "query.state": components["schemas"]["NeedState"] | null;
+        "query.state": components["schemas"]["LessonState"] | null;
         /** @description A code. */
         "query.subject": string | null;
         /** @description Of this term. */
@@ -3154,12 +3507,12 @@ export interface operations {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
                 from?: components["parameters"]["query.from"];
-                kind?: components["schemas"]["LessonKind"] | null;
+                kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["LessonState"] | null;
+                state?: components["parameters"]["query.state"];
                 to?: components["parameters"]["query.to"];
             };
         };
@@ -3301,10 +3654,10 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 from?: components["parameters"]["query.from"];
-                kind?: components["schemas"]["LessonKind"] | null;
-                q?: string;
+                kind?: components["parameters"]["query.kind"];
+                q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["LessonState"] | null;
+                state?: components["parameters"]["query.state"];
                 to?: components["parameters"]["query.to"];
             };
         };
@@ -4292,7 +4645,7 @@ export interface operations {
                 limit?: components["parameters"]["query.limit"];
                 link_kind?: components["parameters"]["query.link_kind"];
                 may_broadcast?: components["parameters"]["query.may_broadcast"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -4397,7 +4750,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 link_kind?: components["parameters"]["query.link_kind"];
                 may_broadcast?: components["parameters"]["query.may_broadcast"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -4467,7 +4820,7 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 is_shown?: components["parameters"]["query.is_shown"];
                 is_stored?: components["parameters"]["query.is_stored"];
-                kind?: components["parameters"]["query.kind"];
+                kind?: components["schemas"]["CodeKind"] | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 set?: components["parameters"]["query.set"];
@@ -4493,7 +4846,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 is_shown?: components["parameters"]["query.is_shown"];
                 is_stored?: components["parameters"]["query.is_stored"];
-                kind?: components["parameters"]["query.kind"];
+                kind?: components["schemas"]["CodeKind"] | null;
                 set?: components["parameters"]["query.set"];
             };
         };
@@ -4507,6 +4860,191 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_offerings: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description The hub, or a site's school. */
+                school_id?: string | null;
+                state?: components["schemas"]["OfferingState"] | null;
+                subject?: string | null;
+                term_id?: string | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_OfferingOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["code-unknown.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    open_offering: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["OfferingOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["site-unfit.still-running.term-foreign"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_offering: {
+        parameters: {
+            path: {
+                offering_id: components["parameters"]["path.offering_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["OfferingOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    change_offering: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                offering_id: components["parameters"]["path.offering_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["OfferingOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["site-unfit.term-foreign.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["code-unknown.malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    end_offering: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                offering_id: components["parameters"]["path.offering_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["OfferingOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    publish_offering: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                offering_id: components["parameters"]["path.offering_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["PublishedOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_offerings: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description The hub, or a site's school. */
+                school_id?: string | null;
+                state?: components["schemas"]["OfferingState"] | null;
+                subject?: string | null;
+                term_id?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["code-unknown.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -4847,6 +5385,153 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    list_planned_lessons: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from?: components["parameters"]["query.from"];
+                kind?: components["parameters"]["query.kind"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                offering_id?: components["parameters"]["query.offering_id"];
+                q?: components["parameters"]["query.q"];
+                /** @description The hub, or a site's school. */
+                school_id?: string | null;
+                state?: components["parameters"]["query.state"];
+                to?: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_LessonOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    plan_lesson: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["lesson-clash.lesson-in-the-past.still-running.wrong-state"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_lesson: {
+        parameters: {
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    change_lesson: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["lesson-clash.lesson-in-the-past.lesson-not-changeable.site-unfit"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    cancel_lesson: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     end: {
         parameters: {
             path: {
@@ -4868,6 +5553,62 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    make_up_lesson: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeUpIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["lesson-clash.lesson-in-the-past.still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    publish_lesson: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["lesson-not-changeable.still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     start: {
         parameters: {
             path: {
@@ -4886,6 +5627,41 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-not-startable"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    substitute_teacher: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                lesson_id: components["parameters"]["path.lesson_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubstituteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["lesson-clash.lesson-not-changeable.same-teacher.still-running"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -4912,6 +5688,35 @@ export interface operations {
             403: components["responses"]["blocked.csrf-refused.forbidden.not-invited"];
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-not-open.ticket-taken"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_lessons: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from?: components["parameters"]["query.from"];
+                kind?: components["parameters"]["query.kind"];
+                offering_id?: components["parameters"]["query.offering_id"];
+                q?: components["parameters"]["query.q"];
+                /** @description The hub, or a site's school. */
+                school_id?: string | null;
+                state?: components["parameters"]["query.state"];
+                to?: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -4977,7 +5782,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 /** @description In this state. */
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */
                 subject?: components["parameters"]["query.subject"];
             };
@@ -5158,7 +5963,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 /** @description In this state. */
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */
                 subject?: components["parameters"]["query.subject"];
             };
@@ -6266,7 +7071,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 region_id?: components["parameters"]["query.region_id"];
                 urban_rural?: components["parameters"]["query.urban_rural"];
             };
@@ -6496,6 +7301,26 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    list_teachers: {
+        parameters: {
+            path: {
+                school_id: components["parameters"]["path.school_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Named"][];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     export_schools: {
         parameters: {
             query?: {
@@ -6504,7 +7329,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 is_open?: components["parameters"]["query.is_open"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 region_id?: components["parameters"]["query.region_id"];
                 urban_rural?: components["parameters"]["query.urban_rural"];
             };
@@ -6757,6 +7582,74 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    week_of_classroom: {
+        parameters: {
+            query?: {
+                /** @description A day of the week wanted; without it, today's. */
+                date?: components["parameters"]["query.date"];
+            };
+            path: {
+                classroom_id: components["parameters"]["path.classroom_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["TimetableWeek"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    my_week: {
+        parameters: {
+            query?: {
+                /** @description A day of the week wanted; without it, today's. */
+                date?: components["parameters"]["query.date"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["TimetableWeek"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    week_of_school: {
+        parameters: {
+            query?: {
+                /** @description A day of the week wanted; without it, today's. */
+                date?: components["parameters"]["query.date"];
+            };
+            path: {
+                school_id: components["parameters"]["path.school_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["TimetableWeek"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
