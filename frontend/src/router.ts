@@ -127,6 +127,19 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "planning",
+          name: "admin-planning",
+          component: () => import("./views/planning/PlanningsPage.vue"),
+          meta: office,
+        },
+        {
+          path: "planning/:id",
+          name: "admin-planning-one",
+          component: () => import("./views/planning/PlanningPage.vue"),
+          props: true,
+          meta: office,
+        },
+        {
           path: "registry",
           component: () => import("./views/registry/RegistryTabs.vue"),
           redirect: { name: "registry-schools" },

@@ -6,13 +6,14 @@ import classroom from "../src/i18n/classroom";
 import entry from "../src/i18n/entry";
 import general from "../src/i18n/general";
 import live from "../src/i18n/live";
+import planning from "../src/i18n/planning";
 import registry from "../src/i18n/registry";
 import replay from "../src/i18n/replay";
 import room from "../src/i18n/room";
 import teach from "../src/i18n/teach";
 import timetable from "../src/i18n/timetable";
 
-const areas = { admin, alliances, check, classroom, entry, general, live, registry, replay, room, teach, timetable };
+const areas = { admin, alliances, check, classroom, entry, general, live, planning, registry, replay, room, teach, timetable };
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();

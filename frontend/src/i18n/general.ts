@@ -37,7 +37,7 @@ const zh = {
     hours: "{n} 小时前",
     days: "{n} 天前",
   },
-  nav: { day: "我的课堂", sessions: "课堂记录", classrooms: "教室与终端", alliances: "联盟结对", needs: "需求匹配", timetable: "课表", calendar: "校历作息", registry: "基础信息", main: "主导航", skip: "跳到正文" },
+  nav: { day: "我的课堂", sessions: "课堂记录", classrooms: "教室与终端", alliances: "联盟结对", needs: "需求匹配", timetable: "课表", planning: "排课", calendar: "校历作息", registry: "基础信息", main: "主导航", skip: "跳到正文" },
   problem: {
     offline: "连不上服务器",
     offline_hint: "请检查这台电脑的网线或无线网络, 然后再试一次。",
@@ -93,6 +93,7 @@ const en: typeof zh = {
     needs: "Needs",
     timetable: "Timetable",
     calendar: "Calendar",
+    planning: "Planning",
     registry: "Registry",
     main: "Main navigation",
     skip: "Skip to the content",

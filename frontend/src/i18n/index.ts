@@ -11,6 +11,7 @@ import classroom from "./classroom";
 import entry from "./entry";
 import general from "./general";
 import live from "./live";
+import planning from "./planning";
 import registry from "./registry";
 import replay from "./replay";
 import room from "./room";
@@ -20,7 +21,7 @@ import timetable from "./timetable";
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, alliances, registry, replay, room, timetable };
+const areas = { general, entry, teach, live, classroom, check, admin, alliances, planning, registry, replay, room, timetable };
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));

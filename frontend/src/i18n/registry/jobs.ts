@@ -17,6 +17,7 @@ const zh = {
   attempts_n: "第 {n} 次",
   kind: {
     schools_import: "导入学校",
+    planning_plan: "排课",
   },
   state: {
     QUEUED: "排队中",
@@ -46,6 +47,7 @@ const en: typeof zh = {
   attempts_n: "attempt {n}",
   kind: {
     schools_import: "Import of schools",
+    planning_plan: "Planning of lessons",
   },
   state: {
     QUEUED: "Waiting",

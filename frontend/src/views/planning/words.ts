@@ -1,0 +1,39 @@
+/** Plans in words: clock times, sentences of conflicts, what a plan costs a school. */
+import type { Conflict, PlannedSlot, SchoolCost } from "@/plannings";
+import { translate } from "@/i18n";
+
+const COSTS = ["away_minutes", "off_days", "cut_minutes", "moved_breaks", "missed", "crowded"] as const;
+
+/** Minutes after midnight as `09:05`. */
+export function clockOf(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+/** `weekday`: 1 Monday to 7 Sunday; 0: none. */
+export function weekdayOf(weekday: number): string {
+  return weekday === 0 ? "" : translate(`planning.weekdays[${weekday - 1}]`);
+}
+
+/** Each time a slot is held at over the term: when, and on how many days. */
+export function timesOf(slot: PlannedSlot): string[] {
+  return slot.timings.map(
+    (each) =>
+      `${each.first} – ${each.last} ${clockOf(each.starts_minute)}–${clockOf(each.ends_minute)} · ` +
+      translate("planning.lessons", { n: each.lessons }),
+  );
+}
+
+/** What a plan asks of a school, each thing in words; none: it costs nothing. */
+export function costsOf(cost: SchoolCost): string[] {
+  return COSTS.filter((name) => cost[name] > 0).map((name) => translate(`planning.${name}`, { n: cost[name] }));
+}
+
+/** The one sentence that says why something is not placed. */
+export function sentenceOf({ code, values }: Conflict): string {
+  return translate(`planning.conflict.${code}`, {
+    ...values,
+    kind: values.kind === undefined ? "" : translate(`planning.kinds.${values.kind}`),
+    day: typeof values.weekday === "number" ? weekdayOf(values.weekday) : "",
+    date: values.day,
+  });
+}
