@@ -26,6 +26,7 @@ from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
 from app.alliances import need_routes, pairing_routes, track_routes
 from app.alliances import routes as alliance_routes
+from app.attendance import locking
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
 from app.calendars import routes as calendar_routes
@@ -136,6 +137,7 @@ def job_handlers() -> Handlers:
         import_jobs.KIND: import_jobs.run_import,
         planning_jobs.KIND: planning_jobs.run_planning,
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
+        locking.KIND: locking.lock_term,
     }
 
 

@@ -15,6 +15,12 @@ class TermNotOver(Problem):
     status, type, title = 409, "term-not-over", "The term is not over"
 
 
+class ObjectionsOpen(Problem):
+    """A classroom objects to its row, and no administrator has answered; `objections` counts."""
+
+    status, type, title = 409, "objections-open", "Objections are not answered"
+
+
 class NotToAmend(Problem):
     """The attendance of this lesson is not closed yet."""
 

@@ -1,18 +1,18 @@
 """Tables for a Chinese Excel."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance import words
-from app.attendance.models import Session
+from app.attendance import queries, words
+from app.attendance.models import AttendanceAmendment, AttendanceRecord, Session
 from app.attendance.names import seats_of
 from app.attendance.row_schemas import reason_of
 from app.attendance.seats import site_seat
-from app.attendance.standing import standings
-from app.exports import Column, ExportFormat, ExportResponse, table
+from app.attendance.standing import Standing, standings
+from app.exports import Cell, Column, ExportFormat, ExportResponse, table
 from app.lessons.words import KIND, LESSON_STATE
 
 
@@ -47,6 +47,8 @@ SESSION_COLUMNS = (
 # Of the rows of `rows.rows_seen`.
 ROW_COLUMNS = (
     Column("课题", lambda row: row.Lesson.title),
+    Column("学科", lambda row: row.Lesson.subject),
+    Column("年级", lambda row: row.Lesson.grade),
     Column("计划开始", lambda row: row.Lesson.planned_start),
     Column("主讲学校", lambda row: row.hub),
     Column("学校", lambda row: row.site),
@@ -62,6 +64,7 @@ ROW_COLUMNS = (
     Column("未计入原因", _reason_in_words),
     Column("人数", lambda row: row.headcount),
     Column("更正次数", lambda row: row.amendments),
+    Column("异议", lambda row: row.AttendanceRecord.objection),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.AttendanceRecord.state]),
 )
 # Of the rows of `rows.hours_seen`.
@@ -72,10 +75,38 @@ HOUR_COLUMNS = (
     Column("计入教室次数", lambda row: row.sites),
     Column("服务小时", lambda row: round(row.planned_ms / 3_600_000, 2)),
 )
-_ATTENDANCE_HEADER = (
-    *("学校", "教室", "计划分钟", "在线分钟", "首次进入", "最后离开"),
-    *("中断次数", "人数", "状态"),
+# Of the rows of `hours.given_by`.
+OWN_HOUR_COLUMNS = (
+    Column("课题", lambda row: row.Lesson.title),
+    Column("学科", lambda row: row.Lesson.subject),
+    Column("年级", lambda row: row.Lesson.grade),
+    Column("计划开始", lambda row: row.Lesson.planned_start),
+    Column("听讲教室", lambda row: row.sites),
+    Column("计入教室", lambda row: row.counted),
+    Column("已锁定教室", lambda row: row.locked),
+    Column("服务小时", lambda row: round(row.earned_ms / 3_600_000, 2)),
 )
+_ATTENDANCE_HEADER = (
+    *("学校", "教室", "计划分钟", "在线分钟", "听清分钟", "不清分钟", "未听到分钟", "离线分钟"),
+    *("看到分钟", "首次进入", "最后离开", "中断次数", "人数", "计入", "更正次数", "异议", "状态"),
+)
+
+
+def _measured(standing: Standing) -> list[float | None]:
+    """Return audible, degraded, lost, offline and visible minutes; None: not measured."""
+    if not standing.is_measured:
+        return [None] * 5
+    found = standing.minutes
+    parts = (found.audible_ms, found.degraded_ms, found.lost_ms, found.offline_ms)
+    return [words.minutes(ms) for ms in (*parts, found.visible_ms)]
+
+
+def _held(record: AttendanceRecord, amended: Sequence[AttendanceAmendment]) -> tuple[Cell, ...]:
+    """Return head count and verdict as they hold, and how often they were corrected."""
+    last = amended[-1] if amended else None
+    is_counted = record.is_counted if last is None else last.new_is_counted
+    headcount = record.headcount if last is None else last.new_headcount
+    return headcount, words.COUNTED[is_counted], len(amended)
 
 
 async def attendance_table(
@@ -95,6 +126,7 @@ async def attendance_table(
         for standing in await standings(db, session, now=now)
     }
     seats = await seats_of(db, session.lesson_id, session.id)
+    amended = await queries.amendments_of_session(db, session.id)
     found = ((seat, standing_of.get(seat.seat_id)) for seat in seats.values())
     return table(
         _ATTENDANCE_HEADER,
@@ -104,10 +136,12 @@ async def attendance_table(
                 seat.name,
                 words.minutes(standing.record.planned_ms),
                 words.minutes(standing.evidence.connected_ms),
+                *_measured(standing),
                 words.clock(standing.evidence.first_joined_ms),
                 words.clock(standing.evidence.last_left_ms),
                 standing.evidence.interruptions,
-                standing.record.headcount,
+                *_held(standing.record, amended.get(standing.record.id, [])),
+                standing.record.objection,
                 words.ATTENDANCE_STATE[standing.record.state],
             )
             for seat, standing in found

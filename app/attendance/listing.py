@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, SeatPresence, Session
+from app.attendance.rows import HEADCOUNT, Newest, newest
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
@@ -97,7 +98,13 @@ def sessions_of(
     )
     records = AttendanceRecord.session_id == Session.id
     total = select(func.count(AttendanceRecord.id)).where(records).scalar_subquery()
-    heads = select(func.sum(AttendanceRecord.headcount)).where(records).scalar_subquery()
+    heads = (
+        select(func.sum(HEADCOUNT))
+        .select_from(AttendanceRecord)
+        .outerjoin(Newest, newest())
+        .where(records)
+        .scalar_subquery()
+    )
     return (
         select(
             Session,

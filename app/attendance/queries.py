@@ -13,11 +13,13 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Person
 from app.attendance import chain
 from app.attendance.evidence import Stay
 from app.attendance.minutes import Heard
 from app.attendance.models import (
     AttendanceAmendment,
+    AttendanceLock,
     AttendanceRecord,
     AttendanceState,
     ClassEvent,
@@ -80,6 +82,33 @@ async def amendments_of(db: AsyncSession, record_id: UUID) -> Sequence[Attendanc
     """Return the amendments of an attendance row, in the order in which they were made."""
     query = select(AttendanceAmendment).where(AttendanceAmendment.record_id == record_id)
     return (await db.scalars(query.order_by(AttendanceAmendment.number))).all()
+
+
+async def amendments_of_session(
+    db: AsyncSession, session_id: UUID
+) -> dict[UUID, list[AttendanceAmendment]]:
+    """Return the amendments of each row of a session that has any, in order."""
+    query = (
+        select(AttendanceAmendment)
+        .join(AttendanceRecord, AttendanceAmendment.record_id == AttendanceRecord.id)
+        .where(AttendanceRecord.session_id == session_id)
+        .order_by(AttendanceAmendment.record_id, AttendanceAmendment.number)
+    )
+    found: dict[UUID, list[AttendanceAmendment]] = defaultdict(list)
+    for amendment in await db.scalars(query):
+        found[amendment.record_id].append(amendment)
+    return found
+
+
+async def locks_of(db: AsyncSession, term_id: UUID) -> Sequence[tuple[AttendanceLock, str]]:
+    """Return who locked rows of a term and when, the latest first."""
+    rows = await db.execute(
+        select(AttendanceLock, Person.name)
+        .join(Person, AttendanceLock.person_id == Person.id)
+        .where(AttendanceLock.term_id == term_id)
+        .order_by(AttendanceLock.at.desc(), AttendanceLock.id)
+    )
+    return [(lock, name) for lock, name in rows]
 
 
 async def lecturer_last_seen_ms(db: AsyncSession, session_id: UUID, seat_id: str) -> int | None:
@@ -212,20 +241,31 @@ async def session_ids(db: AsyncSession, lesson_ids: Collection[UUID]) -> dict[UU
 async def awaiting_headcount(
     db: AsyncSession, *, classroom_id: UUID, ended_after: datetime
 ) -> AwaitingHeadcount | None:
-    """Return the latest lesson the classroom came to whose head count it has not confirmed."""
+    """Return the latest lesson the classroom came to it has neither confirmed nor objected to."""
     row = (
         await db.execute(
-            select(Session.lesson_id, AttendanceRecord.headcount)
+            select(Session.lesson_id, AttendanceRecord)
             .join(AttendanceRecord, AttendanceRecord.session_id == Session.id)
             .join(AttendanceRecord.site)
             .where(
                 LessonSite.classroom_id == classroom_id,
                 AttendanceRecord.state == AttendanceState.AUTO_CLOSED,
                 AttendanceRecord.first_joined_ms.is_not(None),
+                AttendanceRecord.objection.is_(None),
                 Session.ended_at > ended_after,
             )
             .order_by(Session.ended_at.desc(), Session.id)
             .limit(1)
         )
     ).one_or_none()
-    return AwaitingHeadcount(row.lesson_id, row.headcount) if row else None
+    if row is None:
+        return None
+    lesson_id, record = row
+    return AwaitingHeadcount(
+        lesson_id=lesson_id,
+        headcount=record.headcount,
+        planned_ms=record.planned_ms,
+        connected_ms=record.connected_ms,
+        audible_ms=record.audible_ms,
+        is_counted=record.is_counted,
+    )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.attendance import links, listing, queries, service
+from app.attendance import links, listing, queries, settling
 from app.attendance.errors import NotToConfirm
 from app.attendance.exports import attendance_table
 from app.attendance.names import seats_of
@@ -32,9 +32,17 @@ router = APIRouter(prefix="/api", tags=["attendance"])
 async def confirm_headcount(
     lesson_id: UUID, body: HeadcountIn, db: Db, now: Now, device: CurrentDevice
 ) -> HeadcountOut:
-    """Confirm how many pupils were in the classroom, after the lesson."""
-    record = await service.confirm_headcount(
-        db, lesson_id=lesson_id, classroom_id=device.classroom_id, count=body.count, now=now
+    """Say how many pupils were in the classroom, after the lesson, and confirm its row.
+
+    With an objection the row is left to an administrator.
+    """
+    record = await settling.confirm_headcount(
+        db,
+        lesson_id=lesson_id,
+        classroom_id=device.classroom_id,
+        count=body.count,
+        objection=None if body.objection is None else body.objection.strip(),
+        now=now,
     )
     return HeadcountOut(lesson_id=lesson_id, headcount=body.count, state=record.state)
 

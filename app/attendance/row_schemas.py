@@ -1,20 +1,32 @@
 """What the lists of attendance rows take and answer: rows, corrections, locks, service hours."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.attendance.models import AttendanceRecord, AttendanceState, NotCounted
+from app.attendance.models import (
+    AttendanceAmendment,
+    AttendanceRecord,
+    AttendanceState,
+    NotCounted,
+)
+from app.lessons.models import LessonState
 
 
 class AttendanceRowOut(BaseModel):
-    """One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown."""
+    """One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
+
+    `closed_is_counted` and `closed_headcount` are what the row itself says.
+    """
 
     id: UUID
     session_id: UUID
     title: str
+    subject: str
+    grade: str
     planned_start: datetime
     hub: str
     site: str
@@ -31,7 +43,11 @@ class AttendanceRowOut(BaseModel):
     not_counted_reason: NotCounted | None
     rule_number: int | None
     headcount: int | None
+    closed_is_counted: bool | None
+    closed_headcount: int | None
     amendments: int
+    has_come: bool
+    objection: str | None
 
     @classmethod
     def of(cls, row: Any) -> "AttendanceRowOut":
@@ -41,6 +57,8 @@ class AttendanceRowOut(BaseModel):
         return cls(
             **figures,
             title=lesson.title,
+            subject=lesson.subject,
+            grade=lesson.grade,
             planned_start=lesson.planned_start,
             hub=hub,
             site=site,
@@ -48,13 +66,16 @@ class AttendanceRowOut(BaseModel):
             is_counted=is_counted,
             not_counted_reason=reason_of(record, is_counted=is_counted),
             headcount=headcount,
+            closed_is_counted=record.is_counted,
+            closed_headcount=record.headcount,
+            has_come=record.first_joined_ms is not None,
             amendments=amendments,
         )
 
 
 _FIGURES = (
     *("id", "session_id", "state", "planned_ms", "connected_ms", "audible_ms", "degraded_ms"),
-    *("lost_ms", "offline_ms", "visible_ms", "rule_number"),
+    *("lost_ms", "offline_ms", "visible_ms", "rule_number", "objection"),
 )
 
 
@@ -75,19 +96,42 @@ class AmendmentIn(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
 
+class ConfirmationIn(BaseModel):
+    """That a row is right as it is; `headcount` null: as it was reported."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    headcount: Annotated[int | None, Field(ge=0, le=999)] = None
+
+
+class ConfirmedOut(BaseModel):
+    """A row that is confirmed."""
+
+    id: UUID
+    state: AttendanceState
+    headcount: int | None
+
+
 class AmendmentOut(BaseModel):
-    """One correction, with what held before."""
+    """One correction, with what held before and who made it."""
 
     model_config = ConfigDict(from_attributes=True)
 
     number: int
     person_id: UUID
+    person: str
     at: datetime
     reason: str
     old_is_counted: bool | None
     new_is_counted: bool | None
     old_headcount: int | None
     new_headcount: int | None
+
+    @classmethod
+    def of(cls, amendment: AttendanceAmendment, names: Mapping[UUID, str]) -> "AmendmentOut":
+        """Describe a correction; `names` are those of the people who made some."""
+        facts = {name: getattr(amendment, name) for name in cls.model_fields if name != "person"}
+        return cls(**facts, person=names[amendment.person_id])
 
 
 class AmendmentsOut(BaseModel):
@@ -97,12 +141,30 @@ class AmendmentsOut(BaseModel):
 
 
 class LockOut(BaseModel):
-    """What was locked."""
+    """That somebody locked a term."""
 
     id: UUID
-    term_id: UUID
     at: datetime
-    rows: int
+    person: str
+
+
+class TermAttendance(BaseModel):
+    """How a term's rows stand at the sites in scope, and who locked it when.
+
+    `rows` by state. `waiting`: closed, and a classroom that came has not confirmed; `objections`
+    are those of them that a classroom objects to.
+    """
+
+    term_id: UUID
+    term: str
+    region: str
+    starts_on: date
+    ends_on: date
+    is_over: bool
+    rows: dict[AttendanceState, int]
+    waiting: int
+    objections: int
+    locks: list[LockOut]
 
 
 class ServiceHours(BaseModel):
@@ -128,4 +190,49 @@ class ServiceHours(BaseModel):
             lessons=lessons,
             sites=sites,
             planned_ms=planned_ms,
+        )
+
+
+class OwnHours(BaseModel):
+    """What the caller gave of lessons that counted; `waiting`: count somewhere, not locked yet."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lessons: int
+    sites: int
+    earned_ms: int
+    waiting: int
+
+
+class GivenLesson(BaseModel):
+    """A lesson the caller gave: at how many sites it counts, how many rows are locked."""
+
+    session_id: UUID
+    title: str
+    subject: str
+    grade: str
+    planned_start: datetime
+    planned_end: datetime
+    state: LessonState
+    sites: int
+    counted: int
+    locked: int
+    earned_ms: int
+
+    @classmethod
+    def of(cls, row: Any) -> "GivenLesson":
+        """Describe a row of `hours.given_by`."""
+        lesson, session_id, sites, counted, locked, earned_ms = row
+        return cls(
+            session_id=session_id,
+            title=lesson.title,
+            subject=lesson.subject,
+            grade=lesson.grade,
+            planned_start=lesson.planned_start,
+            planned_end=lesson.planned_end,
+            state=lesson.state,
+            sites=sites,
+            counted=counted,
+            locked=locked,
+            earned_ms=earned_ms,
         )

@@ -1,15 +1,15 @@
-"""Lists over attendance rows: the rows themselves, and the hours that teachers gave by them."""
+"""The list of attendance rows: who may see which, and what holds of each."""
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.attendance.models import (
     AttendanceAmendment,
@@ -39,9 +39,29 @@ class RowFilter:
     school_id: UUID | None = None
     state: AttendanceState | None = None
     is_counted: bool | None = None
+    subject: str | None = None
+    waits_for: "WaitsFor | None" = None
 
 
-def _newest() -> ColumnElement[bool]:
+class WaitsFor(StrEnum):
+    """Whose word a closed row waits for: the assistant's, or the answer to an objection."""
+
+    ASSISTANT = "ASSISTANT"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+def waits(on: WaitsFor) -> ColumnElement[bool]:
+    """Return the condition that a row waits for somebody. Where nobody came nobody is asked."""
+    is_objected = AttendanceRecord.objection.is_not(None)
+    return and_(
+        AttendanceRecord.state == AttendanceState.AUTO_CLOSED,
+        AttendanceRecord.first_joined_ms.is_not(None),
+        is_objected if on is WaitsFor.ADMINISTRATOR else ~is_objected,
+    )
+
+
+def newest() -> ColumnElement[bool]:
+    """Return the condition that joins `Newest`, a row's last amendment, to AttendanceRecord."""
     number = (
         select(func.max(AttendanceAmendment.number))
         .where(AttendanceAmendment.record_id == AttendanceRecord.id)
@@ -51,7 +71,8 @@ def _newest() -> ColumnElement[bool]:
     return and_(Newest.record_id == AttendanceRecord.id, Newest.number == number)
 
 
-def _days(wanted: RowFilter) -> list[ColumnElement[bool]]:
+def days_of(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions, on Lesson, that it lies between the days wanted."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.first_day is not None:
         conditions.append(Lesson.planned_start >= bounds_of(wanted.first_day)[0])
@@ -63,7 +84,7 @@ def _days(wanted: RowFilter) -> list[ColumnElement[bool]]:
 def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
     """Return a query of the rows of lessons a hub in scope gave or a site in scope had."""
     schools = inspected_schools(person)
-    conditions = _days(wanted)
+    conditions = days_of(wanted)
     if wanted.school_id is not None:
         of_school = (Lesson.hub_school_id == wanted.school_id, Site.id == wanted.school_id)
         conditions.append(or_(*of_school))
@@ -71,6 +92,10 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         conditions.append(AttendanceRecord.state == wanted.state)
     if wanted.is_counted is not None:
         conditions.append(IS_COUNTED.is_(wanted.is_counted))
+    if wanted.subject is not None:
+        conditions.append(Lesson.subject == wanted.subject)
+    if wanted.waits_for is not None:
+        conditions.append(waits(wanted.waits_for))
     return (
         select(
             AttendanceRecord,
@@ -87,7 +112,7 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .join(Hub, Lesson.hub_school_id == Hub.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
         .join(Site, Classroom.school_id == Site.id)
-        .outerjoin(Newest, _newest())
+        .outerjoin(Newest, newest())
         .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
     )
 
@@ -114,69 +139,12 @@ async def record_administered(
     return record
 
 
-async def record_seen(db: AsyncSession, person: PersonCaller, record_id: UUID) -> AttendanceRecord:
-    """Return a row that is among those this person is shown."""
+async def row_seen(
+    db: AsyncSession, person: PersonCaller, record_id: UUID
+) -> Row[*tuple[Any, ...]]:
+    """Return a row of `rows_seen`. Raise NotFound when it is not among those."""
     found = rows_seen(person, RowFilter()).where(AttendanceRecord.id == record_id)
     row = (await db.execute(found)).one_or_none()
     if row is None:
         raise NotFound
-    record: AttendanceRecord = row[0]
-    return record
-
-
-def hours_seen(
-    person: PersonCaller, *, first_day: date, last_day: date
-) -> Select[*tuple[Any, ...]]:
-    """Return a query of the hours each teacher of a hub in scope gave, from locked rows alone.
-
-    A lesson is given once, however many sites it reached: it counts with its planned time when it
-    counted at one site at least.
-    """
-    given = (
-        select(
-            Lesson.id,
-            Lesson.lecturer_id,
-            Lesson.hub_school_id,
-            func.max(AttendanceRecord.planned_ms).label("planned_ms"),
-            func.count().label("sites"),
-        )
-        .select_from(AttendanceRecord)
-        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
-        .join(Lesson, LessonSite.lesson_id == Lesson.id)
-        .outerjoin(Newest, _newest())
-        .where(
-            AttendanceRecord.state == AttendanceState.LOCKED,
-            IS_COUNTED.is_(True),
-            Lesson.hub_school_id.in_(inspected_schools(person)),
-            *_days(RowFilter(first_day, last_day)),
-        )
-        .group_by(Lesson.id, Lesson.lecturer_id, Lesson.hub_school_id)
-        .subquery()
-    )
-    sums = (
-        select(
-            given.c.lecturer_id,
-            given.c.hub_school_id,
-            func.count().label("lessons"),
-            func.sum(given.c.planned_ms).label("planned_ms"),
-            func.sum(given.c.sites).label("sites"),
-        )
-        .group_by(given.c.lecturer_id, given.c.hub_school_id)
-        .subquery()
-    )
-    return (
-        select(
-            Person.id,
-            Person.name,
-            Hub.id.label("hub_id"),
-            Hub.name.label("hub"),
-            sums.c.lessons,
-            sums.c.planned_ms,
-            sums.c.sites,
-        )
-        .join(sums, sums.c.lecturer_id == Person.id)
-        .join(Hub, sums.c.hub_school_id == Hub.id)
-    )
-
-
-HOUR_ORDER = (Person.name, Person.id, Hub.id)
+    return row

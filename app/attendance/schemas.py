@@ -10,11 +10,14 @@ from app.attendance.models import AttendanceState
 
 
 class HeadcountIn(BaseModel):
-    """How many pupils were there."""
+    """How many pupils were there; and what is wrong with the row, if anything is."""
 
     model_config = ConfigDict(extra="forbid")
 
     count: Annotated[int, Field(ge=0, le=999)]
+    objection: Annotated[
+        str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")
+    ] = None
 
 
 class HeadcountOut(BaseModel):

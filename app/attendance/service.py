@@ -1,53 +1,32 @@
-"""From live facts to evidence: sessions, events, presence, attendance. All in milliseconds.
-
-Every use case begins by writing to the session's row. That takes the row's lock on
-PostgreSQL and the write lock on SQLite, so that numbers stay gapless and the chain straight
-whoever else writes to the same lesson.
-"""
+"""From live facts to evidence: sessions, events, presence, attendance. All in milliseconds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
-from app.attendance import chain, delivered, links, queries, rules
-from app.attendance.errors import NotToConfirm
+from app.attendance import delivered, links, queries, rules
 from app.attendance.events import SessionClosed
+from app.attendance.journal import ASSISTANT, NewEvent, append, lock, milliseconds, on_clock
 from app.attendance.models import (
     AttendanceRecord,
     AttendanceState,
-    ClassEvent,
     Incident,
     SeatPresence,
     Session,
 )
-from app.attendance.seats import SeatRole, read_seat, site_seat
+from app.attendance.seats import SeatRole, read_seat
 from app.attendance.standing import MINUTES, weigh_sites
 from app.calendars.days import local_day
-from app.errors import NotFound
 from app.events import emit
 from app.lessons import service as lessons
 from app.lessons.models import Lesson, LessonSite, LessonState, SiteState
 
 SERVER_LOST = "server_lost"
 SHUT_DOWN = "shut_down"
-ASSISTANT = "assistant"
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """Something that happened and is to be written; the fields of `signaling.ports.RoomEvent`."""
-
-    type: str
-    clock_ms: int
-    seat_id: str | None = None
-    actor: str | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def open_session(db: AsyncSession, *, lesson: Lesson, now: datetime) -> Session:
@@ -60,7 +39,7 @@ async def open_session(db: AsyncSession, *, lesson: Lesson, now: datetime) -> Se
     session = Session(lesson=lesson, started_at=now)
     db.add(session)
     await db.flush()
-    planned_ms = _milliseconds(lesson.planned_end - lesson.planned_start)
+    planned_ms = milliseconds(lesson.planned_end - lesson.planned_start)
     db.add_all(
         AttendanceRecord(session_id=session.id, lesson_site_id=site.id, planned_ms=planned_ms)
         for site in lesson.sites
@@ -73,7 +52,7 @@ async def open_room(db: AsyncSession, *, session_id: UUID, now: datetime) -> Ses
 
     Whoever was still marked present was lost with the last room.
     """
-    session = await _lock(db, session_id)
+    session = await lock(db, session_id)
     session.epoch += 1
     await _close_lost(db, session, now)
     return session
@@ -81,7 +60,7 @@ async def open_room(db: AsyncSession, *, session_id: UUID, now: datetime) -> Ses
 
 async def close_lost(db: AsyncSession, *, session_id: UUID, now: datetime) -> None:
     """End every stay that nobody ended, at the moment it was last heard of, and say so."""
-    await _close_lost(db, await _lock(db, session_id), now)
+    await _close_lost(db, await lock(db, session_id), now)
 
 
 async def _close_lost(db: AsyncSession, session: Session, now: datetime) -> None:
@@ -94,7 +73,7 @@ async def _close_lost(db: AsyncSession, session: Session, now: datetime) -> None
         NewEvent("seat_left", p.last_seen_ms, seat_id=p.seat_id, payload={"reason": SERVER_LOST})
         for p in lost
     ]
-    _append(db, session, left, now)
+    append(db, session, left, now)
     await db.flush()
 
 
@@ -113,10 +92,10 @@ async def record_events(
     the events that were new.
     """
     alive_ms = max((event.clock_ms for event in events), default=0)
-    session = await _lock(db, session_id, alive_ms=alive_ms)
+    session = await lock(db, session_id, alive_ms=alive_ms)
     if after is not None and session.event_count > after:
         events = await _not_yet_written(db, session.id, events, after)
-    _append(db, session, events, now)
+    append(db, session, events, now)
     for event in events:
         await _follow(db, session, event, now)
     await db.flush()
@@ -125,14 +104,14 @@ async def record_events(
 
 async def is_open(db: AsyncSession, *, session_id: UUID) -> bool:
     """Return whether the session has not ended; it cannot end before this transaction does."""
-    return (await _lock(db, session_id)).ended_at is None
+    return (await lock(db, session_id)).ended_at is None
 
 
 async def still_present(
     db: AsyncSession, *, session_id: UUID, seat_ids: Sequence[str], clock_ms: int
 ) -> None:
     """Move on what the seats present have earned. A crash costs them what came after."""
-    session = await _lock(db, session_id, alive_ms=clock_ms)
+    session = await lock(db, session_id, alive_ms=clock_ms)
     if session.ended_at is not None:
         return
     await db.execute(
@@ -149,7 +128,7 @@ async def still_present(
 
 async def save_state(db: AsyncSession, *, session_id: UUID, state: Mapping[str, Any]) -> None:
     """Keep what a room needs to be opened again as it was."""
-    session = await _lock(db, session_id)
+    session = await lock(db, session_id)
     session.saved_state = dict(state)
 
 
@@ -158,7 +137,7 @@ async def close_session(db: AsyncSession, *, session_id: UUID, reason: str, cloc
 
     `clock_ms` is when it ended on the lesson clock; the wall time of the end follows from it.
     """
-    session = await _lock(db, session_id)
+    session = await lock(db, session_id)
     if session.ended_at is not None:
         return False
     session.last_alive_ms = clock_ms
@@ -177,97 +156,15 @@ async def close_session(db: AsyncSession, *, session_id: UUID, reason: str, cloc
     return True
 
 
-async def confirm_headcount(
-    db: AsyncSession, *, lesson_id: UUID, classroom_id: UUID, count: int, now: datetime
-) -> AttendanceRecord:
-    """The assistant confirms, after the lesson, how many pupils were there.
-
-    It may be corrected until the row is locked at the end of term. Raise NotFound when the
-    classroom was not invited, NotToConfirm before the lesson's end or after the lock.
-    """
-    record = await queries.record_of_classroom(db, lesson_id, classroom_id)
-    if record is None:
-        raise NotFound
-    session = await _lock(db, record.session_id)
-    await db.refresh(record)
-    if record.state not in {AttendanceState.AUTO_CLOSED, AttendanceState.CONFIRMED}:
-        raise NotToConfirm("The head count is confirmed after the lesson, until the term's end.")
-    record.state = AttendanceState.CONFIRMED
-    record.headcount, record.headcount_source = count, ASSISTANT
-    seat_id = site_seat(record.lesson_site_id)
-    event = NewEvent(
-        "headcount",
-        _milliseconds(now - session.started_at),
-        seat_id,
-        seat_id,
-        {"count": count, "is_confirmation": True},
-    )
-    _append(db, session, [event], now)
-    await db.flush()
-    return record
-
-
 async def add_incident(
     db: AsyncSession, *, session_id: UUID, action: str, actor: str, reason: str, now: datetime
 ) -> None:
     """Keep why somebody outside the room ended a lesson."""
-    session = await _lock(db, session_id)
-    clock_ms = _milliseconds(now - session.started_at)
+    session = await lock(db, session_id)
+    clock_ms = on_clock(session, now)
     event = NewEvent("incident", clock_ms, None, actor, {"action": action, "reason": reason})
-    _append(db, session, [event], now)
+    append(db, session, [event], now)
     await _follow(db, session, event, now)
-
-
-async def _lock(db: AsyncSession, session_id: UUID, *, alive_ms: int = 0) -> Session:
-    later = case((Session.last_alive_ms < alive_ms, alive_ms), else_=Session.last_alive_ms)
-    await db.execute(
-        update(Session)
-        .where(Session.id == session_id)
-        .values(
-            last_alive_ms=case((Session.ended_at.is_(None), later), else_=Session.last_alive_ms)
-        )
-    )
-    session = await db.scalar(
-        select(Session)
-        .where(Session.id == session_id)
-        .options(joinedload(Session.lesson))
-        .execution_options(populate_existing=True)
-    )
-    if session is None:
-        raise NotFound
-    return session
-
-
-def _append(db: AsyncSession, session: Session, events: Sequence[NewEvent], now: datetime) -> None:
-    for event in events:
-        number = session.event_count + 1
-        link = chain.Link(
-            session_id=session.id,
-            number=number,
-            clock_ms=event.clock_ms,
-            written_at=now,
-            type=event.type,
-            seat_id=event.seat_id,
-            actor=event.actor,
-            payload=event.payload,
-            previous_hash=session.event_head or chain.GENESIS,
-        )
-        digest = chain.hash_of(link)
-        db.add(
-            ClassEvent(
-                session_id=session.id,
-                number=number,
-                clock_ms=event.clock_ms,
-                written_at=now,
-                type=event.type,
-                seat_id=event.seat_id,
-                actor=event.actor,
-                payload=dict(event.payload),
-                previous_hash=link.previous_hash,
-                hash=digest,
-            )
-        )
-        session.event_count, session.event_head = number, digest
 
 
 async def _not_yet_written(
@@ -372,7 +269,3 @@ async def _weigh_sites(db: AsyncSession, session: Session, end_ms: int) -> None:
         record.interruptions = evidence.interruptions
         record.state = AttendanceState.AUTO_CLOSED
         record.site.state = SiteState.COUNTED if verdict.is_counted else SiteState.NOT_COUNTED
-
-
-def _milliseconds(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)

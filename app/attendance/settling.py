@@ -1,72 +1,104 @@
-"""What follows a lesson: rows are locked at the end of term, and corrected beside, never edited."""
+"""What follows a lesson: its rows are confirmed, objected to, and corrected beside, never edited.
+
+Whatever is said of a row is written into the lesson's chain of events too.
+"""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import delivered, queries
-from app.attendance.errors import NothingAmended, NotToAmend, TermNotOver
+from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm
+from app.attendance.journal import (
+    ADMINISTRATOR,
+    ASSISTANT,
+    NewEvent,
+    RowEventType,
+    append,
+    lock,
+    on_clock,
+)
 from app.attendance.models import (
     NEXT_ATTENDANCE_STATE,
     AttendanceAmendment,
-    AttendanceLock,
     AttendanceRecord,
     AttendanceState,
+    Session,
 )
-from app.calendars.days import local_day
-from app.calendars.models import Term
-from app.lessons.models import Lesson, LessonSite
-from app.lessons.queries import bounds_of
-from app.schools.models import Classroom
-from app.schools.queries import schools_within
-from app.security import Scope
-
-_TO_LOCK = [
-    state for state, after in NEXT_ATTENDANCE_STATE.items() if AttendanceState.LOCKED in after
-]
+from app.attendance.seats import site_seat, supervisor_seat
+from app.errors import NotFound, WrongState
+from app.lessons import service as lessons
+from app.lessons.models import NEXT_LESSON_STATE, LessonState
 
 
-async def lock_term(
-    db: AsyncSession, *, term: Term, person_id: UUID, now: datetime
-) -> tuple[AttendanceLock, int]:
-    """Lock the closed rows of a term's lessons at the sites of its region; return how many.
+async def confirm_headcount(
+    db: AsyncSession,
+    *,
+    lesson_id: UUID,
+    classroom_id: UUID,
+    count: int,
+    objection: str | None = None,
+    now: datetime,
+) -> AttendanceRecord:
+    """The assistant says, after the lesson, how many pupils were there, and confirms the row.
 
-    It may be done again, for lessons that were still open. Raise TermNotOver before its last day
-    is over.
+    With an objection to what the row says, it waits for an administrator instead. The number may
+    be corrected until the row is locked at the end of term. Raise NotFound when the classroom
+    was not invited, NotToConfirm before the lesson's end or after the lock.
     """
-    if local_day(now) <= term.ends_on:
-        raise TermNotOver(f"{term.name} ends on {term.ends_on}. Lock it from the day after.")
-    lock = AttendanceLock(term_id=term.id, person_id=person_id, at=now)
-    db.add(lock)
+    record = await queries.record_of_classroom(db, lesson_id, classroom_id)
+    if record is None:
+        raise NotFound
+    session = await lock(db, record.session_id)
+    await db.refresh(record)
+    if record.state not in {AttendanceState.AUTO_CLOSED, AttendanceState.CONFIRMED}:
+        raise NotToConfirm("The head count is confirmed after the lesson, until the term's end.")
+    if objection is not None and record.state is AttendanceState.CONFIRMED:
+        raise NotToConfirm("The row is confirmed already. The administrator can still correct it.")
+    record.headcount, record.headcount_source = count, ASSISTANT
+    record.objection = objection
+    payload: dict[str, object] = {"count": count, "is_confirmation": True}
+    if objection is not None:
+        payload["objection"] = objection
+    seat_id = site_seat(record.lesson_site_id)
+    event = NewEvent("headcount", on_clock(session, now), seat_id, seat_id, payload)
+    append(db, session, [event], now)
+    if objection is None:
+        await _confirm(db, session, record)
     await db.flush()
-    start, _ = bounds_of(term.starts_on)
-    _, end = bounds_of(term.ends_on)
-    schools = schools_within(Scope(region_ids=frozenset({term.region_id})))
-    sites = (
-        select(LessonSite.id)
-        .join(Lesson, LessonSite.lesson_id == Lesson.id)
-        .join(Classroom, LessonSite.classroom_id == Classroom.id)
-        .where(
-            Lesson.planned_start >= start,
-            Lesson.planned_start < end,
-            Classroom.school_id.in_(schools),
+    return record
+
+
+async def confirm_row(
+    db: AsyncSession, *, record_id: UUID, person_id: UUID, headcount: int | None, now: datetime
+) -> AttendanceRecord:
+    """An administrator confirms a row as it is: for a classroom that did not, or objected.
+
+    `headcount`: how many were there, None: as reported. Raise WrongState unless the row waits.
+    """
+    session, record = await _locked(db, record_id)
+    if record.state is not AttendanceState.AUTO_CLOSED:
+        raise WrongState(
+            f"The row is {record.state}. Only one that waits to be confirmed can be.",
+            state=record.state,
+            possible=sorted(NEXT_ATTENDANCE_STATE[record.state]),
         )
+    if headcount is not None:
+        record.headcount, record.headcount_source = headcount, ADMINISTRATOR
+    said = _said(
+        RowEventType.ATTENDANCE_CONFIRMED,
+        record,
+        by=person_id,
+        clock_ms=on_clock(session, now),
+        count=record.headcount,
+        objection=record.objection,
     )
-    locked = await db.scalars(
-        update(AttendanceRecord)
-        .where(
-            AttendanceRecord.state.in_(_TO_LOCK),
-            AttendanceRecord.lesson_site_id.in_(sites),
-        )
-        .values(state=AttendanceState.LOCKED, locked_by_id=lock.id)
-        .returning(AttendanceRecord.id)
-        .execution_options(synchronize_session=False)
-    )
-    count = len(locked.all())
-    await delivered.refresh(db, schools=schools, first=term.starts_on, last=term.ends_on)
-    return lock, count
+    append(db, session, [said], now)
+    await _confirm(db, session, record)
+    await db.flush()
+    return record
 
 
 async def amend(
@@ -79,18 +111,12 @@ async def amend(
     reason: str,
     now: datetime,
 ) -> AttendanceAmendment:
-    """Say what holds of a row instead; None: as it is. The row itself stays as it was closed.
+    """Say what holds of a row instead; None: as it is. What was closed stays beside it.
 
-    Raise NotToAmend while the lesson runs, NothingAmended when it says what holds already.
+    A row that waits to be confirmed is so by this. Raise NotToAmend while the lesson runs,
+    NothingAmended when it says what holds already.
     """
-    # The row's lock: amendments of one row come one after another (SQLite: the file's).
-    await db.execute(
-        update(AttendanceRecord)
-        .where(AttendanceRecord.id == record_id)
-        .values(interruptions=AttendanceRecord.interruptions)
-        .execution_options(synchronize_session=False)
-    )
-    record = await db.get_one(AttendanceRecord, record_id, populate_existing=True)
+    session, record = await _locked(db, record_id)
     if record.state is AttendanceState.OPEN:
         raise NotToAmend("The lesson is not over. Its attendance is closed at its end.")
     earlier = await queries.amendments_of(db, record_id)
@@ -111,5 +137,55 @@ async def amend(
     if (amendment.new_is_counted, amendment.new_headcount) == (counted_before, heads_before):
         raise NothingAmended("This is what holds already. Say what should hold instead.")
     db.add(amendment)
+    said = _said(
+        RowEventType.ATTENDANCE_AMENDED,
+        record,
+        by=person_id,
+        clock_ms=on_clock(session, now),
+        number=amendment.number,
+        reason=reason,
+        old_is_counted=amendment.old_is_counted,
+        new_is_counted=amendment.new_is_counted,
+        old_headcount=amendment.old_headcount,
+        new_headcount=amendment.new_headcount,
+    )
+    append(db, session, [said], now)
+    if record.state is AttendanceState.AUTO_CLOSED:
+        await _confirm(db, session, record)
+    await db.flush()
     await delivered.refresh_of_records(db, [record_id])
     return amendment
+
+
+async def _locked(db: AsyncSession, record_id: UUID) -> tuple[Session, AttendanceRecord]:
+    """Lock the lesson of a row for this transaction; return its session and the row as it is."""
+    session_id = await db.scalar(
+        select(AttendanceRecord.session_id).where(AttendanceRecord.id == record_id)
+    )
+    if session_id is None:
+        raise NotFound
+    session = await lock(db, session_id)
+    return session, await db.get_one(AttendanceRecord, record_id, populate_existing=True)
+
+
+def _said(
+    kind: RowEventType, record: AttendanceRecord, *, by: UUID, clock_ms: int, **payload: object
+) -> NewEvent:
+    """Return the event that a person said something of a row."""
+    seat_id, actor = site_seat(record.lesson_site_id), supervisor_seat(by)
+    return NewEvent(kind.value, clock_ms, seat_id, actor, payload)
+
+
+async def _confirm(db: AsyncSession, session: Session, record: AttendanceRecord) -> None:
+    """Confirm a row; with the last one of a classroom that came, the lesson is verified."""
+    record.state, record.objection = AttendanceState.CONFIRMED, None
+    await db.flush()
+    waiting = exists().where(
+        AttendanceRecord.session_id == session.id,
+        AttendanceRecord.state == AttendanceState.AUTO_CLOSED,
+        AttendanceRecord.first_joined_ms.is_not(None),
+    )
+    is_waiting = await db.scalar(select(waiting))
+    lesson = session.lesson
+    if not is_waiting and LessonState.VERIFIED in NEXT_LESSON_STATE[lesson.state]:
+        lessons.move(lesson, LessonState.VERIFIED)

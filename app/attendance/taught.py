@@ -1,7 +1,7 @@
 """授课 as alliances ask for it: the lessons that reached a hub's sites. Implements their port.
 
-A lesson reached a site when the site was connected to it for any time. Whether its attendance
-counts as evidence (`AttendanceRecord.is_counted`) is not asked; every row leads to the record.
+A lesson reached a site when its row counts as it holds: as it was closed, or as its newest
+amendment says. Every row leads to the record.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from app.alliances.ports import Lane, Taught
 from app.attendance.models import AttendanceRecord, Session
+from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import Span, local_day
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
@@ -58,7 +59,8 @@ def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
-        .where(AttendanceRecord.connected_ms > 0, or_(false(), *(_in(lane) for lane in lanes)))
+        .outerjoin(Newest, newest())
+        .where(IS_COUNTED.is_(True), or_(false(), *(_in(lane) for lane in lanes)))
     )
 
 

@@ -15,6 +15,11 @@ class AwaitingHeadcount:
 
     lesson_id: UUID
     headcount: int | None
+    # What the classroom's row says; None: not measured.
+    planned_ms: int
+    connected_ms: int
+    audible_ms: int | None
+    is_counted: bool | None
 
 
 class LessonRecords(Protocol):

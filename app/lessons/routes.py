@@ -65,7 +65,14 @@ async def classroom_today(
         if card is None:  # it began before midnight
             lesson = await queries.get_lesson(db, waiting.lesson_id)
             card = (await cards(db, records, lessons=[lesson], now=now))[0]
-        to_confirm = ToConfirm(lesson=card, headcount=waiting.headcount)
+        to_confirm = ToConfirm(
+            lesson=card,
+            headcount=waiting.headcount,
+            planned_ms=waiting.planned_ms,
+            connected_ms=waiting.connected_ms,
+            audible_ms=waiting.audible_ms,
+            is_counted=waiting.is_counted,
+        )
     coming = (c for c in shown if c.state in STARTABLE and c.planned_end > now)
     return ClassroomDay(
         now=now,

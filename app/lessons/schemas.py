@@ -52,10 +52,17 @@ class TeacherDay(BaseModel):
 
 
 class ToConfirm(BaseModel):
-    """A lesson that is over, and the number of pupils reported so far."""
+    """A lesson that is over, the number of pupils reported so far, and what its row says.
+
+    Null: not measured.
+    """
 
     lesson: LessonCard
     headcount: int | None
+    planned_ms: int
+    connected_ms: int
+    audible_ms: int | None
+    is_counted: bool | None
 
 
 class ClassroomDay(BaseModel):

@@ -14,8 +14,8 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import service as attendance
+from app.attendance.journal import NewEvent
 from app.attendance.models import Session
-from app.attendance.service import NewEvent
 from app.database import Database, is_unavailable
 from app.recordings import service as recordings
 from signaling.messages import EndReason

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import queries
 from app.attendance import service as attendance
+from app.attendance.journal import NewEvent
 from app.attendance.models import Session
 from app.attendance.seats import HUB
-from app.attendance.service import NewEvent
 from app.database import Database
 from app.recordings import service as recordings
 from signaling.messages import EndReason

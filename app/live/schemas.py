@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.attendance.minutes import Minute
 from app.attendance.models import AttendanceState, NotCounted
+from app.attendance.row_schemas import AmendmentOut
 from app.attendance.schemas import LineFigures
 from app.attendance.seats import SeatRole
 from app.lessons.models import LessonKind, LessonState
@@ -176,8 +177,10 @@ class AttendanceOut(BaseModel):
 
     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
     before what a seat received was kept. `agrees`: what was closed follows from the events.
+    Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
     """
 
+    record_id: UUID
     site_id: UUID
     classroom: str
     school: str
@@ -196,6 +199,8 @@ class AttendanceOut(BaseModel):
     visible_ms: int | None
     is_counted: bool | None
     not_counted_reason: NotCounted | None
+    objection: str | None
+    amendments: list[AmendmentOut]
     agrees: bool
     bars: list[BarOut]
     portions: list[PortionOut]

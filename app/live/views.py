@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.queries import names_of
 from app.attendance import links, queries
 from app.attendance.listing import ListedSession
 from app.attendance.models import ClassEvent, Session
 from app.attendance.names import NamedSeat, seats_of
+from app.attendance.row_schemas import AmendmentOut
 from app.attendance.schemas import LineFigures
 from app.attendance.seats import site_seat
 from app.attendance.standing import Standing, duration_ms, standings
@@ -84,7 +87,8 @@ async def detail(
     happenings = await _happenings(db, session)
     check = await queries.check_chain(db, session)
     rows = await standings(db, session, now=now)
-    attendance = _attendance(rows, seats)
+    amendments = await _amendments(db, session)
+    attendance = _attendance(rows, seats, amendments)
     stages = [
         span
         for span in stage_spans(happenings, end_ms=length_ms)
@@ -181,16 +185,36 @@ async def _happenings(db: AsyncSession, session: Session) -> list[Happening]:
     return [Happening(row.type, row.clock_ms, row.seat_id) for row in rows]
 
 
-def _attendance(rows: Sequence[Standing], seats: Mapping[str, NamedSeat]) -> list[AttendanceOut]:
+async def _amendments(db: AsyncSession, session: Session) -> dict[UUID, list[AmendmentOut]]:
+    found = await queries.amendments_of_session(db, session.id)
+    names = await names_of(db, {each.person_id for some in found.values() for each in some})
+    return {key: [AmendmentOut.of(each, names) for each in some] for key, some in found.items()}
+
+
+def _attendance(
+    rows: Sequence[Standing],
+    seats: Mapping[str, NamedSeat],
+    amendments: Mapping[UUID, list[AmendmentOut]],
+) -> list[AttendanceOut]:
     order = {seat_id: place for place, seat_id in enumerate(seats)}
     shown = [row for row in rows if site_seat(row.record.lesson_site_id) in seats]
     ranked = sorted(shown, key=lambda row: order[site_seat(row.record.lesson_site_id)])
-    return [_attendance_row(row, seats[site_seat(row.record.lesson_site_id)]) for row in ranked]
+    return [
+        _attendance_row(
+            row,
+            seats[site_seat(row.record.lesson_site_id)],
+            amendments.get(row.record.id, []),
+        )
+        for row in ranked
+    ]
 
 
-def _attendance_row(row: Standing, seat: NamedSeat) -> AttendanceOut:
+def _attendance_row(
+    row: Standing, seat: NamedSeat, amendments: list[AmendmentOut]
+) -> AttendanceOut:
     record, evidence, minutes = row.record, row.evidence, row.minutes
     return AttendanceOut(
+        record_id=record.id,
         site_id=record.lesson_site_id,
         classroom=seat.name,
         school=seat.school,
@@ -209,6 +233,8 @@ def _attendance_row(row: Standing, seat: NamedSeat) -> AttendanceOut:
         visible_ms=minutes.visible_ms if row.is_measured else None,
         is_counted=record.is_counted,
         not_counted_reason=record.not_counted_reason,
+        objection=record.objection,
+        amendments=amendments,
         agrees=row.agrees,
         bars=[BarOut(from_ms=stay.from_ms, to_ms=stay.to_ms) for stay in evidence.stays],
         portions=[PortionOut.model_validate(each) for each in row.portions if row.is_measured],

@@ -71,6 +71,16 @@ export interface TeacherDay {
   lessons: LessonCard[];
 }
 
+/** A lesson that is over, and what this classroom's row says of it; null: not measured. */
+export interface ToConfirm {
+  lesson: LessonCard;
+  headcount: number | null;
+  planned_ms: number;
+  connected_ms: number;
+  audible_ms: number | null;
+  is_counted: boolean | null;
+}
+
 export interface ClassroomToday {
   now: string;
   classroom: Named;
@@ -78,7 +88,7 @@ export interface ClassroomToday {
   lessons: LessonCard[];
   current: LessonCard | null;
   next: LessonCard | null;
-  to_confirm: null | { lesson: LessonCard; headcount: number | null };
+  to_confirm: null | ToConfirm;
 }
 
 export interface Ticket {
@@ -141,7 +151,20 @@ export interface SessionFilters {
   states: string[];
 }
 
+/** A correction: what held before, what holds instead, who says so and why. */
+export interface Amendment {
+  number: number;
+  person: string;
+  at: string;
+  reason: string;
+  old_is_counted: boolean | null;
+  new_is_counted: boolean | null;
+  old_headcount: number | null;
+  new_headcount: number | null;
+}
+
 export interface AttendanceRow {
+  record_id: string;
   site_id: string;
   classroom: string;
   school: string;
@@ -161,6 +184,10 @@ export interface AttendanceRow {
   visible_ms: number | null;
   is_counted: boolean | null;
   not_counted_reason: string | null;
+  /** What the classroom says against the row, and nobody has answered. */
+  objection: string | null;
+  /** The last one is what holds, instead of `is_counted` and `headcount`. */
+  amendments: Amendment[];
   /** The closed figures follow from the events. */
   agrees: boolean;
   bars: { from_ms: number; to_ms: number; kind: string }[];
@@ -482,8 +509,8 @@ export const api = {
   },
 
   classroomToday: () => get<ClassroomToday>("/classroom/today"),
-  confirmHeadcount: (lesson: string, count: number) =>
-    post<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count }, "device"),
+  confirmHeadcount: (lesson: string, count: number, objection: string | null = null) =>
+    post<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count, objection }, "device"),
 
   keepRoomTest: (figures: RoomFigures) =>
     post<RoomTest>("/classroom/room-tests", { ...figures }, "device"),

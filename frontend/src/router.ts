@@ -37,6 +37,12 @@ export const router = createRouter({
       meta: office,
     },
     {
+      path: "/teach/hours",
+      name: "teach-hours",
+      component: () => import("./views/attendance/OwnHoursPage.vue"),
+      meta: office,
+    },
+    {
       path: "/teach/lessons/:id/live",
       name: "teacher-live",
       component: () => import("./views/live/TeacherLivePage.vue"),
@@ -67,6 +73,18 @@ export const router = createRouter({
           name: "admin-session",
           component: () => import("./views/admin/SessionPage.vue"),
           props: true,
+          meta: office,
+        },
+        {
+          path: "attendance",
+          name: "admin-attendance",
+          component: () => import("./views/attendance/AttendancePage.vue"),
+          meta: office,
+        },
+        {
+          path: "attendance/term",
+          name: "admin-term-attendance",
+          component: () => import("./views/attendance/TermPage.vue"),
           meta: office,
         },
         {

@@ -38,7 +38,10 @@ function event(type: string, change: Partial<SessionEvent> = {}): SessionEvent {
 }
 
 describe("events in words", () => {
-  const types = namesIn("signaling/ports.py", "EventType");
+  const types = [
+    ...namesIn("signaling/ports.py", "EventType"),
+    ...namesIn("app/attendance/journal.py", "RowEventType"),
+  ];
 
   it("knows every type of event the server can write", () => {
     expect(types.length).toBeGreaterThan(20);

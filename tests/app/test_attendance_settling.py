@@ -1,17 +1,15 @@
-"""Attendance from what was received to what is locked, corrected and credited."""
+"""Attendance from what was received to what is confirmed, objected to and corrected."""
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.attendance import queries, rules, settling
-from app.attendance.errors import NothingAmended, NotToAmend, TermNotOver
+from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm
 from app.attendance.models import (
     AttendanceRecord,
     AttendanceRule,
@@ -20,102 +18,22 @@ from app.attendance.models import (
     NotCounted,
     Session,
 )
-from app.attendance.seats import site_seat
-from app.attendance.standing import standings
-from app.calendars.models import Term
 from app.database import Database
-from app.lessons.models import Lesson, SiteState
-from app.live import service
-from app.live.ledger import DatabaseLedger
-from signaling.messages import EndReason
-from signaling.ports import EventType, RoomEvent
+from app.errors import WrongState
+from app.lessons.models import Lesson, LessonState, SiteState
 from tests.app.conftest import Clock, OpenBrowser
-from tests.factories import County, make_county, make_lesson
-
-MINUTE = 60_000
-FULL, SHORT = 36, 20  # minutes heard at the first and at the second site, of 40
-
-
-@dataclass
-class Held:
-    """A lesson that was held: its ids, and the ids of its rows, sites in order."""
-
-    county: County
-    session_id: UUID
-    records: list[UUID]
-
-
-async def hold(database: Database, county: County, clock: Clock) -> Held:
-    """Hold a lesson: each site is there all the time, and hears the hub as long as said."""
-    async with database.unit_of_work() as db:
-        lesson = await make_lesson(
-            db,
-            lecturer=county.teacher,
-            hub=county.hub,
-            classrooms=county.classrooms,
-            planned_start=clock.now,
-        )
-        session = await service.start_lesson(
-            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
-        )
-    ledger = DatabaseLedger(database, clock=clock)
-    events = []
-    for site, heard in zip(lesson.sites, (FULL, SHORT), strict=True):
-        seat = site_seat(site.id)
-        spans: list[Any] = [
-            [0, heard * MINUTE, "audible", 1],
-            [heard * MINUTE, 40 * MINUTE, "lost", 0],
-        ]
-        events.append(RoomEvent(EventType.SEAT_JOINED, 0, seat, seat))
-        events.append(RoomEvent(EventType.RECEPTION, 40 * MINUTE, seat, payload={"spans": spans}))
-    await ledger.record(str(session.id), events)
-    await ledger.lesson_ended(str(session.id), EndReason.ENDED_BY_LECTURER, 40 * MINUTE, "hub")
-    async with database.unit_of_work() as db:
-        found = []
-        for site in lesson.sites:
-            record = await queries.record_of_site(db, session.id, site.id)
-            assert record is not None
-            found.append(record.id)
-    return Held(county, session.id, found)
-
-
-async def hold_in_a_new_county(database: Database, clock: Clock) -> Held:
-    async with database.unit_of_work() as db:
-        county = await make_county(db)
-    return await hold(database, county, clock)
-
-
-async def make_term(database: Database, county: County, clock: Clock) -> Term:
-    today = clock.now.date()
-    async with database.unit_of_work() as db:
-        term = Term(
-            region_id=county.region.id,
-            name="学期",
-            starts_on=today - timedelta(days=30),
-            ends_on=today + timedelta(days=30),
-        )
-        db.add(term)
-    return term
-
-
-async def lock(database: Database, held: Held, term: Term, clock: Clock) -> int:
-    async with database.unit_of_work() as db:
-        person = held.county.administrator.person_id
-        _, count = await settling.lock_term(db, term=term, person_id=person, now=clock.now)
-    return count
-
-
-async def record_of(database: Database, record_id: UUID) -> AttendanceRecord:
-    async with database.unit_of_work() as db:
-        return await db.get_one(AttendanceRecord, record_id)
-
-
-async def agrees(database: Database, held: Held, clock: Clock) -> list[bool]:
-    """Weigh the lesson anew from its events; return of which sites the closed figures follow."""
-    async with database.unit_of_work() as db:
-        session = await db.get_one(Session, held.session_id)
-        standing_of = {s.record.id: s for s in await standings(db, session, now=clock.now)}
-        return [standing_of[each].agrees for each in held.records]
+from tests.app.held_lessons import (
+    FULL,
+    MINUTE,
+    SHORT,
+    Held,
+    agrees,
+    hold,
+    hold_in_a_new_county,
+    make_term,
+    record_of,
+)
+from tests.factories import County
 
 
 async def test_a_lesson_is_weighed_by_what_its_sites_received(
@@ -170,30 +88,6 @@ async def test_the_rule_set_of_the_lessons_day_decides(
         assert (await rules.in_force(db, date(2001, 1, 1))).number == 1
 
 
-async def test_a_term_is_locked_when_it_is_over_and_only_its_rows_are(
-    either_database: Database, clock: Clock
-) -> None:
-    held = await hold_in_a_new_county(either_database, clock)
-    elsewhere = await hold_in_a_new_county(either_database, clock)
-    term = await make_term(either_database, held.county, clock)
-    with pytest.raises(TermNotOver, match="from the day after"):
-        await lock(either_database, held, term, clock)
-    clock.advance(days=31)
-    after = await hold(either_database, held.county, clock)
-    assert await lock(either_database, held, term, clock) == 2
-    assert await lock(either_database, held, term, clock) == 0
-    states = [
-        (await record_of(either_database, each.records[0])).state
-        for each in (held, elsewhere, after)
-    ]
-    assert states == [
-        AttendanceState.LOCKED,
-        AttendanceState.AUTO_CLOSED,
-        AttendanceState.AUTO_CLOSED,
-    ]
-    assert await agrees(either_database, held, clock) == [True, True]
-
-
 async def test_a_correction_stands_beside_what_was_closed(
     either_database: Database, clock: Clock
 ) -> None:
@@ -225,10 +119,98 @@ async def test_a_correction_stands_beside_what_was_closed(
         (2, True, True),
     ]
     assert [(a.old_headcount, a.new_headcount) for a in found] == [(None, None), (None, 23)]
+    assert record.state is AttendanceState.CONFIRMED
+    said = await said_of(either_database, held.session_id, "attendance_amended")
+    assert [(each["number"], each["new_headcount"]) for each in said] == [(1, None), (2, 23)]
     async with either_database.unit_of_work() as db:
         await db.execute(update(AttendanceRecord).values(state=AttendanceState.OPEN))
     with pytest.raises(NotToAmend):
         await amend(False)
+
+
+async def said_of(database: Database, session_id: UUID, kind: str) -> list[dict[str, object]]:
+    """Return what events of a kind say; the chain must hold."""
+    async with database.unit_of_work() as db:
+        session = await db.get_one(Session, session_id)
+        assert (await queries.check_chain(db, session)).is_intact
+        return [each.payload for each in await queries.events_of_types(db, session_id, [kind])]
+
+
+async def lesson_state(database: Database, held: Held) -> LessonState:
+    async with database.unit_of_work() as db:
+        query = select(Lesson.state).join(Session).where(Session.id == held.session_id)
+        return (await db.scalars(query)).one()
+
+
+async def confirm(
+    database: Database, held: Held, place: int, clock: Clock, objection: str | None = None
+) -> AttendanceRecord:
+    """Confirm the row of a classroom from its own screen."""
+    async with database.unit_of_work() as db:
+        session = await queries.get_session(db, held.session_id)
+        assert session is not None
+        return await settling.confirm_headcount(
+            db,
+            lesson_id=session.lesson_id,
+            classroom_id=held.county.classrooms[place].id,
+            count=20 + place,
+            objection=objection,
+            now=clock.now,
+        )
+
+
+async def confirm_from_the_office(database: Database, held: Held, place: int, clock: Clock) -> None:
+    async with database.unit_of_work() as db:
+        await settling.confirm_row(
+            db,
+            record_id=held.records[place],
+            person_id=held.county.administrator.person_id,
+            headcount=None,
+            now=clock.now,
+        )
+
+
+async def test_a_lesson_is_verified_when_the_last_classroom_that_came_has_confirmed(
+    either_database: Database, clock: Clock
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    await confirm(either_database, held, 0, clock)
+    assert await lesson_state(either_database, held) is LessonState.ENDED
+    await confirm(either_database, held, 1, clock)
+    assert await lesson_state(either_database, held) is LessonState.VERIFIED
+    await confirm(either_database, held, 1, clock)  # the number may still be corrected
+    assert await lesson_state(either_database, held) is LessonState.VERIFIED
+
+
+async def test_an_objection_waits_for_the_administrator_and_is_kept_in_the_chain(
+    either_database: Database, clock: Clock
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    await confirm(either_database, held, 0, clock)
+    row = await confirm(either_database, held, 1, clock, "声音一直有")
+    assert (row.state, row.objection, row.headcount) == (
+        AttendanceState.AUTO_CLOSED,
+        "声音一直有",
+        21,
+    )
+    async with either_database.unit_of_work() as db:
+        waiting = await queries.awaiting_headcount(
+            db,
+            classroom_id=held.county.classrooms[1].id,
+            ended_after=clock.now - timedelta(hours=2),
+        )
+    assert waiting is None
+    assert await lesson_state(either_database, held) is LessonState.ENDED
+    await confirm_from_the_office(either_database, held, 1, clock)
+    row = await record_of(either_database, held.records[1])
+    assert (row.state, row.objection, row.headcount) == (AttendanceState.CONFIRMED, None, 21)
+    assert await lesson_state(either_database, held) is LessonState.VERIFIED
+    [said] = await said_of(either_database, held.session_id, "attendance_confirmed")
+    assert said == {"count": 21, "objection": "声音一直有"}
+    with pytest.raises(WrongState, match="waits to be confirmed"):
+        await confirm_from_the_office(either_database, held, 1, clock)
+    with pytest.raises(NotToConfirm, match="administrator"):
+        await confirm(either_database, held, 1, clock, "还是不对")
 
 
 # -- through HTTP ----------------------------------------------------------------------
@@ -257,33 +239,27 @@ async def test_rows_are_listed_filtered_corrected_and_exported(
     assert (await browser.get("/api/admin/attendance?is_counted=false")).json()["items"] == []
     [amendment] = (await browser.get(path)).json()["items"]
     assert (amendment["old_is_counted"], amendment["new_is_counted"]) == (False, True)
-    export = await browser.get("/api/admin/attendance/export?format=csv&state=AUTO_CLOSED")
+    assert amendment["person"] == (await browser.me())["person"]["name"]
+    page = (await browser.get(f"/api/admin/sessions/{held.session_id}")).json()
+    shown = {row["record_id"]: row for row in page["attendance"]}[str(held.records[1])]
+    assert (shown["is_counted"], shown["amendments"]) == (False, [amendment])
+    sheet = await browser.get(f"/api/admin/sessions/{held.session_id}/attendance/export")
+    lines = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert {line["听清分钟"] for line in lines} == {f"{FULL:.1f}", f"{SHORT:.1f}"}
+    assert {(line["计入"], line["更正次数"]) for line in lines} == {("计入", "0"), ("计入", "1")}
+    export = await browser.get("/api/admin/attendance/export?format=csv")
+    waiting = "/api/admin/attendance?state=AUTO_CLOSED&waits_for=ASSISTANT&subject=音乐"
+    assert [row["id"] for row in (await browser.get(waiting)).json()["items"]] == [
+        str(held.records[0])
+    ]
+    nobody = await browser.get("/api/admin/attendance?waits_for=ADMINISTRATOR")
+    assert nobody.json()["items"] == []
+    assert (await browser.get("/api/admin/attendance?subject=体操")).json()["items"] == []
+    one = (await browser.get(f"/api/admin/attendance/{held.records[1]}")).json()
+    assert (one["is_counted"], one["closed_is_counted"], one["amendments"]) == (True, False, 1)
     table = list(csv.DictReader(io.StringIO(export.content.decode("utf-8-sig"))))
     assert sorted(row["更正次数"] for row in table) == ["0", "1"]
     assert {row["计入"] for row in table} == {"计入"}
-
-
-async def test_service_hours_follow_from_locked_rows(
-    held: Held, database: Database, clock: Clock, open_browser: OpenBrowser
-) -> None:
-    browser = await open_browser(held.county.administrator)
-    term = await make_term(database, held.county, clock)
-    span = f"from={term.starts_on}&to={term.ends_on}"
-    hours = f"/api/admin/service-hours?{span}"
-    lock_path = f"/api/admin/terms/{term.id}/attendance-lock"
-    early = await browser.post(lock_path)
-    assert (early.status_code, early.json()["type"].split("/")[-1]) == (409, "term-not-over")
-    assert (await browser.get(hours)).json()["items"] == []
-    async with database.unit_of_work() as db:
-        await db.execute(update(Term).values(ends_on=clock.now.date() - timedelta(days=1)))
-        await db.execute(update(Lesson).values(planned_start=clock.now - timedelta(days=2)))
-    locked = await browser.post(lock_path)
-    assert (locked.status_code, locked.json()["rows"]) == (201, 2), locked.text
-    [row] = (await browser.get(hours)).json()["items"]
-    assert (row["lessons"], row["sites"], row["planned_ms"]) == (1, 1, 40 * MINUTE)
-    export = await browser.get(f"/api/admin/service-hours/export?{span}")
-    [line] = csv.DictReader(io.StringIO(export.content.decode("utf-8-sig")))
-    assert float(line["服务小时"]) == pytest.approx(2 / 3, abs=0.01)
 
 
 async def test_another_countys_rows_are_not_there(

@@ -300,11 +300,21 @@ async def test_classroom_is_asked_to_confirm_a_lesson_also_after_midnight(
     hours: int,
 ) -> None:
     lesson = await plan(database, county, state=LessonState.ENDED)
-    app.state.lesson_records = Records(AwaitingHeadcount(lesson.id, 23))
+    app.state.lesson_records = Records(
+        AwaitingHeadcount(
+            lesson_id=lesson.id,
+            headcount=23,
+            planned_ms=2_400_000,
+            connected_ms=2_400_000,
+            audible_ms=1_800_000,
+            is_counted=False,
+        )
+    )
     clock.advance(hours=hours)
     browser = await open_browser(device=county.credentials[0])
     day = (await browser.get("/api/classroom/today")).json()
     assert day["to_confirm"]["headcount"] == 23
+    assert (day["to_confirm"]["audible_ms"], day["to_confirm"]["is_counted"]) == (1_800_000, False)
     assert day["to_confirm"]["lesson"]["id"] == str(lesson.id)
     assert day["to_confirm"]["lesson"]["session_id"] == str(UUID(int=5))
     assert len(day["lessons"]) == (1 if hours == 1 else 0)

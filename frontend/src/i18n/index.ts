@@ -6,6 +6,7 @@
 import { createI18n } from "vue-i18n";
 import admin from "./admin";
 import alliances from "./alliances";
+import attendance from "./attendance";
 import check from "./check";
 import classroom from "./classroom";
 import entry from "./entry";

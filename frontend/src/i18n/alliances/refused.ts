@@ -18,6 +18,10 @@ const zh = {
   "file-type-refused": "只收 PDF, JPEG 和 PNG 文件",
   "file-empty": "文件是空的",
   "malformed-input": "有没有填的或者填错的项",
+  "nothing-amended": "和现在有效的一样, 没有什么要更正",
+  "not-to-amend": "这节课还没有下课, 下课后才能更正",
+  "term-not-over": "学期还没有结束, 最后一天的第二天起可以锁定",
+  "objections-open": "还有异议没有答复, 先更正或者确认",
   "not-found": "没有找到, 它可能不在您负责的范围里",
 };
 
@@ -40,6 +44,10 @@ const en: typeof zh = {
   "file-type-refused": "Only PDF, JPEG and PNG are accepted",
   "file-empty": "The file is empty",
   "malformed-input": "Something is missing or wrong",
+  "nothing-amended": "This is what holds already",
+  "not-to-amend": "The lesson is not over; its attendance is closed at its end",
+  "term-not-over": "The term is not over; it can be locked from the day after",
+  "objections-open": "Objections are not answered: correct or confirm those rows first",
   "not-found": "Not found; it may lie outside what you are responsible for",
 };
 

@@ -23,6 +23,9 @@ export const SORT_OF: Readonly<Record<string, EventSort>> = {
   chat: "floor",
   quick_message: "floor",
   headcount: "floor",
+  attendance_confirmed: "lesson",
+  attendance_amended: "lesson",
+  attendance_locked: "lesson",
   saving_set: "technical",
   ejected: "presence",
   unblocked: "presence",
@@ -125,6 +128,27 @@ function receptionText(who: string, payload: Record<string, unknown>): string {
   });
 }
 
+function headcountText(who: string, payload: Record<string, unknown>): string {
+  const words = { who, n: text(payload.count), objection: text(payload.objection) };
+  if (words.objection !== "") return translate("admin.event.headcount_objected", words);
+  return translate(payload.is_confirmation === true ? "admin.event.headcount_confirmed" : "admin.event.headcount", words);
+}
+
+/** What a correction changed, old and new. */
+function amendedText(payload: Record<string, unknown>): string {
+  const verdict = (value: unknown): string =>
+    typeof value === "boolean" ? translate(`admin.attendance.${value ? "is_counted" : "is_not_counted"}`) : "–";
+  const heads = (value: unknown): string => (typeof value === "number" ? String(value) : "–");
+  const changes: [unknown, unknown, (value: unknown) => string][] = [
+    [payload.old_is_counted, payload.new_is_counted, verdict],
+    [payload.old_headcount, payload.new_headcount, heads],
+  ];
+  return changes
+    .filter(([old, now]) => old !== now)
+    .map(([old, now, word]) => `${word(old)} → ${word(now)}`)
+    .join(", ");
+}
+
 /** With a reason worth reading, the sentence that gives it. */
 function withReason(key: string, who: string, reason: unknown): string {
   return text(reason) === ""
@@ -163,7 +187,13 @@ export function eventText(event: Event): string {
         message: wordOr(`live.quick.${text(payload.kind)}`, text(payload.kind)),
       });
     case "headcount":
-      return translate("admin.event.headcount", { who, n: text(payload.count) });
+      return headcountText(who, payload);
+    case "attendance_confirmed":
+      return translate("admin.event.attendance_confirmed", { who, by });
+    case "attendance_amended":
+      return translate("admin.event.attendance_amended", { who, by, what: amendedText(payload), reason: text(payload.reason) });
+    case "attendance_locked":
+      return translate("admin.event.attendance_locked", { by, term: text(payload.term) });
     case "ejected":
       return ejectedText(who, payload);
     case "incident":

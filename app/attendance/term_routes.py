@@ -1,0 +1,146 @@
+"""Routes of what follows at the end of term: the lock, and the service hours by locked rows."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.attendance import hours, locking, queries
+from app.attendance.errors import ObjectionsOpen, TermNotOver
+from app.attendance.exports import HOUR_COLUMNS, OWN_HOUR_COLUMNS
+from app.attendance.row_schemas import (
+    GivenLesson,
+    LockOut,
+    OwnHours,
+    ServiceHours,
+    TermAttendance,
+)
+from app.calendars import queries as calendars
+from app.calendars.days import local_day
+from app.clock import Day, Now
+from app.database import Db
+from app.errors import refuses
+from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
+from app.jobs import service as jobs
+from app.jobs.schemas import JobOut
+from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.schools.queries import get_region
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, CurrentTeacher, Role
+
+router = APIRouter(prefix="/api", tags=["attendance"], route_class=IdempotentRoute)
+
+
+@router.get("/admin/terms/{term_id}/attendance")
+async def read_term_attendance(
+    term_id: UUID, db: Db, now: Now, person: CurrentInspector
+) -> TermAttendance:
+    """Say how the rows of a term stand at the sites in scope, and who locked it."""
+    scope = person.scope(*INSPECTING)
+    term = await calendars.term_seen(db, scope, term_id)
+    standing = await locking.standing_of(db, term, scope)
+    locks = await queries.locks_of(db, term.id)
+    return TermAttendance(
+        term_id=term.id,
+        term=term.name,
+        region=(await get_region(db, term.region_id)).name,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        is_over=local_day(now) > term.ends_on,
+        rows=standing.rows,
+        waiting=standing.waiting,
+        objections=standing.objections,
+        locks=[LockOut(id=lock.id, at=lock.at, person=name) for lock, name in locks],
+    )
+
+
+@router.post("/admin/terms/{term_id}/attendance-lock", status_code=202)
+@refuses(TermNotOver, ObjectionsOpen)
+async def lock_attendance(
+    term_id: UUID, response: Response, db: Db, now: Now, administrator: CurrentAdministrator
+) -> JobOut:
+    """Have the attendance of a term that is over locked, at the sites in scope, as a job."""
+    scope = administrator.scope(Role.ADMINISTRATOR)
+    term = await calendars.term_seen(db, scope, term_id)
+    await locking.require_lockable(db, term, scope, today=local_day(now))
+    job = await jobs.enqueue(
+        db,
+        kind=locking.KIND,
+        payload=locking.payload_of(term.id, scope),
+        owner=administrator,
+        dedup_key=str(term.id),
+        now=now,
+    )
+    response.headers["Location"] = f"/api/jobs/{job.id}"
+    return JobOut.of(job)
+
+
+FirstDay = Annotated[Day, Query(alias="from")]
+LastDay = Annotated[Day, Query(alias="to")]
+
+
+@router.get("/admin/service-hours")
+async def list_service_hours(
+    db: Db, person: CurrentInspector, first_day: FirstDay, last_day: LastDay, page: PageQuery
+) -> Page[ServiceHours]:
+    """List the hours that teachers of hubs in scope gave between two days, by locked rows."""
+    statement = hours.hours_seen(person, first_day=first_day, last_day=last_day)
+    found: Fetched[Any] = await fetch_page(db, statement, order=hours.HOUR_ORDER, page=page)
+    return found.page(ServiceHours.of)
+
+
+@router.get("/admin/service-hours/export", **EXPORT_ROUTE)
+async def export_service_hours(
+    request: Request,
+    person: CurrentInspector,
+    first_day: FirstDay,
+    last_day: LastDay,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the hours, all pages of them."""
+    statement = hours.hours_seen(person, first_day=first_day, last_day=last_day)
+    return stream(
+        request.app.state.database,
+        statement.order_by(*hours.HOUR_ORDER),
+        columns=HOUR_COLUMNS,
+        name="service-hours",
+        export_format=export_format,
+    )
+
+
+@router.get("/teacher/service-hours")
+async def read_own_hours(
+    db: Db, teacher: CurrentTeacher, first_day: FirstDay, last_day: LastDay
+) -> OwnHours:
+    """Say what the caller gave between two days, by locked rows, and what is not locked yet."""
+    sums = await hours.own_sums(db, teacher.person_id, first_day=first_day, last_day=last_day)
+    return OwnHours.model_validate(sums)
+
+
+@router.get("/teacher/service-hours/lessons")
+async def list_own_lessons(
+    db: Db, teacher: CurrentTeacher, first_day: FirstDay, last_day: LastDay, page: PageQuery
+) -> Page[GivenLesson]:
+    """List the lessons the caller gave between two days, the latest first, and what each earned."""
+    statement = hours.given_by(teacher.person_id, first_day=first_day, last_day=last_day)
+    found: Fetched[Any] = await fetch_page(db, statement, order=hours.GIVEN_ORDER, page=page)
+    return found.page(GivenLesson.of)
+
+
+@router.get("/teacher/service-hours/lessons/export", **EXPORT_ROUTE)
+async def export_own_lessons(
+    request: Request,
+    teacher: CurrentTeacher,
+    first_day: FirstDay,
+    last_day: LastDay,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the lessons the caller gave, all pages of them."""
+    statement = hours.given_by(teacher.person_id, first_day=first_day, last_day=last_day)
+    return stream(
+        request.app.state.database,
+        statement.order_by(*hours.GIVEN_ORDER),
+        columns=OWN_HOUR_COLUMNS,
+        name="service-hours",
+        export_format=export_format,
+    )

@@ -1,0 +1,55 @@
+/** Attendance rows, corrections, the lock of a term and service hours at the server. Days are `2026-03-02`. */
+import { client, dataOf, linkTo, type Format, type Paging } from "./client";
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+export type AttendanceRow = Schemas["AttendanceRowOut"];
+export type Amendment = Schemas["AmendmentOut"];
+export type AttendanceState = Schemas["AttendanceState"];
+export type WaitsFor = Schemas["WaitsFor"];
+export type TermAttendance = Schemas["TermAttendance"];
+export type Job = Schemas["JobOut"];
+
+export interface RowQuery extends Paging {
+  from?: string;
+  to?: string;
+  school_id?: string;
+  subject?: string;
+  state?: AttendanceState;
+  is_counted?: boolean;
+  waits_for?: WaitsFor;
+}
+
+/** From which day to which, both included. */
+export interface Days {
+  from: string;
+  to: string;
+}
+
+export const attendance = {
+  rows: (query: RowQuery) => dataOf(client.get("/api/admin/attendance", { query })),
+  exportUrl: (query: RowQuery, format: Format) => linkTo("/api/admin/attendance/export", { query: { ...query, format } }),
+  row: (record_id: string) => dataOf(client.get("/api/admin/attendance/{record_id}", { path: { record_id } })),
+  amendments: (record_id: string) =>
+    dataOf(client.get("/api/admin/attendance/{record_id}/amendments", { path: { record_id } })),
+  amend: (record_id: string, json: Schemas["AmendmentIn"]) =>
+    dataOf(client.post("/api/admin/attendance/{record_id}/amendments", { path: { record_id }, json })),
+  confirm: (record_id: string, headcount: number | null) =>
+    dataOf(
+      client.post("/api/admin/attendance/{record_id}/confirmation", { path: { record_id }, json: { headcount } }),
+    ),
+  term: (term_id: string) => dataOf(client.get("/api/admin/terms/{term_id}/attendance", { path: { term_id } })),
+  lock: (term_id: string) =>
+    dataOf(client.post("/api/admin/terms/{term_id}/attendance-lock", { path: { term_id } })),
+  job: (job_id: string) => dataOf(client.get("/api/jobs/{job_id}", { path: { job_id } })),
+};
+
+export const hours = {
+  list: (query: Days & Paging) => dataOf(client.get("/api/admin/service-hours", { query })),
+  exportUrl: (query: Days, format: Format) =>
+    linkTo("/api/admin/service-hours/export", { query: { ...query, format } }),
+  own: (query: Days) => dataOf(client.get("/api/teacher/service-hours", { query })),
+  ownLessons: (query: Days & Paging) => dataOf(client.get("/api/teacher/service-hours/lessons", { query })),
+  ownExportUrl: (query: Days, format: Format) =>
+    linkTo("/api/teacher/service-hours/lessons/export", { query: { ...query, format } }),
+};
