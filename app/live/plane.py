@@ -30,7 +30,7 @@ from app.attendance.seats import site_seat
 from app.clock import utc_now
 from app.database import Database
 from app.events import EventBus
-from app.live import check_routes, queries, recovery, routes, session_routes
+from app.live import check_routes, queries, recovery, routes, session_routes, workbench_routes
 from app.live.check import CheckRooms
 from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
@@ -108,6 +108,7 @@ class LivePlane:
             check_routes.router,
             check_routes.admin_router,
             session_routes.router,
+            workbench_routes.router,
             attendance_routes.router,
             attendance_rows.router,
             attendance_terms.router,

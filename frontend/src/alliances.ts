@@ -112,7 +112,7 @@ export const trackEvents = {
 };
 
 export const needs = {
-  list: (query: Paging) => dataOf(client.get("/api/needs", { query })),
+  list: (query: Paging & { state?: Need["state"] }) => dataOf(client.get("/api/needs", { query })),
   exportUrl: (format: Format) => linkTo("/api/needs/export", { query: { format } }),
   post: (json: Schemas["NeedIn"]) => dataOf(client.post("/api/needs", { json })),
   one: (need_id: string) => dataOf(client.get("/api/needs/{need_id}", { path: { need_id } })),

@@ -9,11 +9,19 @@ export interface paths {
         /** @description List the attendance rows in the caller's scope, the latest lessons first. */
         get: operations["list_attendance"];
     };
+    "/api/admin/attendance/{record_id}": {
+        /** @description Return one row. */
+        get: operations["read_attendance_row"];
+    };
     "/api/admin/attendance/{record_id}/amendments": {
-        /** @description List the corrections of a row. */
+        /** @description List the corrections of a row, the first one first. */
         get: operations["list_amendments"];
         /** @description Correct a row of a site in scope, beside what was closed. */
         post: operations["add_amendment"];
+    };
+    "/api/admin/attendance/{record_id}/confirmation": {
+        /** @description Confirm a row as it is, for a classroom that did not confirm it, or objects to it. */
+        post: operations["confirm_attendance_row"];
     };
     "/api/admin/attendance/export": {
         /** @description Export the attendance rows, all pages of them. */
@@ -38,6 +46,14 @@ export interface paths {
     "/api/admin/filters": {
         /** @description List the schools in scope, the kinds and the states. */
         get: operations["list_filters"];
+    };
+    "/api/admin/points": {
+        /** @description List the classrooms of teaching points in scope, those longest silent first. */
+        get: operations["list_points"];
+    };
+    "/api/admin/points/export": {
+        /** @description Export the classrooms of teaching points, all pages of them. */
+        get: operations["export_points"];
     };
     "/api/admin/service-hours": {
         /** @description List the hours that teachers of hubs in scope gave between two days, by locked rows. */
@@ -83,9 +99,17 @@ export interface paths {
         /** @description List what the computers of the teachers in scope found of their lines. */
         get: operations["teacher_checks"];
     };
+    "/api/admin/terms/{term_id}/attendance": {
+        /** @description Say how the rows of a term stand at the sites in scope, and who locked it. */
+        get: operations["read_term_attendance"];
+    };
     "/api/admin/terms/{term_id}/attendance-lock": {
-        /** @description Lock the attendance of a term that is over, at the sites of its region. */
+        /** @description Have the attendance of a term that is over locked, at the sites in scope, as a job. */
         post: operations["lock_attendance"];
+    };
+    "/api/admin/workbench": {
+        /** @description Return today's lessons as they stand, the teaching points' lights, and what needs a hand. */
+        get: operations["read_workbench"];
     };
     "/api/alliance-members/{member_id}": {
         /** @description Change a member's role, or let its membership end. */
@@ -215,7 +239,11 @@ export interface paths {
         post: operations["check_upload"];
     };
     "/api/classroom/lessons/{lesson_id}/headcount": {
-        /** @description Confirm how many pupils were in the classroom, after the lesson. */
+        /**
+         * @description Say how many pupils were in the classroom, after the lesson, and confirm its row.
+         *
+         *     With an objection the row is left to an administrator.
+         */
         post: operations["confirm_headcount"];
     };
     "/api/classroom/room-tests": {
@@ -646,6 +674,18 @@ export interface paths {
         /** @description List the lessons the caller gives on a day; today's and any live when none is named. */
         get: operations["teacher_lessons"];
     };
+    "/api/teacher/service-hours": {
+        /** @description Say what the caller gave between two days, by locked rows, and what is not locked yet. */
+        get: operations["read_own_hours"];
+    };
+    "/api/teacher/service-hours/lessons": {
+        /** @description List the lessons the caller gave between two days, the latest first, and what each earned. */
+        get: operations["list_own_lessons"];
+    };
+    "/api/teacher/service-hours/lessons/export": {
+        /** @description Export the lessons the caller gave, all pages of them. */
+        get: operations["export_own_lessons"];
+    };
     "/api/terms": {
         /** @description List the terms that hold somewhere in scope, the newest first. */
         get: operations["list_terms"];
@@ -749,7 +789,7 @@ export interface components {
             is_counted?: boolean | null;
             reason: string;
         };
-        /** @description One correction, with what held before. */
+        /** @description One correction, with what held before and who made it. */
         AmendmentOut: {
             /** Format: date-time */
             at: string;
@@ -758,6 +798,7 @@ export interface components {
             number: number;
             old_headcount: number | null;
             old_is_counted: boolean | null;
+            person: string;
             /** Format: uuid */
             person_id: string;
             reason: string;
@@ -776,9 +817,11 @@ export interface components {
          *
          *     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
          *     before what a seat received was kept. `agrees`: what was closed follows from the events.
+         *     Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
          */
         AttendanceOut: {
             agrees: boolean;
+            amendments: components["schemas"]["AmendmentOut"][];
             audible_ms: number | null;
             bars: components["schemas"]["BarOut"][];
             classroom: string;
@@ -792,22 +835,33 @@ export interface components {
             last_left_ms: number | null;
             lost_ms: number | null;
             not_counted_reason: components["schemas"]["NotCounted"] | null;
+            objection: string | null;
             offline_ms: number | null;
             planned_ms: number;
             portions: components["schemas"]["PortionOut"][];
+            /** Format: uuid */
+            record_id: string;
             school: string;
             /** Format: uuid */
             site_id: string;
             state: components["schemas"]["AttendanceState"];
             visible_ms: number | null;
         };
-        /** @description One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown. */
+        /**
+         * @description One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
+         *
+         *     `closed_is_counted` and `closed_headcount` are what the row itself says.
+         */
         AttendanceRowOut: {
             amendments: number;
             audible_ms: number | null;
             classroom: string;
+            closed_headcount: number | null;
+            closed_is_counted: boolean | null;
             connected_ms: number;
             degraded_ms: number | null;
+            grade: string;
+            has_come: boolean;
             headcount: number | null;
             hub: string;
             /** Format: uuid */
@@ -815,6 +869,7 @@ export interface components {
             is_counted: boolean | null;
             lost_ms: number | null;
             not_counted_reason: components["schemas"]["NotCounted"] | null;
+            objection: string | null;
             offline_ms: number | null;
             planned_ms: number;
             /** Format: date-time */
@@ -824,6 +879,7 @@ export interface components {
             session_id: string;
             site: string;
             state: components["schemas"]["AttendanceState"];
+            subject: string;
             title: string;
             visible_ms: number | null;
         };
@@ -1115,6 +1171,17 @@ export interface components {
             valid_from: string | null;
             valid_to: string | null;
         };
+        /** @description That a row is right as it is; `headcount` null: as it was reported. */
+        ConfirmationIn: {
+            headcount?: number | null;
+        };
+        /** @description A row that is confirmed. */
+        ConfirmedOut: {
+            headcount: number | null;
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["AttendanceState"];
+        };
         /** @description One sentence about one offering; `values` are what its words need: names and numbers. */
         Conflict: {
             code: components["schemas"]["ConflictCode"];
@@ -1216,9 +1283,42 @@ export interface components {
             schools: components["schemas"]["Named"][];
             states: components["schemas"]["LessonState"][];
         };
-        /** @description How many pupils were there. */
+        /** @description A lesson the caller gave: at how many sites it counts, how many rows are locked. */
+        GivenLesson: {
+            counted: number;
+            earned_ms: number;
+            grade: string;
+            locked: number;
+            /** Format: date-time */
+            planned_end: string;
+            /** Format: date-time */
+            planned_start: string;
+            /** Format: uuid */
+            session_id: string;
+            sites: number;
+            state: components["schemas"]["LessonState"];
+            subject: string;
+            title: string;
+        };
+        /**
+         * @description How a lesson of today stands. LATE: it should have begun, and may still be.
+         * @enum {string}
+         */
+        Group: "RUNNING" | "LATE" | "NEXT" | "MISSED" | "CANCELLED" | "OVER";
+        /**
+         * @description A kind of thing somebody has to do.
+         * @enum {string}
+         */
+        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK";
+        /** @description Something that waits for a hand, and how often; of DISK, the percentage that is free. */
+        HandOut: {
+            count: number;
+            hand: components["schemas"]["Hand"];
+        };
+        /** @description How many pupils were there; and what is wrong with the row, if anything is. */
         HeadcountIn: {
             count: number;
+            objection?: string | null;
         };
         /** @description The confirmed number of pupils of a classroom in a lesson. */
         HeadcountOut: {
@@ -1444,15 +1544,13 @@ export interface components {
             is_paused: boolean;
             present: string[];
         };
-        /** @description What was locked. */
+        /** @description That somebody locked a term. */
         LockOut: {
             /** Format: date-time */
             at: string;
             /** Format: uuid */
             id: string;
-            rows: number;
-            /** Format: uuid */
-            term_id: string;
+            person: string;
         };
         /** @description When the lesson is made up, and by whom; null: by whoever was to give it. */
         MakeUpIn: {
@@ -1701,6 +1799,13 @@ export interface components {
             state: components["schemas"]["LessonState"];
             title: string;
         };
+        /** @description What the caller gave of lessons that counted; `waiting`: count somewhere, not locked yet. */
+        OwnHours: {
+            earned_ms: number;
+            lessons: number;
+            sites: number;
+            waiting: number;
+        };
         Page_AllianceOut_: {
             items: components["schemas"]["AllianceOut"][];
             /** @description Ask for the next page with it. */
@@ -1746,6 +1851,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_GivenLesson_: {
+            items: components["schemas"]["GivenLesson"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_JobOut_: {
             items: components["schemas"]["JobOut"][];
             /** @description Ask for the next page with it. */
@@ -1788,6 +1898,11 @@ export interface components {
         };
         Page_PlanningCard_: {
             items: components["schemas"]["PlanningCard"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_PointOut_: {
+            items: components["schemas"]["PointOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -2030,6 +2145,23 @@ export interface components {
          * @enum {string}
          */
         PlanningState: "PLANNING" | "ANSWERED" | "ACCEPTED";
+        /**
+         * @description How the device of a teaching point's classroom stands.
+         * @enum {string}
+         */
+        PointLight: "ready" | "offline" | "never";
+        /** @description A teaching point's classroom. Null: never heard of; no lesson counted there yet. */
+        PointOut: {
+            classroom: string;
+            /** Format: uuid */
+            classroom_id: string;
+            last_lesson_at: string | null;
+            last_seen_at: string | null;
+            light: components["schemas"]["PointLight"];
+            school: string;
+            /** Format: uuid */
+            school_id: string;
+        };
         /** @description A stretch of the lesson, and what it was at the site. */
         PortionOut: {
             from_ms: number;
@@ -2657,6 +2789,29 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
+        /**
+         * @description How a term's rows stand at the sites in scope, and who locked it when.
+         *
+         *     `rows` by state. `waiting`: closed, and a classroom that came has not confirmed; `objections`
+         *     are those of them that a classroom objects to.
+         */
+        TermAttendance: {
+            /** Format: date */
+            ends_on: string;
+            is_over: boolean;
+            locks: components["schemas"]["LockOut"][];
+            objections: number;
+            region: string;
+            rows: {
+                [key: string]: number;
+            };
+            /** Format: date */
+            starts_on: string;
+            term: string;
+            /** Format: uuid */
+            term_id: string;
+            waiting: number;
+        };
         /** @description 学期 of a region; the last day belongs to it. */
         TermIn: {
             /** Format: date */
@@ -2765,10 +2920,18 @@ export interface components {
             };
             starts_minute: number;
         };
-        /** @description A lesson that is over, and the number of pupils reported so far. */
+        /**
+         * @description A lesson that is over, the number of pupils reported so far, and what its row says.
+         *
+         *     Null: not measured.
+         */
         ToConfirm: {
+            audible_ms: number | null;
+            connected_ms: number;
             headcount: number | null;
+            is_counted: boolean | null;
             lesson: components["schemas"]["LessonCard"];
+            planned_ms: number;
         };
         /**
          * @description 四同步: 备课, 授课, 资源, 研修. Each is counted from a table of its own.
@@ -2856,6 +3019,49 @@ export interface components {
          * @enum {string}
          */
         VoidReason: "CLOSED" | "CATEGORY_CHANGED" | "REPLACED";
+        /**
+         * @description Whose word a closed row waits for: the assistant's, or the answer to an objection.
+         * @enum {string}
+         */
+        WaitsFor: "ASSISTANT" | "ADMINISTRATOR";
+        /** @description A lesson of today. `hub` and `lecturer` are names; no session: it was never live. */
+        WallLessonOut: {
+            grade: string;
+            group: components["schemas"]["Group"];
+            hub: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["LessonKind"];
+            lecturer: string;
+            /** Format: date-time */
+            planned_end: string;
+            /** Format: date-time */
+            planned_start: string;
+            session_id: string | null;
+            sites: components["schemas"]["WallSiteOut"][];
+            started_at: string | null;
+            state: components["schemas"]["LessonState"];
+            subject: string;
+            title: string;
+        };
+        /**
+         * @description A classroom of a lesson. `light` is its device's; of a running lesson see `is_present`.
+         *
+         *     `headcount` and `is_counted` as amended; null: nobody has counted, nothing is weighed yet.
+         */
+        WallSiteOut: {
+            classroom: string;
+            has_come: boolean;
+            headcount: number | null;
+            is_counted: boolean | null;
+            is_present: boolean;
+            last_seen_at: string | null;
+            /** @enum {string} */
+            light: "ready" | "offline" | "never";
+            school: string;
+            /** Format: uuid */
+            site_id: string;
+        };
         /** @description A column of the week: the day, the weekday it runs, or why there is no school. */
         WeekDay: {
             /** Format: date */
@@ -2896,6 +3102,21 @@ export interface components {
         /** @description Why an event is taken back. */
         WithdrawIn: {
             reason: string;
+        };
+        /** @description The county at a glance. Of each group the first lessons are here; `lessons` counts all. */
+        Workbench: {
+            /** Format: date */
+            date: string;
+            hands: components["schemas"]["HandOut"][];
+            lessons: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            now: string;
+            points: {
+                [key: string]: number;
+            };
+            wall: components["schemas"]["WallLessonOut"][];
         };
     };
     responses: {
@@ -3097,6 +3318,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `objections-open`: Objections are not answered; `still-running`: The first request is still running; `term-not-over`: The term is not over */
+        "objections-open.still-running.term-not-over": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `plan-outdated`: The plan no longer fits */
         "plan-outdated": {
             content: {
@@ -3147,12 +3374,6 @@ export interface components {
         };
         /** @description `still-running`: The first request is still running */
         "still-running": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `still-running`: The first request is still running; `term-not-over`: The term is not over */
-        "still-running.term-not-over": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3229,6 +3450,7 @@ export interface components {
         "query.is_shown": boolean | null;
         "query.is_stored": boolean | null;
         "query.kind": components["schemas"]["LessonKind"] | null;
+        "query.light": components["schemas"]["PointLight"] | null;
         /** @description How many items a page has at most. */
         "query.limit": number;
         "query.link_kind": string | null;
@@ -3249,6 +3471,7 @@ export interface components {
         "query.term_id": string | null;
         "query.to": string | null;
         "query.urban_rural": string | null;
+        "query.waits_for": components["schemas"]["WaitsFor"] | null;
     };
     requestBodies: never;
     headers: never;
@@ -3267,7 +3490,9 @@ export interface operations {
                 limit?: components["parameters"]["query.limit"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["schemas"]["AttendanceState"] | null;
+                subject?: string | null;
                 to?: components["parameters"]["query.to"];
+                waits_for?: components["parameters"]["query.waits_for"];
             };
         };
         responses: {
@@ -3280,6 +3505,26 @@ export interface operations {
             400: components["responses"]["bad-cursor"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_attendance_row: {
+        parameters: {
+            path: {
+                record_id: components["parameters"]["path.record_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["AttendanceRowOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -3335,6 +3580,37 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    confirm_attendance_row: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                record_id: components["parameters"]["path.record_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["ConfirmedOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     export_rows: {
         parameters: {
             query?: {
@@ -3344,7 +3620,9 @@ export interface operations {
                 is_counted?: components["parameters"]["query.is_counted"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["schemas"]["AttendanceState"] | null;
+                subject?: string | null;
                 to?: components["parameters"]["query.to"];
+                waits_for?: components["parameters"]["query.waits_for"];
             };
         };
         responses: {
@@ -3450,6 +3728,54 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_points: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                light?: components["parameters"]["query.light"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PointOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_points: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                light?: components["parameters"]["query.light"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -3688,6 +4014,26 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    read_term_attendance: {
+        parameters: {
+            path: {
+                term_id: components["parameters"]["path.term_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["TermAttendance"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     lock_attendance: {
         parameters: {
             header?: {
@@ -3700,16 +4046,29 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            202: {
                 content: {
-                    "application/json": components["schemas"]["LockOut"];
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running.term-not-over"];
+            409: components["responses"]["objections-open.still-running.term-not-over"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_workbench: {
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Workbench"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7434,6 +7793,74 @@ export interface operations {
             200: {
                 content: {
                     "application/json": components["schemas"]["TeacherDay"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_own_hours: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["OwnHours"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_own_lessons: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from: string;
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                to: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_GivenLesson_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_own_lessons: {
+        parameters: {
+            query: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: string;
+                to: string;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["not-signed-in"];

@@ -59,9 +59,20 @@ export const router = createRouter({
     {
       path: "/admin",
       component: () => import("./views/admin/AdminLayout.vue"),
-      redirect: { name: "admin-sessions" },
       meta: office,
       children: [
+        {
+          path: "",
+          name: "admin",
+          component: () => import("./views/county/CountyPage.vue"),
+          meta: office,
+        },
+        {
+          path: "points",
+          name: "admin-points",
+          component: () => import("./views/county/PointsPage.vue"),
+          meta: office,
+        },
         {
           path: "sessions",
           name: "admin-sessions",

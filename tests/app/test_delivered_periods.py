@@ -17,7 +17,7 @@ from app.database import Database
 from app.schools.models import School
 from tests.app.conftest import Clock
 from tests.app.coverage_world import GRADES, SUBJECTS, World, make_world
-from tests.app.test_attendance_settling import hold_in_a_new_county
+from tests.app.held_lessons import hold_in_a_new_county
 
 Fact = tuple[Any, ...]
 

@@ -271,7 +271,9 @@ class Lesson:
     def look_in(self) -> None:
         """A supervisor looks in (巡课): sees and hears, publishes nothing."""
         self.office.goto(self._platform.links["supervisor"])
-        self.office.wait_for_url("**/admin/**")
+        self.office.wait_for_url("**/admin")
+        self.office.get_by_role("link", name="课堂记录").first.click()
+        self.office.wait_for_url("**/admin/sessions")
         self.office.get_by_text("小雨沙沙").first.click()
         self.office.get_by_role("link", name="进入巡课").click()
         wait_until(lambda: first_frame_ms(self.office, "hub/camera"), "the supervisor's picture")

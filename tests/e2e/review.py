@@ -32,6 +32,8 @@ class Review:
     def find_session(self) -> str:
         """Open the list of sessions and the newest session; return its id."""
         self._page.goto(self._platform.links["admin"])
+        self._page.wait_for_url("**/admin")
+        self._page.get_by_role("link", name="课堂记录").first.click()
         self._page.wait_for_url("**/admin/sessions")
         self._page.get_by_text("小雨沙沙").first.click()
         self._page.wait_for_url(re.compile("/admin/sessions/[0-9a-f-]{36}"))

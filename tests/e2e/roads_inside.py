@@ -186,7 +186,7 @@ def seen_by_county(lesson: Lesson, platform: Platform) -> str:
     """Return what the county's page says of the teachers' lines."""
     office = lesson.office
     office.goto(platform.links["supervisor"])
-    office.wait_for_url("**/admin/**")
+    office.wait_for_url("**/admin")
     office.goto(office.url.partition("/admin")[0] + "/admin/classrooms")
     checks = office.locator("section", has=office.locator("[data-road]")).last
     expect(checks).to_be_visible()

@@ -92,7 +92,7 @@ def found_by_administrator(playwright: Playwright, platform: Platform, name: str
     try:
         page = open_context(browser).new_page()
         page.goto(platform.links["admin"])
-        page.wait_for_url("**/admin/sessions")
+        page.wait_for_url("**/admin")
         page.goto(f"{'/'.join(page.url.split('/')[:3])}/admin/classrooms")
         cell = page.locator("[data-room-test]")
         expect(cell).to_have_count(1)

@@ -37,7 +37,7 @@ const zh = {
     hours: "{n} 小时前",
     days: "{n} 天前",
   },
-  nav: { day: "我的课堂", hours: "服务时数", sessions: "课堂记录", attendance: "到课", classrooms: "教室与终端", alliances: "联盟结对", needs: "需求匹配", timetable: "课表", planning: "排课", calendar: "校历作息", registry: "基础信息", main: "主导航", skip: "跳到正文" },
+  nav: { day: "我的课堂", hours: "服务时数", workbench: "工作台", sessions: "课堂记录", attendance: "到课", classrooms: "教室与终端", alliances: "联盟结对", needs: "需求匹配", timetable: "课表", planning: "排课", calendar: "校历作息", registry: "基础信息", main: "主导航", skip: "跳到正文" },
   problem: {
     offline: "连不上服务器",
     offline_hint: "请检查这台电脑的网线或无线网络, 然后再试一次。",
@@ -88,6 +88,7 @@ const en: typeof zh = {
   nav: {
     day: "My lessons",
     hours: "Service hours",
+    workbench: "Workbench",
     sessions: "Lesson records",
     attendance: "Attendance",
     classrooms: "Classrooms",

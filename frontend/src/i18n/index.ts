@@ -9,6 +9,7 @@ import alliances from "./alliances";
 import attendance from "./attendance";
 import check from "./check";
 import classroom from "./classroom";
+import county from "./county";
 import entry from "./entry";
 import general from "./general";
 import live from "./live";
@@ -22,7 +23,23 @@ import timetable from "./timetable";
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = { general, entry, teach, live, classroom, check, admin, alliances, planning, registry, replay, room, timetable };
+const areas = {
+  general,
+  entry,
+  teach,
+  live,
+  classroom,
+  check,
+  admin,
+  alliances,
+  attendance,
+  county,
+  planning,
+  registry,
+  replay,
+  room,
+  timetable,
+};
 
 function messagesOf(locale: Locale): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Object.entries(areas).map(([area, texts]) => [area, texts[locale]]));
