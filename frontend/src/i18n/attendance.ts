@@ -75,7 +75,7 @@ const en: typeof zh = {
   state: "State",
   classroom: "Classroom",
   waits_for: "Waits for",
-  waiting: { ASSISTANT: "the classroom", ADMINISTRATOR: "objection: administrator" },
+  waiting: { ASSISTANT: "waits for the classroom", ADMINISTRATOR: "objection not answered" },
   open: "Open",
   objected: "objection",
   nobody_to_ask: "nobody came",
