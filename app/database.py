@@ -1,7 +1,7 @@
 """One way to the database: models' base, column types, the session and the unit of work."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +9,17 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import JSON, Connection, CursorResult, DateTime, Enum, MetaData, Result, event
+from sqlalchemy import (
+    JSON,
+    Connection,
+    CursorResult,
+    DateTime,
+    Enum,
+    MetaData,
+    Result,
+    event,
+    insert,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -117,6 +127,18 @@ def is_one(changed: Result[Any]) -> bool:
     """Return whether a statement changed one row: so those who race for it learn who was first."""
     assert isinstance(changed, CursorResult)
     return changed.rowcount == 1
+
+
+INSERTED_AT_ONCE = 500
+
+
+async def insert_many(db: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of one table, in portions, without the bookkeeping of single objects.
+
+    Columns that are left out get their defaults. With SQLite the one writer is held from here on.
+    """
+    for start in range(0, len(rows), INSERTED_AT_ONCE):
+        await db.execute(insert(model), rows[start : start + INSERTED_AT_ONCE])
 
 
 class Database:

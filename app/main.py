@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import errors, openapi
+from app.accounts import grant_routes, staff_imports, staff_routes
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
@@ -50,10 +51,20 @@ from app.live.plane import LivePlane
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
-from app.schools import class_routes, import_jobs, region_routes, room_tests, roster_routes
+from app.schools import (
+    class_imports,
+    class_routes,
+    import_jobs,
+    importing,
+    region_imports,
+    region_routes,
+    room_tests,
+    roster_routes,
+)
 from app.schools import routes as school_routes
 from app.schools import school_routes as registered_schools
 from app.schools import service as schools
+from app.schools.import_jobs import ImportKind
 from app.security import (
     DeviceCaller,
     NobodyKnown,
@@ -85,6 +96,15 @@ PERIODIC = {
     lesson_changes.MISSING_KIND: lesson_changes.MISSING_EVERY,
 }
 
+# Which tables can be imported.
+IMPORT_KINDS = {
+    ImportKind.SCHOOLS: importing.SCHOOLS,
+    ImportKind.CLASSES: class_imports.CLASSES,
+    ImportKind.CLASSROOMS: class_imports.CLASSROOMS,
+    ImportKind.REGIONS: region_imports.REGIONS,
+    ImportKind.STAFF: staff_imports.STAFF,
+}
+
 ROUTERS = (
     job_routes.router,
     code_routes.router,
@@ -96,6 +116,8 @@ ROUTERS = (
     import_jobs.router,
     room_tests.router,
     account_routes.router,
+    staff_routes.router,
+    grant_routes.router,
     calendar_routes.router,
     alliance_routes.router,
     pairing_routes.router,
@@ -134,10 +156,10 @@ def job_handlers() -> Handlers:
     """Return who does which kind of job."""
     return {
         housekeeping.KIND: housekeeping.keep_house,
-        import_jobs.KIND: import_jobs.run_import,
         planning_jobs.KIND: planning_jobs.run_planning,
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
         locking.KIND: locking.lock_term,
+        **import_jobs.handlers(IMPORT_KINDS),
     }
 
 
@@ -187,6 +209,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.live = LivePlane(settings, app.state.database, events)
     metrics.register(RoomCollector(app.state.live.room_counters, lambda: app.state.live.data_plane))
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
+    app.state.import_kinds = IMPORT_KINDS
     app.state.job_files = JobFiles(settings.files_dir)
     app.state.worker = make_worker(
         settings, app.state.database, events, queues=frozenset(map(Queue, settings.jobs_in_server))

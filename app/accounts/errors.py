@@ -37,6 +37,18 @@ class PasswordTooWeak(Problem):
         super().__init__("The password is too weak: " + ", ".join(reasons), reasons=reasons)
 
 
+class OwnGrant(Problem):
+    """Nobody gives herself a role, and nobody takes her own back."""
+
+    status, type, title = 403, "own-grant", "Your own roles are others' to change"
+
+
+class GrantTooLong(Problem):
+    """Nobody gives a role for longer than her own lasts; `until` says how long that is."""
+
+    status, type, title = 409, "grant-too-long", "The role would outlast your own"
+
+
 class UsernameTaken(Problem):
     """Another account has this name."""
 

@@ -147,6 +147,31 @@ class RoleGrant(Base):
     until: Mapped[datetime | None]
 
 
+class GrantChangeKind(StrEnum):
+    """What happened to a grant."""
+
+    GIVEN = "GIVEN"
+    ENDED = "ENDED"
+
+
+class GrantChange(Base):
+    """授权记录: a role given or taken back, by whom; only ever added.
+
+    `until`: when it was to end from then on. `made_by_name` is kept as it was.
+    """
+
+    __tablename__ = "grant_changes"
+
+    id: Mapped[Id]
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("role_grants.id"), index=True)
+    kind: Mapped[GrantChangeKind]
+    role: Mapped[Role]
+    until: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    made_by_name: Mapped[str] = mapped_column(String(80))
+
+
 class SignInSession(Base):
     """A signed-in browser. The cookie holds a random token; here is only its SHA-256."""
 

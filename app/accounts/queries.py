@@ -68,7 +68,9 @@ async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequ
 
 
 # Alliances lie above accounts, and a grant within one is shown by its name all the same.
-_ALLIANCES = table("alliances", column("id", Uuid), column("name", String))
+ALLIANCES = table(
+    "alliances", column("id", Uuid), column("name", String), column("region_id", Uuid)
+)
 
 
 async def scope_names(db: AsyncSession, person: PersonCaller) -> dict[UUID, str]:
@@ -80,8 +82,8 @@ async def scope_names(db: AsyncSession, person: PersonCaller) -> dict[UUID, str]
         *(await db.execute(select(School.id, School.name).where(School.id.in_(schools)))),
         *(
             await db.execute(
-                select(_ALLIANCES.c.id, _ALLIANCES.c.name).where(
-                    _ALLIANCES.c.id.in_(scope.alliance_ids)
+                select(ALLIANCES.c.id, ALLIANCES.c.name).where(
+                    ALLIANCES.c.id.in_(scope.alliance_ids)
                 )
             )
         ),

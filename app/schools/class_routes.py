@@ -13,8 +13,8 @@ from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
+from app.schools import class_imports, registry
 from app.schools import queries as school_queries
-from app.schools import registry
 from app.schools import registry_queries as queries
 from app.schools.models import Classroom, Device, School, SchoolClass
 from app.schools.registry_queries import ClassFilter, ClassroomFilter
@@ -27,6 +27,7 @@ from app.schools.registry_schemas import (
 )
 from app.schools.room_tests import newest_tests
 from app.schools.schemas import ClassroomOut, Named
+from app.schools.school_finder import school_columns
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role, Scope
 
 router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
@@ -91,7 +92,7 @@ async def export_classes(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.classes(caller.scope(*INSPECTING), wanted).order_by(*_CLASS_ORDER),
+        queries.exported_classes(caller.scope(*INSPECTING), wanted).order_by(*_CLASS_ORDER),
         columns=CLASS_EXPORT,
         name="classes",
         export_format=export_format,
@@ -187,7 +188,7 @@ async def export_classrooms(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.classrooms(caller.scope(*INSPECTING), wanted).order_by(*_ROOM_ORDER),
+        queries.exported_classrooms(caller.scope(*INSPECTING), wanted).order_by(*_ROOM_ORDER),
         columns=CLASSROOM_EXPORT,
         name="classrooms",
         export_format=export_format,
@@ -238,23 +239,24 @@ async def edit_classroom(
 
 
 CLASS_EXPORT = (
-    Column("学校", lambda row: row[1].moe_code or row[1].name),
-    Column("班级名称", lambda row: row[0].name),
-    Column("学段代码", lambda row: row[0].stage),
-    Column("年级", lambda row: row[0].grade_no),
-    Column("入学年份", lambda row: row[0].entry_year),
-    Column("学生人数", lambda row: row[0].pupil_count),
-    Column("教学语言", lambda row: row[0].language_of_instruction),
+    *school_columns(1),
+    Column(class_imports.CLASS, lambda row: row[0].name),
+    Column(class_imports.STAGE, lambda row: row[0].stage),
+    Column(class_imports.GRADE, lambda row: row[0].grade_no),
+    Column(class_imports.ENTRY, lambda row: row[0].entry_year),
+    Column(class_imports.PUPILS, lambda row: row[0].pupil_count),
+    Column(class_imports.LANGUAGE, lambda row: row[0].language_of_instruction),
+    Column(class_imports.DISSOLVED, lambda row: row[0].closed_on),
 )
 CLASSROOM_EXPORT = (
-    Column("学校", lambda row: row[0].school.moe_code or row[0].school.name),
-    Column("教室名称", lambda row: row[0].name),
-    Column("接入方式", lambda row: row[0].link_kind),
-    Column("下行kbps", lambda row: row[0].budget_down_kbps),
-    Column("上行kbps", lambda row: row[0].budget_up_kbps),
-    Column("座位数", lambda row: row[0].seats),
-    Column("摄像机数", lambda row: row[0].cameras),
-    Column("显示屏数", lambda row: row[0].displays),
-    Column("阵列麦克风", lambda row: "是" if row[0].has_microphone_array else "否"),
-    Column("可主讲", lambda row: "是" if row[0].may_broadcast else "否"),
+    *school_columns(1),
+    Column(class_imports.ROOM, lambda row: row[0].name),
+    Column(class_imports.LINK, lambda row: row[0].link_kind),
+    Column(class_imports.DOWN, lambda row: row[0].budget_down_kbps),
+    Column(class_imports.UP, lambda row: row[0].budget_up_kbps),
+    Column(class_imports.SEATS, lambda row: row[0].seats),
+    Column(class_imports.CAMERAS, lambda row: row[0].cameras),
+    Column(class_imports.DISPLAYS, lambda row: row[0].displays),
+    Column(class_imports.MICROPHONES, lambda row: "是" if row[0].has_microphone_array else "否"),
+    Column(class_imports.BROADCASTS, lambda row: "是" if row[0].may_broadcast else "否"),
 )

@@ -1,8 +1,14 @@
-"""Imports over HTTP: a template, a file that becomes a job, and the job's work."""
+"""Imports over HTTP: templates, files that become jobs, and the jobs' work.
+
+One machine for every kind of table. `app.main` says which kinds there are (`ImportKinds`): some
+are of slices above this one.
+"""
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -14,40 +20,59 @@ from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
 from app.jobs import service as jobs
-from app.jobs.context import JobContext, JobResult
+from app.jobs.context import Handler, Handlers, JobContext, JobResult
 from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
-from app.schools import importing
 from app.schools.histories import Noting
+from app.schools.table_import import Kind
 from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
 from app.sheets import MOST_BYTES, UnreadableFile, read_table, require_size
 
-KIND = "schools.import"
+
+class ImportKind(StrEnum):
+    """What a table is of."""
+
+    SCHOOLS = "schools"
+    CLASSES = "classes"
+    CLASSROOMS = "classrooms"
+    REGIONS = "regions"
+    STAFF = "staff"
+
+    @property
+    def job(self) -> str:
+        """Return the kind of the jobs that import such tables."""
+        return f"{self.value}.import"
+
+
+ImportKinds = Mapping[ImportKind, Kind]
 
 router = APIRouter(prefix="/api/imports", tags=["registry"])
 
-_EXAMPLES = (
-    ("示范中心小学", "211", "990121", "2199000001", "", "", "121", "1985-09-01", *[""] * 5),
-    ("示范一村小", "218", "990121", "", "2199000001", "01", "220", "1992-09-01", *[""] * 5),
-)
+
+def _kind(request: Request, kind: ImportKind) -> Kind:
+    kinds: ImportKinds = request.app.state.import_kinds
+    return kinds[kind]
 
 
-@router.get("/schools/template", **EXPORT_ROUTE)
-async def school_template(
-    _request: Request,
+@router.get("/{kind}/template", **EXPORT_ROUTE)
+async def import_template(
+    kind: ImportKind,
+    request: Request,
     _caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.XLSX,
 ) -> ExportResponse:
-    """Return an empty table of schools with two examples, to be overwritten."""
+    """Return an empty table with two examples, to be overwritten."""
+    wanted = _kind(request, kind)
     return small_table(
-        importing.HEADINGS, _EXAMPLES, name="schools-template", export_format=export_format
+        wanted.headings, wanted.examples, name=f"{kind}-template", export_format=export_format
     )
 
 
-@router.post("/schools", status_code=202)
+@router.post("/{kind}", status_code=202)
 @refuses(UnreadableFile)
-async def import_schools(
+async def import_table(
     *,
+    kind: ImportKind,
     file: Annotated[UploadFile, File(description=".xlsx, .xls, or CSV in UTF-8 or GB18030.")],
     dry_run: Annotated[bool, Query(description="Only say what would be done.")] = True,
     leave_out: Annotated[bool, Query(description="Write the rows that are right.")] = False,
@@ -57,7 +82,7 @@ async def import_schools(
     now: Now,
     caller: CurrentAdministrator,
 ) -> JobOut:
-    """Have a table of schools looked at, or imported, as a job; its result is the report.
+    """Have a table looked at, or imported, as a job; its result is the report.
 
     The same file with the same wishes is one job while that runs.
     """
@@ -66,7 +91,7 @@ async def import_schools(
     scope = caller.scope(Role.ADMINISTRATOR)
     job = await jobs.enqueue(
         db,
-        kind=KIND,
+        kind=kind.job,
         payload={
             "regions": sorted(map(str, scope.region_ids)),
             "schools": sorted(map(str, scope.school_ids)),
@@ -83,20 +108,31 @@ async def import_schools(
     return JobOut.of(job)
 
 
-async def run_import(context: JobContext) -> JobResult:
+def handlers(kinds: ImportKinds) -> Handlers:
+    """Return who imports which kind of table."""
+
+    def handler(kind: Kind) -> Handler:
+        async def run(context: JobContext) -> JobResult:
+            return await _run(context, kind)
+
+        return run
+
+    return {name.job: handler(kind) for name, kind in kinds.items()}
+
+
+async def _run(context: JobContext, kind: Kind) -> JobResult:
     """Do the work: one transaction, so that a worker that dies has written nothing."""
     payload = context.payload
     content = await context.files.given(context.job_id)
     table = await asyncio.to_thread(read_table, content)
     scope = Scope(_ids(payload["regions"]), _ids(payload["schools"]))
-    now = context.now()
     await context.progress(0, len(table.lines))
     async with context.database.unit_of_work() as db:
-        report = await importing.import_schools(
+        report = await kind.run(
             db,
             table,
             scope=scope,
-            noting=Noting.today(now, context.owner_id),
+            noting=Noting.today(context.now(), context.owner_id),
             is_dry=payload["is_dry"],
             leaves_out=payload["leaves_out"],
         )

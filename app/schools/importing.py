@@ -9,7 +9,6 @@ teaching point of that parent. Longer than a module should be: a column is read,
 written in one place.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,14 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
-from app.database import uuid7
+from app.database import insert_many, uuid7
 from app.errors import Problem
+from app.schools import cells as cells_of
 from app.schools import histories, registry
+from app.schools.cells import Refused, Report
 from app.schools.errors import BadRegionCode, SchoolCodeMalformed
 from app.schools.histories import Noting
-from app.schools.models import TEACHING_POINT, ChangeKind, Region, School, SchoolCode
+from app.schools.models import TEACHING_POINT, ChangeKind, Region, School, SchoolChange, SchoolCode
 from app.schools.queries import regions_within, schools_within
 from app.schools.service import region_code
+from app.schools.table_import import Kind, lacks_columns, let_others_run
 from app.security import Scope
 from app.sheets import Line, Table
 
@@ -42,31 +44,14 @@ HEADINGS = (
     *(LATITUDE, LONGITUDE, ALTITUDE, ROAD),
 )
 REQUIRED = (NAME, CATEGORY, REGION)
-MOST_FAULTS = 1000
-WRITTEN_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a cell. `reason` is a stable word the page translates."""
-
-    row: int
-    column: str
-    value: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What an import did, or would do."""
-
-    rows: int
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    left_out: int = 0
-    is_written: bool = False
-    faults: list[Fault] = field(default_factory=list)
+# What is changed of a school without touching anything else.
+PLAIN = frozenset(
+    {"name", "urban_rural", "opened_on", "latitude", "longitude", "altitude_m", "road_note"}
+)
+EXAMPLES = (
+    ("示范中心小学", "211", "990121", "2199000001", "", "", "121", "1985-09-01", *[""] * 5),
+    ("示范一村小", "218", "990121", "", "2199000001", "01", "220", "1992-09-01", *[""] * 5),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +66,6 @@ class Row:
     parent: str
     given: dict[str, Any]
     closed_on: date | None
-
-
-class _Refused(Exception):
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason = column, reason
 
 
 @dataclass(slots=True)
@@ -128,51 +107,28 @@ async def _known(db: AsyncSession, scope: Scope) -> _Known:
     return known
 
 
-def _number(text: str, column: str, least: float, most: float) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise _Refused(column, "not-a-number") from None
-    if not least <= value <= most:
-        raise _Refused(column, "out-of-range")
-    return value
-
-
-def _day(text: str, column: str) -> date | None:
-    if not text:
-        return None
-    parts = text.replace("/", "-").replace(".", "-").replace("年", "-").replace("月", "-")
-    try:
-        year, month, day = (int(part) for part in parts.removesuffix("日").split("-"))
-        return date(year, month, day)
-    except ValueError:
-        raise _Refused(column, "not-a-date") from None
-
-
 def _read(line: Line, known: _Known, sets: Catalogue, noting: Noting) -> Row:
-    """Understand a row by itself. Raise _Refused."""
+    """Understand a row by itself. Raise Refused."""
     cells = line.cells
     for column in REQUIRED:
         if not cells.get(column):
-            raise _Refused(column, "required")
+            raise Refused(column, "required")
     for column, most in ((NAME, 120), (ROAD, 200)):
         if len(cells.get(column, "")) > most:
-            raise _Refused(column, "too-long")
+            raise Refused(column, "too-long")
     category = sets.find(CodeKind.SCHOOL_CATEGORY, cells[CATEGORY])
     if category is None:
-        raise _Refused(CATEGORY, "unknown-code")
+        raise Refused(CATEGORY, "unknown-code")
     region = _region(cells[REGION], known)
     code = _moe_code(cells.get(CODE, ""), category.code)
     parent = cells.get(PARENT, "")
     if (category.code == TEACHING_POINT) != bool(parent):
-        raise _Refused(PARENT, "needs-parent" if not parent else "only-points-have-parents")
+        raise Refused(PARENT, "needs-parent" if not parent else "only-points-have-parents")
     given = _given(cells, sets, is_point=category.code == TEACHING_POINT)
-    closed_on = _day(cells.get(CLOSED, ""), CLOSED)
+    closed_on = cells_of.day(cells.get(CLOSED, ""), CLOSED)
     for column, day in ((OPENED, given.get("opened_on")), (CLOSED, closed_on)):
         if day is not None and day > noting.on:
-            raise _Refused(column, "in-the-future")
+            raise Refused(column, "in-the-future")
     return Row(line, cells[NAME], category.code, region, code, parent, given, closed_on)
 
 
@@ -180,9 +136,9 @@ def _region(text: str, known: _Known) -> Region:
     try:
         region = known.scope_region_by_code.get(region_code(text))
     except BadRegionCode:
-        raise _Refused(REGION, "malformed-code") from None
+        raise Refused(REGION, "malformed-code") from None
     if region is None:
-        raise _Refused(REGION, "not-your-region")
+        raise Refused(REGION, "not-your-region")
     return region
 
 
@@ -190,33 +146,33 @@ def _moe_code(text: str, category: str) -> str | None:
     try:
         return histories.checked_code(text, category) if text else None
     except SchoolCodeMalformed:
-        raise _Refused(CODE, "malformed-code") from None
+        raise Refused(CODE, "malformed-code") from None
 
 
 def _given(cells: dict[str, str], sets: Catalogue, *, is_point: bool) -> dict[str, Any]:
-    """Return the columns of a school that are in the file. Raise _Refused."""
+    """Return the columns of a school that are in the file. Raise Refused."""
     given: dict[str, Any] = {}
     if SUFFIX in cells:
         suffix = cells[SUFFIX] or None
         if suffix is not None and not is_point:
-            raise _Refused(SUFFIX, "only-points-have-parents")
+            raise Refused(SUFFIX, "only-points-have-parents")
         if suffix is not None and not (suffix.isascii() and suffix.isalnum() and len(suffix) <= 10):
-            raise _Refused(SUFFIX, "malformed-code")
+            raise Refused(SUFFIX, "malformed-code")
         given["local_suffix"] = suffix
     if URBAN in cells:
         urban = sets.find(CodeKind.URBAN_RURAL, cells[URBAN]) if cells[URBAN] else None
         if cells[URBAN] and urban is None:
-            raise _Refused(URBAN, "unknown-code")
+            raise Refused(URBAN, "unknown-code")
         given["urban_rural"] = None if urban is None else urban.code
     if OPENED in cells:
-        given["opened_on"] = _day(cells[OPENED], OPENED)
+        given["opened_on"] = cells_of.day(cells[OPENED], OPENED)
     for column, key, least, most in (
         (LATITUDE, "latitude", -90, 90),
         (LONGITUDE, "longitude", -180, 180),
         (ALTITUDE, "altitude_m", -500, 9000),
     ):
         if column in cells:
-            value = _number(cells[column], column, least, most)
+            value = cells_of.number(cells[column], column, least, most)
             given[key] = value if column != ALTITUDE or value is None else round(value)
     if ROAD in cells:
         given["road_note"] = cells[ROAD]
@@ -231,18 +187,14 @@ class _Import:
     known: _Known
     noting: Noting
     report: Report
-    new: list[object] = field(default_factory=list)
+    new: list[School] = field(default_factory=list)
+    changes: list[SchoolChange] = field(default_factory=list)
+    codes: list[SchoolCode] = field(default_factory=list)
     seen: set[UUID] = field(default_factory=set)
     edits: list[tuple[School, Row, dict[str, Any]]] = field(default_factory=list)
 
-    def fault(self, line: Line, column: str, reason: str) -> None:
-        self.report.left_out += 1
-        if len(self.report.faults) < MOST_FAULTS:
-            value = line.cells.get(column, "")[:200]
-            self.report.faults.append(Fault(line.number, column, value, reason))
-
     def parent_of(self, row: Row) -> School | None:
-        """Return the school a point belongs to. Raise _Refused."""
+        """Return the school a point belongs to. Raise Refused."""
         if not row.parent:
             return None
         by_code = self.known.codes.get(row.parent)
@@ -255,25 +207,25 @@ class _Import:
         if len(found) > 1:  # of the same region, if that is one
             found = [school for school in found if school.region_id == row.region.id]
         if len(found) != 1:
-            raise _Refused(PARENT, "ambiguous-parent" if found else "no-such-parent")
+            raise Refused(PARENT, "ambiguous-parent" if found else "no-such-parent")
         if found[0].category == TEACHING_POINT or found[0].closed_on is not None:
-            raise _Refused(PARENT, "no-such-parent")
+            raise Refused(PARENT, "no-such-parent")
         return found[0]
 
     def take(self, row: Row) -> None:
-        """Decide what becomes of a row. Raise _Refused."""
+        """Decide what becomes of a row. Raise Refused."""
         parent = self.parent_of(row)
         parent_id = None if parent is None else parent.id
         owner = self.known.codes.get(row.moe_code) if row.moe_code is not None else None
         if owner is not None and owner not in self.known.schools:
-            raise _Refused(CODE, "code-of-another")
+            raise Refused(CODE, "code-of-another")
         there = (
             self.known.schools[owner]
             if owner is not None
             else self.known.by_name.get((row.region.id, row.name, parent_id))
         )
         if there is not None and there.id in self.seen:
-            raise _Refused(CODE if owner is not None else NAME, "twice-in-file")
+            raise Refused(CODE if owner is not None else NAME, "twice-in-file")
         self._require_suffix(row, parent_id, there)
         if there is None:
             self._create(row, parent_id)
@@ -286,11 +238,11 @@ class _Import:
             return
         holder = self.known.suffixes.get((parent_id, suffix))
         if holder is not None and (there is None or holder != there.id):
-            raise _Refused(SUFFIX, "suffix-taken")
+            raise Refused(SUFFIX, "suffix-taken")
 
     def _create(self, row: Row, parent_id: UUID | None) -> None:
         if row.closed_on is not None:
-            raise _Refused(CLOSED, "new-and-closed")
+            raise Refused(CLOSED, "new-and-closed")
         school = School(
             id=uuid7(),
             name=row.name,
@@ -304,12 +256,13 @@ class _Import:
         school.road_note = school.road_note or ""
         noting = Noting(school.opened_on or self.noting.on, self.noting.now, self.noting.by)
         self.new.append(school)
-        self.new.append(histories.change(school.id, ChangeKind.OPENED, noting, after=school.name))
+        opened = histories.change(school.id, ChangeKind.OPENED, noting, after=school.name)
+        self.changes.append(opened)
         if row.moe_code is not None:
-            self.new.append(
+            self.codes.append(
                 SchoolCode(moe_code=row.moe_code, school_id=school.id, given_on=noting.on)
             )
-            self.new.append(
+            self.changes.append(
                 histories.change(school.id, ChangeKind.CODE_GIVEN, noting, after=row.moe_code)
             )
         self.known.add(school)
@@ -318,10 +271,10 @@ class _Import:
 
     def _compare(self, there: School, row: Row, parent_id: UUID | None) -> None:
         if there.category != row.category:
-            raise _Refused(CATEGORY, "category-differs")
+            raise Refused(CATEGORY, "category-differs")
         if row.moe_code is not None and there.moe_code != row.moe_code:
             if row.moe_code in self.known.codes or there.closed_on is not None:
-                raise _Refused(CODE, "code-is-void")
+                raise Refused(CODE, "code-is-void")
             self.known.codes[row.moe_code] = there.id
         wanted = row.given | {"name": row.name, "parent_id": parent_id}
         if row.moe_code is not None:
@@ -329,7 +282,7 @@ class _Import:
         changes = {key: value for key, value in wanted.items() if getattr(there, key) != value}
         closes = row.closed_on is not None and there.closed_on is None
         if row.closed_on is not None and there.closed_on not in {None, row.closed_on}:
-            raise _Refused(CLOSED, "closed-on-another-day")
+            raise Refused(CLOSED, "closed-on-another-day")
         self.seen.add(there.id)
         if not changes and not closes and there.region_id == row.region.id:
             self.report.unchanged += 1
@@ -342,20 +295,40 @@ class _Import:
         self.report.changed += 1
 
     async def write(self) -> None:
-        """Write down what was decided, in portions."""
-        for start in range(0, len(self.new), WRITTEN_AT_ONCE):
-            self.db.add_all(self.new[start : start + WRITTEN_AT_ONCE])
-            await self.db.flush()
+        """Write down what was decided: first what is new, for edits may refer to it."""
+        for model, rows in (
+            (School, self.new),
+            (SchoolCode, self.codes),
+            (SchoolChange, self.changes),
+        ):
+            await insert_many(self.db, model, [_columns_of(row) for row in rows])
         for school, row, changes in self.edits:
-            region = row.region if school.region_id != row.region.id else None
             try:
-                await registry.edit_school(self.db, school, changes, self.noting, region=region)
-                if row.closed_on is not None and school.closed_on is None:
-                    noting = Noting(row.closed_on, self.noting.now, self.noting.by)
-                    await histories.close(self.db, school, noting)
+                await self._edit(school, row, changes)
             except Problem as problem:
                 problem.detail = f"Row {row.line.number}: {problem.detail or problem.title}"
                 raise
+        await self.db.flush()
+
+    async def _edit(self, school: School, row: Row, changes: dict[str, Any]) -> None:
+        region = row.region if school.region_id != row.region.id else None
+        closes = row.closed_on is not None and school.closed_on is None
+        if region is None and not closes and changes.keys() <= PLAIN:
+            # Checked when it was read: written with all others at the end, not one by one.
+            await histories.rename(self.db, school, changes.pop("name", school.name), self.noting)
+            for field_, value in changes.items():
+                setattr(school, field_, value)
+            return
+        await registry.edit_school(self.db, school, changes, self.noting, region=region)
+        if closes:
+            assert row.closed_on is not None
+            noting = Noting(row.closed_on, self.noting.now, self.noting.by)
+            await histories.close(self.db, school, noting)
+
+
+def _columns_of(row: School | SchoolCode | SchoolChange) -> dict[str, Any]:
+    """Return the columns that were given to a row not yet in the database."""
+    return {key: value for key, value in vars(row).items() if not key.startswith("_")}
 
 
 async def import_schools(
@@ -372,27 +345,24 @@ async def import_schools(
     `leaves_out`: write the rows nothing is wrong with although others are faulty.
     """
     report = Report(rows=len(table.lines))
-    missing = [column for column in REQUIRED if column not in table.headings]
-    if missing:
-        report.faults = [Fault(1, column, "", "column-missing") for column in missing]
-        report.left_out = report.rows
+    if lacks_columns(report, table, REQUIRED):
         return report
     known, sets = await _known(db, scope), await codes.catalogue(db)
     run = _Import(db, known, noting, report)
     rows: list[Row] = []
     for line in table.lines:
-        await _let_others_run(line.number)
+        await let_others_run(line.number)
         try:
             rows.append(_read(line, known, sets, noting))
-        except _Refused as refused:
-            run.fault(line, refused.column, refused.reason)
+        except Refused as refused:
+            report.fault(line, refused)
     # Schools first: points of the same file may belong to them.
     for row in _schools_first(rows):
-        await _let_others_run(row.line.number)
+        await let_others_run(row.line.number)
         try:
             run.take(row)
-        except _Refused as refused:
-            run.fault(row.line, refused.column, refused.reason)
+        except Refused as refused:
+            report.fault(row.line, refused)
     report.faults.sort(key=lambda fault: fault.row)
     if is_dry or (report.faults and not leaves_out):
         return report
@@ -405,7 +375,4 @@ def _schools_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.category == TEACHING_POINT)
 
 
-async def _let_others_run(number: int) -> None:
-    """Give way now and then: lessons share the loop."""
-    if number % 100 == 0:
-        await asyncio.sleep(0)
+SCHOOLS = Kind(HEADINGS, REQUIRED, EXAMPLES, import_schools)

@@ -10,7 +10,7 @@ from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportR
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as school_queries
-from app.schools import registry
+from app.schools import region_imports, registry
 from app.schools import registry_queries as queries
 from app.schools.models import Authority, Region, RegionLabel
 from app.schools.registry_queries import RegionFilter
@@ -53,6 +53,11 @@ def _out(region: Region, labels: list[RegionLabel], schools: int, points: int) -
     )
 
 
+def _code_above(path: str) -> str:
+    """Return the code of the region right above the one with this path; "": it is the top."""
+    return path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
+
+
 @router.get("/regions")
 async def list_regions(
     db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
@@ -77,8 +82,9 @@ async def export_regions(
         request.app.state.database,
         queries.regions(caller.scope(*INSPECTING), wanted).order_by(*_ORDER),
         columns=(
-            Column("行政区划代码", lambda row: row[0].code),
-            Column("名称", lambda row: row[0].name),
+            Column(region_imports.CODE, lambda row: row[0].code),
+            Column(region_imports.NAME, lambda row: row[0].name),
+            Column(region_imports.ABOVE, lambda row: _code_above(row[0].path)),
             Column("学校数", lambda row: row[1]),
             Column("教学点数", lambda row: row[2]),
         ),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.codes import service as codes
+from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
 from app.schools import histories
@@ -181,8 +182,13 @@ async def require_class_codes(
 ) -> None:
     """Raise CodeUnknown unless stage, grade and language are codes, and fit each other."""
     known = await codes.catalogue(db)
-    stage_code = known.stored(CodeKind.STAGE, stage)
     known.stored(CodeKind.LANGUAGE, language)
+    check_class_codes(known, category=school.category, stage=stage, grade_no=grade_no)
+
+
+def check_class_codes(known: Catalogue, *, category: str, stage: str, grade_no: int) -> None:
+    """Raise CodeUnknown unless the grade is of the stage, and the stage of such a school."""
+    stage_code = known.stored(CodeKind.STAGE, stage)
     if grade_no > 0:
         grade = known.stored(CodeKind.GRADE, str(grade_no))
         stages = known.related(grade.id, CodeKind.STAGE)
@@ -190,12 +196,10 @@ async def require_class_codes(
         is_sixth = grade_no == 6 and stage == "3"
         if stage_code not in stages and not is_sixth and stage in {"2", "3", "4"}:
             raise CodeUnknown(f"{grade.label_zh} is not of the stage {stage_code.label_zh}.")
-    taught = known.related(
-        known.stored(CodeKind.SCHOOL_CATEGORY, school.category).id, CodeKind.STAGE
-    )
+    taught = known.related(known.stored(CodeKind.SCHOOL_CATEGORY, category).id, CodeKind.STAGE)
     if taught and stage_code not in taught and stage in {"1", "2", "3", "4"}:
         raise CodeUnknown(
-            f"A school of category {school.category} has no classes of {stage_code.label_zh}."
+            f"A school of category {category} has no classes of {stage_code.label_zh}."
         )
 
 

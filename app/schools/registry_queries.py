@@ -256,6 +256,18 @@ def classes(scope: Scope, wanted: ClassFilter) -> Select[SchoolClass, School]:
     return query
 
 
+def exported_classes(
+    scope: Scope, wanted: ClassFilter
+) -> Select[SchoolClass, School, Region, School | None]:
+    """Return the classes with what names their school in a table: region and parent too."""
+    return (
+        classes(scope, wanted)
+        .join(Region, Region.id == School.region_id)
+        .outerjoin(_Parent, _Parent.id == School.parent_id)
+        .add_columns(Region, _Parent)
+    )
+
+
 async def class_within(db: AsyncSession, scope: Scope, class_id: UUID) -> SchoolClass:
     """Return a class of a school in `scope`, with its school. Raise NotFound."""
     found = await db.scalar(
@@ -302,6 +314,17 @@ def classrooms(scope: Scope, wanted: ClassroomFilter) -> Select[Classroom]:
             )
         )
     return query
+
+
+def exported_classrooms(
+    scope: Scope, wanted: ClassroomFilter
+) -> Select[Classroom, School, Region, School | None]:
+    """Return the classrooms with what names their school in a table: region and parent too."""
+    return (
+        classrooms(scope, wanted)
+        .outerjoin(_Parent, _Parent.id == School.parent_id)
+        .add_columns(School, Region, _Parent)
+    )
 
 
 async def classroom_within(db: AsyncSession, scope: Scope, classroom_id: UUID) -> Classroom:

@@ -334,17 +334,17 @@ export interface paths {
         /** @description Give the offers as a file. */
         get: operations["export_offers"];
     };
-    "/api/imports/schools": {
+    "/api/imports/{kind}": {
         /**
-         * @description Have a table of schools looked at, or imported, as a job; its result is the report.
+         * @description Have a table looked at, or imported, as a job; its result is the report.
          *
          *     The same file with the same wishes is one job while that runs.
          */
-        post: operations["import_schools"];
+        post: operations["import_table"];
     };
-    "/api/imports/schools/template": {
-        /** @description Return an empty table of schools with two examples, to be overwritten. */
-        get: operations["school_template"];
+    "/api/imports/{kind}/template": {
+        /** @description Return an empty table with two examples, to be overwritten. */
+        get: operations["import_template"];
     };
     "/api/jobs": {
         /** @description List the caller's jobs, the latest first. `state=DEAD`: those given up on. */
@@ -532,6 +532,10 @@ export interface paths {
         /** @description Give the pairings as a file. */
         get: operations["export_pairings"];
     };
+    "/api/people": {
+        /** @description List the people the caller may give roles to: of her schools, or with a role there. */
+        get: operations["list_people"];
+    };
     "/api/plannings": {
         /** @description List the plannings whose hubs all lie in scope, the latest first. */
         get: operations["list_plannings"];
@@ -575,6 +579,28 @@ export interface paths {
     "/api/regions/export": {
         /** @description Export the list, all pages of it. */
         get: operations["export_regions"];
+    };
+    "/api/role-grant-changes": {
+        /** @description List what happened to roles within the caller's scope, the latest first. */
+        get: operations["list_grant_changes"];
+    };
+    "/api/role-grant-changes/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_grant_changes"];
+    };
+    "/api/role-grants": {
+        /** @description List the roles held within the caller's scope, ended ones too. */
+        get: operations["list_grants"];
+        /** @description Give somebody a role within what the caller administers, and no longer than she does. */
+        post: operations["give_role"];
+    };
+    "/api/role-grants/{grant_id}/end": {
+        /** @description Take a role back, at once or from a moment on; it is never prolonged by this. */
+        post: operations["end_role"];
+    };
+    "/api/role-grants/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_grants"];
     };
     "/api/rosters": {
         /** @description List the rosters of the regions in scope, the latest day first. */
@@ -670,6 +696,14 @@ export interface paths {
         /** @description End this browser's session. */
         post: operations["sign_out"];
     };
+    "/api/staff-posts": {
+        /** @description List the staff of the schools in scope, school by school. */
+        get: operations["list_staff"];
+    };
+    "/api/staff-posts/export": {
+        /** @description Export the list, all pages of it; the file can be imported again. */
+        get: operations["export_staff"];
+    };
     "/api/teacher/lessons": {
         /** @description List the lessons the caller gives on a day; today's and any live when none is named. */
         get: operations["teacher_lessons"];
@@ -748,6 +782,11 @@ export interface components {
             /** Format: uuid */
             school_id: string;
         };
+        /**
+         * @description PENDING until a password is set; RESTRICTED accounts sign in and may only read.
+         * @enum {string}
+         */
+        AccountState: "PENDING" | "ACTIVE" | "RESTRICTED" | "DISABLED";
         /** @description The agreement in force: its file, when it was attached, and the SHA-256 of the bytes. */
         AgreementOut: {
             /** Format: date-time */
@@ -946,7 +985,7 @@ export interface components {
             valid_to: string | null;
             version: number;
         };
-        Body_import_schools: {
+        Body_import_table: {
             /** @description .xlsx, .xls, or CSV in UTF-8 or GB18030. */
             file: string;
         };
@@ -1301,6 +1340,54 @@ export interface components {
             title: string;
         };
         /**
+         * @description What happened to a grant.
+         * @enum {string}
+         */
+        GrantChangeKind: "GIVEN" | "ENDED";
+        /** @description One thing that happened to a grant, and who did it. */
+        GrantChangeOut: {
+            /** Format: uuid */
+            grant_id: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["GrantChangeKind"];
+            /** Format: date-time */
+            made_at: string;
+            made_by_name: string;
+            person: string;
+            place: string;
+            role: components["schemas"]["Role"];
+            until: string | null;
+        };
+        /** @description When a role ends; null: now. */
+        GrantEnd: {
+            until?: string | null;
+        };
+        /** @description A role to give, within exactly one place; `until`: the moment it ends, null: no end. */
+        GrantIn: {
+            alliance_id?: string | null;
+            authority_id?: string | null;
+            /** Format: uuid */
+            person_id: string;
+            /** @default  */
+            purpose: string;
+            region_id?: string | null;
+            role: components["schemas"]["Role"];
+            school_id?: string | null;
+            until?: string | null;
+        };
+        /** @description A role somebody holds or held. `place`: the name of where it holds. */
+        GrantOut: {
+            /** Format: uuid */
+            id: string;
+            is_in_force: boolean;
+            person: components["schemas"]["Named"];
+            place: string;
+            purpose: string;
+            role: components["schemas"]["Role"];
+            until: string | null;
+        };
+        /**
          * @description How a lesson of today stands. LATE: it should have begun, and may still be.
          * @enum {string}
          */
@@ -1338,6 +1425,11 @@ export interface components {
             urls: string[];
             username: string;
         };
+        /**
+         * @description What a table is of.
+         * @enum {string}
+         */
+        ImportKind: "schools" | "classes" | "classrooms" | "regions" | "staff";
         /** @description A lesson shut down, ended from outside, or troubled by the server. */
         IncidentOut: {
             action: string;
@@ -1856,6 +1948,16 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_GrantChangeOut_: {
+            items: components["schemas"]["GrantChangeOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_GrantOut_: {
+            items: components["schemas"]["GrantOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_JobOut_: {
             items: components["schemas"]["JobOut"][];
             /** @description Ask for the next page with it. */
@@ -1888,6 +1990,11 @@ export interface components {
         };
         Page_PairingOut_: {
             items: components["schemas"]["PairingOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_PersonItem_: {
+            items: components["schemas"]["PersonItem"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -1938,6 +2045,11 @@ export interface components {
         };
         Page_SessionItem_: {
             items: components["schemas"]["SessionItem"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_StaffPostOut_: {
+            items: components["schemas"]["StaffPostOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -2044,6 +2156,14 @@ export interface components {
             kind: components["schemas"]["PeriodKind"];
             number: number;
             starts: string;
+        };
+        /** @description A person who may be given a role. `account` null: she cannot sign in. */
+        PersonItem: {
+            account: components["schemas"]["AccountState"] | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            school: string | null;
         };
         /** @description The person signed in. */
         PersonOut: {
@@ -2169,6 +2289,11 @@ export interface components {
             minute: components["schemas"]["Minute"];
             to_ms: number;
         };
+        /**
+         * @description What somebody does at a school.
+         * @enum {string}
+         */
+        PostKind: "TEACHER" | "ASSISTANT" | "PRINCIPAL" | "OTHER";
         /**
          * Problem
          * @description A refusal (RFC 9457). `type` is a stable name; `detail` says what to do.
@@ -2728,6 +2853,18 @@ export interface components {
             from_ms: number;
             to_ms: number;
         };
+        /** @description A post. `subjects`: the ids of codes of kind SUBJECT; until the day before `until_on`. */
+        StaffPostOut: {
+            from_on: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PostKind"];
+            person: components["schemas"]["Named"];
+            school: components["schemas"]["Named"];
+            staff_no: string;
+            subjects: string[];
+            until_on: string | null;
+        };
         /** @description Who was on stage, from when until when. */
         StageOut: {
             from_ms: number;
@@ -3198,8 +3335,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `csrf-refused`: The request did not come from this platform's page; `forbidden`: Not allowed; `own-grant`: Your own roles are others' to change */
+        "csrf-refused.forbidden.own-grant": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `forbidden`: Not allowed */
         forbidden: {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `grant-too-long`: The role would outlast your own; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "grant-too-long.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3420,6 +3569,7 @@ export interface components {
         "path.day_id": string;
         "path.event_id": string;
         "path.job_id": string;
+        "path.kind": components["schemas"]["ImportKind"];
         "path.lesson_id": string;
         "path.need_id": string;
         "path.offer_id": string;
@@ -3445,6 +3595,7 @@ export interface components {
         "query.format": components["schemas"]["ExportFormat"];
         "query.from": string | null;
         "query.grade_no": number | null;
+        "query.in_force": boolean | null;
         "query.is_counted": boolean | null;
         "query.is_open": boolean | null;
         "query.is_shown": boolean | null;
@@ -3461,6 +3612,7 @@ export interface components {
         "query.parent_id": string | null;
         "query.q": string;
         "query.region_id": string | null;
+        "query.role": components["schemas"]["Role"] | null;
         "query.school_id": string | null;
         "query.set": string | null;
         "query.stage": string | null;
@@ -3836,7 +3988,7 @@ export interface operations {
                 kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
                 to?: components["parameters"]["query.to"];
@@ -3981,7 +4133,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 from?: components["parameters"]["query.from"];
                 kind?: components["parameters"]["query.kind"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
                 to?: components["parameters"]["query.to"];
@@ -5569,7 +5721,7 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
-    import_schools: {
+    import_table: {
         parameters: {
             query?: {
                 /** @description Only say what would be done. */
@@ -5577,10 +5729,13 @@ export interface operations {
                 /** @description Write the rows that are right. */
                 leave_out?: boolean;
             };
+            path: {
+                kind: components["parameters"]["path.kind"];
+            };
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_import_schools"];
+                "multipart/form-data": components["schemas"]["Body_import_table"];
             };
         };
         responses: {
@@ -5596,11 +5751,14 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
-    school_template: {
+    import_template: {
         parameters: {
             query?: {
                 /** @description The kind of file. */
                 format?: components["schemas"]["ExportFormat"];
+            };
+            path: {
+                kind: components["parameters"]["path.kind"];
             };
         };
         responses: {
@@ -5754,7 +5912,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 offering_id?: components["parameters"]["query.offering_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
@@ -6059,7 +6217,7 @@ export interface operations {
                 from?: components["parameters"]["query.from"];
                 kind?: components["parameters"]["query.kind"];
                 offering_id?: components["parameters"]["query.offering_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
@@ -6818,6 +6976,30 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                q?: components["parameters"]["query.q"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PersonItem_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_plannings: {
         parameters: {
             query?: {
@@ -7005,7 +7187,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
             };
         };
         responses: {
@@ -7107,7 +7289,160 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_grant_changes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_GrantChangeOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_grant_changes: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                in_force?: components["parameters"]["query.in_force"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                q?: components["parameters"]["query.q"];
+                role?: components["parameters"]["query.role"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_GrantOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    give_role: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden.own-grant"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["grant-too-long.still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    end_role: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                grant_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden.own-grant"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_grants: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                in_force?: components["parameters"]["query.in_force"];
+                q?: components["parameters"]["query.q"];
+                role?: components["parameters"]["query.role"];
             };
         };
         responses: {
@@ -7779,6 +8114,56 @@ export interface operations {
             204: {};
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_staff: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                kind?: components["schemas"]["PostKind"] | null;
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_StaffPostOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_staff: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                kind?: components["schemas"]["PostKind"] | null;
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -105,15 +105,47 @@ export interface ImportWishes {
   leave_out: boolean;
 }
 
+export type ImportKind = Schemas["ImportKind"];
+export const IMPORT_KINDS: readonly ImportKind[] = ["schools", "classes", "classrooms", "staff", "regions"];
+
 export const imports = {
-  /** The kind of their jobs. */
-  kind: "schools.import",
-  start: (file: File, query: ImportWishes) => {
+  start: (kind: ImportKind, file: File, query: ImportWishes) => {
     const form = new FormData();
     form.append("file", file);
-    return dataOf(client.post("/api/imports/schools", { query, form }));
+    return dataOf(client.post("/api/imports/{kind}", { path: { kind }, query, form }));
   },
-  templateUrl: (format: Format) => linkTo("/api/imports/schools/template", { query: { format } }),
+  templateUrl: (kind: ImportKind, format: Format) =>
+    linkTo("/api/imports/{kind}/template", { path: { kind }, query: { format } }),
+};
+
+export type StaffPost = Schemas["StaffPostOut"];
+
+export const staff = {
+  list: (query: Paging & { school_id?: string; q?: string; kind?: Schemas["PostKind"] }) =>
+    dataOf(client.get("/api/staff-posts", { query })),
+  exportUrl: (query: { school_id?: string }, format: Format) =>
+    linkTo("/api/staff-posts/export", { query: { ...query, format } }),
+};
+
+export type Grant = Schemas["GrantOut"];
+export type Role = Schemas["Role"];
+
+export const grants = {
+  list: (query: Paging & { q?: string; role?: Role; in_force?: boolean }) =>
+    dataOf(client.get("/api/role-grants", { query })),
+  exportUrl: (query: { q?: string; role?: Role; in_force?: boolean }, format: Format) =>
+    linkTo("/api/role-grants/export", { query: { ...query, format } }),
+  give: (json: Schemas["GrantIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/role-grants", { json, idempotencyKey })),
+  end: (grant_id: string) => dataOf(client.post("/api/role-grants/{grant_id}/end", { path: { grant_id }, json: {} })),
+  changes: (query: Paging) => dataOf(client.get("/api/role-grant-changes", { query })),
+  changesExportUrl: (format: Format) => linkTo("/api/role-grant-changes/export", { query: { format } }),
+  /** People with these letters in their name, to choose from; two of one name are told by their school. */
+  people: async (q: string): Promise<Named[]> =>
+    (await dataOf(client.get("/api/people", { query: { q, limit: 30 } }))).items.map(({ id, name, school }) => ({
+      id,
+      name: school === null ? name : `${name} (${school})`,
+    })),
 };
 
 export const codesOf = async (kind: CodeKind): Promise<Code[]> =>

@@ -188,6 +188,12 @@ export const router = createRouter({
               meta: office,
             },
             {
+              path: "people",
+              name: "registry-people",
+              component: () => import("./views/registry/PeoplePage.vue"),
+              meta: office,
+            },
+            {
               path: "rosters",
               name: "registry-rosters",
               component: () => import("./views/registry/RostersPage.vue"),

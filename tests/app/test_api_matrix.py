@@ -171,7 +171,7 @@ async def test_things_of_another_county_are_not_found(
     wrong, unreached = [], []
     for method, path, operation in operations(app):
         names = path_names(operation)
-        if not names:
+        if set(names) <= set(PLAIN):  # nothing of a county is named
             continue
         values = {name: theirs.ids.get(name) or PLAIN[name] for name in names}
         statuses = set()

@@ -15,8 +15,9 @@ from app.database import Database
 from app.jobs.models import Queue
 from app.main import make_worker
 from app.schools import importing
+from app.schools.cells import Report
 from app.schools.histories import Noting
-from app.schools.importing import HEADINGS, Report, import_schools
+from app.schools.importing import HEADINGS, import_schools
 from app.schools.models import School, SchoolChange, SchoolCode
 from app.security import CSRF_HEADER, Scope
 from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table
@@ -261,19 +262,21 @@ async def test_ten_thousand_schools_take_as_many_reads_as_ten(
     assert counts(await run(database, county, table)) == (0, 0, 10_000, 0)
 
 
-async def upload(office: TestBrowser, content: bytes, query: str = "") -> httpx2.Response:
+async def upload(
+    office: TestBrowser, content: bytes, query: str = "", *, kind: str = "schools"
+) -> httpx2.Response:
     token = (await office.me())["person"]["csrf_token"]
     return await office.client.post(
-        f"/api/imports/schools{query}",
+        f"/api/imports/{kind}{query}",
         files={"file": ("schools.csv", content)},
         headers={CSRF_HEADER: token},
     )
 
 
 async def send(
-    office: TestBrowser, app: FastAPI, content: bytes, query: str = ""
+    office: TestBrowser, app: FastAPI, content: bytes, query: str = "", *, kind: str = "schools"
 ) -> dict[str, object]:
-    answer = await upload(office, content, query)
+    answer = await upload(office, content, query, kind=kind)
     assert answer.status_code == 202, answer.text
     return await finished(office, app, answer.headers["Location"])
 

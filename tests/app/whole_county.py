@@ -26,7 +26,7 @@ from tests.app.timetable_steps import make_offering
 from tests.factories import County, make_county, make_lesson
 
 # Of path parameters that name no thing of a county.
-PLAIN = {"track": "TRAINING"}
+PLAIN = {"track": "TRAINING", "kind": "schools"}
 
 
 @dataclass
@@ -158,7 +158,21 @@ async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str,
             "taken_on": "2026-03-02",
         },
     )
-    return {"class_id": UUID(pupils["id"]), "roster_id": UUID(roster["id"])}
+    role = await made(
+        keeper,
+        "/api/role-grants",
+        {
+            "person_id": str(county.teacher.person_id),
+            "role": "TEACHER",
+            "school_id": str(county.points[0].id),
+            "purpose": f"{mark}支教",
+        },
+    )
+    return {
+        "class_id": UUID(pupils["id"]),
+        "roster_id": UUID(roster["id"]),
+        "grant_id": UUID(role["id"]),
+    }
 
 
 async def _calendar(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:

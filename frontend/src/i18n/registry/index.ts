@@ -1,4 +1,5 @@
 /** The registry of schools: a module for each page. */
+import grants from "./grants";
 import imports from "./imports";
 import jobs from "./jobs";
 import rosters from "./rosters";
@@ -6,7 +7,7 @@ import schools from "./schools";
 
 const zh = {
   title: "基础信息",
-  tabs: { schools: "学校", rosters: "名册", imports: "导入", jobs: "任务" },
+  tabs: { schools: "学校", people: "授权", rosters: "名册", imports: "导入", jobs: "任务" },
   yes: "是",
   no: "否",
   edit: "修改",
@@ -27,6 +28,8 @@ const zh = {
     "name-taken": "已经有同名或同号的一项",
     "code-unknown": "代码表里没有这一项, 或者年级与学段不符",
     "unreadable-file": "这个文件读不了: 请用模板另存为 .xlsx 或 CSV, 不超过 4 MB 和 50000 行",
+    "own-grant": "不能给自己授权, 也不能收回自己的角色, 请找别的管理员",
+    "grant-too-long": "截止时间不能晚于您自己的管理员期限",
     "malformed-input": "有没有填的或者填错的项",
     "not-found": "没有找到, 它可能不在您负责的范围里",
     forbidden: "您的账号不能这样做",
@@ -38,6 +41,8 @@ const zh = {
   standing: schools.zh.standing,
   class: schools.zh.class,
   room: schools.zh.room,
+  staff: schools.zh.staff,
+  grant: grants.zh,
   roster: rosters.zh,
   import: imports.zh,
   job: jobs.zh,
@@ -45,7 +50,7 @@ const zh = {
 
 const en: typeof zh = {
   title: "Registry",
-  tabs: { schools: "Schools", rosters: "Rosters", imports: "Import", jobs: "Jobs" },
+  tabs: { schools: "Schools", people: "Roles", rosters: "Rosters", imports: "Import", jobs: "Jobs" },
   yes: "yes",
   no: "no",
   edit: "Edit",
@@ -66,6 +71,8 @@ const en: typeof zh = {
     "name-taken": "There is one of this name or number already",
     "code-unknown": "The code tables do not have this, or the grade is not of the stage",
     "unreadable-file": "This file cannot be read: save the template as .xlsx or CSV, at most 4 MB and 50,000 rows",
+    "own-grant": "Nobody gives herself a role or takes her own back: ask another administrator",
+    "grant-too-long": "The role may not outlast your own as administrator",
     "malformed-input": "Something is missing or wrong",
     "not-found": "Not found; it may lie outside what you are responsible for",
     forbidden: "Your account may not do this",
@@ -77,6 +84,8 @@ const en: typeof zh = {
   standing: schools.en.standing,
   class: schools.en.class,
   room: schools.en.room,
+  staff: schools.en.staff,
+  grant: grants.en,
   roster: rosters.en,
   import: imports.en,
   job: jobs.en,

@@ -18,6 +18,10 @@ const zh = {
   kind: {
     schools_import: "导入学校",
     planning_plan: "排课",
+    classes_import: "导入班级",
+    classrooms_import: "导入教室",
+    staff_import: "导入教职工",
+    regions_import: "导入行政区划",
   },
   state: {
     QUEUED: "排队中",
@@ -48,6 +52,10 @@ const en: typeof zh = {
   kind: {
     schools_import: "Import of schools",
     planning_plan: "Planning of lessons",
+    classes_import: "Import of classes",
+    classrooms_import: "Import of classrooms",
+    staff_import: "Import of staff",
+    regions_import: "Import of regions",
   },
   state: {
     QUEUED: "Waiting",

@@ -51,7 +51,13 @@ export function useCodeWords(...kinds: CodeKind[]) {
     return found.value.filter((each) => each.kind === kind).map((each) => ({ id: each.code, name: label(each) }));
   }
 
-  return { load, word, named };
+  /** The word of a code by its id. */
+  function wordOf(id: string): string {
+    const known = found.value.find((each) => each.id === id);
+    return known === undefined ? id : label(known);
+  }
+
+  return { load, word, wordOf, named };
 }
 
 /** What the address bar says of a list: its filters, and which page of it. */
