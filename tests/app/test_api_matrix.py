@@ -137,6 +137,8 @@ def bodies(app: FastAPI, method: str, path: str) -> list[dict[str, Any]]:
     return made
 
 
+LESSON = {"starts_at": "2026-03-03T02:00:00Z", "ends_at": "2026-03-03T02:40:00Z"}
+
 # Of requests with rules that a schema cannot say: what a caller would send about her own county.
 OWN_BODIES: dict[str, Callable[[County], dict[str, Any]]] = {
     "add_member": lambda county: {
@@ -151,6 +153,10 @@ OWN_BODIES: dict[str, Callable[[County], dict[str, Any]]] = {
         "kind": "HOLIDAY",
         "name": "休息",
     },
+    "change_lesson": lambda _: (
+        {"title": "小雨沙沙", "hub_classroom_id": None, "sites": []} | LESSON
+    ),
+    "make_up_lesson": lambda _: LESSON,
     "change_need": lambda county: need(county.points[0]),
     "change_term": term,
     "add_event": lambda _: {
