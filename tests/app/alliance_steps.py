@@ -139,6 +139,7 @@ async def teach(
                     lesson_site_id=site.id,
                     planned_ms=2_400_000,
                     connected_ms=2_300_000 if connected else 0,
+                    is_counted=connected,
                 )
             )
         return lesson
