@@ -309,9 +309,14 @@ async def test_the_lists_export_for_a_chinese_excel(
     assert "2026-03-02 10:00:00" in row
     table = (await browser.get(f"/api/admin/sessions/{session}/attendance/export")).content
     lines = table.decode("utf-8-sig").split("\r\n")
-    assert lines[0].startswith("学校,教室,计划分钟,在线分钟")
-    assert any(",40.0,39.0,0:01:00,0:40:00,0,12,待确认" in line for line in lines)
-    assert any(",40.0,0.0,,,0,,待确认" in line for line in lines)
+    assert lines[0] == (
+        "学校,教室,计划分钟,在线分钟,听清分钟,不清分钟,未听到分钟,离线分钟,看到分钟,"
+        "首次进入,最后离开,中断次数,人数,计入,更正次数,异议,状态"
+    )
+    came = ",40.0,39.0,0.0,0.0,39.0,1.0,0.0,0:01:00,0:40:00,0,12,不计入,0,,待确认"
+    stayed_away = ",40.0,0.0,0.0,0.0,0.0,40.0,0.0,,,0,,不计入,0,,待确认"
+    assert any(line.endswith(came) for line in lines)
+    assert any(line.endswith(stayed_away) for line in lines)
 
 
 async def test_the_hubs_administrator_ends_a_lesson_and_the_reason_is_kept(
