@@ -29,6 +29,9 @@ from tests.e2e.platform_process import ROOT, Platform
 # What the trial's relay sends from (`app.coturn`).
 RELAY_PORTS = "34800-34999"
 GIVE_UP_S = 20.0
+# A busy machine may take longer to connect by a road than the check waits for it: as its reader
+# would, the test then has it look again.
+_CHECKS = 3
 # A page looks for UDP 30 s after it has lost it, and then twice as long after.
 SEARCHED_WITHIN_S = 75.0
 # Three pages are asked in a quarter of a second, and then looked away from for a fifth.
@@ -223,7 +226,10 @@ def main(folder: Path) -> None:
         ):
             roads.close(*closed)
             picture = "check-" + name.replace(", ", "-").replace(" ", "-")
-            found[name] = check(page, lambda name: lesson.shoot(page, name), picture)
+            for _ in range(_CHECKS if not closed else 1):
+                found[name] = check(page, lambda name: lesson.shoot(page, name), picture)
+                if "不通" not in found[name]["others"]:
+                    break
         roads.close()
         found["county sees"] = seen_by_county(lesson, platform)
         page.goto(platform.url.replace("localhost", "teacher.localhost") + "/teach")
