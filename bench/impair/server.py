@@ -80,6 +80,7 @@ class LessonServer:
         async with httpx2.AsyncClient(base_url=self.url, timeout=2) as client:
             while not await self._answers(client):
                 if self._process.returncode is not None or time.monotonic() > give_up_at:
+                    await self.kill()  # nobody stops what has not started
                     raise ServerFailed(f"The server did not start:\n{self.log()[-2000:]}")
                 await asyncio.sleep(0.1)
 
