@@ -18,8 +18,12 @@ class Server:
         self._below = below
 
     def new_database(self, name: str) -> str:
-        """Make an empty database; `name` is of our own choosing, never from outside."""
-        self._below.psql(f"CREATE DATABASE {name};")
+        """Make an empty database; `name` is of our own choosing, never from outside.
+
+        Raise CalledProcessError where PostgreSQL refuses; psql has said why on standard error.
+        """
+        # Without the first line psql passes over what fails, and ends as if all were well.
+        self._below.psql(f"\\set ON_ERROR_STOP on\nCREATE DATABASE {name};")
         address: str = self._below.get_uri(name)
         return address.replace("postgresql://", "postgresql+asyncpg://", 1)
 

@@ -1,5 +1,6 @@
 """`make bench-data` on a province of two counties: every request is answered and counted."""
 
+import subprocess
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from app.events import EventBus
 from app.lessons.models import LessonSite
 from app.schools.models import Region
 from bench.data import __main__ as program
-from bench.data import verdicts
+from bench.data import postgres, verdicts
 from bench.data.asking import Answered, Exported
 from bench.data.imports import Imported
 from bench.data.province import PROVINCE, Province, Size
@@ -55,6 +56,15 @@ def test_the_same_day_gives_the_same_rows() -> None:
         return [list(rows.rows) for rows in Province(TINY, TODAY).tables()]
 
     assert written() == written()
+
+
+@pytest.mark.postgres
+def test_a_database_that_cannot_be_made_is_refused_with_what_psql_says(
+    postgres_server: postgres.Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        postgres_server.new_database("no-name")
+    assert 'syntax error at or near "-"' in capfd.readouterr().err
 
 
 @pytest.mark.postgres
