@@ -85,6 +85,19 @@ def test_without_the_right_it_stays_an_ordinary_thread_as_nice_as_it_was(program
     assert policies(program, without_rights) == [(*ORDINARY, NICENESS)] * 3
 
 
+def test_who_holds_a_lock_runs_as_first_as_who_waits_for_it(tmp_path: Path) -> None:
+    if os.geteuid() != 0 and os.getpriority(os.PRIO_PROCESS, 0) > 0:
+        pytest.skip("this user is nice already, and may not be less so")
+    done = subprocess.run(
+        [built("inheritance.c", tmp_path)],
+        preexec_fn=lambda: os.setpriority(os.PRIO_PROCESS, 0, 0),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [f"{name} 39 20" for name in ("gate", "lane", "table")]
+
+
 @needs_native_plane
 async def test_the_lanes_of_a_server_run_first_where_they_may() -> None:
     async with classroom(replace(LOOPBACK, data_plane=DataPlaneChoice.NATIVE)) as room:
