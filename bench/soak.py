@@ -28,10 +28,11 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.growth import Sample, TooShort, judge
 from bench.impair import school
+from bench.impair.access import Access
 from bench.impair.broadcast import Broadcast
 from bench.impair.lesson import free_port
 from bench.impair.media import LAYERS
-from bench.impair.seat import Access, LightSeat
+from bench.impair.seat import LightSeat
 from bench.impair.server import LessonServer
 from bench.measure import machine, own_kb, resident_kb
 from media.native_library import LIBRARY
@@ -102,7 +103,7 @@ class OneLesson:
     async def run(self) -> None:
         """Hold it and end it. Raise whatever went wrong."""
         try:
-            await self._hub[0].post(f"/api/lessons/{self._lesson_id}/start")
+            await self._hub[0].requests.post(f"/api/lessons/{self._lesson_id}/start")
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(work)

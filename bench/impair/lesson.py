@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Literal
 
 from bench.impair import school
+from bench.impair.access import Access
 from bench.impair.broadcast import Broadcast
 from bench.impair.judge import Heard, Rate, Shown, hear, show
 from bench.impair.line import Conditions
 from bench.impair.media import LAYERS
 from bench.impair.proxy import LOOPBACK, proxy_road
 from bench.impair.road import SERVER_V4, SERVER_V6, NamespaceRoad, Road
-from bench.impair.seat import Access, LightSeat
+from bench.impair.seat import LightSeat
 from bench.impair.server import LessonServer
 from bench.impair.trace import Trace, wall_s
 
@@ -192,7 +193,7 @@ async def held_lesson(
             lesson.members[site] = _member(entry, Broadcast(LAYERS[:1]))
         for member in lesson.members.values():
             stack.push_async_callback(member.seat.close)
-        await lesson.hub.seat.post(f"/api/lessons/{lesson_id}/start")
+        await lesson.hub.seat.requests.post(f"/api/lessons/{lesson_id}/start")
         for site, conditions in lines.items():
             await lesson.set(site, conditions)
         async with asyncio.TaskGroup() as group:

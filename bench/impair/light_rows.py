@@ -11,11 +11,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from bench.impair import judge
+from bench.impair.access import Refused
 from bench.impair.bulk import bulk_download
 from bench.impair.findings import Findings
 from bench.impair.lesson import HUB, Lesson
 from bench.impair.line import Conditions
-from bench.impair.seat import Refused
 from bench.impair.trace import wall_s
 
 OpenLesson = Callable[..., AbstractAsyncContextManager[Lesson]]

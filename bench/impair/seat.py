@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
-from app.security import CSRF_HEADER
+from bench.impair.access import OPEN_S, Access, Refused, Requests
 from bench.impair.receiving import Receiving, SeatTrack
 from bench.impair.trace import Trace, wall_s
 from bench.peer import ALL_CODECS, LightPeer, PeerFailed
@@ -31,8 +31,6 @@ _PING_S = 1.5
 # As the page: so long without a word, or without an answer to its pings.
 _SILENT_AFTER_S, _UNANSWERED_AFTER_S = 5.0, 6.0
 _SILENT = 4408
-# A connection that does not open is tried again; one that has opened may be slow.
-_OPEN_S, _ANSWER_S = 3.0, 10.0
 _RETRY_S = (0.3, 0.6, 1.0)
 _ENDED = "lesson ended"
 # As the page: a socket for coming back may take this, and four round trips; then the next.
@@ -43,28 +41,8 @@ _SESSION_ID = re.compile(r"^o=\S+ (\S+)", re.MULTILINE)
 Message = dict[str, Any]  # JSON
 
 
-class Refused(Exception):
-    """The server said no; the message is its answer."""
-
-
 class _Broken(Exception):
     """The connection is of no use any more."""
-
-
-@dataclass(slots=True)
-class Access:
-    """Who a seat is, and from which address it reaches which server.
-
-    `through` changes an SDP of the server before it is used: a proxy in between names
-    itself there.
-    """
-
-    url: str
-    host: str
-    cookies: Mapping[str, str]
-    lesson_id: str
-    role: str
-    through: Callable[[str], str] = str
 
 
 def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
@@ -106,19 +84,10 @@ class LightSeat:
         self._offers: asyncio.Queue[Message] = asyncio.Queue()
         self._state_came = asyncio.Event()
         self._refs = 0
-        self._csrf = ""
-        self._client = self._new_client()
+        self.requests = Requests(access)
         self.entering_at_s: list[float] = []
         #: When the first entry had come how far: `ticket`, `offer`, `keys`; in wall time.
         self.steps_s: dict[str, float] = {}
-
-    def _new_client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(
-            base_url=self._access.url,
-            cookies=dict(self._access.cookies),
-            timeout=httpx2.Timeout(_ANSWER_S, connect=_OPEN_S),
-            transport=httpx2.AsyncHTTPTransport(local_address=self._access.host),
-        )
 
     # --- what a lesson asks of the seat ---------------------------------------------------
 
@@ -137,21 +106,6 @@ class LightSeat:
     def trace(self, seat_id: str, source: str) -> Trace:
         """Return what came of a track, also before anything did."""
         return self.receiving.trace((seat_id, source))
-
-    async def post(self, path: str, content: Any = None) -> Any:  # JSON both ways
-        """Send a request as the page does. Raise Refused."""
-        await self.load()
-        headers = {CSRF_HEADER: self._csrf, "Origin": self._access.url}
-        answer = await self._client.post(path, json=content, headers=headers)
-        if answer.is_error:
-            raise Refused(f"{path}: {answer.status_code} {answer.text[:300]}")
-        return answer.json() if answer.content else None
-
-    async def load(self) -> None:
-        """Do what loading the page does: a connection is open then, and the token known."""
-        if not self._csrf:
-            me = (await self._client.get("/api/me")).json()
-            self._csrf = (me["person"] or me["device"])["csrf_token"]
 
     async def command(self, type_: str, **fields: Any) -> Message:
         """Send a command and return its answer. Raise Refused."""
@@ -210,7 +164,7 @@ class LightSeat:
     async def close(self) -> None:
         """Let go of everything, without a word."""
         self._drop_media()
-        await self._client.aclose()
+        await self.requests.close()
 
     # --- the connection -------------------------------------------------------------------
 
@@ -236,9 +190,7 @@ class LightSeat:
             attempt = 0 if self._socket is not None else attempt + 1
             self._socket = None
             self._drop_unfinished()
-            # A connection kept alive over a cut is a dead one.
-            await self._client.aclose()
-            self._client = self._new_client()
+            await self.requests.renew()
             await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
 
     async def _attend(self) -> None:
@@ -283,16 +235,16 @@ class LightSeat:
             peer = self.receiving.peer
             rtt_s = (peer and peer.ice.rtt_s) or 0.0
             return f"return.{self._return_ticket}", _RETURN_S + _RETURN_ROUND_TRIPS * rtt_s, ()
-        await self.load()
+        await self.requests.load()
         self.entering_at_s.append(wall_s())
         ticket = secrets.token_urlsafe(32)
         asking = group.create_task(self._announce(ticket))
-        return f"announced.{ticket}", _OPEN_S + 1, (asking,)
+        return f"announced.{ticket}", OPEN_S + 1, (asking,)
 
     async def _announce(self, ticket: str) -> None:
         """Ask the application to accept the ticket that was drawn."""
         path = f"/api/lessons/{self._access.lesson_id}/tickets"
-        await self.post(path, {"as": self._access.role, "ticket": ticket})
+        await self.requests.post(path, {"as": self._access.role, "ticket": ticket})
         self.steps_s.setdefault("ticket", wall_s())
 
     async def _read(self, socket: ClientConnection) -> None:
