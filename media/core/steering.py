@@ -41,8 +41,9 @@ _REMB_LIFETIME_S = 25.0
 _RESEND_SHARE = 0.5
 _RESEND_BURST_S = 0.15
 _MIN_RESEND_BURST_BYTES = 4500
-# What may be needless leaves half of a burst to what is surely missing.
-_SPARED = {Why.ASKED: 0.0, Why.LOST: 0.0, Why.UNSAID: 0.5, Why.COPY: 0.5}
+# What may be needless leaves this of a burst to what is surely missing.
+_SPARED_SHARE = 0.5
+_SPARED = {Why.ASKED: 0.0, Why.LOST: 0.0, Why.UNSAID: _SPARED_SHARE, Why.COPY: _SPARED_SHARE}
 
 # A loss of more is no line to plan for.
 _MAX_LOSS = 0.5

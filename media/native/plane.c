@@ -61,6 +61,8 @@ enum {
 };
 /* In-order media and RTCP may wait this long for Python, so that one wake-up serves several. */
 #define LAZY_S 0.010
+/* What may be needless leaves this of a burst of retransmissions: media.core.steering. */
+#define SPARED_SHARE 0.5
 
 /* -- what crosses to Python; media/native_plane.py reads the same layouts ------------------------ */
 
@@ -811,7 +813,7 @@ static bool may_resend(struct row *row, const struct cached *packet, double now,
     uint32_t size = 12 + packet->length + (row->terms.rtx_payload_type >= 0 ? 2 : 0);
     return !transport->are_resends_limited ||
            take_tokens(&transport->resends, size + WIRE_OVERHEAD_BYTES, now,
-                       why == ASKED || why == LOST ? 0 : 0.5);
+                       why == ASKED || why == LOST ? 0 : SPARED_SHARE);
 }
 
 static void send_again(struct lane *lane, struct row *row, const struct cached *packet)

@@ -9,7 +9,9 @@ from media.core import (
     delay_trend,
     downtrack,
     feedback_chunks,
+    repairs,
     send_history,
+    steering,
     uptrack,
 )
 from media.native_library import LIBRARY
@@ -24,6 +26,11 @@ SAID_TWICE = {
     "MISSED_COSTS": downtrack._MISSED_COSTS,
     "WIRE_OVERHEAD_BYTES": congestion.WIRE_OVERHEAD_BYTES,
     "MAX_STATUSES": feedback_chunks.MAX_STATUSES,
+    "COPIES": repairs.COPIES,
+    "REPAIRS_REMEMBERED": repairs._REMEMBERED,
+    "MAX_UNSAID": repairs.MAX_UNSAID,
+    "SPARED_SHARE": steering._SPARED_SHARE,
+    "NAMED_PACKETS": send_history.NAMED,
     "LOG_PACKETS": send_history.CAPACITY,
     "NEVER": send_history.NEVER,
     "REFERENCE_S": send_history._REFERENCE_S,
