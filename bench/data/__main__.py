@@ -112,6 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=40, help="how often each is asked")
     parser.add_argument("--quick", action="store_true", help="only a corner of the province")
     chosen = parser.parse_args(arguments)
+    if chosen.times < 1:
+        parser.error("--times must be at least 1")
     print(machine(), flush=True)
     measured = []
     with postgres.running() as server:

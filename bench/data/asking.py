@@ -91,10 +91,10 @@ async def export(url: str, cookies: Cookies, path: str, pid: int) -> Exported:
     async with asyncio.TaskGroup() as group:
         looking = group.create_task(look())
         async with client(url, cookies) as browser, browser.stream("GET", path) as answer:
-            if answer.status_code != 200:
-                raise NotAnswered(f"{path}: {answer.status_code}")
             async for part in answer.aiter_bytes():
                 lines += part.count(b"\n")
         took = time.perf_counter() - began
         looking.cancel()
+    if answer.status_code != 200:
+        raise NotAnswered(f"{path}: {answer.status_code}")
     return Exported(lines - 1, took, looked[0], max(looked))

@@ -1,8 +1,12 @@
 """`make bench-data` on a province of two counties: every request is answered and counted."""
 
+import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import date
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -17,8 +21,9 @@ from app.lessons.models import LessonSite
 from app.schools.models import Region
 from bench.data import __main__ as program
 from bench.data import postgres, verdicts
-from bench.data.asking import Answered, Exported
+from bench.data.asking import Answered, Exported, NotAnswered, ask, export
 from bench.data.imports import Imported
+from bench.data.people import People
 from bench.data.province import PROVINCE, Province, Size
 from bench.data.questions import Question
 from bench.data.rows import NotFilled, Rows, connected, copy, numbered
@@ -28,8 +33,7 @@ from tests.factories import NOON
 
 TINY = Size(counties=2, points=20, alliances=2, hub_rooms=3)
 TODAY = date(2026, 3, 2)
-
-
+LOOPBACK = "127.0.0.1"
 EXPORTED = Exported(rows=100, seconds=1.0, before_kb=1, highest_kb=2)
 IMPORTED = Imported(10, 1.0, 1.0)
 
@@ -93,6 +97,45 @@ async def test_everything_is_asked_of_a_real_server(postgres_url: str) -> None:
     printed = verdicts.table([measured])
     assert "session search by words" in printed
     assert all(isinstance(line, Verdict) for line in verdicts.judge([measured]))
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers every request with 503."""
+
+    def do_GET(self) -> None:
+        self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def busy_url() -> Iterator[str]:
+    with HTTPServer((LOOPBACK, 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://{LOOPBACK}:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+async def test_a_request_that_is_refused_ends_the_run_and_is_named(busy_url: str) -> None:
+    nobody = People({}, {}, {}, {})
+    question = Question("a page", "county", lambda number: f"/api/page?{number}")
+    with pytest.raises(NotAnswered, match=r"/api/page\?0: 503"):
+        await ask(busy_url, nobody, question, times=1)
+
+
+async def test_an_export_that_is_refused_ends_the_run_and_is_named(busy_url: str) -> None:
+    with pytest.raises(NotAnswered, match="/api/export: 503"):
+        await export(busy_url, {}, "/api/export", os.getpid())
+
+
+def test_to_ask_less_than_once_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        program.main(["--times", "0"])
+    assert refused.value.code == 2
+    assert "--times must be at least 1" in capsys.readouterr().err
 
 
 def test_what_grows_with_the_data_is_a_miss() -> None:
