@@ -86,10 +86,10 @@ class Room:
     ) -> Effects:
         """Give a seat to a new connection; an earlier one of the same seat is closed.
 
-        Where the same `page` had it before, that is told apart: a socket it had given up may come
-        in behind the one it uses. It is refused if it was opened before (`number`).
-        Its media lives on if it still does; whatever
-        another page had open is removed, so that nobody is seen twice or goes on unseen.
+        Where the same `page` had it before, its media lives on if it still does; whatever another
+        page had open is removed, so that nobody is seen twice or goes on unseen. A socket that a
+        page had given up may come in behind the one it uses: opened before that one (`number`) it
+        is refused.
         Who `receives` is offered what there is at once: to be asked costs a round trip.
         Raise SignalError `blocked`, `not_invited`, `lesson_over` or `ticket_used`.
         """
