@@ -1,19 +1,5 @@
 import { describe, expect, it } from "vitest";
-import admin from "../src/i18n/admin";
-import alliances from "../src/i18n/alliances";
-import check from "../src/i18n/check";
-import classroom from "../src/i18n/classroom";
-import entry from "../src/i18n/entry";
-import general from "../src/i18n/general";
-import live from "../src/i18n/live";
-import planning from "../src/i18n/planning";
-import registry from "../src/i18n/registry";
-import replay from "../src/i18n/replay";
-import room from "../src/i18n/room";
-import teach from "../src/i18n/teach";
-import timetable from "../src/i18n/timetable";
-
-const areas = { admin, alliances, check, classroom, entry, general, live, planning, registry, replay, room, teach, timetable };
+import { areas } from "../src/i18n";
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();

@@ -16,7 +16,6 @@ const zh = {
   not_yet: "先不进入",
   check: "设备检测",
   back: "返回",
-  own_picture: "我们的画面",
   server_lost: "连不上服务器, 正在再试。请检查网线。",
   hand: "举手",
   hand_down: "手放下",
@@ -80,8 +79,6 @@ const zh = {
   echo_hint: "请把音箱调小一点, 或把话筒移远一点",
   tap: "点一下, 开始",
   tap_hint: "这样就能听到老师的声音",
-  tile_note: "老师能看到我们",
-  tile_off: "老师关了我们的画面",
   device: {
     camera: "老师看不到您: 请检查摄像头是否插好",
     microphone: "对方听不到您: 请检查麦克风是否插好",
@@ -148,7 +145,6 @@ const en: typeof zh = {
   not_yet: "Not now",
   check: "Check devices",
   back: "Back",
-  own_picture: "Our picture",
   server_lost: "The server cannot be reached; trying again. Check the cable.",
   hand: "Raise hand",
   hand_down: "Lower hand",
@@ -212,8 +208,6 @@ const en: typeof zh = {
   echo_hint: "Turn the loudspeaker down a little, or move the microphone away from it",
   tap: "Touch to begin",
   tap_hint: "Then you will hear the teacher",
-  tile_note: "The teacher sees us",
-  tile_off: "The teacher has our picture off",
   device: {
     camera: "The teacher cannot see you: check that the camera is plugged in",
     microphone: "Nobody hears you: check that the microphone is plugged in",

@@ -23,7 +23,7 @@ import timetable from "./timetable";
 export type Locale = "zh" | "en";
 const KEPT_AS = "classrooms.locale";
 
-const areas = {
+export const areas = {
   general,
   entry,
   teach,

@@ -26,7 +26,6 @@ const zh = {
     media_lost: "画面和声音正在重新连接 ({s} 秒)",
     media_blocked: "这里的网络挡住了画面和声音, 还在继续尝试 ({s} 秒)。请告诉管理员",
     publish_refused: "您的画面和声音没有送出去: {code}",
-    first_ten: "开课 10 分钟内连不上, 课堂会自动结束。",
   },
   device: {
     denied: "浏览器没有得到使用{what}的许可。点地址栏左边的图标, 选择“允许”, 再点重试。",
@@ -93,7 +92,6 @@ const en: typeof zh = {
     media_lost: "Picture and sound are reconnecting ({s} s)",
     media_blocked: "The network here blocks picture and sound; still trying ({s} s). Tell the administrator",
     publish_refused: "Your picture and sound were not taken: {code}",
-    first_ten: "If it lasts ten minutes, the lesson ends by itself.",
   },
   device: {
     denied:

@@ -36,7 +36,6 @@ const zh = {
   },
   own_preview: "我的摄像头",
   second_preview: "第二画面",
-  stage: "上台",
   stage_empty: "台上还没有教室",
   stage_hint: "点一个教室, 或在举手里请上台",
   on_stage: "{name} · 上台",
@@ -152,7 +151,6 @@ const zh = {
       picture: "老师的画面停住了, 声音还在",
       sound: "老师的声音停住了",
     },
-    left: "已离开巡课",
   },
 };
 
@@ -190,7 +188,6 @@ const en: typeof zh = {
   },
   own_preview: "My camera",
   second_preview: "Second picture",
-  stage: "Stage",
   stage_empty: "Nobody is on stage",
   stage_hint: "Choose a classroom, or invite a raised hand",
   on_stage: "{name} · on stage",
@@ -309,7 +306,6 @@ const en: typeof zh = {
       picture: "The teacher's picture stands still, the sound goes on",
       sound: "The teacher's sound has stopped",
     },
-    left: "You have left",
   },
 };
 

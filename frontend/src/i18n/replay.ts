@@ -35,8 +35,6 @@ const zh = {
   stages: "上台 {n} 次",
   stage_list: "上台",
   no_stage: "这节课没有教室上台",
-  none: "这节课没有录像",
-  none_hint: "课程可能没有开启录制。",
   not_yours: "看不到这段录像",
   not_yours_hint: "录像只给主讲教师和主讲学校的管理员看。需要的话, 请联系学校管理员。",
   making: "录像正在整理",
@@ -96,8 +94,6 @@ const en: typeof zh = {
   stages: "{n} times on stage",
   stage_list: "On stage",
   no_stage: "No classroom was on stage in this lesson",
-  none: "This lesson has no recording",
-  none_hint: "Recording may not have been switched on.",
   not_yours: "You cannot see this recording",
   not_yours_hint:
     "Recordings are for the lecturer and the hub school's administrators. Ask your school's administrator if you need it.",

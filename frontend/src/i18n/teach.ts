@@ -1,6 +1,5 @@
 /** The teacher's day. */
 const zh = {
-  title: "我的课堂",
   greeting: { morning: "早上好, {name}", noon: "中午好, {name}", afternoon: "下午好, {name}", evening: "晚上好, {name}" },
   yesterday: "昨天",
   today: "今天",
@@ -14,10 +13,12 @@ const zh = {
   next: "下一节",
   live_now: "正在上课",
   until: "{start} – {end}",
-  in: "还有 {time} 上课",
-  begins_now: "已到上课时间",
-  late: "已过上课时间 {time}",
-  running: "已上 {time}",
+  clock: {
+    in: "还有 {time} 上课",
+    begins_now: "已到上课时间",
+    late: "已过上课时间 {time}",
+    running: "已上 {time}",
+  },
   minutes: "{n} 分钟",
   hours: "{h} 小时 {m} 分钟",
   check: "设备检测",
@@ -41,7 +42,6 @@ const zh = {
 };
 
 const en: typeof zh = {
-  title: "My lessons",
   greeting: {
     morning: "Good morning, {name}",
     noon: "Good day, {name}",
@@ -60,10 +60,12 @@ const en: typeof zh = {
   next: "Next",
   live_now: "Live now",
   until: "{start} – {end}",
-  in: "begins in {time}",
-  begins_now: "It is time",
-  late: "{time} past its beginning",
-  running: "running for {time}",
+  clock: {
+    in: "begins in {time}",
+    begins_now: "It is time",
+    late: "{time} past its beginning",
+    running: "running for {time}",
+  },
   minutes: "{n} min",
   hours: "{h} h {m} min",
   check: "Check devices",

@@ -25,8 +25,6 @@ const zh = {
   empty_hint: "排课发布以后, 课会自己出现在这里。",
   no_bells: "这所学校还没有作息时间表, 课按时间排列。",
   to_calendar: "去设作息时间表",
-  gives: "主讲",
-  receives: "收听",
   to_sites: "→ {n} 间教室",
   from: "由 {name} 主讲",
   cancelled_because: "停课: {reason}",
@@ -36,7 +34,6 @@ const zh = {
   lesson: {
     time: "时间",
     hub: "主讲学校",
-    room: "主讲教室",
     lecturer: "主讲教师",
     sites: "听课教室",
     no_sites: "没有",
@@ -56,7 +53,6 @@ const zh = {
     date: "日期",
     starts: "开始",
     minutes: "分钟",
-    session: "课堂记录",
   },
   modes: { LIVE: "直播", RECORDED: "录播", EMBEDDED: "植入", OBSERVE: "观摩" },
   offering: {
@@ -127,8 +123,6 @@ const en: typeof zh = {
   empty_hint: "They appear here by themselves once a plan is published.",
   no_bells: "This school has no bell schedule yet: lessons are shown by their time.",
   to_calendar: "Set its bells",
-  gives: "Gives",
-  receives: "Receives",
   to_sites: "→ {n} classrooms",
   from: "Given by {name}",
   cancelled_because: "Cancelled: {reason}",
@@ -138,7 +132,6 @@ const en: typeof zh = {
   lesson: {
     time: "Time",
     hub: "Hub school",
-    room: "Hub classroom",
     lecturer: "Teacher",
     sites: "Listening classrooms",
     no_sites: "None",
@@ -158,7 +151,6 @@ const en: typeof zh = {
     date: "Date",
     starts: "Begins",
     minutes: "Minutes",
-    session: "Record",
   },
   modes: { LIVE: "Live", RECORDED: "Recorded", EMBEDDED: "Embedded", OBSERVE: "Observing" },
   offering: {

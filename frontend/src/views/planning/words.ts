@@ -25,7 +25,7 @@ export function timesOf(slot: PlannedSlot): string[] {
 
 /** What a plan asks of a school, each thing in words; none: it costs nothing. */
 export function costsOf(cost: SchoolCost): string[] {
-  return COSTS.filter((name) => cost[name] > 0).map((name) => translate(`planning.${name}`, { n: cost[name] }));
+  return COSTS.filter((name) => cost[name] > 0).map((name) => translate(`planning.cost.${name}`, { n: cost[name] }));
 }
 
 /** The one sentence that says why something is not placed. */
