@@ -6,7 +6,6 @@ type Schemas = components["schemas"];
 export type CalendarDay = Schemas["CalendarDayOut"];
 export type Period = Schemas["PeriodOut"];
 export type BellSchedule = Schemas["BellsOut"];
-export type Code = Schemas["CodeOut"];
 
 interface Days {
   from?: string;
@@ -37,9 +36,6 @@ export const calendar = {
       }),
     ),
 };
-
-export const codesOf = (kind: "SUBJECT" | "LANGUAGE") =>
-  dataOf(client.get("/api/codes", { query: { kind, is_stored: true, limit: 200 } }));
 
 /** The regions in scope, from the top down. */
 export const regionsInScope = () => dataOf(client.get("/api/regions", { query: { limit: 200 } }));

@@ -11,7 +11,7 @@ export type Hand = Schemas["HandOut"];
 export type Point = Schemas["PointOut"];
 export type PointLight = Schemas["PointLight"];
 
-export interface PointQuery extends Paging {
+interface PointQuery extends Paging {
   light?: PointLight;
 }
 

@@ -5,9 +5,6 @@ import classrooms from "./admin-classrooms";
 const zh = {
   sessions: {
     title: "课堂记录",
-    from_to: "日期",
-    first_day: "开始日期",
-    last_day: "结束日期",
     school: "学校",
     kind: "类型",
     state: "状态",
@@ -121,9 +118,6 @@ const zh = {
 const en: typeof zh = {
   sessions: {
     title: "Lesson records",
-    from_to: "Dates",
-    first_day: "First day",
-    last_day: "Last day",
     school: "School",
     kind: "Kind",
     state: "State",

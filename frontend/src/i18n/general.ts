@@ -13,6 +13,7 @@ const zh = {
   not_found_hint: "地址可能写错了, 或者这个页面已经移走。",
   back_home: "回到首页",
   pages: { label: "翻页", first: "第一页", previous: "上一页", next: "下一页" },
+  days: { label: "日期", first: "开始日期", last: "结束日期" },
   export: { xlsx: "导出 Excel", csv: "CSV" },
   kind: { DELIVERY: "专递课堂", MASTER: "名师课堂", ELITE: "名校网络课堂" },
   lesson_state: {
@@ -60,6 +61,7 @@ const en: typeof zh = {
   not_found_hint: "The address may be mistyped, or the page has moved.",
   back_home: "Back to the start",
   pages: { label: "Pages", first: "First page", previous: "Previous", next: "Next" },
+  days: { label: "Dates", first: "First day", last: "Last day" },
   export: { xlsx: "Export to Excel", csv: "CSV" },
   kind: { DELIVERY: "Delivery class", MASTER: "Master teacher class", ELITE: "Elite school class" },
   lesson_state: {

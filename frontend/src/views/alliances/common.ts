@@ -1,12 +1,10 @@
-/** What the pages of alliances and calendars share: refusals in words, words for codes, tones. */
+/** What the pages of alliances and calendars share: refusals in words, questions, tones. */
 import { ElMessage, ElMessageBox } from "element-plus";
-import { computed, ref, shallowRef, type Ref } from "vue";
+import { ref, shallowRef, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import type { PairingState } from "@/alliances";
 import { api, Problem, type Named } from "@/api";
-import { codesOf, type Code } from "@/calendars";
 import type { Tone } from "@/components/office/StateTag.vue";
-import { currentLocale } from "@/i18n";
 
 const TONES: Record<PairingState, Tone> = {
   DRAFT: "plain",
@@ -66,30 +64,6 @@ export async function askedFor(question: string, what: string, { isRequired = fa
   });
   const answer = (await asked.catch(() => null)) as { value: string | null } | null;
   return answer === null ? null : (answer.value ?? "").trim();
-}
-
-/** The codes of subjects and languages, named by their words; a code nobody knows names itself. */
-export function useCodes(): {
-  subjects: Ref<Named[]>;
-  languages: Ref<Named[]>;
-  word: (code: string) => string;
-  load: () => Promise<void>;
-} {
-  const found = shallowRef<{ subjects: Code[]; languages: Code[] }>({ subjects: [], languages: [] });
-  const named = (codes: Code[]): Named[] =>
-    codes.map((each) => ({ id: each.code, name: currentLocale() === "zh" ? each.label_zh : each.label_en }));
-  const subjects = computed(() => named(found.value.subjects));
-  const languages = computed(() => named(found.value.languages));
-
-  async function load(): Promise<void> {
-    const [subject, language] = await Promise.all([codesOf("SUBJECT"), codesOf("LANGUAGE")]);
-    found.value = { subjects: subject.items, languages: language.items };
-  }
-  function word(code: string): string {
-    return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
-  }
-
-  return { subjects, languages, word, load };
 }
 
 /** The schools in scope, to choose from. */

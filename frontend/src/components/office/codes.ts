@@ -1,0 +1,54 @@
+/** Codes in words, in the language of the page. */
+import { computed, shallowRef, type Ref } from "vue";
+import type { Named } from "@/api";
+import { currentLocale } from "@/i18n";
+import { codesOf, type Code, type CodeKind } from "@/registry";
+
+export function labelOf(code: Code): string {
+  return currentLocale() === "zh" ? code.label_zh : code.label_en;
+}
+
+/** The codes of some kinds by their words; a code nobody knows names itself. */
+export function useCodeWords(...kinds: CodeKind[]) {
+  const found = shallowRef<Code[]>([]);
+
+  async function load(): Promise<void> {
+    found.value = (await Promise.all(kinds.map(codesOf))).flat();
+  }
+  function word(kind: CodeKind, code: string | null): string {
+    if (code === null) return "–";
+    const known = found.value.find((each) => each.kind === kind && each.code === code);
+    return known === undefined ? code : labelOf(known);
+  }
+  function named(kind: CodeKind): Named[] {
+    return found.value.filter((each) => each.kind === kind).map((each) => ({ id: each.code, name: labelOf(each) }));
+  }
+
+  /** The word of a code by its id. */
+  function wordOf(id: string): string {
+    const known = found.value.find((each) => each.id === id);
+    return known === undefined ? id : labelOf(known);
+  }
+
+  return { load, word, wordOf, named };
+}
+
+export type CodeWords = ReturnType<typeof useCodeWords>;
+
+/** The codes of subjects and languages, which lessons and pairings name without their kind. */
+export function useCodes(): {
+  subjects: Ref<Named[]>;
+  languages: Ref<Named[]>;
+  word: (code: string) => string;
+  load: () => Promise<void>;
+} {
+  const { load, named } = useCodeWords("SUBJECT", "LANGUAGE");
+  const subjects = computed(() => named("SUBJECT"));
+  const languages = computed(() => named("LANGUAGE"));
+
+  function word(code: string): string {
+    return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
+  }
+
+  return { subjects, languages, word, load };
+}
