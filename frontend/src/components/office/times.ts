@@ -42,6 +42,16 @@ export function shiftDate(date: string, days: number): string {
   return moment.toISOString().slice(0, 10);
 }
 
+/** Which day of its week `2026-11-22` is: 1 Monday to 7 Sunday. */
+export function weekdayOf(date: string): number {
+  return new Date(`${date}T00:00:00Z`).getUTCDay() || 7;
+}
+
+/** `周一`: the word of a weekday, 1 Monday to 7 Sunday. */
+export function weekdayText(weekday: number): string {
+  return translate(`general.weekdays[${weekday - 1}]`);
+}
+
 /** How long ago `iso` was, in one unit, as seen at `now`. */
 export function agoText(iso: string, now: number): string {
   const minutes = Math.floor((now - Date.parse(iso)) / MINUTE_MS);

@@ -1,4 +1,5 @@
 /** Plans in words: clock times, sentences of conflicts, what a plan costs a school. */
+import { weekdayText } from "@/components/office/times";
 import type { Conflict, PlannedSlot, SchoolCost } from "@/plannings";
 import { translate } from "@/i18n";
 
@@ -7,11 +8,6 @@ const COSTS = ["away_minutes", "off_days", "cut_minutes", "moved_breaks", "misse
 /** Minutes after midnight as `09:05`. */
 export function clockOf(minute: number): string {
   return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
-}
-
-/** `weekday`: 1 Monday to 7 Sunday; 0: none. */
-export function weekdayOf(weekday: number): string {
-  return weekday === 0 ? "" : translate(`planning.weekdays[${weekday - 1}]`);
 }
 
 /** Each time a slot is held at over the term: when, and on how many days. */
@@ -33,7 +29,7 @@ export function sentenceOf({ code, values }: Conflict): string {
   return translate(`planning.conflict.${code}`, {
     ...values,
     kind: values.kind === undefined ? "" : translate(`planning.kinds.${values.kind}`),
-    day: typeof values.weekday === "number" ? weekdayOf(values.weekday) : "",
+    day: typeof values.weekday === "number" && values.weekday > 0 ? weekdayText(values.weekday) : "",
     date: values.day,
   });
 }
