@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areas } from "../src/i18n";
+import { areas, i18n } from "../src/i18n";
 
 function textsOf(tree: object, path = ""): Map<string, string> {
   const texts = new Map<string, string>();
@@ -29,5 +29,20 @@ describe.each(Object.entries(areas))("the words of %s", (_area, { zh, en }) => {
       expect(english.get(key), key).not.toBe("");
       expect(new Set(namesIn(english.get(key) ?? "")), key).toEqual(new Set(namesIn(text)));
     }
+  });
+});
+
+describe("English texts with one and many", () => {
+  const counted = Object.entries(areas).flatMap(([area, { en }]) =>
+    [...textsOf(en, area)].filter(([, text]) => text.includes("|")),
+  );
+
+  it.each(counted)("%s", (key, text) => {
+    const [one = "", many = "", ...others] = text.split(" | ");
+    const said = (n: number): string => i18n.global.t(key, { n }, { locale: "en" });
+    const filled = (form: string, n: number): string =>
+      form.replaceAll(/\{(\w+)\}/g, (_, name) => (name === "n" ? `${n}` : ""));
+    expect([one, many].every((form) => namesIn(form).includes("n")) && others.length === 0).toBe(true);
+    expect([0, 1, 2].map(said)).toEqual([filled(many, 0), filled(one, 1), filled(many, 2)]);
   });
 });

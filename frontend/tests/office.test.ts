@@ -57,6 +57,14 @@ describe("events in words", () => {
     i18n.global.locale.value = "zh" as never;
   });
 
+  it("counts one pupil and many", () => {
+    i18n.global.locale.value = "en" as never;
+    const said = [1, 31].map((count) => eventText(event("headcount", { payload: { count } })));
+    i18n.global.locale.value = "zh" as never;
+    expect(said[0]).toMatch(/counted 1 pupil$/);
+    expect(said[1]).toMatch(/counted 31 pupils$/);
+  });
+
   it.each([
     ["signaling/messages.py", "EndReason", "admin.reason"],
     ["signaling/messages.py", "QuickMessageKind", "live.quick"],

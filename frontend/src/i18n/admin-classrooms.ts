@@ -81,7 +81,7 @@ const zh = {
 const en: typeof zh = {
   classrooms: {
     title: "Classrooms and devices",
-    total: "{n} classrooms",
+    total: "{n} classroom | {n} classrooms",
     search: "School or classroom",
     with_revoked: "Show revoked devices",
     school: "School",

@@ -138,9 +138,10 @@ const en: typeof zh = {
     unmuted: "{who} switched on: {source}",
     chat: "{who} said: {text}",
     quick_message: "{who}: {message}",
-    headcount: "{who} counted {n} pupils",
-    headcount_confirmed: "{who} confirmed its attendance, {n} pupils",
-    headcount_objected: "{who} counted {n} pupils and objects to its attendance: {objection}",
+    headcount: "{who} counted {n} pupil | {who} counted {n} pupils",
+    headcount_confirmed: "{who} confirmed its attendance, {n} pupil | {who} confirmed its attendance, {n} pupils",
+    headcount_objected:
+      "{who} counted {n} pupil and objects to its attendance: {objection} | {who} counted {n} pupils and objects to its attendance: {objection}",
     attendance_confirmed: "{by} confirmed the attendance of {who}",
     attendance_amended: "{by} corrected the attendance of {who}: {what} ({reason})",
     attendance_locked: "{by} locked the attendance of {term}",

@@ -145,7 +145,7 @@ const en: typeof zh = {
   },
   session: {
     back: "Lesson records",
-    to_points: "{hub} → {n} classrooms",
+    to_points: "{hub} → {n} classroom | {hub} → {n} classrooms",
     lecturer: "given by {name}",
     not_found: "No record of this lesson",
     not_found_hint: "It may lie outside your responsibility.",
@@ -168,7 +168,7 @@ const en: typeof zh = {
     of: "/ {n}",
     pupils: "Pupils",
     not_counted: "nobody has counted yet",
-    counted_in: "counted in {n} classrooms",
+    counted_in: "counted in {n} classroom | counted in {n} classrooms",
     connected: "Connected",
     minutes_of: "{n} / {all} min",
     recording: "Recording",

@@ -176,7 +176,7 @@ const en: typeof zh = {
   never_here: "Not here yet",
   seconds: "{n} s",
   minutes: "{m} min {s} s",
-  people: "{n} pupils",
+  people: "{n} pupil | {n} pupils",
   hub_view: {
     camera: "What classrooms see · camera",
     screen: "What classrooms see · shared screen",

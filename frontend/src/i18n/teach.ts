@@ -52,7 +52,7 @@ const en: typeof zh = {
   today: "Today",
   tomorrow: "Tomorrow",
   pick: "Pick a day",
-  lessons: "{n} lessons",
+  lessons: "{n} lesson | {n} lessons",
   waiting: "Reading the timetable…",
   empty_today: "You give no lesson today",
   empty_day: "You give no lesson on this day",

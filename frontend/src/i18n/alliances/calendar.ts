@@ -36,7 +36,7 @@ const en: typeof zh = {
   title: "Calendar and bells",
   terms: "Terms",
   add_term: "New term",
-  weeks: "{n} weeks",
+  weeks: "{n} week | {n} weeks",
   days: "Holidays and make-up days",
   days_hint: "what a school or county says comes before the nation's",
   add_day: "Add a day",

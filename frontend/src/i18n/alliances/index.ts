@@ -106,7 +106,7 @@ const en: typeof zh = {
     TRAINING: "Trained together",
   },
   track_unit: { PREPARATION: "times", TEACHING: "lessons", RESOURCE: "items", TRAINING: "times" },
-  reached: "reached {n} sites in all",
+  reached: "reached {n} site in all | reached {n} sites in all",
   of_target: "target {n}",
   lessons: "Lessons delivered",
   lessons_hint: "on days the pairing ran; a lesson passed on counts with its origin",

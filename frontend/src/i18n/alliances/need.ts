@@ -73,7 +73,7 @@ const en: typeof zh = {
   of_points: "{n} / {most}",
   accept: "Accept; {name} proposes the pairing",
   accepted: "The pairing is proposed and waits for the other side",
-  capacity: "{n} periods a week",
+  capacity: "{n} period a week | {n} periods a week",
   offers_empty_hint: "Needs can be matched once hubs say what they can teach.",
   why: {
     grade_offered: "It teaches grades {grade_from} to {grade_to}, grade {grade_no} among them.",

@@ -74,7 +74,7 @@ const en: typeof zh = {
   drop: "Drop a table here",
   drop_hint: "Excel (.xlsx, .xls) or CSV; it is only looked at, nothing is written yet",
   choose: "Choose a file",
-  write: "Write {n} rows",
+  write: "Write {n} row | Write {n} rows",
   write_rest: "Leave {left} faulty rows out, write the other {n}",
   history: "Imports of before",
   no_history: "Nothing was imported yet.",
@@ -87,7 +87,8 @@ const en: typeof zh = {
   left_out: "Faulty",
   all_right: "Nothing is wrong: it can be written.",
   nothing_to_do: "Nothing is wrong, and nothing differs from what is there.",
-  nothing_written: "{n} rows are wrong, so nothing was written. Mend the table and choose it again.",
+  nothing_written:
+    "{n} row is wrong, so nothing was written. Mend the table and choose it again. | {n} rows are wrong, so nothing was written. Mend the table and choose it again.",
   is_written: "It has been written.",
   wrote: "Written: {created} new, {changed} changed, {left_out} left out",
   would: "Looked at: {rows} rows, {created} new, {changed} changed, {left_out} faulty",
@@ -96,7 +97,7 @@ const en: typeof zh = {
   value: "What is there",
   why: "Why",
   no_value: "(empty)",
-  more_faults: "{n} more faulty rows are not listed.",
+  more_faults: "{n} more faulty row is not listed. | {n} more faulty rows are not listed.",
   reason: {
     "column-missing": "The table lacks this column",
     required: "Must be filled in",

@@ -39,7 +39,7 @@ const en: typeof zh = {
   no_points: "No teaching point was open that day.",
   made: "Taken",
   made_by: "Taken {when} by {who}.",
-  as_of: "{n} teaching points as of {day}",
+  as_of: "{n} teaching point as of {day} | {n} teaching points as of {day}",
   signed_file: "Signed file",
   intact: "The signature is valid",
   intact_hint: "The list is what was signed.",

@@ -233,7 +233,8 @@ const en: typeof zh = {
     no_new_lessons: "Its classes ({classes}) and classrooms ({rooms}) get no lessons from that day on",
     rosters_stay: "Rosters and coverage of before stay as they are",
     denominator: "Whether it is a teaching point changes the denominator of later rosters",
-    points_first: "{n} open teaching points belong to it. Close them or give them another school first:",
+    points_first:
+      "{n} open teaching point belongs to it. Close it or give it another school first: | {n} open teaching points belong to it. Close them or give them another school first:",
   },
   class: {
     title: "Classes",
@@ -277,7 +278,7 @@ const en: typeof zh = {
     seats: "Seats",
     cameras: "Cameras",
     displays: "Displays",
-    seats_n: "{n} seats",
+    seats_n: "{n} seat | {n} seats",
     cameras_n: "cameras: {n}",
     displays_n: "displays: {n}",
     microphones: "Microphone array",

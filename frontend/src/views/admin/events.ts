@@ -129,7 +129,7 @@ function receptionText(who: string, payload: Record<string, unknown>): string {
 }
 
 function headcountText(who: string, payload: Record<string, unknown>): string {
-  const words = { who, n: text(payload.count), objection: text(payload.objection) };
+  const words = { who, n: Number(payload.count), objection: text(payload.objection) };
   if (words.objection !== "") return translate("admin.event.headcount_objected", words);
   return translate(payload.is_confirmation === true ? "admin.event.headcount_confirmed" : "admin.event.headcount", words);
 }
