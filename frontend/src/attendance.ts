@@ -7,8 +7,6 @@ export type AttendanceRow = Schemas["AttendanceRowOut"];
 export type Amendment = Schemas["AmendmentOut"];
 export type AttendanceState = Schemas["AttendanceState"];
 export type WaitsFor = Schemas["WaitsFor"];
-export type TermAttendance = Schemas["TermAttendance"];
-export type Job = Schemas["JobOut"];
 
 export interface RowQuery extends Paging {
   from?: string;
@@ -41,7 +39,6 @@ export const attendance = {
   term: (term_id: string) => dataOf(client.get("/api/admin/terms/{term_id}/attendance", { path: { term_id } })),
   lock: (term_id: string) =>
     dataOf(client.post("/api/admin/terms/{term_id}/attendance-lock", { path: { term_id } })),
-  job: (job_id: string) => dataOf(client.get("/api/jobs/{job_id}", { path: { job_id } })),
 };
 
 export const hours = {

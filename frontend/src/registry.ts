@@ -8,7 +8,6 @@ export type School = Schemas["SchoolDetail"];
 export type SchoolItem = Schemas["SchoolItem"];
 export type SchoolClass = Schemas["SchoolClassOut"];
 export type Room = Schemas["ClassroomOut"];
-export type Roster = Schemas["RosterOut"];
 export type Job = Schemas["JobOut"];
 export type JobState = Schemas["JobState"];
 export type CodeKind = Schemas["CodeKind"];
@@ -117,8 +116,6 @@ export const imports = {
   templateUrl: (kind: ImportKind, format: Format) =>
     linkTo("/api/imports/{kind}/template", { path: { kind }, query: { format } }),
 };
-
-export type StaffPost = Schemas["StaffPostOut"];
 
 export const staff = {
   list: (query: Paging & { school_id?: string; q?: string; kind?: Schemas["PostKind"] }) =>
