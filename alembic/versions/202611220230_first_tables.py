@@ -1,5 +1,7 @@
 """first tables.
 
+A migration is history: never edited nor split once it is released, however long it is.
+
 Revision ID: 202611220230
 Revises:
 """

@@ -1,5 +1,7 @@
 """the registry: codes, authorities, histories of schools, classes, staff, rosters.
 
+A migration is history: never edited nor split once it is released, however long it is.
+
 Revision ID: 202611260810
 Revises: 202611260800
 """

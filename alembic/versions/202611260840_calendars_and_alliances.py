@@ -1,5 +1,7 @@
 """terms, calendar days and bells; alliances, pairings, needs; files; relayed lessons.
 
+A migration is history: never edited nor split once it is released, however long it is.
+
 Revision ID: 202611260840
 Revises: 202611260830
 """

@@ -67,7 +67,7 @@ ROW_COLUMNS = (
     Column("异议", lambda row: row.AttendanceRecord.objection),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.AttendanceRecord.state]),
 )
-# Of the rows of `rows.hours_seen`.
+# Of the rows of `hours.hours_seen`.
 HOUR_COLUMNS = (
     Column("教师", lambda row: row.name),
     Column("主讲学校", lambda row: row.hub),
