@@ -2,7 +2,7 @@
 
 `of_rows` is the one query that says what they are, and `refresh` writes its answer down for some
 schools and weeks, in the transaction that changed what holds of their rows. So the facts are
-what any recomputation gives (docs/adr/0016).
+what any recomputation gives.
 
 A period is one origin that counted at a school: by whatever lesson it came and in however many
 classrooms, once (docs/adr/0014). Its week, kind, subject and grade are the origin's.
