@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts import grants
@@ -20,7 +20,7 @@ from app.accounts.models import (
     Person,
     RoleGrant,
 )
-from app.accounts.queries import ALLIANCES
+from app.accounts.queries import ALLIANCES, is_in_force
 from app.accounts.schemas import Incoming
 from app.clock import Now
 from app.database import WITHOUT_NUL, Db
@@ -124,8 +124,7 @@ def listed(scope: Scope, *, q: str, role: Role | None, in_force: bool | None, no
     if role is not None:
         query = query.where(RoleGrant.role == role)
     if in_force is not None:
-        holds = or_(RoleGrant.until.is_(None), RoleGrant.until > now)
-        query = query.where(holds if in_force else ~holds)
+        query = query.where(is_in_force(now) if in_force else ~is_in_force(now))
     return query
 
 
@@ -198,7 +197,7 @@ async def _read(db: Db, scope: Scope, grant_id: UUID, now: datetime) -> GrantOut
 @refuses(OwnGrant, GrantTooLong, WrongState)
 async def give_role(body: GrantIn, db: Db, now: Now, caller: CurrentAdministrator) -> GrantOut:
     """Give somebody a role within what the caller administers, and no longer than she does."""
-    given, _ = await grants.give(
+    given = await grants.give(
         db,
         by=caller,
         person_id=body.person_id,
@@ -218,7 +217,7 @@ async def end_role(
 ) -> GrantOut:
     """Take a role back, at once or from a moment on; it is never prolonged by this."""
     scope = caller.scope(Role.ADMINISTRATOR)
-    grant, _ = await grants.grant_within(db, scope, grant_id)
+    grant = await grants.grant_within(db, scope, grant_id)
     await grants.end(db, by=caller, grant=grant, until=body.until, now=now)
     return await _read(db, scope, grant_id, now)
 

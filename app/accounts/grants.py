@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import service
 from app.accounts.errors import GrantTooLong, OwnGrant
 from app.accounts.models import GrantChange, GrantChangeKind, Person, RoleGrant
-from app.accounts.queries import ALLIANCES
+from app.accounts.queries import ALLIANCES, is_in_force
 from app.errors import NotFound, WrongState
 from app.schools.models import Authority, Region, School
 from app.schools.queries import regions_within, schools_within
@@ -63,12 +63,12 @@ def grants(scope: Scope) -> Select[RoleGrant, Person]:
     )
 
 
-async def grant_within(db: AsyncSession, scope: Scope, grant_id: UUID) -> tuple[RoleGrant, Person]:
-    """Return a grant that reaches nowhere outside of `scope`, and its holder. Raise NotFound."""
-    row = (await db.execute(grants(scope).where(RoleGrant.id == grant_id))).one_or_none()
-    if row is None:
+async def grant_within(db: AsyncSession, scope: Scope, grant_id: UUID) -> RoleGrant:
+    """Return a grant that reaches nowhere outside of `scope`. Raise NotFound."""
+    found = await db.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, within(scope)))
+    if found is None:
         raise NotFound("There is no such grant, or it is not yours to change.")
-    return row[0], row[1]
+    return found
 
 
 async def _covers(db: AsyncSession, scope: Scope, reach: Reach) -> bool:
@@ -97,7 +97,7 @@ async def _held(
         select(RoleGrant).where(
             RoleGrant.person_id == by.person_id,
             RoleGrant.role == Role.ADMINISTRATOR,
-            or_(RoleGrant.until.is_(None), RoleGrant.until > now),
+            is_in_force(now),
         )
     )
     ends = [grant.until for grant in held if await _covers(db, await _scope_of(db, grant), reach)]
@@ -127,16 +127,13 @@ async def give(
     until: datetime | None,
     purpose: str,
     now: datetime,
-) -> tuple[RoleGrant, Person]:
+) -> RoleGrant:
     """Give a role. Raise NotFound, OwnGrant, GrantTooLong, WrongState.
 
     NotFound: the person or the place is not the giver's to dispose of.
     """
     scope = by.scope(Role.ADMINISTRATOR)
-    person = await db.scalar(
-        select(Person).where(Person.id == person_id, Person.id.in_(people(scope)))
-    )
-    if person is None:
+    if await db.scalar(people(scope).where(Person.id == person_id)) is None:
         raise NotFound("There is no such person, or she is not of your schools.")
     if person_id == by.person_id:
         raise OwnGrant("Nobody gives a role to herself: ask another administrator.")
@@ -158,7 +155,7 @@ async def give(
         purpose=purpose,
     )
     _note(db, given, GrantChangeKind.GIVEN, by, now)
-    return given, person
+    return given
 
 
 def _require_no_longer(until: datetime | None, end: datetime | None) -> None:

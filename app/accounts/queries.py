@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, String, Uuid, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -52,16 +52,18 @@ async def live_session(
     )
 
 
+def is_in_force(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a grant has not ended."""
+    return or_(RoleGrant.until.is_(None), RoleGrant.until > now)
+
+
 async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequence[Grant]:
     """Return the grants in force, in a stable order. An authority's reaches over its region."""
     region_id = func.coalesce(RoleGrant.region_id, Authority.region_id)
     rows = await db.execute(
         select(RoleGrant.role, region_id, RoleGrant.school_id, RoleGrant.alliance_id)
         .outerjoin(Authority, Authority.id == RoleGrant.authority_id)
-        .where(
-            RoleGrant.person_id == person_id,
-            or_(RoleGrant.until.is_(None), RoleGrant.until > now),
-        )
+        .where(RoleGrant.person_id == person_id, is_in_force(now))
         .order_by(RoleGrant.id)
     )
     return [Grant(*row) for row in rows]
