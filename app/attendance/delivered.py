@@ -24,7 +24,6 @@ from sqlalchemy import (
     Select,
     Table,
     Uuid,
-    and_,
     case,
     cast,
     delete,
@@ -37,12 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.attendance.models import (
-    AttendanceAmendment,
-    AttendanceLock,
-    AttendanceRecord,
-    AttendanceState,
-)
+from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
+from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import local_day
 from app.codes import service as codes
 from app.codes.models import CodeKind
@@ -67,7 +62,6 @@ PERIODS = Table(
 
 Origin = aliased(Lesson)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
-Newest = aliased(AttendanceAmendment)
 WEEK = timedelta(days=7)
 
 
@@ -114,15 +108,6 @@ def _within(lesson: Any, first: date, last: date) -> tuple[ColumnElement[bool], 
     return lesson.planned_start >= start, lesson.planned_start < end
 
 
-def _newest(as_of: datetime | None) -> ColumnElement[bool]:
-    earlier = aliased(AttendanceAmendment)
-    number = select(func.max(earlier.number)).where(earlier.record_id == AttendanceRecord.id)
-    if as_of is not None:
-        number = number.where(earlier.at <= as_of)
-    newest = number.correlate(AttendanceRecord).scalar_subquery()
-    return and_(Newest.record_id == AttendanceRecord.id, Newest.number == newest)
-
-
 def _is_locked(as_of: datetime | None) -> ColumnElement[bool]:
     if as_of is None:
         return AttendanceRecord.state == AttendanceState.LOCKED
@@ -154,9 +139,9 @@ def counted_rows(
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
-        .outerjoin(Newest, _newest(as_of))
+        .outerjoin(Newest, newest(as_of))
         .where(
-            func.coalesce(Newest.new_is_counted, AttendanceRecord.is_counted).is_(True),
+            IS_COUNTED.is_(True),
             ORIGIN_ID.in_(in_weeks),
         )
     )

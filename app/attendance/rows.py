@@ -1,7 +1,7 @@
 """The list of attendance rows: who may see which, and what holds of each."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -60,15 +60,18 @@ def waits(on: WaitsFor) -> ColumnElement[bool]:
     )
 
 
-def newest() -> ColumnElement[bool]:
-    """Return the condition that joins `Newest`, a row's last amendment, to AttendanceRecord."""
-    number = (
-        select(func.max(AttendanceAmendment.number))
-        .where(AttendanceAmendment.record_id == AttendanceRecord.id)
-        .correlate(AttendanceRecord)
-        .scalar_subquery()
+def newest(as_of: datetime | None = None) -> ColumnElement[bool]:
+    """Return the condition that joins `Newest`, a row's last amendment, to AttendanceRecord.
+
+    `as_of`: the last one there was at that moment.
+    """
+    number = select(func.max(AttendanceAmendment.number)).where(
+        AttendanceAmendment.record_id == AttendanceRecord.id
     )
-    return and_(Newest.record_id == AttendanceRecord.id, Newest.number == number)
+    if as_of is not None:
+        number = number.where(AttendanceAmendment.at <= as_of)
+    last = number.correlate(AttendanceRecord).scalar_subquery()
+    return and_(Newest.record_id == AttendanceRecord.id, Newest.number == last)
 
 
 def days_of(wanted: RowFilter) -> list[ColumnElement[bool]]:
