@@ -19,7 +19,7 @@ from app.alliances.pairings import Actor
 from app.alliances.schemas import AllianceIn, MemberIn, TermPlanIn
 from app.alliances.track_schemas import TrackEventIn
 from app.calendars import service as calendars
-from app.calendars.days import local_day
+from app.calendars.days import local_day, monday_of
 from app.calendars.models import BellSchedule, Term
 from app.calendars.schemas import BellsIn, PeriodIn, TermIn
 from app.demo import HUB, POINTS, PRIMARY_SCHOOL, REGIONS
@@ -101,7 +101,7 @@ def _bells(school: School, *, name: str, later: int, season: tuple[str, str] | N
 async def _calendar(
     db: AsyncSession, region: Region, known: dict[str, School], *, today: date
 ) -> Term:
-    monday = today - timedelta(days=today.weekday())
+    monday = monday_of(today)
     term = await calendars.save_term(
         db,
         Term(),

@@ -38,7 +38,7 @@ from sqlalchemy.orm import aliased
 
 from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
 from app.attendance.rows import IS_COUNTED, Newest, newest
-from app.calendars.days import local_day
+from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.database import Base
@@ -63,11 +63,6 @@ PERIODS = Table(
 Origin = aliased(Lesson)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 WEEK = timedelta(days=7)
-
-
-def monday_of(day: date) -> date:
-    """Return the Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
 
 
 def mondays(first: date, last: date) -> list[date]:

@@ -253,6 +253,11 @@ def narrowest(rows: Iterable[tuple[date, int, UnlikeDay]]) -> dict[date, UnlikeD
     return {day: unlike for day, (_, unlike) in decided.items()}
 
 
+def monday_of(day: date) -> date:
+    """Return the Monday of the week a day lies in."""
+    return day - timedelta(days=day.weekday())
+
+
 def local_day(moment: datetime) -> date:
     """Return the day of a moment at the schools."""
     return moment.astimezone(DISPLAY_ZONE).date()

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance.delivered import WEEK, monday_of, mondays
-from app.calendars.days import Calendar, Span, school_day
+from app.attendance.delivered import WEEK, mondays
+from app.calendars.days import Calendar, Span, monday_of, school_day
 from app.calendars.queries import calendar_of_region
 from app.coverage.errors import NoTeachingWeeks, PeriodTooLong
 from app.schools.models import Region

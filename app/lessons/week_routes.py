@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.alliances.shared import kept, seen
-from app.calendars.days import local_day
+from app.calendars.days import local_day, monday_of
 from app.clock import Day, Now
 from app.database import Db
 from app.lessons import timetable_queries as queries
 from app.lessons.lesson_schemas import TimetableWeek
-from app.lessons.weeks import monday_of, week_of
+from app.lessons.weeks import week_of
 from app.schools import queries as schools
 from app.security import CurrentInspector, CurrentTeacher, Scope
 

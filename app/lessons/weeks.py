@@ -13,6 +13,7 @@ from app.calendars.days import (
     Span,
     TimedPeriod,
     local_day,
+    monday_of,
     school_day,
     teaching_weeks,
 )
@@ -33,11 +34,6 @@ from app.schools import queries as schools
 from app.schools.models import School
 from app.schools.schemas import Named
 from app.security import Scope
-
-
-def monday_of(day: date) -> date:
-    """Return the Monday of the week a day lies in."""
-    return day - timedelta(days=day.weekday())
 
 
 async def described(db: AsyncSession, lessons: Sequence[Lesson], *, own: Scope) -> list[LessonOut]:

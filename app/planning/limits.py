@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.clock import DISPLAY_ZONE
+from app.calendars.days import local_day
 from app.planning.asking import Thing, ThingKind
 from app.planning.choices import Choices, Crowd, Limit, Option
 from app.planning.slots import WEIGHTS, Slot, Table, minute_of
@@ -83,7 +83,7 @@ def _beside_what_is_there(
     taken: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for each in table.ask.busy:
         if each.thing == thing:
-            day = each.starts_at.astimezone(DISPLAY_ZONE).date()
+            day = local_day(each.starts_at)
             taken[day].append((minute_of(each.starts_at), minute_of(each.ends_at)))
     for day, spans in sorted(taken.items()):
         intervals = by_kind.get(table.kind_of.get(day, -1), [])

@@ -14,8 +14,9 @@ from app.accounts.models import Person
 from app.alliances.models import Match, Need
 from app.calendars import queries as calendars
 from app.calendars.days import school_day
-from app.lessons.models import GIVEN_UP, CourseOffering, Lesson, LessonSite, LessonState
+from app.lessons.models import GIVEN_UP, CourseOffering, Lesson, LessonSite
 from app.lessons.queries import bounds_of
+from app.lessons.timetable import CHANGEABLE
 from app.planning.asking import (
     Ask,
     Busy,
@@ -32,8 +33,6 @@ from app.schools.models import Classroom, Device, DeviceState, School, SchoolCla
 
 # What a lesson wants upwards: the camera's layers, the content and sound (docs/architecture.md).
 LESSON_UP_KBPS = 2500
-# Lessons that may still be moved: those of the offerings that are planned are not in the way.
-MOVABLE = frozenset({LessonState.PLANNED, LessonState.PUBLISHED, LessonState.READY})
 
 
 async def ask_of(db: AsyncSession, planning: Planning) -> Ask:
@@ -48,7 +47,7 @@ async def ask_of(db: AsyncSession, planning: Planning) -> Ask:
     used = _Used.of(courses)
     schools = await _schools(db, used, kept_free, planning.first_day, planning.term.ends_on)
     busy = await _busy(db, used, courses, planning.first_day, planning.term.ends_on)
-    names = await _names(db, courses, used)
+    names = await _names(db, courses, used, devices)
     return Ask(offerings, tuple(schools), tuple(busy), names, planning.least_minutes)
 
 
@@ -196,7 +195,10 @@ async def _lines(db: AsyncSession, hubs: Collection[UUID]) -> dict[UUID, int]:
 async def _busy(
     db: AsyncSession, used: _Used, courses: Sequence[CourseOffering], first: date, last: date
 ) -> list[Busy]:
-    """Return what other lessons take up from `first` to `last`."""
+    """Return what other lessons take up from `first` to `last`.
+
+    Those of the offerings that are planned are not in the way while they may still be moved.
+    """
     own = [course.id for course in courses]
     rows = await db.scalars(
         select(Lesson)
@@ -206,7 +208,7 @@ async def _busy(
     return [
         Busy(thing, lesson.planned_start, lesson.planned_end, lesson.title)
         for lesson in rows
-        if not (lesson.offering_id in own and lesson.state in MOVABLE)
+        if not (lesson.offering_id in own and lesson.state in CHANGEABLE)
         for thing in _things(lesson)
     ]
 
@@ -250,7 +252,10 @@ def _between(begins: datetime, ends: datetime) -> tuple[ColumnElement[bool], ...
 
 
 async def _names(
-    db: AsyncSession, courses: Sequence[CourseOffering], used: _Used
+    db: AsyncSession,
+    courses: Sequence[CourseOffering],
+    used: _Used,
+    devices: dict[UUID, tuple[str, ...]],
 ) -> dict[Thing, str]:
     """Return what pages call each thing."""
     names: dict[Thing, str] = {}
@@ -272,7 +277,7 @@ async def _names(
             rooms.append((course.hub_classroom, hub.name))
         for room, school in rooms:
             names[Thing(ThingKind.CLASSROOM, str(room.id))] = f"{school} {room.name}"
-    for room_id, device_ids in (await _devices(db, courses)).items():
+    for room_id, device_ids in devices.items():
         for device_id in device_ids:
             named = names.get(Thing(ThingKind.CLASSROOM, str(room_id)), "")
             names[Thing(ThingKind.DEVICE, device_id)] = named

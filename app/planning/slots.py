@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.calendars.days import SchoolDay
+from app.calendars.days import SchoolDay, local_day
 from app.calendars.models import PeriodKind
 from app.clock import DISPLAY_ZONE
 from app.planning.asking import Ask, Offering, PlannedSchool, Site, Thing, ThingKind
@@ -279,8 +279,7 @@ def meet(hub: Bout, sites: list[tuple[Bout, ...] | None], least_minutes: int) ->
     Each may be in whichever of its periods: all windows are tried, and there are few, since
     a period overlaps two of another's only when it is twice as long.
     """
-    windows = {(hub.starts, hub.ends): ()}
-    found: dict[tuple[int, int], tuple[int | None, ...]] = dict(windows)
+    found: dict[tuple[int, int], tuple[int | None, ...]] = {(hub.starts, hub.ends): ()}
     for bouts in sites:
         if bouts is None:
             found = {window: (*own, None) for window, own in found.items()}
@@ -359,7 +358,7 @@ class _Busy:
         self._lines = {school.id: school.line for school in table.ask.schools}
         self._taken: dict[Thing, list[tuple[date, int, int, str]]] = defaultdict(list)
         for each in table.ask.busy:
-            day = each.starts_at.astimezone(DISPLAY_ZONE).date()
+            day = local_day(each.starts_at)
             span = (minute_of(each.starts_at), minute_of(each.ends_at))
             self._taken[each.thing].append((day, *span, each.title))
 

@@ -10,8 +10,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from app.alliances.models import NeedState
-from app.attendance.delivered import monday_of
-from app.calendars.days import local_day
+from app.calendars.days import local_day, monday_of
 from app.coverage import rules
 from app.coverage.models import Basis, Indicator
 from app.coverage.rules import Cell

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from app.attendance import delivered
 from app.attendance.delivered import PERIODS
-from app.calendars.days import local_day
+from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage import seeds
@@ -35,7 +35,7 @@ async def expected(database: Database, world: World) -> Counter[Fact]:
         one = rows[0]
         code = SUBJECTS[one.subject]
         subject = None if code is None else sets.stored(CodeKind.SUBJECT, code).id
-        week = delivered.monday_of(local_day(one.at))
+        week = monday_of(local_day(one.at))
         key = (school_id, week, one.kind, subject, GRADES[one.grade])
         facts[key, "periods"] += 1
         facts[key, "locked"] += any(row.is_locked for row in rows)
