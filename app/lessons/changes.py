@@ -174,8 +174,14 @@ async def end_offering(db: AsyncSession, offering: CourseOffering, now: datetime
 async def cancel(db: AsyncSession, lesson: Lesson, *, reason: str, by: By) -> None:
     """Cancel a lesson that has not begun, saying why. What it was to make up is open again.
 
-    Raise WrongState.
+    Raise WrongState, also for one that is made up: it is open again only when its make-up fails.
     """
+    if lesson.state is LessonState.MADE_UP:
+        raise WrongState(
+            "This lesson is made up. Cancel the one that makes it up.",
+            state=lesson.state,
+            possible=[],
+        )
     move(lesson, LessonState.CANCELLED)
     db.add(Cancellation(lesson_id=lesson.id, reason=reason, at=by.now, by_person_id=by.person_id))
     if lesson.makes_up_id is not None:
