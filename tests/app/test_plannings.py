@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -15,11 +16,11 @@ from app.clock import DISPLAY_ZONE
 from app.database import Database
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
-from app.lessons.models import CourseOffering, Lesson, LessonState
+from app.lessons.models import CourseOffering, Lesson, LessonState, OfferingState
 from app.main import job_handlers
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.timetable_steps import make_bells, make_offering, make_term
-from tests.factories import County, make_county, make_lesson
+from tests.factories import County, make_lesson
 
 JSON = dict[str, Any]
 
@@ -84,11 +85,7 @@ async def accept(keeper: TestBrowser, planning: JSON, number: int = 0, **values:
 
 
 async def test_a_plan_is_asked_for_found_and_becomes_the_lessons_of_the_term(
-    app: FastAPI,
-    database: Database,
-    clock: Clock,
-    keeper: TestBrowser,
-    music: CourseOffering,
+    app: FastAPI, database: Database, clock: Clock, keeper: TestBrowser, music: CourseOffering
 ) -> None:
     planning = await plan(app, database, clock, keeper, body(music))
     assert planning["state"] == "ANSWERED"
@@ -241,13 +238,15 @@ async def test_what_cannot_be_is_said_in_one_sentence_and_the_rest_is_planned(
     assert (conflict["values"]["hub_period"], conflict["values"]["site_period"]) == (1, 1)
 
 
-@pytest.mark.parametrize("change", ["is_after_school", "sites", "term"])
+@pytest.mark.parametrize("change", ["is_after_school", "sites", "term", "ended", "other term"])
 async def test_what_is_not_for_the_planner_is_refused(
     change: str,
     database: Database,
+    county: County,
     keeper: TestBrowser,
     music: CourseOffering,
 ) -> None:
+    asked = body(music)
     async with database.unit_of_work() as db:
         offering = (
             await db.scalars(select(CourseOffering).options(selectinload(CourseOffering.sites)))
@@ -256,30 +255,77 @@ async def test_what_is_not_for_the_planner_is_refused(
             offering.is_after_school = True
         elif change == "sites":
             offering.sites.clear()
+        elif change == "ended":
+            offering.state = OfferingState.ENDED
+        elif change == "other term":
+            days = {"starts_on": date(2026, 8, 31), "ends_on": date(2027, 1, 15)}
+            autumn = Term(region_id=county.region.id, name="秋季学期", **days)
+            db.add(autumn)
+            await db.flush()
+            asked["term_id"] = str(autumn.id)
         else:
             (await db.scalars(select(Term))).one().ends_on = date(2026, 3, 6)
-    answer = await keeper.post("/api/plannings", body(music))
+    answer = await keeper.post("/api/plannings", asked)
     assert (answer.status_code, answer.json()["type"]) == (409, "cannot-plan")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"offering_ids": []},
+        {"least_minutes": 19},
+        {"kept_free": [{"school_id": str(UUID(int=1)), "weekday": 8, "period": 1}]},
+    ],
+)
+async def test_a_question_that_is_none_is_refused(
+    keeper: TestBrowser, music: CourseOffering, wrong: JSON
+) -> None:
+    answer = await keeper.post("/api/plannings", body(music, **wrong))
+    assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
+
+
+@pytest.mark.parametrize("what", ["term", "school"])
+async def test_a_term_or_a_school_that_is_not_there_is_not_found(
+    keeper: TestBrowser, music: CourseOffering, what: str
+) -> None:
+    nowhere = str(UUID(int=1))
+    kept = [{"school_id": nowhere, "weekday": 1, "period": 1}]
+    wrong: JSON = {"term_id": nowhere} if what == "term" else {"kept_free": kept}
+    answer = await keeper.post("/api/plannings", body(music, **wrong))
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
+
+
+async def test_a_plan_that_would_begin_in_the_past_is_outdated(
+    app: FastAPI,
+    database: Database,
+    clock: Clock,
+    county: County,
+    keeper: TestBrowser,
+    music: CourseOffering,
+    open_browser: OpenBrowser,
+) -> None:
+    planning = await plan(app, database, clock, keeper, body(music))
+    clock.advance(days=7)
+    later = await open_browser(county.administrator)
+    answer = await accept(later, planning)
+    assert (answer.status_code, answer.json()["type"]) == (412, "plan-outdated")
+    assert await lessons_of(database, music) == []
+
+
 async def test_the_offerings_of_a_term_to_choose_from_are_ones_own(
-    database: Database, open_browser: OpenBrowser, keeper: TestBrowser, music: CourseOffering
+    other_county: County, open_browser: OpenBrowser, keeper: TestBrowser, music: CourseOffering
 ) -> None:
     path = f"/api/plannings/offerings?term_id={music.term_id}"
     [shown] = (await keeper.get(path)).json()["items"]
     assert (shown["id"], shown["periods_a_week"], len(shown["sites"])) == (str(music.id), 2, 2)
-    async with database.unit_of_work() as db:
-        other = await make_county(db)
-    stranger = await open_browser(other.administrator)
+    stranger = await open_browser(other_county.administrator)
     assert (await stranger.get(path)).json()["items"] == []
 
 
 async def test_the_offerings_of_another_county_are_not_found(
-    database: Database, open_browser: OpenBrowser, music: CourseOffering
+    other_county: County, open_browser: OpenBrowser, music: CourseOffering
 ) -> None:
-    async with database.unit_of_work() as db:
-        other = await make_county(db)
-    stranger = await open_browser(other.administrator)
+    stranger = await open_browser(other_county.administrator)
     assert (await stranger.post("/api/plannings", body(music))).status_code == 404
 
 
@@ -292,7 +338,7 @@ async def test_whoever_does_not_administer_the_hub_cannot_plan(
 
 
 async def test_a_planning_is_seen_in_its_scope_only_and_listed(
-    database: Database,
+    other_county: County,
     open_browser: OpenBrowser,
     keeper: TestBrowser,
     county: County,
@@ -304,9 +350,7 @@ async def test_a_planning_is_seen_in_its_scope_only_and_listed(
     assert [(each["id"], each["offerings"]) for each in listed] == [(made["id"], 1)]
     exported = await supervisor.get("/api/plannings/export?format=csv")
     assert county.hub.name in exported.text
-    async with database.unit_of_work() as db:
-        other = await make_county(db)
-    stranger = await open_browser(other.administrator)
+    stranger = await open_browser(other_county.administrator)
     assert (await stranger.get(f"/api/plannings/{made['id']}")).status_code == 404
     assert (await stranger.get("/api/plannings")).json()["items"] == []
 
