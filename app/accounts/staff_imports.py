@@ -76,9 +76,7 @@ class Staff(World[StaffPost]):
 
     def require_new(self, wanted: Wanted) -> None:
         """Refuse one at a closed school."""
-        assert isinstance(wanted.key, tuple)
-        if self.schools.schools[wanted.key[0]].closed_on is not None:
-            raise Refused(SCHOOL, "school-closed")
+        self.schools.require_open(wanted.key)
 
     def changes(self, thing: StaffPost, wanted: Wanted) -> dict[str, Any]:
         """Compare the post, its person's name and its subjects."""

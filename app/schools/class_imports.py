@@ -36,11 +36,6 @@ ROOM_HEADINGS = (
 )
 
 
-def _require_open(finder: SchoolFinder, school_id: Any) -> None:
-    if finder.schools[school_id].closed_on is not None:
-        raise Refused(SCHOOL, "school-closed")
-
-
 @dataclass(slots=True)
 class Classes(World[SchoolClass]):
     """A class is told from others by school, stage, entry year and name."""
@@ -82,8 +77,7 @@ class Classes(World[SchoolClass]):
 
     def require_new(self, wanted: Wanted) -> None:
         """Refuse one of a closed school."""
-        assert isinstance(wanted.key, tuple)
-        _require_open(self.schools, wanted.key[0])
+        self.schools.require_open(wanted.key)
 
     async def make(self, db: AsyncSession, wanted: Sequence[Wanted]) -> None:
         """Insert them, with what the table does not say as it is by itself."""
@@ -148,8 +142,7 @@ class Classrooms(World[Classroom]):
 
     def require_new(self, wanted: Wanted) -> None:
         """Refuse one of a closed school."""
-        assert isinstance(wanted.key, tuple)
-        _require_open(self.schools, wanted.key[0])
+        self.schools.require_open(wanted.key)
 
     def change(self, db: AsyncSession, thing: Classroom, changes: dict[str, Any]) -> None:
         """Change what differs; a lesson under way keeps to another line from now on."""

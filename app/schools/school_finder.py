@@ -1,6 +1,7 @@
 """Which school a row of a table is about: by its code, or by name, region and the one it is of."""
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -81,6 +82,12 @@ class SchoolFinder:
         if len(found) != 1:
             raise Refused(SCHOOL, "ambiguous-school" if found else "no-such-school")
         return found[0]
+
+    def require_open(self, key: Hashable) -> None:
+        """Refuse a new thing of a closed school, whose id its key begins with. Raise Refused."""
+        assert isinstance(key, tuple)
+        if self.schools[key[0]].closed_on is not None:
+            raise Refused(SCHOOL, "school-closed")
 
     def _is_of(self, school: School, parent: str) -> bool:
         its = self.schools.get(school.parent_id) if school.parent_id else None
