@@ -22,7 +22,7 @@ from app.schools.models import School, SchoolChange, SchoolCode
 from app.security import CSRF_HEADER, Scope
 from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table
 from tests.app.conftest import OpenBrowser, TestBrowser
-from tests.factories import NOON, County, make_county
+from tests.factories import NOON, County, make_county, make_school
 
 HUB = (
     *("中心小学", "211", "{region}", "2199000001", "", "", "121", "1985-09-01"),
@@ -198,6 +198,35 @@ async def test_codes_numbers_and_names_that_clash_are_refused(
         (3, "学校标识码", "twice-in-file"),
         (5, "校内编号", "suffix-taken"),
         (6, "学校标识码", "code-of-another"),
+    ]
+
+
+async def test_what_closed_or_changed_its_code_stays_so(database: Database, county: County) -> None:
+    closed = changed(POINT, closed="2026-01-31")
+    await run(database, county, read_table(as_csv(of(county, HUB, POINT))))
+    await run(database, county, read_table(as_csv(of(county, closed))))
+    other_day = changed(POINT, closed="2026-02-01")
+    report = await run(database, county, read_table(as_csv(of(county, other_day))))
+    assert [fault.reason for fault in report.faults] == ["closed-on-another-day"]
+    async with database.unit_of_work() as db:
+        hub = (await db.scalars(select(School).where(School.moe_code == "2199000001"))).one()
+        hub.moe_code = "2199000002"
+    report = await run(database, county, read_table(as_csv(of(county, HUB))))
+    assert [(fault.column, fault.reason) for fault in report.faults] == [
+        ("学校标识码", "code-is-void")
+    ]
+
+
+async def test_a_point_whose_school_two_could_be_is_refused(
+    database: Database, county: County
+) -> None:
+    async with database.unit_of_work() as db:
+        twin = await make_school(db, county.region)
+        (await db.get_one(School, county.hub.id)).name = twin.name
+    rows = of(county, changed(POINT, parent=twin.name))
+    report = await run(database, county, read_table(as_csv(rows)))
+    assert [(fault.column, fault.reason) for fault in report.faults] == [
+        ("所属学校", "ambiguous-parent")
     ]
 
 

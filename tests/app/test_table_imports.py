@@ -53,18 +53,8 @@ TABLES: dict[str, type[Base]] = {
 ROWS = {
     "classes": ("{hub}", "", "", "三年级1班", "小学", "三年级", "2023", "31", "zh", ""),
     "classrooms": (
-        "{hub}",
-        "",
-        "",
-        "二号教室",
-        "光纤",
-        "50000",
-        "20000",
-        "48",
-        "2",
-        "2",
-        "是",
-        "否",
+        *("{hub}", "", "", "二号教室", "光纤", "50000", "20000"),
+        *("48", "2", "2", "是", "否"),
     ),
     "regions": ("{region}100000", "示范镇", "{region}"),
     "staff": ("{hub}", "", "", "0101", "王甲", "教师", "音乐;美术", "2024-09-01", ""),
@@ -194,6 +184,52 @@ async def test_things_of_another_county_are_out_of_reach(
         theirs.moe_code = "2199000088"
     report = await run(database, county, kind, ("2199000088", *ROWS[kind][1:]))
     assert [fault.reason for fault in report.faults] == ["no-such-school"]
+
+
+@pytest.mark.parametrize("kind", ["classes", "classrooms", "staff"])
+async def test_a_closed_school_gets_nothing_new_and_keeps_what_it_has(
+    database: Database, county: County, kind: str
+) -> None:
+    await run(database, county, kind, ROWS[kind])
+    async with database.unit_of_work() as db:
+        (await db.get_one(School, county.hub.id)).closed_on = NOON.date()
+    other = with_cell(kind, KINDS[kind].headings[3], "0199")
+    report = await run(database, county, kind, ROWS[kind], other, leaves_out=True)
+    assert [(fault.row, fault.reason) for fault in report.faults] == [(3, "school-closed")]
+    assert (report.unchanged, report.created) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", ["classes", "classrooms", "staff"])
+async def test_a_name_two_schools_have_is_ambiguous(
+    database: Database, county: County, kind: str
+) -> None:
+    async with database.unit_of_work() as db:
+        (await db.get_one(School, county.points[0].id)).name = county.hub.name
+    report = await run(database, county, kind, ROWS[kind])
+    assert [(fault.column, fault.reason) for fault in report.faults] == [
+        (school_finder.SCHOOL, "ambiguous-school")
+    ]
+    assert not report.is_written
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_columns_that_are_missing_are_named_and_no_row_is_read(
+    database: Database, county: County, kind: str
+) -> None:
+    table = read_table("备注\n甲\n".encode())
+    async with database.unit_of_work() as db:
+        report = await KINDS[kind].run(
+            db,
+            table,
+            scope=Scope(region_ids=frozenset({county.region.id})),
+            noting=Noting.today(NOON),
+            is_dry=False,
+            leaves_out=True,
+        )
+    assert [(fault.column, fault.reason) for fault in report.faults] == [
+        (column, "column-missing") for column in KINDS[kind].required
+    ]
+    assert (report.left_out, report.is_written) == (1, False)
 
 
 async def test_region_stays_where_it_lies_and_others_codes_are_taken(
