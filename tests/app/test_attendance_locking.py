@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app.attendance import locking, queries, settling
 from app.attendance.errors import TermNotOver
-from app.attendance.models import AttendanceState, Session
+from app.attendance.models import AttendanceRecord, AttendanceState, Session
 from app.calendars.models import Term
 from app.database import Database
 from app.jobs.context import JobContext, LeaseLost
@@ -216,6 +216,21 @@ async def test_service_hours_follow_from_locked_rows(
     mine = await teacher.get(f"/api/teacher/service-hours/lessons/export?{span}")
     assert "0.67" in mine.content.decode("utf-8-sig")
     assert (await browser.get(own)).status_code == 403
+
+
+async def test_no_lock_is_asked_for_while_a_classroom_objects(
+    held: Held, database: Database, clock: Clock, open_browser: OpenBrowser
+) -> None:
+    term = await make_term(database, held.county, clock)
+    async with database.unit_of_work() as db:
+        (await db.get_one(AttendanceRecord, held.records[1])).objection = "声音一直有"
+    clock.advance(days=31)
+    browser = await open_browser(held.county.administrator)
+    answer = await browser.post(f"/api/admin/terms/{term.id}/attendance-lock")
+    assert (answer.status_code, answer.json()["type"]) == (409, "objections-open")
+    assert answer.json()["objections"] == 1
+    standing = (await browser.get(f"/api/admin/terms/{term.id}/attendance")).json()
+    assert (standing["rows"]["LOCKED"], standing["objections"], standing["locks"]) == (0, 1, [])
 
 
 async def test_there_is_no_lock_of_a_term_that_is_not_there(

@@ -262,6 +262,41 @@ async def test_rows_are_listed_filtered_corrected_and_exported(
     assert {row["计入"] for row in table} == {"计入"}
 
 
+async def test_what_waits_for_no_word_is_not_confirmed_nor_corrected(
+    held: Held, database: Database, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(held.county.administrator)
+    path = f"/api/admin/attendance/{held.records[0]}"
+    assert (await browser.post(f"{path}/confirmation", {"headcount": 30})).status_code == 200
+    again = await browser.post(f"{path}/confirmation", {"headcount": 31})
+    assert (again.status_code, again.json()["type"]) == (409, "wrong-state")
+    assert again.json()["possible"] == ["LOCKED"]
+    async with database.unit_of_work() as db:
+        (await db.get_one(AttendanceRecord, held.records[0])).state = AttendanceState.OPEN
+    early = await browser.post(f"{path}/amendments", {"is_counted": False, "reason": "没有上"})
+    assert (early.status_code, early.json()["type"]) == (409, "not-to-amend")
+    assert (await browser.get(path)).json()["headcount"] == 30
+
+
+async def test_a_classroom_objects_with_a_reason_before_it_confirmed(
+    held: Held, database: Database, open_browser: OpenBrowser
+) -> None:
+    async with database.unit_of_work() as db:
+        session = await queries.get_session(db, held.session_id)
+        assert session is not None
+    path = f"/api/classroom/lessons/{session.lesson_id}/headcount"
+    screen = await open_browser(device=held.county.credentials[0])
+
+    async def say(**body: object) -> tuple[int, str]:
+        answer = await screen.post(path, {"count": 20} | body, acting_as="device")
+        return answer.status_code, answer.json().get("type", answer.json().get("state"))
+
+    assert await say(objection=" ") == (422, "malformed-input")
+    assert await say(objection="声音一直有") == (200, "AUTO_CLOSED")
+    assert await say() == (200, "CONFIRMED")
+    assert await say(objection="还是不对") == (409, "not-to-confirm")
+
+
 async def test_another_countys_rows_are_not_there(
     held: Held, other_county: County, database: Database, clock: Clock, open_browser: OpenBrowser
 ) -> None:

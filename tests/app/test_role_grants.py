@@ -127,6 +127,25 @@ async def test_administrator_of_a_school_gives_no_role_in_its_region(
     await give(browser, colleague, school_id=str(county.points[0].id))
 
 
+async def test_nobody_ends_a_role_that_reaches_further_than_her_own(
+    *,
+    database: Database,
+    office: TestBrowser,
+    open_browser: OpenBrowser,
+    county: County,
+    colleague: Account,
+) -> None:
+    given = await give(office, colleague, region_id=str(county.region.id))
+    async with database.unit_of_work() as db:
+        head = await make_person(db, role=Role.ADMINISTRATOR, school=county.hub)
+    path = f"/api/role-grants/{given['id']}/end"
+    for account, how in ((head, (404, "not-found")), (county.supervisor, (403, "forbidden"))):
+        answer = await (await open_browser(account)).post(path, {})
+        assert (answer.status_code, answer.json()["type"]) == how
+    held = (await office.get("/api/role-grants?in_force=true")).json()["items"]
+    assert given["id"] in {each["id"] for each in held}
+
+
 async def test_nobody_widens_prolongs_or_keeps_herself(
     database: Database, office: TestBrowser, county: County
 ) -> None:
