@@ -1,7 +1,7 @@
 """Choose with OR-tools' CP-SAT. Run as a process of its own: `python -m app.planning.cpsat`.
 
 Its library takes a second to load and holds the interpreter meanwhile, so no server loads it.
-One worker, a fixed seed and a limit in the solver's deterministic time (docs/adr): the same
+One worker, a fixed seed and a limit in the solver's deterministic time (docs/adr/0016): the same
 choices give the same answer on every machine, however busy, with one version of the library.
 
 Reads one JSON line {"choices", "plans", "effort"}; writes a line {"options", "is_best"} for each

@@ -21,7 +21,7 @@ from app.planning.plans import Plan, plan_of
 from app.planning.slots import Table, table_of
 
 MOST_PLANS = 3
-# Of the solver's own deterministic seconds (docs/adr); see `app.planning.cpsat`.
+# Of the solver's own deterministic seconds (docs/adr/0016); see `app.planning.cpsat`.
 EFFORT = 20.0
 ROOT = Path(app.__file__).parent.parent  # where `-m app...` finds it
 
