@@ -10,7 +10,7 @@ from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
 from app.errors import NotFound
 from app.files import FileStore
-from app.security import PersonCaller, Role, Scope
+from app.security import INSPECTING, PersonCaller, Role, Scope
 
 FileName = Annotated[str, Query(min_length=1, max_length=200, description="What it is called.")]
 # The body is the file itself: nothing to unpack, and it can be refused while it arrives.
@@ -27,7 +27,7 @@ FILE_BODY: dict[str, Any] = {
 
 def seen(caller: PersonCaller) -> Scope:
     """Return where the caller may look."""
-    return caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    return caller.scope(*INSPECTING)
 
 
 def kept(caller: PersonCaller) -> Scope:

@@ -22,7 +22,7 @@ from app.clock import Now
 from app.database import Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
-from app.security import CurrentDevice, CurrentInspector, Role
+from app.security import INSPECTING, CurrentDevice, CurrentInspector
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
@@ -50,7 +50,7 @@ async def confirm_headcount(
 @router.get("/admin/classroom-lines")
 async def classroom_lines(db: Db, person: CurrentInspector) -> ClassroomLines:
     """List what was last measured of the lines of the classrooms in scope, in lessons."""
-    scope = person.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    scope = person.scope(*INSPECTING)
     latest = await links.latest_within(db, scope)
     return ClassroomLines(
         items=[

@@ -34,7 +34,14 @@ from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
 from app.schools.models import School
-from app.security import CurrentAdministrator, CurrentInspector, PersonCaller, Role, Scope
+from app.security import (
+    INSPECTING,
+    CurrentAdministrator,
+    CurrentInspector,
+    PersonCaller,
+    Role,
+    Scope,
+)
 
 router = APIRouter(prefix="/api", tags=["calendars"], route_class=IdempotentRoute)
 
@@ -45,7 +52,7 @@ SchoolId = Annotated[UUID | None, Query(description="Only of this school.")]
 
 
 def _seen(caller: PersonCaller) -> Scope:
-    return caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    return caller.scope(*INSPECTING)
 
 
 def _kept(caller: PersonCaller) -> Scope:

@@ -15,7 +15,7 @@ from app.lessons.service import STARTABLE
 from app.schools import queries as schools
 from app.schools import service as devices
 from app.schools.schemas import Named
-from app.security import CurrentDevice, CurrentInspector, CurrentTeacher, Role
+from app.security import INSPECTING, CurrentDevice, CurrentInspector, CurrentTeacher
 
 router = APIRouter(prefix="/api", tags=["lessons"])
 
@@ -88,7 +88,7 @@ async def classroom_today(
 @router.get("/admin/filters")
 async def list_filters(db: Db, caller: CurrentInspector) -> Filters:
     """List the schools in scope, the kinds and the states."""
-    scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    scope = caller.scope(*INSPECTING)
     found = await schools.list_schools(db, scope)
     return Filters(
         schools=[Named(id=school.id, name=school.name) for school in found],

@@ -24,7 +24,7 @@ from app.live.schemas import (
 from app.ratelimits import RateLimit
 from app.schools import service as schools
 from app.schools.schemas import LineCheckOut
-from app.security import Callers, CurrentCaller, CurrentInspector, Role, client_address
+from app.security import INSPECTING, Callers, CurrentCaller, CurrentInspector, client_address
 
 router = APIRouter(prefix="/api/check", tags=["check"])
 admin_router = APIRouter(prefix="/api/admin", tags=["check"])
@@ -127,7 +127,7 @@ async def keep_result(
 @admin_router.get("/teacher-checks")
 async def teacher_checks(db: Db, caller: CurrentInspector) -> TeacherCheckList:
     """List what the computers of the teachers in scope found of their lines."""
-    scope = caller.scope(Role.ADMINISTRATOR, Role.SUPERVISOR)
+    scope = caller.scope(*INSPECTING)
     found = await queries.teacher_checks_within(db, scope)
     return TeacherCheckList(
         items=[
