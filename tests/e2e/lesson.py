@@ -272,7 +272,8 @@ class Lesson:
         """A supervisor looks in (巡课): sees and hears, publishes nothing."""
         self.office.goto(self._platform.links["supervisor"])
         self.office.wait_for_url("**/admin")
-        self.office.get_by_role("link", name="课堂记录").first.click()
+        self.office.get_by_role("button", name="出勤与覆盖").click()
+        self.office.get_by_role("link", name="课堂记录").click()
         self.office.wait_for_url("**/admin/sessions")
         self.office.get_by_text("小雨沙沙").first.click()
         self.office.get_by_role("link", name="进入巡课").click()

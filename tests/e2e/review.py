@@ -33,7 +33,8 @@ class Review:
         """Open the list of sessions and the newest session; return its id."""
         self._page.goto(self._platform.links["admin"])
         self._page.wait_for_url("**/admin")
-        self._page.get_by_role("link", name="课堂记录").first.click()
+        self._page.get_by_role("button", name="出勤与覆盖").click()
+        self._page.get_by_role("link", name="课堂记录").click()
         self._page.wait_for_url("**/admin/sessions")
         self._page.get_by_text("小雨沙沙").first.click()
         self._page.wait_for_url(re.compile("/admin/sessions/[0-9a-f-]{36}"))
