@@ -44,7 +44,7 @@ from app.jobs.files import JobFiles
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
 from app.lessons import changes as lesson_changes
-from app.lessons import lesson_routes, offering_routes, week_routes
+from app.lessons import feed_routes, lesson_routes, offering_routes, week_routes
 from app.lessons import routes as day_routes
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
@@ -128,6 +128,7 @@ ROUTERS = (
     lesson_routes.router,
     planning_routes.router,
     week_routes.router,
+    feed_routes.router,
 )
 
 

@@ -63,6 +63,9 @@ def _security_headers(scheme: str) -> dict[str, str]:
     return headers
 
 
+CALENDARS = "/api/calendars/"
+
+
 class Edge:
     """Adds the security headers, logs one line without query string, counts, per request.
 
@@ -109,7 +112,7 @@ class Edge:
         except Exception as error:
             if has_begun:  # half an answer is out: only breaking it off tells the caller
                 raise
-            await render_bug(scope["path"], error)(scope, receive, send_with_headers)
+            await render_bug(shown_path(scope["path"]), error)(scope, receive, send_with_headers)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in {"GET", "POST", "HEAD"} else "other"
@@ -118,10 +121,15 @@ class Edge:
         log.debug(
             "http_answered",
             method=scope["method"],
-            path=scope["path"],
+            path=shown_path(scope["path"]),
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+def shown_path(path: str) -> str:
+    """Return what a log may say of a path: a calendar's address is all it takes to read it."""
+    return f"{CALENDARS}..." if path.startswith(CALENDARS) else path
 
 
 class CanonicalClient:

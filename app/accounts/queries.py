@@ -1,12 +1,24 @@
 """Reads of people, accounts, grants, sessions and links."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, column, func, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.accounts.models import (
     Account,
@@ -17,6 +29,7 @@ from app.accounts.models import (
     RoleGrant,
     SignInFailure,
     SignInSession,
+    StaffPost,
 )
 from app.errors import NotFound
 from app.schools.models import Authority, Region, School
@@ -55,6 +68,15 @@ async def live_session(
 def is_in_force(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a grant has not ended."""
     return or_(RoleGrant.until.is_(None), RoleGrant.until > now)
+
+
+def has_lost_every_post(
+    person_id: ColumnElement[UUID] | InstrumentedAttribute[UUID], today: date
+) -> ColumnElement[bool]:
+    """Return the condition that somebody had posts and the last of them is over."""
+    held = exists().where(StaffPost.person_id == person_id)
+    kept = held.where(or_(StaffPost.until_on.is_(None), StaffPost.until_on > today))
+    return and_(held, ~kept)
 
 
 async def grants_of(db: AsyncSession, person_id: UUID, *, now: datetime) -> Sequence[Grant]:

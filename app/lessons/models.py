@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -177,6 +177,7 @@ class Lesson(Versioned, Base):
     __table_args__ = (
         CheckConstraint("planned_end > planned_start", name="ends_after_start"),
         UniqueConstraint("offering_id", "slot"),
+        Index("ix_lessons_state_planned_end", "state", "planned_end"),  # whose time is over
     )
 
     id: Mapped[Id]
@@ -258,6 +259,24 @@ class Substitution(Base):
     reason: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]
     by_person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class CalendarFeed(Base):
+    """日历订阅: the address at which a teacher's or a classroom's lessons are read. One each."""
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (classroom_id IS NULL)", name="one_holder"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), unique=True)
+    classroom_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+
+    person: Mapped[Person | None] = relationship(lazy="raise")
+    classroom: Mapped[Classroom | None] = relationship(lazy="raise")
 
 
 def _refuse_rewriting(_mapper: object, _connection: object, target: object) -> None:

@@ -214,6 +214,26 @@ export interface paths {
         /** @description Give the calendar as a file. */
         get: operations["export_calendar_days"];
     };
+    "/api/calendar-feeds/classrooms/{classroom_id}": {
+        /** @description Say whether a classroom one administers has an address for its lessons. */
+        get: operations["classroom_feed"];
+        /** @description Make an address for a classroom's lessons; one it had gives nothing any more. */
+        post: operations["renew_classroom_feed"];
+        /** @description Withdraw a classroom's address: it gives nothing any more, and there is no new one. */
+        delete: operations["withdraw_classroom_feed"];
+    };
+    "/api/calendar-feeds/mine": {
+        /** @description Say whether the caller has an address for her lessons. */
+        get: operations["my_feed"];
+        /** @description Make an address for the caller's lessons; one she had gives nothing any more. */
+        post: operations["renew_my_feed"];
+        /** @description Withdraw the caller's address: it gives nothing any more, and there is no new one. */
+        delete: operations["withdraw_my_feed"];
+    };
+    "/api/calendars/{token}.ics": {
+        /** @description Give the lessons of an address as iCalendar (RFC 5545); who has the address may read it. */
+        get: operations["read_calendar"];
+    };
     "/api/check/download": {
         /** @description Send random bytes: no proxy can make them smaller or keep them. */
         get: operations["check_download"];
@@ -1316,6 +1336,16 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "csv" | "xlsx";
+        /** @description The new address, told this once: a path on this server. */
+        FeedMade: {
+            /** Format: date-time */
+            made_at: string;
+            path: string;
+        };
+        /** @description Whether there is an address, and since when; it itself is told only as it is made. */
+        FeedOut: {
+            made_at: string | null;
+        };
         /** @description What an administrator may filter sessions by. */
         Filters: {
             kinds: components["schemas"]["LessonKind"][];
@@ -4992,6 +5022,117 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    classroom_feed: {
+        parameters: {
+            path: {
+                classroom_id: components["parameters"]["path.classroom_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    renew_classroom_feed: {
+        parameters: {
+            path: {
+                classroom_id: components["parameters"]["path.classroom_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["FeedMade"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    withdraw_classroom_feed: {
+        parameters: {
+            path: {
+                classroom_id: components["parameters"]["path.classroom_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {};
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    my_feed: {
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    renew_my_feed: {
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["FeedMade"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    withdraw_my_feed: {
+        responses: {
+            /** @description Successful Response */
+            204: {};
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_calendar: {
+        parameters: {
+            path: {
+                token: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            429: components["responses"]["too-many-requests"];
             503: components["responses"]["unavailable"];
         };
     };

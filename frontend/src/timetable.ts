@@ -75,3 +75,21 @@ export const teachersOf = (schoolId: string) =>
 /** The classrooms of a school, or of all in scope. */
 export const classroomsOf = (schoolId?: string) =>
   dataOf(client.get("/api/classrooms", { query: { school_id: schoolId, limit: 200 } }));
+
+/** Whose lessons a calendar feed has: one's own, or a classroom's. */
+export type FeedOf = "mine" | { classroom: string };
+
+export const feeds = {
+  read: (of: FeedOf) =>
+    of === "mine"
+      ? dataOf(client.get("/api/calendar-feeds/mine"))
+      : dataOf(client.get("/api/calendar-feeds/classrooms/{classroom_id}", { path: { classroom_id: of.classroom } })),
+  renew: (of: FeedOf) =>
+    of === "mine"
+      ? dataOf(client.post("/api/calendar-feeds/mine"))
+      : dataOf(client.post("/api/calendar-feeds/classrooms/{classroom_id}", { path: { classroom_id: of.classroom } })),
+  withdraw: (of: FeedOf) =>
+    of === "mine"
+      ? dataOf(client.delete("/api/calendar-feeds/mine"))
+      : dataOf(client.delete("/api/calendar-feeds/classrooms/{classroom_id}", { path: { classroom_id: of.classroom } })),
+};

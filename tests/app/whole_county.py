@@ -26,7 +26,7 @@ from tests.app.timetable_steps import make_offering
 from tests.factories import County, make_county, make_lesson
 
 # Of path parameters that name no thing of a county.
-PLAIN = {"track": "TRAINING", "kind": "schools"}
+PLAIN = {"track": "TRAINING", "kind": "schools", "token": "no-address-that-was-ever-made"}
 
 
 @dataclass
