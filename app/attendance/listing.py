@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
@@ -15,7 +15,7 @@ from app.attendance.rows import HEADCOUNT, Newest, newest
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
-from app.lessons.queries import bounds_of, is_invited, is_visible
+from app.lessons.queries import bounds_of, is_of_school, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
@@ -148,23 +148,24 @@ def _matches(person: PersonCaller, wanted: SessionFilter) -> ColumnElement[bool]
     if wanted.last_day is not None:
         conditions.append(Session.started_at < bounds_of(wanted.last_day)[1])
     if wanted.school_id is not None:
-        conditions.append(
-            or_(
-                Lesson.hub_school_id == wanted.school_id,
-                is_invited(Classroom.school_id == wanted.school_id),
-            )
-        )
+        conditions.append(is_of_school(wanted.school_id))
     if wanted.kind is not None:
         conditions.append(Lesson.kind == wanted.kind)
     if wanted.state is not None:
         conditions.append(Lesson.state == wanted.state)
     if wanted.text:
-        conditions.append(
-            or_(
-                *(
-                    column.icontains(wanted.text, autoescape=True)
-                    for column in (Lesson.title, School.name, Person.name)
-                )
-            )
-        )
+        conditions.append(_is_about(wanted.text))
     return and_(*conditions)
+
+
+def _is_about(text: str) -> ColumnElement[bool]:
+    """Return the condition, on Lesson alone: so it is looked at before who may see the lesson."""
+
+    def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return column.icontains(text, autoescape=True)
+
+    return or_(
+        holds(Lesson.title),
+        Lesson.hub_school_id.in_(select(School.id).where(holds(School.name))),
+        Lesson.lecturer_id.in_(select(Person.id).where(holds(Person.name))),
+    )

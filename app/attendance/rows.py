@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -89,8 +89,7 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
     schools = inspected_schools(person)
     conditions = days_of(wanted)
     if wanted.school_id is not None:
-        of_school = (Lesson.hub_school_id == wanted.school_id, Site.id == wanted.school_id)
-        conditions.append(or_(*of_school))
+        conditions.append(_is_of_school(wanted.school_id))
     if wanted.state is not None:
         conditions.append(AttendanceRecord.state == wanted.state)
     if wanted.is_counted is not None:
@@ -118,6 +117,18 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .outerjoin(Newest, newest())
         .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
     )
+
+
+def _is_of_school(school_id: UUID) -> ColumnElement[bool]:
+    """Return the condition that a row is of a lesson a school gave, or of one it had itself."""
+    site = select(LessonSite.id)
+    given = site.join(Lesson, Lesson.id == LessonSite.lesson_id).where(
+        Lesson.hub_school_id == school_id
+    )
+    received = site.join(Classroom, Classroom.id == LessonSite.classroom_id).where(
+        Classroom.school_id == school_id
+    )
+    return AttendanceRecord.lesson_site_id.in_(union(given, received))
 
 
 ROW_ORDER = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())

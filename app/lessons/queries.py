@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -35,14 +35,25 @@ def is_visible(person: PersonCaller) -> ColumnElement[bool]:
     The hub school or an invited classroom's school is in the person's scope.
     """
     schools = inspected_schools(person)
-    return or_(Lesson.hub_school_id.in_(schools), is_invited(Classroom.school_id.in_(schools)))
-
-
-def is_invited(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition, on Lesson, that a classroom like this is invited to it."""
-    return exists().where(
-        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id == Classroom.id, condition
+    classrooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
+    is_invited = exists().where(
+        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id.in_(classrooms)
     )
+    return or_(Lesson.hub_school_id.in_(schools), is_invited)
+
+
+def is_of_school(school_id: UUID) -> ColumnElement[bool]:
+    """Return the condition, on Lesson, that a school gives it or is invited to it.
+
+    A union, which is looked up from the school's few lessons, and not lesson by lesson.
+    """
+    given = select(Lesson.id).where(Lesson.hub_school_id == school_id)
+    received = (
+        select(LessonSite.lesson_id)
+        .join(Classroom, Classroom.id == LessonSite.classroom_id)
+        .where(Classroom.school_id == school_id)
+    )
+    return Lesson.id.in_(union(given, received))
 
 
 def whole_lessons() -> Select[Lesson]:

@@ -21,7 +21,7 @@ from app.lessons.models import (
     LessonState,
     Substitution,
 )
-from app.lessons.queries import bounds_of, is_invited, is_visible
+from app.lessons.queries import bounds_of, is_of_school, is_visible
 from app.schools.models import Classroom, School
 from app.schools.queries import schools_within
 from app.security import INSPECTING, PersonCaller
@@ -53,12 +53,7 @@ def lessons_seen(person: PersonCaller, wanted: LessonFilter) -> Select[Lesson]:
     if wanted.last_day is not None:
         query = query.where(Lesson.planned_start < bounds_of(wanted.last_day)[1])
     if wanted.school_id is not None:
-        query = query.where(
-            or_(
-                Lesson.hub_school_id == wanted.school_id,
-                is_invited(Classroom.school_id == wanted.school_id),
-            )
-        )
+        query = query.where(is_of_school(wanted.school_id))
     for column, value in (
         (Lesson.offering_id, wanted.offering_id),
         (Lesson.kind, wanted.kind),

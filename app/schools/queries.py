@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 
@@ -38,13 +38,14 @@ def schools_within(scope: Scope) -> Select[UUID]:
     A region covers the regions below it, to any depth. A school covers the teaching points
     whose parent (中心校) it is, since it answers for them.
     """
-    return select(School.id).where(
-        or_(
-            School.region_id.in_(regions_within(scope)),
-            School.id.in_(scope.school_ids),
-            School.parent_id.in_(scope.school_ids),
-        )
-    )
+    # Only what there is: beside an empty list, PostgreSQL takes half of all schools to be meant.
+    places: list[ColumnElement[bool]] = []
+    if scope.region_ids:
+        places.append(School.region_id.in_(regions_within(scope)))
+    if scope.school_ids:
+        places.append(School.id.in_(scope.school_ids))
+        places.append(School.parent_id.in_(scope.school_ids))
+    return select(School.id).where(or_(false(), *places))
 
 
 async def region_within(db: AsyncSession, scope: Scope, region_id: UUID) -> Region:
