@@ -33,6 +33,9 @@ from app.attendance.taught import AttendedLessons
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.codes import routes as code_routes
+from app.coverage import curriculum_routes, sheet_routes
+from app.coverage import office as coverage_office
+from app.coverage import routes as coverage_routes
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
@@ -129,6 +132,9 @@ ROUTERS = (
     planning_routes.router,
     week_routes.router,
     feed_routes.router,
+    curriculum_routes.router,
+    coverage_routes.router,
+    sheet_routes.router,
 )
 
 
@@ -161,6 +167,9 @@ def job_handlers() -> Handlers:
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
         locking.KIND: locking.lock_term,
         **import_jobs.handlers(IMPORT_KINDS),
+        coverage_office.COMPUTE: coverage_office.compute_sheet,
+        coverage_office.CHECK: coverage_office.check_sheet,
+        coverage_office.REPORT: coverage_office.make_report,
     }
 
 

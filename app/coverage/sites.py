@@ -63,6 +63,11 @@ class Question:
     as_of: datetime | None = None
 
 
+def school_ids_of(roster_id: UUID) -> Select[UUID]:
+    """Return a query of the schools on a roster, for `.in_(...)`."""
+    return select(RosterEntry.school_id).where(RosterEntry.snapshot_id == roster_id)
+
+
 def prefix_of(region_code: str) -> str:
     """Return what the codes of a region and of all below it begin with (GB/T 2260).
 

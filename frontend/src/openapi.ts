@@ -330,6 +330,88 @@ export interface paths {
         /** @description Export the list, all pages of it. */
         get: operations["export_offerings"];
     };
+    "/api/coverage/figures": {
+        /** @description Return all figures of a roster and a period side by side, in all and county by county. */
+        get: operations["read_coverage"];
+    };
+    "/api/coverage/figures/export": {
+        /** @description Export the figures, one line for a county and a figure. */
+        get: operations["export_coverage"];
+    };
+    "/api/coverage/gaps": {
+        /** @description List what is lacking still at the sites of a roster: a site, a grade, a subject each. */
+        get: operations["list_gaps"];
+    };
+    "/api/coverage/gaps/export": {
+        /** @description Export what is lacking. */
+        get: operations["export_gaps"];
+    };
+    "/api/coverage/lessons": {
+        /** @description List the lessons a figure rests on, the latest first; each leads to its evidence. */
+        get: operations["list_delivered_lessons"];
+    };
+    "/api/coverage/lessons/export": {
+        /** @description Export the lessons a figure rests on. */
+        get: operations["export_delivered_lessons"];
+    };
+    "/api/coverage/periods": {
+        /** @description List the terms of a roster's region and their months: what figures are usually asked for. */
+        get: operations["list_coverage_periods"];
+    };
+    "/api/coverage/reports": {
+        /** @description Have the report of a roster and a period made as a file, as a job. */
+        post: operations["make_report"];
+    };
+    "/api/coverage/schools/{school_id}": {
+        /** @description Return how each subject of each grade of a school stands: required, taught, lacking. */
+        get: operations["read_school_gaps"];
+    };
+    "/api/coverage/sheets": {
+        /** @description List the sheets of figures over rosters in scope, the latest first. */
+        get: operations["list_sheets"];
+        /** @description Have the figures of a roster and a period computed from locked rows, and frozen, as a job. */
+        post: operations["compute_sheet"];
+    };
+    "/api/coverage/sheets/{sheet_id}": {
+        /** @description Return a sheet: its figures, each beside the one it amends, its rules, and who signed. */
+        get: operations["read_sheet"];
+    };
+    "/api/coverage/sheets/{sheet_id}/check": {
+        /** @description Have a sheet computed again from the rows themselves; it is checked when nothing differs. */
+        post: operations["check_sheet"];
+    };
+    "/api/coverage/sheets/{sheet_id}/sign-off": {
+        /** @description Sign a checked sheet off. What it amends is printed beside it from then on. */
+        post: operations["sign_sheet_off"];
+    };
+    "/api/coverage/sheets/export": {
+        /** @description Export the list of sheets. */
+        get: operations["export_sheets"];
+    };
+    "/api/coverage/sites": {
+        /** @description List the sites of a roster with what each is counted by; those a figure counts, or not. */
+        get: operations["list_coverage_sites"];
+    };
+    "/api/coverage/sites/export": {
+        /** @description Export the list of sites. */
+        get: operations["export_coverage_sites"];
+    };
+    "/api/curriculum-plans": {
+        /** @description List the nation's curriculum and those of the regions in sight, the latest first. */
+        get: operations["list_curriculum_plans"];
+        /** @description Add the curriculum of a region; from its first day it goes before those of wider ones. */
+        post: operations["add_curriculum_plan"];
+    };
+    "/api/curriculum-plans/{plan_id}": {
+        /** @description Return a curriculum with all that it requires. */
+        get: operations["read_curriculum_plan"];
+        /** @description Change a curriculum; figures that are signed off keep what was required then. */
+        put: operations["edit_curriculum_plan"];
+    };
+    "/api/curriculum-plans/export": {
+        /** @description Export what all of them require, one line for a grade and a subject. */
+        get: operations["export_curriculum_plans"];
+    };
     "/api/devices/enrol": {
         /** @description Make this browser the device of a classroom. One browser is one device. */
         post: operations["enrol_device"];
@@ -450,6 +532,22 @@ export interface paths {
     "/api/links/set-password": {
         /** @description Set the password a set-up link is for, use the link up, and sign in. */
         post: operations["set_password"];
+    };
+    "/api/local-timetables": {
+        /** @description List what classes are taught by their own schools, school by school. */
+        get: operations["list_local_timetables"];
+        /** @description Hand in what a class is taught by its own school in a term. */
+        post: operations["add_local_timetable"];
+    };
+    "/api/local-timetables/{timetable_id}": {
+        /** @description Return a timetable. */
+        get: operations["read_local_timetable"];
+        /** @description Change what a class is taught; figures signed off keep what was said then. */
+        put: operations["edit_local_timetable"];
+    };
+    "/api/local-timetables/export": {
+        /** @description Export the timetables, one line for a class and a subject. */
+        get: operations["export_local_timetables"];
     };
     "/api/me": {
         /** @description Say who this browser is; never refused. */
@@ -977,6 +1075,11 @@ export interface components {
             kind: "connected";
             to_ms: number;
         };
+        /**
+         * @description Which rows a figure rests on: those that count today, or only those locked for good.
+         * @enum {string}
+         */
+        Basis: "COUNTED" | "LOCKED";
         /** @description 作息时间表 of a school. Season: both or neither; it may run over the new year. */
         BellsIn: {
             name: string;
@@ -1254,6 +1357,111 @@ export interface components {
          * @enum {string}
          */
         ConflictCode: "hub-without-bells" | "site-without-bells" | "no-shared-window" | "sites-without-common-window" | "too-few-windows" | "kept-free" | "taken" | "crowded";
+        /** @description The figures of a county; its code as it stood on the roster. */
+        CountyFigures: {
+            code: string;
+            figures: components["schemas"]["FigureOut"][];
+            name: string;
+            sites: number;
+            unplaced: number;
+            without_timetable: number;
+        };
+        /** @description Figures over a roster and a period, side by side, with the rules they are counted by. */
+        CoverageOut: {
+            basis: components["schemas"]["Basis"];
+            counties: components["schemas"]["CountyFigures"][];
+            definitions: components["schemas"]["DefinitionOut"][];
+            period: components["schemas"]["CoveragePeriod"];
+            roster: components["schemas"]["Named"];
+            /** Format: date */
+            taken_on: string;
+            whole: components["schemas"]["Figures"];
+        };
+        /** @description Whole weeks: a Monday, a Sunday, and how many teaching weeks lie between. */
+        CoveragePeriod: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            weeks: number;
+        };
+        /**
+         * @description What a site is counted by in every figure. Periods to a tenth.
+         *
+         *     `weeks`: the teaching weeks in which its best subject came. `subjects` 0: no timetable.
+         */
+        CoverageSite: {
+            county: string;
+            filled: number;
+            lacking: number;
+            needs: number;
+            needs_met: number;
+            offered: number;
+            position: number;
+            reached: number;
+            required: number;
+            school: components["schemas"]["Named"];
+            subjects: number;
+            taught: number;
+            weeks: number;
+        };
+        /** @description What a plan requires of a subject in a grade. */
+        CurriculumCellIn: {
+            grade_no: number;
+            /** @example 2 */
+            periods_a_week: number;
+            /** Format: uuid */
+            subject_id: string;
+        };
+        /** @description What a plan requires of a subject in a grade. */
+        CurriculumCellOut: {
+            grade_no: number;
+            periods_a_week: number;
+            subject: components["schemas"]["SubjectOut"];
+        };
+        /** @description A plan with all that it requires, grade by grade. */
+        CurriculumDetail: {
+            cells: components["schemas"]["CurriculumCellOut"][];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            region: components["schemas"]["Named"] | null;
+            source: string;
+            /** Format: date */
+            valid_from: string;
+            version: number;
+        };
+        /** @description A plan as it is to be, but for its region. */
+        CurriculumEdit: {
+            cells: components["schemas"]["CurriculumCellIn"][];
+            name: string;
+            /** @default  */
+            source: string;
+            /** Format: date */
+            valid_from: string;
+        };
+        /** @description A plan of a region, from a day on, with all that it requires. */
+        CurriculumIn: {
+            cells: components["schemas"]["CurriculumCellIn"][];
+            name: string;
+            /** Format: uuid */
+            region_id: string;
+            /** @default  */
+            source: string;
+            /** Format: date */
+            valid_from: string;
+        };
+        /** @description A plan in a list. `region` null: the nation's, which nobody edits here. */
+        CurriculumOut: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            region: components["schemas"]["Named"] | null;
+            source: string;
+            /** Format: date */
+            valid_from: string;
+            version: number;
+        };
         /**
          * @description 放假, or 补课: a day that runs the timetable of the weekday it `follows`.
          * @enum {string}
@@ -1265,6 +1473,36 @@ export interface components {
             first: string;
             /** Format: date */
             last: string;
+        };
+        /** @description How a figure is counted, in words. */
+        DefinitionOut: {
+            /** Format: uuid */
+            id: string;
+            indicator: components["schemas"]["Indicator"];
+            kinds: components["schemas"]["LessonKind"][];
+            number: number;
+            permille: number | null;
+            rule_en: string;
+            rule_zh: string;
+            title_en: string;
+            title_zh: string;
+            unit: components["schemas"]["Unit"];
+        };
+        /** @description A lesson behind a figure, as it came to a school; `session_id`: its page of evidence. */
+        DeliveredLesson: {
+            grade: string;
+            hub: components["schemas"]["Named"];
+            is_locked: boolean;
+            kind: components["schemas"]["LessonKind"];
+            /** Format: uuid */
+            lesson_id: string;
+            /** Format: date-time */
+            planned_start: string;
+            school: components["schemas"]["Named"];
+            /** Format: uuid */
+            session_id: string;
+            subject: string;
+            title: string;
         };
         /** @description The classroom's device this browser is. */
         DeviceIdentity: {
@@ -1346,11 +1584,44 @@ export interface components {
         FeedOut: {
             made_at: string | null;
         };
+        /**
+         * @description A figure: of `denominator`, `numerator`. Of TENTHS both are periods, to a tenth.
+         *
+         *     `permille`: the share in thousandths, rounded down; null: there is nothing to be a share of.
+         */
+        FigureOut: {
+            denominator: number;
+            indicator: components["schemas"]["Indicator"];
+            numerator: number;
+            permille: number | null;
+        };
+        /**
+         * @description All figures of a county, or of all counties.
+         *
+         *     `without_timetable`: sites that say nothing of what they teach, and are in no figure of
+         *     subjects or periods. `unplaced`: periods that came for no grade and subject that is required.
+         */
+        Figures: {
+            figures: components["schemas"]["FigureOut"][];
+            sites: number;
+            unplaced: number;
+            without_timetable: number;
+        };
         /** @description What an administrator may filter sessions by. */
         Filters: {
             kinds: components["schemas"]["LessonKind"][];
             schools: components["schemas"]["Named"][];
             states: components["schemas"]["LessonState"][];
+        };
+        /** @description A grade and a subject at a site: what is required, and what is lacking. In periods. */
+        GapOut: {
+            delivered: number;
+            gap: number;
+            grade_no: number;
+            local: number;
+            required: number;
+            standing: components["schemas"]["Standing"];
+            subject: components["schemas"]["SubjectOut"];
         };
         /** @description A lesson the caller gave: at how many sites it counts, how many rows are locked. */
         GivenLesson: {
@@ -1470,6 +1741,11 @@ export interface components {
             clock_ms: number;
             reason: string;
         };
+        /**
+         * @description The figures there are; how each is counted is a definition's.
+         * @enum {string}
+         */
+        Indicator: "COV_REACHED" | "COV_REGULAR" | "COV_NEED" | "COV_PERIODS" | "OFFER_RATE" | "PERIOD_RATE";
         /** @description An enrolment code, shown once. */
         IssuedCode: {
             code: string;
@@ -1665,6 +1941,42 @@ export interface components {
         LiveOut: {
             is_paused: boolean;
             present: string[];
+        };
+        /** @description What a class is taught of a subject by its own school. */
+        LocalPeriodsIn: {
+            /** @example 2 */
+            periods_a_week: number;
+            /** Format: uuid */
+            subject_id: string;
+        };
+        /** @description What a class is taught of a subject. */
+        LocalPeriodsOut: {
+            periods_a_week: number;
+            subject: components["schemas"]["SubjectOut"];
+        };
+        /** @description All that a class is taught locally; nothing: its school teaches it nothing. */
+        LocalTimetableEdit: {
+            periods: components["schemas"]["LocalPeriodsIn"][];
+        };
+        /** @description The timetable of a class for a term. */
+        LocalTimetableIn: {
+            /** Format: uuid */
+            class_id: string;
+            periods: components["schemas"]["LocalPeriodsIn"][];
+            /** Format: uuid */
+            term_id: string;
+        };
+        /** @description What a class is taught by its own school in a term. */
+        LocalTimetableOut: {
+            grade_no: number;
+            /** Format: uuid */
+            id: string;
+            periods: components["schemas"]["LocalPeriodsOut"][];
+            school: components["schemas"]["Named"];
+            school_class: components["schemas"]["Named"];
+            /** Format: uuid */
+            term_id: string;
+            version: number;
         };
         /** @description That somebody locked a term. */
         LockOut: {
@@ -1973,6 +2285,21 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_CoverageSite_: {
+            items: components["schemas"]["CoverageSite"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_CurriculumOut_: {
+            items: components["schemas"]["CurriculumOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_DeliveredLesson_: {
+            items: components["schemas"]["DeliveredLesson"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_GivenLesson_: {
             items: components["schemas"]["GivenLesson"][];
             /** @description Ask for the next page with it. */
@@ -1995,6 +2322,11 @@ export interface components {
         };
         Page_LessonOut_: {
             items: components["schemas"]["LessonOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_LocalTimetableOut_: {
+            items: components["schemas"]["LocalTimetableOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -2075,6 +2407,16 @@ export interface components {
         };
         Page_SessionItem_: {
             items: components["schemas"]["SessionItem"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_SheetOut_: {
+            items: components["schemas"]["SheetOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_SiteGapOut_: {
+            items: components["schemas"]["SiteGapOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -2164,6 +2506,17 @@ export interface components {
             school: components["schemas"]["Named"];
             school_class: components["schemas"]["Named"] | null;
             side: components["schemas"]["Side"];
+        };
+        /** @description A period people ask for: a term, or a month of it. `name`: the term's, or "2026-03". */
+        PeriodChoice: {
+            /** Format: date */
+            first: string;
+            is_term: boolean;
+            /** Format: date */
+            last: string;
+            name: string;
+            /** Format: uuid */
+            term_id: string;
         };
         /** @description 节次 by the clock in the schools' zone. */
         PeriodIn: {
@@ -2438,6 +2791,24 @@ export interface components {
             title: string;
         };
         /**
+         * @description The kinds of file a report is made as.
+         * @enum {string}
+         */
+        ReportFormat: "pdf" | "xlsx" | "csv";
+        /** @description Which report to make. */
+        ReportIn: {
+            /** @default COUNTED */
+            basis: components["schemas"]["Basis"];
+            /** Format: date */
+            first: string;
+            /** @default pdf */
+            format: components["schemas"]["ReportFormat"];
+            /** Format: date */
+            last: string;
+            /** Format: uuid */
+            roster_id: string;
+        };
+        /**
          * @description The way media takes: straight over UDP or TCP, or through the relay; or none is open.
          * @enum {string}
          */
@@ -2651,6 +3022,18 @@ export interface components {
             road_note?: string | null;
             urban_rural?: string | null;
         };
+        /** @description All cells of a school: grades and subjects. None: no timetable was handed in. */
+        SchoolGaps: {
+            basis: components["schemas"]["Basis"];
+            cells: components["schemas"]["GapOut"][];
+            gap: number;
+            offered: number;
+            period: components["schemas"]["CoveragePeriod"];
+            required: number;
+            school: components["schemas"]["Named"];
+            subjects: number;
+            taught: number;
+        };
         /** @description A school to register. A teaching point (218) names its parent. */
         SchoolIn: {
             altitude_m?: number | null;
@@ -2810,6 +3193,90 @@ export interface components {
             one: string | null;
             other: string | null;
         };
+        /** @description A sheet with its figures, the rules they were counted by, and who signed. */
+        SheetDetail: {
+            amends_id: string | null;
+            basis: components["schemas"]["Basis"];
+            /** Format: date-time */
+            computed_at: string;
+            definitions: components["schemas"]["DefinitionOut"][];
+            figures: components["schemas"]["SheetFigure"][];
+            /** Format: date */
+            first: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            last: string;
+            open_rows: number;
+            reason: string;
+            region: components["schemas"]["Named"];
+            roster: components["schemas"]["Named"];
+            rows: number;
+            rows_hash: string;
+            state: components["schemas"]["SheetState"];
+            steps: components["schemas"]["StepOut"][];
+            /** Format: date */
+            taken_on: string;
+            version: number;
+            weeks: number;
+        };
+        /** @description A frozen figure; `before`: what the sheet it amends had signed off for it. */
+        SheetFigure: {
+            before: components["schemas"]["FigureOut"] | null;
+            definition_number: number;
+            denominator: number;
+            indicator: components["schemas"]["Indicator"];
+            numerator: number;
+            permille: number | null;
+            region_code: string;
+            region_name: string;
+        };
+        /** @description Which figures to freeze. `amends_id`: the signed sheet to amend, and `reason` why. */
+        SheetIn: {
+            amends_id?: string | null;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            /** @default  */
+            reason: string;
+            /** Format: uuid */
+            roster_id: string;
+        };
+        /** @description A word of whoever signs. */
+        SheetNote: {
+            /** @default  */
+            note: string;
+        };
+        /** @description A sheet in a list. `open_rows`: rows that were not locked when it was computed. */
+        SheetOut: {
+            amends_id: string | null;
+            basis: components["schemas"]["Basis"];
+            /** Format: date-time */
+            computed_at: string;
+            /** Format: date */
+            first: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            last: string;
+            open_rows: number;
+            reason: string;
+            region: components["schemas"]["Named"];
+            roster: components["schemas"]["Named"];
+            rows: number;
+            rows_hash: string;
+            state: components["schemas"]["SheetState"];
+            /** Format: date */
+            taken_on: string;
+            version: number;
+            weeks: number;
+        };
+        /**
+         * @description States of a sheet of figures.
+         * @enum {string}
+         */
+        SheetState: "COMPUTED" | "CHECKED" | "SIGNED_OFF" | "AMENDED";
         /**
          * @description Which end of a pairing a school is.
          * @enum {string}
@@ -2843,6 +3310,19 @@ export interface components {
             light: "ready" | "offline" | "never";
             school: string;
             state: components["schemas"]["SiteState"];
+        };
+        /** @description A gap in a list of many sites. */
+        SiteGapOut: {
+            county: string;
+            delivered: number;
+            gap: number;
+            grade_no: number;
+            local: number;
+            position: number;
+            required: number;
+            school: components["schemas"]["Named"];
+            standing: components["schemas"]["Standing"];
+            subject: components["schemas"]["SubjectOut"];
         };
         /** @description A classroom that receives, whose pupils sit there, who helps, how, and for which pairing. */
         SiteIn: {
@@ -2902,11 +3382,31 @@ export interface components {
             seat_id: string;
             to_ms: number;
         };
+        /**
+         * @description How a subject stands in a grade: 未开, 未开齐, 未开足, 开足.
+         * @enum {string}
+         */
+        Standing: "NOT_OFFERED" | "TOO_FEW" | "OFFERED" | "FULL";
         /** @description A lesson that is live now. */
         StartedOut: {
             lesson: components["schemas"]["LessonCard"];
             /** Format: uuid */
             session_id: string;
+        };
+        /** @description Who brought a sheet to a state, and when. */
+        StepOut: {
+            /** Format: date-time */
+            at: string;
+            note: string;
+            person_name: string;
+            state: components["schemas"]["SheetState"];
+        };
+        /** @description A subject by the words of the set that is shown. */
+        SubjectOut: {
+            /** Format: uuid */
+            id: string;
+            label_en: string;
+            label_zh: string;
         };
         /** @description Who gives the lesson instead, and why. */
         SubstituteIn: {
@@ -3164,6 +3664,11 @@ export interface components {
             resources: number;
             trainings: number;
         };
+        /**
+         * @description What a figure's numerator and denominator count.
+         * @enum {string}
+         */
+        Unit: "SITES" | "SUBJECTS" | "TENTHS";
         /** @description How much arrived. */
         UploadedOut: {
             bytes: number;
@@ -3335,14 +3840,32 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `grade-unknown`: This grade has no curriculum; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `twice-in-table`: This stands in the table twice */
+        "code-unknown.grade-unknown.idempotency-key-reused.malformed-input.twice-in-table": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input */
         "code-unknown.idempotency-key-reused.malformed-input": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `twice-in-table`: This stands in the table twice */
+        "code-unknown.idempotency-key-reused.malformed-input.twice-in-table": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input */
         "code-unknown.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input; `twice-in-table`: This stands in the table twice */
+        "code-unknown.malformed-input.twice-in-table": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3385,6 +3908,12 @@ export interface components {
         };
         /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input */
         "idempotency-key-reused.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `period-too-long`: These days make no period */
+        "idempotency-key-reused.malformed-input.period-too-long": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3455,6 +3984,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `malformed-input`: Malformed input; `period-too-long`: These days make no period */
+        "malformed-input.period-too-long": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `malformed-input`: Malformed input; `unreadable-file`: This file cannot be read */
         "malformed-input.unreadable-file": {
             content: {
@@ -3469,6 +4004,24 @@ export interface components {
         };
         /** @description `no-such-plan`: There is no such plan; `not-found`: Not found */
         "no-such-plan.not-found": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `no-teaching-weeks`: There is no school in this period */
+        "no-teaching-weeks": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `no-teaching-weeks`: There is no school in this period; `still-running`: The first request is still running */
+        "no-teaching-weeks.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `no-teaching-weeks`: There is no school in this period; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "no-teaching-weeks.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3509,6 +4062,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `plan-there`: There is a plan from that day already */
+        "plan-there": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `plan-there`: There is a plan from that day already; `still-running`: The first request is still running */
+        "plan-there.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `precondition-required`: Say which version you have seen */
         "precondition-required": {
             content: {
@@ -3523,6 +4088,12 @@ export interface components {
         };
         /** @description `recording-not-ready`: The recording is not ready */
         "recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `rows-open`: The attendance of this period is not locked; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "rows-open.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3553,6 +4124,12 @@ export interface components {
         };
         /** @description `still-running`: The first request is still running */
         "still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `still-running`: The first request is still running; `timetable-there`: There is a timetable already */
+        "still-running.timetable-there": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -3605,6 +4182,7 @@ export interface components {
         "path.offer_id": string;
         "path.offering_id": string;
         "path.pairing_id": string;
+        "path.plan_id": string;
         "path.planning_id": string;
         "path.record_id": string;
         "path.region_id": string;
@@ -3612,10 +4190,13 @@ export interface components {
         "path.schedule_id": string;
         "path.school_id": string;
         "path.session_id": string;
+        "path.sheet_id": string;
         "path.term_id": string;
+        "path.timetable_id": string;
         "path.track": components["schemas"]["Track"];
         /** @description Of this alliance. */
         "query.alliance_id": string | null;
+        "query.basis": components["schemas"]["Basis"];
         "query.category": string | null;
         /** @description `next_cursor` of the page before; without it, the first page. */
         "query.cursor": string | null;
@@ -3623,14 +4204,20 @@ export interface components {
         "query.date": string | null;
         /** @description The kind of file. */
         "query.format": components["schemas"]["ExportFormat"];
-        "query.from": string | null;
+        "query.from": string;
+        /** @description Only this grade. */
         "query.grade_no": number | null;
         "query.in_force": boolean | null;
+        /** @description Of whose denominator. */
+        "query.indicator": components["schemas"]["Indicator"] | null;
         "query.is_counted": boolean | null;
+        /** @description In its numerator, or not. */
+        "query.is_met": boolean | null;
         "query.is_open": boolean | null;
         "query.is_shown": boolean | null;
         "query.is_stored": boolean | null;
         "query.kind": components["schemas"]["LessonKind"] | null;
+        "query.label_id": string | null;
         "query.light": components["schemas"]["PointLight"] | null;
         /** @description How many items a page has at most. */
         "query.limit": number;
@@ -3641,17 +4228,21 @@ export interface components {
         "query.offering_id": string | null;
         "query.parent_id": string | null;
         "query.q": string;
+        /** @description Only this region. */
+        "query.region_code": string;
         "query.region_id": string | null;
         "query.role": components["schemas"]["Role"] | null;
+        "query.roster_id": string;
         "query.school_id": string | null;
         "query.set": string | null;
         "query.stage": string | null;
         "query.state": components["schemas"]["LessonState"] | null;
         /** @description A code. */
         "query.subject": string | null;
-        /** @description Of this term. */
+        /** @description Only this subject. */
+        "query.subject_id": string | null;
         "query.term_id": string | null;
-        "query.to": string | null;
+        "query.to": string;
         "query.urban_rural": string | null;
         "query.waits_for": components["schemas"]["WaitsFor"] | null;
     };
@@ -3666,14 +4257,14 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 is_counted?: components["parameters"]["query.is_counted"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["schemas"]["AttendanceState"] | null;
                 subject?: string | null;
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
                 waits_for?: components["parameters"]["query.waits_for"];
             };
         };
@@ -3798,12 +4389,12 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 is_counted?: components["parameters"]["query.is_counted"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["schemas"]["AttendanceState"] | null;
                 subject?: string | null;
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
                 waits_for?: components["parameters"]["query.waits_for"];
             };
         };
@@ -3966,10 +4557,10 @@ export interface operations {
             query: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                from: string;
+                from: components["parameters"]["query.from"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                to: string;
+                to: components["parameters"]["query.to"];
             };
         };
         responses: {
@@ -3991,8 +4582,8 @@ export interface operations {
             query: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                from: string;
-                to: string;
+                from: components["parameters"]["query.from"];
+                to: components["parameters"]["query.to"];
             };
         };
         responses: {
@@ -4014,14 +4605,14 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 q?: string;
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
             };
         };
         responses: {
@@ -4161,12 +4752,12 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 kind?: components["parameters"]["query.kind"];
                 q?: string;
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
             };
         };
         responses: {
@@ -5526,7 +6117,7 @@ export interface operations {
                 school_id?: string | null;
                 state?: components["schemas"]["OfferingState"] | null;
                 subject?: string | null;
-                term_id?: string | null;
+                term_id?: components["parameters"]["query.term_id"];
             };
         };
         responses: {
@@ -5683,7 +6274,7 @@ export interface operations {
                 school_id?: string | null;
                 state?: components["schemas"]["OfferingState"] | null;
                 subject?: string | null;
-                term_id?: string | null;
+                term_id?: components["parameters"]["query.term_id"];
             };
         };
         responses: {
@@ -5697,6 +6288,642 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["code-unknown.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_coverage: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                from: components["parameters"]["query.from"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CoverageOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_coverage: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: components["parameters"]["query.from"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_gaps: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from: components["parameters"]["query.from"];
+                /** @description Only this grade. */
+                grade_no?: components["parameters"]["query.grade_no"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                school_id?: components["parameters"]["query.school_id"];
+                /** @description Only this subject. */
+                subject_id?: components["parameters"]["query.subject_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_SiteGapOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_gaps: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: components["parameters"]["query.from"];
+                /** @description Only this grade. */
+                grade_no?: components["parameters"]["query.grade_no"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                school_id?: components["parameters"]["query.school_id"];
+                /** @description Only this subject. */
+                subject_id?: components["parameters"]["query.subject_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_delivered_lessons: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from: components["parameters"]["query.from"];
+                /** @description Only this grade. */
+                grade_no?: components["parameters"]["query.grade_no"];
+                indicator?: components["schemas"]["Indicator"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                school_id?: components["parameters"]["query.school_id"];
+                /** @description Only this subject. */
+                subject_id?: components["parameters"]["query.subject_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveredLesson_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_delivered_lessons: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: components["parameters"]["query.from"];
+                /** @description Only this grade. */
+                grade_no?: components["parameters"]["query.grade_no"];
+                indicator?: components["schemas"]["Indicator"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                school_id?: components["parameters"]["query.school_id"];
+                /** @description Only this subject. */
+                subject_id?: components["parameters"]["query.subject_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_coverage_periods: {
+        parameters: {
+            query: {
+                roster_id: components["parameters"]["query.roster_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["PeriodChoice"][];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    make_report: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks.still-running"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_school_gaps: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                from: components["parameters"]["query.from"];
+                to: components["parameters"]["query.to"];
+            };
+            path: {
+                school_id: components["parameters"]["path.school_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["SchoolGaps"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_sheets: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                roster_id?: string | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_SheetOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    compute_sheet: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks.still-running.wrong-state"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_sheet: {
+        parameters: {
+            path: {
+                sheet_id: components["parameters"]["path.sheet_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["SheetDetail"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    check_sheet: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                sheet_id: components["parameters"]["path.sheet_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    sign_sheet_off: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                sheet_id: components["parameters"]["path.sheet_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["SheetDetail"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["rows-open.still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_sheets: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                roster_id?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_coverage_sites: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from: components["parameters"]["query.from"];
+                /** @description Of whose denominator. */
+                indicator?: components["parameters"]["query.indicator"];
+                /** @description In its numerator, or not. */
+                is_met?: components["parameters"]["query.is_met"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_CoverageSite_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_coverage_sites: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: components["parameters"]["query.from"];
+                /** @description Of whose denominator. */
+                indicator?: components["parameters"]["query.indicator"];
+                /** @description In its numerator, or not. */
+                is_met?: components["parameters"]["query.is_met"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_curriculum_plans: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_CurriculumOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_curriculum_plan: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurriculumIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["CurriculumDetail"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["plan-there.still-running"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.twice-in-table"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_curriculum_plan: {
+        parameters: {
+            path: {
+                plan_id: components["parameters"]["path.plan_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CurriculumDetail"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    edit_curriculum_plan: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                plan_id: components["parameters"]["path.plan_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurriculumEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CurriculumDetail"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["plan-there"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["code-unknown.malformed-input.twice-in-table"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_curriculum_plans: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6048,7 +7275,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
@@ -6057,7 +7284,7 @@ export interface operations {
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
             };
         };
         responses: {
@@ -6355,14 +7582,14 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                from?: components["parameters"]["query.from"];
+                from?: string | null;
                 kind?: components["parameters"]["query.kind"];
                 offering_id?: components["parameters"]["query.offering_id"];
                 q?: string;
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
-                to?: components["parameters"]["query.to"];
+                to?: string | null;
             };
         };
         responses: {
@@ -6418,6 +7645,134 @@ export interface operations {
             410: components["responses"]["link-used-or-expired"];
             422: components["responses"]["malformed-input.password-too-weak"];
             429: components["responses"]["too-many-requests"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_local_timetables: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                school_id?: components["parameters"]["query.school_id"];
+                term_id?: components["parameters"]["query.term_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_LocalTimetableOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_local_timetable: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocalTimetableIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["LocalTimetableOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.timetable-there"];
+            422: components["responses"]["code-unknown.grade-unknown.idempotency-key-reused.malformed-input.twice-in-table"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_local_timetable: {
+        parameters: {
+            path: {
+                timetable_id: components["parameters"]["path.timetable_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LocalTimetableOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    edit_local_timetable: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                timetable_id: components["parameters"]["path.timetable_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocalTimetableEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["LocalTimetableOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["code-unknown.malformed-input.twice-in-table"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_local_timetables: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                school_id?: components["parameters"]["query.school_id"];
+                term_id?: components["parameters"]["query.term_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7149,7 +8504,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 /** @description Of this term. */
-                term_id?: components["parameters"]["query.term_id"];
+                term_id?: string | null;
             };
         };
         responses: {
@@ -7252,7 +8607,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 /** @description Of this term. */
-                term_id?: components["parameters"]["query.term_id"];
+                term_id?: string | null;
             };
         };
         responses: {
@@ -7769,7 +9124,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                grade_no?: components["parameters"]["query.grade_no"];
+                grade_no?: number | null;
                 is_open?: components["parameters"]["query.is_open"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
@@ -7876,7 +9231,7 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                grade_no?: components["parameters"]["query.grade_no"];
+                grade_no?: number | null;
                 is_open?: components["parameters"]["query.is_open"];
                 school_id?: components["parameters"]["query.school_id"];
                 stage?: components["parameters"]["query.stage"];
@@ -8330,8 +9685,8 @@ export interface operations {
     read_own_hours: {
         parameters: {
             query: {
-                from: string;
-                to: string;
+                from: components["parameters"]["query.from"];
+                to: components["parameters"]["query.to"];
             };
         };
         responses: {
@@ -8352,10 +9707,10 @@ export interface operations {
             query: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                from: string;
+                from: components["parameters"]["query.from"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                to: string;
+                to: components["parameters"]["query.to"];
             };
         };
         responses: {
@@ -8377,8 +9732,8 @@ export interface operations {
             query: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
-                from: string;
-                to: string;
+                from: components["parameters"]["query.from"];
+                to: components["parameters"]["query.to"];
             };
         };
         responses: {

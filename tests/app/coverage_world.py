@@ -6,6 +6,7 @@ What it holds is kept beside the database as plain values, for rules that ask no
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -63,6 +64,7 @@ class World:
     # (school, grade, class, subject's code) -> tenths a week; a class without any is there too.
     local: dict[tuple[UUID, int, UUID], dict[str, int]] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
+    roster: Any = None  # a RosterSnapshot, where a test takes one
 
 
 async def make_world(db: AsyncSession, seed: int) -> World:

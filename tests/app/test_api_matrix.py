@@ -249,6 +249,7 @@ REQUIRED: dict[str, Any] = {
     "one": lambda county: str(county.county.hub.id),
     "other": lambda county: str(county.county.points[0].id),
     "date": lambda _: "2026-03-02",
+    "roster_id": lambda county: str(county.ids["roster_id"]),
     "from": lambda _: "2026-03-02",
     "to": lambda _: "2026-03-08",
     "school_id": lambda county: str(county.county.hub.id),

@@ -1,6 +1,7 @@
 """A county with one of everything that has an address, for tests that walk the whole API."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,16 @@ from sqlalchemy import select
 from app.attendance.models import AttendanceRecord
 from app.attendance.seats import HUB, site_seat
 from app.calendars.models import Term
+from app.coverage import sheets
+from app.coverage.sheets import Signer
+from app.coverage.weeks import Period
 from app.database import Database
 from app.jobs import service as jobs
 from app.live import service as live
 from app.live.ledger import DatabaseLedger
 from app.planning.models import PlannedCourse, Planning
 from app.recordings.models import Recording, RecordingClip, RecordingState
+from app.schools.roster_models import RosterSnapshot
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
 from tests.app.alliance_steps import attach, join, made, pairing, run
@@ -59,6 +64,7 @@ async def make_whole_county(
     ids |= await _alliance(keeper, county, mark)
     ids |= await _planning(database, clock, county, mark, term_id=ids["term_id"])
     ids |= await _offering(keeper, county, ids["term_id"], mark)
+    ids |= await _coverage(keeper, database, county, mark, ids)
     async with database.unit_of_work() as db:
         job = await jobs.enqueue(
             db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
@@ -235,4 +241,41 @@ def research(pair: dict[str, Any], mark: str) -> tuple[str, dict[str, Any]]:
         "title": f"{mark}研修",
         "held_on": "2026-03-02",
         "link": "https://example.invalid/",
+    }
+
+
+async def _coverage(
+    keeper: TestBrowser, database: Database, county: County, mark: str, ids: dict[str, UUID]
+) -> dict[str, UUID]:
+    subjects = (await keeper.get("/api/codes?kind=SUBJECT&limit=200")).json()["items"]
+    subject = next(each["id"] for each in subjects if each["label_zh"] == "音乐")
+    plan = await made(
+        keeper,
+        "/api/curriculum-plans",
+        {
+            "region_id": str(county.region.id),
+            "name": f"{mark}课程计划",
+            "valid_from": "2026-02-01",
+            "cells": [{"grade_no": 3, "subject_id": subject, "periods_a_week": 2}],
+        },
+    )
+    timetable = await made(
+        keeper,
+        "/api/local-timetables",
+        {
+            "term_id": str(ids["term_id"]),
+            "class_id": str(ids["class_id"]),
+            "periods": [{"subject_id": subject, "periods_a_week": 1}],
+        },
+    )
+    async with database.unit_of_work() as db:
+        roster = await db.get_one(RosterSnapshot, ids["roster_id"])
+        await db.refresh(roster, ["region"])
+        period = Period(date(2026, 3, 2), date(2026, 3, 8), (date(2026, 3, 2),))
+        by = Signer(None, f"{mark}核定人", datetime(2026, 3, 9, tzinfo=UTC))
+        sheet = await sheets.compute(db, roster, period, by=by)
+    return {
+        "plan_id": UUID(plan["id"]),
+        "timetable_id": UUID(timetable["id"]),
+        "sheet_id": sheet.id,
     }

@@ -1,0 +1,253 @@
+"""Routes of curricula and of what sites teach themselves."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Select, func, select
+
+from app.calendars.queries import term_seen
+from app.clock import Now
+from app.codes import service as codes
+from app.codes.catalogue import Catalogue
+from app.codes.errors import CodeUnknown
+from app.coverage import curriculum
+from app.coverage.curriculum_schemas import (
+    CurriculumDetail,
+    CurriculumEdit,
+    CurriculumIn,
+    CurriculumOut,
+    LocalTimetableEdit,
+    LocalTimetableIn,
+    LocalTimetableOut,
+)
+from app.coverage.errors import GradeUnknown, PlanThere, TimetableThere, TwiceInTable
+from app.coverage.models import CurriculumPeriods, CurriculumPlan, LocalPeriods, LocalTimetable
+from app.database import Db
+from app.errors import refuses
+from app.etags import IfMatch, tag
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
+from app.paging import Page, PageQuery, fetch_page
+from app.schools.models import School, SchoolClass
+from app.schools.queries import region_within
+from app.schools.registry_queries import class_within
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
+
+router = APIRouter(prefix="/api", tags=["coverage"], route_class=IdempotentRoute)
+
+_PLAN_ORDER = (CurriculumPlan.valid_from.desc(), CurriculumPlan.id.desc())
+_TABLE_ORDER = (
+    School.name.asc(),
+    LocalTimetable.grade_no.asc(),
+    SchoolClass.name.asc(),
+    LocalTimetable.id.asc(),
+)
+
+
+@router.get("/curriculum-plans")
+async def list_curriculum_plans(
+    db: Db, caller: CurrentInspector, page: PageQuery
+) -> Page[CurriculumOut]:
+    """List the nation's curriculum and those of the regions in sight, the latest first."""
+    seen = curriculum.plans_seen(caller.scope(*INSPECTING))
+    return (await fetch_page(db, seen, order=_PLAN_ORDER, page=page)).page(CurriculumOut.of)
+
+
+@router.get("/curriculum-plans/export", **EXPORT_ROUTE)
+async def export_curriculum_plans(
+    request: Request, caller: CurrentInspector, export_format: ExportQuery = ExportFormat.CSV
+) -> ExportResponse:
+    """Export what all of them require, one line for a grade and a subject."""
+    seen = curriculum.plans_seen(caller.scope(*INSPECTING)).with_only_columns(CurriculumPlan.id)
+    sets = await _sets(request)
+    statement = (
+        select(CurriculumPlan, CurriculumPeriods)
+        .join(CurriculumPeriods, CurriculumPeriods.plan_id == CurriculumPlan.id)
+        .where(CurriculumPlan.id.in_(seen), CurriculumPeriods.replaced_at.is_(None))
+        .order_by(*_PLAN_ORDER, CurriculumPeriods.grade_no, CurriculumPeriods.id)
+    )
+    columns = (
+        Column("课程计划", lambda row: row.CurriculumPlan.name),
+        Column("自", lambda row: row.CurriculumPlan.valid_from),
+        Column("年级", lambda row: row.CurriculumPeriods.grade_no),
+        Column("学科", lambda row: sets.label(row.CurriculumPeriods.subject_id)),
+        Column("周课时", lambda row: row.CurriculumPeriods.tenths_a_week / 10),
+    )
+    return stream(
+        request.app.state.database,
+        statement,
+        columns=columns,
+        name="curricula",
+        export_format=export_format,
+    )
+
+
+async def _sets(request: Request) -> Catalogue:
+    async with request.app.state.database.unit_of_work() as db:
+        return await codes.catalogue(db)
+
+
+async def _whole(db: Db, plan: CurriculumPlan, response: Response) -> CurriculumDetail:
+    tag(response, plan)
+    return CurriculumDetail.whole(
+        plan, await curriculum.cells_of(db, plan.id), await codes.catalogue(db)
+    )
+
+
+@router.post("/curriculum-plans", status_code=201)
+@refuses(TwiceInTable, CodeUnknown, PlanThere)
+async def add_curriculum_plan(
+    body: CurriculumIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+) -> CurriculumDetail:
+    """Add the curriculum of a region; from its first day it goes before those of wider ones."""
+    region = await region_within(db, caller.scope(Role.ADMINISTRATOR), body.region_id)
+    plan = CurriculumPlan(region=region, **body.model_dump(exclude={"region_id", "cells"}))
+    plan.region_id = region.id
+    await curriculum.save_plan(db, plan, body.cells, by=caller.person_id, now=now)
+    return await _whole(db, plan, response)
+
+
+@router.get("/curriculum-plans/{plan_id}")
+async def read_curriculum_plan(
+    plan_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> CurriculumDetail:
+    """Return a curriculum with all that it requires."""
+    plan = await curriculum.plan_seen(db, caller.scope(*INSPECTING), plan_id)
+    return await _whole(db, plan, response)
+
+
+@router.put("/curriculum-plans/{plan_id}")
+@refuses(TwiceInTable, CodeUnknown, PlanThere)
+async def edit_curriculum_plan(
+    *,
+    plan_id: UUID,
+    body: CurriculumEdit,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> CurriculumDetail:
+    """Change a curriculum; figures that are signed off keep what was required then."""
+    plan = await curriculum.plan_within(db, caller.scope(Role.ADMINISTRATOR), plan_id)
+    expected.require(plan, current=CurriculumOut.of(plan))
+    for name, value in body.model_dump(exclude={"cells"}).items():
+        setattr(plan, name, value)
+    await curriculum.save_plan(db, plan, body.cells, by=caller.person_id, now=now)
+    return await _whole(db, plan, response)
+
+
+class TimetableFilter:
+    """Which timetables: of a school, of a term; without, all."""
+
+    def __init__(self, school_id: UUID | None = None, term_id: UUID | None = None) -> None:
+        self.school_id, self.term_id = school_id, term_id
+
+
+Wanted = Annotated[TimetableFilter, Depends(TimetableFilter)]
+
+
+def _seen(
+    caller: CurrentInspector, wanted: TimetableFilter
+) -> Select[LocalTimetable, School, SchoolClass]:
+    return curriculum.timetables_seen(
+        caller.scope(*INSPECTING), school_id=wanted.school_id, term_id=wanted.term_id
+    )
+
+
+@router.get("/local-timetables")
+async def list_local_timetables(
+    db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
+) -> Page[LocalTimetableOut]:
+    """List what classes are taught by their own schools, school by school."""
+    found = await fetch_page(db, _seen(caller, wanted), order=_TABLE_ORDER, page=page)
+    rows = await curriculum.periods_of(db, [row[0].id for row in found.items])
+    sets = await codes.catalogue(db)
+    return found.page(lambda row: LocalTimetableOut.of(*row, rows=rows[row[0].id], sets=sets))
+
+
+@router.get("/local-timetables/export", **EXPORT_ROUTE)
+async def export_local_timetables(
+    request: Request,
+    caller: CurrentInspector,
+    wanted: Wanted,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the timetables, one line for a class and a subject."""
+    sets = await _sets(request)
+    statement = (
+        _seen(caller, wanted)
+        .add_columns(LocalPeriods.subject_id, func.coalesce(LocalPeriods.tenths_a_week, 0))
+        .outerjoin(
+            LocalPeriods,
+            (LocalPeriods.timetable_id == LocalTimetable.id) & LocalPeriods.replaced_at.is_(None),
+        )
+        .order_by(*_TABLE_ORDER, LocalPeriods.id)
+    )
+    columns = (
+        Column("学校", lambda row: row.School.name),
+        Column("班级", lambda row: row.SchoolClass.name),
+        Column("年级", lambda row: row.LocalTimetable.grade_no),
+        Column("学科", lambda row: "" if row[3] is None else sets.label(row[3])),
+        Column("周课时", lambda row: row[4] / 10),
+    )
+    return stream(
+        request.app.state.database,
+        statement,
+        columns=columns,
+        name="local-timetables",
+        export_format=export_format,
+    )
+
+
+@router.post("/local-timetables", status_code=201)
+@refuses(TwiceInTable, CodeUnknown, TimetableThere, GradeUnknown)
+async def add_local_timetable(
+    body: LocalTimetableIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+) -> LocalTimetableOut:
+    """Hand in what a class is taught by its own school in a term."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    school_class = await class_within(db, scope, body.class_id)
+    term = await term_seen(db, scope, body.term_id)
+    timetable = await curriculum.add_timetable(db, school_class=school_class, term=term, now=now)
+    rows = await curriculum.save_periods(db, timetable, body.periods, by=caller.person_id, now=now)
+    tag(response, timetable)
+    return LocalTimetableOut.of(
+        timetable, school_class.school, school_class, rows=rows, sets=await codes.catalogue(db)
+    )
+
+
+@router.get("/local-timetables/{timetable_id}")
+async def read_local_timetable(
+    timetable_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> LocalTimetableOut:
+    """Return a timetable."""
+    scope = caller.scope(*INSPECTING)
+    found = await curriculum.timetable_within(db, scope, timetable_id)
+    rows = await curriculum.periods_of(db, [timetable_id])
+    tag(response, found[0])
+    return LocalTimetableOut.of(*found, rows=rows[timetable_id], sets=await codes.catalogue(db))
+
+
+@router.put("/local-timetables/{timetable_id}")
+@refuses(TwiceInTable, CodeUnknown)
+async def edit_local_timetable(
+    *,
+    timetable_id: UUID,
+    body: LocalTimetableEdit,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> LocalTimetableOut:
+    """Change what a class is taught; figures signed off keep what was said then."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    timetable, school, school_class = await curriculum.timetable_within(db, scope, timetable_id)
+    expected.require(timetable)
+    rows = await curriculum.save_periods(db, timetable, body.periods, by=caller.person_id, now=now)
+    tag(response, timetable)
+    return LocalTimetableOut.of(
+        timetable, school, school_class, rows=rows, sets=await codes.catalogue(db)
+    )

@@ -1,0 +1,135 @@
+"""Lists behind the figures: sites, gaps, lessons. Statements, each for a page or an export."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.attendance.delivered import counted_rows
+from app.attendance.models import AttendanceRecord, Session
+from app.coverage import cells as cell_statements
+from app.coverage.figures import is_regular, needs, reach
+from app.coverage.models import Basis, Indicator
+from app.coverage.sites import Basics
+from app.lessons.models import Lesson
+from app.paging import Order
+from app.schools.models import School
+
+Hub, Site = aliased(School), aliased(School)
+_CELLS = ("subjects", "offered", "required", "taught", "lacking", "filled")
+
+
+async def sites(
+    db: AsyncSession, basics: Basics, *, indicator: Indicator | None, is_met: bool | None
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """Return a query of the sites with what each is counted by, and its order.
+
+    `indicator` and `is_met`: only those in its numerator, or only those of its denominator that
+    are not. Columns as `app.coverage.schemas.CoverageSite.of` reads them.
+    """
+    at, came, asking = basics.sites, reach(basics), await needs(db, basics)
+    found = cell_statements.cells(basics)
+    of_site = (
+        select(found.c.school_id, *cell_statements.sums(basics, found))
+        .group_by(found.c.school_id)
+        .cte("cells_of_sites")
+    )
+
+    def number(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.coalesce(column, 0)
+
+    query = (
+        select(
+            at.c.position,
+            at.c.school_id,
+            at.c.name,
+            at.c.county,
+            number(came.c.reached),
+            number(came.c.weeks),
+            number(asking.c.asking),
+            number(asking.c.met),
+            *(number(of_site.c[name]) for name in _CELLS),
+        )
+        .select_from(at)
+        .outerjoin(came, came.c.school_id == at.c.school_id)
+        .outerjoin(asking, asking.c.school_id == at.c.school_id)
+        .outerjoin(of_site, of_site.c.school_id == at.c.school_id)
+    )
+    if indicator is not None and is_met is not None:
+        c = of_site.c
+        known: dict[Indicator, tuple[ColumnElement[bool], ColumnElement[bool]]] = {
+            Indicator.COV_REACHED: (number(came.c.reached) > 0, true()),
+            Indicator.COV_REGULAR: (is_regular(basics, number(came.c.weeks)), true()),
+            Indicator.COV_NEED: (asking.c.met == asking.c.asking, asking.c.asking > 0),
+            Indicator.COV_PERIODS: (c.filled == c.lacking, c.lacking > 0),
+            Indicator.OFFER_RATE: (c.offered == c.subjects, c.subjects > 0),
+            Indicator.PERIOD_RATE: (c.taught == c.required, c.required > 0),
+        }
+        counts, asked = known[indicator]
+        query = query.where(and_(asked, counts if is_met else not_(counts)))
+    return query, (at.c.position.asc(), at.c.school_id.asc())
+
+
+def gaps(
+    basics: Basics, *, subject_id: UUID | None = None, grade_no: int | None = None
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """Return a query of the cells where something is lacking still, and its order."""
+    found = cell_statements.cells(basics)
+    query = select(*found.c).where(found.c.gap > 0)
+    if subject_id is not None:
+        query = query.where(found.c.subject_id == subject_id)
+    if grade_no is not None:
+        query = query.where(found.c.grade_no == grade_no)
+    c = found.c
+    return query, (c.position.asc(), c.school_id.asc(), c.grade_no.asc(), c.subject_id.asc())
+
+
+def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:
+    """Return all cells of what is asked about, in order."""
+    found = cell_statements.cells(basics)
+    return select(*found.c).order_by(found.c.grade_no, found.c.subject_id)
+
+
+LESSON_ORDER = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
+
+
+def lessons(
+    basics: Basics, *, words: tuple[set[str] | None, set[str] | None], kinds: list[str]
+) -> Select[*tuple[Any, ...]]:
+    """Return a query of the rows that count at the sites asked about, with lesson and schools.
+
+    `words`: only lessons whose origin has one of these words for its subject, its grade. A row
+    that came a second time by another lesson is listed as well: it shows by whom.
+    """
+    asked = basics.asked
+    at = select(basics.sites.c.school_id)
+    rows = counted_rows(asked.period.first, asked.period.last, schools=at).subquery()
+    origin = aliased(Lesson)
+    query = (
+        select(
+            Lesson,
+            Session.id.label("session_id"),
+            Hub.id.label("hub_id"),
+            Hub.name.label("hub"),
+            Site.id.label("site_id"),
+            Site.name.label("site"),
+            rows.c.locked,
+        )
+        .join(AttendanceRecord, AttendanceRecord.id == rows.c.record_id)
+        .join(Session, Session.id == AttendanceRecord.session_id)
+        .join(Lesson, Lesson.id == Session.lesson_id)
+        .join(origin, origin.id == rows.c.origin_id)
+        .join(Hub, Hub.id == Lesson.hub_school_id)
+        .join(Site, Site.id == rows.c.school_id)
+        .where(origin.hub_school_id != rows.c.school_id, origin.kind.in_(kinds))
+    )
+    subjects, grades = words
+    if subjects is not None:
+        query = query.where(origin.subject.in_(subjects))
+    if grades is not None:
+        query = query.where(origin.grade.in_(grades))
+    if asked.basis is Basis.LOCKED:
+        query = query.where(rows.c.locked == 1)
+    return query

@@ -1,0 +1,226 @@
+"""指标核定: figures are computed, checked against the rows, signed off, and amended beside.
+
+A sheet rests on locked rows alone. What it holds can be computed again as of the moment it was
+made: rows, corrections, locks, curricula and timetables are all kept with their times. That is
+what checking does, from the rows themselves and not from the facts it was computed by.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance.delivered import counted_rows
+from app.attendance.models import AttendanceRecord, AttendanceState
+from app.coverage import queries
+from app.coverage.errors import FiguresDiffer, RowsOpen
+from app.coverage.figures import figures
+from app.coverage.models import (
+    NEXT_SHEET_STATE,
+    Basis,
+    FigureSheet,
+    Indicator,
+    IndicatorDefinition,
+    IndicatorValue,
+    SheetState,
+    SheetStep,
+)
+from app.coverage.sites import Question, basics_of, school_ids_of
+from app.coverage.weeks import Period, period_of
+from app.errors import WrongState
+from app.lessons.models import Lesson, LessonSite
+from app.lessons.queries import bounds_of
+from app.schools.models import Classroom
+from app.schools.roster_models import RosterSnapshot
+
+ROWS_AT_ONCE = 5000
+Values = dict[tuple[str, Indicator], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who does something to a sheet, and when."""
+
+    person_id: UUID | None
+    name: str
+    at: datetime
+    note: str = ""
+
+
+def move(db: AsyncSession, sheet: FigureSheet, state: SheetState, by: Signer) -> None:
+    """Bring a sheet to its next state and write down who did. Raise WrongState."""
+    possible = NEXT_SHEET_STATE[sheet.state]
+    if state not in possible:
+        raise WrongState(
+            f"The sheet is {sheet.state}. From there it can become "
+            f"{', '.join(sorted(possible)) or 'nothing else'}.",
+            possible=sorted(possible),
+        )
+    sheet.state = state
+    _note(db, sheet, by)
+
+
+def _note(db: AsyncSession, sheet: FigureSheet, by: Signer) -> None:
+    db.add(
+        SheetStep(
+            sheet_id=sheet.id,
+            state=sheet.state,
+            person_id=by.person_id,
+            person_name=by.name,
+            at=by.at,
+            note=by.note,
+        )
+    )
+
+
+async def evidence(
+    db: AsyncSession, roster_id: UUID, period: Period, *, as_of: datetime
+) -> tuple[int, str]:
+    """Return how many rows count, and the SHA-256 over them in the order of their ids.
+
+    Of each row: its id, the number of the correction that holds (0: none), school and origin.
+    """
+    rows = counted_rows(
+        period.first, period.last, schools=school_ids_of(roster_id), as_of=as_of
+    ).subquery()
+    c = rows.c
+    statement = (
+        select(c.record_id, c.amendment, c.school_id, c.origin_id)
+        .where(c.locked == 1)
+        .order_by(c.record_id)
+    )
+    digest, count = hashlib.sha256(), 0
+    found = await db.stream(statement.execution_options(yield_per=ROWS_AT_ONCE))
+    async for row in found:
+        digest.update(f"{row[0]} {row[1]} {row[2]} {row[3]}\n".encode())
+        count += 1
+    return count, digest.hexdigest()
+
+
+async def open_rows(db: AsyncSession, roster_id: UUID, period: Period) -> int:
+    """Return how many rows of the period at the roster's sites are not locked."""
+    start, _ = bounds_of(period.first)
+    _, end = bounds_of(period.last)
+    found = await db.scalar(
+        select(func.count())
+        .select_from(AttendanceRecord)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
+        .join(Lesson, LessonSite.lesson_id == Lesson.id)
+        .join(Classroom, LessonSite.classroom_id == Classroom.id)
+        .where(
+            AttendanceRecord.state != AttendanceState.LOCKED,
+            Lesson.planned_start >= start,
+            Lesson.planned_start < end,
+            Classroom.school_id.in_(school_ids_of(roster_id)),
+        )
+    )
+    return found or 0
+
+
+async def compute(
+    db: AsyncSession,
+    roster: RosterSnapshot,
+    period: Period,
+    *,
+    by: Signer,
+    amends: FigureSheet | None = None,
+) -> FigureSheet:
+    """Compute the figures of a roster and a period from locked rows and freeze them."""
+    asked = Question(period, Basis.LOCKED, roster_id=roster.id)
+    basics = await basics_of(db, asked)
+    whole, counties = await figures(db, basics)
+    rows, rows_hash = await evidence(db, roster.id, period, as_of=by.at)
+    sheet = FigureSheet(
+        roster_id=roster.id,
+        roster=roster,
+        first_on=period.first,
+        last_on=period.last,
+        weeks=len(period.teaching),
+        basis=Basis.LOCKED,
+        state=SheetState.COMPUTED,
+        computed_at=by.at,
+        rows=rows,
+        rows_hash=rows_hash,
+        open_rows=await open_rows(db, roster.id, period),
+        amends_id=None if amends is None else amends.id,
+        reason=by.note if amends is not None else "",
+    )
+    db.add(sheet)
+    await db.flush()
+    names = await queries.county_names(db, counties)
+    for code, found in {"": whole, **counties}.items():
+        db.add_all(
+            IndicatorValue(
+                sheet_id=sheet.id,
+                definition_id=basics.definitions[indicator].id,
+                region_code=code,
+                region_name=names.get(code, ""),
+                numerator=figure[0],
+                denominator=figure[1],
+            )
+            for indicator, figure in found.figures.items()
+        )
+    _note(db, sheet, by)
+    await db.flush()
+    return sheet
+
+
+async def recompute(db: AsyncSession, sheet: FigureSheet) -> tuple[Values, str]:
+    """Return what the rows, as they were then, make of a sheet by its own definitions."""
+    period = await period_of(db, sheet.roster.region, first=sheet.first_on, last=sheet.last_on)
+    definitions: dict[Indicator, IndicatorDefinition] = {
+        definition.indicator: definition for _, definition in await queries.values_of(db, sheet.id)
+    }
+    asked = Question(period, sheet.basis, roster_id=sheet.roster_id, as_of=sheet.computed_at)
+    whole, counties = await figures(db, await basics_of(db, asked, definitions=definitions))
+    values = {
+        (code, indicator): figure
+        for code, found in {"": whole, **counties}.items()
+        for indicator, figure in found.figures.items()
+    }
+    _, rows_hash = await evidence(db, sheet.roster_id, period, as_of=sheet.computed_at)
+    return values, rows_hash
+
+
+async def check(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
+    """Compute a sheet again from the rows, and hold it against that. Raise FiguresDiffer."""
+    held: Values = {
+        (value.region_code, definition.indicator): (value.numerator, value.denominator)
+        for value, definition in await queries.values_of(db, sheet.id)
+    }
+    values, rows_hash = await recompute(db, sheet)
+    if values != held or rows_hash != sheet.rows_hash:
+        differing = sorted(
+            f"{code or '*'} {indicator}"
+            for code, indicator in values.keys() | held.keys()
+            if values.get((code, indicator)) != held.get((code, indicator))
+        )
+        raise FiguresDiffer(
+            "The rows give other figures than the sheet holds: compute a new sheet.",
+            differing=differing[:20],
+        )
+    move(db, sheet, SheetState.CHECKED, by)
+
+
+async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
+    """Sign a checked sheet off; the one it amends is amended by that. Raise RowsOpen."""
+    period = Period(sheet.first_on, sheet.last_on, ())
+    left = await open_rows(db, sheet.roster_id, period)
+    if left and sheet.state is SheetState.CHECKED:
+        raise RowsOpen(
+            f"{left} rows of this period are not locked. Lock the term, compute the sheet anew.",
+            open_rows=left,
+        )
+    move(db, sheet, SheetState.SIGNED_OFF, by)
+    if sheet.amends_id is not None:
+        move(db, await queries.get_sheet(db, sheet.amends_id), SheetState.AMENDED, by)
+    await db.flush()
+
+
+def require_amendable(sheet: FigureSheet) -> None:
+    """Raise WrongState unless a sheet is signed off, and so can be amended."""
+    if SheetState.AMENDED not in NEXT_SHEET_STATE[sheet.state]:
+        raise WrongState(f"The sheet is {sheet.state}. Only what is signed off is amended.")

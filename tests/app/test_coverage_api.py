@@ -1,0 +1,397 @@
+"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off, reports."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pypdf import PdfReader
+from sqlalchemy import select, update
+
+from app.attendance import delivered
+from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
+from app.codes import service as codes
+from app.codes.models import CodeKind
+from app.coverage.models import Basis, Indicator, LocalTimetable
+from app.coverage.report_pdf import share, shown
+from app.coverage.schemas import FigureOut
+from app.database import Database
+from app.jobs.models import Queue
+from app.jobs.worker import Worker
+from app.main import make_worker
+from app.schools.models import SchoolClass
+from app.security import Role
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.coverage_rule import came_of, figures_of
+from tests.app.coverage_world import World, make_world
+from tests.app.test_coverage_figures import required_of, take_roster
+from tests.factories import make_county, make_person
+
+JSON = dict[str, Any]
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path, clock: Clock) -> World:
+    async with database.unit_of_work() as db:
+        made = await make_world(db, 5)
+        await delivered.refresh_of_records(db, [row.record_id for row in made.rows])
+        made.roster = await take_roster(db, made, tmp_path)
+    clock.advance(days=60)
+    return made
+
+
+@pytest.fixture
+async def office(open_browser: OpenBrowser, world: World) -> TestBrowser:
+    return await open_browser(world.county.administrator)
+
+
+def asked(world: World, **more: str) -> str:
+    parts = {
+        "roster_id": world.roster.id,
+        "from": world.term.starts_on,
+        "to": world.term.ends_on,
+        **more,
+    }
+    return "&".join(f"{name}={value}" for name, value in parts.items())
+
+
+async def found(browser: TestBrowser, path: str) -> Any:
+    answer = await browser.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def run_jobs(app: FastAPI, clock: Clock) -> None:
+    state = app.state
+    worker: Worker = make_worker(
+        state.settings, state.database, state.events, queues=frozenset(Queue)
+    )
+    worker._clock = clock
+    while await worker.run_due():
+        pass
+
+
+async def done(
+    app: FastAPI, clock: Clock, browser: TestBrowser, path: str, body: JSON, **more: Any
+) -> JSON:
+    answer = await browser.send("POST", path, json=body, **more)
+    assert answer.status_code == 202, answer.text
+    await run_jobs(app, clock)
+    job: JSON = await found(browser, f"/api/jobs/{answer.json()['id']}")
+    return job
+
+
+async def test_figures_stand_side_by_side_with_their_rules(
+    office: TestBrowser, world: World, database: Database
+) -> None:
+    shown_figures = await found(office, f"/api/coverage/figures?{asked(world)}")
+    async with database.unit_of_work() as db:
+        required = await required_of(db)
+    weeks = [
+        world.term.starts_on + timedelta(weeks=n) for n in range(shown_figures["period"]["weeks"])
+    ]
+    wanted = figures_of(
+        world,
+        Basis.COUNTED,
+        required,
+        schools=[each.id for each in world.schools],
+        teaching=weeks,
+    )
+    assert [FigureOut(**each) for each in shown_figures["whole"]["figures"]] == [
+        FigureOut.of(each, wanted[each]) for each in Indicator
+    ]
+    assert [each["indicator"] for each in shown_figures["definitions"]] == list(Indicator)
+    assert all(each["rule_zh"] and each["rule_en"] for each in shown_figures["definitions"])
+    assert [each["name"] for each in shown_figures["counties"]] == [world.county.region.name]
+    exported = await office.get(f"/api/coverage/figures/export?{asked(world)}")
+    lines = list(csv.reader(io.StringIO(exported.text.lstrip("\ufeff"))))
+    assert len(lines) == 1 + 2 * len(Indicator)
+    assert float(lines[1][3]) == wanted[Indicator.COV_REACHED][0]
+
+
+async def test_each_figure_leads_to_its_sites(office: TestBrowser, world: World) -> None:
+    for indicator in Indicator:
+        await _leads_to_its_sites(office, world, indicator)
+
+
+async def _leads_to_its_sites(office: TestBrowser, world: World, indicator: Indicator) -> None:
+    shown_figures = await found(office, f"/api/coverage/figures?{asked(world)}")
+    figure = next(e for e in shown_figures["whole"]["figures"] if e["indicator"] == indicator)
+    lists = [
+        (
+            await found(
+                office,
+                f"/api/coverage/sites?{asked(world, indicator=indicator, is_met=is_met)}",
+            )
+        )["items"]
+        for is_met in ("true", "false")
+    ]
+    everybody = (await found(office, f"/api/coverage/sites?{asked(world)}"))["items"]
+    assert len(everybody) == len(world.schools)
+    if indicator in {Indicator.COV_REACHED, Indicator.COV_REGULAR, Indicator.COV_NEED}:
+        assert len(lists[0]) == figure["numerator"]
+        assert len(lists[0]) + len(lists[1]) == figure["denominator"]
+        return
+    part, whole = {
+        Indicator.COV_PERIODS: ("filled", "lacking"),
+        Indicator.OFFER_RATE: ("offered", "subjects"),
+        Indicator.PERIOD_RATE: ("taught", "required"),
+    }[indicator]
+    sites = lists[0] + lists[1]
+    assert sum(each[part] for each in sites) == pytest.approx(figure["numerator"])
+    assert sum(each[whole] for each in sites) == pytest.approx(figure["denominator"])
+
+
+async def test_a_schools_gaps_lead_to_the_lessons_that_fill_them(
+    office: TestBrowser, world: World
+) -> None:
+    days = f"from={world.term.starts_on}&to={world.term.ends_on}"
+    filled = None
+    for school in world.schools[:-1]:
+        gaps = await found(office, f"/api/coverage/schools/{school.id}?{days}")
+        assert gaps["gap"] == pytest.approx(sum(each["gap"] for each in gaps["cells"]))
+        listed = await found(
+            office, f"/api/coverage/gaps?{asked(world, school_id=str(school.id))}&limit=200"
+        )
+        assert sum(each["gap"] for each in listed["items"]) == pytest.approx(gaps["gap"])
+        for cell in gaps["cells"]:
+            if cell["delivered"]:
+                more = {
+                    "school_id": str(school.id),
+                    "subject_id": cell["subject"]["id"],
+                    "grade_no": str(cell["grade_no"]),
+                }
+                lessons = (
+                    await found(office, f"/api/coverage/lessons?{asked(world, **more)}&limit=200")
+                )["items"]
+                assert {each["school"]["id"] for each in lessons} == {str(school.id)}
+                assert len(lessons) >= cell["delivered"]
+                filled = cell
+    assert filled is not None
+    assert len(came_of(world, Basis.COUNTED)) > 10
+    silent = await found(office, f"/api/coverage/schools/{world.schools[-1].id}?{days}")
+    assert (silent["cells"], silent["subjects"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "kind"),
+    [
+        ("from=2026-03-09&to=2026-03-02", 422, "period-too-long"),
+        ("from=2024-03-09&to=2026-03-02", 422, "period-too-long"),
+        ("from=2025-03-03&to=2025-03-09", 409, "no-teaching-weeks"),
+    ],
+)
+async def test_days_that_make_no_period_are_refused(
+    office: TestBrowser, world: World, days: str, status: int, kind: str
+) -> None:
+    answer = await office.get(f"/api/coverage/figures?roster_id={world.roster.id}&{days}")
+    assert (answer.status_code, answer.json()["type"]) == (status, kind)
+
+
+async def lock_all(database: Database, world: World, clock: Clock) -> None:
+    async with database.unit_of_work() as db:
+        lock = AttendanceLock(
+            term_id=world.term.id,
+            person_id=world.county.administrator.person_id,
+            at=clock.now,
+        )
+        db.add(lock)
+        await db.flush()
+        await db.execute(
+            update(AttendanceRecord)
+            .where(AttendanceRecord.state != AttendanceState.LOCKED)
+            .values(state=AttendanceState.LOCKED, locked_by_id=lock.id)
+        )
+        await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+
+
+async def test_figures_are_signed_off_frozen_and_amended_beside(
+    app: FastAPI, office: TestBrowser, world: World, database: Database, clock: Clock
+) -> None:
+    body = {
+        "roster_id": str(world.roster.id),
+        "first": str(world.term.starts_on),
+        "last": str(world.term.ends_on),
+    }
+    early = await done(app, clock, office, "/api/coverage/sheets", body)
+    path = f"/api/coverage/sheets/{early['result']['sheet_id']}"
+    sheet = await office.get(path)
+    assert (sheet.json()["state"], sheet.json()["open_rows"] > 0) == ("COMPUTED", True)
+    skipped = await office.send("POST", f"{path}/sign-off", json={}, etag=sheet.headers["ETag"])
+    assert (skipped.status_code, skipped.json()["type"]) == (409, "wrong-state")
+    clock.advance(minutes=5)
+    job = await done(app, clock, office, f"{path}/check", {}, etag=sheet.headers["ETag"])
+    assert job["result"]["state"] == "CHECKED"
+    sheet = await office.get(path)
+    too_soon = await office.send("POST", f"{path}/sign-off", json={}, etag=sheet.headers["ETag"])
+    assert (too_soon.status_code, too_soon.json()["type"]) == (409, "rows-open")
+
+    clock.advance(minutes=5)
+    await lock_all(database, world, clock)
+    clock.advance(minutes=5)
+    signed = await sign(app, clock, office, body)
+    assert [step["state"] for step in signed["steps"]] == ["COMPUTED", "CHECKED", "SIGNED_OFF"]
+    assert signed["rows"] > 10
+
+    clock.advance(minutes=5)
+    record = next(row for row in world.rows if row.counts and row.school_id != row.giver_id)
+    amended = await office.post(
+        f"/api/admin/attendance/{record.record_id}/amendments",
+        {"is_counted": False, "reason": "当天停电, 没有上"},
+    )
+    assert amended.status_code == 201, amended.text
+    async with database.unit_of_work() as db:
+        timetable = (await db.scalars(select(LocalTimetable).limit(1))).one()
+    read = await office.get(f"/api/local-timetables/{timetable.id}")
+    edit = await office.send(
+        "PUT",
+        f"/api/local-timetables/{timetable.id}",
+        json={"periods": []},
+        etag=read.headers["ETag"],
+    )
+    assert edit.status_code == 200, edit.text
+    frozen = await found(office, f"/api/coverage/sheets/{signed['id']}")
+    assert frozen["figures"] == signed["figures"]
+
+    clock.advance(minutes=5)
+    more = {"amends_id": signed["id"], "reason": "更正一节课"}
+    later = await sign(app, clock, office, body | more)
+    assert [each["before"] for each in later["figures"]] == [
+        {name: each[name] for name in ("indicator", "numerator", "denominator", "permille")}
+        for each in signed["figures"]
+    ]
+    assert later["rows_hash"] != signed["rows_hash"]
+    assert (await found(office, f"/api/coverage/sheets/{signed['id']}"))["state"] == "AMENDED"
+    again = await office.send("POST", "/api/coverage/sheets", json=body | more)
+    assert (again.status_code, again.json()["type"]) == (409, "wrong-state")
+
+
+async def sign(app: FastAPI, clock: Clock, office: TestBrowser, body: JSON) -> JSON:
+    """Compute, check and sign a sheet; each later check is from the rows as they were."""
+    job = await done(app, clock, office, "/api/coverage/sheets", body)
+    path = f"/api/coverage/sheets/{job['result']['sheet_id']}"
+    etag = (await office.get(path)).headers["ETag"]
+    checked = await done(app, clock, office, f"{path}/check", {"note": "已核"}, etag=etag)
+    assert checked["state"] == "DONE", checked
+    etag = (await office.get(path)).headers["ETag"]
+    answer = await office.send("POST", f"{path}/sign-off", json={"note": "同意"}, etag=etag)
+    assert answer.status_code == 200, answer.text
+    signed: JSON = answer.json()
+    return signed
+
+
+async def test_a_sheet_whose_rows_were_touched_is_not_checked(
+    app: FastAPI, office: TestBrowser, world: World, database: Database, clock: Clock
+) -> None:
+    await lock_all(database, world, clock)
+    clock.advance(minutes=5)
+    body = {
+        "roster_id": str(world.roster.id),
+        "first": str(world.term.starts_on),
+        "last": str(world.term.ends_on),
+    }
+    job = await done(app, clock, office, "/api/coverage/sheets", body)
+    path = f"/api/coverage/sheets/{job['result']['sheet_id']}"
+    async with database.unit_of_work() as db:
+        held = [row.record_id for row in world.rows if row.counts]
+        await db.execute(
+            update(AttendanceRecord).where(AttendanceRecord.id.in_(held)).values(is_counted=False)
+        )
+    etag = (await office.get(path)).headers["ETag"]
+    failed = await done(app, clock, office, f"{path}/check", {}, etag=etag)
+    assert (failed["state"], failed["problem"]["type"]) == ("FAILED", "figures-differ")
+    assert (await found(office, path))["state"] == "COMPUTED"
+
+
+@pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv"])
+async def test_a_report_is_a_file_whose_figures_are_the_apis(
+    app: FastAPI, office: TestBrowser, world: World, clock: Clock, kind: str
+) -> None:
+    body = {
+        "roster_id": str(world.roster.id),
+        "first": str(world.term.starts_on),
+        "last": str(world.term.ends_on),
+        "format": kind,
+    }
+    job = await done(app, clock, office, "/api/coverage/reports", body)
+    assert job["state"] == "DONE", job
+    answer = await office.get(f"/api/jobs/{job['id']}/file")
+    assert answer.status_code == 200
+    whole = (await found(office, f"/api/coverage/figures?{asked(world)}"))["whole"]["figures"]
+    figures = [FigureOut(**each) for each in whole]
+    if kind == "csv":
+        lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+        assert [float(line[4]) for line in lines[1:7]] == [each.numerator for each in figures]
+        return
+    if kind == "xlsx":
+        assert answer.content[:2] == b"PK"
+        return
+    reader = PdfReader(io.BytesIO(answer.content))
+    assert len(reader.pages) >= 1
+    # pypdf reads each letter of a font with two bytes a letter behind a zero of its own.
+    text = "\n".join(page.extract_text() for page in reader.pages).replace("\x00", "")
+    assert world.county.region.name in text
+    assert f"共 {len(reader.pages)} 页" in text
+    for word in ("到达率", "常态化率", "按需满足率", "缺课补足率", "开齐率", "开足率"):
+        assert word in text
+    for figure in figures:
+        assert shown(figure.numerator) in text
+        assert share(figure) in text
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()  # type: ignore[index]
+    }
+    assert all("NotoSansSC" in name for name in fonts), fonts
+
+
+async def test_figures_are_not_found_by_those_who_are_not_over_the_roster(
+    open_browser: OpenBrowser, world: World, database: Database
+) -> None:
+    """Another county's administrator; and a school's, who may know of her school alone."""
+    async with database.unit_of_work() as db:
+        other = await make_county(db)
+        principal = await make_person(db, role=Role.ADMINISTRATOR, school=world.schools[0])
+    days = f"from={world.term.starts_on}&to={world.term.ends_on}"
+    body = {
+        "roster_id": str(world.roster.id),
+        "first": str(world.term.starts_on),
+        "last": str(world.term.ends_on),
+    }
+    for person in (other.administrator, principal):
+        browser = await open_browser(person)
+        answers = [
+            await browser.get(f"/api/coverage/{what}?{asked(world)}")
+            for what in ("figures", "sites", "gaps", "lessons", "periods", "figures/export")
+        ]
+        answers += [
+            await browser.send("POST", "/api/coverage/sheets", json=body),
+            await browser.send("POST", "/api/coverage/reports", json=body | {"format": "csv"}),
+            await browser.get(f"/api/coverage/schools/{world.schools[1].id}?{days}"),
+        ]
+        assert {answer.status_code for answer in answers} == {404}, answers
+    own = await open_browser(principal)
+    assert (await own.get(f"/api/coverage/schools/{world.schools[0].id}?{days}")).status_code == 200
+
+
+async def test_nothing_is_written_with_what_another_county_has(
+    open_browser: OpenBrowser, world: World, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        other = await make_county(db)
+        pupils = (await db.scalars(select(SchoolClass).limit(1))).one()
+        subject = (await codes.catalogue(db)).stored(CodeKind.SUBJECT, "music").id
+    theirs = await open_browser(other.administrator)
+    plan = {
+        "region_id": str(world.county.region.id),
+        "name": "课程计划",
+        "valid_from": "2026-02-01",
+        "cells": [{"grade_no": 3, "subject_id": str(subject), "periods_a_week": 1}],
+    }
+    timetable = {"term_id": str(world.term.id), "class_id": str(pupils.id), "periods": []}
+    for path, body in (("curriculum-plans", plan), ("local-timetables", timetable)):
+        answer = await theirs.post(f"/api/{path}", body)
+        assert (answer.status_code, answer.json()["type"]) == (404, "not-found"), answer.text
