@@ -17,19 +17,19 @@ import asyncio
 import logging
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from struct import Struct
 from typing import ClassVar, Protocol
 
 from media.config import SfuConfig
 from media.core import rtp
-from media.core.codecs import rewrite_picture
-from media.core.downtrack import DownTrack
+from media.core.downtrack import Audience
 from media.core.errors import MalformedPacket
 from media.core.policing import TokenBucket
 from media.core.rtp import ParsedRtp
 from media.core.runs import Runs
-from media.core.send_history import MASK, NAMED_MASK, SendHistory
+from media.core.send_history import SendHistory
+from media.fan_out import NUMBERED_BYTES, ONE_WORD, FanOut
 from media.ice import (
     Address,
     MalformedStun,
@@ -46,6 +46,7 @@ from media.transport import (
     Transport,
     c_buffer,
     c_length,
+    ignore_change,
     srtp_protect,
     srtp_protect_rtcp,
     srtp_unprotect,
@@ -72,14 +73,8 @@ _KEYS_TRIED_PER_S = 2000
 # For a port that the kernel chooses (tests): free for UDP may be taken for TCP.
 _FREE_PORT_ATTEMPTS = 16
 
-_HEADER = Struct("!BBHII")
-
-# The same with one header extension, the transport-wide sequence number (RFC 8285 section 4.2):
-# profile 0xBEDE and one word; element, number, padding (media.core.send_history).
-_NUMBERED_HEADER = Struct("!BBHIIIBHx")
+# A header extension of one word: the transport-wide number (media.fan_out).
 _EXTENSION = Struct("!IBHx")
-_ONE_WORD = 0xBEDE_0001
-_NUMBERED_BYTES = 20
 
 
 class PlaneRoom(Runs, Protocol):
@@ -134,6 +129,7 @@ class DataPlane:
         self._outbox_c = c_buffer(self._outbox)
         self._length = c_length()
         self._streams = StreamListener(self, config.tcp)
+        self._fan_out = FanOut(count=self.count, send_on_stream=self.send_on_stream)
         #: Counters of datagrams that belong to no room.
         self.counts: dict[str, int] = {}
 
@@ -214,16 +210,23 @@ class DataPlane:
                     del self._by_ufrag[ufrag]
         self._by_ufrag[transport.credentials.ufrag] = transport
         self._turns.setdefault(transport)
+        transport.on_change = self._changed
 
     def remove(self, transport: Transport) -> None:
         """Forget a transport: nothing that comes for it is looked at any more."""
         for ufrag in [key for key, value in self._by_ufrag.items() if value is transport]:
             del self._by_ufrag[ufrag]
         self._turns.pop(transport, None)
+        transport.on_change = ignore_change
+        self._fan_out.changed(transport)
         self._forget(transport, transport.addresses)
         for address in transport.addresses:
             if isinstance(address, StreamAddress):
                 self._streams.close_stream(address)
+
+    def _changed(self, transport: Transport) -> None:
+        """Take note of another address, other keys, other limits or another way of numbering."""
+        self._fan_out.changed(transport)
 
     def _learn(self, transport: Transport, address: Address) -> None:
         self._by_address[address] = transport
@@ -459,77 +462,11 @@ class DataPlane:
 
     # -- sending -----------------------------------------------------------------------
 
-    def fan_out(  # noqa: PLR0915 - all in line: each call would be one per packet and subscriber
-        self, downs: Sequence[DownTrack], header: ParsedRtp, now: float
-    ) -> None:
-        """Send the packet in the inbox to everybody it flows to: the loop that costs.
-
-        Protecting encrypts in place, so each subscriber needs a fresh copy.
-        """
+    def fan_out(self, audience: Audience, header: ParsedRtp, now: float) -> None:
+        """Send the packet in the inbox to everybody it flows to."""
         assert self._socket is not None, "a closed data plane sends nothing"
-        _, marker, seq, timestamp, _, start, end, _ = header
-        payload = self._inbox_view[start:end]
-        bare_size, numbered_size = 12 + end - start, _NUMBERED_BYTES + end - start
-        outbox, outbox_c, view = self._outbox, self._outbox_c, self._outbox_view
-        length, protect, send = self._length, srtp_protect, self._socket.sendto
-        pack, pack_numbered = _HEADER.pack_into, _NUMBERED_HEADER.pack_into
-        sealed, sealed_size = view[:0], 0
-        for down in downs:
-            rewriter = down.rewriter
-            transport: Transport = down.link  # type: ignore[assignment] # opaque to the core
-            address = transport.address
-            if address is None:
-                continue
-            history = transport.history
-            if history is not None and history.element:
-                number = history.counter[0]
-                history.counter[0] = number + 1
-                at, size = _NUMBERED_BYTES, numbered_size
-                slot = number & MASK
-                history.sent_at_s[slot] = now
-                history.sizes[slot] = size
-                seq_out = (seq + rewriter.seq_shift) & 0xFFFF
-                history.named[number & NAMED_MASK] = down.ssrc << 16 | seq_out
-                pack_numbered(
-                    outbox,
-                    0,
-                    0x90,
-                    marker | down.payload_type,
-                    seq_out,
-                    (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
-                    down.ssrc,
-                    _ONE_WORD,
-                    history.element,
-                    number & 0xFFFF,
-                )
-            else:
-                at, size = 12, bare_size
-                pack(
-                    outbox,
-                    0,
-                    0x80,
-                    marker | down.payload_type,
-                    (seq + rewriter.seq_shift) & 0xFFFF,
-                    (timestamp + rewriter.timestamp_shift) & 0xFFFFFFFF,
-                    down.ssrc,
-                )
-            view[at:size] = payload
-            if rewriter.picture_shift or rewriter.tl0_shift:
-                rewrite_picture(view[at:size], rewriter.picture_shift, rewriter.tl0_shift)
-            length[0] = size
-            if protect(transport.send_session, outbox_c, length):
-                transport.owner.count("protect_failed")
-                continue
-            if length[0] != sealed_size:
-                sealed_size = length[0]
-                sealed = view[:sealed_size]
-            if type(address) is StreamAddress:
-                self.send_on_stream(transport, sealed)
-            else:
-                try:
-                    send(sealed, address)
-                except OSError as error:
-                    self._not_sent(error)
+        payload = bytes(self._inbox_view[header[5] : header[6]])
+        self._fan_out.send(self._socket.fileno(), audience, header, payload, now)
 
     def send_packet(self, transport: Transport, packet: bytes) -> None:
         """Protect and send one finished RTP or RTCP packet (told apart as RFC 5761 does)."""
@@ -566,8 +503,8 @@ class DataPlane:
         view, size = self._outbox_view, len(packet) + _EXTENSION.size
         view[:12] = packet[:12]
         view[0] = packet[0] | 0x10
-        _EXTENSION.pack_into(self._outbox, 12, _ONE_WORD, history.element, number)
-        view[_NUMBERED_BYTES:size] = packet[12:]
+        _EXTENSION.pack_into(self._outbox, 12, ONE_WORD, history.element, number)
+        view[NUMBERED_BYTES:size] = packet[12:]
         return size
 
     def send_datagram(self, datagram: bytes | memoryview, address: Address) -> None:

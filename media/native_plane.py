@@ -7,14 +7,14 @@ what Python must hear of. `media.native_room` edits the table. docs/adr/0002 and
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ctypes import byref, c_uint8, c_uint64
 from functools import partial
 from typing import Any, ClassVar
 
 from media.config import SfuConfig
 from media.core import rtp
-from media.core.downtrack import DownTrack
+from media.core.downtrack import Audience
 from media.core.errors import MalformedPacket
 from media.core.rtp import ParsedRtp
 from media.core.runs import Seen
@@ -40,7 +40,7 @@ from media.native_library import (
     srtp_api,
 )
 from media.native_room import NativeRoom
-from media.transport import Transport, ignore_change, session_pointer
+from media.transport import Transport, session_pointer
 
 # One wake-up handles at most this many messages of a ring, so that other work of the loop is
 # not starved by a flood.
@@ -153,7 +153,6 @@ class NativePlane(DataPlane):
         number = self._numbers
         self._handles[transport] = (room, room.add(transport, number), number)
         self._by_number[number] = transport
-        transport.on_change = self._changed
 
     def remove(self, transport: Transport) -> None:
         """See DataPlane."""
@@ -161,7 +160,6 @@ class NativePlane(DataPlane):
         found = self._handles.pop(transport, None)
         if found is not None:
             room, _, number = found
-            transport.on_change = ignore_change
             del self._by_number[number]
             room.remove(transport)
 
@@ -331,7 +329,7 @@ class NativePlane(DataPlane):
 
     # -- sending -----------------------------------------------------------------------
 
-    def fan_out(self, downs: Sequence[DownTrack], header: ParsedRtp, now: float) -> None:
+    def fan_out(self, audience: Audience, header: ParsedRtp, now: float) -> None:
         """See DataPlane: the lane has done it, before Python heard of the packet."""
 
     def send_packet(self, transport: Transport, packet: bytes) -> None:

@@ -1,5 +1,6 @@
 """One track on its way to one subscriber: a row of the forwarding table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class DownTrack:
     """What a data plane needs to send one track to one subscriber, and what we know of it.
 
     A data plane reads `link`, `ssrc`, `payload_type` and the constants of `rewriter`; they
-    change only while the down-track is in no up-track's `flowing`. The rest is for
+    change only while the down-track is in no `Audience`. The rest is for
     reports. `link` is the shell's own: the core passes it back unread.
 
     It flows in at most one encoding of its track, and waits for the keyframe of at most one
@@ -261,3 +262,28 @@ class DownTrack:
         if sent_at is None:
             return None
         return max(0.0, now - sent_at - delay_since_last_sr / 65536)
+
+
+class Audience(list[DownTrack]):
+    """Whom an encoding's packets flow to: its forwarding table.
+
+    Never changed but replaced: so a data plane may keep in `prepared` what it has made of it.
+    """
+
+    __slots__ = ("prepared",)
+
+    def __init__(self, downs: Iterable[DownTrack] = ()) -> None:
+        super().__init__(downs)
+        self.prepared: object = None
+
+    def with_one(self, down: DownTrack) -> "Audience":
+        """Return the audience with one more."""
+        return Audience((*self, down))
+
+    def without(self, down: DownTrack) -> "Audience":
+        """Return the audience without this one, if it is there."""
+        return Audience(other for other in self if other is not down)
+
+
+#: No packet flows to anybody by this.
+NOBODY = Audience()

@@ -10,7 +10,7 @@ packets: what may flow is decided in one place (`_settle`). What can be told apa
 steering in `pilot`, reports and time in `reporter`, encodings in `layers`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from media.core import recovery, rtcp
@@ -19,7 +19,7 @@ from media.core.arrival_digest import Digest
 from media.core.bandwidth import INTERVAL_S as TWCC_INTERVAL_S
 from media.core.bandwidth import TwccRecorder
 from media.core.codecs import OPUS
-from media.core.downtrack import DownTrack, PayloadTypes
+from media.core.downtrack import NOBODY, Audience, DownTrack, PayloadTypes
 from media.core.events import (
     CodecRefused,
     EchoChanged,
@@ -38,7 +38,7 @@ from media.core.rtp import Buffer, ParsedRtp, extension_level, extension_u16, un
 from media.core.runs import Runs, Seen
 from media.core.subscriber import RandomBits, Subscriber
 from media.core.tables import COUNTERS, RouterTimes, Tables
-from media.core.uptrack import NOBODY, PublishedTrack, UpTrack
+from media.core.uptrack import PublishedTrack, UpTrack
 
 NO_RANKS: Mapping[TrackKey, Priority] = MappingProxyType({})
 
@@ -379,7 +379,7 @@ class Router:
         length: int,
         now: float,
         seen: Seen | None = None,
-    ) -> Sequence[DownTrack]:
+    ) -> Audience:
         """Take a packet that authenticated; return to whom it goes with constants added.
 
         Raise MalformedPacket. A track the plan names neither for an audience nor for

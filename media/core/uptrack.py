@@ -4,12 +4,11 @@ Longer than 400 lines because the beginning, the middle and the end of a run kee
 numbers; a run taken apart would be a run that nobody can follow.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.core import redundancy, rtp
 from media.core.codecs import Codec
-from media.core.downtrack import DownTrack
+from media.core.downtrack import NOBODY, Audience, DownTrack
 from media.core.ids import Kind, TrackKey
 from media.core.jitter import ReceptionStats
 from media.core.keyframes import KeyframeRequester, RequestPace
@@ -23,8 +22,6 @@ from media.core.runs import Progress, Seen
 from media.core.seqnum import Unwrapper16
 from media.core.sound_numbers import SoundNumbers
 from media.core.stream_clock import StreamClock
-
-NOBODY: Sequence[DownTrack] = ()
 
 # Two seconds of 4 Mbit/s, doubled: a screen full of text comes in bursts.
 _CACHE_BYTES = 2 * 1024 * 1024
@@ -77,7 +74,7 @@ class UpTrack:
         self._runs = outputs.runs
         self._cache_s = cache_s
         self._pace = pace
-        self.flowing: list[DownTrack] = []
+        self.flowing = Audience()
         self.waiting: list[DownTrack] = []
         #: In a run as those in `flowing`, but each packet carries earlier ones again.
         self.redundant: list[DownTrack] = []
@@ -193,12 +190,12 @@ class UpTrack:
         down.redundancy = level if down.red_payload_type is not None else 0
         if down.redundancy and down in self.flowing:
             self._leave_table(down)
-            self.flowing = [other for other in self.flowing if other is not down]
+            self.flowing = self.flowing.without(down)
             self.redundant = [*self.redundant, down]
         elif not down.redundancy and down in self.redundant:
             down.count_from(self.packets, self.octets)
             self.redundant = [other for other in self.redundant if other is not down]
-            self.flowing = [*self.flowing, down]
+            self.flowing = self.flowing.with_one(down)
             self._enter_table(down, self.highest_ext)
 
     def record(self, *, is_recorded: bool, awaits_recording: bool = False) -> None:
@@ -239,7 +236,7 @@ class UpTrack:
 
     def receive(
         self, header: ParsedRtp, buffer: Buffer, now: float, seen: Seen | None = None
-    ) -> Sequence[DownTrack]:
+    ) -> Audience:
         """Take one packet of a wanted track; return to whom it goes with constants added.
 
         `seen`: where a plane that forwards by itself has put it; those returned have it then.
@@ -279,7 +276,7 @@ class UpTrack:
             self._runs.keep(self, seen.ext_seq, cached)
         return seen.is_sent
 
-    def _forwarded(self, ext_seq: int, cached: CachedPacket) -> Sequence[DownTrack]:
+    def _forwarded(self, ext_seq: int, cached: CachedPacket) -> Audience:
         """Return who gets a packet in order by the table; send it to those who get it otherwise."""
         if self.redundant:
             downs = [down for down in self.redundant if not down.has_had(self.clock, ext_seq)]
@@ -352,7 +349,7 @@ class UpTrack:
         if down.redundancy:
             self.redundant = [*self.redundant, down]
         else:
-            self.flowing = [*self.flowing, down]
+            self.flowing = self.flowing.with_one(down)
 
     def _send(self, down: DownTrack, ext_seq: int, cached: CachedPacket) -> None:
         self._outputs.outbox.append((down.link, down.packet(ext_seq, cached)))
@@ -377,7 +374,7 @@ class UpTrack:
             ended = self._progress(down)
         down.rewriter.end(ended.ext_seq, ended.timestamp, at=ended.at, picture=picture)
         down.flows_in = None
-        self.flowing = [other for other in self.flowing if other is not down]
+        self.flowing = self.flowing.without(down)
         self.redundant = [other for other in self.redundant if other is not down]
 
     def _enter_table(self, down: DownTrack, after_ext: int) -> None:
