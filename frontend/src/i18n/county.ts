@@ -76,11 +76,11 @@ const en: typeof zh = {
   no_hands: "Nothing waits for you",
   hand: {
     DISK: "of the disk are free",
-    OBJECTIONS: "objections to attendance",
-    UNCONFIRMED: "attendance to be confirmed",
-    NEEDS: "needs without a match",
-    AGREEMENTS: "pairings that wait for us",
-    JOBS: "jobs that failed",
+    OBJECTIONS: "Objections to attendance",
+    UNCONFIRMED: "Attendance to confirm",
+    NEEDS: "Needs without a match",
+    AGREEMENTS: "Pairings waiting for us",
+    JOBS: "Failed jobs",
   },
   hand_do: {
     DISK: "recordings may stop: tell who runs the server",

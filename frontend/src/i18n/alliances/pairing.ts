@@ -84,7 +84,7 @@ const en: typeof zh = {
   periods: "Periods a week",
   periods_n: "{n} period a week | {n} periods a week",
   active_days: "{n} day counts | {n} days count",
-  active_days_hint: "days it was running",
+  active_days_hint: "Days it ran",
   agreed: "agreed",
   waits: "has not agreed",
   empty_hint: "Accept a hub for a need, or make a pairing.",

@@ -238,7 +238,7 @@ const en: typeof zh = {
   },
   class: {
     title: "Classes",
-    total: "{classes} classes, {pupils} pupils",
+    total: "classes: {classes}, pupils: {pupils}",
     empty: "No class yet.",
     add: "Add a class",
     edit_title: "Edit the class {name}",
