@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.impair import __main__ as command
 from bench.impair.__main__ import GROUPS, groups_of, parse_arguments
 from bench.impair.findings import Findings, summary
 from bench.impair.namespaces import require_tun
 from bench.private_network import NetworkUnavailable, require_private_network
+from tests.e2e import samples
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -35,6 +37,21 @@ def test_an_unknown_row_is_refused_with_the_known_ones(capsys: pytest.CaptureFix
 def test_a_row_belongs_to_one_group() -> None:
     rows = [row for _, measured in GROUPS.values() for row in measured]
     assert len(rows) == len(set(rows))
+
+
+def test_speech_is_fetched_before_the_network_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fresh machine has none, and the namespace the rows are measured in has no way out."""
+
+    def cannot() -> Path:
+        raise subprocess.CalledProcessError(1, "pip download")
+
+    monkeypatch.setattr(command, "chromium", lambda: Path("chrome"))
+    monkeypatch.setattr(samples, "speech", cannot)
+    monkeypatch.setattr(command, "_enter_namespace", lambda *_: pytest.fail("measured without"))
+    assert command.main(["--rows", "web"]) == 2
+    assert "connect this machine" in capsys.readouterr().err
 
 
 class TestFindings:
