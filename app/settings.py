@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     media_hosts: CommaSeparated = ()
     data_plane: Literal["auto", "reference", "native"] = "auto"
     data_plane_lanes: Annotated[int, Field(ge=0, le=64)] = 0
+    recording_keyframe_s: Annotated[float, Field(ge=1, le=10)] = 2.0
     turn_urls: CommaSeparated = ()
     turn_secret: SecretStr = SecretStr("")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -56,6 +57,8 @@ class SfuConfig:
 
     `announced_hosts` are the addresses written into ICE candidates, IPv4 or IPv6
     literals; a node behind NAT names its public ones (RFC 8839 section 5.1).
+    A recorded picture has a keyframe at least every `recording_keyframe_s`: who sends them more
+    rarely is asked.
     `native_lanes` is the number of the native plane's threads; 0: one per core.
     """
 
@@ -70,6 +73,7 @@ class SfuConfig:
     cache_s: float = 2.0
     start_bitrate_kbps: int = 1000
     link_report_interval_s: float = 1.0
+    recording_keyframe_s: float = 2.0
     tcp: TcpLimits = field(default_factory=TcpLimits)
     data_plane: DataPlaneChoice = DataPlaneChoice.AUTO
     native_lanes: int = 1
@@ -81,10 +85,12 @@ class RecordingTarget:
 
     `folder` belongs to the lesson; every epoch (a run of the server) adds files of
     its own and never touches those of another. `offset_s` is the lesson clock, in
-    seconds, at the moment recording is started, so all epochs share one clock.
+    seconds, at the moment recording is started, so all epochs share one clock. `zero_at` is
+    what time it was when that clock stood at 0, where that is known.
     """
 
     folder: Path
     epoch: int
     offset_s: float
+    zero_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)

@@ -86,6 +86,7 @@ class RoomDriver:
                 silence_after_s=config.silence_after_s,
                 link_report_interval_s=config.link_report_interval_s,
                 start_bps=config.start_bitrate_kbps * 1000.0,
+                recording_keyframe_s=config.recording_keyframe_s,
             ),
             random_bits=secrets.randbits,
             now=self._loop.time(),

@@ -6,6 +6,7 @@ what the room is (`RoomSeed`), and keeps what happened (`RoomLedger`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -106,7 +107,8 @@ class ExpectedSeat:
 class RoomSeed:
     """All that is needed to open a room, for the first time or after a restart.
 
-    `elapsed_s` is the lesson clock at the moment of loading. `saved_state` is what
+    `elapsed_s` is the lesson clock at the moment of loading, and `zero_at` what time it was when
+    it stood at 0, where that is known. `saved_state` is what
     `RoomLedger.save_state` was last given, or None. `epoch` grows with every opening.
     """
 
@@ -116,6 +118,7 @@ class RoomSeed:
     elapsed_s: float
     epoch: int
     recording_folder: Path | None
+    zero_at: datetime | None = None
     stage_limit: int = 1
     class_permissions: Permissions | None = None
     saved_state: Mapping[str, JsonValue] | None = None

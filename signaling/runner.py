@@ -380,7 +380,10 @@ class RoomRunner:
         assert seed.recording_folder is not None
         assert room is not None
         target = RecordingTarget(
-            folder=seed.recording_folder, epoch=seed.epoch, offset_s=effect.offset_s
+            folder=seed.recording_folder,
+            epoch=seed.epoch,
+            offset_s=effect.offset_s,
+            zero_at=seed.zero_at,
         )
         now = self._loop.time()
         try:

@@ -161,6 +161,7 @@ def _seed(session: Session, folder: Path | None, now: datetime) -> RoomSeed:
             ),
         ),
         elapsed_s=elapsed_ms / 1000,
+        zero_at=now - elapsed_ms * _MILLISECOND,
         epoch=session.epoch,
         recording_folder=folder,
         stage_limit=lesson.stage_limit,

@@ -266,4 +266,5 @@ class LivePlane:
             ),
             data_plane=DataPlaneChoice(settings.data_plane),
             native_lanes=settings.data_plane_lanes,
+            recording_keyframe_s=settings.recording_keyframe_s,
         )

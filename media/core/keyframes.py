@@ -49,6 +49,10 @@ class KeyframeRequester:
         """Wish for a keyframe. Free to call as often as one likes."""
         self._attempts_left = self._max_attempts
 
+    def request_once(self) -> None:
+        """Wish for a keyframe that nobody waits for: the caller asks again if none comes."""
+        self._attempts_left = max(1, self._attempts_left)
+
     def keyframe_arrived(self) -> None:
         """Fulfil all wishes: whoever waits can start from this keyframe.
 

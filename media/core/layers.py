@@ -43,7 +43,6 @@ class LayeredTrack:
         self.has_started = False
         #: Nothing has come yet, or not for some time: the next packet is news.
         self.is_quiet = True
-        self.keyframe_refresh_at = 0.0
         self._forwarded_before = 0
         self._duplicates_before = 0
         self._composed_before = 0

@@ -19,12 +19,11 @@ from media.core.publisher import Publisher
 from media.core.resending import answer_nack, repair
 from media.core.subscriber import ReceivedTrack, Subscriber
 from media.core.tables import RouterTimes, Tables
-
-# How often a recorded track is asked for a keyframe: a recording can be cut there, and a
-# damaged stretch ends there. At 720p a keyframe is some 60 kB: 120 kbit/s at this pace.
-RECORDING_KEYFRAME_S = 4.0
+from media.core.uptrack import UpTrack
 
 STALL_CHECK_S = 0.25
+# Longer than the way to a publisher by satellite and back: one wish is one keyframe.
+RECORDING_AGAIN_S = 1.0
 
 
 class Reporter:
@@ -180,15 +179,27 @@ class Reporter:
 
     def _remind(self, track: LayeredTrack, now: float) -> None:
         """Wish again for a keyframe that did not come, or that a recording should have."""
-        is_refreshed = track.is_recorded and now >= track.keyframe_refresh_at
-        if is_refreshed:
-            track.keyframe_refresh_at = now + RECORDING_KEYFRAME_S
         for up in track.up_tracks:
             is_awaited = (up.waiting or up.awaits_recording) and up.is_live
-            is_overdue = is_refreshed and up.is_recorded
-            if up.needs_keyframes and (is_overdue or (is_awaited and not up.keyframes.is_pending)):
+            if not up.needs_keyframes or up.keyframes.is_pending:
+                continue
+            if is_awaited:
                 up.keyframes.request()
-                self._tables.publishers[up.track.peer_id].due_at = -inf
+            elif self._is_recording_due(up, now):
+                up.keyframes.request_once()
+            else:
+                continue
+            self._tables.publishers[up.track.peer_id].due_at = -inf
+
+    def _is_recording_due(self, up: UpTrack, now: float) -> bool:
+        """Return whether a recording's next keyframe must be asked for.
+
+        A recording is cut and sought at keyframes, and a damaged stretch ends there. What the
+        publisher sends by itself counts. The answer takes its way: it is asked for early.
+        """
+        if not (up.is_recorded and up.is_live) or now - up.keyframes.asked_at < RECORDING_AGAIN_S:
+            return False
+        return now + STALL_CHECK_S - up.keyframe_at >= self._times.recording_keyframe_s
 
     def _tell_demand(self, now: float) -> None:
         for track in self._tables.tracks.values():

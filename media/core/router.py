@@ -145,7 +145,7 @@ class Router:
         """Begin or end handing the plan's recorded tracks to `outputs.tape`."""
         self._is_recording = is_recording
         for track in self.tracks.values():
-            self._settle_recording(track, now)
+            self._settle_recording(track)
         self._wake(now)
 
     def set_layer_target(
@@ -184,7 +184,7 @@ class Router:
                     self._tables.count("sections_exhausted")
             if down is not None:
                 self._settle(subscriber, down, track, is_allowed=peer_id in allowed)
-        self._settle_recording(track, now)
+        self._settle_recording(track)
 
     def _settle(
         self, subscriber: Subscriber, down: DownTrack, track: LayeredTrack, *, is_allowed: bool
@@ -201,10 +201,8 @@ class Router:
             self._tables.count("codec_refused")
             self._tables.events.append(CodecRefused(subscriber.peer_id, track.track))
 
-    def _settle_recording(self, track: LayeredTrack, now: float) -> None:
+    def _settle_recording(self, track: LayeredTrack) -> None:
         should = self._is_recording and track.track in self._recorded
-        if should and not track.is_recorded:
-            track.keyframe_refresh_at = now
         if should is not track.is_recorded:
             track.record(is_recorded=should)
 

@@ -52,6 +52,7 @@ class RouterTimes:
     silence_after_s: float = 2.0
     link_report_interval_s: float = 1.0
     start_bps: float = DEFAULT_START_BPS
+    recording_keyframe_s: float = 2.0
 
 
 @dataclass(slots=True)

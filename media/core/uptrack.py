@@ -5,6 +5,7 @@ numbers; a run taken apart would be a run that nobody can follow.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from media.core import redundancy, rtp
 from media.core.codecs import Codec
@@ -122,6 +123,8 @@ class UpTrack:
         self.stats = ReceptionStats(self.codec.clock_rate)
         self.reported = (0, 0)
         self.keyframes = KeyframeRequester(self._pace)
+        #: When the newest keyframe came that somebody waited for, or that was recorded.
+        self.keyframe_at = -inf
         self.cache = PacketCache(max_age_s=self._cache_s, max_bytes=_CACHE_BYTES)
         self._unwrapper = Unwrapper16()
         #: Of sound in RED, which is numbered by us.
@@ -200,6 +203,8 @@ class UpTrack:
 
     def record(self, *, is_recorded: bool, awaits_recording: bool = False) -> None:
         """Hand the packets to the tape from now on, or from the next keyframe on, or no more."""
+        if is_recorded and not self.is_recorded:
+            self.keyframe_at = -inf  # what came before is not on the tape
         self.is_recorded = is_recorded
         self.awaits_recording = awaits_recording
         if awaits_recording:
@@ -255,7 +260,8 @@ class UpTrack:
         cached = (timestamp, marker, payload, now)
         self.cache.insert(ext_seq, cached)
         is_sent = seen is None or self._is_sent(seen, cached)
-        if (self.waiting or self.keyframes.is_pending) and self.codec.starts_anew(payload):
+        if self._watches_for_keyframe() and self.codec.starts_anew(payload):
+            self.keyframe_at = now
             self.keyframes.keyframe_arrived()
             self._start_waiting(ext_seq, now)
         if self.is_recorded:
@@ -268,6 +274,11 @@ class UpTrack:
             self._forward_late(ext_seq, cached)
             return NOBODY
         return self._forwarded(ext_seq, cached)
+
+    def _watches_for_keyframe(self) -> bool:
+        if self.waiting or self.keyframes.is_pending:
+            return True
+        return self.is_recorded and self.needs_keyframes
 
     def _is_sent(self, seen: Seen, cached: CachedPacket) -> bool:
         """Take over what the plane counted; return whether it has sent the packet on."""

@@ -6,6 +6,7 @@ a header and then clusters. Both can be cut after any whole one and stay playabl
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,50 +15,58 @@ _SEGMENT, _CLUSTER, _EBML_HEADER = 0x18538067, 0x1F43B675, 0x1A45DFA3
 
 def whole_length(path: Path) -> int:
     """Return how many bytes of a part end in a whole fragment or cluster; 0 if none is whole."""
+    return max((end for _, end in _media(path)), default=0)
+
+
+def head_length(path: Path) -> int | None:
+    """Return how many bytes come before the first fragment or cluster; None if none is whole."""
+    return next((begin for begin, _ in _media(path)), None)
+
+
+def _media(path: Path) -> Iterator[tuple[int, int]]:
+    """Yield where each whole fragment or cluster begins and ends."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        if path.suffix == ".webm":
-            return _whole_clusters(file, size)
-        return _whole_fragments(file, size)
+        yield from (_clusters if path.suffix == ".webm" else _fragments)(file, size)
 
 
-def _whole_fragments(file: BinaryIO, size: int) -> int:
-    at = whole = 0
+def _fragments(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
+    at = previous_at = 0
     previous = b""
     while True:
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
-            return whole
+            return
         length, kind = struct.unpack(">I4s", head[:8])
         if length == 1 and len(head) == 16:
             length = struct.unpack(">Q", head[8:])[0]
         if length < 8 or at + length > size:
-            return whole
-        at += length
+            return
         if kind == b"mdat" and previous == b"moof":
-            whole = at
-        previous = kind
+            yield previous_at, at + length
+        previous, previous_at = kind, at
+        at += length
 
 
-def _whole_clusters(file: BinaryIO, size: int) -> int:
-    at = whole = 0
+def _clusters(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
+    at = 0
     while True:
         file.seek(at)
         head = file.read(12)
         element = _read_id(head)
         length = _read_length(head[element[1] :]) if element else None
         if element is None or length is None:
-            return whole
+            return
         body = at + element[1] + length[1]
         if element[0] == _SEGMENT:
             at = body  # its children follow; a part's segment is of unknown size
             continue
         if length[0] is None or body + length[0] > size:
-            return whole
-        at = body + length[0]
+            return
         if element[0] == _CLUSTER:
-            whole = at
+            yield at, body + length[0]
+        at = body + length[0]
 
 
 def _read_id(data: bytes) -> tuple[int, int] | None:

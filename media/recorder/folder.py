@@ -1,16 +1,31 @@
 """A recording's folder while one epoch writes into it: names, manifest, durable creation."""
 
+import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from media.config import RecordingTarget
 from media.core.ids import TrackKey
-from media.recorder.manifest import EpochRecord, ManifestFile, PartRecord
+from media.recorder.manifest import (
+    EpochRecord,
+    Line,
+    ManifestFile,
+    PartRecord,
+    epoch_closed,
+    epoch_opened,
+    part_closed,
+    part_opened,
+)
 from media.recorder.part import PartFormat, PartWriter
+
+CUT = "cut"
+"""Why a part was closed that another goes on from without a seam."""
+ZERO_S = -60.0
+"""Time 0 of every file lies a minute before the lesson: what comes early has a place, for no
+container knows a time before 0."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -43,7 +58,7 @@ class RecordingFolder:
     def __init__(self, target: RecordingTarget) -> None:
         self._target = target
         self._manifest = ManifestFile(target.folder)
-        self._owed: list[Callable[[], None]] = []
+        self._owed: list[Line] = []
         self._is_ready = False
         self._seq = 0
 
@@ -54,16 +69,16 @@ class RecordingFolder:
         target = self._target
         target.folder.mkdir(parents=True, exist_ok=True)
         _sync_directory(target.folder.parent)
-        self._manifest.epoch_opened(
-            EpochRecord(target.epoch, target.offset_s, dict(target.metadata))
-        )
+        epoch = EpochRecord(target.epoch, target.offset_s, target.zero_at, dict(target.metadata))
+        self._manifest.append(epoch_opened(epoch))
         _sync_directory(target.folder)
         self._is_ready = True
 
     def open_part(self, track: TrackKey, part_format: PartFormat, start_s: float) -> OpenPart:
         """Begin a part that starts at `start_s` on the lesson clock; raise OSError."""
         self.prepare()
-        path, writer = self._create(track, part_format)
+        zero_s = min(ZERO_S, start_s)
+        path, writer = self._create(part_format, start_s - zero_s)
         width, height = part_format.size or (0, 0)
         record = PartRecord(
             file=path.name,
@@ -76,74 +91,86 @@ class RecordingFolder:
             width=width,
             height=height,
             start_s=start_s,
+            zero_s=zero_s,
         )
         try:
             _sync_directory(self._target.folder)
-            self._manifest.part_opened(record)
+            self._write_owed(part_opened(record))
         except OSError:
             writer.abandon()
             path.unlink(missing_ok=True)
             raise
         return OpenPart(record, writer)
 
-    def _create(self, track: TrackKey, part_format: PartFormat) -> tuple[Path, PartWriter]:
+    def _create(self, part_format: PartFormat, at_s: float) -> tuple[Path, PartWriter]:
         """Create the next free file: after a restart under the same epoch some are taken."""
-        tail = f"{safe_name(track.peer_id)}-{track.source}{part_format.suffix}"
         while True:
             self._seq += 1
-            path = self._target.folder / f"{self._target.epoch}-{self._seq:04}-{tail}"
+            name = f"{self._target.epoch}-{self._seq:06}{part_format.suffix}"
+            path = self._target.folder / name
             try:
-                return path, PartWriter(path, part_format)
+                return path, PartWriter(path, part_format, start_s=at_s)
             except FileExistsError:
                 continue
 
     def close_part(self, part: OpenPart, reason: str) -> None:
         """Finish a part; raise OSError or av.FFmpegError, then call `give_up`."""
         part.writer.finish()
-        self._record_end(part, reason)
+        self._owed.append(self._end_of(part, reason))
+        self.settle()
+
+    def cut_part(self, part: OpenPart) -> None:
+        """Finish a part that another follows at once, whose line takes this one's to the disk.
+
+        Raise OSError or av.FFmpegError, then call `give_up`.
+        """
+        part.writer.finish()
+        self._owed.append(self._end_of(part, CUT))
 
     def give_up(self, part: OpenPart, reason: str) -> None:
         """Keep what is whole of a part that cannot be written on. Raises nothing."""
         part.writer.abandon()
-        self._record_end(part, reason)
+        self._owed.append(self._end_of(part, reason))
+        self.settle()
 
-    def _record_end(self, part: OpenPart, reason: str) -> None:
+    def _end_of(self, part: OpenPart, reason: str) -> Line:
+        """Return the line that closes a part; remove the file of one that holds nothing."""
         writer = part.writer
         is_empty = writer.whole_s <= 0
+        if is_empty:
+            (self._target.folder / part.record.file).unlink(missing_ok=True)
         closed = replace(
             part.record,
             end_s=part.record.start_s + writer.whole_s,
             bytes=0 if is_empty else writer.whole_bytes,
+            head_bytes=None if is_empty else writer.head_bytes,
             sha256=None if is_empty else writer.sha256,
             gaps=tuple(part.gaps),
             reason=reason,
         )
-        if is_empty:
-            (self._target.folder / part.record.file).unlink(missing_ok=True)
-        self._owe(lambda: self._manifest.part_closed(closed))
+        return part_closed(closed)
 
     def close_epoch(self, end_s: float) -> None:
         """Say that recording was stopped on purpose, if it ever began."""
         if self._is_ready:
-            self._owe(lambda: self._manifest.epoch_closed(self._target.epoch, end_s=end_s))
+            self._owed.append(epoch_closed(self._target.epoch, end_s=end_s))
+            self.settle()
 
     @property
     def is_settled(self) -> bool:
         """Return whether the manifest says everything it should."""
         return not self._owed
 
-    def _owe(self, write: Callable[[], None]) -> None:
-        self._owed.append(write)
-        self.settle()
-
     def settle(self) -> None:
-        """Write the manifest lines that are owed, as far as the disk takes them."""
-        while self._owed:
-            try:
-                self._owed[0]()
-            except OSError:
-                return
-            del self._owed[0]
+        """Write the manifest lines that are owed, if the disk takes them."""
+        if self._owed:
+            with contextlib.suppress(OSError):
+                self._write_owed()
+
+    def _write_owed(self, *more: Line) -> None:
+        """Write what is owed and more, waiting for the disk once; raise OSError."""
+        self._manifest.append(*self._owed, *more)
+        self._owed.clear()
 
 
 def _sync_directory(path: Path) -> None:

@@ -3,13 +3,18 @@
 `manifest.jsonl` and the part files beside it are the whole truth about a recording: the
 database is an index of them. Lines are JSON objects told apart by `type`:
 
-- `epoch_opened`: a run of the server began to record (`epoch`, `offset_s`, `metadata`);
+- `epoch_opened`: a run of the server began to record (`epoch`, `offset_s`, `zero_at`,
+  `metadata`);
 - `part_opened`: a file was begun; everything in it is at or after `start_s`;
-- `part_closed`: it is complete (`end_s`, `bytes`, `sha256`, `gaps`, `reason`, `recovered`);
+- `part_closed`: it is complete (`end_s`, `bytes`, `head_bytes`, `sha256`, `gaps`, `reason`,
+  `recovered`);
 - `epoch_closed`: recording was stopped on purpose.
 
-All `_s` are seconds on the lesson clock. A line that a crash cut short was never relied on:
-it is ignored when read and cut off before the next is written.
+All `_s` are seconds on the lesson clock; at `zero_at` it stood at 0, which ties a whole epoch to
+the wall clock: no later change of that moves media. Version 1 had neither `zero_at` nor
+`head_bytes` nor `zero_s` (a part's times counted from its `start_s`), and is read as well. A
+line that a crash cut short was never relied on: it is ignored when read and cut off before the
+next is written.
 """
 
 import fcntl
@@ -17,13 +22,14 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from media.core.ids import PeerId, Source, TrackKey
 
 FILE_NAME = "manifest.jsonl"
-VERSION = 1
+VERSION = 2
 
 
 class ManifestDamaged(Exception):
@@ -35,8 +41,10 @@ class PartRecord:
     """One part: a file holding one track without a change of codec parameters.
 
     `parameters` is equal for parts that one decoder set-up can play; `codec_name` is the
-    RFC 6381 name. `end_s`, `bytes` and `sha256` are None until the part is closed; a closed
-    part of no bytes has no file. `gaps` are (start_s, end_s) without media inside the part.
+    RFC 6381 name; `zero_s` is where on the lesson clock time 0 of the file lies. `end_s`,
+    `bytes` and `sha256` are None until the part is closed; a closed part of no bytes has no
+    file. Its first `head_bytes` come before the media (None: not known). `gaps` are
+    (start_s, end_s) without media inside the part.
     """
 
     file: str
@@ -49,8 +57,10 @@ class PartRecord:
     width: int
     height: int
     start_s: float
+    zero_s: float
     end_s: float | None = None
     bytes: int | None = None
+    head_bytes: int | None = None
     sha256: str | None = None
     gaps: tuple[tuple[float, float], ...] = ()
     reason: str | None = None
@@ -73,12 +83,62 @@ class EpochRecord:
 
     epoch: int
     offset_s: float
+    zero_at: datetime | None
     metadata: dict[str, str]
     is_closed: bool = False
 
 
+Line = dict[str, Any]  # Any: JSON
+
+
+def epoch_opened(record: EpochRecord) -> Line:
+    """Return the line that says that an epoch begins."""
+    return {
+        "type": "epoch_opened",
+        "version": VERSION,
+        "epoch": record.epoch,
+        "offset_s": record.offset_s,
+        "zero_at": record.zero_at and record.zero_at.isoformat(),
+        "metadata": record.metadata,
+    }
+
+
+def epoch_closed(epoch: int, *, end_s: float) -> Line:
+    """Return the line that says that an epoch was ended on purpose at `end_s`."""
+    return {"type": "epoch_closed", "epoch": epoch, "end_s": end_s}
+
+
+_CLOSING_FIELDS = (
+    "end_s",
+    "bytes",
+    "head_bytes",
+    "sha256",
+    "gaps",
+    "reason",
+    "recovered",
+)
+
+
+def part_opened(part: PartRecord) -> Line:
+    """Return the line that says that a part's file exists and is being written."""
+    fields = asdict(part)
+    for name in _CLOSING_FIELDS:
+        del fields[name]
+    return {"type": "part_opened", **fields}
+
+
+def part_closed(part: PartRecord) -> Line:
+    """Return the line that says that a part is complete."""
+    fields = {name: getattr(part, name) for name in _CLOSING_FIELDS}
+    return {"type": "part_closed", "file": part.file, **fields}
+
+
+def _encoded(line: Line) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
 class ManifestFile:
-    """Append lines to a folder's manifest; every one is on the disk when `append` returns.
+    """Append lines to a folder's manifest; all are on the disk when `append` returns.
 
     The file is locked during an append, so a recovery and a new epoch may share a folder.
     """
@@ -86,46 +146,18 @@ class ManifestFile:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
 
-    def epoch_opened(self, record: EpochRecord) -> None:
-        """Say that an epoch begins."""
-        self._append(
-            {
-                "type": "epoch_opened",
-                "version": VERSION,
-                "epoch": record.epoch,
-                "offset_s": record.offset_s,
-                "metadata": record.metadata,
-            }
-        )
-
-    def epoch_closed(self, epoch: int, *, end_s: float) -> None:
-        """Say that an epoch was ended on purpose at `end_s`."""
-        self._append({"type": "epoch_closed", "epoch": epoch, "end_s": end_s})
-
-    def part_opened(self, part: PartRecord) -> None:
-        """Say that a part's file exists and is being written."""
-        fields = asdict(part)
-        for name in _CLOSING_FIELDS:
-            del fields[name]
-        self._append({"type": "part_opened", **fields})
-
-    def part_closed(self, part: PartRecord) -> None:
-        """Say that a part is complete."""
-        fields = {name: getattr(part, name) for name in _CLOSING_FIELDS}
-        self._append({"type": "part_closed", "file": part.file, **fields})
-
-    def _append(self, record: dict[str, Any]) -> None:  # Any: JSON
-        """Write one line and wait for the disk; raise OSError and leave no half line behind."""
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    def append(self, *lines: Line) -> None:
+        """Write lines and wait for the disk once; raise OSError and leave none of them behind."""
+        text = b"".join(_encoded(line) for line in lines)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             end = _end_of_whole_lines(descriptor)
             os.ftruncate(descriptor, end)
             try:
-                written = os.pwrite(descriptor, line, end)
-                if written < len(line):
-                    os.pwrite(descriptor, line[written:], end + written)
+                written = os.pwrite(descriptor, text, end)
+                if written < len(text):
+                    os.pwrite(descriptor, text[written:], end + written)
                 os.fsync(descriptor)
             except OSError:
                 os.ftruncate(descriptor, end)
@@ -134,7 +166,6 @@ class ManifestFile:
             os.close(descriptor)
 
 
-_CLOSING_FIELDS = ("end_s", "bytes", "sha256", "gaps", "reason", "recovered")
 _TAIL_BYTES = 64 * 1024
 
 
@@ -176,7 +207,10 @@ def read_epochs(folder: Path) -> list[EpochRecord]:
         try:
             if record["type"] == "epoch_opened":
                 epochs[record["epoch"]] = EpochRecord(
-                    int(record["epoch"]), float(record["offset_s"]), dict(record["metadata"])
+                    int(record["epoch"]),
+                    float(record["offset_s"]),
+                    datetime.fromisoformat(record["zero_at"]) if record.get("zero_at") else None,
+                    dict(record["metadata"]),
                 )
             elif record["type"] == "epoch_closed":
                 epochs[record["epoch"]] = replace(epochs[record["epoch"]], is_closed=True)
@@ -185,7 +219,7 @@ def read_epochs(folder: Path) -> list[EpochRecord]:
     return list(epochs.values())
 
 
-def _records(folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:  # Any: JSON
+def _records(folder: Path) -> Iterator[tuple[int, Line]]:
     path = folder / FILE_NAME
     if not path.exists():
         return
@@ -200,7 +234,7 @@ def _records(folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:  # Any: JSON
         yield number, record
 
 
-def _opened(record: dict[str, Any]) -> PartRecord:  # Any: JSON
+def _opened(record: Line) -> PartRecord:
     file = str(record["file"])
     if Path(file).name != file:
         raise ValueError("a part lies outside the recording's folder")
@@ -215,14 +249,16 @@ def _opened(record: dict[str, Any]) -> PartRecord:  # Any: JSON
         width=int(record["width"]),
         height=int(record["height"]),
         start_s=float(record["start_s"]),
+        zero_s=float(record["zero_s"] if "zero_s" in record else record["start_s"]),
     )
 
 
-def _closed(part: PartRecord, record: dict[str, Any]) -> PartRecord:  # Any: JSON
+def _closed(part: PartRecord, record: Line) -> PartRecord:
     return replace(
         part,
         end_s=float(record["end_s"]),
         bytes=int(record["bytes"]),
+        head_bytes=None if record.get("head_bytes") is None else int(record["head_bytes"]),
         sha256=None if record["sha256"] is None else str(record["sha256"]),
         gaps=tuple((float(start), float(end)) for start, end in record["gaps"]),
         reason=str(record["reason"]),

@@ -1,4 +1,8 @@
-"""One part: a file that holds one track, whole up to its last fragment whatever happens."""
+"""One part: a file that holds one track, whole up to its last fragment whatever happens.
+
+A part's times are those of the lesson, counted from `zero_s`: what is cut into several parts
+goes on from one to the next without a seam, and any player may put them back to back.
+"""
 
 import contextlib
 import fcntl
@@ -75,38 +79,50 @@ class _PartFile:
 class PartWriter:
     """Mux samples of one track into one file, without re-encoding.
 
-    A fragment reaches the file when it is `FRAGMENT_S` long, and the disk at `sync`. Any
-    method may raise OSError or av.FFmpegError; then call `abandon`, nothing else.
+    `start_s` is the file's time of the first sample; times and lengths here count from it. A
+    fragment reaches the file when it is `FRAGMENT_S` long, and the disk at `sync`. Any method
+    may raise OSError or av.FFmpegError; then call `abandon`, nothing else.
     """
 
-    def __init__(self, path: Path, part_format: PartFormat) -> None:
+    def __init__(self, path: Path, part_format: PartFormat, *, start_s: float) -> None:
         self._file = _PartFile(path)
         self.format = part_format
+        self._start_s = start_s
         self._time_base = Fraction(1, part_format.clock_rate)
         self._min_step_ticks = part_format.clock_rate // 1000 if path.suffix == ".webm" else 1
         self._last_ticks = -self._min_step_ticks
         self._last_end_s = 0.0
+        #: The newest sample: how long it lasts, the next one tells.
+        self._held: tuple[av.Packet[Stream], float] | None = None
         self._whole_bytes = 0
         self._whole_hash = self._file.hash.copy()
         self.whole_s = 0.0
         self.synced_s = 0.0
         self.synced_bytes = 0
+        #: How much of the file comes before its media: all that a decoder must be told.
+        self.head_bytes = 0
         self._container: OutputContainer | None = None
         try:
             self._container, self._stream = self._open(path)
+            self._container.start_encoding()
+            self.head_bytes = self._file.bytes
         except BaseException:
+            if self._container is not None:
+                # It must not write to the descriptor's number when somebody else has it.
+                with contextlib.suppress(OSError, av.FFmpegError):
+                    self._container.close()
             os.close(self._file.descriptor)
             path.unlink()
             raise
 
     def _open(self, path: Path) -> tuple[OutputContainer, Stream]:
         is_webm = path.suffix == ".webm"
-        options = {"flush_packets": "1"}
+        options = {"flush_packets": "1", "avoid_negative_ts": "disabled"}
         if is_webm:
             options |= {"live": "1", "cluster_time_limit": str(round(FRAGMENT_S * 1000))}
         else:
             options |= {
-                "movflags": "empty_moov+default_base_moof+skip_trailer",
+                "movflags": "empty_moov+default_base_moof+skip_trailer+frag_discont",
                 "frag_duration": str(round(FRAGMENT_S * 1_000_000)),
             }
         container = av.open(self._file, "w", format="webm" if is_webm else "mp4", options=options)
@@ -118,19 +134,37 @@ class PartWriter:
     def write(self, data: bytes, *, at_s: float, duration_s: float, is_keyframe: bool) -> None:
         """Add a sample that begins `at_s` seconds into the part; times must not go back."""
         assert self._container is not None, "a finished part takes no more samples"
-        ticks = max(round(at_s * self.format.clock_rate), self._last_ticks + self._min_step_ticks)
+        self._mux_held()
+        ticks = max(self._ticks(at_s), self._last_ticks + self._min_step_ticks)
         packet = av.Packet(data)
         packet.stream = self._stream
         packet.time_base = self._time_base
         packet.pts = packet.dts = ticks
         packet.duration = max(1, round(duration_s * self.format.clock_rate))
         packet.is_keyframe = is_keyframe
+        self._held = packet, at_s
+        self._last_ticks = ticks
+        self._last_end_s = at_s + duration_s
+
+    def extend(self, until_s: float) -> None:
+        """Let the newest sample last until then: nothing is missing before what comes next."""
+        if self._held is not None:
+            packet = self._held[0]
+            packet.duration = max(1, self._ticks(until_s) - self._last_ticks)
+            self._last_end_s = until_s
+
+    def _ticks(self, at_s: float) -> int:
+        return round((self._start_s + at_s) * self.format.clock_rate)
+
+    def _mux_held(self) -> None:
+        if self._held is None:
+            return
+        assert self._container is not None, "only an open part holds a sample"
+        (packet, at_s), self._held = self._held, None
         self._container.mux_one(packet)
         if self._file.bytes != self._whole_bytes:
             # Everything before this sample has just been written: a place to cut back to.
             self._mark_whole(at_s)
-        self._last_ticks = ticks
-        self._last_end_s = at_s + duration_s
 
     def _mark_whole(self, until_s: float) -> None:
         self._whole_bytes = self._file.bytes
@@ -147,6 +181,7 @@ class PartWriter:
     def finish(self) -> None:
         """Write the last fragment and wait for the disk."""
         assert self._container is not None, "a part is finished once"
+        self._mux_held()
         self._container.close()
         self._container = None
         self._mark_whole(self._last_end_s)
@@ -160,7 +195,7 @@ class PartWriter:
         Nothing is raised: the disk has failed already, and recovery cuts again what this
         could not.
         """
-        container, self._container = self._container, None
+        container, self._container, self._held = self._container, None, None
         if container is not None:
             with contextlib.suppress(OSError, av.FFmpegError):
                 container.close()

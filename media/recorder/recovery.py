@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 
 from media.core import opus
-from media.recorder.containers import whole_length
-from media.recorder.manifest import ManifestFile, PartRecord, read_manifest
+from media.recorder.containers import head_length, whole_length
+from media.recorder.manifest import ManifestFile, PartRecord, part_closed, read_manifest
 
 _VIDEO_GAP_S = 1.0
 _AUDIO_GAP_S = 0.1
@@ -33,7 +33,7 @@ def recover(folder: Path, *, before_epoch: int | None = None) -> list[PartRecord
             continue
         record = _close(folder, part)
         if record is not None:
-            manifest.part_closed(record)
+            manifest.append(part_closed(record))
             closed.append(record)
     return closed
 
@@ -58,7 +58,14 @@ def _close(folder: Path, part: PartRecord) -> PartRecord | None:
         path.unlink()
         return lost
     end_s, gaps = _measure(path, part)
-    return replace(lost, end_s=end_s, bytes=length, sha256=hash_file(path), gaps=gaps)
+    return replace(
+        lost,
+        end_s=end_s,
+        bytes=length,
+        head_bytes=head_length(path),
+        sha256=hash_file(path),
+        gaps=gaps,
+    )
 
 
 def _measure(path: Path, part: PartRecord) -> tuple[float, tuple[tuple[float, float], ...]]:
@@ -71,7 +78,7 @@ def _measure(path: Path, part: PartRecord) -> tuple[float, tuple[tuple[float, fl
         for packet in container.demux(container.streams[0]):
             if packet.pts is None or packet.time_base is None:
                 continue  # av ends a stream with an empty packet
-            at_s = part.start_s + float(packet.pts * packet.time_base)
+            at_s = part.zero_s + float(packet.pts * packet.time_base)
             if at_s - end_s > allowed_s:
                 gaps.append((end_s, at_s))
             if is_sound:

@@ -214,7 +214,7 @@ def _samples(folder: Path, parts: tuple[PartRecord, ...]) -> Iterator[_Sample]:
             for packet in container.demux(container.streams[0]):
                 if packet.pts is None or packet.time_base is None:
                     continue  # av ends a stream with an empty packet
-                at_s = part.start_s + float(packet.pts * packet.time_base)
+                at_s = part.zero_s + float(packet.pts * packet.time_base)
                 yield _Sample(at_s, bytes(packet), packet.is_keyframe)
 
 

@@ -21,6 +21,8 @@ HOLD_S = 5.0
 LEAD_S = 2.0
 """Sound this much before or after its picture shares the picture's clip."""
 
+_SEAM_S = 0.05
+"""Parts this close together are one: where one was cut, the next goes on."""
 MIN_CLIP_S = 0.1
 """Sound shorter than this beside a picture's clip is not worth a file."""
 
@@ -133,6 +135,7 @@ def _end(part: PartRecord) -> float:
 
 def _plan_group(peer_id: PeerId, group: Group, parts: list[PartRecord]) -> Iterator[ClipPlan]:
     audio = [part for part in parts if part.source.kind is Kind.AUDIO]
+    stretches = list(_stretches(audio))
     runs = list(_runs([part for part in parts if part.source.kind is Kind.VIDEO]))
     free_from_s = float("-inf")  # sound before this belongs to an earlier clip
     for index, run in enumerate(runs):
@@ -140,16 +143,29 @@ def _plan_group(peer_id: PeerId, group: Group, parts: list[PartRecord]) -> Itera
         start_s, end_s = run[0].start_s, min(max(_end(part) for part in run), limit_s)
         if limit_s - end_s <= HOLD_S:
             end_s = limit_s  # a size change takes a moment: no scrap of sound of its own
-        for part in audio:
-            if start_s - LEAD_S <= part.start_s < start_s < _end(part):
-                start_s = max(part.start_s, free_from_s)
-            if end_s - LEAD_S <= _end(part) <= end_s + LEAD_S and part.start_s < end_s:
-                end_s = min(max(end_s, _end(part)), limit_s)
+        for begins_s, ends_s in stretches:
+            if start_s - LEAD_S <= begins_s < start_s < ends_s:
+                start_s = max(begins_s, free_from_s)
+            if end_s - LEAD_S <= ends_s <= end_s + LEAD_S and begins_s < end_s:
+                end_s = min(max(end_s, ends_s), limit_s)
         yield from _sound_only(peer_id, group, audio, free_from_s, start_s)
         heard = tuple(part for part in audio if part.start_s < end_s and _end(part) > start_s)
         yield ClipPlan(peer_id, group, start_s, end_s, tuple(run), heard)
         free_from_s = end_s
     yield from _sound_only(peer_id, group, audio, free_from_s, float("inf"))
+
+
+def _stretches(audio: list[PartRecord]) -> Iterator[tuple[float, float]]:
+    """Yield from when to when there is sound, wherever it was cut."""
+    begins_s = ends_s = float("-inf")
+    for part in audio:
+        if part.start_s - ends_s > _SEAM_S:
+            if ends_s > begins_s:
+                yield begins_s, ends_s
+            begins_s = part.start_s
+        ends_s = max(ends_s, _end(part))
+    if ends_s > begins_s:
+        yield begins_s, ends_s
 
 
 def _runs(video: list[PartRecord]) -> Iterator[list[PartRecord]]:
@@ -217,4 +233,4 @@ def missing_between(
     found += [(_end(before), after.start_s) for before, after in pairwise(parts)]
     found += [(start_s, parts[0].start_s), (_end(parts[-1]), end_s)]
     clipped = [(max(start_s, begin), min(end_s, end)) for begin, end in found]
-    return sorted((begin, end) for begin, end in clipped if end - begin > 0.05)
+    return sorted((begin, end) for begin, end in clipped if end - begin > _SEAM_S)

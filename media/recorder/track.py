@@ -1,4 +1,8 @@
-"""One track of a recording: from packets to parts. Lives on the recorder's thread."""
+"""One track of a recording: from packets to parts. Lives on the recorder's thread.
+
+A part is cut at the first place after `CUT_S` where another may begin: sound at any packet, a
+picture at a key frame. Its publisher is asked for one often (`SfuConfig.recording_keyframe_s`).
+"""
 
 import errno
 import logging
@@ -11,7 +15,7 @@ from media.core.clock import PublisherClock, TrackClock
 from media.core.errors import MalformedPacket
 from media.core.ids import TrackKey
 from media.core.jitter_buffer import Frame, Gap, JitterBuffer
-from media.recorder.folder import OpenPart, RecordingFolder
+from media.recorder.folder import CUT, OpenPart, RecordingFolder
 from media.recorder.samples import Sample, make_samples
 
 _log = logging.getLogger(__name__)
@@ -23,8 +27,11 @@ IDLE_S = 3.0
 A browser that shares a still screen sends a frame a second, which is not silence."""
 RETRY_S = 3.0
 """After a fault a new part is tried this often."""
+CUT_S, _EARLY_S = 6.0, 0.01
+"""A part is this long before it is cut: what is being written can be played that much later."""
 PARTS_PER_WINDOW, PARTS_WINDOW_S = 8, 20.0
-"""No more parts of one track begin in so many seconds; a browser finding its size makes three."""
+"""No more parts of one track begin in so many seconds, those that go on where one was cut apart;
+a browser finding its size makes three."""
 _MIN_GAP_S = 0.005
 _FIRST_DURATION_S = 1 / 30
 _MAX_DURATION_S = 1.0
@@ -154,10 +161,9 @@ class TrackRecorder:
 
     def _write(self, sample: Sample, at_s: float) -> None:
         """Put a sample into the right part; raise OSError or av.FFmpegError."""
-        if self._part and self._part.writer.format != sample.format:
-            self._close("parameters_changed")
+        is_cut = self._leave_part(sample, at_s)
         if self._part is None:
-            if not sample.is_keyframe or not self._may_open(at_s):
+            if not sample.is_keyframe or not (is_cut or self._may_open(at_s)):
                 self._lose_frame()
                 return
             self._part = self._folder.open_part(self.track, sample.format, at_s)
@@ -178,6 +184,21 @@ class TrackRecorder:
         )
         self._last_s, self._end_s = at_s, at_s + duration_s
 
+    def _leave_part(self, sample: Sample, at_s: float) -> bool:
+        """Close the part if `sample` belongs into another; return whether it goes on there."""
+        part = self._part
+        if part is None:
+            return False
+        if not self._has_hole:
+            part.writer.extend(at_s - part.record.start_s)
+            self._end_s = at_s
+        if part.writer.format != sample.format:
+            self._close("parameters_changed")
+        elif sample.is_keyframe and at_s - part.record.start_s >= CUT_S - _EARLY_S:
+            self._close(CUT)
+            return True
+        return False
+
     def _may_open(self, at_s: float) -> bool:
         """Return whether a part may begin now: a publisher gone mad must not wear out the disk."""
         opened_s = self._opened_s
@@ -192,7 +213,10 @@ class TrackRecorder:
         if part is None:
             return
         try:
-            self._folder.close_part(part, reason)
+            if reason == CUT:
+                self._folder.cut_part(part)
+            else:
+                self._folder.close_part(part, reason)
         except (OSError, av.FFmpegError) as error:
             self._fail(error)
             return

@@ -44,6 +44,7 @@ async def test_loading_a_room_says_what_it_is_made_of_and_begins_an_epoch(
     seed = await gate.load_room(room_id)
     assert (seed.epoch, seed.elapsed_s, seed.stage_limit) == (1, 180.0, 1)
     assert seed.recording_folder == tmp_path / "2026-03" / room_id
+    assert seed.zero_at == clock.now - timedelta(seconds=180)
     assert [seat.role for seat in seed.seats] == [Role.LECTURER, Role.CLASSROOM, Role.CLASSROOM]
     assert seed.lesson.hub_school == county.hub.name
     assert (await gate.load_room(room_id)).epoch == 2
@@ -58,7 +59,9 @@ async def test_the_lesson_clock_never_runs_backwards(
         session.last_alive_ms = 90_000
         room_id = str(session.id)
     clock.now -= timedelta(hours=1)
-    assert (await gate.load_room(room_id)).elapsed_s == 90.0
+    seed = await gate.load_room(room_id)
+    assert seed.elapsed_s == 90.0
+    assert seed.zero_at == clock.now - timedelta(seconds=90)
 
 
 @pytest.mark.usefixtures("teacher")

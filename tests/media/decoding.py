@@ -4,6 +4,8 @@ from pathlib import Path
 
 import av
 
+from media.recorder.manifest import PartRecord
+
 
 def decoded_times(path: Path) -> list[float]:
     """When each frame of the only track is due; a decoder that has to guess raises."""
@@ -18,6 +20,11 @@ def decoded_times(path: Path) -> list[float]:
                 assert frame.time is not None
                 times.append(frame.time)
     return times
+
+
+def lesson_times(folder: Path, *parts: PartRecord) -> list[float]:
+    """When each frame of parts is due on the lesson clock, each part decoded by itself."""
+    return [part.zero_s + at_s for part in parts for at_s in decoded_times(folder / part.file)]
 
 
 def flashes(path: Path) -> list[float]:

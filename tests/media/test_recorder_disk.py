@@ -176,3 +176,29 @@ def test_a_disk_that_will_not_even_cut_leaves_what_the_manifest_says(
     (part,) = read_manifest(tmp_path)
     assert part.reason == "io_error"
     assert len(decoded_times(tmp_path / part.file)) > 0
+
+
+def test_a_disk_that_fills_up_at_a_cut_keeps_what_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, "opus")
+    packets = packetize("opus", encode_opus(20.0))
+    bench.feed([packet for packet in packets if packet.at_s < 5.0])
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", refuse)
+        bench.feed([packet for packet in packets if 5.0 <= packet.at_s < 7.0])
+    assert bench.recorder.problem == "disk_full"
+    assert not bench.is_settled()
+    bench.feed([packet for packet in packets if packet.at_s >= 7.0])
+    first, second, *_ = bench.finish()
+    assert first.reason == "cut"
+    assert first.end_s == pytest.approx(6.0, abs=0.02)
+    assert second.start_s == pytest.approx(6.0 + RETRY_S, abs=0.1)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        FILE_NAME,
+        *(part.file for part in read_manifest(tmp_path)),
+    }

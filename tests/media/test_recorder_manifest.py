@@ -1,5 +1,6 @@
 import errno
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,17 @@ from media.recorder.manifest import (
     ManifestDamaged,
     ManifestFile,
     PartRecord,
+    epoch_closed,
+    epoch_opened,
+    part_closed,
+    part_opened,
     read_epochs,
     read_manifest,
 )
 
+ZERO_AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 OPENED = PartRecord(
-    file="1-0001-a-camera.mp4",
+    file="1-000001.mp4",
     epoch=1,
     peer_id=PeerId("甲/../a"),
     source=Source.CAMERA,
@@ -27,11 +33,13 @@ OPENED = PartRecord(
     width=1280,
     height=720,
     start_s=1.5,
+    zero_s=-60.0,
 )
 CLOSED = PartRecord(
-    **{name: getattr(OPENED, name) for name in OPENED.__slots__[:10]},
+    **{name: getattr(OPENED, name) for name in OPENED.__slots__[:11]},
     end_s=9.0,
     bytes=1000,
+    head_bytes=700,
     sha256="00ff",
     gaps=((2.0, 3.5),),
     reason="stopped",
@@ -40,15 +48,27 @@ CLOSED = PartRecord(
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     manifest = ManifestFile(tmp_path)
-    epoch = EpochRecord(1, 2.5, {"started_at": "2026-11-22T02:00:00Z"})
-    manifest.epoch_opened(epoch)
-    manifest.part_opened(OPENED)
+    epoch = EpochRecord(1, 2.5, ZERO_AT, {"started_at": "2026-11-22T02:00:00Z"})
+    manifest.append(epoch_opened(epoch))
+    manifest.append(part_opened(OPENED))
     assert read_manifest(tmp_path) == [OPENED]
     assert read_epochs(tmp_path) == [epoch]
-    manifest.part_closed(CLOSED)
-    manifest.epoch_closed(1, end_s=9.0)
+    manifest.append(part_closed(CLOSED))
+    manifest.append(epoch_closed(1, end_s=9.0))
     assert read_manifest(tmp_path) == [CLOSED]
-    assert read_epochs(tmp_path) == [EpochRecord(1, 2.5, epoch.metadata, is_closed=True)]
+    assert read_epochs(tmp_path) == [EpochRecord(1, 2.5, ZERO_AT, epoch.metadata, is_closed=True)]
+
+
+def test_a_manifest_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    old = part_opened(OPENED)
+    del old["zero_s"]
+    ends = part_closed(CLOSED)
+    del ends["head_bytes"]
+    ManifestFile(tmp_path).append(old, ends)
+    (part,) = read_manifest(tmp_path)
+    assert part.zero_s == part.start_s == OPENED.start_s
+    assert part.head_bytes is None
+    assert (part.end_s, part.bytes) == (CLOSED.end_s, CLOSED.bytes)
 
 
 def test_a_folder_without_a_manifest_holds_nothing(tmp_path: Path) -> None:
@@ -58,29 +78,29 @@ def test_a_folder_without_a_manifest_holds_nothing(tmp_path: Path) -> None:
 
 def test_a_line_cut_short_at_any_byte_is_as_if_it_was_never_begun(tmp_path: Path) -> None:
     manifest = ManifestFile(tmp_path)
-    manifest.part_opened(OPENED)
+    manifest.append(part_opened(OPENED))
     whole = (tmp_path / FILE_NAME).read_bytes()
-    manifest.part_closed(CLOSED)
+    manifest.append(part_closed(CLOSED))
     both = (tmp_path / FILE_NAME).read_bytes()
     for length in range(len(whole), len(both)):
         (tmp_path / FILE_NAME).write_bytes(both[:length])
         assert read_manifest(tmp_path) == [OPENED]
-    manifest.part_closed(CLOSED)
+    manifest.append(part_closed(CLOSED))
     assert (tmp_path / FILE_NAME).read_bytes() == both
 
 
 def test_a_torn_line_longer_than_one_look_is_cut_off(tmp_path: Path) -> None:
     manifest = ManifestFile(tmp_path)
-    manifest.part_opened(OPENED)
+    manifest.append(part_opened(OPENED))
     with (tmp_path / FILE_NAME).open("ab") as file:
         file.write(b"x" * 200_000)
-    manifest.part_closed(CLOSED)
+    manifest.append(part_closed(CLOSED))
     assert read_manifest(tmp_path) == [CLOSED]
 
 
 def test_a_file_of_one_torn_line_begins_anew(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b'{"type":"part_op')
-    ManifestFile(tmp_path).part_opened(OPENED)
+    ManifestFile(tmp_path).append(part_opened(OPENED))
     assert read_manifest(tmp_path) == [OPENED]
 
 
@@ -108,16 +128,21 @@ def test_an_epoch_that_cannot_be_read_is_damage(tmp_path: Path, line: bytes) -> 
 
 
 def test_a_part_outside_the_folder_is_damage(tmp_path: Path) -> None:
-    ManifestFile(tmp_path).part_opened(OPENED)
+    ManifestFile(tmp_path).append(part_opened(OPENED))
     text = (tmp_path / FILE_NAME).read_text().replace(OPENED.file, "../../etc/passwd")
     (tmp_path / FILE_NAME).write_text(text)
     with pytest.raises(ManifestDamaged):
         read_manifest(tmp_path)
 
 
+def test_lines_written_together_are_both_read(tmp_path: Path) -> None:
+    ManifestFile(tmp_path).append(part_opened(OPENED), part_closed(CLOSED))
+    assert read_manifest(tmp_path) == [CLOSED]
+
+
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = ManifestFile(tmp_path)
-    manifest.part_opened(OPENED)
+    manifest.append(part_opened(OPENED))
     write = os.pwrite
     calls: list[int] = []
 
@@ -130,5 +155,5 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "pwrite", fill_up)
     before = (tmp_path / FILE_NAME).read_bytes()
     with pytest.raises(OSError, match="No space"):
-        manifest.part_closed(CLOSED)
+        manifest.append(part_closed(CLOSED))
     assert (tmp_path / FILE_NAME).read_bytes() == before

@@ -14,11 +14,11 @@ import pytest
 from media.config import RecordingTarget
 from media.core.ids import TrackKey
 from media.recorder.__main__ import main
-from media.recorder.containers import whole_length
-from media.recorder.manifest import FILE_NAME, read_manifest
+from media.recorder.containers import head_length, whole_length
+from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
 from media.recorder.recovery import damaged_parts, hash_file, recover
 from media.recorder.room import RoomRecorder
-from tests.media.decoding import decoded_times
+from tests.media.decoding import lesson_times
 from tests.media.recordings import (
     CAMERA,
     MICROPHONE,
@@ -39,8 +39,9 @@ def crash(folder: Path) -> None:
     path.write_text("".join(line for line in lines if "closed" not in line), encoding="utf-8")
 
 
-def decoded_end_s(path: Path) -> float:
-    return max(decoded_times(path))
+def decoded_s(folder: Path, part: PartRecord) -> float:
+    """How long after its beginning the last frame of a part is due."""
+    return max(lesson_times(folder, part)) - part.start_s
 
 
 FEEDS = [(CAMERA, h264_feed), (SCREEN, vp8_feed), (MICROPHONE, opus_feed)]
@@ -71,7 +72,10 @@ def test_a_part_cut_anywhere_is_cut_back_to_whole_media(
         if closed.bytes:
             assert closed.bytes == path.stat().st_size <= length
             assert closed.sha256 == hash_file(path)
-            assert decoded_end_s(path) == pytest.approx(closed.end_s - part.start_s, abs=0.04)
+            assert closed.head_bytes == head_length(path)
+            assert decoded_s(tmp_path, closed) == pytest.approx(
+                closed.end_s - part.start_s, abs=0.04
+            )
         else:
             assert not path.exists()
             assert closed.end_s == part.start_s
@@ -88,6 +92,7 @@ def test_a_closed_part_is_whole_to_its_last_byte(
     record(tmp_path, {track: feed(2.5)})
     (part,) = read_manifest(tmp_path)
     assert whole_length(tmp_path / part.file) == part.bytes
+    assert head_length(tmp_path / part.file) == part.head_bytes
     assert recover(tmp_path) == []
 
 
@@ -190,7 +195,6 @@ import sys, time
 from pathlib import Path
 from media.config import RecordingTarget
 from media.recorder.room import RoomRecorder
-from tests.media.decoding import decoded_times
 from tests.media.recordings import CAMERA, MICROPHONE, SCREEN, h264_feed, opus_feed, vp8_feed
 
 seconds = 7.0
@@ -251,6 +255,6 @@ def test_kill_9_at_any_moment_loses_two_seconds_at_most(tmp_path: Path) -> None:
         parts = recover(victim.folder)
         assert {part.track for part in parts} == {CAMERA, SCREEN, MICROPHONE}
         for part in parts:
-            recovered_s = decoded_end_s(victim.folder / part.file)
+            recovered_s = decoded_s(victim.folder, part)
             assert victim.fed[-1] - 2.0 <= recovered_s <= victim.fed[-1]
         assert damaged_parts(victim.folder) == []

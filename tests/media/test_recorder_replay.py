@@ -50,6 +50,7 @@ def part(
         width=0,
         height=0,
         start_s=start_s,
+        zero_s=start_s,
         end_s=end_s,
         bytes=1,
     )
@@ -96,6 +97,21 @@ def test_sound_alone_splits_at_long_holes_only() -> None:
 def test_every_picture_of_a_seat_but_the_camera_s_is_a_group_of_its_own() -> None:
     parts = [part(source, 0, 10) for source in Source]
     assert {plan.group for plan in plan_clips(parts)} == set(Group)
+
+
+def test_sound_cut_into_parts_is_as_if_it_was_whole() -> None:
+    cut = [part(MIC, at_s, at_s + 6) for at_s in range(0, 96, 6)]
+    expected = [
+        (start_s, end_s) for start_s, end_s, _, _ in spans([part(MIC, 0, 96), part(CAM, 31, 61)])
+    ]
+    assert [
+        (start_s, end_s) for start_s, end_s, _, _ in spans([*cut, part(CAM, 31, 61)])
+    ] == expected
+    assert expected == [(0, 31), (31, 61), (61, 96)]
+
+
+def test_a_picture_cut_into_parts_is_one_clip() -> None:
+    assert spans([part(CAM, at_s, at_s + 6) for at_s in range(0, 60, 6)]) == [(0, 60, 10, 0)]
 
 
 def test_empty_and_open_parts_are_left_out() -> None:

@@ -40,7 +40,7 @@ class Room:
         self.statuses: list[RecordingStatus] = []
         self.folder = folder
         self.recorder = RoomRecorder(
-            RecordingTarget(folder, 3, 100.0, {"lesson": "语文"}),
+            RecordingTarget(folder, 3, 100.0, metadata={"lesson": "语文"}),
             on_status=self.statuses.append,
             limits=limits,
         )

@@ -1,10 +1,12 @@
 """One track from packets to parts, with time as a number and the disk as a temporary folder."""
 
+import os
 import random
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from media.recorder.folder import safe_name
@@ -12,7 +14,7 @@ from media.recorder.manifest import read_manifest
 from media.recorder.part import PartWriter
 from media.recorder.samples import make_samples
 from media.recorder.track import PARTS_PER_WINDOW, RETRY_S
-from tests.media.decoding import decoded_times
+from tests.media.decoding import decoded_times, lesson_times
 from tests.media.recorder_bench import CODECS, ENCODE, Bench, moved
 from tests.media.rtp_source import TimedPacket, encode_h264, encode_opus, packetize
 
@@ -26,8 +28,78 @@ def test_every_frame_is_written_at_its_time(tmp_path: Path, codec: str) -> None:
     assert part.start_s == pytest.approx(600.04, abs=1e-6)
     assert part.end_s == pytest.approx(603.04, abs=0.02)
     assert part.gaps == ()
-    times = decoded_times(tmp_path / part.file)
-    assert times == pytest.approx([frame.at_s for frame in frames], abs=0.001)
+    times = lesson_times(tmp_path, part)
+    assert times == pytest.approx([600.04 + frame.at_s for frame in frames], abs=0.001)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_long_track_is_cut_and_goes_on_without_a_seam(tmp_path: Path, codec: str) -> None:
+    frames = ENCODE[codec](20.0)
+    bench = Bench(tmp_path, codec, offset_s=600.0)
+    bench.feed(packetize(codec, frames))
+    parts = bench.finish()
+    assert [part.reason for part in parts] == ["cut", "cut", "cut", "stopped"]
+    assert [part.start_s for part in parts] == pytest.approx([600, 606, 612, 618], abs=0.05)
+    for before, after in pairwise(parts):
+        assert before.end_s == pytest.approx(after.start_s, abs=1e-6)
+    assert all(part.gaps == () for part in parts)
+    times = lesson_times(tmp_path, *parts)
+    assert times == pytest.approx([600 + frame.at_s for frame in frames], abs=0.001)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_loss_at_the_cut_is_a_gap_between_parts(tmp_path: Path, codec: str) -> None:
+    packets = [
+        packet for packet in packetize(codec, ENCODE[codec](14.0)) if not 5.5 <= packet.at_s < 6.5
+    ]
+    bench = Bench(tmp_path, codec)
+    bench.feed(packets)
+    first, second = bench.finish()[:2]
+    assert first.end_s == pytest.approx(5.5, abs=0.05)
+    assert second.start_s == pytest.approx(6.5 if codec == "opus" else 8.0, abs=0.05)
+    assert (first.reason, first.gaps, second.gaps) == ("cut", (), ())
+
+
+def test_a_picture_without_key_frames_is_not_cut(tmp_path: Path) -> None:
+    frames = [frame for frame in encode_h264(14.0) if frame.at_s < 1.0 or not frame.is_keyframe]
+    bench = Bench(tmp_path, "H264")
+    bench.feed(packetize("H264", frames))
+    (part,) = bench.finish()
+    assert part.reason == "stopped"
+
+
+def test_a_shared_screen_that_moves_seldom_lasts_until_its_next_picture(tmp_path: Path) -> None:
+    frames = encode_h264(14.0)[::60]  # a key frame every two seconds
+    bench = Bench(tmp_path, "H264")
+    bench.feed(packetize("H264", frames))
+    first, second, _ = bench.finish()
+    assert (first.end_s, second.end_s) == pytest.approx((6.0, 12.0), abs=1e-6)
+    with av.open(tmp_path / first.file) as container:
+        lengths = [
+            float(packet.duration * packet.time_base)
+            for packet in container.demux(container.streams[0])
+            if packet.duration and packet.time_base
+        ]
+    assert lengths == pytest.approx([2.0] * 3, abs=0.001)
+
+
+def test_cutting_costs_three_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    fsync = os.fsync
+
+    def counted(descriptor: int) -> None:
+        waits.append(descriptor)
+        fsync(descriptor)
+
+    bench = Bench(tmp_path, "opus")
+    packets = packetize("opus", encode_opus(62.0))
+    bench.feed(packets[:50])
+    monkeypatch.setattr(os, "fsync", counted)
+    bench.feed(packets[50:])
+    assert len(waits) <= 3 * 11  # the file that ends, the new one's name, both lines of it
+    assert len(bench.finish()) in {11, 12}
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -56,7 +128,7 @@ def test_loss_is_a_gap_and_never_a_broken_picture(tmp_path: Path, codec: str) ->
     ((start_s, end_s),) = part.gaps
     back_s = 3.0 if codec == "opus" else 4.0  # video waits for the key frame of every 2 s
     assert (start_s, end_s) == pytest.approx((2.5, back_s), abs=0.05)
-    times = decoded_times(tmp_path / part.file)
+    times = lesson_times(tmp_path, part)
     assert not any(start_s <= time < end_s - 0.05 for time in times)
     assert times[-1] > 5.9
 
@@ -192,7 +264,7 @@ def test_names_taken_by_an_earlier_run_are_stepped_over(tmp_path: Path) -> None:
         bench.feed(packets)
         bench.recorder.end_part("stopped")
     files = [part.file for part in read_manifest(tmp_path)]
-    assert files == ["1-0001-teacher-microphone.mp4", "1-0002-teacher-microphone.mp4"]
+    assert files == ["1-000001.mp4", "1-000002.mp4"]
 
 
 @pytest.mark.parametrize(

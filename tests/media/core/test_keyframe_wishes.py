@@ -1,5 +1,7 @@
 """Who has a publisher asked for a keyframe, and how often it is asked."""
 
+from collections.abc import Callable
+
 import pytest
 
 from media.core import rtcp
@@ -141,16 +143,40 @@ def test_those_who_wait_are_not_forgotten_when_requests_were_in_vain() -> None:
     assert lesson.count("keyframe_requests") >= 14
 
 
-def test_a_recorded_track_gets_keyframes_to_cut_at() -> None:
-    lesson = Lesson()
+def recorded_for_ten_seconds(is_key: Callable[[Lesson, int], bool], **times: float) -> Lesson:
+    """A lesson recorded from the start, with a picture and a sound packet every 0.1 s."""
+    lesson = Lesson(**times)
     lesson.publish("teacher", camera("teacher"), microphone("teacher"))
     lesson.allow({}, recorded=[CAMERA, SOUND])
     lesson.router.set_recording(lesson.now, is_recording=True)
     for seq in range(100):
-        lesson.send("teacher", seq, KEY)
+        lesson.send("teacher", seq, KEY if is_key(lesson, seq) else DELTA)
         lesson.send_audio("teacher", seq)
         lesson.pass_time(0.1)
-    assert lesson.count("keyframe_requests") == 3  # ten seconds: at 0, 4 and 8
+    return lesson
+
+
+@pytest.mark.parametrize(("interval_s", "asked"), [(2.0, 5), (4.0, 3)])
+def test_a_recorded_picture_gets_keyframes_to_cut_at(interval_s: float, asked: int) -> None:
+    answered = 0
+
+    def answers(lesson: Lesson, _: int) -> bool:
+        nonlocal answered
+        before, answered = answered, lesson.count("keyframe_requests")
+        return answered > before
+
+    lesson = recorded_for_ten_seconds(answers, recording_keyframe_s=interval_s)
+    assert asked <= lesson.count("keyframe_requests") <= asked + 1
+
+
+def test_a_recorded_picture_with_keyframes_of_its_own_is_let_be() -> None:
+    lesson = recorded_for_ten_seconds(lambda _, seq: seq % 15 == 0)
+    assert lesson.count("keyframe_requests") == 0
+
+
+def test_who_does_not_answer_a_recording_is_asked_again_once_a_second() -> None:
+    lesson = recorded_for_ten_seconds(lambda *_: False)
+    assert 8 <= lesson.count("keyframe_requests") <= 10
 
 
 def test_a_subscriber_that_moved_gets_a_keyframe() -> None:

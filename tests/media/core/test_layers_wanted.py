@@ -204,4 +204,6 @@ def test_a_recording_is_refreshed_by_keyframes_of_the_layer_it_follows(target: i
     sender.turns(1.0)
     lesson.sent.clear()
     sender.turns(9.0)
-    assert asked_ssrcs(lesson) == [LAYER_SSRCS[2][0]] * 2
+    asked = asked_ssrcs(lesson)
+    assert 4 <= len(asked) <= 5
+    assert set(asked) == {LAYER_SSRCS[2][0]}
