@@ -106,11 +106,17 @@ async def agrees(database: Database, held: Held, clock: Clock) -> list[bool]:
 
 async def lock(database: Database, held: Held, term: Term, clock: Clock, folder: Path) -> Job:
     """Have the county's administrator lock a term, run the job, and return it as it ended."""
-    scope = Scope(region_ids=frozenset({held.county.region.id}))
+    return await lock_of(database, held.county, term, clock, folder)
+
+
+async def lock_of(
+    database: Database, county: County, term: Term, clock: Clock, folder: Path
+) -> Job:
+    scope = Scope(region_ids=frozenset({county.region.id}))
     administrator = PersonCaller(
-        person_id=held.county.administrator.person_id,
-        account_id=held.county.administrator.id,
-        session_id=held.county.administrator.id,
+        person_id=county.administrator.person_id,
+        account_id=county.administrator.id,
+        session_id=county.administrator.id,
         name="",
         school_id=None,
         csrf_token="",
