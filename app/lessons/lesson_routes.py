@@ -32,6 +32,7 @@ from app.lessons.lesson_schemas import (
     LessonIn,
     LessonOut,
     MakeUpIn,
+    SubjectQuery,
     SubstituteIn,
 )
 from app.lessons.models import Lesson, LessonKind, LessonState
@@ -56,9 +57,12 @@ def _filter(
     offering_id: UUID | None = None,
     kind: LessonKind | None = None,
     state: LessonState | None = None,
+    subject: SubjectQuery = None,
     q: Annotated[str, Query(max_length=100, pattern=WITHOUT_NUL)] = "",
 ) -> LessonFilter:
-    return LessonFilter(first_day, last_day, school_id, offering_id, kind, state, q.strip())
+    return LessonFilter(
+        first_day, last_day, school_id, offering_id, kind, state, q.strip(), subject
+    )
 
 
 Wanted = Annotated[LessonFilter, Depends(_filter)]

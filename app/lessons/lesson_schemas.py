@@ -1,15 +1,19 @@
 """What pages get and send of planned lessons, one by one and by the week."""
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.calendars.days import NoSchool
 from app.calendars.models import PeriodKind
+from app.database import WITHOUT_NUL
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.offering_schemas import MOST_SITES, SiteIn, SiteOut, require_different
+from app.paging import Page
 from app.schools.registry_schemas import Incoming, Name, Text
 from app.schools.schemas import Named
 
@@ -18,6 +22,11 @@ Reason = Annotated[Text, Field(min_length=1, max_length=200)]
 # A moment a page may name: the first and last of it exist in every zone.
 Moment = Annotated[AwareDatetime, Field(ge=datetime.fromisoformat("2000-01-01T00:00:00Z"))]
 LAST_MOMENT = datetime.fromisoformat("2999-12-30T00:00:00Z")
+
+SubjectQuery = Annotated[
+    str | None,
+    Query(min_length=1, max_length=40, pattern=WITHOUT_NUL, description="The subject's word."),
+]
 
 
 class _Timed(Incoming):
@@ -157,3 +166,27 @@ class TimetableWeek(BaseModel):
     days: list[WeekDay]
     periods: list[WeekPeriod]
     lessons: list[WeekLesson]
+
+
+class WeekBy(StrEnum):
+    """What a row of a county's week is: a school that gives, a teacher, a school that receives."""
+
+    HUB = "HUB"
+    TEACHER = "TEACHER"
+    POINT = "POINT"
+
+
+class CountyWeekRow(BaseModel):
+    """A row of a county's week. `detail`: a teacher's school; empty for a school."""
+
+    id: UUID
+    name: str
+    detail: str
+    lesson_ids: list[UUID]
+
+
+class CountyWeek(Page[CountyWeekRow]):
+    """全县课表: a page of rows, and the lessons they name, each once and in order of time."""
+
+    first_day: date
+    lessons: list[LessonOut]

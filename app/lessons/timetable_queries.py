@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select, union
@@ -27,6 +28,7 @@ from app.schools.queries import schools_within
 from app.security import INSPECTING, PersonCaller
 
 A_WEEK = timedelta(days=7)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,21 @@ class LessonFilter:
     kind: LessonKind | None = None
     state: LessonState | None = None
     text: str = ""
+    subject: str | None = None
 
 
 def lessons_seen(person: PersonCaller, wanted: LessonFilter) -> Select[Lesson]:
     """Return a query of the lessons given or received where this person inspects, whole."""
-    query = planned_lessons().where(is_visible(person))
+    return _narrowed(planned_lessons(), person, wanted)
+
+
+def ids_seen(person: PersonCaller, wanted: LessonFilter) -> Select[UUID]:
+    """Return a query of the ids of the same lessons, for `.in_(...)`."""
+    return _narrowed(select(Lesson.id), person, wanted)
+
+
+def _narrowed(query: Select[T], person: PersonCaller, wanted: LessonFilter) -> Select[T]:
+    query = query.where(is_visible(person))
     if wanted.first_day is not None:
         query = query.where(Lesson.planned_start >= bounds_of(wanted.first_day)[0])
     if wanted.last_day is not None:
@@ -58,6 +70,7 @@ def lessons_seen(person: PersonCaller, wanted: LessonFilter) -> Select[Lesson]:
         (Lesson.offering_id, wanted.offering_id),
         (Lesson.kind, wanted.kind),
         (Lesson.state, wanted.state),
+        (Lesson.subject, wanted.subject),
     ):
         if value is not None:
             query = query.where(column == value)

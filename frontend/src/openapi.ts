@@ -862,6 +862,14 @@ export interface paths {
         /** @description Return the week of a classroom in scope. */
         get: operations["week_of_classroom"];
     };
+    "/api/weeks/county": {
+        /**
+         * @description Return the week of all lessons in scope, a page of schools or teachers at a time.
+         *
+         *     The list of the same lessons, and its export, are at `/api/lessons`.
+         */
+        get: operations["week_of_county"];
+    };
     "/api/weeks/mine": {
         /** @description Return the week of the caller: what she gives, helps in, or had given by another. */
         get: operations["my_week"];
@@ -1365,6 +1373,23 @@ export interface components {
             sites: number;
             unplaced: number;
             without_timetable: number;
+        };
+        /** @description 全县课表: a page of rows, and the lessons they name, each once and in order of time. */
+        CountyWeek: {
+            /** Format: date */
+            first_day: string;
+            items: components["schemas"]["CountyWeekRow"][];
+            lessons: components["schemas"]["LessonOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        /** @description A row of a county's week. `detail`: a teacher's school; empty for a school. */
+        CountyWeekRow: {
+            detail: string;
+            /** Format: uuid */
+            id: string;
+            lesson_ids: string[];
+            name: string;
         };
         /** @description Figures over a roster and a period, side by side, with the rules they are counted by. */
         CoverageOut: {
@@ -3734,6 +3759,11 @@ export interface components {
             /** Format: uuid */
             site_id: string;
         };
+        /**
+         * @description What a row of a county's week is: a school that gives, a teacher, a school that receives.
+         * @enum {string}
+         */
+        WeekBy: "HUB" | "TEACHER" | "POINT";
         /** @description A column of the week: the day, the weekday it runs, or why there is no school. */
         WeekDay: {
             /** Format: date */
@@ -7284,6 +7314,8 @@ export interface operations {
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
+                /** @description The subject's word. */
+                subject?: string | null;
                 to?: string | null;
             };
         };
@@ -7589,6 +7621,8 @@ export interface operations {
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
+                /** @description The subject's word. */
+                subject?: string | null;
                 to?: string | null;
             };
         };
@@ -9914,6 +9948,39 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    week_of_county: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["WeekBy"];
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description A day of the week wanted; without it, today's. */
+                date?: components["parameters"]["query.date"];
+                kind?: components["parameters"]["query.kind"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                q?: string;
+                /** @description The hub, or a site's school. */
+                school_id?: string | null;
+                state?: components["parameters"]["query.state"];
+                /** @description The subject's word. */
+                subject?: string | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CountyWeek"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
