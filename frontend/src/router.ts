@@ -169,6 +169,58 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "coverage",
+          component: () => import("./views/coverage/CoverageTabs.vue"),
+          redirect: { name: "admin-coverage" },
+          meta: office,
+          children: [
+            {
+              path: "figures",
+              name: "admin-coverage",
+              component: () => import("./views/coverage/CoveragePage.vue"),
+              meta: office,
+            },
+            {
+              path: "lessons",
+              name: "admin-coverage-lessons",
+              component: () => import("./views/coverage/LessonsPage.vue"),
+              meta: office,
+            },
+            {
+              path: "gaps",
+              name: "admin-gaps",
+              component: () => import("./views/coverage/GapsPage.vue"),
+              meta: office,
+            },
+            {
+              path: "curricula",
+              name: "admin-curricula",
+              component: () => import("./views/coverage/CurriculaPage.vue"),
+              meta: office,
+            },
+            {
+              path: "curricula/:id",
+              name: "admin-curriculum",
+              component: () => import("./views/coverage/CurriculumPage.vue"),
+              props: true,
+              meta: office,
+            },
+            {
+              path: "timetables",
+              name: "admin-local-timetables",
+              component: () => import("./views/coverage/TimetablesPage.vue"),
+              meta: office,
+            },
+            {
+              path: "schools/:id",
+              name: "admin-school-gaps",
+              component: () => import("./views/coverage/SchoolGapsPage.vue"),
+              props: true,
+              meta: office,
+            },
+          ],
+        },
+        {
           path: "registry",
           component: () => import("./views/registry/RegistryTabs.vue"),
           redirect: { name: "registry-schools" },

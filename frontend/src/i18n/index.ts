@@ -10,6 +10,7 @@ import attendance from "./attendance";
 import check from "./check";
 import classroom from "./classroom";
 import county from "./county";
+import coverage from "./coverage";
 import entry from "./entry";
 import general from "./general";
 import live from "./live";
@@ -34,6 +35,7 @@ export const areas = {
   alliances,
   attendance,
   county,
+  coverage,
   planning,
   registry,
   replay,

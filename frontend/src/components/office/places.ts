@@ -61,6 +61,8 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/offerings", word: "timetable.offering.title" },
       { at: "/admin/planning", word: "general.nav.planning" },
       { at: "/admin/calendar", word: "general.nav.calendar" },
+      { at: "/admin/coverage/timetables", word: "coverage.tabs.timetables" },
+      { at: "/admin/coverage/curricula", word: "coverage.tabs.curricula" },
     ],
   },
   {
@@ -80,6 +82,8 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/sessions", word: "general.nav.sessions", holds: ["/replay"] },
       { at: "/admin/attendance", word: "general.nav.attendance" },
       { at: "/admin/attendance/term", word: "general.nav.term" },
+      { at: "/admin/coverage/figures", word: "coverage.tabs.coverage", holds: ["/admin/coverage/lessons"] },
+      { at: "/admin/coverage/gaps", word: "coverage.tabs.gaps", holds: ["/admin/coverage/schools"] },
     ],
   },
 ];

@@ -41,6 +41,7 @@ const zh = {
     see: "相关页面",
     see_sessions: "这所学校的课堂记录",
     see_alliances: "联盟与结对",
+    see_gaps: "开齐开足",
     see_points: "下属教学点",
     field: {
       name: "学校名称",
@@ -184,6 +185,7 @@ const en: typeof zh = {
     see: "Related pages",
     see_sessions: "Its lesson records",
     see_alliances: "Alliances and pairings",
+    see_gaps: "Required subjects",
     see_points: "Its teaching points",
     field: {
       name: "Name",

@@ -1,0 +1,113 @@
+/** 开齐, 开足 and coverage at the server: figures, gaps, curricula, local timetables, signed sheets, reports. */
+import type { Named } from "./api";
+import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+export type Coverage = Schemas["CoverageOut"];
+export type Figure = Schemas["FigureOut"];
+export type Figures = Schemas["Figures"];
+export type Definition = Schemas["DefinitionOut"];
+export type Indicator = Schemas["Indicator"];
+export type Basis = Schemas["Basis"];
+export type Site = Schemas["CoverageSite"];
+export type Gap = Schemas["GapOut"];
+export type SiteGap = Schemas["SiteGapOut"];
+export type Standing = Schemas["Standing"];
+export type Subject = Schemas["SubjectOut"];
+export type PeriodChoice = Schemas["PeriodChoice"];
+
+export const INDICATORS: readonly Indicator[] = [
+  "COV_REACHED",
+  "COV_REGULAR",
+  "COV_NEED",
+  "COV_PERIODS",
+  "OFFER_RATE",
+  "PERIOD_RATE",
+];
+
+/** Of whom and when: what every question about figures says. Days are `2026-03-02`. */
+export interface Asked {
+  roster_id: string;
+  from: string;
+  to: string;
+  basis: Basis;
+  region_code?: string;
+}
+export interface SiteQuery {
+  indicator?: Indicator;
+  is_met?: boolean;
+}
+export interface GapQuery {
+  school_id?: string;
+  subject_id?: string;
+  grade_no?: number;
+}
+type LessonQuery = GapQuery & { indicator?: Indicator };
+
+export const coverage = {
+  periods: (roster_id: string) => dataOf(client.get("/api/coverage/periods", { query: { roster_id } })),
+  figures: (query: Asked) => dataOf(client.get("/api/coverage/figures", { query })),
+  figuresUrl: (query: Asked, format: Format) =>
+    linkTo("/api/coverage/figures/export", { query: { ...query, format } }),
+  sites: (query: Asked & SiteQuery & Paging) => dataOf(client.get("/api/coverage/sites", { query })),
+  sitesUrl: (query: Asked & SiteQuery, format: Format) =>
+    linkTo("/api/coverage/sites/export", { query: { ...query, format } }),
+  gaps: (query: Asked & GapQuery & Paging) => dataOf(client.get("/api/coverage/gaps", { query })),
+  gapsUrl: (query: Asked & GapQuery, format: Format) =>
+    linkTo("/api/coverage/gaps/export", { query: { ...query, format } }),
+  lessons: (query: Asked & LessonQuery & Paging) => dataOf(client.get("/api/coverage/lessons", { query })),
+  lessonsUrl: (query: Asked & LessonQuery, format: Format) =>
+    linkTo("/api/coverage/lessons/export", { query: { ...query, format } }),
+  school: (school_id: string, { from, to, basis }: Asked) =>
+    dataOf(client.get("/api/coverage/schools/{school_id}", { path: { school_id }, query: { from, to, basis } })),
+};
+
+/** Regions with these letters in their name, to choose from by their code. */
+export const regionsByCode = {
+  named: async (q: string): Promise<Named[]> =>
+    (await dataOf(client.get("/api/regions", { query: { q, limit: 30 } }))).items.map(({ code, name }) => ({
+      id: code,
+      name,
+    })),
+  one: async (code: string): Promise<Named> =>
+    (await regionsByCode.named(code)).find((each) => each.id === code) ?? { id: code, name: code },
+};
+
+
+export type Curriculum = Schemas["CurriculumOut"];
+export type CurriculumDetail = Schemas["CurriculumDetail"];
+export type CurriculumCell = Schemas["CurriculumCellIn"];
+export type LocalTimetable = Schemas["LocalTimetableOut"];
+export type LocalPeriods = Schemas["LocalPeriodsIn"];
+
+/** 课程计划: what is required, region by region. */
+export const curricula = {
+  list: (query: Paging) => dataOf(client.get("/api/curriculum-plans", { query })),
+  exportUrl: (format: Format) => linkTo("/api/curriculum-plans/export", { query: { format } }),
+  one: (plan_id: string) => dataOf(client.get("/api/curriculum-plans/{plan_id}", { path: { plan_id } })),
+  add: (json: Schemas["CurriculumIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/curriculum-plans", { json, idempotencyKey })),
+  edit: ({ id, version }: Curriculum, json: Schemas["CurriculumEdit"]) =>
+    dataOf(client.put("/api/curriculum-plans/{plan_id}", { path: { plan_id: id }, json, ifMatch: etagOf(version) })),
+};
+
+/** 本地课表: what classes are taught by their own schools. */
+export const timetables = {
+  list: (query: Paging & { school_id?: string; term_id?: string }) =>
+    dataOf(client.get("/api/local-timetables", { query })),
+  exportUrl: (query: { school_id?: string; term_id?: string }, format: Format) =>
+    linkTo("/api/local-timetables/export", { query: { ...query, format } }),
+  one: (timetable_id: string) =>
+    dataOf(client.get("/api/local-timetables/{timetable_id}", { path: { timetable_id } })),
+  add: (json: Schemas["LocalTimetableIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/local-timetables", { json, idempotencyKey })),
+  edit: ({ id, version }: LocalTimetable, periods: LocalPeriods[]) =>
+    dataOf(
+      client.put("/api/local-timetables/{timetable_id}", {
+        path: { timetable_id: id },
+        json: { periods },
+        ifMatch: etagOf(version),
+      }),
+    ),
+};

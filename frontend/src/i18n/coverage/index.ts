@@ -1,0 +1,29 @@
+/** Coverage, gaps, curricula, local timetables, signed figures: a module for each kind of page. */
+import figures from "./figures";
+import plans from "./plans";
+
+const zh = {
+  title: "覆盖与开齐开足",
+  tabs: {
+    coverage: "覆盖",
+    gaps: "开课缺口",
+    curricula: "课程计划",
+    timetables: "本地课表",
+  },
+  ...figures.zh,
+  ...plans.zh,
+};
+
+const en: typeof zh = {
+  title: "Coverage and required subjects",
+  tabs: {
+    coverage: "Coverage",
+    gaps: "Gaps",
+    curricula: "Curriculum",
+    timetables: "Local timetables",
+  },
+  ...figures.en,
+  ...plans.en,
+};
+
+export default { zh, en };

@@ -1,0 +1,67 @@
+/** Over which roster and period a page of figures asks, as its address says. */
+import { computed, onMounted, watch, type ComputedRef } from "vue";
+import { useAddress } from "@/components/office/useAddress";
+import { dateOf, shiftDate, weekdayOf } from "@/components/office/times";
+import { useFetched, type Fetched } from "@/components/office/useFetched";
+import { coverage, type Asked, type Basis, type PeriodChoice } from "@/coverage";
+import { rosters } from "@/registry";
+import type { Page } from "@/api";
+import type { components } from "@/openapi";
+
+export const ASKED_KEYS = ["roster", "from", "to", "basis", "region"] as const;
+type Roster = components["schemas"]["RosterOut"];
+
+/** The Sunday of the last week that is over. */
+export function lastSunday(today: string): string {
+  return shiftDate(today, -weekdayOf(today));
+}
+
+/** What is over of the term of today: periods still to come would be lacking. null: nothing yet. */
+export function termToDate(choices: readonly PeriodChoice[], today: string): PeriodChoice | null {
+  const term = choices.find(({ is_term, first, last }) => is_term && first <= today && today < last);
+  const last = lastSunday(today);
+  return term === undefined || last < term.first ? null : { ...term, last };
+}
+
+/** The period somebody means who names none: the term to date; outside of terms, the latest one. */
+export function usualPeriod(choices: readonly PeriodChoice[], today: string): PeriodChoice | undefined {
+  const terms = choices.filter((each) => each.is_term).sort((a, b) => (a.first < b.first ? 1 : -1));
+  return termToDate(choices, today) ?? terms.find(({ first }) => first <= today) ?? terms[0];
+}
+
+export interface AskedState<K extends string> {
+  wanted: ComputedRef<Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>>;
+  change: (part: Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>) => void;
+  isHere: () => boolean;
+  known: Fetched<Page<Roster>>;
+  periods: Fetched<PeriodChoice[]>;
+  /** null: not known yet, or there is no roster or no term. */
+  asked: ComputedRef<Asked | null>;
+}
+
+/** `more`: what else the address of the page says. */
+export function useAsked<K extends string = never>(more: readonly K[] = []): AskedState<K> {
+  const { wanted, change, isHere } = useAddress<K | (typeof ASKED_KEYS)[number]>([...ASKED_KEYS, ...more]);
+  const known = useFetched(() => rosters.list({ limit: 100 }));
+  const rosterId = computed(() => wanted.value.roster ?? known.value.value?.items[0]?.id);
+  const periods = useFetched(async () => (rosterId.value === undefined ? [] : coverage.periods(rosterId.value)));
+
+  onMounted(known.load);
+  watch(rosterId, () => void periods.load(), { immediate: true });
+
+  const asked = computed<Asked | null>(() => {
+    const usual = usualPeriod(periods.value.value ?? [], dateOf(new Date()));
+    const from = wanted.value.from ?? usual?.first;
+    const to = wanted.value.to ?? usual?.last;
+    if (rosterId.value === undefined || from === undefined || to === undefined) return null;
+    const basis: Basis = wanted.value.basis === "LOCKED" ? "LOCKED" : "COUNTED";
+    return { roster_id: rosterId.value, from, to, basis, region_code: wanted.value.region };
+  });
+
+  return { wanted, change, isHere, known, periods, asked };
+}
+
+/** The address of another page that asks over the same roster and period. */
+export function addressOf({ roster_id, from, to, basis, region_code }: Asked): Record<string, string | undefined> {
+  return { roster: roster_id, from, to, basis: basis === "LOCKED" ? basis : undefined, region: region_code };
+}

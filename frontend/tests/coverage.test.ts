@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Curriculum, Gap, PeriodChoice, Site, SiteGap } from "../src/coverage";
+import { setLocale } from "../src/i18n";
+import { inOrder } from "../src/views/coverage/chart";
+import { forceOf } from "../src/views/coverage/in-force";
+import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
+import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
+import { usualPeriod } from "../src/views/coverage/useAsked";
+import { gapText, measureOf, permilleOf, shareText } from "../src/views/coverage/words";
+
+const music = { id: "music", label_zh: "音乐", label_en: "Music" };
+const art = { id: "art", label_zh: "美术", label_en: "Art" };
+
+function gap(changes: Partial<SiteGap> = {}): SiteGap {
+  const { required = 42, local = 0, delivered = 12 } = changes;
+  return {
+    position: 1,
+    school: { id: "s1", name: "示范一村小" },
+    county: "990121",
+    grade_no: 3,
+    subject: music,
+    required,
+    local,
+    delivered,
+    gap: required - local - delivered,
+    standing: "TOO_FEW",
+    ...changes,
+  };
+}
+
+beforeEach(() => setLocale("zh"));
+
+describe("a share", () => {
+  it("is never rounded up to what it is not", () => {
+    expect(shareText(999)).toBe("99.9%");
+    expect(permilleOf(2999, 3000)).toBe(999);
+    expect(shareText(1000)).toBe("100.0%");
+  });
+
+  it("of nothing is no share", () => {
+    expect(permilleOf(0, 0)).toBeNull();
+    expect(shareText(null)).toBe("–");
+  });
+
+  it("of tenths of periods is what the server counts in whole tenths", () => {
+    // 0.3 / 0.1 is 2.9999999999999996 in binary.
+    expect(permilleOf(0.3, 0.1)).toBe(3000);
+    expect(permilleOf(0.7, 1)).toBe(700);
+  });
+});
+
+describe("a gap in words", () => {
+  it("says what is required, what there is of it, and what is lacking", () => {
+    expect(gapText(gap({ local: 10.5, gap: 19.5 }))).toBe("三年级音乐还差 19.5 节: 应开 42 节, 本校 10.5 节, 送达 12 节");
+    setLocale("en");
+    expect(gapText(gap())).toBe("Grade 3 Music lacks 30: 42 required, 0 taught locally, 12 delivered");
+  });
+
+  it("says plainly that a subject is not taught at all", () => {
+    expect(gapText(gap({ delivered: 0 }))).toBe("三年级音乐还没有开: 应开 42 节");
+  });
+});
+
+describe("the matrix of gaps", () => {
+  it("has a row for each grade of a site, and says how many rows the site takes", () => {
+    const cells = [
+      gap(),
+      gap({ subject: art, delivered: 0 }),
+      gap({ grade_no: 4 }),
+      gap({ school: { id: "s2", name: "竹溪教学点" }, position: 2 }),
+    ];
+    const rows = rowsOf(cells);
+    expect(rows.map(({ site, grade_no, span, gap: sum }) => [site.id, grade_no, span, sum])).toEqual([
+      ["s1", 3, 2, 72],
+      ["s1", 4, 0, 30],
+      ["s2", 3, 1, 30],
+    ]);
+    expect([...(rows[0]?.cells.keys() ?? [])]).toEqual(["music", "art"]);
+  });
+
+  it("has the subject that lacks most first", () => {
+    expect(subjectsOf([gap(), gap({ subject: art, delivered: 0 })] as Gap[])).toEqual([art, music]);
+  });
+});
+
+describe("what a site is measured by", () => {
+  const site: Site = {
+    position: 1,
+    school: { id: "s1", name: "示范一村小" },
+    county: "990121",
+    reached: 29,
+    weeks: 8,
+    needs: 0,
+    needs_met: 0,
+    subjects: 23,
+    offered: 7,
+    required: 100.5,
+    taught: 50,
+    lacking: 60,
+    filled: 9.5,
+  };
+
+  it("is its own part in each figure", () => {
+    expect(measureOf(site, "COV_REACHED", 12)).toEqual({ part: 1, of: 1 });
+    expect(measureOf(site, "COV_REGULAR", 12)).toEqual({ part: 8, of: 12 });
+    expect(measureOf(site, "COV_PERIODS", 12)).toEqual({ part: 9.5, of: 60 });
+    expect(measureOf(site, "OFFER_RATE", 12)).toEqual({ part: 7, of: 23 });
+    expect(measureOf(site, "PERIOD_RATE", 12)).toEqual({ part: 50, of: 100.5 });
+  });
+
+  it("is none where the figure does not ask about it", () => {
+    const { part, of } = measureOf(site, "COV_NEED", 12);
+    expect(permilleOf(part, of)).toBeNull();
+  });
+
+  it("stands in a chart by its share, and last without one", () => {
+    const bars = [
+      { key: "a", name: "a", permille: null },
+      { key: "b", name: "b", permille: 0 },
+      { key: "c", name: "c", permille: 700 },
+    ];
+    expect(inOrder(bars).map(({ key }) => key)).toEqual(["c", "b", "a"]);
+  });
+});
+
+describe("the period somebody means", () => {
+  const choice = (name: string, first: string, last: string, is_term = true): PeriodChoice => ({
+    name,
+    term_id: name,
+    is_term,
+    first,
+    last,
+  });
+  const autumn = choice("autumn", "2026-08-31", "2027-01-24");
+  const spring = choice("spring", "2026-02-23", "2026-07-05");
+  const choices = [autumn, choice("2026-09", "2026-08-31", "2026-10-04", false), spring];
+
+  it("is the term as far as whole weeks are over", () => {
+    expect(usualPeriod(choices, "2026-11-26")).toMatchObject({ first: "2026-08-31", last: "2026-11-22" });
+    // A Sunday's week is not over on that day.
+    expect(usualPeriod(choices, "2026-11-22")).toMatchObject({ last: "2026-11-15" });
+  });
+
+  it("is the whole term in its first week, and the last one in the holidays", () => {
+    expect(usualPeriod(choices, "2026-09-02")).toEqual(autumn);
+    expect(usualPeriod(choices, "2026-08-01")).toEqual(spring);
+    expect(usualPeriod([], "2026-08-01")).toBeUndefined();
+  });
+});
+
+describe("which curriculum holds", () => {
+  it("is each region's own that began last", () => {
+    const plan = (id: string, region: string | null, valid_from: string): Curriculum => ({
+      id,
+      name: id,
+      source: "",
+      region: region === null ? null : { id: region, name: region },
+      valid_from,
+      version: 1,
+    });
+    const plans = [
+      plan("nation", null, "2022-09-01"),
+      plan("old", "county", "2024-09-01"),
+      plan("new", "county", "2026-09-01"),
+      plan("next", "county", "2027-09-01"),
+    ];
+    expect(Object.fromEntries(forceOf(plans, "2026-11-26"))).toEqual({
+      nation: "HOLDS",
+      old: "REPLACED",
+      new: "HOLDS",
+      next: "TO_COME",
+    });
+  });
+});
+
+describe("periods as they are typed", () => {
+  it("are tenths up to forty, or none", () => {
+    for (const text of ["", "2", "0.5", "40", "0"]) expect([text, isPeriods(text)]).toEqual([text, true]);
+    for (const text of ["0.25", "-1", "41", "two", "1e1", "2."]) expect([text, isPeriods(text)]).toEqual([text, false]);
+  });
+
+  it("are sent as they stand, and emptied fields not at all", () => {
+    const typed = typedOfPlan([
+      { grade_no: 3, subject: music, periods_a_week: 2 },
+      { grade_no: 10, subject: art, periods_a_week: 0.5 },
+    ]);
+    typed[keyOf(3, "music")] = "";
+    expect(cellsOf(typed)).toEqual([{ grade_no: 10, subject_id: "art", periods_a_week: 0.5 }]);
+  });
+
+  it("add up to a tenth", () => {
+    expect(sumOf(["0.1", "0.2", "", undefined, "wrong"])).toBe(0.3);
+  });
+
+  it("stay when somebody else saved meanwhile; untouched ones become what they are now", () => {
+    const was = { a: "1", b: "2" };
+    const typed = { a: "1", b: "5" } as Record<string, string>;
+    expect(takeTheirs(typed, was, { a: "3", b: "4", c: "7" })).toEqual(["a", "b", "c"]);
+    expect(typed).toEqual({ a: "3", b: "5", c: "7" });
+  });
+});
