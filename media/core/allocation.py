@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
+from typing import NamedTuple
 
 from media.core.ids import Kind, TrackKey
 
@@ -50,8 +51,7 @@ class LinkBudget:
                 raise ValueError("a declared link carries more than 0 kbit/s")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A track somebody may have. `layers_kbps`: what each layer costs, smallest first.
 
     `current` is the layer that flows now, None if nothing does. `may_rise` False: not above
@@ -75,8 +75,7 @@ class Wish:
         return self.track.source.kind is Kind.AUDIO
 
 
-@dataclass(frozen=True, slots=True)
-class Allotment:
+class Allotment(NamedTuple):
     """What a track gets: a layer, or None (held back); what that costs; earlier packets again."""
 
     track: TrackKey
@@ -93,6 +92,8 @@ def plan(budget_kbps: float | None, wishes: Sequence[Wish]) -> tuple[Allotment, 
     every sound above the teacher's picture has its place. Then, class by class, what is left
     makes pictures better, level by level within a class.
     """
+    if _has_room_for_all(budget_kbps, wishes):
+        return tuple(_best(wish) for wish in wishes)
     share = _Share(budget_kbps)
     ordered = sorted(wishes, key=_order)
     protected = [wish for wish in ordered if wish.priority <= Priority.STAGE_AUDIO]
@@ -110,6 +111,25 @@ def plan(budget_kbps: float | None, wishes: Sequence[Wish]) -> tuple[Allotment, 
             share.repeat(same)
         share.improve(same)
     return tuple(share.allotment(wish) for wish in wishes)
+
+
+def _has_room_for_all(budget_kbps: float | None, wishes: Sequence[Wish]) -> bool:
+    """Return whether everything gets its best, without looking at what goes before what.
+
+    So it is on a line that carries more than enough of what may rise: as nearly always.
+    """
+    most_kbps = 0.0
+    for wish in wishes:
+        top = len(wish.layers_kbps) - 1
+        if not (wish.may_rise or wish.is_audio or wish.current == top):
+            return False
+        most_kbps += max(wish.layers_kbps) + wish.redundancy * wish.redundancy_kbps
+    return budget_kbps is None or most_kbps * HEADROOM <= budget_kbps
+
+
+def _best(wish: Wish) -> Allotment:
+    kbps = wish.layers_kbps[-1] + wish.redundancy * wish.redundancy_kbps
+    return Allotment(wish.track, len(wish.layers_kbps) - 1, kbps, wish.redundancy)
 
 
 def _order(wish: Wish) -> tuple[int, bool, TrackKey]:

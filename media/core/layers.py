@@ -38,7 +38,8 @@ class LayeredTrack:
         self._outputs = outputs
         self._cache_s = cache_s
         self._pace = RequestPace()
-        self._downs: list[DownTrack] = []
+        #: Never changed but replaced; a dictionary for its order, and to be found in at once.
+        self._downs: dict[DownTrack, None] = {}
         self.is_recorded = False
         self.has_started = False
         #: Nothing has come yet, or not for some time: the next packet is news.
@@ -111,14 +112,14 @@ class LayeredTrack:
             return True
         if not down.use_codec(self.up_tracks[0].codec):
             return False
-        self._downs = [*self._downs, down]
+        self._downs = {**self._downs, down: None}
         self._aim(down)
         return True
 
     def disconnect(self, down: DownTrack) -> None:
         """Stop the flow to `down` at once; no packet of it is sent after this."""
         self._detach(down)
-        self._downs = [other for other in self._downs if other is not down]
+        self._downs = {other: None for other in self._downs if other is not down}
 
     def has(self, down: DownTrack) -> bool:
         """Return whether `down` may have this track."""
@@ -140,7 +141,7 @@ class LayeredTrack:
         """Stop the flow to all subscribers at once."""
         for down in self._downs:
             self._detach(down)
-        self._downs = []
+        self._downs = {}
 
     def close(self) -> None:
         """Stop everything: the track is no more."""

@@ -11,7 +11,7 @@ Longer than 300 lines because every packet type stands beside its wire format.
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from media.core import feedback_chunks
 from media.core.errors import MalformedPacket
@@ -34,8 +34,7 @@ _SDES_CNAME: Final = 1
 _MAX_REMB_BPS: Final = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """What one receiver saw of the source `ssrc` (RFC 3550 section 6.4.1).
 
     `fraction_lost` is in 1/256 of the last interval; `cumulative_lost` is signed, 24
@@ -64,8 +63,7 @@ class ReportBlock:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SenderReport:
+class SenderReport(NamedTuple):
     """When and how much `ssrc` has sent (section 6.4.1): `ntp_time` is 32.32 fixed point."""
 
     ssrc: int
@@ -89,8 +87,7 @@ class SenderReport:
         return _packet(SENDER_REPORT, len(self.reports), fields + blocks)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiverReport:
+class ReceiverReport(NamedTuple):
     """What `ssrc`, which sends nothing itself, has received (section 6.4.2)."""
 
     ssrc: int
@@ -216,8 +213,7 @@ class Remb:
         return _packet(PAYLOAD_SPECIFIC_FEEDBACK, _FMT_APPLICATION, body)
 
 
-@dataclass(frozen=True, slots=True)
-class TransportFeedback:
+class TransportFeedback(NamedTuple):
     """When packets arrived, by transport-wide sequence number (transport-cc).
 
     `deltas[i]` is about packet `base_seq + i`: None if it has not arrived, else its
@@ -344,7 +340,7 @@ def _parse_one(packet_type: int, count: int, body: memoryview) -> RtcpPacket:
         return UnknownRtcp(packet_type, count, bytes(body))
     try:
         return parser(count, body)
-    except struct.error as error:
+    except (struct.error, IndexError) as error:
         msg = f"RTCP packet of type {packet_type} is too short"
         raise MalformedPacket(msg) from error
 
@@ -386,10 +382,10 @@ def _parse_items(body: memoryview, offset: int) -> tuple[str | None, int]:
     """Return the canonical name among a chunk's items, and where the next chunk begins."""
     cname: str | None = None
     while True:
-        (item,) = struct.unpack_from("!B", body, offset)
+        item = body[offset]
         if item == _SDES_END:
             return cname, (offset // 4 + 1) * 4
-        (length,) = struct.unpack_from("!B", body, offset + 1)
+        length = body[offset + 1]
         text = bytes(body[offset + 2 : offset + 2 + length])
         offset += 2 + length
         if item == _SDES_CNAME:

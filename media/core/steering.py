@@ -1,7 +1,7 @@
 """One subscriber's line: what it carries, what is sent within it, when more is tried."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from media.core.allocation import HEADROOM, Allotment, PlannedTrack, Priority, Wish, plan
 from media.core.arrival_digest import ArrivalDigests, Digest
@@ -41,6 +41,7 @@ _REMB_LIFETIME_S = 25.0
 _RESEND_SHARE = 0.5
 _RESEND_BURST_S = 0.15
 _MIN_RESEND_BURST_BYTES = 4500
+_RESEND_STEP = 0.05
 # What may be needless leaves this of a burst to what is surely missing.
 _SPARED_SHARE = 0.5
 _SPARED = {Why.ASKED: 0.0, Why.LOST: 0.0, Why.UNSAID: _SPARED_SHARE, Why.COPY: _SPARED_SHARE}
@@ -69,7 +70,8 @@ class Steering:
         self.digests = ArrivalDigests(self.history)
         self.control = CongestionControl(self.history, start_bps=start_bps)
         self.repairs = Repairs()
-        self.planned: tuple[PlannedTrack, ...] = ()
+        self._told: Sequence[Wish] = ()
+        self._allotted: Sequence[Allotment] = ()
         #: Everything wished for is planned at its best.
         self.is_complete = True
         #: The kbit/s of the last plan; None: there was nothing to keep to.
@@ -83,6 +85,7 @@ class Steering:
         self._answer_by: float | None = None
         self._grants: dict[TrackKey, _Grant] = {}
         self._resends = TokenBucket(per_s=0.0, burst=0.0, now=0.0)
+        self._resend_kbps = 0.0
 
     # -- what is known of the line -------------------------------------------------
 
@@ -128,7 +131,7 @@ class Steering:
         limit_kbps = self._limit_kbps(now)
         if limit_kbps is None:
             return False
-        return limit_kbps < sum(track.kbps for track in self.planned)
+        return limit_kbps < sum([one.kbps for one in self._allotted])
 
     def _limit_kbps(self, now: float) -> float | None:
         """Return the kbit/s to plan with, None if nothing tells."""
@@ -136,6 +139,17 @@ class Steering:
         return min(known) / 1000 if known else None
 
     # -- what is planned -----------------------------------------------------------
+
+    @property
+    def planned(self) -> tuple[PlannedTrack, ...]:
+        """Return the last plan, in the order of protection."""
+        return tuple(
+            PlannedTrack(one.track, one.layer, len(wish.layers_kbps) - 1, one.kbps)
+            for _, wish, one in sorted(
+                (_rank(wish), wish, one)
+                for wish, one in zip(self._told, self._allotted, strict=True)
+            )
+        )
 
     def steer(
         self, wishes: Sequence[Wish], now: float, *, can_probe: bool
@@ -159,16 +173,8 @@ class Steering:
         }
         for one in allotted:
             self._grants[one.track].redundancy = one.redundancy
-        self.planned = tuple(
-            PlannedTrack(one.track, one.layer, len(wish.layers_kbps) - 1, one.kbps)
-            for _, wish, one in sorted(
-                (_rank(wish), wish, one) for wish, one in zip(told, allotted, strict=True)
-            )
-        )
-        self.is_complete = all(
-            one.layer == len(wish.layers_kbps) - 1 and one.redundancy == wish.redundancy
-            for wish, one in zip(told, allotted, strict=True)
-        )
+        self._told, self._allotted = told, allotted
+        self.is_complete = all(map(_is_best, told, allotted))
         self._want(told, now, can_probe=can_probe)
         self._limit_resends()
         return allotted
@@ -181,20 +187,27 @@ class Steering:
         return 0 if grant is None else min(wanted, grant.redundancy)
 
     def _with_past(self, wish: Wish, now: float) -> Wish:
+        costs_kbps = wish.layers_kbps
         if not wish.is_audio:
             loss = min(_MAX_LOSS, self.control.loss)
             times = 1.0 / (1.0 - loss) + (self.repairs.sendings - 1) * loss
-            wish = replace(wish, layers_kbps=tuple(kbps * times for kbps in wish.layers_kbps))
+            costs_kbps = tuple([kbps * times for kbps in costs_kbps])
         grant = self._grants.get(wish.track)
         if grant is None:
-            return wish
-        top = len(wish.layers_kbps) - 1
-        return replace(
-            wish,
-            current=None if grant.layer is None else min(grant.layer, top),
-            may_rise=now >= grant.lowered_at + grant.rest_s
-            or self.control.was_undone(grant.lowered_at),
-            current_redundancy=grant.redundancy,
+            return wish._replace(layers_kbps=costs_kbps)
+        top = len(costs_kbps) - 1
+        may_rise = now >= grant.lowered_at + grant.rest_s or self.control.was_undone(
+            grant.lowered_at
+        )
+        return Wish(
+            wish.track,
+            wish.priority,
+            costs_kbps,
+            None if grant.layer is None else min(grant.layer, top),
+            may_rise,
+            wish.redundancy,
+            wish.redundancy_kbps,
+            grant.redundancy,
         )
 
     def _grant(self, before: _Grant | None, layer: int | None, now: float) -> _Grant:
@@ -217,13 +230,15 @@ class Steering:
 
     def _want(self, wishes: Sequence[Wish], now: float, *, can_probe: bool) -> None:
         """Let the line be tried for what would make the plan complete; nothing otherwise."""
-        full_kbps = sum(
-            max(wish.layers_kbps) + wish.redundancy * wish.redundancy_kbps for wish in wishes
-        )
-        full_bps = full_kbps * HEADROOM * 1000
-        if self._declared_bps is not None:
-            full_bps = min(full_bps, self._declared_bps)
-        self.control.want(0.0 if self.is_complete else full_bps, now, can_probe=can_probe)
+        full_bps = 0.0
+        if not self.is_complete:
+            full_kbps = sum(
+                max(wish.layers_kbps) + wish.redundancy * wish.redundancy_kbps for wish in wishes
+            )
+            full_bps = full_kbps * HEADROOM * 1000
+            if self._declared_bps is not None:
+                full_bps = min(full_bps, self._declared_bps)
+        self.control.want(full_bps, now, can_probe=can_probe)
 
     # -- what is sent beside media ---------------------------------------------------
 
@@ -231,11 +246,16 @@ class Steering:
         """Return the bytes a second retransmissions may take, and in one burst; None: no limit."""
         if self.budget_kbps is None:
             return None
-        bytes_per_s = self.budget_kbps * 125
+        bytes_per_s = self._resend_kbps * 125
         burst = max(_MIN_RESEND_BURST_BYTES, bytes_per_s * _RESEND_BURST_S)
         return bytes_per_s * _RESEND_SHARE, burst
 
     def _limit_resends(self) -> None:
+        """Let retransmissions follow the budget, in steps: an estimate is never twice the same."""
+        budget_kbps, kept_kbps = self.budget_kbps, self._resend_kbps
+        if budget_kbps is None or abs(budget_kbps - kept_kbps) <= _RESEND_STEP * kept_kbps:
+            return
+        self._resend_kbps = budget_kbps
         limit = self.resend_limit()
         if limit is not None:
             self._resends.set_rate(per_s=limit[0], burst=limit[1])
@@ -245,6 +265,10 @@ class Steering:
         if self.budget_kbps is None:
             return True
         return self._resends.take(size_bytes, now, spared=_SPARED[why])
+
+
+def _is_best(wish: Wish, one: Allotment) -> bool:
+    return one.layer == len(wish.layers_kbps) - 1 and one.redundancy == wish.redundancy
 
 
 def _height(layer: int | None) -> int:

@@ -442,7 +442,7 @@ class UpTrack:
 
     def count_up(self, down: DownTrack) -> None:
         """Bring what `down` knows it was sent up to this moment; what is composed counts itself."""
-        if down in self.flowing:
+        if down.flows_in is self and down not in self.redundant:
             down.count_to(self.packets, self.octets)
 
     def take_loss(self) -> tuple[int, int]:

@@ -7,7 +7,7 @@ fast as allowed; the receiver answers with transport-wide feedback as a browser 
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from media.core.arrival_digest import ArrivalDigests
 from media.core.bandwidth import TwccRecorder
@@ -267,7 +267,7 @@ class Site:
         jump = self._receiver_jump
         if jump is not None and self.world.now >= jump[0]:
             steps = feedback.reference_time_64ms + round(jump[1] / 0.064)
-            feedback = replace(feedback, reference_time_64ms=(steps + 2**23) % 2**24 - 2**23)
+            feedback = feedback._replace(reference_time_64ms=(steps + 2**23) % 2**24 - 2**23)
         digest = self._digests.take(feedback, self.world.now)
         if digest is not None:
             self.control.take(digest, self.world.now)

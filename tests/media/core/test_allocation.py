@@ -1,7 +1,5 @@
 """What a narrow line carries, and in which order things give way."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,18 +55,18 @@ def test_a_shared_screen_outranks_the_camera() -> None:
 def test_what_flows_stays_without_the_headroom_that_rising_needs() -> None:
     exactly = CAMERA[0] + 40
     assert layers(exactly, HUB_SOUND, HUB_PICTURE) == [0, None]
-    assert layers(exactly, HUB_SOUND, replace(HUB_PICTURE, current=0)) == [0, 0]
+    assert layers(exactly, HUB_SOUND, HUB_PICTURE._replace(current=0)) == [0, 0]
 
 
 def test_what_was_just_lowered_stays_low_for_now() -> None:
-    lowered = replace(HUB_PICTURE, current=0, may_rise=False)
+    lowered = HUB_PICTURE._replace(current=0, may_rise=False)
     assert layers(9000, lowered) == [0]
-    assert layers(9000, replace(lowered, current=None)) == [None]
+    assert layers(9000, lowered._replace(current=None)) == [None]
 
 
 def test_a_higher_layer_that_costs_less_is_taken() -> None:
     """A sharp slide that does not change costs less than its small copy at the wrong moment."""
-    still = replace(SCREEN, layers_kbps=(200.0, 300.0, 120.0))
+    still = SCREEN._replace(layers_kbps=(200.0, 300.0, 120.0))
     assert layers(245, still) == [2]
 
 
@@ -85,16 +83,16 @@ def heard(budget_kbps: float, *wishes: Wish) -> list[int]:
 
 
 def test_sound_is_repeated_where_there_is_room_for_it_and_then_costs_more() -> None:
-    lossy = replace(HUB_SOUND, redundancy=2, redundancy_kbps=30.0)
+    lossy = HUB_SOUND._replace(redundancy=2, redundancy_kbps=30.0)
     assert heard(HEADROOM * 100, lossy) == [2]
     assert heard(HEADROOM * 70, lossy) == [1]
     assert heard(69, lossy) == [0]
     assert plan(1000, [lossy]) == (Allotment(lossy.track, 0, 100.0, 2),)
-    assert heard(100, replace(lossy, current_redundancy=2)) == [2], "to stay needs no headroom"
+    assert heard(100, lossy._replace(current_redundancy=2)) == [2], "to stay needs no headroom"
 
 
 def test_sound_is_repeated_before_the_teacher_is_seen_and_after_everybody_is_heard() -> None:
-    lossy = replace(HUB_SOUND, redundancy=1, redundancy_kbps=30.0)
+    lossy = HUB_SOUND._replace(redundancy=1, redundancy_kbps=30.0)
     assert heard(HEADROOM * 110, lossy, STAGE_SOUND, HUB_PICTURE) == [1, 0, 0]
     assert layers(HEADROOM * 110, lossy, STAGE_SOUND, HUB_PICTURE) == [0, 0, None]
     assert heard(80, lossy, STAGE_SOUND) == [0, 0]
@@ -102,7 +100,7 @@ def test_sound_is_repeated_before_the_teacher_is_seen_and_after_everybody_is_hea
 
 
 def test_everybodys_sound_is_repeated_once_before_anybodys_is_twice() -> None:
-    both = [replace(one, redundancy=2, redundancy_kbps=30.0) for one in (HUB_SOUND, STAGE_SOUND)]
+    both = [one._replace(redundancy=2, redundancy_kbps=30.0) for one in (HUB_SOUND, STAGE_SOUND)]
     assert heard(HEADROOM * 140, *both) == [1, 1]
     assert heard(HEADROOM * 170, *both) == [2, 1]
 
@@ -204,10 +202,10 @@ def test_rises_leave_headroom_and_wait_their_time(budget: float, wishes: list[Wi
 @given(budgets, wish_lists())
 def test_the_same_line_gives_the_same_plan_again(budget: float, wishes: list[Wish]) -> None:
     """It does not flap: where every higher layer costs more, a plan carried out stays."""
-    rising = [replace(w, layers_kbps=tuple(sorted(w.layers_kbps))) for w in wishes]
+    rising = [w._replace(layers_kbps=tuple(sorted(w.layers_kbps))) for w in wishes]
     first = plan(budget, rising)
     carried_out = [
-        replace(w, current=a.layer, may_rise=False, current_redundancy=a.redundancy)
+        w._replace(current=a.layer, may_rise=False, current_redundancy=a.redundancy)
         for w, a in zip(rising, first, strict=True)
     ]
     again = plan(budget, carried_out)

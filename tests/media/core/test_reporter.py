@@ -1,7 +1,6 @@
 """RTCP to and from publishers, and what happens by the clock."""
 
 import itertools
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,7 +138,7 @@ def test_the_recorder_is_told_what_the_publishers_clock_says() -> None:
     lesson.router.receive_publisher_rtcp(publisher, [report], lesson.now)
     lesson.router.set_recording(lesson.now, is_recording=True)
     lesson.router.receive_publisher_rtcp(
-        publisher, [report, replace(report, ssrc=0xBAD), rtcp.Bye((1,))], lesson.now
+        publisher, [report, report._replace(ssrc=0xBAD), rtcp.Bye((1,))], lesson.now
     )
     lesson.drain()
     assert lesson.events == [SenderClock(CAMERA, 5 * NTP_SECOND, 90_000, lesson.now)]
