@@ -81,7 +81,7 @@ fix: setup-dev ## Repair what can be repaired: lint, formatting, generated proto
 	$(NODE) $(PY) -m app.openapi
 	$(NPM) exec -- eslint --fix .
 
-e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson in real browsers, one line per fact
+e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson and a county's story in real browsers, one line per fact
 	$(PY) -m tests.e2e
 
 # Both planes, three sizes of room, idle and beside other work, each in turn with Janus: 7 minutes.

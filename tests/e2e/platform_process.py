@@ -29,6 +29,8 @@ class Platform:
     more: dict[str, str] = field(default_factory=dict)
     #: Where pages look for it: a name whose own names lead there too, or else one address for all.
     host: str = "localhost"
+    #: How many days later than now the server believes it is.
+    days_later: int = 0
     _process: subprocess.Popen[str] | None = None
     _lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -57,13 +59,16 @@ class Platform:
         }
         self._lines.clear()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app", "demo"],
+            [sys.executable, "-m", *self._command(), "demo"],
             cwd=ROOT, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._wait_until_ready()
+
+    def _command(self) -> list[str]:
+        return ["tests.e2e.later", str(self.days_later)] if self.days_later else ["app"]
 
     def _read(self) -> None:
         assert self._process is not None
