@@ -111,3 +111,30 @@ export const timetables = {
       }),
     ),
 };
+
+export type Sheet = Schemas["SheetOut"];
+export type SheetDetail = Schemas["SheetDetail"];
+export type SheetFigure = Schemas["SheetFigure"];
+export type SheetState = Schemas["SheetState"];
+export type ReportFormat = Schemas["ReportFormat"];
+
+const ofSheet = ({ id, version }: Pick<Sheet, "id" | "version">) => ({ path: { sheet_id: id }, ifMatch: etagOf(version) });
+
+/** 指标核定表: figures frozen from locked rows, checked, signed off, amended. What takes long is a job. */
+export const sheets = {
+  list: (query: Paging & { roster_id?: string }) => dataOf(client.get("/api/coverage/sheets", { query })),
+  exportUrl: (format: Format) => linkTo("/api/coverage/sheets/export", { query: { format } }),
+  one: (sheet_id: string) => dataOf(client.get("/api/coverage/sheets/{sheet_id}", { path: { sheet_id } })),
+  compute: (json: Schemas["SheetIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/coverage/sheets", { json, idempotencyKey })),
+  check: (of: Sheet) =>
+    dataOf(client.post("/api/coverage/sheets/{sheet_id}/check", { ...ofSheet(of), json: { note: "" } })),
+  signOff: (of: Sheet, note: string) =>
+    dataOf(client.post("/api/coverage/sheets/{sheet_id}/sign-off", { ...ofSheet(of), json: { note } })),
+};
+
+export const REPORT_FORMATS: readonly ReportFormat[] = ["pdf", "xlsx", "csv"];
+export const reports = {
+  KIND: "coverage.report",
+  make: (json: Schemas["ReportIn"]) => dataOf(client.post("/api/coverage/reports", { json })),
+};

@@ -193,6 +193,25 @@ export const router = createRouter({
               meta: office,
             },
             {
+              path: "sheets",
+              name: "admin-sheets",
+              component: () => import("./views/coverage/SheetsPage.vue"),
+              meta: office,
+            },
+            {
+              path: "sheets/:id",
+              name: "admin-sheet",
+              component: () => import("./views/coverage/SheetPage.vue"),
+              props: true,
+              meta: office,
+            },
+            {
+              path: "reports",
+              name: "admin-reports",
+              component: () => import("./views/coverage/ReportsPage.vue"),
+              meta: office,
+            },
+            {
               path: "curricula",
               name: "admin-curricula",
               component: () => import("./views/coverage/CurriculaPage.vue"),

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Curriculum, Gap, PeriodChoice, Site, SiteGap } from "../src/coverage";
+import type { Curriculum, Gap, PeriodChoice, SheetDetail, SheetFigure, Site, SiteGap } from "../src/coverage";
 import { setLocale } from "../src/i18n";
+import type { Job } from "../src/registry";
 import { inOrder } from "../src/views/coverage/chart";
 import { forceOf } from "../src/views/coverage/in-force";
 import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
 import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
+import { differingOf, isChanged, rowsOfSheet } from "../src/views/coverage/sheet-words";
 import { usualPeriod } from "../src/views/coverage/useAsked";
 import { gapText, measureOf, permilleOf, shareText } from "../src/views/coverage/words";
 
@@ -197,5 +199,39 @@ describe("periods as they are typed", () => {
     const typed = { a: "1", b: "5" } as Record<string, string>;
     expect(takeTheirs(typed, was, { a: "3", b: "4", c: "7" })).toEqual(["a", "b", "c"]);
     expect(typed).toEqual({ a: "3", b: "5", c: "7" });
+  });
+});
+
+describe("a sheet of figures", () => {
+  const figure = (region_code: string, numerator: number, before: number | null = null): SheetFigure => ({
+    indicator: "OFFER_RATE",
+    numerator,
+    denominator: 10,
+    permille: numerator * 100,
+    region_code,
+    region_name: region_code === "" ? "" : "示范县",
+    definition_number: 1,
+    before: before === null ? null : { indicator: "OFFER_RATE", numerator: before, denominator: 10, permille: before * 100 },
+  });
+  const figures = [figure("", 7, 6), figure("990121", 5, 5)];
+
+  it("has all regions together first, by a name of its own", () => {
+    expect(rowsOfSheet(figures, "合计").map(({ code, name }) => [code, name])).toEqual([
+      ["", "合计"],
+      ["990121", "示范县"],
+    ]);
+  });
+
+  it("prints the old figure where it was another", () => {
+    expect(figures.map(isChanged)).toEqual([true, false]);
+    expect(isChanged(figure("", 7))).toBe(false);
+  });
+
+  it("says in words what a check found otherwise", () => {
+    const definitions = [{ indicator: "OFFER_RATE", title_zh: "开齐率", title_en: "Subjects offered" }];
+    const sheet = { figures, definitions } as unknown as SheetDetail;
+    const job = { problem: { type: "figures-differ", detail: "", differing: ["* OFFER_RATE", "990121 OFFER_RATE"] } };
+    expect(differingOf(job as unknown as Job, sheet, "合计")).toEqual(["合计: 开齐率", "示范县: 开齐率"]);
+    expect(differingOf({ problem: null } as unknown as Job, sheet, "合计")).toEqual([]);
   });
 });

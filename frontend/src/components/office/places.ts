@@ -84,6 +84,8 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/attendance/term", word: "general.nav.term" },
       { at: "/admin/coverage/figures", word: "coverage.tabs.coverage", holds: ["/admin/coverage/lessons"] },
       { at: "/admin/coverage/gaps", word: "coverage.tabs.gaps", holds: ["/admin/coverage/schools"] },
+      { at: "/admin/coverage/sheets", word: "coverage.tabs.sheets" },
+      { at: "/admin/coverage/reports", word: "coverage.tabs.reports" },
     ],
   },
 ];

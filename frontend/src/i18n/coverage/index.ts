@@ -1,17 +1,21 @@
 /** Coverage, gaps, curricula, local timetables, signed figures: a module for each kind of page. */
 import figures from "./figures";
 import plans from "./plans";
+import sheets from "./sheets";
 
 const zh = {
   title: "覆盖与开齐开足",
   tabs: {
     coverage: "覆盖",
     gaps: "开课缺口",
+    sheets: "指标核定",
+    reports: "统计报告",
     curricula: "课程计划",
     timetables: "本地课表",
   },
   ...figures.zh,
   ...plans.zh,
+  ...sheets.zh,
 };
 
 const en: typeof zh = {
@@ -19,11 +23,14 @@ const en: typeof zh = {
   tabs: {
     coverage: "Coverage",
     gaps: "Gaps",
+    sheets: "Signed figures",
+    reports: "Reports",
     curricula: "Curriculum",
     timetables: "Local timetables",
   },
   ...figures.en,
   ...plans.en,
+  ...sheets.en,
 };
 
 export default { zh, en };

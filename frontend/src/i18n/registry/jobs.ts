@@ -22,6 +22,9 @@ const zh = {
     classrooms_import: "导入教室",
     staff_import: "导入教职工",
     regions_import: "导入行政区划",
+    coverage_sheet: "生成核定表",
+    coverage_check: "复核核定表",
+    coverage_report: "统计报告",
   },
   state: {
     QUEUED: "排队中",
@@ -56,6 +59,9 @@ const en: typeof zh = {
     classrooms_import: "Import of classrooms",
     staff_import: "Import of staff",
     regions_import: "Import of regions",
+    coverage_sheet: "Computing of figures",
+    coverage_check: "Check of figures",
+    coverage_report: "Report",
   },
   state: {
     QUEUED: "Waiting",

@@ -1,11 +1,11 @@
 /** Over which roster and period a page of figures asks, as its address says. */
 import { computed, onMounted, watch, type ComputedRef } from "vue";
+import { regionsInScope } from "@/calendars";
 import { useAddress } from "@/components/office/useAddress";
 import { dateOf, shiftDate, weekdayOf } from "@/components/office/times";
 import { useFetched, type Fetched } from "@/components/office/useFetched";
 import { coverage, type Asked, type Basis, type PeriodChoice } from "@/coverage";
 import { rosters } from "@/registry";
-import type { Page } from "@/api";
 import type { components } from "@/openapi";
 
 export const ASKED_KEYS = ["roster", "from", "to", "basis", "region"] as const;
@@ -29,11 +29,19 @@ export function usualPeriod(choices: readonly PeriodChoice[], today: string): Pe
   return termToDate(choices, today) ?? terms.find(({ first }) => first <= today) ?? terms[0];
 }
 
+/** The rosters whose figures one may see: those of regions in scope, not all one's schools stand on. */
+async function ownRosters(): Promise<Roster[]> {
+  const [{ items }, scope] = await Promise.all([rosters.list({ limit: 100 }), regionsInScope()]);
+  const own = new Set(scope.items.map(({ id }) => id));
+  // Whoever sees more regions than a page holds looks after them all.
+  return scope.next_cursor === null ? items.filter(({ region }) => own.has(region.id)) : items;
+}
+
 export interface AskedState<K extends string> {
   wanted: ComputedRef<Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>>;
   change: (part: Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>) => void;
   isHere: () => boolean;
-  known: Fetched<Page<Roster>>;
+  known: Fetched<Roster[]>;
   periods: Fetched<PeriodChoice[]>;
   /** null: not known yet, or there is no roster or no term. */
   asked: ComputedRef<Asked | null>;
@@ -42,8 +50,8 @@ export interface AskedState<K extends string> {
 /** `more`: what else the address of the page says. */
 export function useAsked<K extends string = never>(more: readonly K[] = []): AskedState<K> {
   const { wanted, change, isHere } = useAddress<K | (typeof ASKED_KEYS)[number]>([...ASKED_KEYS, ...more]);
-  const known = useFetched(() => rosters.list({ limit: 100 }));
-  const rosterId = computed(() => wanted.value.roster ?? known.value.value?.items[0]?.id);
+  const known = useFetched(ownRosters);
+  const rosterId = computed(() => wanted.value.roster ?? known.value.value?.[0]?.id);
   const periods = useFetched(async () => (rosterId.value === undefined ? [] : coverage.periods(rosterId.value)));
 
   onMounted(known.load);
