@@ -144,6 +144,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "week",
+          name: "admin-county-week",
+          component: () => import("./views/timetable/CountyWeekPage.vue"),
+          meta: office,
+        },
+        {
           path: "offerings",
           name: "admin-offerings",
           component: () => import("./views/timetable/OfferingsPage.vue"),

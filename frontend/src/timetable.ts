@@ -11,9 +11,23 @@ export type Week = Schemas["TimetableWeek"];
 export type WeekLesson = Schemas["WeekLesson"];
 export type WeekPeriod = Schemas["WeekPeriod"];
 
+export type CountyWeek = Schemas["CountyWeek"];
+export type WeekBy = Schemas["WeekBy"];
+
 type Versioned = { id: string; version: number };
 
+/** What the lessons of all schools are narrowed to. */
+export interface WeekFilter {
+  school_id?: string;
+  kind?: PlannedLesson["kind"];
+  state?: PlannedLesson["state"];
+  subject?: string;
+  q?: string;
+}
+
 export const weeks = {
+  ofCounty: (query: Paging & WeekFilter & { by: WeekBy; date: string }) =>
+    dataOf(client.get("/api/weeks/county", { query })),
   mine: (date: string) => dataOf(client.get("/api/weeks/mine", { query: { date } })),
   ofSchool: (id: string, date: string) =>
     dataOf(client.get("/api/weeks/schools/{school_id}", { path: { school_id: id }, query: { date } })),
@@ -43,10 +57,9 @@ export const offerings = {
   end: (id: string) => dataOf(client.post("/api/course-offerings/{offering_id}/end", { path: { offering_id: id } })),
 };
 
-export interface LessonQuery {
+export interface LessonQuery extends WeekFilter {
   from?: string;
   to?: string;
-  school_id?: string;
 }
 
 const one = (id: string) => ({ path: { lesson_id: id } });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PlannedLesson, Week, WeekLesson } from "../src/timetable";
+import type { CountyWeek, PlannedLesson, Week, WeekLesson } from "../src/timetable";
+import { countyDays, countyRows } from "../src/views/timetable/county-week";
 import { daysShown, isAhead, isGivenUp, rowsOf } from "../src/views/timetable/standing";
 
 const DAYS = [2, 3, 4, 5, 6, 7, 8].map((n) => `2026-03-0${n}`);
@@ -76,6 +77,33 @@ describe("a planned lesson", () => {
       "CANCELLED",
       "MISSED",
       "MADE_UP",
+    ]);
+  });
+});
+
+describe("the week of all schools", () => {
+  const of = (id: string, planned_start: string): PlannedLesson => ({ ...lesson(), id, planned_start });
+  const county = (lessons: PlannedLesson[]): CountyWeek => ({
+    first_day: "2026-03-02",
+    next_cursor: null,
+    lessons,
+    items: [
+      { id: "a", name: "甲", detail: "", lesson_ids: lessons.map(({ id }) => id) },
+      { id: "b", name: "乙", detail: "", lesson_ids: lessons.slice(0, 1).map(({ id }) => id) },
+    ],
+  });
+
+  it("has the weekend only when something is in it", () => {
+    expect(countyDays(county([]))).toEqual(DAYS.slice(0, 5));
+    expect(countyDays(county([of("x", "2026-03-07T01:00:00Z")]))).toEqual(DAYS.slice(0, 6));
+  });
+
+  it("puts a lesson under the schools' day in every row that names it", () => {
+    // 23:30 in UTC is the next morning at the schools.
+    const rows = countyRows(county([of("x", "2026-03-02T23:30:00Z"), of("y", "2026-03-03T01:00:00Z")]));
+    expect(rows.map((row) => row.cells.map((cell) => cell.map(({ id }) => id)))).toEqual([
+      [[], ["x", "y"], [], [], []],
+      [[], ["x"], [], [], []],
     ]);
   });
 });

@@ -57,6 +57,7 @@ export const GROUPS: readonly Group[] = [
     word: "general.nav.lessons",
     of: "office",
     places: [
+      { at: "/admin/week", word: "timetable.county.title" },
       { at: "/admin/timetable", word: "general.nav.timetable" },
       { at: "/admin/offerings", word: "timetable.offering.title" },
       { at: "/admin/planning", word: "general.nav.planning" },

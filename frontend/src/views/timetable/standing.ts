@@ -20,6 +20,9 @@ const TONES: Record<State, Tone> = {
   MADE_UP: "plain",
 };
 
+/** All there are, in the order of a lesson's life. */
+export const STATES = Object.keys(TONES) as State[];
+
 export function toneOf(state: State): Tone {
   return TONES[state];
 }
