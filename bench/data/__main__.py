@@ -24,10 +24,13 @@ from app.alliances.models import Need, PairingParty
 from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
+from app.codes.models import CodeKind
+from app.coverage import seeds as coverage_seeds
 from app.database import Database
 from app.events import EventBus
 from app.schools.models import School
 from bench.data import asking, imports, people, postgres, verdicts
+from bench.data.covered import Covered, take_rosters
 from bench.data.province import CORNER, PROVINCE, Province, Size
 from bench.data.questions import month_export, questions
 from bench.data.rows import connected, copy
@@ -46,14 +49,38 @@ async def fill(url: str, province: Province) -> dict[str, int]:
     try:
         await migrations.upgrade(database.engine)
         await codes.load_own(database)
+        subjects = await _subjects(database)
     finally:
         await database.close()
     written = {}
     async with connected(url) as connection:
-        for rows in (*province.tables(), *Taught(province, utc_now()).tables()):
+        for rows in (
+            *province.tables(),
+            *Taught(province, utc_now()).tables(),
+            *Covered(province, subjects).tables(),
+        ):
             written[rows.model.__tablename__] = await copy(connection, rows)
         await connection.execute("ANALYZE")
+        await _facts(url)
+        await connection.execute("ANALYZE")
     return written
+
+
+async def _subjects(database: Database) -> dict[str, UUID]:
+    async with database.unit_of_work() as db:
+        sets = await codes.catalogue(db)
+    return {each.code: each.id for each in sets.of_kind(CodeKind.SUBJECT)}
+
+
+async def _facts(url: str) -> None:
+    """Have the platform write what it writes at its first start with lessons: figures' facts."""
+    database = Database(url, EventBus())
+    began = time.perf_counter()
+    try:
+        await coverage_seeds.load_own(database)
+    finally:
+        await database.close()
+    print(f"facts of coverage in {time.perf_counter() - began:.1f} s", flush=True)
 
 
 async def some_of(database: Database, province: Province) -> tuple[list[UUID], list[UUID]]:
@@ -93,9 +120,10 @@ async def measure(url: str, size: Size, times: int) -> verdicts.Measured:
         )  # fmt: skip
         await server.start()
         try:
+            rosters = await take_rosters(server.url, who, province)
             answered = [
                 await asking.ask(server.url, who, question, times)
-                for question in questions(province, pairings, needs)
+                for question in questions(province, pairings, needs, rosters)
             ]
             exported = await asking.export(
                 server.url, who.province, month_export(province.today), server.pid

@@ -30,13 +30,14 @@ from app.alliances.models import (
 from app.calendars.models import BellSchedule, Period, Term
 from app.clock import DISPLAY_ZONE
 from app.schools.models import TEACHING_POINT, Classroom, Region, School, SchoolClass
-from bench.data.rows import Ids, Rows
+from bench.data.rows import Ids, Rows, numbered
 
 WEEKS = 18
 #: The last weeks of the term are still to come, so that today has lessons of every state.
 WEEKS_BEHIND = 16
 LESSONS_A_WEEK = 7
 _SITES = 6
+_CLASS = 5  # the kind of their ids; those of lessons are in bench.data.taught
 ROOMS_A_SCHOOL = 2
 # Which word a lesson has for what it teaches, and the code of it in needs, offers and pairings.
 SUBJECTS = (("音乐", "music"), ("美术", "fine_art"), ("英语", "english"), ("科学", "science"))
@@ -68,6 +69,16 @@ class Point:
 
     school_id: UUID
     room_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Pupils:
+    """A class of a point, whose number is that among its county's."""
+
+    id: UUID
+    point: Point
+    point_number: int
+    grade: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +215,22 @@ class Province:
             for point in county.points:
                 yield point.room_id, point.school_id, "多媒体教室", 4_000, False
 
+    def classes(self) -> Iterator[Pupils]:
+        """Return the classes of all points, each time the same."""
+        number = 0
+        for county in self.counties:
+            for place, point in enumerate(county.points):
+                for grade in range(1, 4):
+                    yield Pupils(numbered(_CLASS, number), point, place, grade)
+                    number += 1
+
     def _classes(self) -> Iterator[tuple[Any, ...]]:
         year = self.first_day.year
-        for county in self.counties:
-            for point in county.points:
-                for grade in range(1, 4):
-                    yield (
-                        self._ids(), point.school_id, f"{GRADES[grade - 1]}一班", "1", grade,
-                        year - grade + 1, 5 + grade * 2, "zh",
-                    )  # fmt: skip
+        for each in self.classes():
+            yield (
+                each.id, each.point.school_id, f"{GRADES[each.grade - 1]}一班", "1", each.grade,
+                year - each.grade + 1, 5 + each.grade * 2, "zh",
+            )  # fmt: skip
 
     def _teachers(self) -> Iterator[tuple[Any, ...]]:
         for county in self.counties:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
-from bench.data.province import County, Province
+from bench.data.province import County, Hub, Province
 
 Who = Literal["county", "province", "teacher", "classroom"]
 PAGE_MS, PROVINCE_MS = 200.0, 1000.0
@@ -22,7 +22,17 @@ class Question:
     limit_ms: float = PAGE_MS
 
 
-def questions(province: Province, pairings: list[UUID], needs: list[UUID]) -> list[Question]:
+@dataclass(frozen=True, slots=True)
+class Rosters:
+    """The first county's roster, and the province's."""
+
+    county: UUID
+    province: UUID
+
+
+def questions(
+    province: Province, pairings: list[UUID], needs: list[UUID], rosters: Rosters
+) -> list[Question]:
     """Return what is asked. `pairings` and `needs`: some of the first county, to look at."""
     county = province.counties[0]
 
@@ -68,6 +78,67 @@ def questions(province: Province, pairings: list[UUID], needs: list[UUID]) -> li
         county_asks("one pairing", pairing),
         county_asks("a pairing's four tracks", lambda n: f"{pairing(n)}/tracks?{period(n)}"),
         county_asks("terms and weeks", lambda _: f"/api/terms/{province.term_id}/weeks"),
+        county_asks("county today's wall", lambda _: "/api/admin/workbench"),
+        county_asks("points of a county", lambda _: "/api/admin/points"),
+        *_weeks(province),
+        *_coverage(province, rosters),
+    ]
+
+
+def _weeks(province: Province) -> list[Question]:
+    county = province.counties[0]
+
+    def day(number: int) -> str:
+        return f"date={province.today - timedelta(weeks=number % 8)}"
+
+    def hub(number: int) -> Hub:
+        return county.hubs[number % len(county.hubs)]
+
+    def room(number: int) -> UUID:
+        return county.points[number % len(county.points)].room_id
+
+    return [
+        Question("a teacher's week", "teacher", lambda n: f"/api/weeks/mine?{day(n)}"),
+        Question(
+            "a school's week",
+            "county",
+            lambda n: f"/api/weeks/schools/{hub(n).school_id}?{day(n)}",
+        ),
+        Question(
+            "a classroom's week", "county", lambda n: f"/api/weeks/classrooms/{room(n)}?{day(n)}"
+        ),
+    ]
+
+
+def _coverage(province: Province, rosters: Rosters) -> list[Question]:
+    """Ask for the term, and every other time for the month before some day of it."""
+    points = province.counties[0].points
+
+    def days(number: int) -> str:
+        if number % 2:
+            last = province.today - timedelta(days=number % 28)
+            return f"from={last - timedelta(days=31)}&to={last}"
+        return f"from={province.first_day}&to={province.last_day}"
+
+    def county(what: str) -> Callable[[int], str]:
+        return lambda n: f"/api/coverage/{what}?roster_id={rosters.county}&{days(n)}"
+
+    def whole(what: str) -> Callable[[int], str]:
+        return lambda n: f"/api/coverage/{what}?roster_id={rosters.province}&{days(n)}"
+
+    def school(number: int) -> str:
+        return f"/api/coverage/schools/{points[number % len(points)].school_id}?{days(number)}"
+
+    return [
+        Question("coverage of a county", "county", county("figures")),
+        Question("sites of a county's coverage", "county", county("sites")),
+        Question("gaps of a county", "county", county("gaps")),
+        Question("lessons of a county's coverage", "county", county("lessons")),
+        Question("gaps of a school", "county", school),
+        Question("coverage of the province", "province", whole("figures"), PROVINCE_MS),
+        Question("coverage, exported", "province", whole("figures/export"), PROVINCE_MS),
+        Question("sites of its coverage", "province", whole("sites"), PROVINCE_MS),
+        Question("gaps of the province", "province", whole("gaps"), PROVINCE_MS),
     ]
 
 

@@ -182,8 +182,3 @@ def _why_not(heard: _Heard) -> str | None:
     if heard.counts:
         return None
     return (NotCounted.TOO_LITTLE_AUDIBLE if heard.came else NotCounted.NEVER_CAME).value
-
-
-def lessons_of_size(province: Province) -> int:
-    """Return how many lessons a province of this size gives in its term."""
-    return province.size.hub_rooms * LESSONS_A_WEEK * WEEKS

@@ -17,7 +17,7 @@ from app.alliances.models import Need
 from app.attendance.models import AttendanceRecord
 from app.database import Database
 from app.events import EventBus
-from app.lessons.models import LessonSite
+from app.lessons.models import Lesson, LessonSite
 from app.schools.models import Region
 from bench.data import __main__ as program
 from bench.data import postgres, verdicts
@@ -27,7 +27,7 @@ from bench.data.people import People
 from bench.data.province import PROVINCE, Province, Size
 from bench.data.questions import Question
 from bench.data.rows import NotFilled, Rows, connected, copy, numbered
-from bench.data.taught import Taught, lessons_of_size
+from bench.data.taught import Taught
 from bench.targets import Verdict
 from tests.factories import NOON
 
@@ -51,7 +51,7 @@ def test_a_province_is_as_large_as_it_is_said_to_be() -> None:
     province = Province(PROVINCE, TODAY)
     assert len(province.counties) == 88
     assert sum(len(county.points) for county in province.counties) == 10_000
-    assert lessons_of_size(province) == 201_600
+    assert rows_of(Taught(province, NOON).tables(), Lesson) == 201_600
     assert rows_of(Taught(province, NOON).tables(), LessonSite) == 1_209_600
 
 
