@@ -33,7 +33,7 @@ from app.attendance.taught import AttendedLessons
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.codes import routes as code_routes
-from app.coverage import curriculum_routes, sheet_routes
+from app.coverage import curriculum_routes, sheet_routes, timetable_import
 from app.coverage import office as coverage_office
 from app.coverage import routes as coverage_routes
 from app.database import Database
@@ -106,6 +106,7 @@ IMPORT_KINDS = {
     ImportKind.CLASSROOMS: class_imports.CLASSROOMS,
     ImportKind.REGIONS: region_imports.REGIONS,
     ImportKind.STAFF: staff_imports.STAFF,
+    ImportKind.LOCAL_TIMETABLES: timetable_import.LOCAL_TIMETABLES,
 }
 
 ROUTERS = (

@@ -19,6 +19,7 @@ from app.codes.models import CodeKind
 from app.database import insert_many, uuid7
 from app.schools import cells, school_finder
 from app.schools.cells import Refused
+from app.schools.histories import Noting
 from app.schools.queries import schools_within
 from app.schools.school_finder import SCHOOL, SchoolFinder
 from app.schools.table_import import Wanted, World, kind_of
@@ -127,7 +128,7 @@ class Staff(World[StaffPost]):
         await insert_many(db, StaffSubject, subjects)
 
 
-async def _staff(db: AsyncSession, scope: Scope, sets: Catalogue) -> Staff:
+async def _staff(db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting) -> Staff:
     rows = await db.scalars(
         select(StaffPost)
         .where(StaffPost.school_id.in_(schools_within(scope)))

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.calendars.models import Term
@@ -26,7 +26,7 @@ from app.coverage.models import (
 )
 from app.database import uuid7
 from app.errors import NotFound
-from app.schools.models import School, SchoolClass
+from app.schools.models import Region, School, SchoolClass
 from app.schools.queries import regions_within, schools_within
 from app.schools.registry_queries import visible_regions
 from app.security import Scope
@@ -157,6 +157,30 @@ def timetables_seen(
     if school_id is not None:
         query = query.where(LocalTimetable.school_id == school_id)
     return query if term_id is None else query.where(LocalTimetable.term_id == term_id)
+
+
+def exported_timetables(
+    scope: Scope, *, school_id: UUID | None = None, term_id: UUID | None = None
+) -> Select[*tuple[Any, ...]]:
+    """Return what the timetables hold, with what names their schools in a table.
+
+    Columns: timetable, school, its region and parent, class, term, periods (None: of nothing).
+    """
+    parent = aliased(School)
+    return (
+        timetables_seen(scope, school_id=school_id, term_id=term_id)
+        .with_only_columns(
+            LocalTimetable, School, Region, parent, SchoolClass, Term, LocalPeriods,
+            maintain_column_froms=True,
+        )
+        .join(Region, Region.id == School.region_id)
+        .outerjoin(parent, parent.id == School.parent_id)
+        .join(Term, Term.id == LocalTimetable.term_id)
+        .outerjoin(
+            LocalPeriods,
+            (LocalPeriods.timetable_id == LocalTimetable.id) & LocalPeriods.replaced_at.is_(None),
+        )
+    )  # fmt: skip
 
 
 async def timetable_within(

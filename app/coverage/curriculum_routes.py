@@ -4,14 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from app.calendars.queries import term_seen
 from app.clock import Now
 from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
-from app.coverage import curriculum
+from app.coverage import curriculum, timetable_import
 from app.coverage.curriculum_schemas import (
     CurriculumDetail,
     CurriculumEdit,
@@ -32,6 +32,7 @@ from app.paging import Page, PageQuery, fetch_page
 from app.schools.models import School, SchoolClass
 from app.schools.queries import region_within
 from app.schools.registry_queries import class_within
+from app.schools.school_finder import school_columns
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
 
 router = APIRouter(prefix="/api", tags=["coverage"], route_class=IdempotentRoute)
@@ -167,6 +168,14 @@ async def list_local_timetables(
     return found.page(lambda row: LocalTimetableOut.of(*row, rows=rows[row[0].id], sets=sets))
 
 
+def _subject(row: LocalPeriods | None, sets: Catalogue) -> str:
+    return "" if row is None else sets.label(row.subject_id)
+
+
+def _periods(row: LocalPeriods | None) -> float | None:
+    return None if row is None else row.tenths_a_week / 10
+
+
 @router.get("/local-timetables/export", **EXPORT_ROUTE)
 async def export_local_timetables(
     request: Request,
@@ -174,23 +183,19 @@ async def export_local_timetables(
     wanted: Wanted,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the timetables, one line for a class and a subject."""
+    """Export the timetables as a table that can be imported: a class, a term, a subject a line."""
     sets = await _sets(request)
-    statement = (
-        _seen(caller, wanted)
-        .add_columns(LocalPeriods.subject_id, func.coalesce(LocalPeriods.tenths_a_week, 0))
-        .outerjoin(
-            LocalPeriods,
-            (LocalPeriods.timetable_id == LocalTimetable.id) & LocalPeriods.replaced_at.is_(None),
-        )
-        .order_by(*_TABLE_ORDER, LocalPeriods.id)
-    )
+    statement = curriculum.exported_timetables(
+        caller.scope(*INSPECTING), school_id=wanted.school_id, term_id=wanted.term_id
+    ).order_by(*_TABLE_ORDER, LocalPeriods.id)
     columns = (
-        Column("学校", lambda row: row.School.name),
-        Column("班级", lambda row: row.SchoolClass.name),
+        *school_columns(1),
+        Column(timetable_import.TERM, lambda row: row.Term.name),
+        Column(timetable_import.CLASS, lambda row: row.SchoolClass.name),
+        Column(timetable_import.ENTRY, lambda row: row.SchoolClass.entry_year),
         Column("年级", lambda row: row.LocalTimetable.grade_no),
-        Column("学科", lambda row: "" if row[3] is None else sets.label(row[3])),
-        Column("周课时", lambda row: row[4] / 10),
+        Column(timetable_import.SUBJECT, lambda row: _subject(row.LocalPeriods, sets)),
+        Column(timetable_import.PERIODS, lambda row: _periods(row.LocalPeriods)),
     )
     return stream(
         request.app.state.database,

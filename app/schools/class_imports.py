@@ -13,6 +13,7 @@ from app.codes.models import CodeKind
 from app.database import insert_many
 from app.schools import cells, registry, school_finder, service
 from app.schools.cells import Refused
+from app.schools.histories import Noting
 from app.schools.models import LEAST_KBPS, MOST_KBPS, Classroom, SchoolClass
 from app.schools.queries import schools_within
 from app.schools.school_finder import SCHOOL, SchoolFinder
@@ -94,7 +95,7 @@ class Classes(World[SchoolClass]):
         )
 
 
-async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue) -> Classes:
+async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting) -> Classes:
     rows = await db.scalars(
         select(SchoolClass).where(SchoolClass.school_id.in_(schools_within(scope)))
     )
@@ -169,7 +170,9 @@ class Classrooms(World[Classroom]):
         )
 
 
-async def _classrooms(db: AsyncSession, scope: Scope, sets: Catalogue) -> Classrooms:
+async def _classrooms(
+    db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting
+) -> Classrooms:
     rows = await db.scalars(select(Classroom).where(Classroom.school_id.in_(schools_within(scope))))
     there: dict[Hashable, Classroom] = {(row.school_id, row.name): row for row in rows}
     return Classrooms(sets, await SchoolFinder.load(db, scope), there)

@@ -37,6 +37,7 @@ class ImportKind(StrEnum):
     CLASSROOMS = "classrooms"
     REGIONS = "regions"
     STAFF = "staff"
+    LOCAL_TIMETABLES = "local-timetables"
 
     @property
     def job(self) -> str:

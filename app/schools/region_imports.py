@@ -12,6 +12,7 @@ from app.database import insert_many, uuid7
 from app.schools import cells
 from app.schools.cells import Refused
 from app.schools.errors import BadRegionCode
+from app.schools.histories import Noting
 from app.schools.models import Region
 from app.schools.queries import regions_within
 from app.schools.service import region_code
@@ -94,7 +95,7 @@ class Regions(World[Region]):
         await insert_many(db, Region, [{key: getattr(one, key) for key in fields} for one in made])
 
 
-async def _regions(db: AsyncSession, scope: Scope, _sets: Catalogue) -> Regions:
+async def _regions(db: AsyncSession, scope: Scope, _sets: Catalogue, _noting: Noting) -> Regions:
     own = await db.scalars(select(Region).where(Region.id.in_(regions_within(scope))))
     there: dict[Hashable, Region] = {region.code: region for region in own}
     every = (await db.execute(select(Region.id, Region.code, Region.parent_id))).all()

@@ -69,7 +69,7 @@ class World(ABC, Generic[T]):
         """Insert what is new."""
 
 
-Load = Callable[[AsyncSession, Scope, Catalogue], Awaitable[World[Any]]]
+Load = Callable[[AsyncSession, Scope, Catalogue, Noting], Awaitable[World[Any]]]
 Run = Callable[..., Awaitable[Report]]
 
 
@@ -99,14 +99,14 @@ def kind_of(
         table: Table,
         *,
         scope: Scope,
-        noting: Noting,  # noqa: ARG001 - what is kept by a history of its own needs it
+        noting: Noting,
         is_dry: bool,
         leaves_out: bool = False,
     ) -> Report:
         report = Report(rows=len(table.lines))
         if lacks_columns(report, table, required):
             return report
-        world = await load(db, scope, await codes.catalogue(db))
+        world = await load(db, scope, await codes.catalogue(db), noting)
         new, edits = await _compare(world, table, report)
         report.faults.sort(key=lambda fault: fault.row)
         if is_dry or (report.faults and not leaves_out):

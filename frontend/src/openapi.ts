@@ -546,7 +546,7 @@ export interface paths {
         put: operations["edit_local_timetable"];
     };
     "/api/local-timetables/export": {
-        /** @description Export the timetables, one line for a class and a subject. */
+        /** @description Export the timetables as a table that can be imported: a class, a term, a subject a line. */
         get: operations["export_local_timetables"];
     };
     "/api/me": {
@@ -1755,7 +1755,7 @@ export interface components {
          * @description What a table is of.
          * @enum {string}
          */
-        ImportKind: "schools" | "classes" | "classrooms" | "regions" | "staff";
+        ImportKind: "schools" | "classes" | "classrooms" | "regions" | "staff" | "local-timetables";
         /** @description A lesson shut down, ended from outside, or troubled by the server. */
         IncidentOut: {
             action: string;

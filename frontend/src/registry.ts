@@ -105,7 +105,9 @@ export interface ImportWishes {
 }
 
 export type ImportKind = Schemas["ImportKind"];
-export const IMPORT_KINDS: readonly ImportKind[] = ["schools", "classes", "classrooms", "staff", "regions"];
+export const IMPORT_KINDS: readonly ImportKind[] = [
+  "schools", "classes", "classrooms", "staff", "regions", "local-timetables",
+];
 
 export const imports = {
   start: (kind: ImportKind, file: File, query: ImportWishes) => {

@@ -3,7 +3,10 @@ const zh = {
   title: "导入",
   hint: "先检查, 再写入; 有一行不对, 就一行也不写",
   what: "导入什么",
-  of: { schools: "学校与教学点", classes: "班级", classrooms: "教室", staff: "教职工", regions: "行政区划" },
+  of: {
+    schools: "学校与教学点", classes: "班级", classrooms: "教室", staff: "教职工", regions: "行政区划",
+    "local-timetables": "本地课表",
+  },
   template: "下载模板",
   drop: "把表格拖到这里",
   drop_hint: "Excel (.xlsx, .xls) 或 CSV; 选好以后只检查, 不写入",
@@ -62,6 +65,12 @@ const zh = {
     "new-and-closed": "新学校不能已经停办",
     "category-differs": "与现有办学类型不同; 请在学校页面改变类型",
     "closed-on-another-day": "已经在另一天停办",
+    "no-such-term": "学校所在的区划和上级都没有这个学期, 或者它早已结束",
+    "ambiguous-term": "同名学期不止一个",
+    "no-such-class": "学校没有这个班, 或者它已经撤班",
+    "ambiguous-class": "同名班级不止一个, 请写入学年份",
+    "grade-without-curriculum": "这个年级没有课程计划 (学前班)",
+    "finer-than-tenths": "最多写到一位小数",
   },
 };
 
@@ -69,7 +78,10 @@ const en: typeof zh = {
   title: "Import",
   hint: "looked at first, then written; one row wrong, and none is written",
   what: "What to import",
-  of: { schools: "Schools", classes: "Classes", classrooms: "Classrooms", staff: "Staff", regions: "Regions" },
+  of: {
+    schools: "Schools", classes: "Classes", classrooms: "Classrooms", staff: "Staff", regions: "Regions",
+    "local-timetables": "Local timetables",
+  },
   template: "Template",
   drop: "Drop a table here",
   drop_hint: "Excel (.xlsx, .xls) or CSV; it is only looked at, nothing is written yet",
@@ -129,6 +141,12 @@ const en: typeof zh = {
     "new-and-closed": "A new school cannot be closed already",
     "category-differs": "Of another category; change it on the school's page",
     "closed-on-another-day": "It closed on another day",
+    "no-such-term": "Neither the school's region nor one above it has this term, or it ended long ago",
+    "ambiguous-term": "There is more than one term of this name",
+    "no-such-class": "The school has no such class, or it was dissolved",
+    "ambiguous-class": "There is more than one class of this name: give its entry year",
+    "grade-without-curriculum": "No curriculum has this grade (before school)",
+    "finer-than-tenths": "Give one digit after the point at most",
   },
 };
 
