@@ -69,20 +69,28 @@ def _local(basics: Basics) -> CTE:
 def _delivered(basics: Basics) -> CTE:
     """Return (school_id, grade_no, subject_id, periods) of what was delivered in the period."""
     facts, asked = basics.facts.c, basics.asked
-    placed = (
+    # Summed up before subjects are taken together: there are many more facts than cells.
+    raw = (
         select(
             facts.school_id,
             facts.grade_no,
-            basics.fold(facts.subject_id).label("subject_id"),
-            basics.measure.label("periods"),
+            facts.subject_id,
+            func.sum(basics.measure).label("periods"),
         )
         .where(
             facts.school_id.in_(select(basics.sites.c.school_id)),
             facts.week_on.between(asked.period.first, asked.period.last),
             facts.kind.in_(basics.kinds_of(Indicator.PERIOD_RATE)),
         )
+        .group_by(facts.school_id, facts.grade_no, facts.subject_id)
         .subquery()
     )
+    placed = select(
+        raw.c.school_id,
+        raw.c.grade_no,
+        basics.fold(raw.c.subject_id).label("subject_id"),
+        raw.c.periods,
+    ).subquery()
     keys = (placed.c.school_id, placed.c.grade_no, placed.c.subject_id)
     return select(*keys, func.sum(placed.c.periods).label("periods")).group_by(*keys).cte("came")
 
@@ -110,14 +118,14 @@ def cells(basics: Basics) -> CTE:
             at.c.grade_no,
             CurriculumPeriods.subject_id,
             (CurriculumPeriods.tenths_a_week * weeks).label("required"),
-            (case((everybody, local.c.tenths), else_=0) * weeks).label("local"),
+            (cast(case((everybody, local.c.tenths), else_=0), Integer) * weeks).label("local"),
             (cast(func.coalesce(came.c.periods, 0), Integer) * 10).label("delivered"),
         )
         .join(at, at.c.school_id == sites.school_id)
         .join(
             CurriculumPeriods,
             and_(
-                CurriculumPeriods.plan_id == sites.plan_id,
+                basics.asks(CurriculumPeriods),
                 CurriculumPeriods.grade_no == at.c.grade_no,
                 still_holds(
                     CurriculumPeriods.saved_at,

@@ -19,7 +19,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +27,7 @@ from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage import cells as cell_statements
 from app.coverage.cells import SUMS, grades, sums
+from app.coverage.distinct_weeks import DistinctWeeks
 from app.coverage.models import Indicator
 from app.coverage.sites import Basics
 
@@ -106,7 +106,7 @@ def reach(basics: Basics) -> CTE:
         select(
             facts.school_id,
             facts.subject_id,
-            func.count(week.distinct()).label("weeks"),
+            DistinctWeeks(week, period.first).label("weeks"),
             func.sum(case((facts.kind.in_(kinds), measure), else_=0)).label("reached"),
             func.sum(
                 case((facts.kind.in_(basics.kinds_of(Indicator.PERIOD_RATE)), measure), else_=0)
@@ -134,62 +134,41 @@ async def needs(db: AsyncSession, basics: Basics) -> CTE:
 
     A need asks for its periods in each teaching week that lies in its days, wholly or in part.
     """
-    facts, period = basics.facts.c, basics.asked.period
+    facts, teaching = basics.facts.c, basics.asked.period.teaching
     sets = await codes.catalogue(db)
-    known = {each.code: literal(each.id) for each in sets.of_kind(CodeKind.SUBJECT)}
-    weeks = union_all(*(select(literal(week).label("week_on")) for week in period.teaching)).cte(
-        "teaching_weeks"
+    known = {each.code: literal(each.id, Uuid()) for each in sets.of_kind(CodeKind.SUBJECT)}
+    # A week's Sunday, told by its Monday: no arithmetic on days that two databases share.
+    sundays = {week: week + timedelta(days=6) for week in teaching}
+    weeks = sum(
+        (
+            case((and_(Need.starts_on <= sunday, Need.ends_on >= week), 1), else_=0)
+            for week, sunday in sundays.items()
+        ),
+        start=literal(0),
     )
-    # The week's Sunday, told by its Monday: no arithmetic on days that two databases share.
-    sunday = case(
-        {week: literal(week + timedelta(days=6)) for week in period.teaching},
-        value=weeks.c.week_on,
+    came = and_(
+        facts.school_id == Need.school_id,
+        facts.grade_no == Need.grade_no,
+        facts.subject_id == case(known, value=Need.subject, else_=cast(null(), Uuid())),
+        facts.kind.in_(basics.kinds_of(Indicator.COV_NEED)),
+        facts.week_on.in_(teaching),
+        Need.starts_on
+        <= case({week: literal(day) for week, day in sundays.items()}, value=facts.week_on),
+        Need.ends_on >= facts.week_on,
     )
-    asked = (
+    of_need = (
         select(
-            Need.id,
             Need.school_id,
-            Need.grade_no,
-            case(known, value=Need.subject, else_=cast(null(), Uuid())).label("subject_id"),
-            Need.periods_a_week,
-            weeks.c.week_on,
+            (Need.periods_a_week * weeks).label("due"),
+            func.coalesce(func.sum(basics.measure), 0).label("came"),
         )
-        .join(weeks, and_(Need.starts_on <= sunday, Need.ends_on >= weeks.c.week_on))
+        .outerjoin(basics.facts, came)
         .where(
             Need.state != NeedState.WITHDRAWN,
             Need.school_id.in_(select(basics.sites.c.school_id)),
+            weeks > 0,
         )
-        .cte("asked")
-    )
-    came = (
-        select(
-            facts.school_id,
-            facts.grade_no,
-            facts.subject_id,
-            facts.week_on,
-            func.sum(basics.measure).label("periods"),
-        )
-        .where(_within(basics), facts.kind.in_(basics.kinds_of(Indicator.COV_NEED)))
-        .group_by(facts.school_id, facts.grade_no, facts.subject_id, facts.week_on)
-        .cte("came_weekly")
-    )
-    a = asked.c
-    of_need = (
-        select(
-            a.school_id,
-            func.sum(a.periods_a_week).label("due"),
-            func.coalesce(func.sum(came.c.periods), 0).label("came"),
-        )
-        .outerjoin(
-            came,
-            and_(
-                came.c.school_id == a.school_id,
-                came.c.grade_no == a.grade_no,
-                came.c.subject_id == a.subject_id,
-                came.c.week_on == a.week_on,
-            ),
-        )
-        .group_by(a.id, a.school_id)
+        .group_by(Need.id, Need.school_id, Need.periods_a_week, Need.starts_on, Need.ends_on)
         .cte("of_need")
     )
     n = of_need.c

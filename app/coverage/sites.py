@@ -4,7 +4,7 @@ Sites come from a roster, whose words of the day it was taken decide the county;
 asked about. Statements only: nothing here is read row by row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -84,6 +84,7 @@ class Basics:
     """What is read before a question is put: sites, facts, and how subjects are taken together."""
 
     asked: Question
+    plans: Sequence[UUID]
     sites: CTE
     facts: FromClause
     required_subjects: frozenset[UUID]
@@ -102,6 +103,12 @@ class Basics:
             return cast(null(), Uuid())
         known = {one: literal(other, Uuid()) for one, other in self.folded.items()}
         return case(known, value=subject, else_=cast(null(), Uuid()))
+
+    def asks(self, row: type[CurriculumPeriods]) -> ColumnElement[bool]:
+        """Return the condition that a row is of the plan that holds at a site."""
+        if len(self.plans) == 1:  # said so that the database knows how many rows that gives
+            return row.plan_id == literal(self.plans[0], Uuid())
+        return row.plan_id == self.sites.c.plan_id
 
     def kinds_of(self, indicator: Indicator) -> list[str]:
         """Return the kinds of lessons an indicator counts."""
@@ -148,6 +155,7 @@ async def basics_of(
     )
     return Basics(
         asked,
+        [plan_id for plan_id, _ in plans],
         _sites(asked, plans).cte("sites"),
         await _facts(db, asked),
         required,
