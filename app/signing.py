@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_FILE = "signing.key"
 
@@ -34,6 +36,11 @@ class Signer:
     def sign(self, content: bytes) -> bytes:
         """Return the 64 bytes of a signature."""
         return self._key.sign(content)
+
+    def secret(self, purpose: str) -> bytes:
+        """Return 32 bytes for one purpose that only who has the key can make (RFC 5869)."""
+        kdf = HKDF(SHA256(), 32, salt=None, info=purpose.encode())
+        return kdf.derive(self._key.private_bytes_raw())
 
 
 def key_id_of(public_key: bytes) -> str:

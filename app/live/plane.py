@@ -30,10 +30,19 @@ from app.attendance.seats import site_seat
 from app.clock import utc_now
 from app.database import Database
 from app.events import EventBus
-from app.live import check_routes, queries, recovery, routes, session_routes, workbench_routes
+from app.live import (
+    check_routes,
+    queries,
+    recovery,
+    routes,
+    session_routes,
+    timeshift_routes,
+    workbench_routes,
+)
 from app.live.check import CheckRooms
 from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
+from app.live.manifests import Manifests
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
 from app.live.tickets import TicketAccepted
@@ -91,6 +100,7 @@ class LivePlane:
             clock=utc_now,
             is_room_open=self.is_room_open,
         )
+        self.manifests = Manifests(recordings_dir)
         self._sfu: Sfu | None = None
         self._started_at = utc_now()
         events.on(SessionClosed, self.replays.session_closed)
@@ -113,6 +123,7 @@ class LivePlane:
             attendance_rows.router,
             attendance_terms.router,
             recording_routes.router,
+            timeshift_routes.router,
         ]
 
     @asynccontextmanager

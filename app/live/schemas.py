@@ -309,6 +309,36 @@ class ClipOut(BaseModel):
     url: str
 
 
+class ShiftTrackOut(BaseModel):
+    """A picture or a sound to play back from its parts: `url` is its playlist (HLS)."""
+
+    is_video: bool
+    mime: str
+    url: str
+
+
+class ShiftLaneOut(BaseModel):
+    """A seat's camera with its sound, or a screen. `hls`: for players that know only that."""
+
+    seat_id: str
+    name: str
+    group: str
+    from_ms: int
+    until_ms: int
+    hls: str | None
+    tracks: list[ShiftTrackOut]
+
+
+class TimeshiftOut(BaseModel):
+    """What of a lesson can be played from its recording. `is_over`: no more will come."""
+
+    session_id: UUID
+    title: str
+    is_over: bool
+    until_ms: int
+    lanes: list[ShiftLaneOut]
+
+
 class ReplayOut(BaseModel):
     """A lesson to watch again. `attended`: how many classrooms came."""
 

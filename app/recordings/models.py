@@ -38,6 +38,17 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
 }
 
 
+WHOLE = frozenset(
+    {
+        RecordingState.SEALED,
+        RecordingState.PROCESSING,
+        RecordingState.READY,
+        RecordingState.REPAIRED,
+    }
+)
+"""Nothing will be added to what the manifest says."""
+
+
 class Recording(Base):
     """录制 of one session. `folder` is relative to the configured recordings folder."""
 

@@ -1,22 +1,23 @@
 """Reads of recordings. Who may see one is part of the query.
 
 It is the lesson's lecturer, and whoever administers the hub school: the school's own
-administrator, and the county's.
+administrator, and the county's. While the lesson runs a classroom that is invited to it may look
+back at what it could see.
 """
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
 from app.accounts.queries import administered_schools, inspected_schools
 from app.errors import NotFound
-from app.lessons.models import Lesson
+from app.lessons.models import Lesson, LessonSite
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
-from app.security import PersonCaller
+from app.security import Callers, PersonCaller
 
 
 def _may_watch(person: PersonCaller) -> ColumnElement[bool]:
@@ -69,6 +70,43 @@ async def watchable_clip(
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+async def shiftable(
+    db: AsyncSession,
+    callers: Callers,
+    *,
+    recording_id: UUID | None = None,
+    session_id: UUID | None = None,
+) -> Recording:
+    """Return a recording whose parts these callers may play, with its lesson. Raise NotFound."""
+    rights: list[ColumnElement[bool]] = []
+    if callers.person is not None:
+        rights.append(_may_watch(callers.person))
+    if callers.device is not None:
+        invited = exists().where(
+            LessonSite.lesson_id == Lesson.id,
+            LessonSite.classroom_id == callers.device.classroom_id,
+        )
+        rights.append(invited & Lesson.ended_at.is_(None))
+    which = Recording.id == recording_id if recording_id else Recording.session_id == session_id
+    recording = await db.scalar(
+        select(Recording)
+        .join(Recording.lesson)
+        .where(which, or_(*rights))
+        .options(joinedload(Recording.lesson))
+    )
+    if recording is None:
+        raise NotFound
+    return recording
+
+
+async def folder_of(db: AsyncSession, recording_id: UUID) -> str:
+    """Return where a recording lies, whoever asks: a link to it has been proved. Raise NotFound."""
+    folder = await db.scalar(select(Recording.folder).where(Recording.id == recording_id))
+    if folder is None:
+        raise NotFound
+    return folder
 
 
 async def views(

@@ -42,11 +42,14 @@ class _FilePieces(StreamingResponse):
             yield piece
 
 
-async def send_file(request: Request, path: Path, *, mime: str) -> Response:
+async def send_file(
+    request: Request, path: Path, *, mime: str, shared_until: int | None = None
+) -> Response:
     """Answer a GET or HEAD for a file that never changes: 200, 206 or 416.
 
-    `path` comes from the database, never from the client. HEAD ignores Range: only GET
-    defines it (RFC 9110 section 14.2). Raise ClipFileMissing.
+    `path` comes from the database or a manifest, never from the client. HEAD ignores Range: only
+    GET defines it (RFC 9110 section 14.2). Up to `shared_until` (seconds since 1970) a cache in
+    front of the server may answer for us; no browser keeps anything. Raise ClipFileMissing.
     """
     try:
         file = await anyio.to_thread.run_sync(FileIO, os.fspath(path), "rb")
@@ -61,6 +64,8 @@ async def send_file(request: Request, path: Path, *, mime: str) -> Response:
         "Cache-Control": "private, no-store",
         "Content-Type": mime,
     }
+    if shared_until is not None:
+        headers["X-Accel-Expires"] = f"@{shared_until}"
     if request.method == "HEAD":
         file.close()
         return Response(headers=headers | {"Content-Length": str(size)})

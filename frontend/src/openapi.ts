@@ -676,6 +676,18 @@ export interface paths {
         /** @description List the offerings of a term that one may have planned, by name. */
         get: operations["list_plannable_offerings"];
     };
+    "/api/recordings/{recording_id}/hls/{seat_id}/{group}/master.m3u8": {
+        /** @description Return the HLS playlist that names a seat's picture and sound. */
+        get: operations["master"];
+    };
+    "/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8": {
+        /** @description Return the HLS playlist of one track: while the lesson runs it grows every few seconds. */
+        get: operations["media"];
+    };
+    "/api/recordings/{recording_id}/parts/{file}": {
+        /** @description Send a part of a recording, or the range of it a player asks for. */
+        get: operations["part"];
+    };
     "/api/recordings/clips/{clip_id}": {
         /** @description Send a clip, or the range of it a player asks for. */
         get: operations["clip"];
@@ -801,6 +813,10 @@ export interface paths {
     "/api/sessions/{session_id}/replay": {
         /** @description Return a lesson to watch again, and write down who watches it. */
         get: operations["replay"];
+    };
+    "/api/sessions/{session_id}/timeshift": {
+        /** @description Say what of a lesson can be played already, and write down who watches it. */
+        get: operations["timeshift"];
     };
     "/api/shared-windows": {
         /** @description List when two schools are both in a lesson period on a day, for long enough. */
@@ -3302,6 +3318,22 @@ export interface components {
          * @enum {string}
          */
         SheetState: "COMPUTED" | "CHECKED" | "SIGNED_OFF" | "AMENDED";
+        /** @description A seat's camera with its sound, or a screen. `hls`: for players that know only that. */
+        ShiftLaneOut: {
+            from_ms: number;
+            group: string;
+            hls: string | null;
+            name: string;
+            seat_id: string;
+            tracks: components["schemas"]["ShiftTrackOut"][];
+            until_ms: number;
+        };
+        /** @description A picture or a sound to play back from its parts: `url` is its playlist (HLS). */
+        ShiftTrackOut: {
+            is_video: boolean;
+            mime: string;
+            url: string;
+        };
         /**
          * @description Which end of a pairing a school is.
          * @enum {string}
@@ -3579,6 +3611,15 @@ export interface components {
             number: number;
             /** Format: date-time */
             starts_at: string;
+        };
+        /** @description What of a lesson can be played from its recording. `is_over`: no more will come. */
+        TimeshiftOut: {
+            is_over: boolean;
+            lanes: components["schemas"]["ShiftLaneOut"][];
+            /** Format: uuid */
+            session_id: string;
+            title: string;
+            until_ms: number;
         };
         /**
          * @description 周课表 of a teacher, a classroom or a school, Monday first.
@@ -3996,6 +4037,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `link-refused`: This link is not or no longer good */
+        "link-refused": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `link-used-or-expired`: This link was used or has expired */
         "link-used-or-expired": {
             content: {
@@ -4058,6 +4105,12 @@ export interface components {
         };
         /** @description `not-found`: Not found */
         "not-found": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not-in-hls`: HLS cannot carry this picture */
+        "not-in-hls": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4215,10 +4268,12 @@ export interface components {
         "path.plan_id": string;
         "path.planning_id": string;
         "path.record_id": string;
+        "path.recording_id": string;
         "path.region_id": string;
         "path.roster_id": string;
         "path.schedule_id": string;
         "path.school_id": string;
+        "path.seat_id": string;
         "path.session_id": string;
         "path.sheet_id": string;
         "path.term_id": string;
@@ -4246,6 +4301,7 @@ export interface components {
         "query.is_open": boolean | null;
         "query.is_shown": boolean | null;
         "query.is_stored": boolean | null;
+        "query.key": string;
         "query.kind": components["schemas"]["LessonKind"] | null;
         "query.label_id": string | null;
         "query.light": components["schemas"]["PointLight"] | null;
@@ -4273,6 +4329,7 @@ export interface components {
         "query.subject_id": string | null;
         "query.term_id": string | null;
         "query.to": string;
+        "query.until": number;
         "query.urban_rural": string | null;
         "query.waits_for": components["schemas"]["WaitsFor"] | null;
     };
@@ -8683,6 +8740,90 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    master: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                group: string;
+                recording_id: components["parameters"]["path.recording_id"];
+                seat_id: components["parameters"]["path.seat_id"];
+            };
+        };
+        responses: {
+            /** @description The picture and its sound. */
+            200: {
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["not-in-hls"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    media: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                recording_id: components["parameters"]["path.recording_id"];
+                seat_id: components["parameters"]["path.seat_id"];
+                source: string;
+            };
+        };
+        responses: {
+            /** @description The parts of one track. */
+            200: {
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    part: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                file: string;
+                recording_id: components["parameters"]["path.recording_id"];
+            };
+        };
+        responses: {
+            /** @description The part. */
+            200: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["clip-file-missing.not-found"];
+            416: components["responses"]["range-not-satisfiable"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     clip: {
         parameters: {
             path: {
@@ -9588,6 +9729,25 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             404: components["responses"]["not-found"];
             409: components["responses"]["recording-not-ready"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    timeshift: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["TimeshiftOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

@@ -10,6 +10,7 @@ from pathlib import Path
 from media.config import RecordingTarget
 from media.core.ids import TrackKey
 from media.recorder.manifest import (
+    CUT,
     EpochRecord,
     Line,
     ManifestFile,
@@ -21,8 +22,6 @@ from media.recorder.manifest import (
 )
 from media.recorder.part import PartFormat, PartWriter
 
-CUT = "cut"
-"""Why a part was closed that another goes on from without a seam."""
 ZERO_S = -60.0
 """Time 0 of every file lies a minute before the lesson: what comes early has a place, for no
 container knows a time before 0."""

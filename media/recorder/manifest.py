@@ -20,7 +20,6 @@ next is written.
 import fcntl
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +29,8 @@ from media.core.ids import PeerId, Source, TrackKey
 
 FILE_NAME = "manifest.jsonl"
 VERSION = 2
+CUT = "cut"
+"""Why a part was closed that another goes on from without a seam."""
 
 
 class ManifestDamaged(Exception):
@@ -182,56 +183,83 @@ def _end_of_whole_lines(descriptor: int) -> int:
     return 0
 
 
-def read_manifest(folder: Path) -> list[PartRecord]:
-    """Return the folder's parts in the order they were opened; none if there is no manifest.
+class ManifestReader:
+    """Read a folder's manifest as it grows: each look costs what was added since the last."""
 
-    Raise ManifestDamaged for a line that cannot be read, unless it is an unfinished last one.
-    """
-    parts: dict[str, PartRecord] = {}
-    for number, record in _records(folder):
-        try:
-            if record["type"] == "part_opened":
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._read_bytes = 0
+        self._lines = 0
+        self._parts: dict[str, PartRecord] = {}
+        self._epochs: dict[int, EpochRecord] = {}
+
+    @property
+    def parts(self) -> list[PartRecord]:
+        """Return the parts read so far in the order they were opened."""
+        return list(self._parts.values())
+
+    @property
+    def epochs(self) -> list[EpochRecord]:
+        """Return the epochs read so far in the order they began."""
+        return list(self._epochs.values())
+
+    def read(self) -> None:
+        """Take what was added; nothing if there is no manifest yet.
+
+        Raise ManifestDamaged for a line that cannot be read, unless it is an unfinished last one.
+        """
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            *lines, _torn = file.read().split(b"\n")
+        for line in lines:
+            self._lines += 1
+            try:
+                self._take(json.loads(line))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ManifestDamaged(f"line {self._lines} of {FILE_NAME}: {error!r}") from error
+            self._read_bytes += len(line) + 1
+
+    def _take(self, record: Line) -> None:
+        match record["type"]:
+            case "part_opened":
                 part = _opened(record)
-                parts[part.file] = part
-            elif record["type"] == "part_closed":
-                parts[record["file"]] = _closed(parts[record["file"]], record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ManifestDamaged(f"line {number} of {FILE_NAME}: {error!r}") from error
-    return list(parts.values())
+                self._parts[part.file] = part
+            case "part_closed":
+                file = record["file"]
+                self._parts[file] = _closed(self._parts[file], record)
+            case "epoch_opened":
+                epoch = _epoch(record)
+                self._epochs[epoch.epoch] = epoch
+            case "epoch_closed":
+                number = record["epoch"]
+                self._epochs[number] = replace(self._epochs[number], is_closed=True)
+
+
+def read_manifest(folder: Path) -> list[PartRecord]:
+    """Return the folder's parts in the order they were opened; raise ManifestDamaged."""
+    return _whole(folder).parts
 
 
 def read_epochs(folder: Path) -> list[EpochRecord]:
     """Return the folder's epochs in the order they began; raise ManifestDamaged."""
-    epochs: dict[int, EpochRecord] = {}
-    for number, record in _records(folder):
-        try:
-            if record["type"] == "epoch_opened":
-                epochs[record["epoch"]] = EpochRecord(
-                    int(record["epoch"]),
-                    float(record["offset_s"]),
-                    datetime.fromisoformat(record["zero_at"]) if record.get("zero_at") else None,
-                    dict(record["metadata"]),
-                )
-            elif record["type"] == "epoch_closed":
-                epochs[record["epoch"]] = replace(epochs[record["epoch"]], is_closed=True)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ManifestDamaged(f"line {number} of {FILE_NAME}: {error!r}") from error
-    return list(epochs.values())
+    return _whole(folder).epochs
 
 
-def _records(folder: Path) -> Iterator[tuple[int, Line]]:
-    path = folder / FILE_NAME
-    if not path.exists():
-        return
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline is torn
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise ManifestDamaged(f"line {number} of {FILE_NAME} is not JSON") from error
-        if not isinstance(record, dict) or "type" not in record:
-            raise ManifestDamaged(f"line {number} of {FILE_NAME} is not a record")
-        yield number, record
+def _whole(folder: Path) -> ManifestReader:
+    reader = ManifestReader(folder)
+    reader.read()
+    return reader
+
+
+def _epoch(record: Line) -> EpochRecord:
+    return EpochRecord(
+        int(record["epoch"]),
+        float(record["offset_s"]),
+        datetime.fromisoformat(record["zero_at"]) if record.get("zero_at") else None,
+        dict(record["metadata"]),
+    )
 
 
 def _opened(record: Line) -> PartRecord:

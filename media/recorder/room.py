@@ -12,11 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
+import av
+
 from media.config import RecordingTarget
 from media.core.clock import PublisherClock
 from media.core.ids import Kind, PeerId, TrackKey
 from media.interface import RecordingStatus
 from media.recorder.folder import RecordingFolder
+from media.recorder.manifest import ManifestDamaged
+from media.recorder.recovery import recover
 from media.recorder.status import StatusKeeper
 from media.recorder.track import TrackRecorder, problem_code
 
@@ -89,6 +93,7 @@ class RoomRecorder:
         self._limits = limits or RecorderLimits()
         self._on_status = on_status
         self._lesson_minus_arrival_s = target.offset_s - time.monotonic()
+        self._target = target
         self._folder = RecordingFolder(target)
         # Written by the event loop only.
         self._kinds: dict[TrackKey, Kind] = {}
@@ -204,7 +209,14 @@ class RoomRecorder:
             self._tell(self._status.failed())
 
     def _prepare(self) -> None:
-        """Create the folder early, so that a read-only disk is seen before the first packet."""
+        """Create the folder early, so that a read-only disk is seen before the first packet.
+
+        What a run before this one left open is closed first: it can then be played meanwhile.
+        """
+        try:
+            recover(self._target.folder, before_epoch=self._target.epoch)
+        except (OSError, ManifestDamaged, av.FFmpegError):
+            _log.exception("What an earlier run recorded of a room could not be closed.")
         try:
             self._folder.prepare()
         except OSError as error:

@@ -21,7 +21,7 @@ HOLD_S = 5.0
 LEAD_S = 2.0
 """Sound this much before or after its picture shares the picture's clip."""
 
-_SEAM_S = 0.05
+SEAM_S = 0.05
 """Parts this close together are one: where one was cut, the next goes on."""
 MIN_CLIP_S = 0.1
 """Sound shorter than this beside a picture's clip is not worth a file."""
@@ -35,7 +35,7 @@ class Group(StrEnum):
     SECOND_CAMERA = "second_camera"
 
 
-_GROUP_OF = {
+GROUP_OF = {
     Source.CAMERA: Group.CAMERA,
     Source.MICROPHONE: Group.CAMERA,
     Source.SCREEN: Group.SCREEN,
@@ -121,7 +121,7 @@ def plan_clips(parts: Iterable[PartRecord]) -> list[ClipPlan]:
     groups: dict[tuple[PeerId, Group], list[PartRecord]] = {}
     for part in parts:
         if part.bytes and part.end_s is not None and part.end_s > part.start_s:
-            groups.setdefault((part.peer_id, _GROUP_OF[part.source]), []).append(part)
+            groups.setdefault((part.peer_id, GROUP_OF[part.source]), []).append(part)
     plans: list[ClipPlan] = []
     for (peer_id, group), members in groups.items():
         plans += _plan_group(peer_id, group, sorted(members, key=lambda part: part.start_s))
@@ -159,7 +159,7 @@ def _stretches(audio: list[PartRecord]) -> Iterator[tuple[float, float]]:
     """Yield from when to when there is sound, wherever it was cut."""
     begins_s = ends_s = float("-inf")
     for part in audio:
-        if part.start_s - ends_s > _SEAM_S:
+        if part.start_s - ends_s > SEAM_S:
             if ends_s > begins_s:
                 yield begins_s, ends_s
             begins_s = part.start_s
@@ -233,4 +233,4 @@ def missing_between(
     found += [(_end(before), after.start_s) for before, after in pairwise(parts)]
     found += [(start_s, parts[0].start_s), (_end(parts[-1]), end_s)]
     clipped = [(max(start_s, begin), min(end_s, end)) for begin, end in found]
-    return sorted((begin, end) for begin, end in clipped if end - begin > _SEAM_S)
+    return sorted((begin, end) for begin, end in clipped if end - begin > SEAM_S)

@@ -15,7 +15,8 @@ from media.core.clock import PublisherClock, TrackClock
 from media.core.errors import MalformedPacket
 from media.core.ids import TrackKey
 from media.core.jitter_buffer import Frame, Gap, JitterBuffer
-from media.recorder.folder import CUT, OpenPart, RecordingFolder
+from media.recorder.folder import OpenPart, RecordingFolder
+from media.recorder.manifest import CUT
 from media.recorder.samples import Sample, make_samples
 
 _log = logging.getLogger(__name__)

@@ -169,6 +169,25 @@ def test_a_track_that_sends_nothing_is_said_to(tmp_path: Path) -> None:
     room.recorder.close()
 
 
+def test_a_room_closes_what_the_run_before_it_left_open(tmp_path: Path) -> None:
+    record(tmp_path, {MICROPHONE: opus_feed(2.5)}, epoch=2)
+    path = tmp_path / "manifest.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "closed" not in line), encoding="utf-8")
+    room = Room(tmp_path)
+    wait_for(lambda: [part.reason for part in read_manifest(tmp_path)] == ["crashed"])
+    room.recorder.close()
+
+
+def test_a_damaged_manifest_of_an_earlier_run_keeps_no_room_from_recording(tmp_path: Path) -> None:
+    (tmp_path / "manifest.jsonl").write_text("no manifest\n")
+    room = Room(tmp_path)
+    room.recorder.add_track(MICROPHONE, "opus", 48_000)
+    room.feed(MICROPHONE, opus_feed(1.5))
+    assert room.recorder.close()
+    assert len(list(tmp_path.glob("3-*.mp4"))) == 1
+
+
 def test_an_empty_room_is_healthy(tmp_path: Path) -> None:
     room = Room(tmp_path, limits=RecorderLimits(stall_s=0.1))
     wait_for(lambda: len(room.statuses) >= 2)

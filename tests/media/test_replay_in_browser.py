@@ -1,10 +1,6 @@
 """Replays in a real Chromium over HTTP ranges: they play, they seek, they sound."""
 
-import http.server
-import re
-import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from media.recorder.replay import build_replay
 from tests.chromium import chromium
+from tests.media.range_server import serving
 from tests.media.recordings import (
     CAMERA,
     MICROPHONE,
@@ -27,7 +24,6 @@ from tests.media.recordings import (
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 SECONDS = 8.0
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
 
 _PLAY = """
 async (file) => {
@@ -76,46 +72,6 @@ async (file) => {
 """
 
 
-class _RangeHandler(http.server.SimpleHTTPRequestHandler):
-    def do_GET(self) -> None:
-        path = Path(self.translate_path(self.path))
-        if self.path == "/":
-            self._send(200, b"<!doctype html><body></body>", "text/html", {})
-            return
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data = path.read_bytes()
-        kind = "video/webm" if path.suffix == ".webm" else "video/mp4"
-        asked = _RANGE.match(self.headers.get("Range", ""))
-        if not asked:
-            self._send(200, data, kind, {})
-            return
-        first = int(asked[1])
-        last = min(int(asked[2] or len(data) - 1), len(data) - 1)
-        span = {"Content-Range": f"bytes {first}-{last}/{len(data)}"}
-        self._send(206, data[first : last + 1], kind, span)
-
-    def _send(self, status: int, body: bytes, kind: str, more: dict[str, str]) -> None:
-        headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Accept-Ranges": "bytes"}
-        self.send_response(status)
-        for name, value in (headers | more).items():
-            self.send_header(name, value)
-        self.end_headers()
-        try:
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            return  # a player that seeks drops the range it no longer wants
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
-        """Say nothing: a test prints what fails."""
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:  # Any: the base's
-        """A player that goes away mid-request is no error."""
-
-
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
@@ -129,14 +85,8 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture
 def base_url(tmp_path: Path) -> Iterator[str]:
-    handler = partial(_RangeHandler, directory=str(tmp_path / "out"))
-    server = _Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(tmp_path / "out") as url:
+        yield url
 
 
 def play(page: Page, base_url: str, folder: Path) -> dict[str, Any]:  # Any: what the page says

@@ -1,0 +1,287 @@
+"""Routes of time shift: a lesson played from its recording, while it still runs and after.
+
+`/timeshift` says what there is, decides who may see it and writes down who does. The links it
+gives lead to HLS playlists, and those to the parts as they lie on the disk. Playlists ask for
+the right to see the recording again; parts are sent to whoever has the link, so that a cache
+may stand in front of them.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as InPath
+from starlette.responses import Response
+
+from app.attendance import queries as attendance_queries
+from app.attendance.names import NamedSeat, seats_of
+from app.attendance.seats import HUB
+from app.clock import Now
+from app.database import Db
+from app.errors import NotFound, Problem, refuses
+from app.live.manifests import Manifest, Manifests
+from app.live.schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
+from app.recordings import queries
+from app.recordings import service as recordings
+from app.recordings.errors import ClipFileMissing, RangeNotSatisfiable
+from app.recordings.links import PURPOSE, LinkRefused, Links
+from app.recordings.models import WHOLE, Recording
+from app.recordings.streaming import send_file
+from app.security import Anyone, Callers, CurrentCaller, client_address
+from media.core.ids import Kind, Source
+from media.recorder import playlists
+from media.recorder.manifest import PartRecord
+from media.recorder.timeline import GROUP_OF, Group
+
+router = APIRouter(prefix="/api", tags=["recordings"])
+
+BYTES = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
+PLAYLIST = {playlists.MEDIA_TYPE: {"schema": {"type": "string"}}}
+
+SeatId = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+PartFile = Annotated[str, InPath(max_length=190, pattern=r"^[0-9]+-[0-9]+\.(mp4|webm)$")]
+GroupName = Annotated[str, InPath(pattern=f"^({'|'.join(Group)})$")]
+SourceName = Annotated[str, InPath(pattern=f"^({'|'.join(Source)})$")]
+Until = Annotated[int, Query(ge=0, le=2**40)]
+Key = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+class NotInHls(Problem):
+    """The picture is VP8, which HLS cannot carry: play its parts (WebM) by another way."""
+
+    status, type, title = 409, "not-in-hls", "HLS cannot carry this picture"
+
+
+def _links_of(request: Request) -> Links:
+    return Links(request.app.state.signer().secret(PURPOSE))
+
+
+def _manifests_of(request: Request) -> Manifests:
+    manifests: Manifests = request.app.state.live.manifests
+    return manifests
+
+
+LinkMaker = Annotated[Links, Depends(_links_of)]
+ManifestShelf = Annotated[Manifests, Depends(_manifests_of)]
+
+
+def _may_see(callers: Callers, seat_id: str) -> bool:
+    """Return whether a seat may be looked back at: classrooms look at the teacher's."""
+    return callers.person is not None or seat_id == HUB
+
+
+@router.get("/sessions/{session_id}/timeshift")
+async def timeshift(
+    *,
+    request: Request,
+    session_id: UUID,
+    db: Db,
+    now: Now,
+    callers: CurrentCaller,
+    links: LinkMaker,
+    manifests: ManifestShelf,
+) -> TimeshiftOut:
+    """Say what of a lesson can be played already, and write down who watches it."""
+    recording = await queries.shiftable(db, callers, session_id=session_id)
+    manifest = await manifests.read(recording.folder)
+    session = await attendance_queries.get_session(db, session_id)
+    assert session is not None
+    seats = await seats_of(db, session.lesson_id, session.id)
+    if callers.person is not None:
+        await recordings.log_view(
+            db,
+            recording_id=recording.id,
+            person_id=callers.person.person_id,
+            address=client_address(request),
+            now=now,
+        )
+    until = links.until(now)
+    lanes = [
+        _lane(lane, recording.id, seats, links, until)
+        for lane in playlists.lanes_of(manifest.parts)
+        if _may_see(callers, lane.peer_id)
+    ]
+    return TimeshiftOut(
+        session_id=session_id,
+        title=recording.lesson.title,
+        is_over=recording.state in WHOLE,
+        until_ms=max((lane.until_ms for lane in lanes), default=0),
+        lanes=lanes,
+    )
+
+
+def _lane(
+    lane: playlists.Lane,
+    recording_id: UUID,
+    seats: Mapping[str, NamedSeat],
+    links: Links,
+    until: int,
+) -> ShiftLaneOut:
+    seat = seats.get(lane.peer_id)
+    base = f"/api/recordings/{recording_id}/hls/{lane.peer_id}"
+    name = f"{lane.peer_id}/{lane.group}"
+    master = f"{base}/{lane.group}/master.m3u8?{links.query(recording_id, name, until)}"
+    return ShiftLaneOut(
+        seat_id=lane.peer_id,
+        name=seat.label if seat else lane.peer_id,
+        group=lane.group,
+        from_ms=round(lane.from_s * 1000),
+        until_ms=round(lane.until_s * 1000),
+        hls=master if lane.is_hls else None,
+        tracks=[
+            ShiftTrackOut(
+                is_video=source.kind is Kind.VIDEO,
+                mime=_mime(parts[-1]),
+                url=_media_url(recording_id, lane.peer_id, source, links, until),
+            )
+            for source, parts in lane.tracks.items()
+        ],
+    )
+
+
+def _mime(part: PartRecord) -> str:
+    kind = "video" if part.source.kind is Kind.VIDEO else "audio"
+    container = "webm" if part.codec == "VP8" else "mp4"
+    return f'{kind}/{container}; codecs="{part.codec_name}"'
+
+
+def _media_url(recording_id: UUID, seat_id: str, source: Source, links: Links, until: int) -> str:
+    query = links.query(recording_id, f"{seat_id}/{source}/media", until)
+    return f"/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8?{query}"
+
+
+async def _lane_of(
+    db: Db,
+    callers: Callers,
+    manifests: Manifests,
+    recording_id: UUID,
+    *,
+    seat_id: str,
+    group: str,
+) -> tuple[Recording, Manifest, playlists.Lane]:
+    """Return a lane that these callers may see. Raise NotFound."""
+    recording = await queries.shiftable(db, callers, recording_id=recording_id)
+    if not _may_see(callers, seat_id):
+        raise NotFound
+    manifest = await manifests.read(recording.folder)
+    try:
+        return recording, manifest, playlists.find_lane(manifest.parts, seat_id, group)
+    except playlists.NoLane:
+        raise NotFound from None
+
+
+def _playlist(text: str) -> Response:
+    return Response(
+        text, media_type=playlists.MEDIA_TYPE, headers={"Cache-Control": "private, no-store"}
+    )
+
+
+@router.get(
+    "/recordings/{recording_id}/hls/{seat_id}/{group}/master.m3u8",
+    response_class=Response,
+    responses={200: {"description": "The picture and its sound.", "content": PLAYLIST}},
+)
+@refuses(LinkRefused, NotInHls)
+async def master(
+    *,
+    recording_id: UUID,
+    seat_id: SeatId,
+    group: GroupName,
+    until: Until,
+    key: Key,
+    db: Db,
+    now: Now,
+    callers: CurrentCaller,
+    links: LinkMaker,
+    manifests: ManifestShelf,
+) -> Response:
+    """Return the HLS playlist that names a seat's picture and sound."""
+    links.check(recording_id, f"{seat_id}/{group}", until=until, key=key, now=now)
+    _, _, lane = await _lane_of(db, callers, manifests, recording_id, seat_id=seat_id, group=group)
+    try:
+        text = playlists.master_playlist(
+            lane, lambda source: _media_url(recording_id, seat_id, source, links, until)
+        )
+    except playlists.NotInHls:
+        raise NotInHls("The picture is VP8. Play the lesson in the page.") from None
+    return _playlist(text)
+
+
+@router.get(
+    "/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8",
+    response_class=Response,
+    responses={200: {"description": "The parts of one track.", "content": PLAYLIST}},
+)
+@refuses(LinkRefused)
+async def media(
+    *,
+    recording_id: UUID,
+    seat_id: SeatId,
+    source: SourceName,
+    until: Until,
+    key: Key,
+    db: Db,
+    now: Now,
+    callers: CurrentCaller,
+    links: LinkMaker,
+    manifests: ManifestShelf,
+) -> Response:
+    """Return the HLS playlist of one track: while the lesson runs it grows every few seconds."""
+    links.check(recording_id, f"{seat_id}/{source}/media", until=until, key=key, now=now)
+    recording, manifest, lane = await _lane_of(
+        db,
+        callers,
+        manifests,
+        recording_id,
+        seat_id=seat_id,
+        group=GROUP_OF[Source(source)],
+    )
+
+    def uri(file: str) -> str:
+        query = links.query(recording_id, file, until)
+        return f"/api/recordings/{recording_id}/parts/{file}?{query}"
+
+    try:
+        text = playlists.media_playlist(
+            lane, Source(source), epochs=manifest.epochs, is_over=recording.state in WHOLE, uri=uri
+        )
+    except playlists.NoLane:
+        raise NotFound from None
+    return _playlist(text)
+
+
+@router.head("/recordings/{recording_id}/parts/{file}", include_in_schema=False)
+@router.get(
+    "/recordings/{recording_id}/parts/{file}",
+    response_class=Response,
+    responses={
+        200: {"description": "The part.", "content": BYTES},
+        206: {"description": "The range that was asked for.", "content": BYTES},
+    },
+)
+@refuses(LinkRefused, ClipFileMissing, RangeNotSatisfiable)
+async def part(
+    *,
+    request: Request,
+    recording_id: UUID,
+    file: PartFile,
+    until: Until,
+    key: Key,
+    db: Db,
+    now: Now,
+    _: Anyone,
+    links: LinkMaker,
+    manifests: ManifestShelf,
+) -> Response:
+    """Send a part of a recording, or the range of it a player asks for."""
+    links.check(recording_id, file, until=until, key=key, now=now)
+    folder = await queries.folder_of(db, recording_id)
+    manifest = await manifests.read(folder)
+    found = next((one for one in manifest.parts if one.file == file and one.bytes), None)
+    if found is None:
+        raise NotFound
+    root: Path = request.app.state.settings.recordings_dir
+    mime = _mime(found).partition(";")[0]
+    return await send_file(request, root / folder / file, mime=mime, shared_until=until)

@@ -1,0 +1,260 @@
+"""Playing a lesson from its parts: who may, with which links, and what is sent."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.database import Database
+from app.lessons.models import Lesson
+from app.live import service
+from app.recordings.models import Recording, RecordingState
+from app.settings import Settings
+from media.core.ids import PeerId, Source, TrackKey
+from media.recorder.manifest import read_manifest
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.factories import County, make_lesson
+from tests.media.recordings import Feed, h264_feed, opus_feed, record, vp8_feed
+
+HUB_TRACKS: dict[TrackKey, Feed] = {
+    TrackKey(PeerId("hub"), Source.CAMERA): h264_feed(7.0),
+    TrackKey(PeerId("hub"), Source.MICROPHONE): opus_feed(7.0),
+}
+SITE = TrackKey(PeerId("site-" + "0" * 32), Source.SCREEN)
+
+
+@pytest.fixture
+async def running(database: Database, county: County, clock: Clock) -> UUID:
+    """A lesson that runs."""
+    async with database.unit_of_work() as db:
+        lesson = await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+        )
+        session = await service.start_lesson(
+            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+        )
+    return session.id
+
+
+@pytest.fixture
+async def folder(database: Database, running: UUID, settings: Settings) -> Path:
+    """Where its recording is, with 7 s of the teacher and of a site's screen."""
+    async with database.unit_of_work() as db:
+        recording = (
+            await db.scalars(select(Recording).where(Recording.session_id == running))
+        ).one()
+        recording.state = RecordingState.RECORDING
+    folder = settings.recordings_dir / recording.folder
+    record(folder, {**HUB_TRACKS, SITE: vp8_feed(7.0)}, offset_s=30.0)
+    return folder
+
+
+async def lanes(browser: TestBrowser, session_id: UUID) -> dict[str, dict[str, Any]]:  # Any: JSON
+    answer = await browser.get(f"/api/sessions/{session_id}/timeshift")
+    assert answer.status_code == 200, answer.text
+    return {f"{lane['seat_id']}/{lane['group']}": lane for lane in answer.json()["lanes"]}
+
+
+async def part_urls(browser: TestBrowser, lane: dict[str, Any]) -> list[str]:  # Any: JSON
+    """Where a player is led from the master playlist on."""
+    text = (await browser.get(lane["hls"])).text
+    picture = text.splitlines()[-1]
+    return re.findall(r"^/api\S+", (await browser.get(picture)).text, re.MULTILINE)
+
+
+async def test_a_running_lesson_is_played_from_its_parts(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
+    assert not body["is_over"]
+    assert body["until_ms"] == pytest.approx(37_000, abs=200)
+    found = await lanes(browser, running)
+    camera = found["hub/camera"]
+    assert camera["from_ms"] == pytest.approx(30_000, abs=200)
+    assert {track["is_video"] for track in camera["tracks"]} == {True, False}
+    assert all(track["mime"].partition(";")[0].endswith("/mp4") for track in camera["tracks"])
+    text = (await browser.get(camera["hls"])).text
+    assert "#EXT-X-STREAM-INF" in text
+    urls = await part_urls(browser, camera)
+    parts = [part for part in read_manifest(folder) if part.codec == "H264"]
+    assert [url.partition("?")[0].rpartition("/")[2] for url in urls] == [
+        part.file for part in parts
+    ]
+    stranger = await open_browser()  # a cache: it has the link and nothing else
+    for url, part in zip(urls, parts, strict=True):
+        answer = await stranger.get(url)
+        assert (answer.status_code, answer.content) == (200, (folder / part.file).read_bytes())
+        assert answer.headers["content-type"] == "video/mp4"
+        assert answer.headers["cache-control"] == "private, no-store"
+        until = re.search(r"until=(\d+)", url)
+        assert until is not None
+        assert answer.headers["x-accel-expires"] == f"@{until[1]}"
+
+
+async def test_a_playlist_ends_when_the_recording_is_sealed(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    assert folder.exists()
+    browser = await open_browser(county.teacher)
+    sound = (await lanes(browser, running))["hub/camera"]["tracks"][0]["url"]
+    assert "#EXT-X-ENDLIST" not in (await browser.get(sound)).text
+    async with database.unit_of_work() as db:
+        (await db.scalars(select(Recording))).one().state = RecordingState.SEALED
+    assert (await browser.get(sound)).text.endswith("#EXT-X-ENDLIST\n")
+    body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
+    assert body["is_over"]
+
+
+async def test_a_look_at_a_running_lesson_is_written_down_once(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    assert folder.exists()
+    browser = await open_browser(county.teacher, address="10.1.2.3")
+    lane = (await lanes(browser, running))["hub/camera"]
+    for url in await part_urls(browser, lane):
+        await browser.get(url)
+    administrator = await open_browser(county.administrator)
+    (view,) = (await administrator.get(f"/api/admin/sessions/{running}/views")).json()["items"]
+    assert (view["person_id"], view["address"]) == (str(county.teacher.person_id), "10.1.2.3")
+
+
+async def test_vp8_has_no_hls_and_its_parts_are_listed(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.administrator)
+    found = await lanes(browser, running)
+    screen = found[f"{SITE.peer_id}/screen"]
+    assert screen["hls"] is None
+    (track,) = screen["tracks"]
+    assert track["mime"] == 'video/webm; codecs="vp8"'
+    listed = (await browser.get(track["url"])).text
+    parts = [part for part in read_manifest(folder) if part.codec == "VP8"]
+    urls = re.findall(r"^/api\S+", listed, re.MULTILINE)
+    assert len(urls) == len(parts) == 2
+    answer = await browser.get(urls[0])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/webm")
+    assert answer.content == (folder / parts[0].file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("teacher", 200),
+        ("administrator", 200),
+        ("device", 200),
+        ("supervisor", 404),
+        ("other teacher", 404),
+        ("other administrator", 404),
+        ("other device", 404),
+        ("nobody", 401),
+    ],
+)
+async def test_who_may_play_a_running_lesson(
+    *,
+    who: str,
+    status: int,
+    running: UUID,
+    folder: Path,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    assert folder.exists()
+    place = other_county if who.startswith("other ") else county
+    word = who.removeprefix("other ")
+    if word == "device":
+        browser = await open_browser(device=place.credentials[0])
+    elif word == "nobody":
+        browser = await open_browser()
+    else:
+        browser = await open_browser(getattr(place, word))
+    assert (await browser.get(f"/api/sessions/{running}/timeshift")).status_code == status
+    teacher = await open_browser(county.teacher)
+    lane = (await lanes(teacher, running))["hub/camera"]
+    assert (await browser.get(lane["hls"])).status_code == status
+    assert (await browser.get(lane["tracks"][0]["url"])).status_code == status
+
+
+async def test_a_classroom_looks_back_at_the_teacher_only_and_only_while_the_lesson_runs(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+    clock: Clock,
+) -> None:
+    assert folder.exists()
+    classroom = await open_browser(device=county.credentials[0])
+    teacher = await open_browser(county.teacher)
+    assert list(await lanes(classroom, running)) == ["hub/camera"]
+    everything = await lanes(teacher, running)
+    site = everything[f"{SITE.peer_id}/screen"]
+    assert (await classroom.get(site["tracks"][0]["url"])).status_code == 404
+    async with database.unit_of_work() as db:
+        (await db.scalars(select(Lesson))).one().ended_at = clock.now
+    assert (await classroom.get(f"/api/sessions/{running}/timeshift")).status_code == 404
+    assert (await classroom.get(everything["hub/camera"]["hls"])).status_code == 404
+    assert (await teacher.get(f"/api/sessions/{running}/timeshift")).status_code == 200
+
+
+async def test_links_that_were_changed_or_are_too_old_are_refused(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    browser = await open_browser(county.teacher)
+    lane = (await lanes(browser, running))["hub/camera"]
+    part_url = (await part_urls(browser, lane))[0]
+    other = next(part.file for part in read_manifest(folder) if part.file not in part_url)
+    for url in (lane["hls"], lane["tracks"][0]["url"], part_url):
+        until = int(re.findall(r"until=(\d+)", url)[0])
+        for changed in (
+            url[:-1] + ("A" if url[-1] != "A" else "B"),
+            url.replace(f"until={until}", f"until={until + 3600}"),
+            url.partition("&key=")[0] + "&key=",
+        ):
+            answer = await browser.get(changed)
+            assert (answer.status_code, answer.json()["type"]) == (403, "link-refused")
+        assert (await browser.get(url.partition("?")[0])).status_code == 422
+    swapped = re.sub(r"[^/]+\.mp4", other, part_url)
+    assert (await browser.get(swapped)).status_code == 403
+    clock.now += timedelta(hours=8)
+    late = await open_browser(county.teacher)
+    for url in (lane["hls"], lane["tracks"][0]["url"], part_url):
+        answer = await late.get(url)
+        assert (answer.status_code, answer.json()["type"]) == (403, "link-refused")
+
+
+async def test_a_part_is_sent_by_one_range_and_never_past_its_end(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    url = (await part_urls(browser, (await lanes(browser, running))["hub/camera"]))[0]
+    file = url.partition("?")[0].rpartition("/")[2]
+    data = (folder / file).read_bytes()
+    answer = await browser.get(url, headers={"Range": "bytes=700-799"})
+    assert (answer.status_code, answer.content) == (206, data[700:800])
+    several = await browser.get(url, headers={"Range": "bytes=0-1,5-6"})
+    assert (several.status_code, several.content) == (200, data)
+    beyond = await browser.get(url, headers={"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond.json()["type"]) == (416, "range-not-satisfiable")
+    (folder / file).unlink()
+    assert (await browser.get(url)).json()["type"] == "clip-file-missing"
+
+
+@pytest.mark.parametrize(
+    "path", ["hub/camera/master.m3u8", "hub/screen/media.m3u8", "nobody/camera/media.m3u8"]
+)
+async def test_what_is_not_there_is_not_found_whatever_the_link_says(
+    path: str, running: UUID, county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    browser = await open_browser(county.teacher)
+    assert await lanes(browser, running) == {}
+    async with database.unit_of_work() as db:
+        recording_id = (await db.scalars(select(Recording))).one().id
+    answer = await browser.get(f"/api/recordings/{recording_id}/hls/{path}?until=1&key=x")
+    assert answer.status_code == 403

@@ -1,0 +1,201 @@
+"""The parts of a recording played in a real Chromium while it grows, and when it is whole.
+
+Natively (HLS), through hls.js, and, for VP8, appended to Media Source Extensions as they are.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from media.core.ids import Source
+from media.recorder.manifest import read_manifest
+from media.recorder.playlists import Lane, lanes_of, master_playlist, media_playlist
+from tests.chromium import chromium
+from tests.media.range_server import serving
+from tests.media.recordings import CAMERA, MICROPHONE, h264_feed, opus_feed, record, vp8_feed
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SECONDS = 20.0
+HLS_JS = Path(__file__).parents[2] / "frontend/node_modules/hls.js/dist/hls.min.js"
+
+_PLAY = """
+async ({url, js, seeks}) => {
+  const media = document.createElement("video");
+  document.body.replaceChildren(media);
+  const faults = [];
+  const within = (ms, promise, what) => Promise.race([promise, new Promise((_, reject) =>
+    setTimeout(() => reject(new Error(what + ": " + faults.join("; "))), ms))]);
+  const once = (name) => within(20000, new Promise((resolve, reject) => {
+    media.addEventListener(name, resolve, {once: true});
+    media.addEventListener("error", () => reject(new Error(media.error.message)), {once: true});
+  }), name);
+  const ready = once("loadeddata");
+  if (js) {
+    const hls = new Hls();
+    hls.on(Hls.Events.ERROR, (_, data) => faults.push(data.details));
+    hls.loadSource(url);
+    hls.attachMedia(media);
+  } else {
+    media.src = url;
+  }
+  await ready;
+  // The frame of an earlier position may still be on its way to the screen: it is let pass.
+  const shown = (wanted) => new Promise((resolve) => {
+    let last = null;
+    const look = (_, data) => {
+      last = data.mediaTime;
+      if (Math.abs(last - wanted) < 0.1) resolve(last);
+      else media.requestVideoFrameCallback(look);
+    };
+    media.requestVideoFrameCallback(look);
+    setTimeout(() => resolve(last), 5000);
+  });
+  const out = {duration: media.duration, seeks: []};
+  for (const wanted of seeks) {
+    const frame = shown(wanted);
+    const sought = once("seeked");
+    media.currentTime = wanted;
+    await sought;
+    out.seeks.push({wanted, frame: await frame});
+  }
+  media.currentTime = seeks[0];
+  await once("seeked");
+  const from = media.currentTime;
+  media.playbackRate = 2;
+  await media.play();
+  await within(20000, new Promise((resolve) => {
+    const look = () => media.currentTime > from + 7 ? resolve() : setTimeout(look, 50);
+    look();
+  }), "plays on");
+  out.audioBytes = media.webkitAudioDecodedByteCount;
+  out.frames = media.getVideoPlaybackQuality().totalVideoFrames;
+  out.size = [media.videoWidth, media.videoHeight];
+  out.faults = faults;
+  media.pause();
+  return out;
+}
+"""
+
+_APPEND = """
+async ({parts, mime, seeks, zero}) => {
+  const media = document.createElement("video");
+  document.body.replaceChildren(media);
+  const source = new MediaSource();
+  const once = (target, name) => new Promise((resolve, reject) => {
+    target.addEventListener(name, resolve, {once: true});
+    media.addEventListener("error", () => reject(new Error(media.error.message)), {once: true});
+  });
+  const open = once(source, "sourceopen");
+  media.src = URL.createObjectURL(source);
+  await open;
+  const buffer = source.addSourceBuffer(mime);
+  buffer.timestampOffset = zero;
+  for (const part of parts) {
+    const bytes = await (await fetch(part)).arrayBuffer();
+    const done = once(buffer, "updateend");
+    buffer.appendBuffer(bytes);
+    await done;
+  }
+  source.endOfStream();
+  const ranges = [];
+  for (let i = 0; i < buffer.buffered.length; i += 1) {
+    ranges.push([buffer.buffered.start(i), buffer.buffered.end(i)]);
+  }
+  const out = {ranges, seeks: []};
+  for (const wanted of seeks) {
+    const frame = new Promise((resolve) => {
+      let last = null;
+      const look = (_, data) => {
+        last = data.mediaTime;
+        if (Math.abs(last - wanted) < 0.1) resolve(last);
+        else media.requestVideoFrameCallback(look);
+      };
+      media.requestVideoFrameCallback(look);
+      setTimeout(() => resolve(last), 5000);
+    });
+    const sought = once(media, "seeked");
+    media.currentTime = wanted;
+    await sought;
+    out.seeks.push({wanted, frame: await frame});
+  }
+  return out;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+def write_playlists(folder: Path, *, is_over: bool) -> Lane:
+    """Beside the parts, as the server makes them for each request."""
+    (lane,) = lanes_of(read_manifest(folder))
+    names = {source: f"{source}.m3u8" for source in lane.tracks}
+    (folder / "master.m3u8").write_text(master_playlist(lane, names.__getitem__))
+    for source, name in names.items():
+        text = media_playlist(lane, source, epochs=[], is_over=is_over, uri=str)
+        (folder / name).write_text(text)
+    return lane
+
+
+def play(page: Page, folder: Path, *, js: bool) -> dict[str, Any]:  # Any: what the page says
+    with serving(folder) as url:
+        page.goto(url)
+        if js:
+            page.add_script_tag(path=HLS_JS)
+        asked = {"url": f"{url}master.m3u8", "js": js, "seeks": [2.25, 11.5, 5.75]}
+        result: dict[str, Any] = page.evaluate(_PLAY, asked)
+    return result
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+@pytest.mark.parametrize("js", [False, True])
+def test_h264_seeks_and_plays_on_over_the_cuts(
+    page: Page, tmp_path: Path, js: bool, is_over: bool
+) -> None:
+    feeds = {CAMERA: h264_feed(SECONDS), MICROPHONE: opus_feed(SECONDS)}
+    record(tmp_path, feeds, offset_s=300.0)
+    lane = write_playlists(tmp_path, is_over=is_over)
+    result = play(page, tmp_path, js=js)
+    assert result["faults"] == []
+    assert result["size"] == [320, 240]
+    if is_over:
+        assert result["duration"] == pytest.approx(lane.until_s - lane.from_s, abs=0.2)
+    for seek in result["seeks"]:
+        assert seek["frame"] == pytest.approx(seek["wanted"], abs=0.1)
+    assert result["audioBytes"] > 0
+    assert result["frames"] > 60
+
+
+@pytest.mark.parametrize(("feed", "codec"), [(vp8_feed, "vp8"), (h264_feed, "avc1.42c01f")])
+def test_parts_are_appended_as_they_are_and_make_one_stretch(
+    page: Page, tmp_path: Path, feed: Any, codec: str
+) -> None:
+    record(tmp_path, {CAMERA: feed(SECONDS)}, offset_s=300.0)
+    parts = [part for part in read_manifest(tmp_path) if part.source is Source.CAMERA]
+    assert len(parts) >= 3
+    container = "webm" if codec == "vp8" else "mp4"
+    with serving(tmp_path) as url:
+        page.goto(url)
+        asked = {
+            "parts": [url + part.file for part in parts],
+            "mime": f'video/{container}; codecs="{codec}"',
+            "seeks": [302.25, 311.5, 305.75],
+            "zero": parts[0].zero_s,
+        }
+        result = page.evaluate(_APPEND, asked)
+    ((from_s, until_s),) = result["ranges"]
+    assert (from_s, until_s) == pytest.approx((300.0, 300.0 + SECONDS), abs=0.2)
+    for seek in result["seeks"]:
+        assert seek["frame"] == pytest.approx(seek["wanted"], abs=0.1)
