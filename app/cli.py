@@ -16,6 +16,7 @@ from app import (
     coturn,
     demo,
     demo_alliances,
+    demo_coverage,
     demo_timetable,
     job_commands,
     memory,
@@ -41,6 +42,7 @@ from app.schools import queries as schools_queries
 from app.schools import service as schools
 from app.security import Role
 from app.settings import Settings, SettingsInvalid, read_settings
+from app.signing import KEYS, load_signer
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -125,6 +127,8 @@ def run_demo(
             links = await demo.prepare(db, now=now)
             await demo_alliances.prepare(db, store, now=now)
             await demo_timetable.prepare(db)
+            signer = load_signer(settings.var_dir / KEYS)
+            await demo_coverage.prepare(db, signer, now=now)
             return links
 
     if not is_served:

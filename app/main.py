@@ -76,7 +76,7 @@ from app.security import (
     routes_without_policy,
 )
 from app.settings import Settings, read_settings
-from app.signing import load_signer
+from app.signing import KEYS, load_signer
 from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
 
@@ -209,7 +209,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.passwords = Passwords(
         memory_kib=settings.password_memory_kib, rounds=settings.password_rounds
     )
-    app.state.signer = cache(lambda: load_signer(settings.var_dir / "keys"))
+    app.state.signer = cache(lambda: load_signer(settings.var_dir / KEYS))
     app.state.rate_limits = RateLimits(settings.redis_url)
     app.state.authenticator = CookieAuthenticator(
         idle=timedelta(minutes=settings.session_idle_minutes)

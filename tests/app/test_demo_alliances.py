@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from app import demo, demo_alliances, demo_timetable
+from app import demo, demo_alliances, demo_coverage, demo_timetable
 from app.accounts import queries as accounts
 from app.alliances.models import Alliance, Pairing, PairingState
 from app.calendars import service as calendars
@@ -12,6 +12,7 @@ from app.database import Database
 from app.files import FileStore
 from app.lessons.models import CourseOffering
 from app.schools.models import School
+from app.signing import load_signer
 from tests.app.alliance_steps import found
 from tests.app.conftest import OpenBrowser
 from tests.factories import NOON
@@ -23,6 +24,7 @@ async def prepare(database: Database, folder: Path) -> None:
         await demo.prepare(db, now=NOON)
         await demo_alliances.prepare(db, FileStore(folder), now=NOON)
         await demo_timetable.prepare(db)
+        await demo_coverage.prepare(db, load_signer(folder / "keys"), now=NOON)
 
 
 async def test_it_is_made_once(database: Database, tmp_path: Path) -> None:
@@ -55,3 +57,37 @@ async def test_its_administrator_finds_something_on_every_page(
     days = await found(browser, f"/api/schools/{point}/days?from=2026-03-02&to=2026-03-06")
     assert [day["runs"] for day in days["items"]] == [1, 2, 3, 4, 5]
     assert {len(day["periods"]) for day in days["items"]} == {6}
+
+
+async def test_its_coverage_has_figures_and_gaps_that_lead_to_lessons(
+    database: Database, tmp_path: Path, open_browser: OpenBrowser
+) -> None:
+    await prepare(database, tmp_path)
+    await prepare(database, tmp_path)
+    async with database.unit_of_work() as db:
+        account = await accounts.account_by_username(db, "demo-li")
+        point = await db.scalar(select(School.id).where(School.name == "竹溪教学点"))
+    browser = await open_browser(account)
+    (roster,) = (await found(browser, "/api/rosters"))["items"]
+    assert roster["size"] == 5
+    asked = f"roster_id={roster['id']}&from=2026-01-05&to=2026-03-01"
+    coverage = await found(browser, f"/api/coverage/figures?{asked}")
+    figures = {each["indicator"]: each for each in coverage["whole"]["figures"]}
+    assert (figures["COV_REACHED"]["numerator"], figures["COV_REACHED"]["denominator"]) == (4, 5)
+    assert coverage["whole"]["without_timetable"] == coverage["whole"]["unplaced"] == 0
+    for name in ("COV_REGULAR", "OFFER_RATE", "PERIOD_RATE", "COV_PERIODS"):
+        assert 0 < figures[name]["numerator"] < figures[name]["denominator"], name
+    missing = f"{asked}&indicator=COV_REGULAR&is_met=false"
+    unsteady = (await found(browser, f"/api/coverage/sites?{missing}"))["items"]
+    assert {each["school"]["name"] for each in unsteady} == {"云岭教学点", "竹溪教学点"}
+    days = "from=2026-01-05&to=2026-03-01"
+    gaps = await found(browser, f"/api/coverage/schools/{point}?{days}")
+    lacking = {
+        (each["grade_no"], each["subject"]["label_zh"]) for each in gaps["cells"] if each["gap"]
+    }
+    assert (3, "音乐") in lacking
+    assert (1, "语文") not in lacking
+    lessons = (await found(browser, f"/api/coverage/lessons?{asked}"))["items"]
+    assert {each["title"] for each in lessons} == {"歌曲与律动", "听音乐讲故事", "纸的造型"}
+    evidence = await found(browser, f"/api/admin/sessions/{lessons[0]['session_id']}")
+    assert evidence["lesson"]["title"] == lessons[0]["title"]
