@@ -129,6 +129,21 @@ def is_one(changed: Result[Any]) -> bool:
     return changed.rowcount == 1
 
 
+# Of every connection to PostgreSQL, which else plans for few long statements and disks that turn.
+_POSTGRES = {
+    "server_settings": {
+        # For the values asked for: a plan for any cannot know how many schools a list names.
+        "plan_cache_mode": "force_custom_plan",
+        # Compiling a plan takes longer than most statements here.
+        "jit": "off",
+        # One core a request: the others have requests of their own, and lessons.
+        "max_parallel_workers_per_gather": "0",
+        "random_page_cost": "1.1",
+        # A month's sessions of a province are sorted in memory.
+        "work_mem": "16MB",
+    }
+}
+
 INSERTED_AT_ONCE = 500
 
 
@@ -148,6 +163,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_pre_ping=not url.startswith("sqlite"),
+            connect_args={} if url.startswith("sqlite") else _POSTGRES,
             # A statement that fails is logged: without the names and the chat it was to write.
             hide_parameters=True,
         )

@@ -22,7 +22,7 @@ def _end_reason(row: Any) -> str:
 
 
 def _reason_in_words(row: Any) -> str | None:
-    reason = reason_of(row.AttendanceRecord, is_counted=row.is_counted)
+    reason = reason_of(row.not_counted_reason, is_counted=row.is_counted)
     return None if reason is None else words.NOT_COUNTED[reason]
 
 
@@ -44,28 +44,28 @@ SESSION_COLUMNS = (
     Column("实到教室", lambda row: row.sites_attended),
     Column("到课人数", lambda row: row.headcount_total),
 )
-# Of the rows of `rows.rows_seen`.
+# Of the rows of `rows.rows_to_export`.
 ROW_COLUMNS = (
-    Column("课题", lambda row: row.Lesson.title),
-    Column("学科", lambda row: row.Lesson.subject),
-    Column("年级", lambda row: row.Lesson.grade),
-    Column("计划开始", lambda row: row.Lesson.planned_start),
+    Column("课题", lambda row: row.title),
+    Column("学科", lambda row: row.subject),
+    Column("年级", lambda row: row.grade),
+    Column("计划开始", lambda row: row.planned_start),
     Column("主讲学校", lambda row: row.hub),
     Column("学校", lambda row: row.site),
     Column("教室", lambda row: row.classroom),
-    Column("计划分钟", lambda row: words.minutes(row.AttendanceRecord.planned_ms)),
-    Column("在线分钟", lambda row: words.minutes(row.AttendanceRecord.connected_ms)),
-    Column("听清分钟", lambda row: words.some_minutes(row.AttendanceRecord.audible_ms)),
-    Column("不清分钟", lambda row: words.some_minutes(row.AttendanceRecord.degraded_ms)),
-    Column("未听到分钟", lambda row: words.some_minutes(row.AttendanceRecord.lost_ms)),
-    Column("离线分钟", lambda row: words.some_minutes(row.AttendanceRecord.offline_ms)),
-    Column("看到分钟", lambda row: words.some_minutes(row.AttendanceRecord.visible_ms)),
+    Column("计划分钟", lambda row: words.minutes(row.planned_ms)),
+    Column("在线分钟", lambda row: words.minutes(row.connected_ms)),
+    Column("听清分钟", lambda row: words.some_minutes(row.audible_ms)),
+    Column("不清分钟", lambda row: words.some_minutes(row.degraded_ms)),
+    Column("未听到分钟", lambda row: words.some_minutes(row.lost_ms)),
+    Column("离线分钟", lambda row: words.some_minutes(row.offline_ms)),
+    Column("看到分钟", lambda row: words.some_minutes(row.visible_ms)),
     Column("计入", lambda row: words.COUNTED[row.is_counted]),
     Column("未计入原因", _reason_in_words),
     Column("人数", lambda row: row.headcount),
     Column("更正次数", lambda row: row.amendments),
-    Column("异议", lambda row: row.AttendanceRecord.objection),
-    Column("状态", lambda row: words.ATTENDANCE_STATE[row.AttendanceRecord.state]),
+    Column("异议", lambda row: row.objection),
+    Column("状态", lambda row: words.ATTENDANCE_STATE[row.state]),
 )
 # Of the rows of `hours.hours_seen`.
 HOUR_COLUMNS = (

@@ -10,12 +10,13 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
+from app.accounts.sight import Sight, any_sight, sight_of
 from app.attendance.models import AttendanceRecord, SeatPresence, Session
 from app.attendance.rows import HEADCOUNT, Newest, newest
 from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
-from app.lessons.queries import bounds_of, is_of_school, is_visible
+from app.lessons.queries import bounds_of, is_in_sight, is_of_school, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
@@ -87,7 +88,7 @@ LATEST_FIRST = (Session.started_at.desc(), Session.id.desc())
 
 
 def sessions_of(
-    person: PersonCaller, wanted: SessionFilter
+    sight: Sight, wanted: SessionFilter
 ) -> Select[Session, Lesson, str, str, int, int, int | None]:
     """Return the query of the sessions the filter finds: what a `ListedSession` is made of."""
     attended = (
@@ -118,7 +119,7 @@ def sessions_of(
         .join_from(Session, Lesson, Session.lesson_id == Lesson.id)
         .join(School, School.id == Lesson.hub_school_id)
         .join(Person, Person.id == Lesson.lecturer_id)
-        .where(_matches(person, wanted))
+        .where(_matches(sight, wanted))
     )
 
 
@@ -126,21 +127,22 @@ async def list_sessions(
     db: AsyncSession, person: PersonCaller, wanted: SessionFilter, page: PageRequest
 ) -> Fetched[ListedSession]:
     """Return a page of sessions, the latest first. Raise BadCursor."""
-    found = await fetch_page(db, sessions_of(person, wanted), order=LATEST_FIRST, page=page)
+    sight = await sight_of(db, person)
+    found = await fetch_page(db, sessions_of(sight, wanted), order=LATEST_FIRST, page=page)
     return found.map(lambda row: ListedSession(*row))
 
 
 async def get_listed(db: AsyncSession, person: PersonCaller, session_id: UUID) -> ListedSession:
     """Return one session as the list shows it. Raise NotFound."""
     wanted = SessionFilter(session_id=session_id)
-    row = (await db.execute(sessions_of(person, wanted))).one_or_none()
+    row = (await db.execute(sessions_of(any_sight(person), wanted))).one_or_none()
     if row is None:
         raise NotFound
     return ListedSession(*row)
 
 
-def _matches(person: PersonCaller, wanted: SessionFilter) -> ColumnElement[bool]:
-    conditions = [is_visible(person)]
+def _matches(sight: Sight, wanted: SessionFilter) -> ColumnElement[bool]:
+    conditions = [is_in_sight(sight)]
     if wanted.session_id is not None:
         conditions.append(Session.id == wanted.session_id)
     if wanted.first_day is not None:

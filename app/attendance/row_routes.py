@@ -66,7 +66,7 @@ async def export_rows(
     """Export the attendance rows, all pages of them."""
     return stream(
         request.app.state.database,
-        rows.rows_seen(person, wanted).order_by(*ROW_ORDER),
+        rows.rows_to_export(person, wanted),
         columns=ROW_COLUMNS,
         name="attendance",
         export_format=export_format,

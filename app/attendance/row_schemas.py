@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.attendance.models import (
     AttendanceAmendment,
-    AttendanceRecord,
     AttendanceState,
     NotCounted,
 )
@@ -64,7 +63,7 @@ class AttendanceRowOut(BaseModel):
             site=site,
             classroom=classroom,
             is_counted=is_counted,
-            not_counted_reason=reason_of(record, is_counted=is_counted),
+            not_counted_reason=reason_of(record.not_counted_reason, is_counted=is_counted),
             headcount=headcount,
             closed_is_counted=record.is_counted,
             closed_headcount=record.headcount,
@@ -79,11 +78,11 @@ _FIGURES = (
 )
 
 
-def reason_of(record: AttendanceRecord, *, is_counted: bool | None) -> NotCounted | None:
-    """Return why a row does not count, given whether it does as amended."""
+def reason_of(closed: NotCounted | None, *, is_counted: bool | None) -> NotCounted | None:
+    """Return why a row does not count: as it was closed, given whether it does as amended."""
     if is_counted is not False:
         return None
-    return record.not_counted_reason or NotCounted.AMENDED
+    return closed or NotCounted.AMENDED
 
 
 class AmendmentIn(BaseModel):

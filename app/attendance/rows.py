@@ -109,6 +109,7 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
             HEADCOUNT.label("headcount"),
             func.coalesce(Newest.number, 0).label("amendments"),
         )
+        .select_from(AttendanceRecord)
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Hub, Lesson.hub_school_id == Hub.id)
@@ -116,6 +117,25 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .join(Site, Classroom.school_id == Site.id)
         .outerjoin(Newest, newest())
         .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
+    )
+
+
+def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
+    """Return the same rows in their order, and of each only what a table shows."""
+    record = AttendanceRecord
+    return (
+        rows_seen(person, wanted)
+        .with_only_columns(
+            *(Lesson.title, Lesson.subject, Lesson.grade, Lesson.planned_start),
+            *(Hub.name.label("hub"), Site.name.label("site"), Classroom.name.label("classroom")),
+            *(record.planned_ms, record.connected_ms, record.audible_ms, record.degraded_ms),
+            *(record.lost_ms, record.offline_ms, record.visible_ms),
+            *(record.state, record.not_counted_reason, record.objection),
+            IS_COUNTED.label("is_counted"),
+            HEADCOUNT.label("headcount"),
+            func.coalesce(Newest.number, 0).label("amendments"),
+        )
+        .order_by(*ROW_ORDER)
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
+from app.accounts.sight import any_sight, sight_of
 from app.alliances.shared import kept, seen
 from app.clock import Day, Now
 from app.codes.errors import CodeUnknown
@@ -87,7 +88,8 @@ async def list_planned_lessons(
     db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
 ) -> Page[LessonOut]:
     """List the lessons given or received in scope, in order of time."""
-    found = await fetch_page(db, queries.lessons_seen(caller, wanted), order=ORDER, page=page)
+    seen = queries.lessons_seen(await sight_of(db, caller), wanted)
+    found = await fetch_page(db, seen, order=ORDER, page=page)
     rows = await _described(db, caller, list(found.items))
     return Page(items=rows, next_cursor=found.next_cursor)
 
@@ -102,7 +104,7 @@ async def export_lessons(
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.lessons_seen(caller, wanted).order_by(*ORDER),
+        queries.lessons_seen(any_sight(caller), wanted).order_by(*ORDER),
         columns=LESSON_EXPORT,
         name="lessons",
         export_format=export_format,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from app.accounts.queries import inspected_schools
+from app.accounts.sight import Sight, any_sight
 from app.clock import DISPLAY_ZONE
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite, LessonState
@@ -32,14 +32,23 @@ def bounds_of(day: date) -> tuple[datetime, datetime]:
 def is_visible(person: PersonCaller) -> ColumnElement[bool]:
     """Return the condition, on Lesson, that this person may look at its evidence.
 
-    The hub school or an invited classroom's school is in the person's scope.
+    The hub school or an invited classroom's school is in the person's scope. For one lesson;
+    lists take `is_in_sight(await sight_of(db, person))`, which is the same condition.
     """
-    schools = inspected_schools(person)
-    classrooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
-    is_invited = exists().where(
-        LessonSite.lesson_id == Lesson.id, LessonSite.classroom_id.in_(classrooms)
-    )
-    return or_(Lesson.hub_school_id.in_(schools), is_invited)
+    return is_in_sight(any_sight(person))
+
+
+def is_in_sight(sight: Sight) -> ColumnElement[bool]:
+    """Return the condition, on Lesson, that its hub or an invited classroom is in sight.
+
+    Few schools' lessons are looked up; of many schools each lesson is asked about.
+    """
+    is_given = Lesson.hub_school_id.in_(sight.schools)
+    is_received = LessonSite.classroom_id.in_(sight.classrooms)
+    if sight.is_small:
+        given = select(Lesson.id).where(is_given)
+        return Lesson.id.in_(union(given, select(LessonSite.lesson_id).where(is_received)))
+    return or_(is_given, exists().where(LessonSite.lesson_id == Lesson.id, is_received))
 
 
 def is_of_school(school_id: UUID) -> ColumnElement[bool]:

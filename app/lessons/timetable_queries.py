@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.accounts.models import Person
 from app.accounts.queries import administered_schools
+from app.accounts.sight import Sight
 from app.errors import NotFound
 from app.lessons.models import (
     Cancellation,
@@ -22,7 +23,7 @@ from app.lessons.models import (
     LessonState,
     Substitution,
 )
-from app.lessons.queries import bounds_of, is_of_school, is_visible
+from app.lessons.queries import bounds_of, is_in_sight, is_of_school, is_visible
 from app.schools.models import Classroom, School
 from app.schools.queries import schools_within
 from app.security import INSPECTING, PersonCaller
@@ -48,18 +49,18 @@ class LessonFilter:
     subject: str | None = None
 
 
-def lessons_seen(person: PersonCaller, wanted: LessonFilter) -> Select[Lesson]:
+def lessons_seen(sight: Sight, wanted: LessonFilter) -> Select[Lesson]:
     """Return a query of the lessons given or received where this person inspects, whole."""
-    return _narrowed(planned_lessons(), person, wanted)
+    return _narrowed(planned_lessons(), sight, wanted)
 
 
-def ids_seen(person: PersonCaller, wanted: LessonFilter) -> Select[UUID]:
+def ids_seen(sight: Sight, wanted: LessonFilter) -> Select[UUID]:
     """Return a query of the ids of the same lessons, for `.in_(...)`."""
-    return _narrowed(select(Lesson.id), person, wanted)
+    return _narrowed(select(Lesson.id), sight, wanted)
 
 
-def _narrowed(query: Select[T], person: PersonCaller, wanted: LessonFilter) -> Select[T]:
-    query = query.where(is_visible(person))
+def _narrowed(query: Select[T], sight: Sight, wanted: LessonFilter) -> Select[T]:
+    query = query.where(is_in_sight(sight))
     if wanted.first_day is not None:
         query = query.where(Lesson.planned_start >= bounds_of(wanted.first_day)[0])
     if wanted.last_day is not None:

@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Account, AccountState, Person
-from app.accounts.queries import administered_schools, inspected_schools
+from app.accounts.queries import administered_schools
+from app.accounts.sight import any_sight
 from app.attendance import listing
 from app.attendance.listing import SessionFilter
 from app.attendance.models import Session
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
+from app.lessons.queries import is_visible
 from app.recordings.models import Recording
 from app.schools.models import Classroom, Device, DeviceState, LineCheck, School
 from app.schools.queries import schools_within
@@ -26,17 +28,7 @@ async def inspectable(db: AsyncSession, lesson_id: UUID, person: PersonCaller) -
 
     It is one whose hub school, or one of whose invited schools, is in the person's scope.
     """
-    schools = inspected_schools(person)
-    invited = exists().where(
-        LessonSite.lesson_id == Lesson.id,
-        LessonSite.classroom_id == Classroom.id,
-        Classroom.school_id.in_(schools),
-    )
-    lesson = await db.scalar(
-        select(Lesson).where(
-            Lesson.id == lesson_id, or_(Lesson.hub_school_id.in_(schools), invited)
-        )
-    )
+    lesson = await db.scalar(select(Lesson).where(Lesson.id == lesson_id, is_visible(person)))
     if lesson is None:
         raise NotFound
     return lesson
@@ -46,7 +38,7 @@ def sessions_to_export(person: PersonCaller, wanted: SessionFilter) -> Select[An
     """Return the query of all sessions the filter finds, with their recordings' states."""
     state = select(Recording.state).where(Recording.session_id == Session.id).scalar_subquery()
     return (
-        listing.sessions_of(person, wanted)
+        listing.sessions_of(any_sight(person), wanted)
         .add_columns(state.label("recording_state"))
         .order_by(*listing.LATEST_FIRST)
     )
