@@ -166,7 +166,7 @@ async def _read(
 
 def _has_models(statement: Select[*tuple[Any, ...]]) -> bool:
     """Return whether it selects models, which the session has to make; columns need none."""
-    return any(each["expr"] is each["entity"] for each in statement.column_descriptions)
+    return any(each["expr"] is each.get("entity") for each in statement.column_descriptions)
 
 
 async def csv_pieces(headings: Sequence[str], batches: Batches) -> AsyncGenerator[bytes, None]:

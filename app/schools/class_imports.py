@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
-from app.database import insert_many
+from app.database import in_portions, insert_many
 from app.schools import cells, registry, school_finder, service
 from app.schools.cells import Refused
 from app.schools.histories import Noting
@@ -96,11 +96,11 @@ class Classes(World[SchoolClass]):
 
 
 async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting) -> Classes:
-    rows = await db.scalars(
-        select(SchoolClass).where(SchoolClass.school_id.in_(schools_within(scope)))
+    rows = in_portions(
+        db, select(SchoolClass).where(SchoolClass.school_id.in_(schools_within(scope)))
     )
     there: dict[Hashable, SchoolClass] = {
-        (row.school_id, row.stage, row.entry_year, row.name): row for row in rows
+        (row.school_id, row.stage, row.entry_year, row.name): row async for (row,) in rows
     }
     return Classes(sets, await SchoolFinder.load(db, scope), there)
 
@@ -173,8 +173,8 @@ class Classrooms(World[Classroom]):
 async def _classrooms(
     db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting
 ) -> Classrooms:
-    rows = await db.scalars(select(Classroom).where(Classroom.school_id.in_(schools_within(scope))))
-    there: dict[Hashable, Classroom] = {(row.school_id, row.name): row for row in rows}
+    rows = in_portions(db, select(Classroom).where(Classroom.school_id.in_(schools_within(scope))))
+    there: dict[Hashable, Classroom] = {(row.school_id, row.name): row async for (row,) in rows}
     return Classrooms(sets, await SchoolFinder.load(db, scope), there)
 
 

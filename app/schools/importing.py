@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
-from app.database import insert_many, uuid7
+from app.database import PORTION, in_portions, insert_many, uuid7
 from app.errors import Problem
 from app.schools import cells as cells_of
 from app.schools import histories, registry
@@ -91,18 +91,15 @@ class _Known:
 
 
 async def _known(db: AsyncSession, scope: Scope) -> _Known:
-    regions = await db.scalars(select(Region).where(Region.id.in_(regions_within(scope))))
+    known = _Known({}, {}, {})
+    regions = select(Region).where(Region.id.in_(regions_within(scope)))
+    async for (region,) in in_portions(db, regions):
+        known.scope_region_by_code[region.code] = region
     # Of codes all there ever were, whosesoever: none is given twice.
-    given = await db.execute(select(SchoolCode.moe_code, SchoolCode.school_id))
-    known = _Known(
-        {region.code: region for region in regions},
-        {row.moe_code: row.school_id for row in given},
-        {},
-    )
-    found = await db.scalars(
-        select(School).where(School.id.in_(schools_within(scope))).order_by(School.id)
-    )
-    for school in found:
+    async for code, school_id in in_portions(db, select(SchoolCode.moe_code, SchoolCode.school_id)):
+        known.codes[code] = school_id
+    schools = select(School).where(School.id.in_(schools_within(scope))).order_by(School.id)
+    async for (school,) in in_portions(db, schools):
         known.add(school)
     return known
 
@@ -188,8 +185,9 @@ class _Import:
     noting: Noting
     report: Report
     new: list[School] = field(default_factory=list)
-    changes: list[SchoolChange] = field(default_factory=list)
-    codes: list[SchoolCode] = field(default_factory=list)
+    # Columns of rows to come: kept as objects, ten thousand weigh on the garbage collector.
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    codes: list[dict[str, Any]] = field(default_factory=list)
     seen: set[UUID] = field(default_factory=set)
     edits: list[tuple[School, Row, dict[str, Any]]] = field(default_factory=list)
 
@@ -257,14 +255,13 @@ class _Import:
         noting = Noting(school.opened_on or self.noting.on, self.noting.now, self.noting.by)
         self.new.append(school)
         opened = histories.change(school.id, ChangeKind.OPENED, noting, after=school.name)
-        self.changes.append(opened)
+        self.changes.append(_columns_of(opened))
         if row.moe_code is not None:
             self.codes.append(
-                SchoolCode(moe_code=row.moe_code, school_id=school.id, given_on=noting.on)
+                {"moe_code": row.moe_code, "school_id": school.id, "given_on": noting.on}
             )
-            self.changes.append(
-                histories.change(school.id, ChangeKind.CODE_GIVEN, noting, after=row.moe_code)
-            )
+            given = histories.change(school.id, ChangeKind.CODE_GIVEN, noting, after=row.moe_code)
+            self.changes.append(_columns_of(given))
         self.known.add(school)
         self.seen.add(school.id)
         self.report.created += 1
@@ -296,13 +293,12 @@ class _Import:
 
     async def write(self) -> None:
         """Write down what was decided: first what is new, for edits may refer to it."""
-        for model, rows in (
-            (School, self.new),
-            (SchoolCode, self.codes),
-            (SchoolChange, self.changes),
-        ):
-            await insert_many(self.db, model, [_columns_of(row) for row in rows])
-        for school, row, changes in self.edits:
+        await insert_many(self.db, School, map(_columns_of, self.new))
+        await insert_many(self.db, SchoolCode, self.codes)
+        await insert_many(self.db, SchoolChange, self.changes)
+        for number, (school, row, changes) in enumerate(self.edits):
+            if number % PORTION == 0:
+                await self.db.flush()
             try:
                 await self._edit(school, row, changes)
             except Problem as problem:
@@ -326,7 +322,7 @@ class _Import:
             await histories.close(self.db, school, noting)
 
 
-def _columns_of(row: School | SchoolCode | SchoolChange) -> dict[str, Any]:
+def _columns_of(row: School | SchoolChange) -> dict[str, Any]:
     """Return the columns that were given to a row not yet in the database."""
     return {key: value for key, value in vars(row).items() if not key.startswith("_")}
 

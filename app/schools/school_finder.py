@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import in_portions
 from app.exports import Column
 from app.schools.cells import Refused
 from app.schools.models import Region, School
@@ -50,13 +51,13 @@ class SchoolFinder:
     async def load(cls, db: AsyncSession, scope: Scope) -> "SchoolFinder":
         """Read the schools in scope, closed ones included."""
         finder = cls()
-        rows = await db.execute(
+        statement = (
             select(School, Region.code)
             .join(Region, Region.id == School.region_id)
             .where(School.id.in_(schools_within(scope)))
             .order_by(School.id)
         )
-        for school, region in rows:
+        async for school, region in in_portions(db, statement):
             finder.schools[school.id] = school
             finder._regions[school.id] = region
             finder._by_name[school.name].append(school)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.codes import service as codes
 from app.codes.catalogue import Catalogue
+from app.database import PORTION
 from app.schools.cells import Fault, Refused, Report
 from app.schools.histories import Noting
 from app.security import Scope
@@ -111,7 +112,9 @@ def kind_of(
         report.faults.sort(key=lambda fault: fault.row)
         if is_dry or (report.faults and not leaves_out):
             return report
-        for thing, changes in edits:
+        for number, (thing, changes) in enumerate(edits):
+            if number % PORTION == 0:
+                await db.flush()
             world.change(db, thing, changes)
         if new:
             await world.make(db, new)
@@ -152,6 +155,7 @@ async def _compare(
     new: list[Wanted] = []
     edits: list[tuple[Any, dict[str, Any]]] = []
     for wanted in world.in_order(rows):
+        await let_others_run(wanted.line.number)
         there = world.there.get(wanted.key)
         try:
             if there is None:

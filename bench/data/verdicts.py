@@ -11,6 +11,8 @@ from bench.targets import Verdict
 EXPORT_ROWS_PER_S = 20_000
 #: What an export may add to the server's memory, whatever its length.
 EXPORT_KB = 32 * 1024
+#: For how long long work may hold the event loop, in which lessons are.
+HELD_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +80,9 @@ def judge(measured: Sequence[Measured]) -> Iterator[Verdict]:
         f"import of {imported.rows} schools: {imported.first_s:.1f} s, "
         f"again {imported.again_s:.1f} s",
         None,
+    )
+    yield Verdict(
+        f"import of {imported.rows} schools: event loop held for {imported.held_ms:.0f} ms at most "
+        f"(at most {HELD_MS})",
+        imported.held_ms <= HELD_MS,
     )

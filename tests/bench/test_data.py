@@ -35,7 +35,7 @@ TINY = Size(counties=2, points=20, alliances=2, hub_rooms=3)
 TODAY = date(2026, 3, 2)
 LOOPBACK = "127.0.0.1"
 EXPORTED = Exported(rows=100, seconds=1.0, before_kb=1, highest_kb=2)
-IMPORTED = Imported(10, 1.0, 1.0)
+IMPORTED = Imported(10, 1.0, 1.0, held_ms=5.0)
 
 
 def answered(statements: set[int]) -> Answered:
@@ -147,3 +147,13 @@ def test_what_grows_with_the_data_is_a_miss() -> None:
     assert [line.is_met for line in lines if "grow" in line.text] == [False]
     lines = list(verdicts.judge([small, small]))
     assert not [line for line in lines if "grow" in line.text]
+
+
+@pytest.mark.parametrize(("held_ms", "is_met"), [(50.0, True), (51.0, False)])
+def test_an_import_that_holds_the_event_loop_misses_its_target(
+    *, held_ms: float, is_met: bool
+) -> None:
+    imported = Imported(10, 1.0, 1.0, held_ms)
+    measured = verdicts.Measured(TINY, [answered({3})], EXPORTED, imported)
+    (line,) = (each for each in verdicts.judge([measured]) if "event loop" in str(each))
+    assert line.is_met is is_met
