@@ -129,6 +129,29 @@ def stream(
     return ExportResponse(make(headings, batches), name=name, export_format=export_format)
 
 
+def written(
+    columns: Sequence[Column],
+    batches: AsyncGenerator[Sequence[Any], None],
+    *,
+    name: str,
+    export_format: ExportFormat,
+) -> ExportResponse:
+    """Return a download of what no single statement selects. A `cell` is given an item of a batch.
+
+    The first batch is asked for before the answer begins.
+    """
+    cells = [column.cell for column in columns]
+
+    async def rows() -> Batches:
+        async with aclosing(batches):
+            async for items in batches:
+                yield [[cell(item) for cell in cells] for item in items]
+
+    make = csv_pieces if export_format is ExportFormat.CSV else xlsx_pieces
+    headings = [column.heading for column in columns]
+    return ExportResponse(make(headings, rows()), name=name, export_format=export_format)
+
+
 def table(
     headings: Sequence[str],
     rows: Sequence[Sequence[Cell]],

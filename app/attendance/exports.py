@@ -1,12 +1,13 @@
 """Tables for a Chinese Excel."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import queries, words
+from app.attendance.lines import MeasuredLine, Spread
 from app.attendance.models import AttendanceAmendment, AttendanceRecord, Session
 from app.attendance.names import seats_of
 from app.attendance.row_schemas import reason_of
@@ -85,6 +86,38 @@ OWN_HOUR_COLUMNS = (
     Column("计入教室", lambda row: row.counted),
     Column("已锁定教室", lambda row: row.locked),
     Column("服务小时", lambda row: round(row.earned_ms / 3_600_000, 2)),
+)
+
+
+def _part_of(figure: str, part: str) -> Callable[[MeasuredLine], int | None]:
+    """Return how to read p10, p50 or p90 of a figure of a line's last weeks."""
+
+    def read(line: MeasuredLine) -> int | None:
+        spread: Spread | None = getattr(line.history, figure, None)  # there may be no history
+        return None if spread is None else getattr(spread, part)
+
+    return read
+
+
+# Of `lines.MeasuredLine`.
+LINE_COLUMNS = (
+    Column("学校", lambda line: line.school),
+    Column("教室", lambda line: line.classroom.name),
+    Column("申报下行 kbit/s", lambda line: line.classroom.budget_down_kbps),
+    Column("申报上行 kbit/s", lambda line: line.classroom.budget_up_kbps),
+    Column("最近实测", lambda line: line.latest.measured_at),
+    Column("近 30 天课数", lambda line: 0 if line.history is None else line.history.lessons),
+    *(
+        Column(f"{name} {part}", _part_of(figure, part))
+        for name, figure in (
+            ("下行 kbit/s", "down_kbps"),
+            ("上行 kbit/s", "up_kbps"),
+            ("往返毫秒", "rtt_ms"),
+            ("下行丢包 ‰", "loss_down_permille"),
+            ("上行丢包 ‰", "loss_up_permille"),
+        )
+        for part in ("p10", "p50", "p90")
+    ),
 )
 _ATTENDANCE_HEADER = (
     *("学校", "教室", "计划分钟", "在线分钟", "听清分钟", "不清分钟", "未听到分钟", "离线分钟"),

@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.models import SeatLink
 from app.attendance.seats import read_seat
 from app.lessons.models import LessonSite
 from app.schools.models import Classroom
-from app.schools.queries import schools_within
-from app.security import Scope
 
 FIGURES = frozenset(
     column.key
@@ -59,27 +57,6 @@ async def of_session(
     if seats is not None:
         query = query.where(SeatLink.seat_id.in_(seats))
     return (await db.scalars(query.order_by(SeatLink.seat_id))).all()
-
-
-async def latest_within(db: AsyncSession, scope: Scope) -> dict[UUID, SeatLink]:
-    """Return what was last measured of each classroom in `scope` that was ever in a lesson."""
-    newest_first = func.row_number().over(
-        partition_by=LessonSite.classroom_id,
-        order_by=(SeatLink.measured_at.desc(), SeatLink.id.desc()),
-    )
-    ranked = (
-        select(SeatLink.id, LessonSite.classroom_id, newest_first.label("place"))
-        .join(LessonSite, LessonSite.id == SeatLink.lesson_site_id)
-        .join(Classroom, Classroom.id == LessonSite.classroom_id)
-        .where(Classroom.school_id.in_(schools_within(scope)))
-        .subquery()
-    )
-    rows = await db.execute(
-        select(ranked.c.classroom_id, SeatLink)
-        .join(SeatLink, SeatLink.id == ranked.c.id)
-        .where(ranked.c.place == 1)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 async def declared_of(

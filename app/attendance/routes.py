@@ -3,26 +3,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 
-from app.attendance import links, listing, queries, settling
+from app.attendance import lines, listing, queries, settling
 from app.attendance.errors import NotToConfirm
-from app.attendance.exports import attendance_table
+from app.attendance.exports import LINE_COLUMNS, attendance_table
+from app.attendance.lines import LineFilter
 from app.attendance.names import seats_of
 from app.attendance.schemas import (
     ClassroomLine,
-    ClassroomLines,
     EventOut,
     EventsOut,
     HeadcountIn,
     HeadcountOut,
-    LineFigures,
 )
 from app.clock import Now
 from app.database import Db
 from app.errors import refuses
-from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
-from app.security import INSPECTING, CurrentDevice, CurrentInspector
+from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, written
+from app.paging import MOST_PER_PAGE, Page, PageQuery
+from app.security import CurrentDevice, CurrentInspector
 
 router = APIRouter(prefix="/api", tags=["attendance"])
 
@@ -47,20 +47,42 @@ async def confirm_headcount(
     return HeadcountOut(lesson_id=lesson_id, headcount=body.count, state=record.state)
 
 
+def _lines(
+    school_id: UUID | None = None,
+    classroom_id: Annotated[
+        list[UUID] | None, Query(max_length=MOST_PER_PAGE, description="Of these classrooms.")
+    ] = None,
+) -> LineFilter:
+    return LineFilter(school_id, classroom_id or ())
+
+
+WantedLines = Annotated[LineFilter, Depends(_lines)]
+
+
 @router.get("/admin/classroom-lines")
-async def classroom_lines(db: Db, person: CurrentInspector) -> ClassroomLines:
-    """List what was last measured of the lines of the classrooms in scope, in lessons."""
-    scope = person.scope(*INSPECTING)
-    latest = await links.latest_within(db, scope)
-    return ClassroomLines(
-        items=[
-            ClassroomLine(
-                classroom_id=classroom_id,
-                session_id=link.session_id,
-                measured=LineFigures.model_validate(link),
-            )
-            for classroom_id, link in latest.items()
-        ]
+async def classroom_lines(
+    *, db: Db, now: Now, person: CurrentInspector, wanted: WantedLines, page: PageQuery
+) -> Page[ClassroomLine]:
+    """List the lines of the classrooms in scope, as lessons measured them, by school and name."""
+    found = await lines.lines_seen(db, person, wanted, page, now=now)
+    return found.page(ClassroomLine.of)
+
+
+@router.get("/admin/classroom-lines/export", **EXPORT_ROUTE)
+async def export_classroom_lines(
+    *,
+    request: Request,
+    now: Now,
+    person: CurrentInspector,
+    wanted: WantedLines,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the lines, all pages of them."""
+    return written(
+        LINE_COLUMNS,
+        lines.pages_of_lines(request.app.state.database, person, wanted, now=now),
+        name="lines",
+        export_format=export_format,
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.attendance.lines import MeasuredLine
 from app.attendance.models import AttendanceState
 
 
@@ -53,18 +54,60 @@ class LineFigures(BaseModel):
     loss_up_high_permille: int | None
 
 
+class SpreadOut(BaseModel):
+    """Of one figure of each lesson: what a tenth, half and nine tenths of them had at most."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    p10: int
+    p50: int
+    p90: int
+
+
+class LineHistoryOut(BaseModel):
+    """A line over the lessons of the last 30 days. Null: not measured in any.
+
+    `down_kbps` is what the line would carry, or at least carried; `up_kbps` what it carried.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lessons: int
+    down_kbps: SpreadOut | None
+    up_kbps: SpreadOut | None
+    rtt_ms: SpreadOut | None
+    loss_down_permille: SpreadOut | None
+    loss_up_permille: SpreadOut | None
+
+
 class ClassroomLine(BaseModel):
-    """What was last measured of a classroom's line, and in which lesson."""
+    """A classroom's line: what is declared, what was last measured, and in which lesson.
+
+    `history`: how it was in the lessons of the last 30 days; null: there was none.
+    """
 
     classroom_id: UUID
+    classroom: str
+    school: str
+    budget_down_kbps: int | None
+    budget_up_kbps: int | None
     session_id: UUID
     measured: LineFigures
+    history: LineHistoryOut | None
 
-
-class ClassroomLines(BaseModel):
-    """The classrooms in scope whose lines were ever measured."""
-
-    items: list[ClassroomLine]
+    @classmethod
+    def of(cls, line: MeasuredLine) -> "ClassroomLine":
+        """Describe a line."""
+        return cls(
+            classroom_id=line.classroom.id,
+            classroom=line.classroom.name,
+            school=line.school,
+            budget_down_kbps=line.classroom.budget_down_kbps,
+            budget_up_kbps=line.classroom.budget_up_kbps,
+            session_id=line.latest.session_id,
+            measured=LineFigures.model_validate(line.latest),
+            history=line.history and LineHistoryOut.model_validate(line.history),
+        )
 
 
 class EventOut(BaseModel):

@@ -365,12 +365,6 @@ export interface LineFigures {
   loss_up_high_permille: number | null;
 }
 
-export interface ClassroomLine {
-  classroom_id: string;
-  session_id: string;
-  measured: LineFigures;
-}
-
 /** What a classroom's line is declared to carry; null: not declared. */
 export interface DeclaredLine {
   budget_down_kbps: number | null;
@@ -548,7 +542,6 @@ export const api = {
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),
 
   classrooms: (query: ClassroomQuery) => get<Page<ClassroomItem>>(`/classrooms${queryOf(query)}`),
-  classroomLines: () => get<{ items: ClassroomLine[] }>("/admin/classroom-lines"),
   teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),

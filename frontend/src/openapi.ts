@@ -28,8 +28,12 @@ export interface paths {
         get: operations["export_rows"];
     };
     "/api/admin/classroom-lines": {
-        /** @description List what was last measured of the lines of the classrooms in scope, in lessons. */
+        /** @description List the lines of the classrooms in scope, as lessons measured them, by school and name. */
         get: operations["classroom_lines"];
+    };
+    "/api/admin/classroom-lines/export": {
+        /** @description Export the lines, all pages of them. */
+        get: operations["export_classroom_lines"];
     };
     "/api/admin/classrooms/{classroom_id}/enrolment-codes": {
         /** @description Issue a one-time code for one more device of a classroom. */
@@ -1263,17 +1267,22 @@ export interface components {
             school_id: string;
             seats?: number | null;
         };
-        /** @description What was last measured of a classroom's line, and in which lesson. */
+        /**
+         * @description A classroom's line: what is declared, what was last measured, and in which lesson.
+         *
+         *     `history`: how it was in the lessons of the last 30 days; null: there was none.
+         */
         ClassroomLine: {
+            budget_down_kbps: number | null;
+            budget_up_kbps: number | null;
+            classroom: string;
             /** Format: uuid */
             classroom_id: string;
+            history: components["schemas"]["LineHistoryOut"] | null;
             measured: components["schemas"]["LineFigures"];
+            school: string;
             /** Format: uuid */
             session_id: string;
-        };
-        /** @description The classrooms in scope whose lines were ever measured. */
-        ClassroomLines: {
-            items: components["schemas"]["ClassroomLine"][];
         };
         /**
          * @description A classroom with its devices. `school` and `region` are names.
@@ -1963,6 +1972,19 @@ export interface components {
             up_high_kbps: number | null;
             up_kbps: number | null;
         };
+        /**
+         * @description A line over the lessons of the last 30 days. Null: not measured in any.
+         *
+         *     `down_kbps` is what the line would carry, or at least carried; `up_kbps` what it carried.
+         */
+        LineHistoryOut: {
+            down_kbps: components["schemas"]["SpreadOut"] | null;
+            lessons: number;
+            loss_down_permille: components["schemas"]["SpreadOut"] | null;
+            loss_up_permille: components["schemas"]["SpreadOut"] | null;
+            rtt_ms: components["schemas"]["SpreadOut"] | null;
+            up_kbps: components["schemas"]["SpreadOut"] | null;
+        };
         /** @description What a classroom's line is declared to carry, in kbit/s; null: not declared. */
         LineIn: {
             budget_down_kbps: number | null;
@@ -2303,6 +2325,11 @@ export interface components {
         };
         Page_CalendarDayOut_: {
             items: components["schemas"]["CalendarDayOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_ClassroomLine_: {
+            items: components["schemas"]["ClassroomLine"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -3420,6 +3447,12 @@ export interface components {
             from_ms: number;
             to_ms: number;
         };
+        /** @description Of one figure of each lesson: what a tenth, half and nine tenths of them had at most. */
+        SpreadOut: {
+            p10: number;
+            p50: number;
+            p90: number;
+        };
         /** @description A post. `subjects`: the ids of codes of kind SUBJECT; until the day before `until_on`. */
         StaffPostOut: {
             from_on: string | null;
@@ -4283,6 +4316,8 @@ export interface components {
         "query.alliance_id": string | null;
         "query.basis": components["schemas"]["Basis"];
         "query.category": string | null;
+        /** @description Of these classrooms. */
+        "query.classroom_id": string[] | null;
         /** @description `next_cursor` of the page before; without it, the first page. */
         "query.cursor": string | null;
         /** @description A day of the week wanted; without it, today's. */
@@ -4500,15 +4535,52 @@ export interface operations {
         };
     };
     classroom_lines: {
+        parameters: {
+            query?: {
+                /** @description Of these classrooms. */
+                classroom_id?: components["parameters"]["query.classroom_id"];
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
                 content: {
-                    "application/json": components["schemas"]["ClassroomLines"];
+                    "application/json": components["schemas"]["Page_ClassroomLine_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_classroom_lines: {
+        parameters: {
+            query?: {
+                /** @description Of these classrooms. */
+                classroom_id?: components["parameters"]["query.classroom_id"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                school_id?: components["parameters"]["query.school_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -5,7 +5,7 @@ import { ENOUGH_BPS, isNarrowed, UplinkWatch } from "../src/media/uplink";
 import { LEGS, LINK_CAUSES, type PlannedTrack } from "../src/protocol";
 import { reduceRoom, type Room } from "../src/room";
 import { eventText } from "../src/views/admin/events";
-import { measuredDown, measuredUp, qualityText } from "../src/views/admin/line-text";
+import { historyTexts, measuredDown, measuredUp, qualityText } from "../src/views/admin/line-text";
 import { lineNotice } from "../src/views/classroom/line-notice";
 import {
   delayText,
@@ -274,5 +274,31 @@ describe("the sender's own line", () => {
       false,
     ]);
     expect([true, true, true, true, null].map((now) => watch.look(now))).toEqual([false, false, false, true, false]);
+  });
+});
+
+describe.each(["zh", "en"] as const)("a line over its last lessons, in %s", (locale) => {
+  const same = (value: number) => ({ p10: value, p50: value, p90: value });
+
+  it("tells the usual figure between a bad and a good one", () => {
+    say(locale);
+    const texts = historyTexts({
+      lessons: 12,
+      down_kbps: { p10: 64, p50: 2700, p90: 12_000 },
+      up_kbps: same(500),
+      rtt_ms: same(80),
+      loss_down_permille: { p10: 0, p50: 0, p90: 25 },
+      loss_up_permille: null,
+    });
+    expect(texts).toHaveLength(4);
+    expect(texts[0]).toMatch(/2\.7 Mbit\/s.*64 kbit\/s.*12 Mbit\/s/);
+    expect(texts[3]).toMatch(/2\.5/);
+    for (const text of texts) expect(text).not.toMatch(/admin\.|\{/);
+  });
+
+  it("keeps quiet about what was not measured, and about no loss", () => {
+    say(locale);
+    const nothing = { down_kbps: null, up_kbps: null, rtt_ms: null, loss_up_permille: null };
+    expect(historyTexts({ lessons: 1, ...nothing, loss_down_permille: same(0) })).toEqual([]);
   });
 });

@@ -1,10 +1,14 @@
 """What was measured of a line: kept at leaving, shown beside what was declared."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.attendance.lines import Spread
 from app.attendance.seats import HUB, site_seat
 from app.database import Database
 from app.live import service
@@ -151,8 +155,80 @@ async def test_nobody_sees_the_lines_of_others(
     items = (await browser.get("/api/admin/classroom-lines")).json()["items"]
     assert [item["classroom_id"] for item in items] == [str(county.classrooms[0].id)]
     stranger = await open_browser(other_county.administrator)
-    assert (await stranger.get("/api/admin/classroom-lines")).json() == {"items": []}
+    nothing: dict[str, Any] = {"items": [], "next_cursor": None}
+    assert (await stranger.get("/api/admin/classroom-lines")).json() == nothing
+    of_others = f"/api/admin/classroom-lines?classroom_id={county.classrooms[0].id}"
+    assert (await stranger.get(of_others)).json() == nothing
     answer = await stranger.get(f"/api/admin/sessions/{lesson.session_id}")
     assert answer.status_code == 404
     teacher = await open_browser(county.teacher)
     assert (await teacher.get("/api/admin/classroom-lines")).status_code == 403
+
+
+async def test_a_line_is_known_by_its_lessons_of_the_last_thirty_days(
+    open_browser: OpenBrowser, database: Database, county: County, clock: Clock
+) -> None:
+    one, two = (classroom.id for classroom in county.classrooms)
+    for estimate in (9000, 1000, 3000, 2000, None):  # 31, 29, 28, 27 and 26 days ago
+        lesson = await begin(database, county, clock)
+        event = summed_up(lesson.sites[one], estimate=estimate or 0)
+        if estimate is None:  # a browser that gives no estimate: what was used counts
+            event = replace(event, payload={**event.payload, "estimate_down_kbps": None})
+        await lesson.record(event)
+        clock.advance(days=2 if estimate == 9000 else 1)
+    clock.advance(days=25)
+    browser = await open_browser(county.administrator)
+    (line,) = (await browser.get("/api/admin/classroom-lines")).json()["items"]
+    assert (line["classroom_id"], line["measured"]["estimate_down_kbps"]) == (str(one), None)
+    history = line["history"]
+    assert history["lessons"] == 4
+    assert history["down_kbps"] == {"p10": 1000, "p50": 2000, "p90": 3000}
+    assert history["up_kbps"] == {"p10": 400, "p50": 400, "p90": 400}
+    assert history["rtt_ms"] == {"p10": 40, "p50": 40, "p90": 40}
+    assert history["loss_down_permille"] == {"p10": 20, "p50": 20, "p90": 20}
+    assert history["loss_up_permille"] is None
+    clock.advance(days=30)
+    browser = await open_browser(county.administrator)
+    (line,) = (await browser.get("/api/admin/classroom-lines")).json()["items"]
+    assert line["history"] is None, "what was measured is still there, and no longer counts"
+    rows = (await browser.get(f"/api/admin/classroom-lines?classroom_id={two}")).json()["items"]
+    assert rows == [], "never measured"
+
+
+async def test_lines_are_paged_filtered_and_exported_in_the_same_order(
+    open_browser: OpenBrowser, database: Database, county: County, clock: Clock
+) -> None:
+    lesson = await begin(database, county, clock)
+    await lesson.record(*(summed_up(site) for site in lesson.sites.values()))
+    browser = await open_browser(county.administrator)
+    path = "/api/admin/classroom-lines"
+    first = (await browser.get(f"{path}?limit=1")).json()
+    second = (await browser.get(f"{path}?limit=1&cursor={first['next_cursor']}")).json()
+    assert second["next_cursor"] is None
+    found = [line["school"] for line in first["items"] + second["items"]]
+    assert found == sorted(school.name for school in county.points)
+    of_school = (await browser.get(f"{path}?school_id={county.points[1].id}")).json()["items"]
+    assert [line["school"] for line in of_school] == [county.points[1].name]
+    export = await browser.get(f"{path}/export?format=csv")
+    head, *rows = export.content.decode("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows] == found
+    cells = dict(zip(head.split(","), rows[0].split(","), strict=True))
+    assert (cells["近 30 天课数"], cells["下行 kbit/s p50"]) == ("1", "3600")
+
+
+ranks = st.lists(st.integers(0, 50) | st.none(), max_size=40)
+
+
+@given(ranks)
+def test_a_spread_is_of_values_there_are_and_so_many_lie_below(values: list[int | None]) -> None:
+    known = [value for value in values if value is not None]
+    spread = Spread.of(values)
+    if not known:
+        assert spread is None
+        return
+    assert spread is not None
+    for tenths, found in ((1, spread.p10), (5, spread.p50), (9, spread.p90)):
+        assert found in known
+        at_most = sum(value <= found for value in known)
+        below = sum(value < found for value in known)
+        assert at_most * 10 >= tenths * len(known) > below * 10

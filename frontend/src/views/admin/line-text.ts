@@ -5,6 +5,7 @@
 import type { LineFigures } from "@/api";
 import { translate } from "@/i18n";
 import { rateText } from "@/line-figures";
+import type { LineHistory } from "@/lines";
 
 /** Of an estimate what it says; without one, the most that was used: the line carries that at least. */
 export function measuredDown(measured: LineFigures): string {
@@ -38,4 +39,29 @@ export function qualityText(measured: LineFigures): string {
     parts.push(translate("admin.line.loss_up", { n: percent(measured.loss_up_permille ?? 0) }));
   }
   return parts.join(" · ");
+}
+
+/** A line over its last lessons, figure by figure: the usual one, and from a bad to a good tenth of them. */
+export function historyTexts(history: LineHistory): string[] {
+  const told = [
+    spreadText("down", history.down_kbps, rateText),
+    spreadText("up", history.up_kbps, rateText),
+    spreadText("rtt", history.rtt_ms, String),
+    spreadText("loss_down", lossOf(history.loss_down_permille), percent),
+    spreadText("loss_up", lossOf(history.loss_up_permille), percent),
+  ];
+  return told.filter((text) => text !== "");
+}
+
+type Spread = NonNullable<LineHistory["rtt_ms"]>;
+
+/** A line that loses nothing in nine lessons of ten has nothing to tell. */
+function lossOf(spread: Spread | null): Spread | null {
+  return spread === null || spread.p90 === 0 ? null : spread;
+}
+
+function spreadText(figure: string, spread: Spread | null, show: (value: number) => string): string {
+  if (spread === null) return "";
+  const [p10, p50, p90] = [show(spread.p10), show(spread.p50), show(spread.p90)];
+  return translate(`admin.line.history.${figure}`, { p10, p50, p90 });
 }
