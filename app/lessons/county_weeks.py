@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
+from app.accounts.sight import sight_of
 from app.alliances.shared import kept
 from app.lessons import timetable_queries as queries
 from app.lessons.lesson_schemas import CountyWeek, CountyWeekRow, WeekBy
@@ -37,7 +38,8 @@ async def county_week(
     The number of statements does not grow with the rows. Raise BadCursor.
     """
     last = monday + A_WEEK - timedelta(days=1)
-    ids = queries.ids_seen(person, replace(wanted, first_day=monday, last_day=last))
+    sight = await sight_of(db, person)
+    ids = queries.ids_seen(sight, replace(wanted, first_day=monday, last_day=last))
     statement, order = _rows(by, ids, person)
     found = await fetch_page(db, statement, order=order, page=page)
     row_ids = [row[0] for row in found.items]
