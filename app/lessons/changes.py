@@ -34,6 +34,7 @@ from app.lessons.timetable import (
     SitePlan,
     invite,
     move_offering,
+    note_move,
     touch,
     write_lessons,
 )
@@ -117,6 +118,7 @@ async def edit(
     require_changeable(lesson, now)
     if (starts_at, ends_at) != (lesson.planned_start, lesson.planned_end):
         require_ahead(starts_at, now)
+    note_move(lesson, starts_at)
     lesson.title, lesson.planned_start, lesson.planned_end = title, starts_at, ends_at
     lesson.hub_classroom_id = hub_classroom_id
     invite(lesson, sites)

@@ -189,6 +189,8 @@ class Lesson(Versioned, Base):
     lecturer_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     planned_start: Mapped[datetime] = mapped_column(index=True)
     planned_end: Mapped[datetime]
+    # When it was to begin as it was published; None: it stands where it was published.
+    moved_from: Mapped[datetime | None]
     state: Mapped[LessonState] = mapped_column(default=LessonState.PUBLISHED)
     is_recorded: Mapped[bool] = mapped_column(default=True)
     stage_limit: Mapped[int] = mapped_column(default=1)

@@ -8,9 +8,10 @@ from app.clock import Day, Now
 from app.database import Db
 from app.lessons import queries
 from app.lessons.cards import cards
+from app.lessons.coming import coming_week
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.ports import LessonRecords
-from app.lessons.schemas import ClassroomDay, Filters, TeacherDay, ToConfirm
+from app.lessons.schemas import ClassroomDay, ClassroomWeek, Filters, TeacherDay, ToConfirm
 from app.lessons.service import STARTABLE
 from app.schools import queries as schools
 from app.schools import service as devices
@@ -83,6 +84,12 @@ async def classroom_today(
         next=next(coming, None),
         to_confirm=to_confirm,
     )
+
+
+@router.get("/classroom/week")
+async def classroom_week(db: Db, now: Now, caller: CurrentDevice) -> ClassroomWeek:
+    """List what the classroom receives today and on the six days after it."""
+    return await coming_week(db, caller.classroom_id, now=now)
 
 
 @router.get("/admin/filters")

@@ -77,6 +77,37 @@ class ClassroomDay(BaseModel):
     to_confirm: ToConfirm | None
 
 
+class ComingLesson(BaseModel):
+    """A lesson as the classroom's screen announces it, with what became of it.
+
+    `moved_from`: when it was to begin first; `instead_of`: whose lesson it is, which another
+    gives; `makes_up`, `made_up_on`: when the lesson began that it makes up, that makes it up.
+    """
+
+    id: UUID
+    title: str
+    subject: str
+    grade: str
+    hub_school: str
+    lecturer: str
+    planned_start: datetime
+    planned_end: datetime
+    day: date
+    state: LessonState
+    moved_from: datetime | None
+    cancelled_because: str | None
+    instead_of: str | None
+    makes_up: datetime | None
+    made_up_on: datetime | None
+
+
+class ClassroomWeek(BaseModel):
+    """What a classroom receives from `today` on, seven days, in order of time."""
+
+    today: date
+    lessons: list[ComingLesson]
+
+
 class Filters(BaseModel):
     """What an administrator may filter sessions by."""
 

@@ -256,6 +256,7 @@ def _change(
         "planned_start": row.starts_at,
         "planned_end": row.ends_at,
     }
+    note_move(lesson, row.starts_at)
     changed = [name for name, value in values.items() if getattr(lesson, name) != value]
     for name in changed:
         setattr(lesson, name, values[name])
@@ -267,6 +268,17 @@ def _change(
         move(lesson, LessonState.PUBLISHED)
         return True
     return is_changed
+
+
+def note_move(lesson: Lesson, starts_at: datetime) -> None:
+    """Remember where a lesson stood that teachers and classrooms have seen, before it is moved.
+
+    Moved back to where it was published, it was not moved.
+    """
+    if lesson.state is LessonState.PLANNED or starts_at == lesson.planned_start:
+        return
+    published_at = lesson.moved_from or lesson.planned_start
+    lesson.moved_from = None if starts_at == published_at else published_at
 
 
 def touch(row: CourseOffering | Lesson) -> None:

@@ -278,6 +278,10 @@ export interface paths {
         /** @description List the classroom's lessons today. Asking is the device's heartbeat. */
         get: operations["classroom_today"];
     };
+    "/api/classroom/week": {
+        /** @description List what the classroom receives today and on the six days after it. */
+        get: operations["classroom_week"];
+    };
     "/api/classrooms": {
         /** @description List the classrooms in scope with their devices, revoked ones included. */
         get: operations["list_classrooms"];
@@ -1312,6 +1316,12 @@ export interface components {
             seats: number | null;
             version: number;
         };
+        /** @description What a classroom receives from `today` on, seven days, in order of time. */
+        ClassroomWeek: {
+            lessons: components["schemas"]["ComingLesson"][];
+            /** Format: date */
+            today: string;
+        };
         /** @description A file to play: from `start_ms` of the lesson on. */
         ClipOut: {
             duration_ms: number;
@@ -1365,6 +1375,33 @@ export interface components {
             source: string;
             valid_from: string | null;
             valid_to: string | null;
+        };
+        /**
+         * @description A lesson as the classroom's screen announces it, with what became of it.
+         *
+         *     `moved_from`: when it was to begin first; `instead_of`: whose lesson it is, which another
+         *     gives; `makes_up`, `made_up_on`: when the lesson began that it makes up, that makes it up.
+         */
+        ComingLesson: {
+            cancelled_because: string | null;
+            /** Format: date */
+            day: string;
+            grade: string;
+            hub_school: string;
+            /** Format: uuid */
+            id: string;
+            instead_of: string | null;
+            lecturer: string;
+            made_up_on: string | null;
+            makes_up: string | null;
+            moved_from: string | null;
+            /** Format: date-time */
+            planned_end: string;
+            /** Format: date-time */
+            planned_start: string;
+            state: components["schemas"]["LessonState"];
+            subject: string;
+            title: string;
         };
         /** @description That a row is right as it is; `headcount` null: as it was reported. */
         ConfirmationIn: {
@@ -6032,6 +6069,18 @@ export interface operations {
             200: {
                 content: {
                     "application/json": components["schemas"]["ClassroomDay"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    classroom_week: {
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["ClassroomWeek"];
                 };
             };
             401: components["responses"]["not-signed-in"];

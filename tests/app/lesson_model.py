@@ -50,6 +50,7 @@ class Model:
     starts_at: datetime
     state: LessonState
     givers: list[int] = field(default_factory=lambda: [0])
+    moved_from: datetime | None = None
     makes_up: "Model | None" = None
     was_cancelled: bool = False
     session_id: UUID | None = None
@@ -68,6 +69,13 @@ class Model:
         """Return the lesson's clock."""
         assert self.began_at is not None
         return (now - self.began_at) // timedelta(milliseconds=1)
+
+    def move(self, to: datetime) -> None:
+        """Where it was published is remembered; back there it was not moved."""
+        published = self.moved_from or self.starts_at
+        if self.state is not L.PLANNED and to != self.starts_at:
+            self.moved_from = None if to == published else published
+        self.starts_at = to
 
     def give_up(self, to: LessonState) -> None:
         """Cancel or miss it; what it was to make up is open again."""
@@ -172,6 +180,7 @@ def compare(kept: Kept, models: list[Model], people: list[UUID]) -> None:
         lesson = kept.lessons[model.lesson_id]
         assert lesson.state is model.state
         assert (lesson.planned_start, lesson.planned_end) == (model.starts_at, model.ends_at)
+        assert lesson.moved_from == model.moved_from
         assert lesson.lecturer_id == people[model.lecturer]
         assert (lesson.id in kept.cancelled) == model.was_cancelled
         assert (lesson.id in kept.sessions) == (lesson.state in BEGUN)

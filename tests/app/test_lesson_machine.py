@@ -248,7 +248,7 @@ class LessonLife(RuleBasedStateMachine):
         if why is None and start != model.starts_at:
             why = self.why_not_at(start, model)
         if not self.refused(edit, why):
-            model.starts_at = start
+            model.move(start)
 
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:

@@ -1,0 +1,62 @@
+"""What a classroom's screen announces: the lessons of today and of the days after it."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.lessons.models import Lesson, LessonSite, LessonState
+from app.lessons.queries import bounds_of, day_of
+from app.lessons.schemas import ClassroomWeek, ComingLesson
+from app.lessons.timetable_queries import Histories, histories
+
+DAYS = 7
+
+
+async def coming_week(db: AsyncSession, classroom_id: UUID, *, now: datetime) -> ClassroomWeek:
+    """Return what a classroom receives from today on; what was given up or moved is said to be.
+
+    Drafts are not announced: they may still change.
+    """
+    today = day_of(now)
+    first, last = bounds_of(today)[0], bounds_of(today + timedelta(days=DAYS - 1))[1]
+    rows = await db.scalars(
+        select(Lesson)
+        .join(LessonSite, LessonSite.lesson_id == Lesson.id)
+        .where(
+            LessonSite.classroom_id == classroom_id,
+            Lesson.state != LessonState.PLANNED,
+            Lesson.planned_start >= first,
+            Lesson.planned_start < last,
+        )
+        .options(joinedload(Lesson.hub_school), joinedload(Lesson.lecturer))
+        .order_by(Lesson.planned_start, Lesson.id)
+    )
+    lessons = rows.all()
+    became = await histories(db, lessons)
+    return ClassroomWeek(today=today, lessons=[_announced(each, became) for each in lessons])
+
+
+def _announced(lesson: Lesson, became: Histories) -> ComingLesson:
+    steps = became.substitutions.get(lesson.id, ())
+    original = None if lesson.makes_up_id is None else became.originals[lesson.makes_up_id]
+    again = became.made_up_by.get(lesson.id) if lesson.state is LessonState.MADE_UP else None
+    return ComingLesson(
+        id=lesson.id,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        hub_school=lesson.hub_school.name,
+        lecturer=lesson.lecturer.name,
+        planned_start=lesson.planned_start,
+        planned_end=lesson.planned_end,
+        day=day_of(lesson.planned_start),
+        state=lesson.state,
+        moved_from=lesson.moved_from,
+        cancelled_because=became.cancelled.get(lesson.id),
+        instead_of=steps[0][1] if steps else None,
+        makes_up=None if original is None else original.planned_start,
+        made_up_on=None if again is None else again.planned_start,
+    )
