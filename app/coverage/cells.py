@@ -7,7 +7,22 @@ The rules are those of `app.coverage.rules`, which tests hold these statements a
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from app.calendars.models import Term
 from app.coverage.models import CurriculumPeriods, Indicator, LocalPeriods, LocalTimetable
@@ -21,49 +36,77 @@ def _timetables(basics: Basics) -> ColumnElement[bool]:
         Term.id == LocalTimetable.term_id,
         Term.starts_on <= asked.period.middle,
         Term.ends_on >= asked.period.middle,
-        LocalTimetable.school_id.in_(select(basics.sites.c.school_id)),
     )
     return holds if asked.as_of is None else and_(holds, LocalTimetable.saved_at <= asked.as_of)
 
 
-def grades(basics: Basics) -> CTE:
-    """Return (school_id, grade_no, classes) of the grades the sites have."""
+def timetables(basics: Basics) -> CTE:
+    """Return the timetables of the sites: id, the site's columns, grade_no, classes, place.
+
+    `classes`: how many the grade has there; `place` 1: the first of them, so that each grade
+    stands once. By windows, of which databases know how many rows they give.
+    """
+    sites = basics.sites.c
+    grade = (LocalTimetable.school_id, LocalTimetable.grade_no)
     return (
-        select(LocalTimetable.school_id, LocalTimetable.grade_no, func.count().label("classes"))
+        select(
+            LocalTimetable.id,
+            *sites,
+            LocalTimetable.grade_no,
+            func.count().over(partition_by=grade).label("classes"),
+            func.row_number().over(partition_by=grade, order_by=LocalTimetable.id).label("place"),
+        )
+        .select_from(LocalTimetable)
         .join(Term, _timetables(basics))
-        .group_by(LocalTimetable.school_id, LocalTimetable.grade_no)
-        .cte("grades")
+        .join(basics.sites, sites.school_id == LocalTimetable.school_id)
+        .cte("timetables")
     )
 
 
-def _local(basics: Basics) -> CTE:
-    """Return (school_id, grade_no, subject_id, classes, tenths a week): the least of any class."""
+def _local(basics: Basics, at: CTE) -> CTE:
+    """Return (school_id, county, plan_id, grade_no, subject_id, tenths a week) taught locally.
+
+    Of several classes, what the one that is taught least has. Most grades of a point have one
+    class, and most subjects one name: those rows are taken as they stand, for a province has a
+    quarter of a million of them.
+    """
+    t, is_plain = at.c, LocalPeriods.subject_id.in_(basics.plain_subjects)
+    holds = still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of)
+    alone = (
+        select(
+            t.school_id, t.county, t.plan_id, t.grade_no,
+            LocalPeriods.subject_id, LocalPeriods.tenths_a_week.label("tenths"),
+        )
+        .select_from(at)
+        .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
+        .where(holds, t.classes < 2, is_plain)
+    )  # fmt: skip
     placed = (
         select(
-            LocalTimetable.id,
-            LocalTimetable.school_id,
-            LocalTimetable.grade_no,
+            t.id, t.school_id, t.county, t.plan_id, t.grade_no, t.classes,
             basics.fold(LocalPeriods.subject_id).label("subject_id"),
             LocalPeriods.tenths_a_week,
         )
-        .join(LocalPeriods, LocalPeriods.timetable_id == LocalTimetable.id)
-        .join(Term, _timetables(basics))
-        .where(still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of))
+        .select_from(at)
+        .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
+        .where(holds, or_(t.classes >= 2, not_(is_plain)))
         .subquery()
-    )
-    c = placed.c
+    )  # fmt: skip
+    p = placed.c
+    keys = (p.school_id, p.county, p.plan_id, p.grade_no, p.subject_id)
     of_class = (
-        select(c.school_id, c.grade_no, c.subject_id, func.sum(c.tenths_a_week).label("tenths"))
-        .where(c.subject_id.is_not(None))
-        .group_by(c.id, c.school_id, c.grade_no, c.subject_id)
+        select(*keys, p.classes, func.sum(p.tenths_a_week).label("tenths"))
+        .where(p.subject_id.is_not(None))
+        .group_by(p.id, *keys, p.classes)
         .subquery()
     )
-    keys = (of_class.c.school_id, of_class.c.grade_no, of_class.c.subject_id)
-    return (
-        select(*keys, func.count().label("classes"), func.min(of_class.c.tenths).label("tenths"))
-        .group_by(*keys)
-        .cte("local_periods_of_grades")
+    c = of_class.c
+    whole = (c.school_id, c.county, c.plan_id, c.grade_no, c.subject_id)
+    least_of_all = case((func.count() == c.classes, func.min(c.tenths)), else_=0)
+    several = select(*whole, cast(least_of_all, Integer).label("tenths")).group_by(
+        *whole, c.classes
     )
+    return union_all(alone, several).cte("local_periods_of_grades")
 
 
 def _delivered(basics: Basics) -> CTE:
@@ -105,37 +148,26 @@ def cells(basics: Basics) -> CTE:
 
     Those are required, local, delivered; lacking, filled, taught and gap follow from them.
     """
-    sites, at, local = basics.sites.c, grades(basics), _local(basics)
-    came = _delivered(basics)
+    at, came = timetables(basics), _delivered(basics)
+    local = _local(basics, at)
     weeks = len(basics.asked.period.teaching)
-    everybody = local.c.classes == at.c.classes
     known = (
         select(
-            sites.school_id,
-            sites.position,
-            sites.name,
-            sites.county,
+            at.c.school_id,
+            at.c.position,
+            at.c.name,
+            at.c.county,
             at.c.grade_no,
             CurriculumPeriods.subject_id,
             (CurriculumPeriods.tenths_a_week * weeks).label("required"),
-            (cast(case((everybody, local.c.tenths), else_=0), Integer) * weeks).label("local"),
-            (cast(func.coalesce(came.c.periods, 0), Integer) * 10).label("delivered"),
+            (func.coalesce(local.c.tenths, 0) * weeks).label("local"),
+            _tenths(came).label("delivered"),
         )
-        .join(at, at.c.school_id == sites.school_id)
-        .join(
-            CurriculumPeriods,
-            and_(
-                basics.asks(CurriculumPeriods),
-                CurriculumPeriods.grade_no == at.c.grade_no,
-                still_holds(
-                    CurriculumPeriods.saved_at,
-                    CurriculumPeriods.replaced_at,
-                    basics.asked.as_of,
-                ),
-            ),
-        )
-        .outerjoin(local, _same(local, at))
-        .outerjoin(came, _same(came, at))
+        .select_from(at)
+        .join(CurriculumPeriods, _required(basics, at))
+        .outerjoin(local, _same(local, at, CurriculumPeriods.subject_id))
+        .outerjoin(came, _same(came, at, CurriculumPeriods.subject_id))
+        .where(at.c.place < 2)
         .cte("known")
     )
     c = known.c
@@ -150,12 +182,26 @@ def cells(basics: Basics) -> CTE:
     ).cte("cells")
 
 
-def _same(other: CTE, at: CTE) -> ColumnElement[bool]:
+def _required(basics: Basics, at: Any) -> ColumnElement[bool]:
+    """Return the condition that a row of a plan is asked for in a grade of a site."""
+    row = CurriculumPeriods
     return and_(
-        other.c.school_id == at.c.school_id,
-        other.c.grade_no == at.c.grade_no,
-        other.c.subject_id == CurriculumPeriods.subject_id,
+        basics.asks(row.plan_id, at.c.plan_id),
+        row.grade_no == at.c.grade_no,
+        still_holds(row.saved_at, row.replaced_at, basics.asked.as_of),
     )
+
+
+def _same(one: CTE, other: Any, subject_id: Any) -> ColumnElement[bool]:
+    return and_(
+        one.c.school_id == other.c.school_id,
+        one.c.grade_no == other.c.grade_no,
+        one.c.subject_id == subject_id,
+    )
+
+
+def _tenths(came: Any) -> ColumnElement[int]:
+    return cast(func.coalesce(came.c.periods, 0), Integer) * 10
 
 
 SUMS = ("subjects", "offered", "required", "taught", "lacking", "filled", "delivered")
@@ -177,6 +223,104 @@ def sums(basics: Basics, found: CTE) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def gaps(found: CTE) -> Select[*tuple[Any, ...]]:
-    """Return the cells where something is lacking still."""
-    return select(*found.c).where(found.c.gap > 0)
+def county_sums(basics: Basics) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return (county, SUMS ...) in rows that are to be added up county by county.
+
+    What `sums` gives of all cells, without going through each: most cells of a province are
+    taught locally and by nobody else, or by nobody. So everything is counted as if nothing were
+    taught; then what was delivered, as if nothing were taught locally; then, of what is taught
+    locally, the difference that makes, with cells that are alike counted together.
+    """
+    at, came = timetables(basics), _delivered(basics)
+    return union_all(_everything(basics, at), _brought(basics, at, came), _own(basics, at, came))
+
+
+def _added(*columns: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    return tuple(func.sum(column).label(name) for name, column in zip(SUMS, columns, strict=True))
+
+
+def _is_offered(basics: Basics, taught: Any, required: Any) -> ColumnElement[Any]:
+    enough = taught * 1000 >= required * basics.permille_of(Indicator.OFFER_RATE)
+    return case((enough, 1), else_=0)
+
+
+_NOTHING: ColumnElement[Any] = literal(0)
+
+
+def _everything(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
+    grades = (
+        select(at.c.county, at.c.plan_id, at.c.grade_no, func.count().label("number"))
+        .where(at.c.place < 2)
+        .group_by(at.c.county, at.c.plan_id, at.c.grade_no)
+        .subquery()
+    )
+    number = grades.c.number
+    required = CurriculumPeriods.tenths_a_week * len(basics.asked.period.teaching) * number
+    return (
+        select(
+            grades.c.county,
+            *_added(number, _NOTHING, required, _NOTHING, required, _NOTHING, _NOTHING),
+        )
+        .select_from(grades)
+        .join(CurriculumPeriods, _required(basics, grades))
+        .group_by(grades.c.county)
+    )
+
+
+def _brought(basics: Basics, at: CTE, came: CTE) -> Select[*tuple[Any, ...]]:
+    required = CurriculumPeriods.tenths_a_week * len(basics.asked.period.teaching)
+    delivered = _tenths(came)
+    filled = least(required, delivered)
+    offered = _is_offered(basics, delivered, required)
+    return (
+        select(
+            at.c.county,
+            *_added(_NOTHING, offered, _NOTHING, filled, _NOTHING, filled, delivered),
+        )
+        .select_from(at)
+        .join(came, and_(came.c.school_id == at.c.school_id, came.c.grade_no == at.c.grade_no))
+        .join(
+            CurriculumPeriods,
+            and_(_required(basics, at), CurriculumPeriods.subject_id == came.c.subject_id),
+        )
+        .where(at.c.place < 2)
+        .group_by(at.c.county)
+    )
+
+
+def _own(basics: Basics, at: CTE, came: CTE) -> Select[*tuple[Any, ...]]:
+    local, weeks = _local(basics, at), len(basics.asked.period.teaching)
+    alike = (local.c.county, local.c.plan_id, local.c.grade_no, local.c.subject_id, local.c.tenths)
+    delivered = _tenths(came).label("delivered")
+    counted = (
+        select(*alike, delivered, func.count().label("number"))
+        .select_from(local)
+        .outerjoin(came, _same(came, local, local.c.subject_id))
+        .group_by(*alike, delivered)
+        .subquery()
+    )
+    c = counted.c
+    required, here = CurriculumPeriods.tenths_a_week * weeks, c.tenths * weeks
+    lacking = case((required > here, required - here), else_=0)
+    filled = least(required, c.delivered)
+    offered = _is_offered(basics, here + c.delivered, required)
+    return (
+        select(
+            c.county,
+            *_added(
+                _NOTHING,
+                (offered - _is_offered(basics, c.delivered, required)) * c.number,
+                _NOTHING,
+                (least(required, here + c.delivered) - filled) * c.number,
+                (lacking - required) * c.number,
+                (least(lacking, c.delivered) - filled) * c.number,
+                _NOTHING,
+            ),
+        )
+        .select_from(counted)
+        .join(
+            CurriculumPeriods,
+            and_(_required(basics, counted), CurriculumPeriods.subject_id == c.subject_id),
+        )
+        .group_by(c.county)
+    )

@@ -25,8 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.alliances.models import Need, NeedState
 from app.codes import service as codes
 from app.codes.models import CodeKind
-from app.coverage import cells as cell_statements
-from app.coverage.cells import SUMS, grades, sums
+from app.coverage.cells import SUMS, county_sums, timetables
 from app.coverage.distinct_weeks import DistinctWeeks
 from app.coverage.models import Indicator
 from app.coverage.sites import Basics
@@ -207,7 +206,7 @@ async def figures(db: AsyncSession, basics: Basics) -> tuple[Found, dict[str, Fo
 
 async def _add_sites(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]) -> None:
     sites, came, asking = basics.sites, reach(basics), await needs(db, basics)
-    taught = select(grades(basics).c.school_id).distinct().cte("with_timetable")
+    taught = select(timetables(basics).c.school_id).distinct().cte("with_timetable")
     rows = await db.execute(
         select(
             sites.c.county,
@@ -232,7 +231,7 @@ async def _add_sites(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]
 
 
 async def _add_cells(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]) -> None:
-    found = cell_statements.cells(basics)
-    rows = await db.execute(select(found.c.county, *sums(basics, found)).group_by(found.c.county))
-    for county, *numbers in rows:
-        counties[county].cells = dict(zip(SUMS, map(int, numbers), strict=True))
+    for county, *numbers in await db.execute(county_sums(basics)):
+        cells = counties[county].cells
+        for name, number in zip(SUMS, numbers, strict=True):
+            cells[name] += int(number)

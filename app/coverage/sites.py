@@ -104,11 +104,19 @@ class Basics:
         known = {one: literal(other, Uuid()) for one, other in self.folded.items()}
         return case(known, value=subject, else_=cast(null(), Uuid()))
 
-    def asks(self, row: type[CurriculumPeriods]) -> ColumnElement[bool]:
-        """Return the condition that a row is of the plan that holds at a site."""
+    @property
+    def plain_subjects(self) -> frozenset[UUID]:
+        """Return the subjects that are required and that no other one is taken for."""
+        taken = {wide for one, wide in self.folded.items() if one != wide}
+        return self.required_subjects - taken
+
+    def asks(
+        self, plan_id: SQLColumnExpression[Any], of_site: SQLColumnExpression[Any]
+    ) -> ColumnElement[bool]:
+        """Return the condition that a plan is the one that holds at a site."""
         if len(self.plans) == 1:  # said so that the database knows how many rows that gives
-            return row.plan_id == literal(self.plans[0], Uuid())
-        return row.plan_id == self.sites.c.plan_id
+            return plan_id == literal(self.plans[0], Uuid())
+        return plan_id == of_site
 
     def kinds_of(self, indicator: Indicator) -> list[str]:
         """Return the kinds of lessons an indicator counts."""
@@ -117,7 +125,7 @@ class Basics:
     def permille_of(self, indicator: Indicator) -> int:
         """Return the share an indicator asks for."""
         permille = self.definitions[indicator].permille
-        assert permille is not None
+        assert permille
         return permille
 
 

@@ -4,8 +4,8 @@
 
 Two databases: the province (88 counties, 10 000 points, about 200 000 lessons at 1 200 000 sites)
 and a corner of it. The same requests go to both, one after the other on one connection; statements
-must be as many in both. Exit code 1 when a target is missed. `--quick` leaves the province
-out: it shows that all requests are answered, and no more.
+must be as many in both. At last a county's timetable is planned. Exit code 1 when a target is
+missed. `--quick` leaves the province out: it shows that all requests are answered, and no more.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from app.coverage import seeds as coverage_seeds
 from app.database import Database
 from app.events import EventBus
 from app.schools.models import School
+from bench import planning
 from bench.data import asking, imports, people, postgres, verdicts
 from bench.data.covered import Covered, take_rosters
 from bench.data.province import CORNER, PROVINCE, Province, Size
@@ -150,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             measured.append(asyncio.run(measure(url, size, chosen.times)))
     print(verdicts.table(measured))
     lines = list(verdicts.judge(measured))
+    lines.append(verdicts.planned(asyncio.run(planning.run(planning.county_case()))))
     print("\n".join(str(line) for line in lines))
     return 1 if any(line.is_met is False for line in lines) else 0
 

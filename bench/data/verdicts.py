@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench import planning
 from bench.data.asking import Answered, Exported
 from bench.data.imports import Imported
 from bench.data.province import Size
@@ -48,6 +49,17 @@ def table(measured: Sequence[Measured]) -> str:
 def _counts(answered: Answered) -> str:
     least, most = min(answered.statements), max(answered.statements)
     return str(least) if least == most else f"{least}-{most}"
+
+
+def planned(measured: planning.Measured) -> Verdict:
+    """Return the line about the planning of a county, which no database takes part in."""
+    plans = len(measured.answer.plans)
+    return Verdict(
+        f"planning of a county ({planning.POINTS} points, {planning.HUBS} hubs, "
+        f"{planning.PERIODS} periods): {plans} plans, "
+        f"all of them after {measured.prepare_s + max(measured.plan_s, default=0):.1f} s",
+        plans > 0,
+    )
 
 
 def judge(measured: Sequence[Measured]) -> Iterator[Verdict]:

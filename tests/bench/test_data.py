@@ -18,7 +18,9 @@ from app.attendance.models import AttendanceRecord
 from app.database import Database
 from app.events import EventBus
 from app.lessons.models import Lesson, LessonSite
+from app.planning.solver import Answer
 from app.schools.models import Region
+from bench import planning
 from bench.data import __main__ as program
 from bench.data import postgres, verdicts
 from bench.data.asking import Answered, Exported, NotAnswered, ask, export
@@ -157,3 +159,10 @@ def test_an_import_that_holds_the_event_loop_misses_its_target(
     measured = verdicts.Measured(TINY, [answered({3})], EXPORTED, imported)
     (line,) = (each for each in verdicts.judge([measured]) if "event loop" in str(each))
     assert line.is_met is is_met
+
+
+def test_a_county_for_which_no_plan_is_found_is_a_miss() -> None:
+    measured = planning.Measured(10, 5, 0.5, (), Answer(plans=(), conflicts=()))
+    line = verdicts.planned(measured)
+    assert line.is_met is False
+    assert "114 points, 8 hubs, 30 periods): 0 plans" in line.text
