@@ -1,30 +1,38 @@
-"""Staff posts: who works at the schools in scope, as what, and which subjects they teach."""
+"""Staff posts: who works at the schools in scope, as what, which subjects they teach; edited."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, selectinload
 
-from app.accounts import staff_imports
+from app.accounts import posts, staff_imports
 from app.accounts.models import Person, PostKind, StaffPost
+from app.clock import Day
 from app.codes import service as codes
+from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
+from app.errors import WrongState, refuses
+from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
+from app.schools.errors import NameTaken, WrongDay
 from app.schools.models import Region, School
-from app.schools.queries import schools_within
+from app.schools.queries import school_within, schools_within
+from app.schools.registry_schemas import Incoming, ShortName, Text
 from app.schools.schemas import Named
 from app.schools.school_finder import school_columns
-from app.security import INSPECTING, CurrentInspector, Scope
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role, Scope
 
-router = APIRouter(prefix="/api/staff-posts", tags=["accounts"])
+router = APIRouter(prefix="/api/staff-posts", tags=["accounts"], route_class=IdempotentRoute)
 
 _ORDER = (School.name.asc(), StaffPost.staff_no.asc(), StaffPost.id.asc())
+_DAYS = frozenset({"from_on", "until_on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,33 @@ def _filter(
 Wanted = Annotated[StaffFilter, Depends(_filter)]
 
 
+StaffNo = Annotated[Text, Field(min_length=1, max_length=32)]
+Subjects = Annotated[frozenset[UUID], Field(max_length=20)]
+
+
+class StaffPostIn(Incoming):
+    """Somebody new at a school. `subjects`: ids of codes; the post ends before `until_on`."""
+
+    school_id: UUID
+    name: ShortName
+    staff_no: StaffNo
+    kind: PostKind
+    subjects: Subjects = frozenset()
+    from_on: Day | None = None
+    until_on: Day | None = None
+
+
+class StaffPostEdit(Incoming):
+    """What changes of a post; what is left out stays. Only the days may become null: not known."""
+
+    name: ShortName | None = None
+    staff_no: StaffNo | None = None
+    kind: PostKind | None = None
+    subjects: Subjects | None = None
+    from_on: Day | None = None
+    until_on: Day | None = None
+
+
 class StaffPostOut(BaseModel):
     """A post. `subjects`: the ids of codes of kind SUBJECT; until the day before `until_on`."""
 
@@ -58,6 +93,7 @@ class StaffPostOut(BaseModel):
     subjects: list[UUID]
     from_on: date | None
     until_on: date | None
+    version: int
 
 
 def staff(scope: Scope, wanted: StaffFilter) -> Select[StaffPost, School, Region, School, Person]:
@@ -92,6 +128,7 @@ def _out(row: Any) -> StaffPostOut:
         subjects=[each.subject_id for each in post.subjects],
         from_on=post.from_on,
         until_on=post.until_on,
+        version=post.version,
     )
 
 
@@ -133,3 +170,54 @@ async def export_staff(
         name="staff",
         export_format=export_format,
     )
+
+
+async def _read(db: Db, scope: Scope, post_id: UUID, response: Response) -> StaffPostOut:
+    query = staff(scope, StaffFilter()).where(StaffPost.id == post_id)
+    row = (await db.execute(query)).one()
+    tag(response, row[0])
+    return _out(row)
+
+
+@router.post("", status_code=201)
+@refuses(CodeUnknown, NameTaken, WrongDay, WrongState)
+async def add_staff_post(
+    body: StaffPostIn, response: Response, db: Db, caller: CurrentAdministrator
+) -> StaffPostOut:
+    """Have somebody new begin at an open school the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    school = await school_within(db, scope, body.school_id)
+    facts = posts.PostFacts(**body.model_dump(exclude={"school_id"}))
+    post = await posts.begin(db, school, facts)
+    return await _read(db, scope, post.id, response)
+
+
+@router.get("/{post_id}")
+async def read_staff_post(
+    post_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> StaffPostOut:
+    """Return a post."""
+    scope = caller.scope(*INSPECTING)
+    await posts.post_within(db, scope, post_id)
+    return await _read(db, scope, post_id, response)
+
+
+@router.patch("/{post_id}")
+@refuses(CodeUnknown, NameTaken, WrongDay, WrongState)
+async def edit_staff_post(
+    *,
+    post_id: UUID,
+    body: StaffPostEdit,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> StaffPostOut:
+    """Change what is said of a post, or end it by the day from which it is over."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    post = await posts.post_within(db, scope, post_id)
+    expected.require(post, current=await _read(db, scope, post_id, response))
+    said = body.model_dump(exclude_unset=True)
+    changes = {key: value for key, value in said.items() if value is not None or key in _DAYS}
+    await posts.change(db, post, changes)
+    return await _read(db, scope, post_id, response)

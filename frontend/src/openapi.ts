@@ -841,6 +841,14 @@ export interface paths {
     "/api/staff-posts": {
         /** @description List the staff of the schools in scope, school by school. */
         get: operations["list_staff"];
+        /** @description Have somebody new begin at an open school the caller administers. */
+        post: operations["add_staff_post"];
+    };
+    "/api/staff-posts/{post_id}": {
+        /** @description Return a post. */
+        get: operations["read_staff_post"];
+        /** @description Change what is said of a post, or end it by the day from which it is over. */
+        patch: operations["edit_staff_post"];
     };
     "/api/staff-posts/export": {
         /** @description Export the list, all pages of it; the file can be imported again. */
@@ -3490,6 +3498,27 @@ export interface components {
             p50: number;
             p90: number;
         };
+        /** @description What changes of a post; what is left out stays. Only the days may become null: not known. */
+        StaffPostEdit: {
+            from_on?: string | null;
+            kind?: components["schemas"]["PostKind"] | null;
+            name?: string | null;
+            staff_no?: string | null;
+            subjects?: string[] | null;
+            until_on?: string | null;
+        };
+        /** @description Somebody new at a school. `subjects`: ids of codes; the post ends before `until_on`. */
+        StaffPostIn: {
+            from_on?: string | null;
+            kind: components["schemas"]["PostKind"];
+            name: string;
+            /** Format: uuid */
+            school_id: string;
+            staff_no: string;
+            /** @default [] */
+            subjects: string[];
+            until_on?: string | null;
+        };
         /** @description A post. `subjects`: the ids of codes of kind SUBJECT; until the day before `until_on`. */
         StaffPostOut: {
             from_on: string | null;
@@ -3501,6 +3530,7 @@ export interface components {
             staff_no: string;
             subjects: string[];
             until_on: string | null;
+            version: number;
         };
         /** @description Who was on stage, from when until when. */
         StageOut: {
@@ -3999,6 +4029,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `wrong-day`: This day cannot be */
+        "code-unknown.idempotency-key-reused.malformed-input.wrong-day": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input */
         "code-unknown.malformed-input": {
             content: {
@@ -4007,6 +4043,12 @@ export interface components {
         };
         /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input; `twice-in-table`: This stands in the table twice */
         "code-unknown.malformed-input.twice-in-table": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input; `wrong-day`: This day cannot be */
+        "code-unknown.malformed-input.wrong-day": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4139,6 +4181,18 @@ export interface components {
         };
         /** @description `malformed-input`: Malformed input; `unreadable-file`: This file cannot be read */
         "malformed-input.unreadable-file": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "name-taken.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `wrong-state`: This is not possible now */
+        "name-taken.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4337,6 +4391,7 @@ export interface components {
         "path.pairing_id": string;
         "path.plan_id": string;
         "path.planning_id": string;
+        "path.post_id": string;
         "path.record_id": string;
         "path.recording_id": string;
         "path.region_id": string;
@@ -9951,6 +10006,87 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_staff_post: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["StaffPostOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken.still-running.wrong-state"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_staff_post: {
+        parameters: {
+            path: {
+                post_id: components["parameters"]["path.post_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["StaffPostOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    edit_staff_post: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                post_id: components["parameters"]["path.post_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPostEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["StaffPostOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["code-unknown.malformed-input.wrong-day"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -119,11 +119,18 @@ export const imports = {
     linkTo("/api/imports/{kind}/template", { path: { kind }, query: { format } }),
 };
 
+export type StaffPost = Schemas["StaffPostOut"];
+export const STAFF_KINDS: readonly StaffPost["kind"][] = ["TEACHER", "ASSISTANT", "PRINCIPAL", "OTHER"];
+
 export const staff = {
   list: (query: Paging & { school_id?: string; q?: string; kind?: Schemas["PostKind"] }) =>
     dataOf(client.get("/api/staff-posts", { query })),
   exportUrl: (query: { school_id?: string }, format: Format) =>
     linkTo("/api/staff-posts/export", { query: { ...query, format } }),
+  add: (json: Schemas["StaffPostIn"], idempotencyKey: string) =>
+    dataOf(client.post("/api/staff-posts", { json, idempotencyKey })),
+  edit: ({ id, version }: StaffPost, json: Schemas["StaffPostEdit"]) =>
+    dataOf(client.patch("/api/staff-posts/{post_id}", { path: { post_id: id }, json, ifMatch: etagOf(version) })),
 };
 
 export type Grant = Schemas["GrantOut"];

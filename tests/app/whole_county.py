@@ -174,7 +174,18 @@ async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str,
             "purpose": f"{mark}支教",
         },
     )
+    post = await made(
+        keeper,
+        "/api/staff-posts",
+        {
+            "school_id": str(county.hub.id),
+            "name": f"{mark}张老师",
+            "staff_no": "0101",
+            "kind": "TEACHER",
+        },
+    )
     return {
+        "post_id": UUID(post["id"]),
         "class_id": UUID(pupils["id"]),
         "roster_id": UUID(roster["id"]),
         "grant_id": UUID(role["id"]),

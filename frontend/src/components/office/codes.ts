@@ -24,13 +24,18 @@ export function useCodeWords(...kinds: CodeKind[]) {
     return found.value.filter((each) => each.kind === kind).map((each) => ({ id: each.code, name: labelOf(each) }));
   }
 
+  /** What may be chosen of a kind where ids are kept, not codes. */
+  function byId(kind: CodeKind): Named[] {
+    return found.value.filter((each) => each.kind === kind).map((each) => ({ id: each.id, name: labelOf(each) }));
+  }
+
   /** The word of a code by its id. */
   function wordOf(id: string): string {
     const known = found.value.find((each) => each.id === id);
     return known === undefined ? id : labelOf(known);
   }
 
-  return { load, word, wordOf, named };
+  return { load, word, wordOf, named, byId };
 }
 
 export type CodeWords = ReturnType<typeof useCodeWords>;
