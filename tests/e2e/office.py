@@ -26,7 +26,9 @@ class Office:
     def go(self, group: str, place: str) -> None:
         """Go to a page by the bar on top."""
         self.page.get_by_role("button", name=group, exact=True).click()
-        self.page.get_by_role("navigation", name="主导航").get_by_role("link", name=place).click()
+        self.page.get_by_role("navigation", name="主导航").get_by_role(
+            "link", name=place, exact=True
+        ).click()
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press the first button of that name."""
