@@ -44,7 +44,7 @@ const zh = {
   all_counties: "全部区域",
   weeks_n: "{n} 个教学周",
   roster_of: "名册 {name} ({day}, {n} 个教学点)",
-  without_n: "{n} 个教学点没有报本地课表, 不在缺课补足率、开齐率、开足率里。请在“本地课表”里补报。",
+  without_n: "{n} 个教学点没有报本地课表, 不在缺课补足率、开齐率、开足率里。",
   unplaced_n: "有 {n} 节送达的课没有算进补足、开齐、开足: 教学点没有报那个年级的本地课表, 或者学科、年级的写法不在代码表里。",
   whole: "合计",
   by_county: "{title}: 各县 (市、区)",
@@ -170,7 +170,7 @@ const en: typeof zh = {
   weeks_n: "{n} teaching week | {n} teaching weeks",
   roster_of: "Roster {name} ({day}, points: {n})",
   without_n:
-    "{n} point handed in no local timetable: it is in no figure of subjects or periods. Hand it in under Local timetables. | {n} points handed in no local timetable: they are in no figure of subjects or periods. Hand them in under Local timetables.",
+    "{n} point handed in no local timetable: it is in no figure of subjects or periods. | {n} points handed in no local timetable: they are in no figure of subjects or periods.",
   unplaced_n:
     "{n} period delivered fills nothing: the point has no timetable for the grade, or no code set knows the subject or grade. | {n} periods delivered fill nothing: the points have no timetable for the grade, or no code set knows the subject or grade.",
   whole: "All",
