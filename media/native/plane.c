@@ -60,7 +60,7 @@ enum {
     WIRE_OVERHEAD_BYTES = 44, /* as media.core.congestion */
 };
 /* In-order media and RTCP may wait this long for Python, so that one wake-up serves several. */
-#define LAZY_S 0.010
+#define LAZY_S 0.020
 /* What may be needless leaves this of a burst of retransmissions: media.core.steering. */
 #define SPARED_SHARE 0.5
 

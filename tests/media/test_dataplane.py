@@ -37,10 +37,13 @@ async def test_what_the_kernel_does_not_take_is_counted_and_others_are_served() 
         transport.move_to(NOWHERE)
         teacher.send_rtp("0", H264_DELTA)
         await eventually(lambda: next(iter(other.receptions.values())).packets == 2)
-        assert room.counters["send_failed"] == 1
+        # The delta frame, and perhaps a report whose time had come.
+        failed = room.counters["send_failed"]
+        assert failed >= 1
         transport.expire_consent()
         teacher.send_rtp("0", H264_DELTA)
         await eventually(lambda: next(iter(other.receptions.values())).packets == 3)
+        assert room.counters["send_failed"] == failed
 
 
 async def test_former_addresses_and_names_are_forgotten() -> None:
