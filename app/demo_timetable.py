@@ -1,22 +1,35 @@
-"""What the hubs of the demonstration county offer this term, to be planned (`/admin/planning`).
+"""What the hubs of the demonstration county offer this term, and a week around today.
 
-Two courses fit; the third cannot: its hub and Yunling have no thirty-five minutes in common.
+The courses are to be planned (`/admin/planning`): two fit; the third cannot, for its hub and
+Yunling have no thirty-five minutes in common. The week has lessons to come after school, one
+that is cancelled and one that is made up; those that were held are `app.demo_coverage`'s.
 """
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
+from app.calendars.days import local_day
 from app.calendars.models import Term
+from app.clock import DISPLAY_ZONE
 from app.codes import service as codes
 from app.codes.models import CodeKind
-from app.demo import HUB, HUB_CLASSROOM, POINT_CLASSROOM, POINTS, REGIONS
+from app.demo import HUB, HUB_CLASSROOM, LESSON, POINT_CLASSROOM, POINTS, REGIONS
 from app.demo_alliances import SECOND_HUB
-from app.lessons.models import CourseOffering, LessonKind, OfferingSite
+from app.lessons import changes
+from app.lessons import service as lessons
+from app.lessons.changes import By
+from app.lessons.clashes import clashes
+from app.lessons.models import CourseOffering, Lesson, LessonKind, OfferingSite
+from app.lessons.timetable_queries import planned_lessons
 from app.schools import queries as schools_queries
 from app.schools import service as schools
 from app.schools.models import School
 
+FRIDAY = 5
 COURSES = (
     ("三年级音乐", "music", 3, HUB, "demo-wang", 2, POINTS[:4]),
     ("四年级美术", "fine_art", 4, HUB, "demo-zhao", 2, POINTS[:3]),
@@ -59,3 +72,101 @@ async def prepare(db: AsyncSession) -> None:
         )
         db.add(offering)
     await db.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A lesson of the demonstration week, `days` school days from today, after the last bell."""
+
+    title: str
+    subject: str
+    grade: str
+    lecturer: str
+    days: int
+    points: tuple[str, ...]
+
+
+COMING = (
+    Told("剪窗花", "美术", "四年级", "demo-zhao", 1, POINTS[:3]),
+    Told("春天在哪里", "音乐", "三年级", "demo-wang", 3, POINTS[:4]),
+)
+CANCELLED = Told("水墨游戏", "美术", "五年级", "demo-zhao", 2, POINTS[:3])
+# It was to be yesterday.
+MADE_UP = Told("唱山歌", "音乐", "四年级", "demo-wang", -1, POINTS[:2])
+MADE_UP_AFTER_DAYS = 4
+# 课后服务: the planner's courses lie within the bells, and these are not in their way.
+AFTER_SCHOOL = time(16, 30)
+
+
+async def prepare_week(db: AsyncSession, *, now: datetime) -> None:
+    """Add to the week around today some lessons to come, one cancelled and one made up.
+
+    Made once; as long as one of them still lies ahead there is nothing to do.
+    """
+    ahead = select(Lesson.id).where(
+        Lesson.title.in_([told.title for told in COMING]), Lesson.planned_start > now
+    )
+    if await db.scalar(ahead.limit(1)) is not None:
+        return
+    for told in COMING:
+        await _plan(db, told, now=now)
+    keeper = await accounts.account_by_username(db, "demo-li")
+    assert keeper is not None
+    by = By(keeper.person_id, now)
+    cancelled = await _plan(db, CANCELLED, now=now)
+    await changes.cancel(db, cancelled, reason="乡镇停电检修", by=by)
+    before = await _plan(db, MADE_UP, now=now)
+    await changes.cancel(db, before, reason="主讲教师外出培训", by=by)
+    again = _after_school(now, MADE_UP_AFTER_DAYS)
+    wanted = replace(changes.claim_of(before), starts_at=again, ends_at=again + LESSON)
+    if not await clashes(db, [wanted]):
+        await changes.make_up(
+            db, before, starts_at=again, ends_at=again + LESSON, lecturer_id=None, now=now
+        )
+
+
+def _school_day(now: datetime, days: int) -> date:
+    """Return the day so many days of Monday to Friday from today."""
+    day, step = local_day(now), 1 if days > 0 else -1
+    for _ in range(abs(days)):
+        day += timedelta(days=step)
+        while day.isoweekday() > FRIDAY:
+            day += timedelta(days=step)
+    return day
+
+
+def _after_school(now: datetime, days: int) -> datetime:
+    return datetime.combine(_school_day(now, days), AFTER_SCHOOL, DISPLAY_ZONE)
+
+
+async def _plan(db: AsyncSession, told: Told, *, now: datetime) -> Lesson:
+    account = await accounts.account_by_username(db, told.lecturer)
+    assert account is not None
+    schools_of = {
+        school.name: school
+        for school in await db.scalars(select(School).where(School.name.in_([HUB, *told.points])))
+    }
+    rooms = [
+        await schools.ensure_classroom(db, school=schools_of[name], name=POINT_CLASSROOM)
+        for name in told.points
+    ]
+    start = _after_school(now, told.days)
+    lesson = await lessons.plan_lesson(
+        db,
+        kind=LessonKind.DELIVERY,
+        title=told.title,
+        subject=told.subject,
+        grade=told.grade,
+        hub_school_id=schools_of[HUB].id,
+        lecturer_id=account.person_id,
+        classroom_ids=[room.id for room in rooms],
+        planned_start=start,
+        planned_end=start + LESSON,
+    )
+    return (
+        await db.scalars(
+            planned_lessons()
+            .where(Lesson.id == lesson.id)
+            .execution_options(populate_existing=True)
+        )
+    ).one()
