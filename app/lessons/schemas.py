@@ -109,8 +109,7 @@ class ClassroomWeek(BaseModel):
 
 
 class Filters(BaseModel):
-    """What an administrator may filter sessions by."""
+    """What an administrator may filter sessions by, beside days, words and a school."""
 
-    schools: list[Named]
     kinds: list[LessonKind]
     states: list[LessonState]

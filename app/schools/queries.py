@@ -183,14 +183,6 @@ async def line_check_of(
     return await db.scalar(select(LineCheck).where(holder))
 
 
-async def list_schools(db: AsyncSession, scope: Scope) -> Sequence[School]:
-    """Return the schools in `scope`, names in order."""
-    rows = await db.scalars(
-        select(School).where(School.id.in_(schools_within(scope))).order_by(School.name, School.id)
-    )
-    return rows.all()
-
-
 async def region_by_code(db: AsyncSession, code: str) -> Region | None:
     """Return the region with this statistical code."""
     return await db.scalar(select(Region).where(Region.code == code))

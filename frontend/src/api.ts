@@ -146,7 +146,6 @@ export interface Page<T> {
 }
 
 export interface SessionFilters {
-  schools: Named[];
   kinds: string[];
   states: string[];
 }

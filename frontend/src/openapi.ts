@@ -48,7 +48,7 @@ export interface paths {
         post: operations["revoke_device"];
     };
     "/api/admin/filters": {
-        /** @description List the schools in scope, the kinds and the states. */
+        /** @description List the kinds and the states. Schools are looked for by name: `/api/schools?q=`. */
         get: operations["list_filters"];
     };
     "/api/admin/points": {
@@ -1702,10 +1702,9 @@ export interface components {
             unplaced: number;
             without_timetable: number;
         };
-        /** @description What an administrator may filter sessions by. */
+        /** @description What an administrator may filter sessions by, beside days, words and a school. */
         Filters: {
             kinds: components["schemas"]["LessonKind"][];
-            schools: components["schemas"]["Named"][];
             states: components["schemas"]["LessonState"][];
         };
         /** @description A grade and a subject at a site: what is required, and what is lacking. In periods. */

@@ -44,6 +44,8 @@ export const schools = {
     dataOf(client.post("/api/schools/{school_id}/category", { ...at(of), json })),
   /** Schools with these letters in name or code, to choose from. */
   named: async (q: string): Promise<Named[]> => (await schools.list({ q, is_open: true, limit: 20 })).items,
+  /** The same, closed ones included. */
+  everNamed: async (q: string): Promise<Named[]> => (await schools.list({ q, limit: 20 })).items,
 };
 
 export const regions = {

@@ -255,14 +255,17 @@ def test_every_state_has_its_row_and_only_the_last_ones_lead_nowhere() -> None:
     assert ends == {LessonState.CREDITED}
 
 
-async def test_filters_name_the_schools_in_scope(
+async def test_filters_are_kinds_and_states_and_schools_are_looked_for(
     open_browser: OpenBrowser, county: County, other_county: County
 ) -> None:
     for account in (county.administrator, county.supervisor):
-        filters = (await (await open_browser(account)).get("/api/admin/filters")).json()
-        assert {school["id"] for school in filters["schools"]} == {
-            str(school.id) for school in (county.hub, *county.points)
-        }
+        browser = await open_browser(account)
+        filters = (await browser.get("/api/admin/filters")).json()
+        assert filters.keys() == {"kinds", "states"}
+        for school in (county.hub, *county.points, other_county.hub):
+            found = (await browser.get(f"/api/schools?q={school.name}&limit=20")).json()["items"]
+            is_ours = school.id != other_county.hub.id
+            assert (str(school.id) in {each["id"] for each in found}) is is_ours
         assert filters["kinds"] == ["DELIVERY", "MASTER", "ELITE"]
         assert "LIVE" in filters["states"]
 

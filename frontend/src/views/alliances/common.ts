@@ -1,9 +1,9 @@
 /** What the pages of alliances and calendars share: refusals in words, questions, tones. */
 import { ElMessage, ElMessageBox } from "element-plus";
-import { ref, shallowRef, type Ref } from "vue";
+import { ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import type { PairingState } from "@/alliances";
-import { api, Problem, type Named } from "@/api";
+import { Problem } from "@/api";
 import type { Tone } from "@/components/office/StateTag.vue";
 
 const TONES: Record<PairingState, Tone> = {
@@ -64,15 +64,4 @@ export async function askedFor(question: string, what: string, { isRequired = fa
   });
   const answer = (await asked.catch(() => null)) as { value: string | null } | null;
   return answer === null ? null : (answer.value ?? "").trim();
-}
-
-/** The schools in scope, to choose from. */
-export function useSchools(): { schools: Ref<Named[]>; load: () => Promise<void> } {
-  const schools = shallowRef<Named[]>([]);
-  return {
-    schools,
-    load: async () => {
-      schools.value = (await api.sessionFilters()).schools;
-    },
-  };
 }
