@@ -318,13 +318,18 @@ class ShiftTrackOut(BaseModel):
 
 
 class ShiftLaneOut(BaseModel):
-    """A seat's camera with its sound, or a screen. `hls`: for players that know only that."""
+    """A seat's camera with its sound, or a screen.
+
+    `zero_ms`: where on the lesson clock time 0 of its parts lies. `hls`: for players that know
+    only that.
+    """
 
     seat_id: str
     name: str
     group: str
     from_ms: int
     until_ms: int
+    zero_ms: int
     hls: str | None
     tracks: list[ShiftTrackOut]
 

@@ -129,6 +129,7 @@ def _lane(
         group=lane.group,
         from_ms=round(lane.from_s * 1000),
         until_ms=round(lane.until_s * 1000),
+        zero_ms=round(min(part.zero_s for parts in lane.tracks.values() for part in parts) * 1000),
         hls=master if lane.is_hls else None,
         tracks=[
             ShiftTrackOut(

@@ -269,6 +269,24 @@ export interface Replay {
   attended: number;
 }
 
+/** A picture or a sound to be played back from its parts; `url` is its playlist. */
+export interface ShiftTrack {
+  is_video: boolean;
+  mime: string;
+  url: string;
+}
+
+/** What is seen and heard as one of a seat; times on the lesson clock. */
+export interface ShiftLane {
+  seat_id: string;
+  name: string;
+  group: string;
+  from_ms: number;
+  until_ms: number;
+  zero_ms: number;
+  tracks: ShiftTrack[];
+}
+
 export interface RecordingView {
   at: string;
   name: string;
@@ -539,6 +557,7 @@ export const api = {
   endSession: (session: string, reason: string) =>
     post<unknown>(`/admin/sessions/${id(session)}/end`, { reason }),
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),
+  timeshift: (session: string) => get<{ lanes: ShiftLane[] }>(`/sessions/${id(session)}/timeshift`),
 
   classrooms: (query: ClassroomQuery) => get<Page<ClassroomItem>>(`/classrooms${queryOf(query)}`),
   teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),

@@ -3389,7 +3389,12 @@ export interface components {
          * @enum {string}
          */
         SheetState: "COMPUTED" | "CHECKED" | "SIGNED_OFF" | "AMENDED";
-        /** @description A seat's camera with its sound, or a screen. `hls`: for players that know only that. */
+        /**
+         * @description A seat's camera with its sound, or a screen.
+         *
+         *     `zero_ms`: where on the lesson clock time 0 of its parts lies. `hls`: for players that know
+         *     only that.
+         */
         ShiftLaneOut: {
             from_ms: number;
             group: string;
@@ -3398,6 +3403,7 @@ export interface components {
             seat_id: string;
             tracks: components["schemas"]["ShiftTrackOut"][];
             until_ms: number;
+            zero_ms: number;
         };
         /** @description A picture or a sound to play back from its parts: `url` is its playlist (HLS). */
         ShiftTrackOut: {

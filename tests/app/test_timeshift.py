@@ -75,6 +75,7 @@ async def test_a_running_lesson_is_played_from_its_parts(
     assert body["until_ms"] == pytest.approx(37_000, abs=200)
     found = await lanes(browser, running)
     camera = found["hub/camera"]
+    assert camera["zero_ms"] == -60_000
     assert camera["from_ms"] == pytest.approx(30_000, abs=200)
     assert {track["is_video"] for track in camera["tracks"]} == {True, False}
     assert all(track["mime"].partition(";")[0].endswith("/mp4") for track in camera["tracks"])

@@ -45,6 +45,13 @@ const zh = {
   empty: "录像里没有画面和声音",
   empty_hint: "整节课都没有收到老师的画面和声音。",
   logged: "回看会留下记录: 谁, 什么时候, 看了这节课。",
+  shift: {
+    player: "回看正在上的课",
+    catch_up: "1.25 倍追上直播",
+    behind: "{now}, 已录到 {newest}",
+    nothing_yet: "还没有可以回看的部分",
+    nothing_yet_hint: "开课几秒钟以后再试。",
+  },
   state: {
     ARMED: "等待开始",
     RECORDING: "正在录制",
@@ -105,6 +112,13 @@ const en: typeof zh = {
   empty: "The recording holds neither picture nor sound",
   empty_hint: "Nothing arrived from the teacher in the whole lesson.",
   logged: "Watching is written down: who watched this lesson, and when.",
+  shift: {
+    player: "The running lesson, to look back at",
+    catch_up: "Catch up at 1.25×",
+    behind: "{now}, recorded up to {newest}",
+    nothing_yet: "Nothing to look back at yet",
+    nothing_yet_hint: "Try again some seconds after the lesson began.",
+  },
   state: {
     ARMED: "about to begin",
     RECORDING: "recording",

@@ -1,0 +1,128 @@
+/**
+ * One track of a running lesson in one media element, fed part by part (Media Source Extensions).
+ *
+ * Parts carry lesson times counted from `zeroMs`, so they are appended as they are and the
+ * element's time is the lesson's. HLS cannot carry VP8, and what can play it there needs this
+ * anyway: H.264 and VP8 go the same way.
+ */
+import { send, type ShiftTrack } from "@/api";
+import { nextToFetch, readPlaylist, stretchAt, type Stretch } from "./playlist";
+
+const AHEAD_MS = 24_000;
+const KEEP_BEHIND_S = 30;
+const KEEP_AHEAD_S = 60;
+
+export class TrackFeed {
+  stretches: Stretch[] = [];
+  isOver = false;
+  hasFailed = false;
+  private element: HTMLMediaElement | null = null;
+  private source: MediaSource | null = null;
+  private buffer: SourceBuffer | null = null;
+  private address = "";
+  private held = new Set<string>();
+  private isBusy = false;
+
+  constructor(
+    readonly track: ShiftTrack,
+    private readonly fromMs: number,
+    private readonly zeroMs: number,
+  ) {}
+
+  attach(element: HTMLMediaElement): void {
+    const source = new MediaSource();
+    this.element = element;
+    this.source = source;
+    this.address = URL.createObjectURL(source);
+    source.addEventListener("sourceopen", () => this.open(source), { once: true });
+    element.addEventListener("error", () => (this.hasFailed = true));
+    element.src = this.address;
+  }
+
+  private open(source: MediaSource): void {
+    URL.revokeObjectURL(this.address);
+    if (!MediaSource.isTypeSupported(this.track.mime)) {
+      this.hasFailed = true;
+      return;
+    }
+    source.duration = Infinity; // any moment may be sought; what is there is what was appended
+    this.buffer = source.addSourceBuffer(this.track.mime);
+    this.buffer.timestampOffset = this.zeroMs / 1000;
+  }
+
+  /** Learn what has been recorded meanwhile. Throws a `Problem`. */
+  async refresh(): Promise<void> {
+    if (this.isOver) return;
+    const answer = await send(this.track.url);
+    const listing = readPlaylist(await answer.text(), this.fromMs);
+    this.stretches = listing.stretches;
+    this.isOver = listing.isOver;
+  }
+
+  /** Fetch and append what is needed next to play from `ms`; one thing at a time. */
+  async fill(ms: number): Promise<void> {
+    if (this.isBusy || this.hasFailed || this.buffer === null) return;
+    const next = nextToFetch(this.stretches, ms, AHEAD_MS, this.held);
+    if (next?.url == null) return;
+    this.isBusy = true;
+    try {
+      const bytes = await (await send(next.url)).arrayBuffer();
+      await this.drop(ms);
+      await this.change((buffer) => buffer.appendBuffer(bytes));
+      this.held.add(next.url);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** Let go of what is far from `ms`. */
+  private async drop(ms: number): Promise<void> {
+    const keepFrom = ms / 1000 - KEEP_BEHIND_S;
+    const keepUntil = ms / 1000 + KEEP_AHEAD_S;
+    if (keepFrom > 0) await this.change((buffer) => buffer.remove(0, keepFrom));
+    await this.change((buffer) => buffer.remove(Math.max(0.001, keepUntil), Infinity));
+    for (const each of this.stretches) {
+      const isKept = each.fromMs >= keepFrom * 1000 && each.untilMs <= keepUntil * 1000;
+      if (each.url !== null && !isKept) this.held.delete(each.url);
+    }
+  }
+
+  private change(make: (buffer: SourceBuffer) => void): Promise<void> {
+    const buffer = this.buffer;
+    if (buffer === null || this.source?.readyState !== "open") return Promise.resolve();
+    return new Promise((resolve) => {
+      // "updateend" follows an error as well (Media Source Extensions, append error algorithm).
+      buffer.addEventListener("updateend", () => resolve(), { once: true });
+      buffer.addEventListener("error", () => (this.hasFailed = true), { once: true });
+      make(buffer);
+    });
+  }
+
+  /** Whether there is something of this track at a moment of the lesson, or may be when it comes. */
+  isOn(ms: number): boolean {
+    const url = stretchAt(this.stretches, ms)?.url ?? null;
+    if (this.hasFailed || url === null) return false;
+    // A part that is here and holds nothing of this moment has a hole: what was lost on the way.
+    return !this.held.has(url) || this.isBuffered(ms);
+  }
+
+  /** Whether the element can play at a moment where the track is on. */
+  isReadyAt(ms: number): boolean {
+    return this.element !== null && !this.element.seeking && this.isBuffered(ms);
+  }
+
+  private isBuffered(ms: number): boolean {
+    const ranges = this.element?.buffered;
+    for (let i = 0; i < (ranges?.length ?? 0); i += 1) {
+      if (ranges !== undefined && ranges.start(i) * 1000 <= ms + 50 && ms < ranges.end(i) * 1000) return true;
+    }
+    return false;
+  }
+
+  dispose(): void {
+    this.element?.pause();
+    this.element?.removeAttribute("src");
+    this.buffer = null;
+    this.source = null;
+  }
+}

@@ -1,0 +1,162 @@
+/** One seat of a running lesson played from its parts: picture and sound on one clock. */
+import { onScopeDispose, ref, type Ref } from "vue";
+import { Problem, type ShiftLane } from "@/api";
+import { correctionOf, ReplayClock } from "./clock";
+import { TrackFeed } from "./feed";
+import { frontierOf } from "./playlist";
+
+const TICK_MS = 100;
+const POLL_MS = 4_000;
+const SEEK_AGAIN_AFTER_MS = 700;
+/** As close as this to the newest part there is nothing to catch up with. */
+const NEWEST_MS = 1_500;
+export const CATCH_UP = 1.25;
+
+export interface Timeshift {
+  positionMs: Ref<number>;
+  newestMs: Ref<number>;
+  isPlaying: Ref<boolean>;
+  isWaiting: Ref<boolean>;
+  isBlocked: Ref<boolean>;
+  hasPicture: Ref<boolean>;
+  /** The browser cannot play what a track sent. */
+  hasFailed: Ref<boolean>;
+  rate: Ref<number>;
+  problem: Ref<Problem | null>;
+  attach: (isVideo: boolean, element: HTMLMediaElement) => void;
+  toggle: () => void;
+  seek: (ms: number) => void;
+  catchUp: () => void;
+}
+
+export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
+  const clock = new ReplayClock(Infinity);
+  const feeds = lane.tracks.map((track) => new TrackFeed(track, lane.from_ms, lane.zero_ms));
+  const elements = new Map<TrackFeed, HTMLMediaElement>();
+  const soughtAt = new Map<TrackFeed, number>();
+  const positionMs = ref(startMs);
+  const newestMs = ref(lane.until_ms);
+  const isPlaying = ref(false);
+  const isWaiting = ref(false);
+  const isBlocked = ref(false);
+  const hasPicture = ref(false);
+  const hasFailed = ref(false);
+  const rate = ref(1);
+  const problem = ref<Problem | null>(null);
+  clock.seek(startMs, performance.now());
+
+  /** Refused and offline are said in the page, and asked again; anything else is a fault. */
+  async function saying(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+      problem.value = null;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problem.value = error;
+    }
+  }
+
+  async function poll(): Promise<void> {
+    await saying(Promise.all(feeds.map((feed) => feed.refresh())));
+    newestMs.value = frontierOf(feeds.map((feed) => feed.stretches));
+  }
+
+  function setRate(value: number): void {
+    rate.value = value;
+    clock.setRate(value, performance.now());
+  }
+
+  async function start(element: HTMLMediaElement): Promise<void> {
+    try {
+      await element.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      isBlocked.value = true;
+      clock.pause(performance.now());
+    }
+  }
+
+  function keepInStep(feed: TrackFeed, element: HTMLMediaElement, now: number): void {
+    const position = clock.positionAt(now);
+    const drift = element.currentTime * 1000 - position;
+    const isRunning = clock.isPlaying && !clock.isHeld;
+    const correction = correctionOf(drift, clock.rate, element.playbackRate !== clock.rate);
+    const isOff = correction.do === "jump" || (!isRunning && Math.abs(drift) > 40);
+    if (isOff && !element.seeking && now - (soughtAt.get(feed) ?? -Infinity) > SEEK_AGAIN_AFTER_MS) {
+      soughtAt.set(feed, now);
+      element.currentTime = position / 1000;
+    }
+    // Sound is played untouched, so that it stays smooth: the clock goes with it.
+    const isLed = feed.track.is_video && correction.do === "nudge" && isRunning;
+    element.playbackRate = isLed ? correction.rate : clock.rate;
+    if (isRunning && element.paused) void start(element);
+    else if (!isRunning && !element.paused) element.pause();
+  }
+
+  function tick(): void {
+    const now = performance.now();
+    const position = clock.positionAt(now);
+    const on = feeds.filter((feed) => feed.isOn(position));
+    const isAtEnd = position >= newestMs.value - 200;
+    clock.hold(isAtEnd || on.some((feed) => !feed.isReadyAt(position)), now);
+    isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
+    if (clock.isPlaying && rate.value !== 1 && newestMs.value - position < NEWEST_MS) setRate(1);
+    const leader = on.find((feed) => !feed.track.is_video);
+    const sound = leader && elements.get(leader);
+    if (sound && clock.isPlaying && !clock.isHeld && !sound.paused && !sound.seeking) {
+      const drift = sound.currentTime * 1000 - position;
+      if (correctionOf(drift, clock.rate, false).do !== "jump") clock.follow(sound.currentTime * 1000, now);
+    }
+    for (const [feed, element] of elements) {
+      if (on.includes(feed)) keepInStep(feed, element, now);
+      else if (!element.paused) element.pause();
+      void saying(feed.fill(position));
+    }
+    hasFailed.value = feeds.some((feed) => feed.hasFailed);
+    hasPicture.value = on.some((feed) => feed.track.is_video);
+    positionMs.value = clock.positionAt(now);
+    isPlaying.value = clock.isPlaying;
+  }
+
+  function act(change: (now: number) => void): void {
+    isBlocked.value = false;
+    change(performance.now());
+    tick();
+  }
+
+  const ticking = setInterval(tick, TICK_MS);
+  const polling = setInterval(() => void poll(), POLL_MS);
+  void poll();
+  onScopeDispose(() => {
+    clearInterval(ticking);
+    clearInterval(polling);
+    for (const feed of feeds) feed.dispose();
+  });
+
+  return {
+    positionMs,
+    newestMs,
+    isPlaying,
+    isWaiting,
+    isBlocked,
+    hasPicture,
+    hasFailed,
+    rate,
+    problem,
+    attach: (isVideo, element) => {
+      const feed = feeds.find((each) => each.track.is_video === isVideo);
+      if (feed === undefined || elements.has(feed)) return;
+      elements.set(feed, element);
+      feed.attach(element);
+    },
+    toggle: () => act((now) => (clock.isPlaying ? clock.pause(now) : clock.play(now))),
+    seek: (ms) => {
+      soughtAt.clear();
+      act((now) => clock.seek(Math.max(lane.from_ms, Math.min(ms, newestMs.value - 1000)), now));
+    },
+    catchUp: () => {
+      setRate(CATCH_UP);
+      act((now) => clock.play(now));
+    },
+  };
+}

@@ -1,0 +1,92 @@
+"""A lesson that still runs is looked back at in the office: it seeks, plays, and catches up."""
+
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e import samples
+from tests.e2e.facts import Facts
+from tests.e2e.lesson import Lesson
+from tests.e2e.measure import wait_until
+from tests.e2e.platform_process import ROOT, Platform
+from tests.e2e.review import Review
+
+RECORDED_MS = 25_000
+
+_STATE = """
+() => {
+  const [picture, sound] = document.querySelectorAll(".shift video, .shift audio");
+  return {
+    at: picture.currentTime, heard: sound.currentTime, rate: sound.playbackRate,
+    frames: picture.getVideoPlaybackQuality().totalVideoFrames,
+    bytes: sound.webkitAudioDecodedByteCount, paused: picture.paused, width: picture.videoWidth,
+    ready: [picture.readyState, sound.readyState], seeking: [picture.seeking, sound.seeking],
+    fault: picture.error?.message ?? sound.error?.message ?? null,
+  };
+}
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_the_office_looks_back_while_the_lesson_runs(platform: Platform) -> None:
+    facts = Facts()
+    with sync_playwright() as playwright, ExitStack() as stack:
+        lesson = Lesson(playwright, platform, samples.prepare(), facts, ROOT / "var/e2e/shift")
+        stack.callback(lesson.close)
+        lesson.prepare()
+        lesson.start()
+        page = lesson.office
+        review = Review(page, platform, facts, watch_s=0.0)
+        session_id = review.find_session()
+        wait_until(
+            lambda: review.ask(f"/api/sessions/{session_id}/timeshift")["until_ms"] > RECORDED_MS,
+            "25 s of the lesson to look back at",
+            60,
+        )
+        page.get_by_role("button", name="回看已经录下的部分").click()
+        page.get_by_role("button", name="播放", exact=True).click()
+        _plays(page, "plays from half a minute ago", facts)
+        lesson.shoot(page, "01-looking-back")
+
+        bar = page.get_by_role("slider")
+        box = bar.bounding_box()
+        assert box is not None
+        newest_s = int(bar.get_attribute("aria-valuemax") or 0)
+        page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+        wait_until(
+            lambda: abs(page.evaluate(_STATE)["at"] - 0.4 * newest_s) < 4, "the place sought"
+        )
+        _plays(page, "plays on from where it was sought, while the lesson runs", facts)
+        page.get_by_role("button", name="1.25 倍追上直播").click()
+        wait_until(lambda: page.evaluate(_STATE)["rate"] > 1.2, "the faster pace")
+        _plays(page, "plays at 1.25 times", facts)
+        state = page.evaluate(_STATE)
+        apart_ms = 1000 * abs(state["at"] - state["heard"])
+        facts.add(
+            "picture and sound apart", f"{apart_ms:.0f} ms", expected="< 80", is_right=apart_ms < 80
+        )
+        lesson.shoot(page, "02-catching-up")
+    facts.require_all_right()
+
+
+def _plays(page: Page, name: str, facts: Facts) -> None:
+    """Three seconds go by, with pictures and sound."""
+    wait_until(
+        lambda: not any((state := page.evaluate(_STATE))["seeking"]) and state["at"] > 1, name
+    )
+    before = page.evaluate(_STATE)
+    try:
+        wait_until(lambda: page.evaluate(_STATE)["at"] > before["at"] + 3, name, 40)
+    finally:
+        after = page.evaluate(_STATE)
+        facts.add("player", str(after), expected="no fault", is_right=after["fault"] is None)
+    frames = after["frames"] - before["frames"]
+    sound = after["bytes"] - before["bytes"]
+    facts.add(
+        name,
+        f"{frames} pictures, {sound} bytes of sound",
+        expected="at least 10 pictures, and sound",
+        is_right=frames >= 10 and sound > 0,
+    )
