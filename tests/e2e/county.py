@@ -265,8 +265,9 @@ class County:
         self.teacher.get_by_role("dialog").get_by_role("button", name="下课").click()
 
     def confirm(self) -> None:
-        """The classroom's word: how many pupils there were."""
+        """The classroom's word, once it is told what its row says: how many pupils there were."""
         expect(self.classroom.get_by_text("下课了").first).to_be_visible()
+        expect(self.classroom.get_by_text(re.compile("听清 .* 计划 .* 计入"))).to_be_visible()
         for digit in PUPILS:
             self.classroom.get_by_role("button", name=digit, exact=True).click()
         self.classroom.get_by_role("button", name="确认人数").click()

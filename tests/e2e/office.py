@@ -16,12 +16,19 @@ ASK = """async ([method, path, body, etag]) => {
   return { json: await answer.json(), etag: answer.headers.get("ETag") };
 }"""
 
+# A page's own download: the bytes as the browser gets them.
+BYTES = "async (path) => [...new Uint8Array(await (await fetch(path)).arrayBuffer())]"
+
 
 class Office:
     """Somebody who is signed in at the office."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+
+    def visit(self, path: str) -> None:
+        """Go to a page by its address."""
+        self.page.goto("/".join(self.page.url.split("/")[:3]) + path)
 
     def go(self, group: str, place: str) -> None:
         """Go to a page by the bar on top."""

@@ -36,7 +36,8 @@ def test_a_county_from_a_need_to_its_report(platform: Platform) -> None:
         county.bring_forward()
         county.teach()
         county.confirm()
-        end.require_moved("reached by what counts", untaught, end.reached("COUNTED"))
+        counted = end.reached("COUNTED")
+        end.require_moved(untaught, counted)
 
         platform.stop()
         platform.days_later = TERM_IS_OVER_DAYS
@@ -44,7 +45,7 @@ def test_a_county_from_a_need_to_its_report(platform: Platform) -> None:
         county.enter()
         unlocked = end.reached("LOCKED")
         end.lock(TERM)
-        end.require_moved("reached by what is locked", unlocked, end.reached("LOCKED"))
+        end.require_locked(unlocked, counted, end.reached("LOCKED"))
         end.report()
         facts.add(
             "errors on the pages",

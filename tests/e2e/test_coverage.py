@@ -12,9 +12,8 @@ from tests.e2e import browsers
 from tests.e2e.facts import Facts
 from tests.e2e.gallery import shoot
 from tests.e2e.measure import STEP_TIMEOUT_S
-from tests.e2e.office import Office
+from tests.e2e.office import BYTES, Office
 from tests.e2e.platform_process import ROOT, Platform
-from tests.e2e.term_end import BYTES
 
 expect.set_options(timeout=STEP_TIMEOUT_S * 1000)
 
