@@ -4,8 +4,10 @@ Made from OpenAPI: a new route is in it by itself; a new path parameter fails un
 `whole_county` has a thing for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -17,6 +19,7 @@ from sqlalchemy import Uuid, select
 
 from app.database import Database
 from app.jobs import service as jobs
+from app.recordings.links import PURPOSE, Links
 from app.security import CSRF_HEADER
 from app.tables import METADATA
 from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
@@ -167,22 +170,36 @@ OWN_BODIES: dict[str, Callable[[County], dict[str, Any]]] = {
 }
 
 
+# What a link to each is made for: it is good, so that rights alone refuse.
+LINKED = {"master": "{seat_id}/{group}", "media": "{seat_id}/{source}/media", "part": "{file}"}
+
+
+def link(app: FastAPI, called: str, values: Mapping[str, UUID | str]) -> dict[str, str]:
+    links = Links(app.state.signer().secret(PURPOSE))
+    name = LINKED[called].format(**values)
+    return dict(parse_qsl(links.query(UUID(str(values["recording_id"])), name, 2**40)))
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_things_of_another_county_are_not_found(
     role: str, app: FastAPI, two: tuple[Whole, Whole], open_browser: OpenBrowser
 ) -> None:
     ours, theirs = two
     browser = await open_as(open_browser, ours, role)
-    allowed = {"nobody": {401}, "device": {401, 404}}.get(role, {401, 403, 404})
+    refused = {"nobody": {401}, "device": {401, 404}}.get(role, {401, 403, 404})
     wrong, unreached = [], []
     for method, path, operation in operations(app):
         names = path_names(operation)
         if set(names) <= set(PLAIN):  # nothing of a county is named
             continue
         values = {name: theirs.ids.get(name) or PLAIN[name] for name in names}
-        statuses = set()
-        own = OWN_BODIES.get(operation["operationId"])
+        statuses, called = set(), operation["operationId"]
+        own = OWN_BODIES.get(called)
         made = bodies(app, method, path) if own is None else [{"json": own(ours.county)}]
+        if called in LINKED:
+            made = [{"params": link(app, called, values)}]
+        # Whoever has its link has a part (docs/adr/0020); of this one there is none.
+        allowed = {404} if called == "part" else refused
         for sent in made:
             answer = await ask(browser, method, path.format(**values), role, **sent)
             statuses.add(answer.status_code)
@@ -254,6 +271,8 @@ REQUIRED: dict[str, Any] = {
     "to": lambda _: "2026-03-08",
     "school_id": lambda county: str(county.county.hub.id),
     "schools": lambda county: str(county.county.hub.id),
+    "until": lambda _: "1",
+    "key": lambda _: "not-a-link",
 }
 
 

@@ -31,7 +31,15 @@ from tests.app.timetable_steps import make_offering
 from tests.factories import County, make_county, make_lesson
 
 # Of path parameters that name no thing of a county.
-PLAIN = {"track": "TRAINING", "kind": "schools", "token": "no-address-that-was-ever-made"}
+PLAIN = {
+    "track": "TRAINING",
+    "kind": "schools",
+    "token": "no-address-that-was-ever-made",
+    "seat_id": HUB,
+    "group": "camera",
+    "source": "camera",
+    "file": "1-1.mp4",
+}
 
 
 @dataclass
@@ -118,7 +126,11 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
         records = await db.scalars(
             select(AttendanceRecord.id).where(AttendanceRecord.session_id == session.id)
         )
-        ids = {"record_id": records.all()[0], "session_id": session.id}
+        ids = {
+            "record_id": records.all()[0],
+            "session_id": session.id,
+            "recording_id": recording.id,
+        }
     return ids | {"lesson_id": lesson.id, "clip_id": clip.id}
 
 
