@@ -67,9 +67,9 @@ LinkMaker = Annotated[Links, Depends(_links_of)]
 ManifestShelf = Annotated[Manifests, Depends(_manifests_of)]
 
 
-def _may_see(callers: Callers, seat_id: str) -> bool:
+def _may_see(seat_id: str, *, is_all: bool) -> bool:
     """Return whether a seat may be looked back at: classrooms look at the teacher's."""
-    return callers.person is not None or seat_id == HUB
+    return is_all or seat_id == HUB
 
 
 @router.get("/sessions/{session_id}/timeshift")
@@ -84,12 +84,12 @@ async def timeshift(
     manifests: ManifestShelf,
 ) -> TimeshiftOut:
     """Say what of a lesson can be played already, and write down who watches it."""
-    recording = await queries.shiftable(db, callers, session_id=session_id)
+    recording, is_all = await queries.shiftable(db, callers, session_id=session_id)
     manifest = await manifests.read(recording.folder)
     session = await attendance_queries.get_session(db, session_id)
     assert session is not None
     seats = await seats_of(db, session.lesson_id, session.id)
-    if callers.person is not None:
+    if is_all and callers.person is not None:
         await recordings.log_view(
             db,
             recording_id=recording.id,
@@ -101,7 +101,7 @@ async def timeshift(
     lanes = [
         _lane(lane, recording.id, seats, links, until)
         for lane in playlists.lanes_of(manifest.parts)
-        if _may_see(callers, lane.peer_id)
+        if _may_see(lane.peer_id, is_all=is_all)
     ]
     return TimeshiftOut(
         session_id=session_id,
@@ -163,8 +163,8 @@ async def _lane_of(
     group: str,
 ) -> tuple[Recording, Manifest, playlists.Lane]:
     """Return a lane that these callers may see. Raise NotFound."""
-    recording = await queries.shiftable(db, callers, recording_id=recording_id)
-    if not _may_see(callers, seat_id):
+    recording, is_all = await queries.shiftable(db, callers, recording_id=recording_id)
+    if not _may_see(seat_id, is_all=is_all):
         raise NotFound
     manifest = await manifests.read(recording.folder)
     try:

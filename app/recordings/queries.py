@@ -8,7 +8,7 @@ back at what it could see.
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -78,27 +78,32 @@ async def shiftable(
     *,
     recording_id: UUID | None = None,
     session_id: UUID | None = None,
-) -> Recording:
-    """Return a recording whose parts these callers may play, with its lesson. Raise NotFound."""
-    rights: list[ColumnElement[bool]] = []
+) -> tuple[Recording, bool]:
+    """Return a recording whose parts these callers may play, with its lesson, and whether all.
+
+    Not all is what a classroom has of it, whoever is signed in at its computer. Raise NotFound.
+    """
+    watches: ColumnElement[bool] = false()
     if callers.person is not None:
-        rights.append(_may_watch(callers.person))
+        watches = _may_watch(callers.person)
+    receives: ColumnElement[bool] = false()
     if callers.device is not None:
-        invited = exists().where(
+        is_invited = exists().where(
             LessonSite.lesson_id == Lesson.id,
             LessonSite.classroom_id == callers.device.classroom_id,
         )
-        rights.append(invited & Lesson.ended_at.is_(None))
+        receives = is_invited & Lesson.ended_at.is_(None)
     which = Recording.id == recording_id if recording_id else Recording.session_id == session_id
-    recording = await db.scalar(
-        select(Recording)
+    found = await db.execute(
+        select(Recording, watches)
         .join(Recording.lesson)
-        .where(which, or_(*rights))
+        .where(which, or_(watches, receives))
         .options(joinedload(Recording.lesson))
     )
-    if recording is None:
+    row = found.one_or_none()
+    if row is None:
         raise NotFound
-    return recording
+    return row[0], row[1]
 
 
 async def folder_of(db: AsyncSession, recording_id: UUID) -> str:

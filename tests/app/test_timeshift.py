@@ -204,6 +204,27 @@ async def test_a_classroom_looks_back_at_the_teacher_only_and_only_while_the_les
     assert (await teacher.get(f"/api/sessions/{running}/timeshift")).status_code == 200
 
 
+async def test_who_is_signed_in_at_a_classrooms_computer_gives_it_no_right_more(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    assert folder.exists()
+    classroom = await open_browser(other_county.teacher, device=county.credentials[0])
+    teacher = await open_browser(county.teacher)
+    assert list(await lanes(classroom, running)) == ["hub/camera"]
+    administrator = await open_browser(county.administrator)
+    views = await administrator.get(f"/api/admin/sessions/{running}/views")
+    assert views.json()["items"] == []
+    site = (await lanes(teacher, running))[f"{SITE.peer_id}/screen"]
+    assert (await classroom.get(site["tracks"][0]["url"])).status_code == 404
+    hers = await open_browser(county.teacher, device=county.credentials[0])
+    assert len(await lanes(hers, running)) == 2
+
+
 async def test_links_that_were_changed_or_are_too_old_are_refused(
     running: UUID, folder: Path, county: County, open_browser: OpenBrowser, clock: Clock
 ) -> None:
