@@ -107,6 +107,16 @@ async def test_what_is_cancelled_made_up_and_given_by_another_says_so(
     }
 
 
+async def test_who_gives_her_lesson_after_all_stands_in_for_nobody(
+    *, keeper: TestBrowser, school: Timetabled, screen: TestBrowser, lesson: JSON
+) -> None:
+    for person_id in (school.other_teacher_id, str(school.county.teacher.person_id)):
+        body = {"person_id": person_id, "reason": "病假"}
+        lesson = await act(keeper, lesson, "substitute", body)
+    (shown,) = (await announced(screen)).values()
+    assert said(shown) == {}
+
+
 async def test_only_the_classrooms_own_lessons_are_announced(
     *, keeper: TestBrowser, county: County, opened: JSON, lesson: JSON, open_browser: OpenBrowser
 ) -> None:
