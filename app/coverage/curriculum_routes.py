@@ -33,7 +33,7 @@ from app.schools.models import School, SchoolClass
 from app.schools.queries import region_within
 from app.schools.registry_queries import class_within
 from app.schools.school_finder import school_columns
-from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role, Scope
 
 router = APIRouter(prefix="/api", tags=["coverage"], route_class=IdempotentRoute)
 
@@ -212,9 +212,9 @@ async def add_local_timetable(
     body: LocalTimetableIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> LocalTimetableOut:
     """Hand in what a class is taught by its own school in a term."""
-    scope = caller.scope(Role.ADMINISTRATOR)
-    school_class = await class_within(db, scope, body.class_id)
-    term = await term_seen(db, scope, body.term_id)
+    school_class = await class_within(db, caller.scope(Role.ADMINISTRATOR), body.class_id)
+    at_school = Scope(school_ids=frozenset({school_class.school_id}))
+    term = await term_seen(db, at_school, body.term_id)
     timetable = await curriculum.add_timetable(db, school_class=school_class, term=term, now=now)
     rows = await curriculum.save_periods(db, timetable, body.periods, by=caller.person_id, now=now)
     tag(response, timetable)

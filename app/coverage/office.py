@@ -44,7 +44,7 @@ async def compute_sheet(context: JobContext) -> JobResult:
         amends = None
         if payload["amends_id"] is not None:
             amends = await queries.get_sheet(db, UUID(payload["amends_id"]))
-            sheets.require_amendable(amends)
+            sheets.require_amendable(amends, roster, period)
         by = Signer(context.owner_id, payload["by"], context.now(), payload["reason"])
         sheet = await sheets.compute(db, roster, period, by=by, amends=amends)
         await context.hold(db)

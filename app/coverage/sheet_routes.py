@@ -70,9 +70,10 @@ async def compute_sheet(
     """Have the figures of a roster and a period computed from locked rows, and frozen, as a job."""
     scope = caller.scope(Role.ADMINISTRATOR)
     roster = await queries.roster_within(db, scope, body.roster_id)
-    await period_of(db, roster.region, first=body.first, last=body.last)
+    period = await period_of(db, roster.region, first=body.first, last=body.last)
     if body.amends_id is not None:
-        sheets.require_amendable(await queries.sheet_within(db, scope, body.amends_id))
+        amends = await queries.sheet_within(db, scope, body.amends_id)
+        sheets.require_amendable(amends, roster, period)
     job = await jobs.enqueue(
         db,
         kind=office.COMPUTE,

@@ -206,12 +206,16 @@ async def check(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
 
 
 async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
-    """Sign a checked sheet off; the one it amends is amended by that. Raise RowsOpen."""
+    """Sign a checked sheet off; the one it amends is amended by that.
+
+    Raise RowsOpen: a row is open, or was when the figures were computed, which then lack it.
+    """
     period = Period(sheet.first_on, sheet.last_on, ())
-    left = await open_rows(db, sheet.roster_id, period)
+    left = await open_rows(db, sheet.roster_id, period) or sheet.open_rows
     if left and sheet.state is SheetState.CHECKED:
         raise RowsOpen(
-            f"{left} rows of this period are not locked. Lock the term, compute the sheet anew.",
+            f"{left} rows of this period are not locked, or were not when this was computed. "
+            "Lock the term, compute the sheet anew.",
             open_rows=left,
         )
     move(db, sheet, SheetState.SIGNED_OFF, by)
@@ -220,7 +224,13 @@ async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
     await db.flush()
 
 
-def require_amendable(sheet: FigureSheet) -> None:
-    """Raise WrongState unless a sheet is signed off, and so can be amended."""
+def require_amendable(sheet: FigureSheet, roster: RosterSnapshot, period: Period) -> None:
+    """Raise WrongState unless figures of this roster and period can amend a sheet.
+
+    It is signed off, and of the same: the old figures are printed beside the new ones.
+    """
+    of = (sheet.roster_id, sheet.first_on, sheet.last_on)
+    if of != (roster.id, period.first, period.last):
+        raise WrongState("The sheet is of another roster or other weeks. Amend it by its own.")
     if SheetState.AMENDED not in NEXT_SHEET_STATE[sheet.state]:
         raise WrongState(f"The sheet is {sheet.state}. Only what is signed off is amended.")

@@ -1,4 +1,7 @@
-"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off, reports."""
+"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off, reports.
+
+Past 400 lines: what a figure is, from its question to its signature, over one world.
+"""
 
 import csv
 import io
@@ -11,8 +14,10 @@ from fastapi import FastAPI
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
+from app.accounts.models import Account, RoleGrant
 from app.attendance import delivered
 from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
+from app.calendars.models import Term
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import Basis, Indicator, LocalTimetable
@@ -231,6 +236,8 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
 
     clock.advance(minutes=5)
     await lock_all(database, world, clock)
+    too_old = await office.send("POST", f"{path}/sign-off", json={}, etag=sheet.headers["ETag"])
+    assert (too_old.status_code, too_old.json()["type"]) == (409, "rows-open")
     clock.advance(minutes=5)
     signed = await sign(app, clock, office, body)
     assert [step["state"] for step in signed["steps"]] == ["COMPUTED", "CHECKED", "SIGNED_OFF"]
@@ -258,6 +265,21 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
 
     clock.advance(minutes=5)
     more = {"amends_id": signed["id"], "reason": "更正一节课"}
+    roster = await office.post(
+        "/api/rosters",
+        {
+            "name": "另一份名册",
+            "region_id": str(world.roster.region_id),
+            "taken_on": str(world.roster.taken_on),
+        },
+    )
+    assert roster.status_code == 201, roster.text
+    for unlike in (
+        {"roster_id": roster.json()["id"]},
+        {"first": str(world.term.starts_on + timedelta(weeks=1))},
+    ):
+        refused = await office.send("POST", "/api/coverage/sheets", json=body | more | unlike)
+        assert (refused.status_code, refused.json()["type"]) == (409, "wrong-state")
     later = await sign(app, clock, office, body | more)
     assert [each["before"] for each in later["figures"]] == [
         {name: each[name] for name in ("indicator", "numerator", "denominator", "permille")}
@@ -395,3 +417,25 @@ async def test_nothing_is_written_with_what_another_county_has(
     for path, body in (("curriculum-plans", plan), ("local-timetables", timetable)):
         answer = await theirs.post(f"/api/{path}", body)
         assert (answer.status_code, answer.json()["type"]) == (404, "not-found"), answer.text
+
+
+async def test_a_class_has_no_timetable_of_a_term_that_does_not_hold_at_its_school(
+    office: TestBrowser, world: World, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        other = await make_county(db)
+        theirs = Term(
+            region_id=other.region.id,
+            name="邻县学期",
+            starts_on=world.term.starts_on,
+            ends_on=world.term.ends_on,
+        )
+        account = await db.get_one(Account, world.county.administrator.id)
+        grant = RoleGrant(
+            person_id=account.person_id, role=Role.ADMINISTRATOR, region_id=other.region.id
+        )
+        db.add_all([theirs, grant])
+        pupils = (await db.scalars(select(SchoolClass).limit(1))).one()
+    body = {"term_id": str(theirs.id), "class_id": str(pupils.id), "periods": []}
+    answer = await office.post("/api/local-timetables", body)
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found"), answer.text
