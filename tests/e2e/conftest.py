@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,30 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
+@contextmanager
+def running(folder: Path, *, has_history: bool) -> Iterator[Platform]:
+    """Run a platform in a folder."""
+    started = Platform(
+        folder,
+        free_port(socket.SOCK_STREAM),
+        free_port(socket.SOCK_DGRAM),
+        has_history=has_history,
+    )
+    started.start()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
-    running = Platform(tmp_path, free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM))
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
+    with running(tmp_path, has_history=True) as started:
+        yield started
+
+
+@pytest.fixture
+def new_platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform whose county has no lessons behind it."""
+    with running(tmp_path, has_history=False) as started:
+        yield started

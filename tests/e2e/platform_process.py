@@ -31,6 +31,8 @@ class Platform:
     host: str = "localhost"
     #: How many days later than now the server believes it is.
     days_later: int = 0
+    #: Whether the county has classes, timetables and lessons behind it.
+    has_history: bool = True
     _process: subprocess.Popen[str] | None = None
     _lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -68,6 +70,9 @@ class Platform:
         self._wait_until_ready()
 
     def _command(self) -> list[str]:
+        assert self.has_history or not self.days_later, "a new county is looked at today"
+        if not self.has_history:
+            return ["tests.e2e.new_county"]
         return ["tests.e2e.later", str(self.days_later)] if self.days_later else ["app"]
 
     def _read(self) -> None:

@@ -175,10 +175,10 @@ class Walk:
 
 @pytest.mark.browser
 @pytest.mark.timeout(240)
-def test_what_a_county_lacks_and_how_its_figures_are_signed(platform: Platform) -> None:
+def test_what_a_county_lacks_and_how_its_figures_are_signed(new_platform: Platform) -> None:
     facts = Facts()
     with sync_playwright() as playwright, ExitStack() as stack:
-        walk = Walk(playwright, platform, facts)
+        walk = Walk(playwright, new_platform, facts)
         stack.callback(walk.close)
         walk.enter()
         walk.hand_in()
