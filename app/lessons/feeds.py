@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vText
 from sqlalchemy import ColumnElement, Select, delete, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
@@ -165,12 +165,13 @@ def written(
         ("prodid", PRODUCT),
         ("version", "2.0"),
         ("method", "PUBLISH"),
-        ("name", name),
-        ("x-wr-calname", name),
+        # Said to be texts: the library knows neither as one, and would not escape them.
+        ("name", vText(name)),
+        ("x-wr-calname", vText(name)),
         ("x-wr-timezone", DISPLAY_ZONE.key),
-        ("refresh-interval", REFRESH),
     ):
         calendar.add(key, value)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add_component(_china())
     for lesson in lessons:
         calendar.add_component(_event(lesson, became, person_id, now))

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, AccountState, PostKind, RoleGrant, StaffPost
 from app.database import Database
+from app.lessons.feeds import written
+from app.lessons.timetable_queries import Histories
 from app.schools.models import School, SchoolClass
 from app.web import shown_path
 from tests.app.alliance_steps import found, made
@@ -74,6 +76,19 @@ async def test_a_lesson_is_read_back_as_it_was_planned(
     assert str(event["uid"]) == f"{lesson['id']}@three-classrooms"
     assert (event["status"], event["sequence"]) == ("CONFIRMED", 0)
     assert "三年级音乐" in str(event["summary"])
+
+
+def test_whatever_a_name_holds_is_one_text_and_the_interval_says_what_it_is() -> None:
+    name = "东楼, 二层;\n多媒体教室"
+    text = written([], Histories(), name=name, person_id=None, now=NOON)
+    lines = text.decode().split("\r\n")
+    escaped = r"东楼\, 二层\;\n多媒体教室"  # RFC 5545 section 3.3.11
+    for line in (
+        f"NAME:{escaped}",
+        f"X-WR-CALNAME:{escaped}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",  # RFC 7986 section 5.7
+    ):
+        assert line in lines
 
 
 async def test_what_changes_keeps_its_uid_and_counts_on(
