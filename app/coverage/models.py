@@ -176,8 +176,8 @@ class FigureSheet(Versioned, Base):
     """指标核定表: the figures of a roster and a period, frozen as they were computed.
 
     `weeks`: how many teaching weeks the period has. `rows_hash`: SHA-256 over the rows that
-    count (`app.coverage.evidence`). `amends_id`: the signed sheet this one is to take the place
-    of, and `reason` why.
+    count (`app.coverage.sheets.evidence`). `amends_id`: the signed sheet this one is to take the
+    place of, and `reason` why.
     """
 
     __tablename__ = "figure_sheets"
