@@ -5,12 +5,20 @@
  * element's time is the lesson's. HLS cannot carry VP8, and what can play it there needs this
  * anyway: H.264 and VP8 go the same way.
  */
-import { send, type ShiftTrack } from "@/api";
+import { Problem, send, type ShiftTrack } from "@/api";
 import { nextToFetch, readPlaylist, stretchAt, type Stretch } from "./playlist";
 
 const AHEAD_MS = 24_000;
 const KEEP_BEHIND_S = 30;
 const KEEP_AHEAD_S = 60;
+
+/** Fetch whole; one that breaks off half way is offline, too. Throws a `Problem`. */
+async function whole<T>(url: string, bodyOf: (answer: Response) => Promise<T>): Promise<T> {
+  const answer = await send(url);
+  return bodyOf(answer).catch(() => {
+    throw new Problem("offline", "offline", 0);
+  });
+}
 
 export class TrackFeed {
   stretches: Stretch[] = [];
@@ -30,6 +38,10 @@ export class TrackFeed {
   ) {}
 
   attach(element: HTMLMediaElement): void {
+    if (typeof MediaSource === "undefined") {
+      this.hasFailed = true;
+      return;
+    }
     const source = new MediaSource();
     this.element = element;
     this.source = source;
@@ -48,28 +60,38 @@ export class TrackFeed {
     source.duration = Infinity; // any moment may be sought; what is there is what was appended
     this.buffer = source.addSourceBuffer(this.track.mime);
     this.buffer.timestampOffset = this.zeroMs / 1000;
+    this.buffer.addEventListener("error", () => (this.hasFailed = true));
   }
 
   /** Learn what has been recorded meanwhile. Throws a `Problem`. */
   async refresh(): Promise<void> {
     if (this.isOver) return;
-    const answer = await send(this.track.url);
-    const listing = readPlaylist(await answer.text(), this.fromMs);
+    const text = await whole(this.track.url, (answer) => answer.text());
+    const listing = readPlaylist(text, this.fromMs);
     this.stretches = listing.stretches;
     this.isOver = listing.isOver;
   }
 
-  /** Fetch and append what is needed next to play from `ms`; one thing at a time. */
-  async fill(ms: number): Promise<void> {
-    if (this.isBusy || this.hasFailed || this.buffer === null) return;
+  /**
+   * Fetch and append what is needed next to play from `ms`; one thing at a time.
+   *
+   * Return whether something was fetched. Throws a `Problem`.
+   */
+  async fill(ms: number): Promise<boolean> {
+    if (this.isBusy || this.hasFailed || this.buffer === null) return false;
     const next = nextToFetch(this.stretches, ms, AHEAD_MS, this.held);
-    if (next?.url == null) return;
+    if (next?.url == null) return false;
     this.isBusy = true;
     try {
-      const bytes = await (await send(next.url)).arrayBuffer();
+      const bytes = await whole(next.url, (answer) => answer.arrayBuffer());
       await this.drop(ms);
       await this.change((buffer) => buffer.appendBuffer(bytes));
       this.held.add(next.url);
+      return true;
+    } catch (error) {
+      // What the browser does not take is not offered to it again.
+      if (!(error instanceof Problem)) this.hasFailed = true;
+      throw error;
     } finally {
       this.isBusy = false;
     }
@@ -93,7 +115,6 @@ export class TrackFeed {
     return new Promise((resolve) => {
       // "updateend" follows an error as well (Media Source Extensions, append error algorithm).
       buffer.addEventListener("updateend", () => resolve(), { once: true });
-      buffer.addEventListener("error", () => (this.hasFailed = true), { once: true });
       make(buffer);
     });
   }
@@ -122,6 +143,8 @@ export class TrackFeed {
   dispose(): void {
     this.element?.pause();
     this.element?.removeAttribute("src");
+    this.element?.load(); // lets go of what was appended
+    URL.revokeObjectURL(this.address);
     this.buffer = null;
     this.source = null;
   }

@@ -1,5 +1,5 @@
 /** One seat of a running lesson played from its parts: picture and sound on one clock. */
-import { onScopeDispose, ref, type Ref } from "vue";
+import { computed, onScopeDispose, ref, shallowReactive, type ComputedRef, type Ref } from "vue";
 import { Problem, type ShiftLane } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { TrackFeed } from "./feed";
@@ -7,6 +7,8 @@ import { frontierOf } from "./playlist";
 
 const TICK_MS = 100;
 const POLL_MS = 4_000;
+/** A part that could not be fetched is asked for again after this. */
+const RETRY_MS = 3_000;
 const SEEK_AGAIN_AFTER_MS = 700;
 /** As close as this to the newest part there is nothing to catch up with. */
 const NEWEST_MS = 1_500;
@@ -22,11 +24,13 @@ export interface Timeshift {
   /** The browser cannot play what a track sent. */
   hasFailed: Ref<boolean>;
   rate: Ref<number>;
-  problem: Ref<Problem | null>;
+  problem: ComputedRef<Problem | null>;
   attach: (isVideo: boolean, element: HTMLMediaElement) => void;
   toggle: () => void;
   seek: (ms: number) => void;
   catchUp: () => void;
+  /** Ask at once for what could not be fetched. */
+  retry: () => void;
 }
 
 export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
@@ -42,23 +46,41 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
   const hasPicture = ref(false);
   const hasFailed = ref(false);
   const rate = ref(1);
-  const problem = ref<Problem | null>(null);
+  /** What could not be fetched lately: the playlists, or parts of a track. */
+  const problems = shallowReactive(new Map<TrackFeed | "playlists", Problem>());
+  const problem = computed(() => [...problems.values()][0] ?? null);
+  const resumesAt = new Map<TrackFeed, number>();
+  let isPolling = false;
   clock.seek(startMs, performance.now());
 
-  /** Refused and offline are said in the page, and asked again; anything else is a fault. */
-  async function saying(work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-      problem.value = null;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.value = error;
-    }
+  /** Refused and offline are said in the page until the same works; anything else is a fault. */
+  function say(what: TrackFeed | "playlists", error: unknown): void {
+    if (!(error instanceof Problem)) throw error;
+    problems.set(what, error);
   }
 
   async function poll(): Promise<void> {
-    await saying(Promise.all(feeds.map((feed) => feed.refresh())));
-    newestMs.value = frontierOf(feeds.map((feed) => feed.stretches));
+    if (isPolling) return;
+    isPolling = true;
+    try {
+      await Promise.all(feeds.map((feed) => feed.refresh()));
+      newestMs.value = frontierOf(feeds.map((feed) => feed.stretches));
+      problems.delete("playlists");
+    } catch (error) {
+      say("playlists", error);
+    } finally {
+      isPolling = false;
+    }
+  }
+
+  async function fill(feed: TrackFeed, position: number): Promise<void> {
+    if (performance.now() < (resumesAt.get(feed) ?? 0)) return;
+    try {
+      if (await feed.fill(position)) problems.delete(feed);
+    } catch (error) {
+      resumesAt.set(feed, performance.now() + RETRY_MS);
+      say(feed, error);
+    }
   }
 
   function setRate(value: number): void {
@@ -110,7 +132,7 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     for (const [feed, element] of elements) {
       if (on.includes(feed)) keepInStep(feed, element, now);
       else if (!element.paused) element.pause();
-      void saying(feed.fill(position));
+      void fill(feed, position);
     }
     hasFailed.value = feeds.some((feed) => feed.hasFailed);
     hasPicture.value = on.some((feed) => feed.track.is_video);
@@ -157,6 +179,10 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     catchUp: () => {
       setRate(CATCH_UP);
       act((now) => clock.play(now));
+    },
+    retry: () => {
+      resumesAt.clear();
+      void poll();
     },
   };
 }
