@@ -55,7 +55,13 @@ export function useAsked<K extends string = never>(more: readonly K[] = []): Ask
   const periods = useFetched(async () => (rosterId.value === undefined ? [] : coverage.periods(rosterId.value)));
 
   onMounted(known.load);
-  watch(rosterId, () => void periods.load(), { immediate: true });
+  watch(
+    rosterId,
+    (id) => {
+      if (id !== undefined) void periods.load();
+    },
+    { immediate: true },
+  );
 
   const asked = computed<Asked | null>(() => {
     const usual = usualPeriod(periods.value.value ?? [], dateOf(new Date()));
