@@ -181,7 +181,7 @@ const en: typeof zh = {
     hint: "one clock: classrooms, stage and recording",
     hint_seek: "click to move the recording there",
     stage: "On stage",
-    times: "{n} times",
+    times: "{n} time | {n} times",
     pauses: "Paused",
     connected: "connected",
     away: "away",

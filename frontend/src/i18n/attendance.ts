@@ -110,7 +110,7 @@ const en: typeof zh = {
     lock_ask:
       "Lock {n} attendance row of {term}? Head counts can no longer be confirmed; corrections stand beside. | Lock {n} attendance rows of {term}? Head counts can no longer be confirmed; corrections stand beside.",
     locking: "Locking: {done} / {total} lessons",
-    locked_now: "{rows} rows of {lessons} lessons are locked",
+    locked_now: "Locked: rows {rows}, lessons {lessons}",
     not_over: "The term ends on {day}; it can be locked from the day after.",
     objections: "{n} objection is not answered; answer it first. | {n} objections are not answered; answer them first.",
     nothing: "There is nothing to lock.",

@@ -26,6 +26,7 @@ const zh = {
     a_week: "每周合计",
     add_subject: "增加一门学科",
     nothing: "不要求",
+    wrong: "红色的格子填得不对: 请填 0 到 {most} 的数, 最多一位小数。",
   },
   local: {
     title: "本地课表",
@@ -75,7 +76,7 @@ const en: typeof zh = {
     nation: "The whole country",
     valid_from: "In force from",
     since: "in force from {day}",
-    stands: "Stands",
+    stands: "State",
     force: { HOLDS: "In force", TO_COME: "Not begun", REPLACED: "Replaced by a later one" },
     source: "Source",
     source_example: "such as: provincial curriculum rules of 2023",
@@ -89,6 +90,7 @@ const en: typeof zh = {
     a_week: "In a week",
     add_subject: "Add a subject",
     nothing: "nothing",
+    wrong: "The red fields are wrong: give numbers from 0 to {most}, with one digit after the point at most.",
   },
   local: {
     title: "Local timetables",

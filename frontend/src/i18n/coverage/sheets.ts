@@ -73,7 +73,7 @@ const en: typeof zh = {
     sign: "Sign off",
     amend: "Amend",
     print: "Print",
-    stands: "Stands",
+    stands: "State",
     state: {
       COMPUTED: "Computed, to be checked",
       CHECKED: "Checked, to be signed",
