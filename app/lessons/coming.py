@@ -41,7 +41,9 @@ async def coming_week(db: AsyncSession, classroom_id: UUID, *, now: datetime) ->
 
 def _announced(lesson: Lesson, became: Histories) -> ComingLesson:
     steps = became.substitutions.get(lesson.id, ())
-    is_handed_over = steps and steps[0][0].from_person_id != lesson.lecturer_id
+    handed_over = steps[0] if steps else None
+    if handed_over is not None and handed_over[0].from_person_id == lesson.lecturer_id:
+        handed_over = None  # back to who gave it away
     original = None if lesson.makes_up_id is None else became.originals[lesson.makes_up_id]
     again = became.made_up_by.get(lesson.id) if lesson.state is LessonState.MADE_UP else None
     return ComingLesson(
@@ -57,7 +59,7 @@ def _announced(lesson: Lesson, became: Histories) -> ComingLesson:
         state=lesson.state,
         moved_from=lesson.moved_from,
         cancelled_because=became.cancelled.get(lesson.id),
-        instead_of=steps[0][1] if is_handed_over else None,
+        instead_of=None if handed_over is None else handed_over[1],
         makes_up=None if original is None else original.planned_start,
         made_up_on=None if again is None else again.planned_start,
     )
