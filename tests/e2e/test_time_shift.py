@@ -62,13 +62,15 @@ def test_the_office_looks_back_while_the_lesson_runs(platform: Platform) -> None
         page.get_by_role("button", name="1.25 倍追上直播").click()
         wait_until(lambda: page.evaluate(_STATE)["rate"] > 1.2, "the faster pace")
         _plays(page, "plays at 1.25 times", facts)
-        state = page.evaluate(_STATE)
-        apart_ms = 1000 * abs(state["at"] - state["heard"])
-        facts.add(
-            "picture and sound apart", f"{apart_ms:.0f} ms", expected="< 80", is_right=apart_ms < 80
-        )
+        # The change of pace parts them for a moment; then the player brings them together.
+        wait_until(lambda: _apart_ms(page) < 80, "picture and sound within 80 ms", 15)
         lesson.shoot(page, "02-catching-up")
     facts.require_all_right()
+
+
+def _apart_ms(page: Page) -> float:
+    state = page.evaluate(_STATE)
+    return float(1000 * abs(state["at"] - state["heard"]))
 
 
 def _plays(page: Page, name: str, facts: Facts) -> None:
