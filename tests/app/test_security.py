@@ -40,6 +40,14 @@ PUBLIC = {
     ("HEAD", "/{path:path}"),
 }
 
+# Whoever has the address may have what it names: one that was never given out names nothing.
+_PART = "/api/recordings/00000000-0000-0000-0000-000000000007/parts/1-1.mp4?until=1&key=none"
+ADDRESSED = {
+    ("GET", "/api/calendars/{token}.ics"): (f"/api/calendars/{'a' * 43}.ics", 404),
+    ("GET", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
+    ("HEAD", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
+}
+
 
 def every_route(app: FastAPI) -> list[tuple[str, str]]:
     return [
@@ -100,13 +108,23 @@ async def test_every_route_but_the_public_ones_refuses_a_stranger(
 ) -> None:
     """A new route is closed to strangers, or is added here by hand."""
     browser = await open_browser()
-    routes = [route for route in every_route(app) if route not in PUBLIC]
+    routes = [route for route in every_route(app) if route not in PUBLIC | ADDRESSED.keys()]
     assert len(routes) > 20
     for method, path in routes:
         answer = await browser.client.request(
             method, filled(path), headers={"Origin": BASE_URL}, json={}
         )
         assert answer.status_code == 401, (method, path, answer.status_code)
+
+
+async def test_an_address_nobody_was_given_opens_nothing(
+    app: FastAPI, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser()
+    assert ADDRESSED.keys() <= set(every_route(app))
+    for (method, _), (address, status) in ADDRESSED.items():
+        answer = await browser.client.request(method, address, headers={"Origin": BASE_URL})
+        assert answer.status_code == status, (method, address, answer.status_code)
 
 
 async def test_every_change_needs_the_token_of_the_session(
