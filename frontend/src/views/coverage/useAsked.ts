@@ -1,5 +1,5 @@
 /** Over which roster and period a page of figures asks, as its address says. */
-import { computed, onMounted, watch, type ComputedRef } from "vue";
+import { computed, onMounted, watch, type ComputedRef, type WatchSource } from "vue";
 import { regionsInScope } from "@/calendars";
 import { useAddress } from "@/components/office/useAddress";
 import { dateOf, shiftDate, weekdayOf } from "@/components/office/times";
@@ -73,6 +73,26 @@ export function useAsked<K extends string = never>(more: readonly K[] = []): Ask
   });
 
   return { wanted, change, isHere, known, periods, asked };
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * Ask as soon as it is known over what, and again when that or `also` has become another; the
+ * address may say the same in a new object. `isOther`: over another roster or period than before.
+ */
+export function whenAsked(
+  { asked, isHere }: Pick<AskedState<never>, "asked" | "isHere">,
+  also: readonly WatchSource[],
+  ask: (isOther: boolean) => void,
+): void {
+  watch(
+    [asked, ...also],
+    (now, before) => {
+      if (asked.value !== null && isHere() && !isSame(now, before)) ask(!isSame(now[0], before[0]));
+    },
+    { immediate: true },
+  );
 }
 
 /** The address of another page that asks over the same roster and period. */
