@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import words_of
@@ -30,10 +31,10 @@ from app.coverage.schemas import (
 )
 from app.coverage.sites import Basics, Question, basics_of
 from app.coverage.weeks import period_of
-from app.database import Database, Db
+from app.database import Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, stream, table
-from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.paging import Fetched, Order, Page, PageQuery, fetch_page
 from app.schools.queries import school_within
 from app.schools.roster_models import RosterSnapshot
 from app.schools.schemas import Named
@@ -168,9 +169,8 @@ async def export_coverage_sites(
     """Export the list of sites."""
     _, basics = await _basics(db, caller, asked)
     statement, order = await listing.sites(db, basics, indicator=indicator, is_met=is_met)
-    database: Database = request.app.state.database
     return stream(
-        database,
+        request.app.state.database,
         statement.order_by(*order),
         columns=SITE_COLUMNS,
         name="coverage-sites",
@@ -178,8 +178,33 @@ async def export_coverage_sites(
     )
 
 
-SubjectQuery = Annotated[UUID | None, Query(description="Only this subject.")]
-GradeQuery = Annotated[int | None, Query(ge=1, le=12, description="Only this grade.")]
+@dataclass(frozen=True, slots=True)
+class CellFilter:
+    """Of which site, subject and grade alone."""
+
+    school_id: UUID | None
+    subject_id: UUID | None
+    grade_no: int | None
+
+
+def _cell_filter(
+    *,
+    school_id: UUID | None = None,
+    subject_id: Annotated[UUID | None, Query(description="Only this subject.")] = None,
+    grade_no: Annotated[int | None, Query(ge=1, le=12, description="Only this grade.")] = None,
+) -> CellFilter:
+    return CellFilter(school_id, subject_id, grade_no)
+
+
+WantedCells = Annotated[CellFilter, Depends(_cell_filter)]
+
+
+async def _gaps(
+    db: AsyncSession, caller: PersonCaller, asked: Asked, cells: CellFilter
+) -> tuple[Basics, Select[*tuple[Any, ...]], Order]:
+    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
+    statement, order = listing.gaps(basics, subject_id=cells.subject_id, grade_no=cells.grade_no)
+    return basics, statement, order
 
 
 @router.get("/gaps")
@@ -189,14 +214,11 @@ async def list_gaps(
     db: Db,
     caller: CurrentInspector,
     asked: Wanted,
-    school_id: UUID | None = None,
-    subject_id: SubjectQuery = None,
-    grade_no: GradeQuery = None,
+    cells: WantedCells,
     page: PageQuery,
 ) -> Page[SiteGapOut]:
     """List what is lacking still at the sites of a roster: a site, a grade, a subject each."""
-    _, basics = await _basics(db, caller, asked, school_id=school_id)
-    statement, order = listing.gaps(basics, subject_id=subject_id, grade_no=grade_no)
+    basics, statement, order = await _gaps(db, caller, asked, cells)
     found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
     sets = await codes.catalogue(db)
     permille = basics.permille_of(Indicator.OFFER_RATE)
@@ -211,14 +233,11 @@ async def export_gaps(
     db: Db,
     caller: CurrentInspector,
     asked: Wanted,
-    school_id: UUID | None = None,
-    subject_id: SubjectQuery = None,
-    grade_no: GradeQuery = None,
+    cells: WantedCells,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export what is lacking."""
-    _, basics = await _basics(db, caller, asked, school_id=school_id)
-    statement, order = listing.gaps(basics, subject_id=subject_id, grade_no=grade_no)
+    _, statement, order = await _gaps(db, caller, asked, cells)
     return stream(
         request.app.state.database,
         statement.order_by(*order),
@@ -232,25 +251,22 @@ async def _lessons(
     db: AsyncSession,
     caller: PersonCaller,
     asked: Asked,
-    *,
-    school_id: UUID | None,
-    subject_id: UUID | None,
-    grade_no: int | None,
+    cells: CellFilter,
     indicator: Indicator,
-) -> Any:
-    _, basics = await _basics(db, caller, asked, school_id=school_id)
+) -> Select[*tuple[Any, ...]]:
+    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
     period = basics.asked.period
     words = await words_of(db, period.first, period.last)
     subjects = None
-    if subject_id is not None:
+    if cells.subject_id is not None:
         subjects = {
             text
             for text, found in words.subjects.items()
-            if subject_id in {found, basics.folded.get(found)}
+            if cells.subject_id in {found, basics.folded.get(found)}
         }
     grades = None
-    if grade_no is not None:
-        grades = {text for text, found in words.grades.items() if found == grade_no}
+    if cells.grade_no is not None:
+        grades = {text for text, found in words.grades.items() if found == cells.grade_no}
     return listing.lessons(basics, words=(subjects, grades), kinds=basics.kinds_of(indicator))
 
 
@@ -261,22 +277,12 @@ async def list_delivered_lessons(
     db: Db,
     caller: CurrentInspector,
     asked: Wanted,
-    school_id: UUID | None = None,
-    subject_id: SubjectQuery = None,
-    grade_no: GradeQuery = None,
+    cells: WantedCells,
     indicator: Indicator = Indicator.PERIOD_RATE,
     page: PageQuery,
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure rests on, the latest first; each leads to its evidence."""
-    statement = await _lessons(
-        db,
-        caller,
-        asked,
-        school_id=school_id,
-        subject_id=subject_id,
-        grade_no=grade_no,
-        indicator=indicator,
-    )
+    statement = await _lessons(db, caller, asked, cells, indicator)
     found: Fetched[Any] = await fetch_page(db, statement, order=listing.LESSON_ORDER, page=page)
     return found.page(DeliveredLesson.of)
 
@@ -289,22 +295,12 @@ async def export_delivered_lessons(
     db: Db,
     caller: CurrentInspector,
     asked: Wanted,
-    school_id: UUID | None = None,
-    subject_id: SubjectQuery = None,
-    grade_no: GradeQuery = None,
+    cells: WantedCells,
     indicator: Indicator = Indicator.PERIOD_RATE,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the lessons a figure rests on."""
-    statement = await _lessons(
-        db,
-        caller,
-        asked,
-        school_id=school_id,
-        subject_id=subject_id,
-        grade_no=grade_no,
-        indicator=indicator,
-    )
+    statement = await _lessons(db, caller, asked, cells, indicator)
     return stream(
         request.app.state.database,
         statement.order_by(*listing.LESSON_ORDER),
