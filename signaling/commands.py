@@ -65,6 +65,7 @@ def _carry_out(book: RoomBook, seat: Participant, command: m.AnyClientMessage) -
             conduct.subscribe(book, seat, command)
             return False
         case m.SubscribeAnswer():
+            seat.negotiate()
             answer = AcceptAnswer(seat.seat_id, command.ref, command.revision, command.sdp)
             book.do(answer)
             return False

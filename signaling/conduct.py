@@ -36,14 +36,14 @@ def publish(book: RoomBook, seat: Participant, command: m.Publish) -> None:
     if m.MediaSource.SCREEN in sources and not book.roster.permissions(seat).screen:
         raise _not_granted(book, "screen")
     limit(seat.rates.negotiation, book)
-    seat.has_media = True
+    seat.negotiate()
     book.do(AcceptOffer(seat.seat_id, command.ref, command.sdp, command.sources))
 
 
 def subscribe(book: RoomBook, seat: Participant, command: m.Subscribe) -> None:
     """Begin to receive, or go on receiving over another road."""
     limit(seat.rates.negotiation, book)
-    seat.has_media = True
+    seat.negotiate()
     book.do(OpenSubscription(seat.seat_id, command.ref, command.is_restart))
 
 

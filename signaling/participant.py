@@ -115,6 +115,8 @@ class Participant:
     is_echoing: bool = False
     budget: LinkBudget = UNDECLARED
     has_media: bool = False
+    #: Its page has negotiated this media: it was told that it starts anew, if it did.
+    is_media_known: bool = False
     media_until: float | None = None
     #: It did not leave: its connection broke, or nothing was heard over it.
     is_line_broken: bool = False
@@ -154,8 +156,16 @@ class Participant:
         self.name, self.school = name[:NAME_LENGTH], school[:NAME_LENGTH]
 
     def is_resumed_by(self, page: str | None) -> bool:
-        """Return whether the seat's media is this page's own, from an earlier connection."""
-        return self.has_media and page is not None and page == self.page
+        """Return whether the seat's media is this page's own, from an earlier connection.
+
+        A socket may take the seat and break before its page hears a word. What was begun then
+        is not the page's: it still holds what it had before, and would go on with that.
+        """
+        return self.has_media and self.is_media_known and page is not None and page == self.page
+
+    def negotiate(self) -> None:
+        """Note that the page speaks of its media, and so knows how it entered."""
+        self.has_media = self.is_media_known = True
 
     def go(self, *, clock_ms: int) -> None:
         """Leave the seat. Its line is measured anew when it comes back."""
@@ -169,7 +179,7 @@ class Participant:
         self.publishing.clear()
         self.stalled.clear()
         self.layers_wanted.clear()
-        self.has_media = False
+        self.has_media = self.is_media_known = False
         self.media_until = None
         return stopped
 

@@ -118,6 +118,7 @@ def test_who_will_receive_is_offered_everything_on_entering() -> None:
     room = lesson_with()
     room.enter("a", page=PAGE, receives=True)
     assert room.of(OpenSubscription) == [OpenSubscription("a", None, is_restart=False)]
+    room.send("a", m.SubscribeAnswer(revision=1, sdp="v=0"))
     room.leave("a")
     room.clear()
     room.enter("a", page=PAGE, receives=True)
@@ -156,6 +157,26 @@ def test_a_seat_whose_line_broke_is_sent_the_lesson_until_its_media_is_given_up(
     room.wait(0.2)
     assert not is_sent_the_lesson()
     assert room.applied == room.room.plan
+
+
+def test_a_page_that_never_heard_that_it_starts_anew_is_told_so_again() -> None:
+    """The line comes back, and the first socket breaks before its page hears of it."""
+    room = lesson_with()
+    room.enter("a", page=PAGE, receives=True)
+    room.send("a", publish(m.MediaSource.CAMERA))
+    room.leave("a", reason="silent")
+    room.wait(120)
+    for _ in range(2):
+        room.enter("a", page=PAGE, receives=True)
+        room.clear()
+        room.enter("a", page=PAGE, receives=True)
+        assert not room.told("a", m.RoomState)[0].is_resumed
+        assert [effect.seat_id for effect in room.of(RemoveMedia)] == ["a"]
+        assert room.of(OpenSubscription) == [OpenSubscription("a", None, is_restart=False)]
+    room.send("a", publish(m.MediaSource.CAMERA))
+    room.clear()
+    room.enter("a", page=PAGE, receives=True)
+    assert room.told("a", m.RoomState)[0].is_resumed
 
 
 def test_another_page_of_the_same_seat_finds_nothing_and_leaves_nobody_behind() -> None:
