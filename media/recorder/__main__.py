@@ -1,12 +1,19 @@
 """Repair a recording or make its replay, as a process of its own (it may be `nice`d).
 
-`python -m media.recorder recover FOLDER`, `… build FOLDER OUT`, `… verify FOLDER`.
+`python -m media.recorder recover FOLDER`, `… build FOLDER OUT`, `… verify FOLDER`, and
+`… compose FOLDER PLAN OUT`, which says how far it is on standard output and ends when standard
+input does.
 """
 
 import argparse
+import errno
 import sys
+import time
 from pathlib import Path
 
+from media.recorder.apart import end_with_parent, stand_back, tell
+from media.recorder.compose import NothingToHear, compose
+from media.recorder.composition import read_plan
 from media.recorder.recovery import damaged_parts, recover
 from media.recorder.replay import build_replay
 
@@ -18,10 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     repairing = commands.add_parser("recover", help="close what a crash left open")
     building = commands.add_parser("build", help="make browser-seekable files and index.json")
     verifying = commands.add_parser("verify", help="compare files with the manifest's hashes")
-    for command in (repairing, building, verifying):
+    composing = commands.add_parser("compose", help="make one file of the whole lesson")
+    for command in (repairing, building, verifying, composing):
         command.add_argument("folder", type=Path)
     repairing.add_argument("--before-epoch", type=int, default=None)
     building.add_argument("out", type=Path)
+    composing.add_argument("plan", type=Path)
+    composing.add_argument("out", type=Path)
+    composing.add_argument("--sound-only", action="store_true")
     options = parser.parse_args(arguments)
     if options.command == "recover":
         for part in recover(options.folder, before_epoch=options.before_epoch):
@@ -31,10 +42,41 @@ def main(arguments: list[str] | None = None) -> int:
         index = build_replay(options.folder, options.out)
         sys.stdout.write(f"{len(index.clips)} clips, {index.duration_s:.3f} s\n")
         return 0
+    if options.command == "compose":
+        return _compose(options.folder, options.plan, options.out, not options.sound_only)
     damaged = damaged_parts(options.folder)
     for part in damaged:
         sys.stdout.write(f"damaged {part.file}\n")
     return 1 if damaged else 0
+
+
+def _compose(folder: Path, plan: Path, out: Path, with_picture: bool) -> int:
+    """Make the file; what hinders it for good is said in a word."""
+    stand_back()
+    end_with_parent()
+    lesson = read_plan(plan.read_text(encoding="utf-8"))
+    began_s = time.monotonic()
+
+    def told(step: str, done_s: float) -> None:
+        tell(step=step, done_ms=round(done_s * 1000), total_ms=round(lesson.duration_s * 1000))
+
+    try:
+        made = compose(folder, lesson, out, with_picture=with_picture, told=told)
+    except NothingToHear:
+        tell(problem="no_sound")
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        tell(problem="disk_full")
+        return 1
+    tell(
+        duration_ms=round(made.duration_s * 1000),
+        lufs=made.lufs,
+        lufs_before=made.lufs_before,
+        took_s=round(time.monotonic() - began_s, 3),
+    )
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,179 @@
+"""Make one file of a whole lesson: its pictures put together, its sound at one loudness.
+
+The only place where pictures are encoded. It takes much of a processor for minutes, so it is run
+as a process of its own (`python -m media.recorder compose`) that stands back behind all others.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+
+from media.recorder.composition import HEIGHT, WIDTH, Plan, Scene, scenes
+from media.recorder.pictures import FORMAT, Canvas, LanePictures
+from media.recorder.sound import RATE, LaneSound, Meter, Mixer, gain_db, samples_of
+
+FPS = 25
+_KEYFRAME_FRAMES = 2 * FPS
+_HALF_FRAME_S = 0.5 / FPS
+_PICTURE_OPTIONS = {
+    "preset": "superfast",
+    "crf": "24",
+    "maxrate": "2500k",
+    "bufsize": "5000k",
+    "profile": "high",
+    "sc_threshold": "40",
+}
+_SOUND_BITS = 128_000
+_MEASURING, _COMPOSING = "measuring", "composing"
+
+Told = Callable[[str, float], None]
+"""Hears which step it is and how many seconds of the lesson it has done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What was made. `lufs_before` is each lane's loudness, `lufs` that of the file."""
+
+    duration_s: float
+    lufs_before: dict[str, float]
+    lufs: float | None
+
+
+class NothingToHear(Exception):
+    """A file of sound alone was asked for, of a lesson without sound."""
+
+
+def compose(folder: Path, plan: Plan, out: Path, *, with_picture: bool, told: Told) -> Composed:
+    """Write `out` (MP4, the index in front) of the files the plan names in `folder`.
+
+    The file is as long as the lesson: what is missing is the last picture, then a dark one, and
+    silence. Raise OSError, av.FFmpegError, NothingToHear.
+    """
+    sounds = plan.audible()
+    if not sounds and not with_picture:
+        raise NothingToHear
+    measured = _measure(folder, plan, told)
+    with av.open(out, "w", format="mp4", options={"movflags": "faststart"}) as container:
+        picture = _Picture(container, folder, plan) if with_picture else None
+        sound = _Sound(container, folder, plan, measured) if sounds else None
+        with ExitStack() as closing:
+            if picture is not None:
+                closing.callback(picture.close)
+            for begin_s, end_s in _seconds(plan.duration_s):
+                if picture is not None:
+                    picture.go(end_s)
+                if sound is not None:
+                    sound.go(end_s)
+                told(_COMPOSING, begin_s)
+            if picture is not None:
+                picture.finish()
+            if sound is not None:
+                sound.finish()
+    told(_COMPOSING, plan.duration_s)
+    return Composed(plan.duration_s, measured, None if sound is None else sound.lufs)
+
+
+def _seconds(duration_s: float) -> Iterator[tuple[float, float]]:
+    at_s = 0.0
+    while at_s < duration_s:
+        yield at_s, min(at_s + 1.0, duration_s)
+        at_s += 1.0
+
+
+def _measure(folder: Path, plan: Plan, told: Told) -> dict[str, float]:
+    """Return the loudness of each lane that sounds."""
+    lanes = {lane: (LaneSound(folder, clips), Meter()) for lane, clips in plan.audible().items()}
+    for begin_s, end_s in _seconds(plan.duration_s):
+        for sound, meter in lanes.values():
+            meter.hear(sound.read(round(end_s * RATE) - round(begin_s * RATE)))
+        told(_MEASURING, begin_s)
+    return {lane: meter.lufs for lane, (_, meter) in lanes.items()}
+
+
+class _Picture:
+    """The track of pictures: at a constant rate, each the one that is nearest in time."""
+
+    def __init__(self, container: OutputContainer, folder: Path, plan: Plan) -> None:
+        self._container = container
+        self._stream = container.add_stream("libx264", rate=FPS, options=_PICTURE_OPTIONS)
+        self._stream.width, self._stream.height = WIDTH, HEIGHT
+        self._stream.pix_fmt = FORMAT
+        self._stream.time_base = Fraction(1, FPS)
+        self._stream.gop_size = _KEYFRAME_FRAMES
+        # Half the machine at most: lessons may be live on it.
+        self._stream.thread_count = max(1, (os.cpu_count() or 1) // 2)
+        self._lanes = {lane: LanePictures(folder, clips) for lane, clips in plan.visible().items()}
+        self._canvas = Canvas({clip.lane: clip.role for clip in plan.clips})
+        self._scenes = scenes(plan)
+        self._next = 0
+
+    def go(self, until_s: float) -> None:
+        """Write the pictures before `until_s`."""
+        while self._next / FPS < until_s:
+            at_s = self._next / FPS
+            scene = self._scene(at_s)
+            frames = {
+                cell.lane: self._lanes[cell.lane].at(at_s + _HALF_FRAME_S) for cell in scene.cells
+            }
+            picture = self._canvas.picture(scene, frames)
+            picture.pts, picture.time_base = self._next, Fraction(1, FPS)
+            picture.pict_type = av.video.frame.PictureType.NONE
+            self._container.mux(self._stream.encode(picture))
+            self._next += 1
+
+    def _scene(self, at_s: float) -> Scene:
+        while len(self._scenes) > 1 and self._scenes[0].span.until_s <= at_s:
+            self._scenes.pop(0)
+        return self._scenes[0]
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        self._container.mux(self._stream.encode(None))
+
+    def close(self) -> None:
+        """Close all files."""
+        for lane in self._lanes.values():
+            lane.close()
+
+
+class _Sound:
+    """The track of sound: all lanes mixed, without seams."""
+
+    def __init__(
+        self, container: OutputContainer, folder: Path, plan: Plan, measured: dict[str, float]
+    ) -> None:
+        self._container = container
+        self._stream = container.add_stream("aac", rate=RATE, layout="stereo")
+        self._stream.bit_rate = _SOUND_BITS
+        audible = plan.audible()
+        self._lanes = [LaneSound(folder, clips) for clips in audible.values()]
+        self._mixer = Mixer([gain_db(measured[lane]) for lane in audible])
+        self._meter = Meter()
+        self._at = 0
+
+    @property
+    def lufs(self) -> float:
+        """Return the loudness of what was written."""
+        return self._meter.lufs
+
+    def go(self, until_s: float) -> None:
+        """Write the sound before `until_s`."""
+        samples = round(until_s * RATE) - self._at
+        self._at += samples
+        self._write(self._mixer.mix([lane.read(samples) for lane in self._lanes]))
+
+    def finish(self) -> None:
+        """Write what the mixer and the encoder still hold."""
+        self._write(self._mixer.finish())
+        self._container.mux(self._stream.encode(None))
+
+    def _write(self, frames: Iterator[av.AudioFrame]) -> None:
+        for frame in frames:
+            self._meter.hear(samples_of(frame))
+            self._container.mux(self._stream.encode(frame))
