@@ -17,6 +17,10 @@ PREFIX = "CLASSROOMS_"
 _TURN_URL = re.compile(
     r"turns?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?"
 )
+# Of a bucket: no user, query or fragment; names and labels as S3 allows them.
+_STORE_URL = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)*/?", re.ASCII
+)
 _LEAST_SECRET = 32
 HOME = Path(__file__).resolve().parent.parent
 
@@ -61,6 +65,11 @@ class Settings(BaseSettings):
     recording_keyframe_s: Annotated[float, Field(ge=1, le=10)] = 2.0
     turn_urls: CommaSeparated = ()
     turn_secret: SecretStr = SecretStr("")
+
+    store_url: str = ""
+    store_key_id: str = ""
+    store_secret: SecretStr = SecretStr("")
+    store_region: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,40}$")] = "us-east-1"
 
     session_idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
@@ -142,6 +151,25 @@ class Settings(BaseSettings):
             )
         if secret and len(secret) < _LEAST_SECRET:
             raise ValueError(f"CLASSROOMS_TURN_SECRET: {_LEAST_SECRET} characters at least.")
+        return self
+
+    @field_validator("store_url")
+    @classmethod
+    def _store_url(cls, value: str) -> str:
+        if value and not _STORE_URL.fullmatch(value):
+            raise ValueError(
+                "write the address of the bucket: https://host/bucket or https://bucket.host"
+            )
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _store_is_whole(self) -> "Settings":
+        given = (self.store_url, self.store_key_id, self.store_secret.get_secret_value())
+        if any(given) and not all(given):
+            raise ValueError(
+                "CLASSROOMS_STORE_URL, CLASSROOMS_STORE_KEY_ID and CLASSROOMS_STORE_SECRET: "
+                "set all three, or none."
+            )
         return self
 
     @field_validator("http_host")

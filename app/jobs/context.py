@@ -36,10 +36,14 @@ class JobFile:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What came of a job: `value` is JSON, for the page of this kind of job."""
+    """What came of a job: `value` is JSON, for the page of this kind of job.
+
+    `again_at`: it is not over but waits until then, as if it were new. It has no file.
+    """
 
     value: dict[str, Any] = field(default_factory=dict)
     file: JobFile | None = None
+    again_at: datetime | None = None
 
 
 @dataclass(slots=True)

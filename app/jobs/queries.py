@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.jobs.models import Job, JobState, Queue
+from app.jobs.models import UNFINISHED, Job, JobState, Queue
 from app.paging import Fetched, PageRequest, fetch_page
 from app.security import PersonCaller
 
@@ -88,12 +88,13 @@ async def is_cancel_asked(db: AsyncSession, job_id: UUID) -> bool:
     return await db.scalar(select(Job.is_cancel_asked).where(Job.id == job_id)) or False
 
 
-async def was_queued_since(
+async def is_queued_or_was_since(
     db: AsyncSession, kind: str, moment: datetime, *, beside: UUID | None = None
 ) -> bool:
-    """Return whether a job of this kind, other than `beside`, was queued after `moment`."""
+    """Return whether a job of this kind, other than `beside`, is queued or was after `moment`."""
     is_other = true() if beside is None else Job.id != beside
-    query = select(exists().where(Job.kind == kind, Job.created_at > moment, is_other))
+    is_there = or_(Job.created_at > moment, Job.state.in_(UNFINISHED))
+    query = select(exists().where(Job.kind == kind, is_there, is_other))
     return await db.scalar(query) or False
 
 

@@ -204,6 +204,15 @@ async def release(
     return await _put_back(db, job_id, lease, run_after=now, attempts=attempt - 1)
 
 
+async def put_off(
+    db: AsyncSession, *, job_id: UUID, lease: UUID, result: dict[str, Any], until: datetime
+) -> bool:
+    """Have a job that went well go on later. What failed before is forgotten."""
+    return await _put_back(
+        db, job_id, lease, run_after=until, attempts=0, result=result, problem=None
+    )
+
+
 async def _put_back(db: AsyncSession, job_id: UUID, lease: UUID, **values: Any) -> bool:
     return await _change(
         db, job_id, lease, state=JobState.QUEUED, lease=None, lease_until=None, **values

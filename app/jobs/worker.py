@@ -132,13 +132,13 @@ class Worker:
         now = self._clock()
         async with self._database.unit_of_work() as db:
             for kind, every in self._periodic.items():
-                if await queries.was_queued_since(db, kind, now - every):
+                if await queries.is_queued_or_was_since(db, kind, now - every):
                     continue
                 job = await service.enqueue(
                     db, kind=kind, payload={}, owner=None, dedup_key="periodic", now=now
                 )
                 # Another lane or worker may have queued it, and ended it, since it was asked.
-                if await queries.was_queued_since(db, kind, now - every, beside=job.id):
+                if await queries.is_queued_or_was_since(db, kind, now - every, beside=job.id):
                     await db.delete(job)
 
     async def _run_next(self, queue: Queue) -> bool:
@@ -225,6 +225,9 @@ class Worker:
             await self._finish(context, result)
 
     async def _finish(self, context: JobContext, result: JobResult) -> None:
+        if result.again_at is not None:
+            await self._put_off(context, result, until=result.again_at)
+            return
         file = {}
         if result.file is not None:
             file = {
@@ -245,6 +248,14 @@ class Worker:
         if not is_ours:
             raise LeaseLost
         log.info("job_done", job_id=str(context.job_id))
+
+    async def _put_off(self, context: JobContext, result: JobResult, *, until: datetime) -> None:
+        async with self._database.unit_of_work() as db:
+            is_ours = await service.put_off(
+                db, job_id=context.job_id, lease=context.lease, result=result.value, until=until
+            )
+        if not is_ours:
+            raise LeaseLost
 
     async def _give_back(self, context: JobContext) -> None:
         """Let another worker have the job at once. It stays ours for the lease if this fails.

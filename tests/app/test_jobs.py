@@ -1,18 +1,19 @@
 """Jobs are queued, run, refused, cancelled, tried again and in the end forgotten."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.database import Database
 from app.errors import Problem, WrongState
 from app.idempotency import IdempotencyKey
-from app.jobs import housekeeping, service
+from app.jobs import housekeeping, queries, service
 from app.jobs import worker as workers
 from app.jobs.context import JobContext, JobResult
 from app.jobs.files import JobFiles
@@ -209,3 +210,38 @@ async def test_job_that_is_over_cannot_be_cancelled(office: Office, state: JobSt
 
 def test_lease_is_three_beats() -> None:
     assert service.LEASE.total_seconds() == workers.BEAT_S * 3
+
+
+async def test_job_that_goes_on_later_is_put_off_as_if_it_were_new(office: Office) -> None:
+    ran: list[int] = []
+
+    async def look(context: JobContext) -> JobResult:
+        ran.append(context.attempt)
+        return JobResult({"looks": len(ran)}, again_at=context.now() + timedelta(minutes=1))
+
+    job = await office.enqueue("look")
+    worker = office.worker(look=look)
+    for _ in range(5):
+        assert await worker.run_due() == 1
+        assert await worker.run_due() == 0
+        office.clock.advance(minutes=1)
+    waiting = await office.job(job)
+    assert ran == [1] * 5
+    assert (waiting.state, waiting.lease, waiting.result) == (JobState.QUEUED, None, {"looks": 5})
+
+
+async def test_job_that_waits_counts_as_queued_however_old_it_is(office: Office) -> None:
+    async def look(context: JobContext) -> JobResult:
+        is_over = "until" not in context.payload
+        return JobResult(again_at=None if is_over else context.now() + timedelta(days=2))
+
+    for payload, is_waiting in ({"until": "for ever"}, True), ({}, False):
+        office.clock.advance(days=3)
+        job = await office.enqueue("look", payload=payload)
+        assert await office.worker(look=look).run_due() >= 1
+        office.clock.advance(hours=5)
+        async with office.database.unit_of_work() as db:
+            await db.execute(delete(Job).where(Job.id != job.id))
+            assert is_waiting is await queries.is_queued_or_was_since(
+                db, "test.look", office.clock.now - timedelta(hours=1)
+            )
