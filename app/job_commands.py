@@ -15,7 +15,7 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Worker
-from app.main import make_worker
+from app.main import make_worker, open_store
 from app.opening import CannotDo, opened
 from app.settings import read_settings
 
@@ -32,10 +32,17 @@ def run_worker(
     events = EventBus()
 
     async def work() -> None:
+        store = open_store(settings)
         async with opened(settings, events) as database:
-            worker = make_worker(settings, database, events, queues=frozenset(queue or Queue))
+            worker = make_worker(
+                settings, database, events, queues=frozenset(queue or Queue), store=store
+            )
             typer.echo("The worker waits for jobs. Stop it with Ctrl-C or SIGTERM.")
-            await _until_told_to_stop(worker)
+            try:
+                await _until_told_to_stop(worker)
+            finally:
+                if store is not None:
+                    await store.close()
 
     asyncio.run(work())
 

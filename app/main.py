@@ -54,6 +54,8 @@ from app.live.plane import LivePlane
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
+from app.recordings import uploading
+from app.recordings.reading import Shelf
 from app.schools import (
     class_imports,
     class_routes,
@@ -77,6 +79,8 @@ from app.security import (
 )
 from app.settings import Settings, read_settings
 from app.signing import KEYS, load_signer
+from app.store.client import ObjectStore
+from app.store.signing import Credentials
 from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
 
@@ -96,6 +100,7 @@ READY_WITHIN_S = 2.0
 # What is queued by itself, and how often.
 PERIODIC = {
     housekeeping.KIND: housekeeping.EVERY,
+    uploading.KIND: uploading.EVERY,
     lesson_changes.MISSING_KIND: lesson_changes.MISSING_EVERY,
 }
 
@@ -160,8 +165,24 @@ class CookieAuthenticator:
         return await schools.authenticate_device(db, token=token, now=now)
 
 
+def open_store(settings: Settings) -> ObjectStore | None:
+    """Return the object store recordings are kept in, or None: they stay on the disk."""
+    if not settings.store_url:
+        return None
+    credentials = Credentials(
+        settings.store_key_id, settings.store_secret.get_secret_value(), settings.store_region
+    )
+    return ObjectStore(settings.store_url, credentials, clock=utc_now)
+
+
+def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handlers:
+    """Return who looks after the files of recordings."""
+    recordings_dir = settings.recordings_dir.absolute()
+    return {uploading.KIND: uploading.Uploader(recordings_dir, store).run}
+
+
 def job_handlers() -> Handlers:
-    """Return who does which kind of job."""
+    """Return who does which kind of job, of those that need the database and nothing else."""
     return {
         housekeeping.KIND: housekeeping.keep_house,
         planning_jobs.KIND: planning_jobs.run_planning,
@@ -175,13 +196,18 @@ def job_handlers() -> Handlers:
 
 
 def make_worker(
-    settings: Settings, database: Database, events: EventBus, *, queues: frozenset[Queue]
+    settings: Settings,
+    database: Database,
+    events: EventBus,
+    *,
+    queues: frozenset[Queue],
+    store: ObjectStore | None,
 ) -> Worker:
     """Return a worker for this server, or for a process of its own."""
     return Worker(
         database,
         events,
-        handlers=job_handlers(),
+        handlers={**job_handlers(), **recording_handlers(settings, store)},
         periodic=PERIODIC,
         files=JobFiles(settings.files_dir),
         queues=queues,
@@ -222,9 +248,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
     app.state.import_kinds = IMPORT_KINDS
     app.state.job_files = JobFiles(settings.files_dir)
-    app.state.worker = make_worker(
-        settings, app.state.database, events, queues=frozenset(map(Queue, settings.jobs_in_server))
-    )
+    _add_keeping(app, settings, events)
     errors.install(app)
     openapi.install(app)
     _add_routes(app)
@@ -234,6 +258,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise RuntimeError(f"Routes without exactly one policy: {', '.join(lacking)}")
     _wrap(app, settings, metrics)
     return app
+
+
+def _add_keeping(app: FastAPI, settings: Settings, events: EventBus) -> None:
+    """Put in what keeps recordings and what works for them and for others."""
+    app.state.store = open_store(settings)
+    app.state.shelf = Shelf(settings.recordings_dir.absolute(), app.state.store)
+    app.state.worker = make_worker(
+        settings,
+        app.state.database,
+        events,
+        queues=frozenset(map(Queue, settings.jobs_in_server)),
+        store=app.state.store,
+    )
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -266,6 +303,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await stack.enter_async_context(live.running())
             yield
     finally:
+        if app.state.store is not None:
+            await app.state.store.close()
         await database.close()
 
 

@@ -13,6 +13,7 @@ from app.jobs import models as jobs
 from app.lessons import models as lessons
 from app.live import models as live
 from app.planning import models as planning
+from app.recordings import copies
 from app.recordings import models as recordings
 from app.schools import models as schools
 from app.schools import room_tests, roster_models
@@ -34,6 +35,7 @@ SLICES = (
     attendance,
     delivered,
     recordings,
+    copies,
     coverage,
     live,
 )

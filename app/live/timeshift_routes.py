@@ -7,7 +7,6 @@ may stand in front of them.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -25,9 +24,10 @@ from app.live.manifests import Manifest, Manifests
 from app.live.schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
 from app.recordings import queries
 from app.recordings import service as recordings
-from app.recordings.errors import ClipFileMissing, RangeNotSatisfiable
+from app.recordings.errors import ClipFileMissing, KeptElsewhere, RangeNotSatisfiable
 from app.recordings.links import PURPOSE, LinkRefused, Links
 from app.recordings.models import WHOLE, Recording
+from app.recordings.reading import Shelf
 from app.recordings.streaming import send_file
 from app.security import Anyone, Callers, CurrentCaller, client_address
 from media.core.ids import Kind, Source
@@ -262,7 +262,7 @@ async def media(
         206: {"description": "The range that was asked for.", "content": BYTES},
     },
 )
-@refuses(LinkRefused, ClipFileMissing, RangeNotSatisfiable)
+@refuses(LinkRefused, ClipFileMissing, KeptElsewhere, RangeNotSatisfiable)
 async def part(
     *,
     request: Request,
@@ -283,6 +283,7 @@ async def part(
     found = next((one for one in manifest.parts if one.file == file and one.bytes), None)
     if found is None:
         raise NotFound
-    root: Path = request.app.state.settings.recordings_dir
+    shelf: Shelf = request.app.state.shelf
+    source = await shelf.find(db, recording_id=recording_id, folder=folder, name=file)
     mime = _mime(found).partition(";")[0]
-    return await send_file(request, root / folder / file, mime=mime, shared_until=until)
+    return await send_file(request, source, mime=mime, shared_until=until)

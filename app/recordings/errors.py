@@ -19,3 +19,9 @@ class RangeNotSatisfiable(Problem):
     """The range begins after the end of the file (RFC 9110 section 15.5.17)."""
 
     status, type, title = 416, "range-not-satisfiable", "No such range"
+
+
+class KeptElsewhere(Problem):
+    """The file lies in the object store alone, and that does not answer: try again soon."""
+
+    status, type, title = 503, "kept-elsewhere", "Where the recording is kept does not answer"

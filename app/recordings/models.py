@@ -66,6 +66,8 @@ class Recording(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     problem: Mapped[str | None] = mapped_column(String(200))
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    # When its files were last given rows (`app.recordings.listing`).
+    files_listed_at: Mapped[datetime | None]
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
     clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")

@@ -1,6 +1,5 @@
 """Routes of recordings: their files, and who looked at them."""
 
-from pathlib import Path
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,8 +8,9 @@ from starlette.responses import Response
 from app.database import Db
 from app.errors import refuses
 from app.recordings import queries
-from app.recordings.errors import ClipFileMissing, RangeNotSatisfiable
+from app.recordings.errors import ClipFileMissing, KeptElsewhere, RangeNotSatisfiable
 from app.recordings.finishing import REPLAY
+from app.recordings.reading import Shelf
 from app.recordings.schemas import ViewOut, ViewsOut
 from app.recordings.streaming import send_file
 from app.security import CurrentInspector, CurrentPerson
@@ -29,12 +29,15 @@ router = APIRouter(prefix="/api")
         206: {"description": "The range that was asked for.", "content": CLIP},
     },
 )
-@refuses(ClipFileMissing, RangeNotSatisfiable)
+@refuses(ClipFileMissing, KeptElsewhere, RangeNotSatisfiable)
 async def clip(request: Request, clip_id: UUID, db: Db, person: CurrentPerson) -> Response:
     """Send a clip, or the range of it a player asks for."""
     recording, found = await queries.watchable_clip(db, person, clip_id)
-    root: Path = request.app.state.settings.recordings_dir
-    return await send_file(request, root / recording.folder / REPLAY / found.file, mime=found.mime)
+    shelf: Shelf = request.app.state.shelf
+    file = await shelf.find(
+        db, recording_id=recording.id, folder=recording.folder, name=f"{REPLAY}/{found.file}"
+    )
+    return await send_file(request, file, mime=found.mime)
 
 
 @router.get("/admin/sessions/{session_id}/views")

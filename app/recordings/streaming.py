@@ -1,20 +1,27 @@
-"""A file, or one range of it, sent in bounded pieces without blocking the event loop."""
+"""A file on the disk or in the object store, or one range of it, sent in bounded pieces."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
 import anyio.to_thread
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.errors import render_problem
-from app.recordings.errors import ClipFileMissing, RangeNotSatisfiable
+from app.recordings.errors import ClipFileMissing, KeptElsewhere, RangeNotSatisfiable
 from app.recordings.ranges import ByteRange, NotSatisfiable, choose_range
+from app.store.client import ObjectStore
+from app.store.errors import ObjectMissing, StoreError
+
+log = structlog.get_logger(__name__)
 
 PIECE_BYTES = 256 * 1024
+AGAIN_AFTER_S = 60
 
 
 class _FilePieces(StreamingResponse):
@@ -42,21 +49,100 @@ class _FilePieces(StreamingResponse):
             yield piece
 
 
+class _StoredPieces(StreamingResponse):
+    """Streams from the object store, and lets go of it whatever becomes of the client."""
+
+    def __init__(
+        self, first: bytes, rest: AsyncGenerator[bytes], status: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(self._pieces(first, rest), status, headers)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._rest.aclose()
+
+    async def _pieces(self, first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+        yield first
+        async for piece in rest:
+            yield piece
+
+
+class LocalFile:
+    """A file on the disk, open."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        stat = os.fstat(file.fileno())
+        self.size, self.etag = stat.st_size, f'"{stat.st_size:x}-{stat.st_mtime_ns:x}"'
+
+    def close(self) -> None:
+        """Close it: nothing of it is sent."""
+        self._file.close()
+
+    async def send(self, span: ByteRange, status: int, headers: dict[str, str]) -> Response:
+        """Return the answer that sends `span`, and closes the file."""
+        return _FilePieces(self._file, span, status, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that lies in the object store alone."""
+
+    store: ObjectStore
+    key: str
+    size: int
+    sha256: str
+
+    @property
+    def etag(self) -> str:
+        """Return its strong entity tag."""
+        return f'"{self.sha256}"'
+
+    def close(self) -> None:
+        """Let go of it: nothing is held before it is sent."""
+
+    async def send(self, span: ByteRange, status: int, headers: dict[str, str]) -> Response:
+        """Return the answer that sends `span`. Raise ClipFileMissing, KeptElsewhere."""
+        pieces = self.store.read(self.key, span.first, span.last)
+        try:
+            # Asked for before anything is said to the client: afterwards it is too late to refuse.
+            first = await anext(pieces)
+        except ObjectMissing:
+            raise ClipFileMissing from None
+        except StoreError as error:
+            log.warning("recording_not_read_from_store", key=self.key, reason=str(error))
+            raise KeptElsewhere(
+                "The recording is kept in a store that does not answer. Try again in a minute.",
+                retry_after_s=AGAIN_AFTER_S,
+            ) from error
+        return _StoredPieces(first, pieces, status, headers)
+
+
+async def open_local(path: Path) -> LocalFile | None:
+    """Open a file on the disk; None when there is none."""
+    try:
+        return LocalFile(await anyio.to_thread.run_sync(FileIO, os.fspath(path), "rb"))
+    except FileNotFoundError:
+        return None
+
+
 async def send_file(
-    request: Request, path: Path, *, mime: str, shared_until: int | None = None
+    request: Request,
+    source: LocalFile | StoredFile,
+    *,
+    mime: str,
+    shared_until: int | None = None,
 ) -> Response:
     """Answer a GET or HEAD for a file that never changes: 200, 206 or 416.
 
-    `path` comes from the database or a manifest, never from the client. HEAD ignores Range: only
-    GET defines it (RFC 9110 section 14.2). Up to `shared_until` (seconds since 1970) a cache in
-    front of the server may answer for us; no browser keeps anything. Raise ClipFileMissing.
+    HEAD ignores Range: only GET defines it (RFC 9110 section 14.2). Up to `shared_until` (seconds
+    since 1970) a cache in front of the server may answer for us; no browser keeps anything. Raise
+    ClipFileMissing, KeptElsewhere.
     """
-    try:
-        file = await anyio.to_thread.run_sync(FileIO, os.fspath(path), "rb")
-    except FileNotFoundError:
-        raise ClipFileMissing from None
-    stat = os.fstat(file.fileno())
-    size, etag = stat.st_size, f'"{stat.st_size:x}-{stat.st_mtime_ns:x}"'
+    size, etag = source.size, source.etag
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag,
@@ -67,19 +153,22 @@ async def send_file(
     if shared_until is not None:
         headers["X-Accel-Expires"] = f"@{shared_until}"
     if request.method == "HEAD":
-        file.close()
+        source.close()
         return Response(headers=headers | {"Content-Length": str(size)})
     try:
         span = choose_range(
             request.headers.get("Range"), request.headers.get("If-Range"), etag=etag, size=size
         )
     except NotSatisfiable:
-        file.close()
+        source.close()
         refusal = render_problem(request, RangeNotSatisfiable())
         refusal.headers["Content-Range"] = f"bytes */{size}"
         return refusal
     if span is None:
-        whole = ByteRange(0, size - 1, size)
-        return _FilePieces(file, whole, 200, headers | {"Content-Length": str(size)})
+        headers["Content-Length"] = str(size)
+        if not size:
+            source.close()
+            return Response(headers=headers)
+        return await source.send(ByteRange(0, size - 1, size), 200, headers)
     headers |= {"Content-Length": str(span.length), "Content-Range": span.content_range}
-    return _FilePieces(file, span, 206, headers)
+    return await source.send(span, 206, headers)

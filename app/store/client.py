@@ -6,9 +6,10 @@ reference (PutObject, GetObject, HeadObject, DeleteObject, ListObjectsV2, Create
 UploadPart, CompleteMultipartUpload, AbortMultipartUpload).
 """
 
+import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +95,7 @@ class ObjectStore:
 
     async def put_piece(self, key: str, upload_id: str, number: int, body: bytes) -> Piece:
         """Store one piece; all but the last have 5 MiB at least. Raise UploadForgotten."""
-        sha256 = hashlib.sha256(body).hexdigest()
+        sha256 = await asyncio.to_thread(_sha256, body)
         query = {"partNumber": str(number), "uploadId": upload_id}
         answer = await self._ask("PUT", key, query=query, body=body, body_sha256=sha256)
         etag = answer.headers.get("etag")
@@ -132,7 +133,7 @@ class ObjectStore:
             return None
         return StoredObject(key, int(answer.headers.get("content-length", "-1")))
 
-    async def read(self, key: str, first: int, last: int) -> AsyncIterator[bytes]:
+    async def read(self, key: str, first: int, last: int) -> AsyncGenerator[bytes]:
         """Give bytes `first` to `last` of an object. Raise ObjectMissing.
 
         An answer that ends early is a StoreAway, after what came of it.
@@ -224,8 +225,8 @@ class ObjectStore:
         return httpx2.Request(
             method,
             self._url.copy_with(raw_path=target.encode()),
-            headers=signed,
-            content=body if method in _WITH_BODY else None,
+            headers=signed | ({"content-length": str(len(body))} if method in _WITH_BODY else {}),
+            content=_slices(body) if method in _WITH_BODY else None,
         )
 
     @asynccontextmanager
@@ -245,6 +246,16 @@ class ObjectStore:
 
 
 _WITH_BODY = frozenset({"PUT", "POST"})
+
+
+async def _slices(body: bytes) -> AsyncIterator[bytes]:
+    """Give a body bit by bit: encrypting it at once would hold up the lessons of this loop."""
+    for first in range(0, len(body), READ_BYTES):
+        yield body[first : first + READ_BYTES]
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _completion(pieces: Sequence[Piece]) -> str:

@@ -18,7 +18,7 @@ from app.recordings.builder import ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
 from app.recordings.queries import unfinished
-from app.recordings.streaming import send_file
+from app.recordings.streaming import open_local, send_file
 from app.settings import Settings
 from media.core.ids import PeerId
 from media.recorder.timeline import Clip, Group
@@ -370,7 +370,9 @@ async def test_a_player_that_goes_away_does_not_keep_the_file_open(
         "query_string": b"",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
     }
-    response = await send_file(Request(scope), folder / "0001-hub-camera.mp4", mime="video/mp4")
+    file = await open_local(folder / "0001-hub-camera.mp4")
+    assert file is not None
+    response = await send_file(Request(scope), file, mime="video/mp4")
     await response(scope, receive, send)  # type: ignore[arg-type]  # plain dicts do here
     assert sum(sent) == 256 * 1024
     assert response._file.closed  # type: ignore[attr-defined]  # what the test is about

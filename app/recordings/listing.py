@@ -1,0 +1,103 @@
+"""From the disk to the database: the files of recordings that are whole, each with its hash.
+
+The manifest and the files are the truth, rows an index of them. A look at a folder may be
+repeated at any time; it adds what is missing, and says of nothing that it is gone.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import insert_many, uuid7
+from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.finishing import MANIFEST, REPLAY
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A file as it is to be kept. `name` is relative to the recording's folder."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
+    """Return the files of a sealed recording that are not among `known`. Raise OSError."""
+    return await asyncio.to_thread(lambda: list(_files(folder, known)))
+
+
+async def known_files(db: AsyncSession, recording_id: UUID) -> frozenset[str]:
+    """Return which files of a recording have their row."""
+    rows = await db.scalars(
+        select(RecordingFile.name).where(RecordingFile.recording_id == recording_id)
+    )
+    return frozenset(rows)
+
+
+async def enlist(
+    db: AsyncSession, recording_id: UUID, files: list[FileOnDisk], *, now: datetime
+) -> None:
+    """Give files that have none their row: they are to be sent."""
+    await insert_many(
+        db,
+        RecordingFile,
+        (
+            {
+                "id": uuid7(now),
+                "recording_id": recording_id,
+                "name": file.name,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+                "state": CopyState.WAITING,
+                "due_at": now,
+                "failures": 0,
+                "pieces": [],
+            }
+            for file in files
+        ),
+    )
+
+
+def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
+    """Give a folder's own files and those of its replay; what is being made is neither."""
+    recorded = _recorded(folder / MANIFEST)
+    for place in (folder, folder / REPLAY):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            name = path.relative_to(folder).as_posix()
+            if name in known or path.is_symlink() or not path.is_file():
+                continue
+            if name in recorded:
+                yield recorded[name]
+            else:
+                yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
+
+
+def _recorded(manifest: Path) -> dict[str, FileOnDisk]:
+    """Return what the manifest says of its parts (the format: `media.recorder.manifest`).
+
+    A part whose file is not what was recorded is thus never taken for it.
+    """
+    if not manifest.exists():
+        return {}
+    found = {}
+    for line in manifest.read_bytes().split(b"\n")[:-1]:
+        record = json.loads(line)
+        if record.get("type") == "part_closed" and record["sha256"] is not None:
+            file = str(record["file"])
+            found[file] = FileOnDisk(file, int(record["bytes"]), str(record["sha256"]))
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file. Raise OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
