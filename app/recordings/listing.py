@@ -68,30 +68,29 @@ async def enlist(
 
 
 def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
-    """Give a folder's own files and those of its replay; what is being made is neither."""
+    """Give a folder's own files and those of its replay; what is being made is neither.
+
+    What the manifest says of its parts comes before what their files are, so that one that was
+    changed is never taken for what was recorded, and one that is gone is looked for.
+    """
     recorded = _recorded(folder / MANIFEST)
+    yield from (file for name, file in recorded.items() if name not in known)
     for place in (folder, folder / REPLAY):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             name = path.relative_to(folder).as_posix()
-            if name in known or path.is_symlink() or not path.is_file():
+            if name in known or name in recorded or path.is_symlink() or not path.is_file():
                 continue
-            if name in recorded:
-                yield recorded[name]
-            else:
-                yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
+            yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
 
 
 def _recorded(manifest: Path) -> dict[str, FileOnDisk]:
-    """Return what the manifest says of its parts (the format: `media.recorder.manifest`).
-
-    A part whose file is not what was recorded is thus never taken for it.
-    """
+    """Return what the manifest says of its parts (the format: `media.recorder.manifest`)."""
     if not manifest.exists():
         return {}
     found = {}
     for line in manifest.read_bytes().split(b"\n")[:-1]:
         record = json.loads(line)
-        if record.get("type") == "part_closed" and record["sha256"] is not None:
+        if record["type"] == "part_closed" and record["sha256"] is not None:
             file = str(record["file"])
             found[file] = FileOnDisk(file, int(record["bytes"]), str(record["sha256"]))
     return found

@@ -1,0 +1,222 @@
+"""Files of recordings reach the store whatever the line does, and leave the disk only then."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.recordings import uploading
+from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.models import RecordingState
+from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
+from tests.app.store.keeping import CLIP, PART, Keeping
+from tests.app.store.servers import Line, S3Server, noise
+
+ALL = {PART, CLIP, "manifest.jsonl"}
+
+
+async def test_files_are_stored_proved_and_a_day_later_on_the_disk_no_more(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    content = {name: keeping.path(recording, name).read_bytes() for name in ALL}
+    await keeping.run()
+    assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
+    assert server.objects() == {
+        f"rec/{recording.folder}/{name}": body for name, body in content.items()
+    }
+    keeping.clock.advance(hours=23)
+    await keeping.run()
+    assert all(keeping.path(recording, name).exists() for name in ALL)
+    keeping.clock.advance(hours=1)
+    await keeping.run()
+    assert not keeping.path(recording, PART).exists()
+    assert not keeping.path(recording, CLIP).exists()
+    assert await keeping.states(recording) == {
+        PART: CopyState.STORED_ONLY,
+        CLIP: CopyState.STORED_ONLY,
+        "manifest.jsonl": CopyState.VERIFIED,
+    }
+    assert keeping.path(recording, "manifest.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_sent"),
+    [
+        (RecordingState.RECORDING, False),
+        (RecordingState.FINALISING, False),
+        (RecordingState.SEALED, True),
+        (RecordingState.BROKEN, True),
+    ],
+)
+async def test_only_what_is_sealed_is_sent_and_what_is_not_ready_stays_on_the_disk(
+    keeping: Keeping, server: S3Server, state: RecordingState, *, is_sent: bool
+) -> None:
+    recording = await keeping.recording({PART: noise(1000)}, state=state)
+    await keeping.run()
+    assert bool(server.objects()) is is_sent
+    keeping.clock.now += 2 * LOCAL_GRACE
+    await keeping.run()
+    assert keeping.path(recording, PART).exists()
+
+
+async def test_replay_made_after_the_parts_were_sent_follows(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording({PART: noise(1000)}, state=RecordingState.SEALED)
+    await keeping.run()
+    assert f"rec/{recording.folder}/{PART}" in server.objects()
+    keeping.path(recording, "replay").mkdir()
+    keeping.path(recording, CLIP).write_bytes(noise(2000))
+    keeping.path(recording, "replay-0a1b").mkdir()
+    keeping.path(recording, "replay-0a1b/half.mp4").write_bytes(noise(10))
+    async with keeping.database.unit_of_work() as db:
+        row = await db.merge(recording)
+        row.state, row.ready_at = RecordingState.READY, keeping.clock.now
+    await keeping.run()
+    assert set(await keeping.states(recording)) == ALL
+    assert f"rec/{recording.folder}/{CLIP}" in server.objects()
+
+
+async def test_large_file_goes_on_where_the_line_broke(
+    keeping: Keeping, server: S3Server, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 100_000)
+    recording = await keeping.recording({CLIP: (content := noise(950_000))})
+    line.change(up_bytes=430_000)
+    await keeping.run(times=2)
+    assert (await keeping.files(recording))[CLIP].upload_id is not None
+    line.change()
+    await keeping.run(times=2)
+    assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
+    assert server.objects()[f"rec/{recording.folder}/{CLIP}"] == content
+    begun = [one for one in line.requests if one.startswith("POST") and one.endswith("?uploads=")]
+    sent = [one for one in line.requests if "partNumber=" in one]
+    assert len(begun) == 1
+    # Each piece arrived once; one more was under way whenever the line broke.
+    assert 10 <= len(sent) <= 13
+    assert len(set(sent)) == 10
+
+
+async def test_store_that_forgot_an_upload_is_sent_all_of_it_again(
+    keeping: Keeping, server: S3Server, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 100_000)
+    recording = await keeping.recording({CLIP: (content := noise(950_000))})
+    line.change(up_bytes=430_000)
+    await keeping.run()
+    line.change()
+    server.restart()
+    await keeping.run(times=4)
+    assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
+    assert server.objects()[f"rec/{recording.folder}/{CLIP}"] == content
+
+
+@pytest.mark.parametrize("trouble", [{"is_cut": True}, {"refuses": 403}, {"refuses": 503}])
+async def test_store_that_is_away_is_asked_for_ever_and_ever_more_seldom(
+    keeping: Keeping, server: S3Server, line: Line, trouble: dict[str, object]
+) -> None:
+    recording = await keeping.recording()
+    line.change(**trouble)
+    began = keeping.clock.now
+    await keeping.run(times=40)
+    standing = await keeping.standing()
+    assert standing is not None
+    assert standing.away_since == began
+    assert standing.problem
+    # The job itself looks at the disk once a minute; the store is asked each ten at most.
+    assert 12 <= standing.failures <= 20
+    assert standing.due_at - keeping.clock.now <= LONGEST_PAUSE
+    assert set((await keeping.states(recording)).values()) == {CopyState.WAITING}
+    assert all(keeping.path(recording, name).exists() for name in ALL)
+    line.change()
+    await keeping.run(times=12)
+    assert set((await keeping.states(recording)).values()) == {CopyState.VERIFIED}
+    standing = await keeping.standing()
+    assert standing is not None
+    assert (standing.away_since, standing.failures) == (None, 0)
+
+
+async def test_what_cannot_be_read_back_whole_is_not_proved(
+    keeping: Keeping, server: S3Server, line: Line
+) -> None:
+    recording = await keeping.recording({CLIP: noise(400_000)})
+    line.change(down_bytes=200_000)
+    await keeping.run(times=6)
+    states = await keeping.states(recording)
+    assert states[CLIP] is CopyState.SENT
+    keeping.clock.now += 2 * LOCAL_GRACE
+    await keeping.run()
+    assert keeping.path(recording, CLIP).exists()
+    line.change()
+    await keeping.run(times=12)
+    assert (await keeping.states(recording))[CLIP] is CopyState.VERIFIED
+
+
+async def test_slow_store_is_waited_for(keeping: Keeping, line: Line) -> None:
+    recording = await keeping.recording()
+    line.change(pause_s=0.05)
+    await keeping.run()
+    assert set((await keeping.states(recording)).values()) == {CopyState.VERIFIED}
+
+
+async def test_what_the_store_changed_is_sent_again(
+    keeping: Keeping, server: S3Server, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await keeping.recording({PART: (content := noise(5000))})
+    monkeypatch.setattr(uploading, "MOST_FILES", 1)
+    stored = server.bucket / "rec" / recording.folder / PART
+    while not stored.exists():
+        await keeping.run()
+    stored.write_bytes(noise(5000, seed=7))
+    monkeypatch.undo()
+    await keeping.run(times=4)
+    assert (await keeping.states(recording))[PART] is CopyState.VERIFIED
+    assert stored.read_bytes() == content
+
+
+async def test_local_file_stays_when_the_store_lost_the_other(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording({PART: (content := noise(5000))})
+    await keeping.run()
+    stored = server.bucket / "rec" / recording.folder / PART
+    stored.unlink()
+    keeping.clock.now += LOCAL_GRACE
+    await keeping.run()
+    assert keeping.path(recording, PART).exists()
+    await keeping.run(times=4)
+    assert stored.read_bytes() == content
+
+
+async def test_changed_file_on_the_disk_is_not_stored_for_what_was_recorded(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    keeping.path(recording, PART).write_bytes(noise(40_000, seed=9))
+    await keeping.run(times=2)
+    row: RecordingFile = (await keeping.files(recording))[PART]
+    assert (row.state, bool(row.problem)) == (CopyState.LOST, True)
+    assert f"rec/{recording.folder}/{PART}" not in server.objects()
+    assert (await keeping.states(recording))[CLIP] is CopyState.VERIFIED
+
+
+async def test_file_the_disk_lost_is_found_in_the_store(keeping: Keeping, server: S3Server) -> None:
+    """A database brought back from a copy believes that nothing was sent yet."""
+    recording = await keeping.recording({PART: (content := noise(5000))})
+    stored = server.bucket / "rec" / recording.folder / PART
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(content)
+    keeping.path(recording, PART).unlink()
+    await keeping.run()
+    assert (await keeping.states(recording)).get(PART) is CopyState.VERIFIED
+
+
+@given(st.integers(1, 2000), st.floats(0.5, 1.0))
+def test_pauses_grow_from_a_second_to_ten_minutes(failures: int, draw: float) -> None:
+    pause = pause_after(failures, lambda low, high: min(max(draw, low), high))
+    assert SHORTEST_PAUSE / 2 <= pause <= LONGEST_PAUSE
+    assert pause <= pause_after(failures + 1, lambda _low, high: high)
+    assert pause_after(1, lambda _low, high: high) == timedelta(seconds=1)
+    assert pause_after(11, lambda _low, high: high) == timedelta(minutes=10)
