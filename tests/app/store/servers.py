@@ -92,6 +92,7 @@ class Line:
     pause_s: float = 0.0
     requests: list[str] = field(default_factory=list)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _connections: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -99,24 +100,32 @@ class Line:
 
     async def close(self) -> None:
         self._server.close()
-        self._end_connections()
+        await self._end_connections()
         await self._server.wait_closed()
 
-    def change(self, **how: object) -> None:
+    async def change(self, **how: object) -> None:
         for name in ("is_cut", "refuses", "up_bytes", "down_bytes", "pause_s"):
             setattr(self, name, how.get(name, getattr(Line, name)))
-        self._end_connections()
+        await self._end_connections()
 
     def store(self, *, bucket: str = "bucket", secret: str = CREDENTIALS.secret) -> ObjectStore:
         credentials = Credentials(CREDENTIALS.key_id, secret, CREDENTIALS.region)
         return ObjectStore(f"http://127.0.0.1:{self.own_port}/{bucket}", credentials, clock=utc_now)
 
-    def _end_connections(self) -> None:
+    async def _end_connections(self) -> None:
         for writer in list(self._writers):
             writer.transport.abort()
+        if self._connections:
+            await asyncio.wait(self._connections)
+        # The other ends are of this loop as well: they hear of it in one of its next turns.
+        await asyncio.sleep(0.02)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
         try:
             if self.is_cut:
                 return

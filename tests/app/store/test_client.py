@@ -92,12 +92,12 @@ async def test_wrong_key_or_bucket_means_that_nothing_can_be_stored(
 async def test_store_that_is_away_is_told_from_one_that_refuses(
     store: ObjectStore, line: Line, trouble: dict[str, object]
 ) -> None:
-    line.change(**trouble)
+    await line.change(**trouble)
     with pytest.raises(StoreAway):
         await store.put(KEY, BODY, HASH)
-    line.change()
+    await line.change()
     await store.put(KEY, BODY, HASH)
-    line.change(refuses=400)
+    await line.change(refuses=400)
     with pytest.raises(RequestRefused, match="400 AccessDenied"):
         await store.put(KEY, BODY, HASH)
 
@@ -106,7 +106,7 @@ async def test_answer_that_ends_early_is_not_taken_for_the_whole(
     store: ObjectStore, line: Line
 ) -> None:
     await store.put(KEY, BODY, HASH)
-    line.change(down_bytes=300_000)
+    await line.change(down_bytes=300_000)
     with pytest.raises(StoreAway):
         await all_of(store.read(KEY, 0, len(BODY) - 1))
 

@@ -84,10 +84,10 @@ async def test_large_file_goes_on_where_the_line_broke(
 ) -> None:
     monkeypatch.setattr(uploading, "PIECE_BYTES", 100_000)
     recording = await keeping.recording({CLIP: (content := noise(950_000))})
-    line.change(up_bytes=430_000)
+    await line.change(up_bytes=430_000)
     await keeping.run(times=2)
     assert (await keeping.files(recording))[CLIP].upload_id is not None
-    line.change()
+    await line.change()
     await keeping.run(times=2)
     assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
     assert server.objects()[f"rec/{recording.folder}/{CLIP}"] == content
@@ -104,9 +104,9 @@ async def test_store_that_forgot_an_upload_is_sent_all_of_it_again(
 ) -> None:
     monkeypatch.setattr(uploading, "PIECE_BYTES", 100_000)
     recording = await keeping.recording({CLIP: (content := noise(950_000))})
-    line.change(up_bytes=430_000)
+    await line.change(up_bytes=430_000)
     await keeping.run()
-    line.change()
+    await line.change()
     server.restart()
     await keeping.run(times=4)
     assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
@@ -118,7 +118,7 @@ async def test_store_that_is_away_is_asked_for_ever_and_ever_more_seldom(
     keeping: Keeping, server: S3Server, line: Line, trouble: dict[str, object]
 ) -> None:
     recording = await keeping.recording()
-    line.change(**trouble)
+    await line.change(**trouble)
     began = keeping.clock.now
     await keeping.run(times=40)
     standing = await keeping.standing()
@@ -130,7 +130,7 @@ async def test_store_that_is_away_is_asked_for_ever_and_ever_more_seldom(
     assert standing.due_at - keeping.clock.now <= LONGEST_PAUSE
     assert set((await keeping.states(recording)).values()) == {CopyState.WAITING}
     assert all(keeping.path(recording, name).exists() for name in ALL)
-    line.change()
+    await line.change()
     await keeping.run(times=12)
     assert set((await keeping.states(recording)).values()) == {CopyState.VERIFIED}
     standing = await keeping.standing()
@@ -142,21 +142,21 @@ async def test_what_cannot_be_read_back_whole_is_not_proved(
     keeping: Keeping, server: S3Server, line: Line
 ) -> None:
     recording = await keeping.recording({CLIP: noise(400_000)})
-    line.change(down_bytes=200_000)
+    await line.change(down_bytes=200_000)
     await keeping.run(times=6)
     states = await keeping.states(recording)
     assert states[CLIP] is CopyState.SENT
     keeping.clock.now += 2 * LOCAL_GRACE
     await keeping.run()
     assert keeping.path(recording, CLIP).exists()
-    line.change()
+    await line.change()
     await keeping.run(times=12)
     assert (await keeping.states(recording))[CLIP] is CopyState.VERIFIED
 
 
 async def test_slow_store_is_waited_for(keeping: Keeping, line: Line) -> None:
     recording = await keeping.recording()
-    line.change(pause_s=0.05)
+    await line.change(pause_s=0.05)
     await keeping.run()
     assert set((await keeping.states(recording)).values()) == {CopyState.VERIFIED}
 
