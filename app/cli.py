@@ -21,6 +21,7 @@ from app import (
     job_commands,
     memory,
     migrations,
+    recording_commands,
     serving,
 )
 from app import logging as app_logging
@@ -35,9 +36,11 @@ from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
 from app.files import HANDED_IN, FileStore
+from app.jobs import service as jobs
 from app.listening import CannotListen, listening_on, with_port
 from app.main import create_app
 from app.opening import CannotDo, opened
+from app.recordings import reconciling
 from app.schools import queries as schools_queries
 from app.schools import service as schools
 from app.security import Role
@@ -54,6 +57,7 @@ admin = typer.Typer(no_args_is_help=True, help="Accounts: make, shut out, let in
 cli.add_typer(admin, name="admin")
 code_sets = typer.Typer(no_args_is_help=True, help="Code sets: load tables, choose what is shown.")
 cli.add_typer(code_sets, name="codes")
+cli.add_typer(recording_commands.recordings, name="recordings")
 
 Answer = TypeVar("Answer")
 
@@ -88,8 +92,16 @@ def serve() -> None:
     app_logging.configure(settings)
 
     async def prepare() -> None:
-        async with opened(settings):
-            pass
+        async with opened(settings) as database, database.unit_of_work() as db:
+            # Whatever happened to the disk, the database or the store meanwhile is found now.
+            await jobs.enqueue(
+                db,
+                kind=reconciling.KIND,
+                payload={},
+                owner=None,
+                dedup_key="periodic",
+                now=utc_now(),
+            )
 
     with listening_on(settings) as listening:
         asyncio.run(prepare())

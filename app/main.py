@@ -54,7 +54,7 @@ from app.live.plane import LivePlane
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
-from app.recordings import uploading
+from app.recordings import purging, reconciling, uploading
 from app.recordings.reading import Shelf
 from app.schools import (
     class_imports,
@@ -101,6 +101,8 @@ READY_WITHIN_S = 2.0
 PERIODIC = {
     housekeeping.KIND: housekeeping.EVERY,
     uploading.KIND: uploading.EVERY,
+    reconciling.KIND: reconciling.EVERY,
+    purging.KIND: purging.EVERY,
     lesson_changes.MISSING_KIND: lesson_changes.MISSING_EVERY,
 }
 
@@ -178,7 +180,11 @@ def open_store(settings: Settings) -> ObjectStore | None:
 def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handlers:
     """Return who looks after the files of recordings."""
     recordings_dir = settings.recordings_dir.absolute()
-    return {uploading.KIND: uploading.Uploader(recordings_dir, store).run}
+    return {
+        uploading.KIND: uploading.Uploader(recordings_dir, store).run,
+        reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
+        purging.KIND: purging.Purger(recordings_dir, store).run,
+    }
 
 
 def job_handlers() -> Handlers:

@@ -1,4 +1,4 @@
-"""Where each file of a recording is kept, and how it stands with the object store.
+"""Where each file of a recording is kept, for how long, and the proof that it is gone.
 
 Revision ID: 202611261830
 Revises: 202611261650
@@ -16,6 +16,46 @@ depends_on = None
 def upgrade() -> None:
     op.add_column(
         "recordings", sa.Column("files_listed_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    op.add_column("recordings", sa.Column("purpose", sa.String(length=24), nullable=True))
+    op.execute("UPDATE recordings SET purpose = 'LESSON'")
+    with op.batch_alter_table("recordings") as recordings:
+        recordings.alter_column("purpose", existing_type=sa.String(length=24), nullable=False)
+    op.add_column("recordings", sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("recordings", sa.Column("hidden_note", sa.String(length=200), nullable=True))
+    op.create_table(
+        "recording_holds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("recording_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recording_id"], ["recordings.id"], name="fk_recording_holds_recording_id_recordings"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_recording_holds"),
+    )
+    op.create_index("ix_recording_holds_recording_id", "recording_holds", ["recording_id"])
+    op.create_table(
+        "deletion_certificates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("recording_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("files_sha256", sa.String(length=64), nullable=False),
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=True),
+        sa.Column("store", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recording_id"],
+            ["recordings.id"],
+            name="fk_deletion_certificates_recording_id_recordings",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_deletion_certificates"),
+        sa.UniqueConstraint("recording_id", name="uq_deletion_certificates_recording_id"),
     )
     op.create_table(
         "recording_files",
@@ -51,4 +91,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("store_standing")
     op.drop_table("recording_files")
-    op.drop_column("recordings", "files_listed_at")
+    op.drop_table("deletion_certificates")
+    op.drop_table("recording_holds")
+    for name in ("hidden_note", "hidden_at", "purpose", "files_listed_at"):
+        op.drop_column("recordings", name)

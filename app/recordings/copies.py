@@ -31,7 +31,8 @@ NEXT_COPY_STATE: dict[CopyState, frozenset[CopyState]] = {
     # Back to WAITING: what was read back is not what was sent, or is not there.
     CopyState.SENT: frozenset({CopyState.VERIFIED, CopyState.WAITING}),
     CopyState.VERIFIED: frozenset({CopyState.STORED_ONLY, CopyState.WAITING}),
-    CopyState.STORED_ONLY: frozenset({CopyState.LOST}),
+    # Not where it should be: looked for on the disk and in the store.
+    CopyState.STORED_ONLY: frozenset({CopyState.WAITING}),
     # Looked for again: a disk or a store may come back.
     CopyState.LOST: frozenset({CopyState.WAITING}),
 }
@@ -64,6 +65,12 @@ class RecordingFile(Base):
     # An upload in pieces under way: what S3 calls it, and [number, ETag] of each piece it took.
     upload_id: Mapped[str | None] = mapped_column(Text)
     pieces: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+
+def change(file: RecordingFile, to: CopyState) -> None:
+    """Move a file on; to stay is no move."""
+    assert to is file.state or to in NEXT_COPY_STATE[file.state], f"{file.state} to {to}"
+    file.state = to
 
 
 class StoreStanding(Base):

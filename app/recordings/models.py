@@ -23,6 +23,9 @@ class RecordingState(StrEnum):
     READY = "READY"
     BROKEN = "BROKEN"
     REPAIRED = "REPAIRED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    PURGED = "PURGED"
 
 
 NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
@@ -32,9 +35,19 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.FINALISING: frozenset({RecordingState.SEALED, RecordingState.BROKEN}),
     RecordingState.SEALED: frozenset({RecordingState.PROCESSING, RecordingState.BROKEN}),
     RecordingState.PROCESSING: frozenset({RecordingState.READY, RecordingState.BROKEN}),
-    RecordingState.READY: frozenset(),
-    RecordingState.BROKEN: frozenset({RecordingState.REPAIRED, RecordingState.PROCESSING}),
+    RecordingState.READY: frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED}),
+    RecordingState.BROKEN: frozenset(
+        {
+            RecordingState.REPAIRED,
+            RecordingState.PROCESSING,
+            RecordingState.WITHDRAWN,
+            RecordingState.EXPIRED,
+        }
+    ),
     RecordingState.REPAIRED: frozenset({RecordingState.PROCESSING}),
+    RecordingState.WITHDRAWN: frozenset({RecordingState.PURGED}),
+    RecordingState.EXPIRED: frozenset({RecordingState.WITHDRAWN, RecordingState.PURGED}),
+    RecordingState.PURGED: frozenset(),
 }
 
 
@@ -47,6 +60,24 @@ WHOLE = frozenset(
     }
 )
 """Nothing will be added to what the manifest says."""
+
+KEPT = WHOLE | {RecordingState.BROKEN}
+"""What was recorded is whole as far as it will be, and is to be kept."""
+
+HIDDEN = frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED, RecordingState.PURGED})
+"""Nobody is shown anything of it any more."""
+
+
+class RecordingPurpose(StrEnum):
+    """What a recording is kept for, and so for how long (`app.recordings.retention`).
+
+    LESSON: to look back at. RESEARCH: of a lesson that teachers study (教研). RESOURCE: to teach
+    with again.
+    """
+
+    LESSON = "LESSON"
+    RESEARCH = "RESEARCH"
+    RESOURCE = "RESOURCE"
 
 
 class Recording(Base):
@@ -68,6 +99,10 @@ class Recording(Base):
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
     # When its files were last given rows (`app.recordings.listing`).
     files_listed_at: Mapped[datetime | None]
+    purpose: Mapped[RecordingPurpose] = mapped_column(default=RecordingPurpose.LESSON)
+    # Since when nobody is shown it any more, and why.
+    hidden_at: Mapped[datetime | None]
+    hidden_note: Mapped[str | None] = mapped_column(String(200))
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
     clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")

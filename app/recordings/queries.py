@@ -16,7 +16,7 @@ from app.accounts.models import Person
 from app.accounts.queries import administered_schools, inspected_schools
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
-from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
+from app.recordings.models import HIDDEN, Recording, RecordingClip, RecordingState, RecordingView
 from app.security import Callers, PersonCaller
 
 
@@ -97,7 +97,7 @@ async def shiftable(
     found = await db.execute(
         select(Recording, watches)
         .join(Recording.lesson)
-        .where(which, or_(watches, receives))
+        .where(which, Recording.state.not_in(HIDDEN), or_(watches, receives))
         .options(joinedload(Recording.lesson))
     )
     row = found.one_or_none()
@@ -108,7 +108,9 @@ async def shiftable(
 
 async def folder_of(db: AsyncSession, recording_id: UUID) -> str:
     """Return where a recording lies, whoever asks: a link to it has been proved. Raise NotFound."""
-    folder = await db.scalar(select(Recording.folder).where(Recording.id == recording_id))
+    folder = await db.scalar(
+        select(Recording.folder).where(Recording.id == recording_id, Recording.state.not_in(HIDDEN))
+    )
     if folder is None:
         raise NotFound
     return folder

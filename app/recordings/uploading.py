@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.jobs.context import JobContext, JobResult
 from app.recordings import listing
-from app.recordings.copies import NEXT_COPY_STATE, CopyState, RecordingFile, StoreStanding
+from app.recordings.copies import CopyState, RecordingFile, StoreStanding, change
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import key_of
-from app.recordings.models import WHOLE, Recording, RecordingState
+from app.recordings.models import KEPT, Recording, RecordingState
 from app.store.client import ObjectStore, Piece
 from app.store.errors import ObjectChanged, ObjectMissing, StoreAway, StoreError, UploadForgotten
 
@@ -43,7 +43,6 @@ SHORTEST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 
 _DUE = (CopyState.WAITING, CopyState.SENT, CopyState.VERIFIED)
-_MAY_BE_LISTED = WHOLE | {RecordingState.BROKEN}
 
 
 class LocalFileLost(Exception):
@@ -107,7 +106,11 @@ class Uploader:
             found = await db.execute(
                 select(Recording, RecordingFile)
                 .join(RecordingFile, RecordingFile.recording_id == Recording.id)
-                .where(RecordingFile.state.in_(_DUE), RecordingFile.due_at <= now)
+                .where(
+                    Recording.state.in_(KEPT),
+                    RecordingFile.state.in_(_DUE),
+                    RecordingFile.due_at <= now,
+                )
                 .order_by(RecordingFile.due_at, RecordingFile.id)
                 .limit(1)
             )
@@ -119,7 +122,9 @@ class Uploader:
         async with context.database.unit_of_work() as db:
             standing = await db.get(StoreStanding, 1)
             first = await db.scalar(
-                select(func.min(RecordingFile.due_at)).where(RecordingFile.state.in_(_DUE))
+                select(func.min(RecordingFile.due_at))
+                .join(Recording, RecordingFile.recording_id == Recording.id)
+                .where(Recording.state.in_(KEPT), RecordingFile.state.in_(_DUE))
             )
         due = first or now + LOOK_EVERY
         if standing is not None and standing.away_since:
@@ -259,8 +264,9 @@ class _Step:
         async with self._context.database.unit_of_work() as db:
             await self._context.hold(db)
             row = await db.get_one(RecordingFile, self._file.id)
-            state = values.get("state", row.state)
-            assert state is row.state or state in NEXT_COPY_STATE[row.state]
+            to = values.pop("state", row.state)
+            assert isinstance(to, CopyState)
+            change(row, to)
             for name, value in values.items():
                 setattr(row, name, value)
             self._file = row
@@ -280,7 +286,7 @@ class _Step:
 
 
 def _is_to_be_listed() -> ColumnElement[bool]:
-    return Recording.state.in_(_MAY_BE_LISTED) & or_(
+    return Recording.state.in_(KEPT) & or_(
         Recording.files_listed_at.is_(None), Recording.files_listed_at < Recording.ready_at
     )
 

@@ -77,6 +77,11 @@ class ObjectStore:
         # No proxy of the environment: what is sent are pictures of pupils.
         self._http = httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, transport=transport)
 
+    @property
+    def url(self) -> str:
+        """Return the bucket's address."""
+        return str(self._url)
+
     async def close(self) -> None:
         """Give back the connections."""
         await self._http.aclose()

@@ -1,0 +1,148 @@
+"""The commands about recordings: where they are kept, and what may and may not be removed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import logging as app_logging
+from app.clock import utc_now
+from app.opening import CannotDo, opened
+from app.recordings import queries, retention
+from app.recordings.copies import CopyState, RecordingFile, StoreStanding
+from app.recordings.models import Recording, RecordingPurpose
+from app.settings import read_settings
+
+recordings = typer.Typer(
+    no_args_is_help=True, help="Recordings: where they are kept, holds, purposes, removal."
+)
+
+Session = Annotated[UUID, typer.Argument(help="The id of the session (课堂) that was recorded.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the recording.")]
+MOST_REASON = 200
+
+
+@recordings.command()
+def kept() -> None:
+    """Say how it stands with the object store, and which files are lost."""
+    _run(_kept)
+
+
+@recordings.command()
+def hold(session: Session, reason: Reason) -> None:
+    """Keep a recording from being removed until the hold is lifted."""
+    reason = _reason(reason)
+
+    async def do(db: AsyncSession) -> list[str]:
+        await retention.hold(db, await _of(db, session), reason=reason, now=utc_now())
+        return ["The recording is held."]
+
+    _run(do)
+
+
+@recordings.command()
+def lift(session: Session) -> None:
+    """Lift all holds of a recording: it is removed when its time is over."""
+
+    async def do(db: AsyncSession) -> list[str]:
+        count = await retention.lift(db, await _of(db, session), now=utc_now())
+        return [f"Holds lifted: {count}."]
+
+    _run(do)
+
+
+@recordings.command()
+def purpose(session: Session, purpose: RecordingPurpose) -> None:
+    """Say what a recording is kept for, and so for how long."""
+
+    async def do(db: AsyncSession) -> list[str]:
+        (await _of(db, session)).purpose = purpose
+        kept_for = retention.KEPT_FOR[purpose]
+        return [f"Kept for {kept_for.days} days." if kept_for else "Kept until it is withdrawn."]
+
+    _run(do)
+
+
+@recordings.command()
+def withdraw(session: Session, reason: Reason) -> None:
+    """Show a recording to nobody from now on, and have every copy removed an hour later."""
+    reason = _reason(reason)
+
+    async def do(db: AsyncSession) -> list[str]:
+        await retention.withdraw(db, await _of(db, session), note=reason, now=utc_now())
+        return ["Nobody is shown the recording any more. It is removed within two hours."]
+
+    _run(do)
+
+
+@recordings.command()
+def certificate(session: Session) -> None:
+    """Print the proof that a recording was removed."""
+
+    async def do(db: AsyncSession) -> list[str]:
+        recording = await _of(db, session)
+        found = await db.scalar(
+            select(retention.DeletionCertificate).where(
+                retention.DeletionCertificate.recording_id == recording.id
+            )
+        )
+        if found is None:
+            raise CannotDo(f"The recording is {recording.state}: it was not removed.")
+        return [
+            f"{column.name}: {getattr(found, column.name)}"
+            for column in retention.DeletionCertificate.__table__.columns
+        ]
+
+    _run(do)
+
+
+async def _kept(db: AsyncSession) -> list[str]:
+    counts = await db.execute(
+        select(RecordingFile.state, func.count(), func.sum(RecordingFile.bytes))
+        .group_by(RecordingFile.state)
+        .order_by(RecordingFile.state)
+    )
+    lines = [f"{state}: {count} files, {size} bytes" for state, count, size in counts]
+    standing = await db.get(StoreStanding, 1)
+    if standing is not None and standing.away_since is not None:
+        lines.append(
+            f"The store is away since {standing.away_since:%Y-%m-%d %H:%M} UTC: {standing.problem}"
+        )
+    lost = await db.execute(
+        select(Recording.folder, RecordingFile.name)
+        .join(Recording, Recording.id == RecordingFile.recording_id)
+        .where(RecordingFile.state == CopyState.LOST)
+        .order_by(Recording.folder, RecordingFile.name)
+    )
+    lines += [f"lost: {folder}/{name}" for folder, name in lost]
+    return lines or ["No file of a recording was looked at yet."]
+
+
+async def _of(db: AsyncSession, session_id: UUID) -> Recording:
+    recording = await queries.of_session(db, session_id)
+    if recording is None:
+        raise CannotDo(f"There is no recording of a session {session_id}.")
+    return recording
+
+
+def _reason(text: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= MOST_REASON:
+        raise CannotDo(f"Give a reason of 1 to {MOST_REASON} characters.")
+    return text
+
+
+def _run(do: Callable[[AsyncSession], Awaitable[list[str]]]) -> None:
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> list[str]:
+        async with opened(settings) as database, database.unit_of_work() as db:
+            return await do(db)
+
+    for line in asyncio.run(run()):
+        typer.echo(line)

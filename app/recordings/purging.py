@@ -1,0 +1,177 @@
+"""Recordings whose time is over are hidden, and later every copy is removed and certified.
+
+One job, once an hour. It may be stopped anywhere: a recording is PURGED, and certified, in the
+same transaction, once neither the disk nor the store has anything of it.
+"""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import delete, select
+
+from app.jobs.context import JobContext, JobResult
+from app.recordings import listing
+from app.recordings.copies import IN_STORE, CopyState, RecordingFile
+from app.recordings.keys import folder_key
+from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
+from app.recordings.retention import (
+    KEPT_FOR,
+    REMOVED_AFTER,
+    DeletionCertificate,
+    DeletionReason,
+    hide,
+    is_held,
+)
+from app.store.client import ObjectStore
+from app.store.errors import StoreAway, StoreError
+
+log = structlog.get_logger(__name__)
+
+KIND: Final = "recordings.purge"
+EVERY: Final = timedelta(hours=1)
+AT_ONCE: Final = 50
+_PERHAPS_STORED = IN_STORE | {CopyState.SENT}
+_MAY_EXPIRE = [
+    state
+    for state, following in NEXT_RECORDING_STATE.items()
+    if RecordingState.EXPIRED in following and state is not RecordingState.WITHDRAWN
+]
+
+
+class Purger:
+    """Runs the job. `store` None: there are no copies but those on the disk."""
+
+    def __init__(self, root: Path, store: ObjectStore | None) -> None:
+        self._root = root
+        self._store = store
+
+    async def run(self, context: JobContext) -> JobResult:
+        """Hide what has expired; remove what was hidden long enough ago."""
+        expired = await _expire(context)
+        removed = 0
+        async with context.database.unit_of_work() as db:
+            rows = await db.scalars(
+                select(Recording).where(
+                    Recording.state.in_(REMOVED_AFTER),
+                    Recording.hidden_at <= context.now() - min(REMOVED_AFTER.values()),
+                    ~is_held(),
+                )
+            )
+            due = [
+                one
+                for one in rows
+                if one.hidden_at is not None
+                and one.hidden_at + REMOVED_AFTER[one.state] <= context.now()
+            ]
+        for recording in due:
+            try:
+                await self._remove(context, recording)
+            except StoreAway as error:
+                log.warning("recordings_not_removed", reason=str(error))
+                break
+            except (StoreError, OSError) as error:
+                log.error(
+                    "recording_not_removed", recording_id=str(recording.id), reason=str(error)
+                )
+                continue
+            removed += 1
+            await context.progress(removed, len(due))
+        return JobResult({"expired": expired, "removed": removed, "left": len(due) - removed})
+
+    async def _remove(self, context: JobContext, recording: Recording) -> None:
+        folder = self._root / recording.folder
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            known = await listing.known_files(db, recording.id)
+        # Each file has its row before it goes, so that the certificate names them all, even after
+        # a removal that was cut short.
+        files = await listing.look_at(folder, known)
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            await listing.enlist(db, recording.id, files, now=context.now())
+        await self._remove_stored(context, recording)
+        if await asyncio.to_thread(folder.exists):
+            await asyncio.to_thread(shutil.rmtree, folder)
+        await self._certify(context, recording)
+
+    async def _remove_stored(self, context: JobContext, recording: Recording) -> None:
+        """Remove all objects of a recording, and what is under way. Raise StoreError."""
+        async with context.database.unit_of_work() as db:
+            rows = await db.scalars(
+                select(RecordingFile).where(RecordingFile.recording_id == recording.id)
+            )
+            files = rows.all()
+        if self._store is None:
+            if any(file.state in _PERHAPS_STORED or file.upload_id for file in files):
+                raise StoreAway("there are copies in an object store this server is not told of")
+            return
+        prefix = folder_key(recording.folder)
+        for file in files:
+            if file.upload_id is not None:
+                await self._store.abort(prefix + file.name, file.upload_id)
+        for key in [entry.key async for entry in self._store.list(prefix)]:
+            await self._store.delete(key)
+        async for entry in self._store.list(prefix):
+            raise StoreError(f"{entry.key} was deleted and is still there")
+
+    async def _certify(self, context: JobContext, recording: Recording) -> None:
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            row = await db.get_one(Recording, recording.id, with_for_update=True)
+            query = select(RecordingFile).where(RecordingFile.recording_id == row.id)
+            files = (await db.scalars(query)).all()
+            assert row.hidden_at is not None
+            db.add(
+                DeletionCertificate(
+                    recording_id=row.id,
+                    reason=DeletionReason(row.state.value),
+                    note=row.hidden_note or "",
+                    asked_at=row.hidden_at,
+                    removed_at=context.now(),
+                    files=len(files),
+                    bytes=sum(file.bytes for file in files),
+                    files_sha256=fingerprint(files),
+                    manifest_sha256=row.manifest_sha256,
+                    store=None if self._store is None else self._store.url,
+                )
+            )
+            await db.execute(delete(RecordingFile).where(RecordingFile.recording_id == row.id))
+            await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == row.id))
+            assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
+            row.state = RecordingState.PURGED
+        log.info("recording_removed", recording_id=str(recording.id), files=len(files))
+
+
+def fingerprint(files: Iterable[RecordingFile]) -> str:
+    """Return the one hash that stands for all files of a recording."""
+    lines = sorted(f"{file.sha256} {file.bytes} {file.name}\n" for file in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+async def _expire(context: JobContext) -> int:
+    expired = 0
+    for purpose, kept_for in KEPT_FOR.items():
+        if kept_for is None:
+            continue
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            rows = await db.scalars(
+                select(Recording)
+                .where(
+                    Recording.purpose == purpose,
+                    Recording.started_at <= context.now() - kept_for,
+                    Recording.state.in_(_MAY_EXPIRE),
+                    ~is_held(),
+                )
+                .limit(AT_ONCE)
+            )
+            for recording in rows:
+                hide(recording, RecordingState.EXPIRED, note="", now=context.now())
+                expired += 1
+    return expired

@@ -1,0 +1,133 @@
+"""Disk, database and object store compared: once a day, and whenever the server starts.
+
+What the store should have and has not is sent again or looked for; what lies on the disk without
+a row gets one; what lies somewhere and belongs to nothing is named in the log and counted, for
+no program can know whether it may go.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.jobs.context import JobContext, JobResult
+from app.recordings import listing
+from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
+from app.recordings.keys import folder_key
+from app.recordings.models import KEPT, Recording
+from app.store.client import ObjectStore
+from app.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+KIND: Final = "recordings.reconcile"
+EVERY: Final = timedelta(hours=24)
+AT_ONCE: Final = 50
+_SHOULD_BE_STORED = IN_STORE | {CopyState.SENT}
+
+
+@dataclass(slots=True)
+class Found:
+    """What a comparison came to. `unknown`: objects and folders that belong to nothing."""
+
+    recordings: int = 0
+    new: int = 0
+    missing: int = 0
+    unknown: int = 0
+
+
+class Reconciler:
+    """Runs the job. `store` None: disk and database alone are compared."""
+
+    def __init__(self, root: Path, store: ObjectStore | None) -> None:
+        self._root = root
+        self._store = store
+
+    async def run(self, context: JobContext) -> JobResult:
+        """Compare everything. A store that is away ends it; the next time begins anew."""
+        found, folders = Found(), set[str]()
+        try:
+            async for recording in _recordings(context.database):
+                folders.add(recording.folder)
+                if recording.state in KEPT:
+                    await self._compare(context, recording, found)
+                    found.recordings += 1
+                    await context.progress(found.recordings)
+        except StoreError as error:
+            log.warning("recordings_not_compared", reason=str(error))
+            return JobResult(asdict(found) | {"problem": str(error)[:200]})
+        for folder in await asyncio.to_thread(_folders, self._root):
+            if folder not in folders:
+                found.unknown += 1
+                log.error("recording_folder_unknown", folder=folder)
+        return JobResult(asdict(found))
+
+    async def _compare(self, context: JobContext, recording: Recording, found: Found) -> None:
+        stored = await self._stored(recording)
+        async with context.database.unit_of_work() as db:
+            known = await listing.known_files(db, recording.id)
+        try:
+            files = await listing.look_at(self._root / recording.folder, known)
+        except (OSError, ValueError, KeyError):
+            log.exception("recording_not_listed", recording_id=str(recording.id))
+            files = []
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            await listing.enlist(db, recording.id, files, now=context.now())
+            found.new += len(files)
+            if stored is not None:
+                found.missing += await _look_again(db, recording, stored, now=context.now())
+        for name in (stored or {}).keys() - known - {file.name for file in files}:
+            found.unknown += 1
+            log.error("recording_object_unknown", recording_id=str(recording.id), name=name)
+
+    async def _stored(self, recording: Recording) -> dict[str, int] | None:
+        if self._store is None:
+            return None
+        prefix = folder_key(recording.folder)
+        return {
+            entry.key.removeprefix(prefix): entry.bytes async for entry in self._store.list(prefix)
+        }
+
+
+async def _look_again(
+    db: AsyncSession, recording: Recording, stored: Mapping[str, int], *, now: datetime
+) -> int:
+    """Have what is missing sent or found again; return how many are missing from the store."""
+    rows = await db.scalars(select(RecordingFile).where(RecordingFile.recording_id == recording.id))
+    missing = 0
+    for row in rows:
+        is_missing = row.state in _SHOULD_BE_STORED and stored.get(row.name) != row.bytes
+        if is_missing or row.state is CopyState.LOST:
+            change(row, CopyState.WAITING)
+            row.due_at = now
+        missing += is_missing
+    return missing
+
+
+async def _recordings(database: Database) -> AsyncIterator[Recording]:
+    """Give all recordings, some at a time."""
+    query = select(Recording).order_by(Recording.id).limit(AT_ONCE)
+    after = None
+    while True:
+        async with database.unit_of_work() as db:
+            rows = (
+                await db.scalars(query if after is None else query.where(Recording.id > after))
+            ).all()
+        if not rows:
+            return
+        for recording in rows:
+            yield recording
+        after = rows[-1].id
+
+
+def _folders(root: Path) -> list[str]:
+    """Return the folders of recordings on the disk: `<month>/<session>`."""
+    return [path.relative_to(root).as_posix() for path in root.glob("*-*/*") if path.is_dir()]

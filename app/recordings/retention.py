@@ -1,0 +1,134 @@
+"""How long recordings are kept, who keeps one longer, and the proof that one is gone.
+
+Deletion has two steps. A recording that expired or was withdrawn is shown to nobody from that
+moment; some time later every copy of it is removed (`app.recordings.purging`). Until then a hold
+keeps it, whatever the reason it was to go.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Id
+from app.errors import Problem, WrongState
+from app.recordings.models import (
+    HIDDEN,
+    NEXT_RECORDING_STATE,
+    Recording,
+    RecordingPurpose,
+    RecordingState,
+)
+
+#: Counted from the lesson. None: as long as nobody withdraws it.
+KEPT_FOR: Mapping[RecordingPurpose, timedelta | None] = {
+    RecordingPurpose.LESSON: timedelta(days=180),
+    RecordingPurpose.RESEARCH: timedelta(days=3 * 365),
+    RecordingPurpose.RESOURCE: None,
+}
+#: From being shown to nobody to being removed: time to object, and for what is under way to end.
+REMOVED_AFTER: Final = {
+    RecordingState.EXPIRED: timedelta(days=7),
+    RecordingState.WITHDRAWN: timedelta(hours=1),
+}
+
+
+class DeletionReason(StrEnum):
+    """Why a recording was removed."""
+
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class RecordingHold(Base):
+    """Keeps a recording from being removed until it is lifted: a dispute, an inspection."""
+
+    __tablename__ = "recording_holds"
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    placed_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class DeletionCertificate(Base):
+    """That every copy of a recording was removed, and of what: nothing of its content.
+
+    `files_sha256` is the SHA-256 of lines `<sha256> <bytes> <name>` of all files, sorted: who has
+    a copy of the manifest can tell which recording it was.
+    """
+
+    __tablename__ = "deletion_certificates"
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), unique=True)
+    reason: Mapped[DeletionReason]
+    note: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime]
+    removed_at: Mapped[datetime]
+    files: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    files_sha256: Mapped[str] = mapped_column(String(64))
+    manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    # The bucket's address, or None: there was no object store.
+    store: Mapped[str | None] = mapped_column(String(300))
+
+
+class HeldBack(Problem):
+    """The recording may not be removed while somebody holds it."""
+
+    status, type, title = 409, "recording-held", "The recording is held"
+
+
+def is_held() -> ColumnElement[bool]:
+    """Return the condition that a recording has a hold that was not lifted."""
+    return exists().where(
+        RecordingHold.recording_id == Recording.id, RecordingHold.lifted_at.is_(None)
+    )
+
+
+async def hold(db: AsyncSession, recording: Recording, *, reason: str, now: datetime) -> None:
+    """Keep a recording until the hold is lifted. Raise WrongState when it is gone."""
+    if recording.state is RecordingState.PURGED:
+        raise WrongState("The recording was removed.", state=recording.state, possible=[])
+    db.add(RecordingHold(recording_id=recording.id, reason=reason, placed_at=now))
+    await db.flush()
+
+
+async def lift(db: AsyncSession, recording: Recording, *, now: datetime) -> int:
+    """Lift all holds of a recording; return how many there were."""
+    rows = await db.scalars(
+        select(RecordingHold).where(
+            RecordingHold.recording_id == recording.id, RecordingHold.lifted_at.is_(None)
+        )
+    )
+    holds = rows.all()
+    for one in holds:
+        one.lifted_at = now
+    return len(holds)
+
+
+async def withdraw(db: AsyncSession, recording: Recording, *, note: str, now: datetime) -> None:
+    """Show a recording to nobody from now on, and have it removed. Raise WrongState, HeldBack."""
+    if await db.scalar(select(is_held()).where(Recording.id == recording.id)):
+        raise HeldBack("Lift the hold first, or wait until it is lifted.")
+    hide(recording, RecordingState.WITHDRAWN, note=note, now=now)
+
+
+def hide(recording: Recording, to: RecordingState, *, note: str, now: datetime) -> None:
+    """Take a recording from whoever could see it. Raise WrongState."""
+    assert to in HIDDEN
+    possible = NEXT_RECORDING_STATE[recording.state]
+    if to not in possible:
+        raise WrongState(
+            f"The recording is {recording.state}.",
+            state=recording.state,
+            possible=sorted(possible),
+        )
+    recording.state, recording.hidden_at, recording.hidden_note = to, now, note
