@@ -13,12 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import insert_many, uuid7
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.finishing import MANIFEST, REPLAY
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,21 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
 
 
 def _recorded(manifest: Path) -> dict[str, FileOnDisk]:
-    """Return what the manifest says of its parts (the format: `media.recorder.manifest`)."""
+    """Return what the manifest says of its parts (the format: `media.recorder.manifest`).
+
+    A line that cannot be read is logged: its file is taken as it lies there.
+    """
     if not manifest.exists():
         return {}
     found = {}
-    for line in manifest.read_bytes().split(b"\n")[:-1]:
-        record = json.loads(line)
-        if record["type"] == "part_closed" and record["sha256"] is not None:
-            file = str(record["file"])
-            found[file] = FileOnDisk(file, int(record["bytes"]), str(record["sha256"]))
+    for number, line in enumerate(manifest.read_bytes().split(b"\n")[:-1], start=1):
+        try:
+            record = json.loads(line)
+            if record["type"] == "part_closed" and record["sha256"] is not None:
+                file = str(record["file"])
+                found[file] = FileOnDisk(file, int(record["bytes"]), str(record["sha256"]))
+        except (KeyError, TypeError, ValueError):
+            log.error("manifest_line_damaged", manifest=str(manifest), line=number)
     return found
 
 

@@ -75,7 +75,7 @@ class Reconciler:
             known = await listing.known_files(db, recording.id)
         try:
             files = await listing.look_at(self._root / recording.folder, known)
-        except (OSError, ValueError, KeyError):
+        except OSError:
             log.exception("recording_not_listed", recording_id=str(recording.id))
             files = []
         async with context.database.unit_of_work() as db:

@@ -88,7 +88,7 @@ class Uploader:
                 known = await listing.known_files(db, recording.id)
             try:
                 files = await listing.look_at(self._root / recording.folder, known)
-            except (OSError, ValueError, KeyError):
+            except OSError:
                 log.exception("recording_not_listed", recording_id=str(recording.id))
                 continue
             async with context.database.unit_of_work() as db:

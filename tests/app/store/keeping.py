@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.jobs import service as jobs
+from app.jobs.context import Handlers
 from app.jobs.files import JobFiles
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Worker
@@ -21,7 +22,7 @@ from app.recordings.uploading import Uploader
 from app.store.client import ObjectStore
 from tests.app.conftest import Clock
 from tests.app.store.servers import noise
-from tests.factories import make_county, make_lesson
+from tests.factories import County, make_county, make_lesson
 
 PART = "1-000001.mp4"
 CLIP = "replay/0001-hub-camera.mp4"
@@ -41,11 +42,12 @@ class Keeping:
         files: dict[str, bytes] | None = None,
         *,
         state: RecordingState = RecordingState.READY,
+        county: County | None = None,
     ) -> Recording:
         """Return a recording with a part and a clip, or with these files, and their manifest."""
         files = {PART: noise(40_000), CLIP: noise(90_000, 2)} if files is None else files
         async with self.database.unit_of_work() as db:
-            county = await make_county(db)
+            county = county or await make_county(db)
             lesson = await make_lesson(db, lecturer=county.teacher, hub=county.hub)
             session = await live.start_lesson(
                 db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=self.clock.now
@@ -75,17 +77,21 @@ class Keeping:
                     await jobs.enqueue(
                         db, kind=uploading.KIND, payload={}, owner=None, now=self.clock.now
                     )
-            worker = Worker(
-                self.database,
-                self.database.events,
-                handlers={uploading.KIND: Uploader(self.root, self.store).run},
-                periodic={},
-                files=JobFiles(self.root / "jobs"),
-                queues=frozenset(Queue),
-                clock=self.clock,
-            )
+            worker = self.worker({uploading.KIND: Uploader(self.root, self.store).run})
             assert await worker.run_due() == 1
             self.clock.now = await self._next_run()
+
+    def worker(self, handlers: Handlers) -> Worker:
+        """Return a worker for some kinds of jobs, with no state of its own."""
+        return Worker(
+            self.database,
+            self.database.events,
+            handlers=handlers,
+            periodic={},
+            files=JobFiles(self.root / "jobs"),
+            queues=frozenset(Queue),
+            clock=self.clock,
+        )
 
     async def _next_run(self) -> datetime:
         async with self.database.unit_of_work() as db:

@@ -1,0 +1,193 @@
+"""Recordings expire by what they are for, are held, and go with every copy and a certificate."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.errors import WrongState
+from app.jobs import service as jobs
+from app.recordings import purging, retention
+from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.models import (
+    NEXT_RECORDING_STATE,
+    Recording,
+    RecordingPurpose,
+    RecordingState,
+)
+from app.recordings.purging import Purger, fingerprint
+from app.recordings.retention import KEPT_FOR, REMOVED_AFTER, DeletionCertificate, HeldBack
+from app.recordings.uploading import LOCAL_GRACE
+from app.store.client import ObjectStore
+from tests.app.store.keeping import Keeping
+from tests.app.store.servers import Line, S3Server
+
+
+async def purge(keeping: Keeping, store: ObjectStore | None = None) -> None:
+    purger = Purger(keeping.root, store)
+    async with keeping.database.unit_of_work() as db:
+        await jobs.enqueue(db, kind=purging.KIND, payload={}, owner=None, now=keeping.clock.now)
+    assert await keeping.worker({purging.KIND: purger.run}).run_due() == 1
+
+
+async def state_of(keeping: Keeping, recording: Recording) -> RecordingState:
+    async with keeping.database.unit_of_work() as db:
+        return (await db.get_one(Recording, recording.id)).state
+
+
+async def certificate_of(keeping: Keeping, recording: Recording) -> DeletionCertificate | None:
+    async with keeping.database.unit_of_work() as db:
+        return await db.scalar(
+            select(DeletionCertificate).where(DeletionCertificate.recording_id == recording.id)
+        )
+
+
+async def withdraw(keeping: Keeping, recording: Recording) -> None:
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
+
+
+@pytest.mark.parametrize("is_local_gone", [False, True])
+async def test_withdrawn_recording_goes_with_every_copy_and_leaves_a_certificate(
+    keeping: Keeping, server: S3Server, *, is_local_gone: bool
+) -> None:
+    other = await keeping.recording()
+    recording = await keeping.recording()
+    await keeping.run()
+    if is_local_gone:
+        keeping.clock.now += LOCAL_GRACE
+        await keeping.run()
+    expected = fingerprint((await keeping.files(recording)).values())
+    size = sum(row.bytes for row in (await keeping.files(recording)).values())
+    await withdraw(keeping, recording)
+    asked_at = keeping.clock.now
+    await purge(keeping, keeping.store)
+    assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping, keeping.store)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+    assert not (keeping.root / recording.folder).exists()
+    assert {key.split("/")[2] for key in server.objects()} == {other.folder.split("/")[1]}
+    certificate = await certificate_of(keeping, recording)
+    assert certificate is not None
+    assert (certificate.files, certificate.bytes, certificate.note) == (3, size, "guardian")
+    assert (certificate.asked_at, certificate.removed_at) == (asked_at, keeping.clock.now)
+    assert certificate.files_sha256 == expected
+    assert certificate.store == keeping.store.url
+    assert await keeping.files(recording) == {}
+    assert await state_of(keeping, other) is RecordingState.READY
+
+
+@pytest.mark.parametrize(("purpose", "kept_for"), KEPT_FOR.items())
+async def test_recording_is_kept_as_long_as_its_purpose_says(
+    keeping: Keeping, purpose: RecordingPurpose, kept_for: timedelta | None
+) -> None:
+    recording = await keeping.recording()
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, recording.id)).purpose = purpose
+    keeping.clock.now += (kept_for or timedelta(days=20_000)) - timedelta(seconds=1)
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.READY
+    if kept_for is None:
+        return
+    keeping.clock.advance(seconds=1)
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.EXPIRED
+    assert (keeping.root / recording.folder).exists()
+    keeping.clock.now += REMOVED_AFTER[RecordingState.EXPIRED]
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+    certificate = await certificate_of(keeping, recording)
+    assert certificate is not None
+    assert (certificate.reason.value, certificate.files, certificate.store) == ("EXPIRED", 3, None)
+
+
+async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None:
+    kept_for = KEPT_FOR[RecordingPurpose.LESSON]
+    assert kept_for is not None
+    recording = await keeping.recording()
+    expired = await keeping.recording()
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+        with pytest.raises(HeldBack):
+            await retention.withdraw(db, row, note="", now=keeping.clock.now)
+    keeping.clock.now += kept_for
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.READY
+    assert await state_of(keeping, expired) is RecordingState.EXPIRED
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, expired.id)
+        await retention.hold(db, row, reason="just in time", now=keeping.clock.now)
+    keeping.clock.advance(days=365)
+    await purge(keeping)
+    assert await state_of(keeping, expired) is RecordingState.EXPIRED
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, expired.id)
+        assert await retention.lift(db, row, now=keeping.clock.now) == 1
+    await purge(keeping)
+    assert await state_of(keeping, expired) is RecordingState.PURGED
+
+
+async def test_nothing_is_certified_while_the_store_is_away_or_unknown(
+    keeping: Keeping, server: S3Server, line: Line
+) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    await purge(keeping, store=None)
+    assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
+    for trouble in ({"is_cut": True}, {"refuses": 403}, {"refuses": 500}):
+        await line.change(**trouble)
+        await purge(keeping, keeping.store)
+        assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
+        assert await certificate_of(keeping, recording) is None
+    await line.change()
+    await purge(keeping, keeping.store)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+    assert server.objects() == {}
+
+
+async def test_upload_under_way_is_forgotten_as_well(keeping: Keeping, server: S3Server) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    key = f"rec/{recording.folder}/late.mp4"
+    upload_id = await keeping.store.begin(key)
+    async with keeping.database.unit_of_work() as db:
+        db.add(
+            RecordingFile(
+                recording_id=recording.id,
+                name="late.mp4",
+                bytes=1,
+                sha256="0" * 64,
+                state=CopyState.WAITING,
+                due_at=keeping.clock.now,
+                upload_id=upload_id,
+            )
+        )
+    await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    await purge(keeping, keeping.store)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+    assert server.objects() == {}
+
+
+async def test_hidden_recording_is_not_sent_any_more(keeping: Keeping, server: S3Server) -> None:
+    recording = await keeping.recording()
+    await withdraw(keeping, recording)
+    await keeping.run()
+    assert server.objects() == {}
+
+
+@pytest.mark.parametrize("state", sorted(RecordingState))
+async def test_only_what_may_be_withdrawn_is(keeping: Keeping, state: RecordingState) -> None:
+    recording = await keeping.recording(state=state)
+    if RecordingState.WITHDRAWN in NEXT_RECORDING_STATE[state]:
+        await withdraw(keeping, recording)
+        assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
+    else:
+        with pytest.raises(WrongState):
+            await withdraw(keeping, recording)
+        assert await state_of(keeping, recording) is state

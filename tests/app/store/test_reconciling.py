@@ -1,0 +1,101 @@
+"""What a crash, an old copy of the database or somebody's hand did is found and mended."""
+
+from sqlalchemy import delete, select
+
+from app.jobs import service as jobs
+from app.jobs.models import Job
+from app.recordings import reconciling
+from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.reconciling import Reconciler
+from app.recordings.uploading import LOCAL_GRACE
+from tests.app.store.keeping import CLIP, PART, Keeping
+from tests.app.store.servers import Line, S3Server
+
+ALL = {PART, CLIP, "manifest.jsonl"}
+
+
+async def reconcile(keeping: Keeping) -> dict[str, object]:
+    reconciler = Reconciler(keeping.root, keeping.store)
+    async with keeping.database.unit_of_work() as db:
+        job = await jobs.enqueue(
+            db, kind=reconciling.KIND, payload={}, owner=None, now=keeping.clock.now
+        )
+    assert await keeping.worker({reconciling.KIND: reconciler.run}).run_due() == 1
+    async with keeping.database.unit_of_work() as db:
+        result = await db.scalar(select(Job.result).where(Job.id == job.id))
+        assert result is not None
+        return result
+
+
+async def test_what_is_as_it_should_be_is_left_alone(keeping: Keeping) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    found = await reconcile(keeping)
+    assert found == {"recordings": 1, "new": 0, "missing": 0, "unknown": 0}
+    assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
+
+
+async def test_what_the_store_lost_is_sent_again_while_the_disk_has_it(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    stored = server.bucket / "rec" / recording.folder / CLIP
+    content = stored.read_bytes()
+    stored.write_bytes(content[:-1])
+    assert (await reconcile(keeping))["missing"] == 1
+    await keeping.run(times=2)
+    assert stored.read_bytes() == content
+    assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
+
+
+async def test_what_nobody_has_any_more_is_said_to_be_lost_and_found_when_it_comes_back(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    keeping.clock.now += LOCAL_GRACE
+    await keeping.run()
+    stored = server.bucket / "rec" / recording.folder / PART
+    content = stored.read_bytes()
+    stored.unlink()
+    await reconcile(keeping)
+    await keeping.run()
+    assert (await keeping.states(recording))[PART] is CopyState.LOST
+    stored.write_bytes(content)
+    await reconcile(keeping)
+    await keeping.run()
+    assert (await keeping.states(recording))[PART] is CopyState.VERIFIED
+
+
+async def test_database_from_an_older_copy_learns_what_was_stored_since(keeping: Keeping) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    keeping.clock.now += LOCAL_GRACE
+    await keeping.run()
+    async with keeping.database.unit_of_work() as db:
+        await db.execute(delete(RecordingFile).where(RecordingFile.name == PART))
+    await reconcile(keeping)
+    await keeping.run()
+    assert (await keeping.states(recording))[PART] is CopyState.VERIFIED
+
+
+async def test_what_belongs_to_nothing_is_counted_and_stays(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    stray = server.bucket / "rec" / recording.folder / "another.mp4"
+    stray.write_bytes(b"x")
+    (keeping.root / "2026-01/no-such-session").mkdir(parents=True)
+    assert (await reconcile(keeping))["unknown"] == 2
+    assert stray.exists()
+    assert (keeping.root / "2026-01/no-such-session").exists()
+
+
+async def test_store_that_is_away_changes_nothing(keeping: Keeping, line: Line) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    await line.change(is_cut=True)
+    assert "not reached" in str((await reconcile(keeping))["problem"])
+    assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
