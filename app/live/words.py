@@ -12,4 +12,7 @@ RECORDING_STATE = {
     RecordingState.READY: "可回放",
     RecordingState.BROKEN: "录制失败",
     RecordingState.REPAIRED: "已修复",
+    RecordingState.WITHDRAWN: "已撤回",
+    RecordingState.EXPIRED: "已到期",
+    RecordingState.PURGED: "已销毁",
 }

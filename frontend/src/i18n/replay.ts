@@ -42,6 +42,8 @@ const zh = {
   making_state: "当前步骤: {state}",
   broken: "录像没有整理成功",
   broken_hint: "原始文件还在服务器上。请告诉系统管理员, 附上下面这句话。",
+  gone: "这节课的录像不能再回看",
+  gone_hint: "状态: {state}。需要时请联系主讲学校的管理员。",
   empty: "录像里没有画面和声音",
   empty_hint: "整节课都没有收到老师的画面和声音。",
   logged: "回看会留下记录: 谁, 什么时候, 看了这节课。",
@@ -62,6 +64,9 @@ const zh = {
     READY: "可以回看",
     BROKEN: "整理失败",
     REPAIRED: "已修复, 待整理",
+    WITHDRAWN: "已撤回",
+    EXPIRED: "已到期",
+    PURGED: "已销毁",
   },
 };
 
@@ -109,6 +114,8 @@ const en: typeof zh = {
   making_state: "Now: {state}",
   broken: "The recording could not be prepared",
   broken_hint: "The original files are still on the server. Tell the system's administrator the sentence below.",
+  gone: "This lesson can no longer be watched again",
+  gone_hint: "State: {state}. Ask the hub school's administrator if you need it.",
   empty: "The recording holds neither picture nor sound",
   empty_hint: "Nothing arrived from the teacher in the whole lesson.",
   logged: "Watching is written down: who watched this lesson, and when.",
@@ -129,6 +136,9 @@ const en: typeof zh = {
     READY: "ready to watch",
     BROKEN: "preparation failed",
     REPAIRED: "repaired, to be prepared",
+    WITHDRAWN: "withdrawn",
+    EXPIRED: "expired",
+    PURGED: "removed",
   },
 };
 

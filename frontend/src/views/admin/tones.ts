@@ -11,6 +11,9 @@ const RECORDING: Record<string, Tone> = {
   READY: "good",
   BROKEN: "bad",
   REPAIRED: "waiting",
+  WITHDRAWN: "plain",
+  EXPIRED: "plain",
+  PURGED: "plain",
 };
 
 const LESSON: Record<string, Tone> = {
