@@ -49,6 +49,10 @@ class LocalFileLost(Exception):
     """The file on the disk is gone, or not what was recorded."""
 
 
+class LocalUnreadable(StoreError):
+    """The disk gives an error for a file that is there: it waits alone, as one that is refused."""
+
+
 def pause_after(failures: int, draw: Callable[[float, float], float] = uniform) -> timedelta:
     """Return how long to wait after so many failures in a row: doubled, up to ten minutes.
 
@@ -279,10 +283,15 @@ class _Step:
             )
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise LocalUnreadable(f"disk: {error.strerror}") from error
 
     def _read(self, first: int, most: int) -> bytes:
-        with self._path.open("rb") as file:
-            return os.pread(file.fileno(), most, first)
+        try:
+            with self._path.open("rb") as file:
+                return os.pread(file.fileno(), most, first)
+        except OSError as error:
+            raise LocalUnreadable(f"disk: {error.strerror}") from error
 
 
 def _is_to_be_listed() -> ColumnElement[bool]:

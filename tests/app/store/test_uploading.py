@@ -1,12 +1,14 @@
 """Files of recordings reach the store whatever the line does, and leave the disk only then."""
 
+import errno
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recordings import uploading
+from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.models import RecordingState
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
@@ -220,3 +222,27 @@ def test_pauses_grow_from_a_second_to_ten_minutes(failures: int, draw: float) ->
     assert pause <= pause_after(failures + 1, lambda _low, high: high)
     assert pause_after(1, lambda _low, high: high) == timedelta(seconds=1)
     assert pause_after(11, lambda _low, high: high) == timedelta(minutes=10)
+
+
+async def test_file_the_disk_cannot_read_waits_alone(
+    keeping: Keeping, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await keeping.recording()
+    read = listing.sha256_of
+
+    def fail_for_the_clip(path: Path) -> str:
+        if path.suffix == ".mp4" and path.parent.name == "replay":
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    await line.change(is_cut=True)
+    await keeping.run()  # gives the files their rows
+    await line.change()
+    monkeypatch.setattr(listing, "sha256_of", fail_for_the_clip)
+    await keeping.run(times=3)
+    states = await keeping.states(recording)
+    assert (states[PART], states[CLIP]) == (CopyState.VERIFIED, CopyState.WAITING)
+    assert (await keeping.files(recording))[CLIP].problem == "disk: Input/output error"
+    monkeypatch.undo()
+    await keeping.run(times=3)
+    assert (await keeping.states(recording))[CLIP] is CopyState.VERIFIED
