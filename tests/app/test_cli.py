@@ -4,6 +4,7 @@ Commands that end run in this process, where importing costs nothing; those that
 log, which belongs to the whole process, run in one of their own.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -15,14 +16,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from app.addresses import local_addresses
 from app.cli import main
+from app.database import Database
+from app.events import EventBus
 from app.listening import listening_on
 from app.settings import HOME, read_settings
+from tests.app.conftest import Clock
+from tests.app.store.keeping import Keeping
 
 LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
 
@@ -376,3 +382,43 @@ def test_log_of_a_bug_says_where_and_no_secret(environment: dict[str, str], styl
     assert "startup complete" in done.stderr
     assert "r-17" in done.stderr
     assert "not for the log" not in done.stderr
+
+
+def test_recordings_are_held_withdrawn_and_accounted_for(run: Run, tmp_path: Path) -> None:
+    assert run("migrate").returncode == 0
+
+    async def record() -> str:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'classrooms.db'}", EventBus())
+        keeping = Keeping(database, Clock(), tmp_path / "recordings", None)
+        recording = await keeping.recording()
+        await database.close()
+        return str(recording.session_id)
+
+    session = asyncio.run(record())
+    assert run("recordings", "kept").stdout == "No file of a recording was looked at yet.\n"
+    assert run("recordings", "purpose", session, "RESEARCH").stdout == "Kept for 1095 days.\n"
+    assert run("recordings", "hold", session, "--reason", "a dispute").returncode == 0
+    refused = run("recordings", "withdraw", session, "--reason", "a guardian")
+    assert (refused.returncode, "hold" in refused.stderr) == (2, True)
+    assert run("recordings", "lift", session).stdout == "Holds lifted: 1.\n"
+    assert "two hours" in run("recordings", "withdraw", session, "--reason", "x").stdout
+    twice = run("recordings", "withdraw", session, "--reason", "x")
+    assert (twice.returncode, twice.stderr) == (2, "The recording is WITHDRAWN.\n")
+    none_yet = run("recordings", "certificate", session)
+    assert (none_yet.returncode, "WITHDRAWN" in none_yet.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("hold", str(UUID(int=0)), "--reason", "x"), "There is no recording of a session"),
+        (("hold", str(UUID(int=0)), "--reason", " "), "Give a reason"),
+        (("withdraw", str(UUID(int=0)), "--reason", "x" * 201), "Give a reason"),
+    ],
+)
+def test_command_about_no_recording_or_without_reason_says_what_is_wrong(
+    run: Run, arguments: tuple[str, ...], says: str
+) -> None:
+    done = run("recordings", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr

@@ -100,3 +100,33 @@ def test_every_setting_is_explained_in_the_operations_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     missing = [n for n in Settings.model_fields if f"`CLASSROOMS_{n.upper()}`" not in page]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://bucket",
+        "https://",
+        "https://key:secret@store.example/bucket",
+        "https://store.example/bucket?x=1",
+        "https://store.example/a bucket",
+        "store.example/bucket",
+    ],
+)
+def test_store_that_is_no_bucket_is_refused(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="CLASSROOMS_STORE_URL: write the address"):
+        read_settings({}, store_url=url, store_key_id="key", store_secret="secret")
+
+
+@pytest.mark.parametrize("missing", ["store_url", "store_key_id", "store_secret"])
+def test_half_a_store_is_refused_without_telling_its_secret(missing: str) -> None:
+    given = {
+        "store_url": "https://store.example/bucket/",
+        "store_key_id": "key",
+        "store_secret": "not-to-be-told",
+    }
+    assert read_settings({}, **given).store_url == "https://store.example/bucket"
+    del given[missing]
+    with pytest.raises(SettingsInvalid, match="set all three, or none") as refused:
+        read_settings({}, **given)
+    assert "not-to-be-told" not in str(refused.value)

@@ -35,7 +35,7 @@ class Keeping:
     database: Database
     clock: Clock
     root: Path
-    store: ObjectStore
+    store: ObjectStore | None
 
     async def recording(
         self,

@@ -50,7 +50,7 @@ async def withdraw(keeping: Keeping, recording: Recording) -> None:
 
 @pytest.mark.parametrize("is_local_gone", [False, True])
 async def test_withdrawn_recording_goes_with_every_copy_and_leaves_a_certificate(
-    keeping: Keeping, server: S3Server, *, is_local_gone: bool
+    keeping: Keeping, server: S3Server, store: ObjectStore, *, is_local_gone: bool
 ) -> None:
     other = await keeping.recording()
     recording = await keeping.recording()
@@ -74,7 +74,7 @@ async def test_withdrawn_recording_goes_with_every_copy_and_leaves_a_certificate
     assert (certificate.files, certificate.bytes, certificate.note) == (3, size, "guardian")
     assert (certificate.asked_at, certificate.removed_at) == (asked_at, keeping.clock.now)
     assert certificate.files_sha256 == expected
-    assert certificate.store == keeping.store.url
+    assert certificate.store == store.url
     assert await keeping.files(recording) == {}
     assert await state_of(keeping, other) is RecordingState.READY
 
@@ -150,11 +150,13 @@ async def test_nothing_is_certified_while_the_store_is_away_or_unknown(
     assert server.objects() == {}
 
 
-async def test_upload_under_way_is_forgotten_as_well(keeping: Keeping, server: S3Server) -> None:
+async def test_upload_under_way_is_forgotten_as_well(
+    keeping: Keeping, server: S3Server, store: ObjectStore
+) -> None:
     recording = await keeping.recording()
     await keeping.run()
     key = f"rec/{recording.folder}/late.mp4"
-    upload_id = await keeping.store.begin(key)
+    upload_id = await store.begin(key)
     async with keeping.database.unit_of_work() as db:
         db.add(
             RecordingFile(
