@@ -56,7 +56,7 @@ class Reconciler:
         try:
             async for recording in _recordings(context.database):
                 folders.add(recording.folder)
-                if recording.state in KEPT:
+                if recording.state in KEPT and recording.manifest_sha256 is not None:
                     await self._compare(context, recording, found)
                     found.recordings += 1
                     await context.progress(found.recordings)

@@ -295,8 +295,11 @@ class _Step:
 
 
 def _is_to_be_listed() -> ColumnElement[bool]:
-    return Recording.state.in_(KEPT) & or_(
-        Recording.files_listed_at.is_(None), Recording.files_listed_at < Recording.ready_at
+    # Sealed once: what broke before that may still be cut back to its last whole fragment.
+    return (
+        Recording.state.in_(KEPT)
+        & Recording.manifest_sha256.is_not(None)
+        & or_(Recording.files_listed_at.is_(None), Recording.files_listed_at < Recording.ready_at)
     )
 
 

@@ -55,6 +55,7 @@ class Keeping:
             query = select(Recording).where(Recording.session_id == session.id)
             recording = (await db.scalars(query)).one()
             recording.state, recording.ready_at = state, self.clock.now
+            recording.manifest_sha256 = "0" * 64
         for name, content in files.items():
             path = self.path(recording, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
-from app.recordings.models import RecordingState
+from app.recordings.models import Recording, RecordingState
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server, noise
@@ -61,6 +61,16 @@ async def test_only_what_is_sealed_is_sent_and_what_is_not_ready_stays_on_the_di
     keeping.clock.now += 2 * LOCAL_GRACE
     await keeping.run()
     assert keeping.path(recording, PART).exists()
+
+
+async def test_recording_that_broke_before_it_was_sealed_waits(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording(state=RecordingState.BROKEN)
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, recording.id)).manifest_sha256 = None
+    await keeping.run()
+    assert server.objects() == {}
 
 
 async def test_replay_made_after_the_parts_were_sent_follows(
