@@ -72,7 +72,8 @@ class S3Server:
         self.start()
 
     def objects(self) -> dict[str, bytes]:
-        found = (path for path in self.bucket.rglob("*") if path.is_file())
+        """Return what was stored; what rclone keeps of an upload under way begins with a dot."""
+        found = (path for path in self.bucket.rglob("[!.]*") if path.is_file())
         return {path.relative_to(self.bucket).as_posix(): path.read_bytes() for path in found}
 
 
