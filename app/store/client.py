@@ -182,7 +182,7 @@ class ObjectStore:
                     raise RequestRefused("a list names an object without key or size")
                 yield StoredObject(key, int(size))
             following = _element(text, "NextContinuationToken")
-            if following is None:
+            if _element(text, "IsTruncated") != "true" or not following:
                 return
             query["continuation-token"] = following
 
