@@ -52,7 +52,10 @@ class Reconciler:
 
     async def run(self, context: JobContext) -> JobResult:
         """Compare everything. A store that is away ends it; the next time begins anew."""
-        found, folders = Found(), set[str]()
+        found = Found()
+        # Before the rows: a recording has its row before its folder.
+        on_disk = await asyncio.to_thread(_folders, self._root)
+        folders = set[str]()
         try:
             async for recording in _recordings(context.database):
                 folders.add(recording.folder)
@@ -63,7 +66,7 @@ class Reconciler:
         except StoreError as error:
             log.warning("recordings_not_compared", reason=str(error))
             return JobResult(asdict(found) | {"problem": str(error)[:200]})
-        for folder in await asyncio.to_thread(_folders, self._root):
+        for folder in on_disk:
             if folder not in folders:
                 found.unknown += 1
                 log.error("recording_folder_unknown", folder=folder)

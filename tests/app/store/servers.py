@@ -1,6 +1,7 @@
 """A real S3 server (`rclone serve s3`, which checks signatures), and a bad line to it."""
 
 import asyncio
+import hashlib
 import re
 import subprocess
 import sys
@@ -31,7 +32,11 @@ def free_port() -> int:
 
 
 class S3Server:
-    """Serves a folder: what is below `bucket` are the objects, each a file of its key's name."""
+    """Serves a folder: what is below `bucket` are the objects, each a file of its key's name.
+
+    The folder is for reading only: what is changed there is seen minutes later (and with no time
+    of caching at all rclone turns in a circle and answers nothing). Tests `put` and `lose`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.bucket = folder / "bucket"
@@ -42,10 +47,8 @@ class S3Server:
     def start(self) -> None:
         key = f"{CREDENTIALS.key_id},{CREDENTIALS.secret}"
         where = ["--addr", f"127.0.0.1:{self.port}", "--auth-key", key, "--config", "/dev/null"]
-        # What a test does to the folder is seen at once.
-        fresh = ["--dir-cache-time", "0s", "--vfs-write-back", "0s"]
         self._process = subprocess.Popen(
-            [RCLONE, "serve", "s3", *where, *fresh, str(self.bucket.parent)],
+            [RCLONE, "serve", "s3", *where, str(self.bucket.parent)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -70,6 +73,21 @@ class S3Server:
         """Come back without what was in memory: uploads in pieces are forgotten."""
         self.stop()
         self.start()
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Have another client write an object: ours knows nothing of it."""
+        store = self._direct()
+        await store.put(key, content, hashlib.sha256(content).hexdigest())
+        await store.close()
+
+    async def lose(self, key: str) -> None:
+        """Have another client delete an object."""
+        store = self._direct()
+        await store.delete(key)
+        await store.close()
+
+    def _direct(self) -> ObjectStore:
+        return ObjectStore(f"http://127.0.0.1:{self.port}/bucket", CREDENTIALS, clock=utc_now)
 
     def objects(self) -> dict[str, bytes]:
         """Return what was stored; what rclone keeps of an upload under way begins with a dot."""

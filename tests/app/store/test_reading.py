@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.recordings.copies import CopyState
+from app.recordings.keys import key_of
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.settings import Settings
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
@@ -124,7 +125,7 @@ async def test_object_that_is_gone_is_said_to_be_missing(
     server: S3Server,
 ) -> None:
     path = await moved(app, clock, settings, recording)
-    (server.bucket / "rec" / recording.folder / CLIP).unlink()
+    await server.lose(key_of(recording.folder, CLIP))
     answer = await browser.get(path)
     assert (answer.status_code, answer.json()["type"]) == (404, "clip-file-missing")
 

@@ -6,6 +6,7 @@ from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.recordings import reconciling
 from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.keys import key_of
 from app.recordings.reconciling import Reconciler
 from app.recordings.uploading import LOCAL_GRACE
 from tests.app.store.keeping import CLIP, PART, Keeping
@@ -40,12 +41,12 @@ async def test_what_the_store_lost_is_sent_again_while_the_disk_has_it(
 ) -> None:
     recording = await keeping.recording()
     await keeping.run()
-    stored = server.bucket / "rec" / recording.folder / CLIP
-    content = stored.read_bytes()
-    stored.write_bytes(content[:-1])
+    stored = key_of(recording.folder, CLIP)
+    content = server.objects()[stored]
+    await server.put(stored, content[:-1])
     assert (await reconcile(keeping))["missing"] == 1
     await keeping.run(times=2)
-    assert stored.read_bytes() == content
+    assert server.objects()[stored] == content
     assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
 
 
@@ -56,13 +57,13 @@ async def test_what_nobody_has_any_more_is_said_to_be_lost_and_found_when_it_com
     await keeping.run()
     keeping.clock.now += LOCAL_GRACE
     await keeping.run()
-    stored = server.bucket / "rec" / recording.folder / PART
-    content = stored.read_bytes()
-    stored.unlink()
+    stored = key_of(recording.folder, PART)
+    content = server.objects()[stored]
+    await server.lose(stored)
     await reconcile(keeping)
     await keeping.run()
     assert (await keeping.states(recording))[PART] is CopyState.LOST
-    stored.write_bytes(content)
+    await server.put(stored, content)
     await reconcile(keeping)
     await keeping.run()
     assert (await keeping.states(recording))[PART] is CopyState.VERIFIED
@@ -85,11 +86,11 @@ async def test_what_belongs_to_nothing_is_counted_and_stays(
 ) -> None:
     recording = await keeping.recording()
     await keeping.run()
-    stray = server.bucket / "rec" / recording.folder / "another.mp4"
-    stray.write_bytes(b"x")
+    stray = key_of(recording.folder, "another.mp4")
+    await server.put(stray, b"x")
     (keeping.root / "2026-01/no-such-session").mkdir(parents=True)
     assert (await reconcile(keeping))["unknown"] == 2
-    assert stray.exists()
+    assert stray in server.objects()
     assert (keeping.root / "2026-01/no-such-session").exists()
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.keys import key_of
 from app.recordings.models import Recording, RecordingState
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
 from tests.app.store.keeping import CLIP, PART, Keeping
@@ -180,12 +181,12 @@ async def test_what_the_store_changed_is_sent_again(
     await line.change(down_bytes=3000)  # what was sent cannot be read back yet
     await keeping.run(times=3)
     assert (await keeping.states(recording))[PART] is CopyState.SENT
-    stored = server.bucket / "rec" / recording.folder / PART
-    stored.write_bytes(noise(5000, seed=7))
+    stored = key_of(recording.folder, PART)
+    await server.put(stored, noise(5000, seed=7))
     await line.change()
     await keeping.run(times=12)
     assert (await keeping.states(recording))[PART] is CopyState.VERIFIED
-    assert stored.read_bytes() == content
+    assert server.objects()[stored] == content
 
 
 async def test_local_file_stays_when_the_store_lost_the_other(
@@ -193,13 +194,13 @@ async def test_local_file_stays_when_the_store_lost_the_other(
 ) -> None:
     recording = await keeping.recording({PART: (content := noise(5000))})
     await keeping.run()
-    stored = server.bucket / "rec" / recording.folder / PART
-    stored.unlink()
+    stored = key_of(recording.folder, PART)
+    await server.lose(stored)
     keeping.clock.now += LOCAL_GRACE
     await keeping.run()
     assert keeping.path(recording, PART).exists()
     await keeping.run(times=4)
-    assert stored.read_bytes() == content
+    assert server.objects()[stored] == content
 
 
 async def test_changed_file_on_the_disk_is_not_stored_for_what_was_recorded(
@@ -217,9 +218,8 @@ async def test_changed_file_on_the_disk_is_not_stored_for_what_was_recorded(
 async def test_file_the_disk_lost_is_found_in_the_store(keeping: Keeping, server: S3Server) -> None:
     """A database brought back from a copy believes that nothing was sent yet."""
     recording = await keeping.recording({PART: (content := noise(5000))})
-    stored = server.bucket / "rec" / recording.folder / PART
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(content)
+    stored = key_of(recording.folder, PART)
+    await server.put(stored, content)
     keeping.path(recording, PART).unlink()
     await keeping.run()
     assert (await keeping.states(recording)).get(PART) is CopyState.VERIFIED
