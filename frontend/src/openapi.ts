@@ -2845,7 +2845,7 @@ export interface components {
          * @description States of a recording; a crash re-enters at RECORDING or FINALISING from the files.
          * @enum {string}
          */
-        RecordingState: "ARMED" | "RECORDING" | "GAP" | "FINALISING" | "SEALED" | "PROCESSING" | "READY" | "BROKEN" | "REPAIRED";
+        RecordingState: "ARMED" | "RECORDING" | "GAP" | "FINALISING" | "SEALED" | "PROCESSING" | "READY" | "BROKEN" | "REPAIRED" | "WITHDRAWN" | "EXPIRED" | "PURGED";
         /** @description What a link gave: a home page to go to, or the name a password is to be set for. */
         RedeemedOut: {
             home?: string | null;
@@ -4102,6 +4102,12 @@ export interface components {
         };
         /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `period-too-long`: These days make no period */
         "idempotency-key-reused.malformed-input.period-too-long": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `kept-elsewhere`: Where the recording is kept does not answer; `unavailable`: The service is not available */
+        "kept-elsewhere.unavailable": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -9002,7 +9008,7 @@ export interface operations {
             404: components["responses"]["clip-file-missing.not-found"];
             416: components["responses"]["range-not-satisfiable"];
             422: components["responses"]["malformed-input"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
         };
     };
     clip: {
@@ -9028,7 +9034,7 @@ export interface operations {
             404: components["responses"]["clip-file-missing.not-found"];
             416: components["responses"]["range-not-satisfiable"];
             422: components["responses"]["malformed-input"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
         };
     };
     list_regions: {
