@@ -58,8 +58,8 @@ def pause_after(failures: int, draw: Callable[[float, float], float] = uniform) 
 
     Between half and all of it, so that servers that lost one store do not all come back at once.
     """
-    longest = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
-    return longest * draw(0.5, 1.0)
+    doubled: int = 2 ** min(failures - 1, 20)
+    return min(SHORTEST_PAUSE * doubled, LONGEST_PAUSE) * draw(0.5, 1.0)
 
 
 class Uploader:

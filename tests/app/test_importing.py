@@ -313,7 +313,9 @@ async def send(
 async def finished(office: TestBrowser, app: FastAPI, path: str) -> dict[str, object]:
     """Do the work as the server's worker does, and return the job."""
     state = app.state
-    worker = make_worker(state.settings, state.database, state.events, queues=frozenset(Queue))
+    worker = make_worker(
+        state.settings, state.database, state.events, queues=frozenset(Queue), store=None
+    )
     await worker.run_due()
     job: dict[str, object] = (await office.get(path)).json()
     assert job["finished_at"] is not None

@@ -23,7 +23,9 @@ async def reconcile(keeping: Keeping) -> dict[str, object]:
         )
     assert await keeping.worker({reconciling.KIND: reconciler.run}).run_due() == 1
     async with keeping.database.unit_of_work() as db:
-        result = await db.scalar(select(Job.result).where(Job.id == job.id))
+        result: dict[str, object] | None = await db.scalar(
+            select(Job.result).where(Job.id == job.id)
+        )
         assert result is not None
         return result
 
