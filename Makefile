@@ -24,7 +24,7 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup native setup-dev setup-browser setup-tools test test-python test-frontend check fix e2e bench \
-	bench-data bench-flood impair soak fuzz fuzz-native turn migrate migration protocol api image lock
+	bench-data bench-flood impair soak drill fuzz fuzz-native turn migrate migration protocol api image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson thr
 
 soak: setup-dev ## Lessons in a loop: memory, files, sockets, tasks must not grow (MINUTES=30)
 	$(PY) -m bench.soak --minutes $(or $(MINUTES),10) $(ARGS)
+
+drill: setup-dev ## Break a lesson in every way there is: what of its recording and records survives (ROWS=server,recorder)
+	$(PY) -m bench.drill $(if $(ROWS),--rows $(ROWS)) $(ARGS)
 
 fuzz: $(VENV)/.fuzz ## Feed every parser of outside bytes (SECONDS=60 for each, KEEP=1 keeps what is new)
 	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ARGS)

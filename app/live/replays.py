@@ -14,11 +14,16 @@ from app.recordings import queries
 from app.recordings.builder import ReplayBuilder, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording
+from app.recordings.service import NO_MEDIA
 
 log = structlog.get_logger(__name__)
 
 ROOM_POLL_S = 0.1
 ROOM_CLOSES_WITHIN_S = 60.0
+RETRY_AFTER_S = (0.5, 1.0, 10.0, 60.0, 600.0)
+"""What failed may mend by itself: the builder was killed, the disk was full, the database away. The
+last holds for every further one; after `MOST_ATTEMPTS` the next start of the server tries again."""
+MOST_ATTEMPTS = 20
 
 
 class ReplayQueue:
@@ -43,6 +48,8 @@ class ReplayQueue:
         self._is_room_open = is_room_open
         # At most one entry per recording: unbounded in name only.
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
+        # Of those that failed, how often; gone with the attempt that succeeds.
+        self._failed: dict[UUID, int] = {}
 
     async def session_closed(self, event: SessionClosed) -> None:
         """Have the replay of a lesson that just ended made."""
@@ -58,15 +65,29 @@ class ReplayQueue:
                 self._queue.put_nowait(recording_id)
 
     async def run(self) -> None:
-        """Make replays until cancelled. One that fails is logged, and the next is made."""
+        """Make replays until cancelled. One that fails is tried again later; the next is made."""
         while True:
             recording_id = await self._queue.get()
             try:
                 await self._make(recording_id)
             except ReplayFailed as failure:
                 log.error("replay_failed", recording_id=str(recording_id), problem=failure.problem)
+                if failure.problem != NO_MEDIA:  # trying again would find nothing again
+                    self._try_again(recording_id)
             except Exception:
                 log.exception("replay_not_finished", recording_id=str(recording_id))
+                self._try_again(recording_id)
+            else:
+                self._failed.pop(recording_id, None)
+
+    def _try_again(self, recording_id: UUID) -> None:
+        """Queue it once more after a while, which grows with every failure."""
+        failures = self._failed.pop(recording_id, 0)
+        if failures + 1 >= MOST_ATTEMPTS:
+            return
+        self._failed[recording_id] = failures + 1
+        after_s = RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)]
+        asyncio.get_running_loop().call_later(after_s, self._queue.put_nowait, recording_id)
 
     async def _make(self, recording_id: UUID) -> None:
         async with self._database.unit_of_work() as db:

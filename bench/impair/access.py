@@ -58,6 +58,10 @@ class Requests:
             raise Refused(f"{path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None
 
+    async def get(self, path: str, **fields: Any) -> httpx2.Response:
+        """Ask for something, whatever the answer."""
+        return await self._client.get(path, **fields)
+
     async def load(self) -> None:
         """Do what loading the page does: a connection is open then, and the token known."""
         if not self._csrf:

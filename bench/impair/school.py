@@ -33,9 +33,14 @@ class School:
     classrooms: tuple[dict[str, str], ...]
 
 
-async def prepare(folder: Path, *, classrooms: int, lesson_count: int = 1) -> School:
-    """Make the database in `folder` and everything in it; the server must not run yet."""
-    database = Database(database_url(folder), EventBus())
+async def prepare(
+    folder: Path, *, classrooms: int, lesson_count: int = 1, url: str | None = None
+) -> School:
+    """Make the database in `folder` and everything in it; the server must not run yet.
+
+    `url` is that of another database, which must be empty.
+    """
+    database = Database(url or database_url(folder), EventBus())
     try:
         await migrations.upgrade(database.engine, backups=folder / "backups")
         async with database.unit_of_work() as db:

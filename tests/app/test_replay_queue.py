@@ -30,15 +30,18 @@ class Builder:
     def __init__(self) -> None:
         self.built: list[str] = []
         self.breaks_on: set[str] = set()
+        self.recovered = 0
+        self.clips: tuple[BuiltClip, ...] = (CLIP,)
 
     async def recover(self, folder: Path) -> None:
+        self.recovered += 1
         if folder.name in self.breaks_on:
             raise ReplayFailed("recover: broken")
 
     async def build(self, folder: Path, out: Path) -> ReplayIndex:
         out.mkdir()
         self.built.append(folder.name)
-        return ReplayIndex((CLIP,), 1000)
+        return ReplayIndex(self.clips, 1000)
 
 
 class Scene:
@@ -144,6 +147,50 @@ async def test_one_that_fails_does_not_hold_up_the_next(
         await scene.queue.enqueue_unfinished()
         await scene.until(sound, RecordingState.READY)
     assert await scene.state_of(broken) is RecordingState.BROKEN
+
+
+async def test_one_that_failed_is_tried_again(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ended its builder: nobody has to start the server anew for a lesson to play."""
+    monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.01,))
+    session_id = await scene.end_lesson(county, clock)
+    scene.builder.breaks_on.add(str(session_id))
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        await scene.until(session_id, RecordingState.BROKEN)
+        scene.builder.breaks_on.clear()
+        await scene.until(session_id, RecordingState.READY)
+
+
+async def test_one_that_fails_for_ever_is_given_up(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.0,))
+    monkeypatch.setattr(replays, "MOST_ATTEMPTS", 3)
+    session_id = await scene.end_lesson(county, clock)
+    scene.builder.breaks_on.add(str(session_id))
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        async with asyncio.timeout(10):
+            while scene.builder.recovered < 3:
+                await asyncio.sleep(0.01)
+        await scene.until(session_id, RecordingState.BROKEN)
+        await asyncio.sleep(0.1)
+    assert scene.builder.recovered == 3
+
+
+async def test_one_without_media_is_not_tried_again(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.0,))
+    session_id = await scene.end_lesson(county, clock)
+    scene.builder.clips = ()
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        await scene.until(session_id, RecordingState.BROKEN)
+        await asyncio.sleep(0.1)
+    assert scene.builder.recovered == 1
 
 
 async def test_a_bug_in_one_does_not_end_the_queue(

@@ -1,0 +1,1 @@
+"""`make drill`: what becomes of a lesson, its recording and its records when something breaks."""

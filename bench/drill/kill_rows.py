@@ -1,0 +1,40 @@
+"""Rows in which a process is killed: the server, and what makes a recording playable."""
+
+import asyncio
+from pathlib import Path
+
+from bench.drill.lesson import drill_lesson
+from bench.drill.processes import kill_child
+from bench.drill.verdict import Outcome
+
+_BEFORE_S, _AFTER_S = 9.0, 9.0
+_LESSON_S = 9.0
+_STARTS_WITHIN_S = 20.0
+RECORDER = "media.recorder"
+"""What repairs a recording and makes it playable is a process of its own, with this name."""
+
+
+async def server(folder: Path) -> Outcome:
+    """`kill -9` of the server in the middle of a lesson, and a new one at once."""
+    async with drill_lesson(folder) as drill:
+        await asyncio.sleep(_BEFORE_S)
+        await drill.kill_server()
+        await drill.start_server()
+        await asyncio.sleep(_AFTER_S)
+        await drill.ring()
+        return await drill.judge("server", playable_s=await drill.until_playable())
+
+
+async def recorder(folder: Path) -> Outcome:
+    """`kill -9` of the process that makes the recording playable, at each of its two steps."""
+    async with drill_lesson(folder) as drill:
+        await asyncio.sleep(_LESSON_S)
+        await drill.ring()
+        killed = []
+        for step in ("recover", "build"):
+            words = f"{RECORDER} {step}"
+            child = await kill_child(drill.server.pid, words, within_s=_STARTS_WITHIN_S)
+            killed.append((f"no {words} to kill", child is not None))
+        outcome = await drill.judge("recorder", playable_s=await drill.until_playable())
+        outcome.others += killed
+        return outcome

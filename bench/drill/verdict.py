@@ -1,0 +1,219 @@
+"""What a row of the drill is judged by. Pure functions of what was sent, kept and written down."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from bench.drill.programme import Sent
+
+LOSS_S = 2.0
+"""Of what reached a server that lived; for each crash."""
+PLAYABLE_S = 5.0
+"""From the bell to a replay that plays."""
+MOVED_S = 1.0
+"""How far media may stand from where it was sent, on the lesson clock, over the whole lesson."""
+STAY_S = 3.0
+"""How far a stay in the records may be from what the seat itself met, each."""
+NOTICED_S = 0.5
+"""The longest silence at a classroom, while the server lived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when, in wall time."""
+
+    begin_s: float
+    end_s: float
+
+    def holds(self, at_s: float) -> bool:
+        """Return whether a moment is inside."""
+        return self.begin_s <= at_s < self.end_s
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How much of one track reached the server, how much of it was kept, and the largest hole."""
+
+    live_s: float
+    kept_s: float
+    largest_gap_s: float
+
+    @property
+    def lost_s(self) -> float:
+        """Return what is missing."""
+        return self.live_s - self.kept_s
+
+
+def is_live(item: Sent, lesson: Span, deaf: Sequence[Span]) -> bool:
+    """Return whether an item was sent to a server that lived, while the lesson ran.
+
+    `deaf`: when the server was dead, or its successor not connected yet.
+    """
+    return (
+        item.connection > 0
+        and lesson.holds(item.at_s)
+        and not any(each.holds(item.at_s) for each in deaf)
+    )
+
+
+def lay_beside(
+    sent: Sequence[Sent],
+    kept: Mapping[int, float],
+    *,
+    each_s: float,
+    lesson: Span,
+    deaf: Sequence[Span],
+) -> Loss:
+    """Compare what was sent with what was kept; each item lasts `each_s`."""
+    live = kept_count = run = longest = 0
+    for number, item in enumerate(sent):
+        if not is_live(item, lesson, deaf):
+            run = 0  # nothing reached the server: what is missing there is no gap of ours
+            continue
+        live += 1
+        if number in kept:
+            kept_count += 1
+            run = 0
+        else:
+            run += 1
+            longest = max(longest, run)
+    return Loss(live * each_s, kept_count * each_s, longest * each_s)
+
+
+def moved_s(sent: Sequence[Sent], kept: Mapping[int, float]) -> float:
+    """Return how far media moved on the lesson clock against when it was sent; NaN for none."""
+    shifts = [at_s - sent[number].at_s for number, at_s in kept.items()]
+    if not shifts:
+        return math.nan
+    middle = median(shifts)
+    return max(abs(shift - middle) for shift in shifts)
+
+
+def again_after_s(sent: Sequence[Sent], kept: Mapping[int, float], mended_s: float) -> float:
+    """Return how long after a moment the first thing was sent that was kept."""
+    times = (sent[number].at_s for number in kept)
+    return min((at_s for at_s in times if at_s >= mended_s), default=math.inf) - mended_s
+
+
+def longest_silence_s(heard_s: Sequence[float], lesson: Span, deaf: Sequence[Span]) -> float:
+    """Return the longest time without sound at a classroom, while the server lived.
+
+    What begins or ends where the server was deaf is part of that.
+    """
+    times = sorted(at_s for at_s in heard_s if lesson.holds(at_s))
+    longest = 0.0
+    for before, after in pairwise(times):
+        if not any(each.begin_s < after and each.end_s > before for each in deaf):
+            longest = max(longest, after - before)
+    return longest if times else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of attendance as the records have it; times in ms."""
+
+    seat_id: str
+    connected_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What a seat itself met: how long it was in the room, in how many stays."""
+
+    seat_id: str
+    present_s: float
+    count: int
+
+
+def wrong_rows(rows: Sequence[Row], truth: Sequence[Stays]) -> list[str]:
+    """Return what is wrong with the attendance of a lesson that is over."""
+    wrong = []
+    for stays in truth:
+        own = [row for row in rows if row.seat_id == stays.seat_id]
+        if len(own) != 1:
+            wrong.append(f"{stays.seat_id}: {len(own)} rows")
+            continue
+        [row] = own
+        off_s = row.connected_ms / 1000 - stays.present_s
+        if row.state != "AUTO_CLOSED":
+            wrong.append(f"{stays.seat_id}: left {row.state}")
+        elif abs(off_s) > STAY_S * stays.count:
+            wrong.append(f"{stays.seat_id}: {off_s:+.1f} s off")
+    known = {stays.seat_id for stays in truth}
+    return wrong + [f"{row.seat_id}: never came" for row in rows if row.seat_id not in known]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that is known of one row of the drill.
+
+    `crashes` multiplies the loss allowed; `no_loss_allowed_of` names what may be given up on
+    purpose. `others` are what only this row promises: words, and whether they came true.
+    """
+
+    row: str
+    crashes: int
+    sound: Loss
+    pictures: Loss
+    again_s: float
+    playable_s: float
+    attended: int
+    wrong_rows: list[str]
+    broken: list[str]
+    astray: list[str]
+    moved_s: float
+    silence_s: float
+    may_lose_pictures: bool = False
+    others: list[tuple[str, bool]] = field(default_factory=list)
+
+    @property
+    def worst(self) -> Loss:
+        """Return the track that lost most, of those that may not."""
+        tracks = [self.sound] if self.may_lose_pictures else [self.sound, self.pictures]
+        return max(tracks, key=lambda track: track.lost_s)
+
+    def failures(self) -> list[str]:
+        """Return in words which targets were missed."""
+        allowed_s = LOSS_S * max(1, self.crashes)
+        missed = {
+            f"lost {self.worst.lost_s:.1f} s, at most {allowed_s:.0f}": not (
+                self.worst.lost_s <= allowed_s
+            ),
+            "nothing was recorded": self.sound.kept_s <= 0,
+            f"playable {self.playable_s:.1f} s after the bell": not self.playable_s <= PLAYABLE_S,
+            f"media moved by {self.moved_s:.1f} s": not self.moved_s <= MOVED_S,
+            f"a classroom heard nothing for {self.silence_s:.1f} s": not (
+                self.silence_s <= NOTICED_S
+            ),
+        }
+        return [
+            *(words for words, is_missed in missed.items() if is_missed),
+            *(f"attendance: {words}" for words in self.wrong_rows),
+            *(f"unplayable: {words}" for words in self.broken),
+            *(f"orphan: {words}" for words in self.astray),
+            *(words for words, is_met in self.others if not is_met),
+        ]
+
+    def line(self) -> str:
+        """Return the row as a line of the table."""
+        verdict = "FAIL" if self.failures() else "PASS"
+        right = self.attended - len(self.wrong_rows)
+        return (
+            f"{verdict}  {self.row:16} {self.worst.live_s:7.1f} {self.worst.kept_s:9.1f} "
+            f"{self.worst.largest_gap_s:6.2f} {_text(self.again_s):>7} "
+            f"{_text(self.playable_s):>8} {right:4}/{self.attended}"
+            f" {self.silence_s:8.2f} {self.moved_s:6.2f}"
+        )
+
+
+HEADING = (
+    "      row              lesson  recorded    gap   again playable   rows  silence  moved\n"
+    "                            s         s      s       s        s                s      s"
+)
+
+
+def _text(seconds: float) -> str:
+    return "-" if math.isnan(seconds) else f"{seconds:.1f}"
