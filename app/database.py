@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -20,8 +20,10 @@ from sqlalchemy import (
     Result,
     Row,
     Select,
+    Table,
     event,
     insert,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -160,6 +162,18 @@ async def insert_many(db: AsyncSession, model: type[Base], rows: Iterable[dict[s
     left = iter(rows)
     while portion := list(islice(left, PORTION)):
         await db.execute(insert(model), portion)
+
+
+async def analyze(db: AsyncSession, model: type[Base]) -> None:
+    """Have PostgreSQL count a table anew, in the transaction that changed much of it.
+
+    By itself it does so a minute later, and plans until then for the rows there were before.
+    SQLite decides by no counts.
+    """
+    engine = db.get_bind()
+    if engine.dialect.name == "postgresql":
+        name = engine.dialect.identifier_preparer.format_table(cast(Table, model.__table__))
+        await db.execute(text(f"ANALYZE {name}"))
 
 
 async def in_portions(

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from app.clock import DISPLAY_ZONE
+from app.database import analyze
 from app.errors import NotFound
 from app.schools.errors import WrongDay
 from app.schools.histories import STANDING, standing_on
@@ -98,6 +99,7 @@ async def take(
     snapshot.digest = hashlib.sha256(content).hexdigest()
     snapshot.signature = signer.sign(content).hex()
     await db.flush()
+    await analyze(db, RosterEntry)  # figures are asked for next, of as many sites as these
     return snapshot
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.codes import service as codes
@@ -198,6 +198,27 @@ async def test_changed_row_is_noticed(either_database: Database, signer: Signer,
         db.expire_all()
         kept = await db.get_one(RosterSnapshot, snapshot.id)
         assert not (await rosters.verify(db, kept)).is_intact
+
+
+@pytest.mark.parametrize(
+    "either_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+async def test_the_database_knows_a_rosters_size_as_soon_as_it_is_taken(
+    either_database: Database, signer: Signer
+) -> None:
+    """Else the figures that are asked for next are planned for no sites at all."""
+    rows_known = text("SELECT reltuples FROM pg_class WHERE relname = 'roster_entries'")
+    async with either_database.unit_of_work() as db:
+        world = World(db, signer)
+        await world.begin()
+        assert await db.scalar(rows_known) != POINTS
+        await world.take(TODAY)
+    async with either_database.unit_of_work() as db:
+        assert await db.scalar(rows_known) == POINTS
+        columns = await db.scalar(
+            text("SELECT count(*) FROM pg_stats WHERE tablename = 'roster_entries'")
+        )
+        assert columns == len(RosterEntry.__table__.columns)
 
 
 def test_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
