@@ -1,12 +1,13 @@
 """The list of sessions: who may see which, filtered, paged, in a stable order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
@@ -142,32 +143,57 @@ async def get_listed(db: AsyncSession, person: PersonCaller, session_id: UUID) -
 
 
 def _matches(sight: Sight, wanted: SessionFilter) -> ColumnElement[bool]:
-    conditions = [is_in_sight(sight)]
+    conditions = [_is_found(sight, wanted), *_on_days(wanted)]
     if wanted.session_id is not None:
         conditions.append(Session.id == wanted.session_id)
-    if wanted.first_day is not None:
-        conditions.append(Session.started_at >= bounds_of(wanted.first_day)[0])
-    if wanted.last_day is not None:
-        conditions.append(Session.started_at < bounds_of(wanted.last_day)[1])
     if wanted.school_id is not None:
         conditions.append(is_of_school(wanted.school_id))
     if wanted.kind is not None:
         conditions.append(Lesson.kind == wanted.kind)
     if wanted.state is not None:
         conditions.append(Lesson.state == wanted.state)
-    if wanted.text:
-        conditions.append(_is_about(wanted.text))
     return and_(*conditions)
 
 
-def _is_about(text: str) -> ColumnElement[bool]:
-    """Return the condition, on Lesson alone: so it is looked at before who may see the lesson."""
+def _on_days(wanted: SessionFilter) -> list[ColumnElement[bool]]:
+    conditions = []
+    if wanted.first_day is not None:
+        conditions.append(Session.started_at >= bounds_of(wanted.first_day)[0])
+    if wanted.last_day is not None:
+        conditions.append(Session.started_at < bounds_of(wanted.last_day)[1])
+    return conditions
 
-    def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        return column.icontains(text, autoescape=True)
+
+def _is_found(sight: Sight, wanted: SessionFilter) -> ColumnElement[bool]:
+    """Return the condition that a lesson is in sight and, where there is a text, about it.
+
+    Sessions are read in order until a page is full, which a rare word never fills: not among all
+    sessions of a province. So where schools are named, theirs are looked up, and searched alone.
+    """
+    if not wanted.text:
+        return is_in_sight(sight)
+    if isinstance(sight.schools, Select):
+        return and_(_is_about(Lesson, wanted.text), is_in_sight(sight))
+    mine = (
+        select(Session.id, Lesson.title, Lesson.hub_school_id, Lesson.lecturer_id)
+        .join(Session.lesson)
+        .where(is_in_sight(replace(sight, is_small=True)), *_on_days(wanted))
+        .cte("mine")
+        # Else PostgreSQL looks for the words in the lessons of all others as well.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    return Session.id.in_(select(mine.c.id).where(_is_about(mine.c, wanted.text)))
+
+
+def _is_about(lesson: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition on a lesson's own columns: it goes before who may see the lesson."""
+
+    def holds(column: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = column.icontains(text, autoescape=True)
+        return found
 
     return or_(
-        holds(Lesson.title),
-        Lesson.hub_school_id.in_(select(School.id).where(holds(School.name))),
-        Lesson.lecturer_id.in_(select(Person.id).where(holds(Person.name))),
+        holds(lesson.title),
+        lesson.hub_school_id.in_(select(School.id).where(holds(School.name))),
+        lesson.lecturer_id.in_(select(Person.id).where(holds(Person.name))),
     )
