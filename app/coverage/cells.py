@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     literal,
     not_,
-    or_,
     select,
     union_all,
 )
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from app.calendars.models import Term
 from app.coverage.models import CurriculumPeriods, Indicator, LocalPeriods, LocalTimetable
 from app.coverage.sites import Basics, still_holds
+from app.coverage.totals import delivered as delivered_of
 
 
 def _timetables(basics: Basics) -> ColumnElement[bool]:
@@ -81,7 +81,7 @@ def _local(basics: Basics, at: CTE) -> CTE:
         .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
         .where(holds, t.classes < 2, is_plain)
     )  # fmt: skip
-    placed = (
+    rest = (
         select(
             t.id, t.school_id, t.county, t.plan_id, t.grade_no, t.classes,
             basics.fold(LocalPeriods.subject_id).label("subject_id"),
@@ -89,9 +89,12 @@ def _local(basics: Basics, at: CTE) -> CTE:
         )
         .select_from(at)
         .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
-        .where(holds, or_(t.classes >= 2, not_(is_plain)))
-        .subquery()
+        .where(holds)
     )  # fmt: skip
+    # Asked for apart: of either, few rows of one table remain before the two are joined.
+    placed = union_all(
+        rest.where(t.classes >= 2), rest.where(t.classes < 2, not_(is_plain))
+    ).subquery()
     p = placed.c
     keys = (p.school_id, p.county, p.plan_id, p.grade_no, p.subject_id)
     of_class = (
@@ -109,46 +112,18 @@ def _local(basics: Basics, at: CTE) -> CTE:
     return union_all(alone, several).cte("local_periods_of_grades")
 
 
-def _delivered(basics: Basics) -> CTE:
-    """Return (school_id, grade_no, subject_id, periods) of what was delivered in the period."""
-    facts, asked = basics.facts.c, basics.asked
-    # Summed up before subjects are taken together: there are many more facts than cells.
-    raw = (
-        select(
-            facts.school_id,
-            facts.grade_no,
-            facts.subject_id,
-            func.sum(basics.measure).label("periods"),
-        )
-        .where(
-            facts.school_id.in_(select(basics.sites.c.school_id)),
-            facts.week_on.between(asked.period.first, asked.period.last),
-            facts.kind.in_(basics.kinds_of(Indicator.PERIOD_RATE)),
-        )
-        .group_by(facts.school_id, facts.grade_no, facts.subject_id)
-        .subquery()
-    )
-    placed = select(
-        raw.c.school_id,
-        raw.c.grade_no,
-        basics.fold(raw.c.subject_id).label("subject_id"),
-        raw.c.periods,
-    ).subquery()
-    keys = (placed.c.school_id, placed.c.grade_no, placed.c.subject_id)
-    return select(*keys, func.sum(placed.c.periods).label("periods")).group_by(*keys).cte("came")
-
-
 def least(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the smaller of two; no two databases call it the same."""
     return case((one < other, one), else_=other)
 
 
-def cells(basics: Basics) -> CTE:
+def cells(basics: Basics, total: CTE) -> CTE:
     """Return the cells: the site's columns, grade_no, subject_id, and tenths over the period.
 
     Those are required, local, delivered; lacking, filled, taught and gap follow from them.
+    `total`: what `app.coverage.totals` says of the sites.
     """
-    at, came = timetables(basics), _delivered(basics)
+    at, came = timetables(basics), delivered_of(basics, total)
     local = _local(basics, at)
     weeks = len(basics.asked.period.teaching)
     known = (
@@ -201,7 +176,7 @@ def _same(one: CTE, other: Any, subject_id: Any) -> ColumnElement[bool]:
 
 
 def _tenths(came: Any) -> ColumnElement[int]:
-    return cast(func.coalesce(came.c.periods, 0), Integer) * 10
+    return func.coalesce(came.c.periods, 0) * 10
 
 
 SUMS = ("subjects", "offered", "required", "taught", "lacking", "filled", "delivered")
@@ -223,15 +198,17 @@ def sums(basics: Basics, found: CTE) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def county_sums(basics: Basics) -> CompoundSelect[*tuple[Any, ...]]:
+def county_sums(basics: Basics, at: CTE, total: CTE) -> CompoundSelect[*tuple[Any, ...]]:
     """Return (county, SUMS ...) in rows that are to be added up county by county.
+
+    `at`: the `timetables`; `total`: what `app.coverage.totals` says of the sites.
 
     What `sums` gives of all cells, without going through each: most cells of a province are
     taught locally and by nobody else, or by nobody. So everything is counted as if nothing were
     taught; then what was delivered, as if nothing were taught locally; then, of what is taught
     locally, the difference that makes, with cells that are alike counted together.
     """
-    at, came = timetables(basics), _delivered(basics)
+    came = delivered_of(basics, total)
     return union_all(_everything(basics, at), _brought(basics, at, came), _own(basics, at, came))
 
 

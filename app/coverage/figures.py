@@ -3,14 +3,16 @@
 What a site is counted by stands here once, for the figures and for the list of sites behind them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Select,
     Uuid,
     and_,
     case,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,9 +29,9 @@ from app.alliances.models import Need, NeedState
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.cells import SUMS, county_sums, timetables
-from app.coverage.distinct_weeks import DistinctWeeks
 from app.coverage.models import Indicator
 from app.coverage.sites import Basics
+from app.coverage.totals import reach, totals
 
 Figure = tuple[int, int]
 
@@ -47,84 +50,24 @@ class Found:
     figures: Mapping[Indicator, Figure]
 
 
+#: What is counted of the sites of a county, beside what `SUMS` adds up of their cells.
 _COUNTED = ("sites", "reached", "regular", "asking", "met", "with_timetable", "periods")
+_NAMES = (*_COUNTED, *SUMS)
 
 
-@dataclass(slots=True)
-class _Sum:
-    """What is added up of one county."""
-
-    sites: int = 0
-    reached: int = 0
-    regular: int = 0
-    asking: int = 0
-    met: int = 0
-    with_timetable: int = 0
-    periods: int = 0
-    cells: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
-
-    def add(self, other: "_Sum") -> None:
-        for name in _COUNTED:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in SUMS:
-            self.cells[name] += other.cells[name]
-
-    def found(self) -> Found:
-        cells = self.cells
-        return Found(
-            self.sites,
-            self.sites - self.with_timetable,
-            self.periods - cells["delivered"] // 10,
-            {
-                Indicator.COV_REACHED: (self.reached, self.sites),
-                Indicator.COV_REGULAR: (self.regular, self.sites),
-                Indicator.COV_NEED: (self.met, self.asking),
-                Indicator.COV_PERIODS: (cells["filled"], cells["lacking"]),
-                Indicator.OFFER_RATE: (cells["offered"], cells["subjects"]),
-                Indicator.PERIOD_RATE: (cells["taught"], cells["required"]),
-            },
-        )
-
-
-def _within(basics: Basics) -> ColumnElement[bool]:
-    period, facts = basics.asked.period, basics.facts.c
-    return and_(
-        facts.school_id.in_(select(basics.sites.c.school_id)),
-        facts.week_on.between(period.first, period.last),
-    )
-
-
-def reach(basics: Basics) -> CTE:
-    """Return of each site something came to: reached and weeks (of its best subject), periods."""
-    facts, period = basics.facts.c, basics.asked.period
-    measure = basics.measure
-    kinds = basics.kinds_of(Indicator.COV_REACHED)
-    is_counted = and_(measure > 0, facts.kind.in_(basics.kinds_of(Indicator.COV_REGULAR)))
-    week = case((and_(is_counted, facts.week_on.in_(period.teaching)), facts.week_on))
-    of_subject = (
-        select(
-            facts.school_id,
-            facts.subject_id,
-            DistinctWeeks(week, period.first).label("weeks"),
-            func.sum(case((facts.kind.in_(kinds), measure), else_=0)).label("reached"),
-            func.sum(
-                case((facts.kind.in_(basics.kinds_of(Indicator.PERIOD_RATE)), measure), else_=0)
-            ).label("periods"),
-        )
-        .where(_within(basics))
-        .group_by(facts.school_id, facts.subject_id)
-        .cte("of_subject")
-    )
-    c = of_subject.c
-    return (
-        select(
-            c.school_id,
-            func.max(case((c.subject_id.is_not(None), c.weeks), else_=0)).label("weeks"),
-            func.sum(c.reached).label("reached"),
-            func.sum(c.periods).label("periods"),
-        )
-        .group_by(c.school_id)
-        .cte("reach")
+def _found(sums: Mapping[str, int]) -> Found:
+    return Found(
+        sums["sites"],
+        sums["sites"] - sums["with_timetable"],
+        sums["periods"] - sums["delivered"] // 10,
+        {
+            Indicator.COV_REACHED: (sums["reached"], sums["sites"]),
+            Indicator.COV_REGULAR: (sums["regular"], sums["sites"]),
+            Indicator.COV_NEED: (sums["met"], sums["asking"]),
+            Indicator.COV_PERIODS: (sums["filled"], sums["lacking"]),
+            Indicator.OFFER_RATE: (sums["offered"], sums["subjects"]),
+            Indicator.PERIOD_RATE: (sums["taught"], sums["required"]),
+        },
     )
 
 
@@ -194,29 +137,43 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 
 
 async def figures(db: AsyncSession, basics: Basics) -> tuple[Found, dict[str, Found]]:
-    """Return the figures in all, and by the county's code."""
-    counties: dict[str, _Sum] = {}
-    await _add_sites(db, basics, counties)
-    await _add_cells(db, basics, counties)
-    whole = _Sum()
+    """Return the figures in all, and by the county's code: of one statement, thus of one moment."""
+    total, at, asking = totals(basics), timetables(basics), await needs(db, basics)
+    cells = county_sums(basics, at, total).subquery()
+    statement = union_all(
+        _of_sites(basics, reach(basics, total), asking, at),
+        select(cells.c.county, *_nothing(_COUNTED), *(cells.c[name] for name in SUMS)),
+    )
+    counties: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for county, *numbers in await db.execute(statement):
+        counties[county].update(dict(zip(_NAMES, map(int, numbers), strict=True)))
+    whole: Counter[str] = Counter()
     for each in counties.values():
-        whole.add(each)
-    return whole.found(), {code: each.found() for code, each in sorted(counties.items())}
+        whole.update(each)
+    return _found(whole), {code: _found(each) for code, each in sorted(counties.items())}
 
 
-async def _add_sites(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]) -> None:
-    sites, came, asking = basics.sites, reach(basics), await needs(db, basics)
-    taught = select(timetables(basics).c.school_id).distinct().cte("with_timetable")
-    rows = await db.execute(
+def _nothing(names: Iterable[str]) -> list[ColumnElement[int]]:
+    return [literal(0).label(name) for name in names]
+
+
+def _of_sites(basics: Basics, came: CTE, asking: CTE, at: CTE) -> Select[*tuple[Any, ...]]:
+    sites = basics.sites
+    taught = select(at.c.school_id).distinct().cte("with_timetable")
+    counted = (
+        func.count(),
+        _number(came.c.reached > 0),
+        _number(is_regular(basics, came.c.weeks)),
+        _number(asking.c.asking > 0),
+        _number(asking.c.met == asking.c.asking),
+        func.count(taught.c.school_id),
+        func.coalesce(func.sum(came.c.periods), 0),
+    )
+    return (
         select(
             sites.c.county,
-            func.count(),
-            _number(came.c.reached > 0),
-            _number(is_regular(basics, came.c.weeks)),
-            _number(asking.c.asking > 0),
-            _number(asking.c.met == asking.c.asking),
-            func.count(taught.c.school_id),
-            func.coalesce(func.sum(came.c.periods), 0),
+            *(number.label(name) for number, name in zip(counted, _COUNTED, strict=True)),
+            *_nothing(SUMS),
         )
         .select_from(sites)
         .outerjoin(came, came.c.school_id == sites.c.school_id)
@@ -224,14 +181,3 @@ async def _add_sites(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]
         .outerjoin(taught, taught.c.school_id == sites.c.school_id)
         .group_by(sites.c.county)
     )
-    for county, *numbers in rows:
-        counties[county] = _Sum()
-        for name, number in zip(_COUNTED, numbers, strict=True):
-            setattr(counties[county], name, int(number))
-
-
-async def _add_cells(db: AsyncSession, basics: Basics, counties: dict[str, _Sum]) -> None:
-    for county, *numbers in await db.execute(county_sums(basics)):
-        cells = counties[county].cells
-        for name, number in zip(SUMS, numbers, strict=True):
-            cells[name] += int(number)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import aliased
 from app.attendance.delivered import counted_rows
 from app.attendance.models import AttendanceRecord, Session
 from app.coverage import cells as cell_statements
-from app.coverage.figures import is_regular, needs, reach
+from app.coverage.figures import is_regular, needs
 from app.coverage.models import Basis, Indicator
 from app.coverage.sites import Basics
+from app.coverage.totals import reach, totals
 from app.lessons.models import Lesson
 from app.paging import Order
 from app.schools.models import School
@@ -29,8 +30,9 @@ async def sites(
     `indicator` and `is_met`: only those in its numerator, or only those of its denominator that
     are not. Columns as `app.coverage.schemas.CoverageSite.of` reads them.
     """
-    at, came, asking = basics.sites, reach(basics), await needs(db, basics)
-    found = cell_statements.cells(basics)
+    total = totals(basics)
+    at, came, asking = basics.sites, reach(basics, total), await needs(db, basics)
+    found = cell_statements.cells(basics, total)
     of_site = (
         select(found.c.school_id, *cell_statements.sums(basics, found))
         .group_by(found.c.school_id)
@@ -76,7 +78,7 @@ def gaps(
     basics: Basics, *, subject_id: UUID | None = None, grade_no: int | None = None
 ) -> tuple[Select[*tuple[Any, ...]], Order]:
     """Return a query of the cells where something is lacking still, and its order."""
-    found = cell_statements.cells(basics)
+    found = cell_statements.cells(basics, totals(basics))
     query = select(*found.c).where(found.c.gap > 0)
     if subject_id is not None:
         query = query.where(found.c.subject_id == subject_id)
@@ -88,7 +90,7 @@ def gaps(
 
 def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:
     """Return all cells of what is asked about, in order."""
-    found = cell_statements.cells(basics)
+    found = cell_statements.cells(basics, totals(basics))
     return select(*found.c).order_by(found.c.grade_no, found.c.subject_id)
 
 

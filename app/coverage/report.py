@@ -17,6 +17,7 @@ from app.coverage.figures import figures
 from app.coverage.models import Basis, FigureSheet, Indicator, SheetState
 from app.coverage.schemas import CoverageOut, CoveragePeriod, DefinitionOut, Figures
 from app.coverage.sites import Basics, Question, basics_of
+from app.coverage.totals import totals
 from app.coverage.weeks import Period
 from app.lessons.models import LessonKind
 from app.schools.roster_models import RosterSnapshot
@@ -141,7 +142,7 @@ async def _kinds(db: AsyncSession, basics: Basics, names: dict[str, str]) -> lis
 
 async def _gaps(db: AsyncSession, basics: Basics) -> list[Line]:
     """Return (subject, periods lacking, periods required, sites) of each subject, widest first."""
-    found = cell_statements.cells(basics)
+    found = cell_statements.cells(basics, totals(basics))
     c = found.c
     rows: Any = await db.execute(
         select(

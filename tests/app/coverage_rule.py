@@ -89,6 +89,19 @@ def cells_of(
     return cells
 
 
+def unplaced_of(
+    world: World, basis: Basis, required: dict[tuple[int, str], int], *, schools: list[UUID]
+) -> int:
+    """Return how many periods reached these schools for which there is no cell."""
+    came = [
+        each
+        for each in came_of(world, basis)
+        if each.kind is not LessonKind.MASTER and each.school_id in schools
+    ]
+    cells = cells_of(world, came, required, schools=schools, teaching=1)
+    return len(came) - sum(cell.delivered for cell in cells.values()) // 10
+
+
 def figures_of(
     world: World,
     basis: Basis,

@@ -27,7 +27,7 @@ from app.codes.models import CodeKind
 from app.coverage.models import LocalPeriods, LocalTimetable
 from app.database import uuid7
 from app.lessons.models import Lesson, LessonKind, LessonSite
-from app.schools.models import Classroom, School, SchoolClass
+from app.schools.models import Classroom, Region, School, SchoolClass
 from tests.factories import County, make_classroom, make_county, make_school
 
 FIRST_MONDAY = date(2026, 3, 2)
@@ -67,10 +67,10 @@ class World:
     roster: Any = None  # a RosterSnapshot, where a test takes one
 
 
-async def make_world(db: AsyncSession, seed: int) -> World:
+async def make_world(db: AsyncSession, seed: int, *, parent: Region | None = None) -> World:
     """Make a county of a hub and five points, one of which passes on what it receives."""
     random = Random(seed)
-    county = await make_county(db)
+    county = await make_county(db, parent=parent)
     points = [*county.points]
     points += [await make_school(db, county.region, parent=county.hub) for _ in range(3)]
     term = Term(

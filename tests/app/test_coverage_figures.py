@@ -11,30 +11,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import delivered
 from app.calendars.days import Span
-from app.calendars.models import CalendarDay, DayKind
+from app.calendars.models import CalendarDay, DayKind, Term
 from app.codes import service as codes
-from app.coverage import rules, seeds
+from app.coverage import listing, rules, seeds
 from app.coverage.figures import figures
-from app.coverage.models import Basis, CurriculumPeriods, CurriculumPlan
+from app.coverage.models import Basis, CurriculumPeriods, CurriculumPlan, Indicator
 from app.coverage.rules import Cell
 from app.coverage.sites import Question, basics_of, prefix_of
 from app.coverage.weeks import months_of, period_of
 from app.database import Database
 from app.schools import histories, rosters
 from app.schools.histories import Noting
-from app.schools.models import School
+from app.schools.models import Region, School
 from app.schools.roster_models import RosterSnapshot
 from app.signing import load_signer
-from tests.app.coverage_rule import figures_of
+from tests.app.coverage_rule import figures_of, unplaced_of
 from tests.app.coverage_world import FIRST_MONDAY, WEEKS, World, make_world
+from tests.factories import make_region
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-async def take_roster(db: AsyncSession, world: World, folder: Path) -> RosterSnapshot:
+async def take_roster(
+    db: AsyncSession, world: World, folder: Path, *, region: Region | None = None
+) -> RosterSnapshot:
     return await rosters.take(
         db,
-        region=world.county.region,
+        region=region or world.county.region,
         name="名册",
         on=FIRST_MONDAY,
         by=None,
@@ -90,10 +93,92 @@ async def test_statements_and_plain_rules_agree(
             assert whole.figures == wanted
             assert whole.sites == len(world.schools)
             assert whole.without_timetable == 1
+            assert whole.unplaced == unplaced_of(
+                world,
+                basis,
+                await required_of(db),
+                schools=[each.id for each in world.schools],
+            )
             assert [each.figures for each in counties.values()] == [wanted]
             of_rows = await ask(db, world, roster, basis=basis, as_of=LATER)
             assert await figures(db, await basics_of(db, of_rows)) == (whole, counties)
     assert wanted
+
+
+async def test_each_county_has_its_own_figures_and_the_whole_has_their_sums(
+    either_database: Database, tmp_path: Path
+) -> None:
+    async with either_database.unit_of_work() as db:
+        province = await make_region(db)
+        worlds = [await make_world(db, seed, parent=province) for seed in (21, 22, 23)]
+        term = worlds[0].term
+        db.add(
+            Term(
+                region_id=province.id,
+                name="本学期",
+                starts_on=term.starts_on,
+                ends_on=term.ends_on,
+            )
+        )
+        for world in worlds:
+            await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+        roster = await take_roster(db, worlds[0], tmp_path, region=province)
+    async with either_database.unit_of_work() as db:
+        required = await required_of(db)
+        period = await period_of(db, province, first=term.starts_on, last=term.ends_on)
+        for basis in Basis:
+            asked = Question(period, basis, roster_id=roster.id)
+            whole, counties = await figures(db, await basics_of(db, asked))
+            unplaced = 0
+            for world in worlds:
+                schools = [each.id for each in world.schools]
+                found = counties[world.county.region.code]
+                assert found.sites == len(schools)
+                assert found.figures == figures_of(
+                    world, basis, required, schools=schools, teaching=list(period.teaching)
+                )
+                unplaced += unplaced_of(world, basis, required, schools=schools)
+            assert len(counties) == len(worlds)
+            assert whole.sites == sum(each.sites for each in counties.values())
+            assert whole.unplaced == unplaced
+            for indicator, (numerator, denominator) in whole.figures.items():
+                parts = [each.figures[indicator] for each in counties.values()]
+                assert numerator == sum(part[0] for part in parts)
+                assert denominator == sum(part[1] for part in parts)
+
+
+@pytest.mark.parametrize("basis", Basis)
+async def test_each_site_is_listed_with_what_it_is_counted_by(
+    either_database: Database, tmp_path: Path, basis: Basis
+) -> None:
+    async with either_database.unit_of_work() as db:
+        world = await make_world(db, 31)
+        await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+        roster = await take_roster(db, world, tmp_path)
+    async with either_database.unit_of_work() as db:
+        asked = await ask(db, world, roster, basis=basis)
+        statement, order = await listing.sites(
+            db, await basics_of(db, asked), indicator=None, is_met=None
+        )
+        rows = (await db.execute(statement.order_by(*order))).all()
+        assert {row[1] for row in rows} == {each.id for each in world.schools}
+        for _, school_id, _, _, reached, weeks, asking, met, *sums in rows:
+            subjects, offered, required, taught, lacking, filled = sums
+            regular = weeks * 1000 >= len(asked.period.teaching) * 800
+            assert figures_of(
+                world,
+                basis,
+                await required_of(db),
+                schools=[school_id],
+                teaching=list(asked.period.teaching),
+            ) == {
+                Indicator.COV_REACHED: (int(reached > 0), 1),
+                Indicator.COV_REGULAR: (int(regular), 1),
+                Indicator.COV_NEED: (int(0 < asking == met), int(asking > 0)),
+                Indicator.COV_PERIODS: (filled, lacking),
+                Indicator.OFFER_RATE: (offered, subjects),
+                Indicator.PERIOD_RATE: (taught, required),
+            }
 
 
 async def test_closing_a_school_changes_no_past_figure(
