@@ -18,7 +18,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    not_,
     select,
     union_all,
 )
@@ -70,7 +69,7 @@ def _local(basics: Basics, at: CTE) -> CTE:
     class, and most subjects one name: those rows are taken as they stand, for a province has a
     quarter of a million of them.
     """
-    t, is_plain = at.c, LocalPeriods.subject_id.in_(basics.plain_subjects)
+    t, plain = at.c, basics.plain_subjects
     holds = still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of)
     alone = (
         select(
@@ -79,7 +78,7 @@ def _local(basics: Basics, at: CTE) -> CTE:
         )
         .select_from(at)
         .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
-        .where(holds, t.classes < 2, is_plain)
+        .where(holds, t.classes < 2, LocalPeriods.subject_id.in_(plain))
     )  # fmt: skip
     rest = (
         select(
@@ -91,15 +90,15 @@ def _local(basics: Basics, at: CTE) -> CTE:
         .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
         .where(holds)
     )  # fmt: skip
-    # Asked for apart: of either, few rows of one table remain before the two are joined.
+    # Asked for apart, by subjects named: of either, few rows of one table remain to be joined.
     placed = union_all(
-        rest.where(t.classes >= 2), rest.where(t.classes < 2, not_(is_plain))
+        rest.where(t.classes >= 2, LocalPeriods.subject_id.in_(basics.folded.keys())),
+        rest.where(t.classes < 2, LocalPeriods.subject_id.in_(basics.folded.keys() - plain)),
     ).subquery()
     p = placed.c
     keys = (p.school_id, p.county, p.plan_id, p.grade_no, p.subject_id)
     of_class = (
         select(*keys, p.classes, func.sum(p.tenths_a_week).label("tenths"))
-        .where(p.subject_id.is_not(None))
         .group_by(p.id, *keys, p.classes)
         .subquery()
     )
@@ -205,11 +204,10 @@ def county_sums(basics: Basics, at: CTE, total: CTE) -> CompoundSelect[*tuple[An
 
     What `sums` gives of all cells, without going through each: most cells of a province are
     taught locally and by nobody else, or by nobody. So everything is counted as if nothing were
-    taught; then what was delivered, as if nothing were taught locally; then, of what is taught
-    locally, the difference that makes, with cells that are alike counted together.
+    taught; then what is taught locally, as if nothing were delivered, with cells that are alike
+    counted together; then, of what was delivered, the difference that makes.
     """
-    came = delivered_of(basics, total)
-    return union_all(_everything(basics, at), _brought(basics, at, came), _own(basics, at, came))
+    return union_all(_everything(basics, at), _own(basics, at), _brought(basics, at, total))
 
 
 def _added(*columns: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
@@ -244,55 +242,18 @@ def _everything(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _brought(basics: Basics, at: CTE, came: CTE) -> Select[*tuple[Any, ...]]:
-    required = CurriculumPeriods.tenths_a_week * len(basics.asked.period.teaching)
-    delivered = _tenths(came)
-    filled = least(required, delivered)
-    offered = _is_offered(basics, delivered, required)
-    return (
-        select(
-            at.c.county,
-            *_added(_NOTHING, offered, _NOTHING, filled, _NOTHING, filled, delivered),
-        )
-        .select_from(at)
-        .join(came, and_(came.c.school_id == at.c.school_id, came.c.grade_no == at.c.grade_no))
-        .join(
-            CurriculumPeriods,
-            and_(_required(basics, at), CurriculumPeriods.subject_id == came.c.subject_id),
-        )
-        .where(at.c.place < 2)
-        .group_by(at.c.county)
-    )
-
-
-def _own(basics: Basics, at: CTE, came: CTE) -> Select[*tuple[Any, ...]]:
-    local, weeks = _local(basics, at), len(basics.asked.period.teaching)
-    alike = (local.c.county, local.c.plan_id, local.c.grade_no, local.c.subject_id, local.c.tenths)
-    delivered = _tenths(came).label("delivered")
-    counted = (
-        select(*alike, delivered, func.count().label("number"))
-        .select_from(local)
-        .outerjoin(came, _same(came, local, local.c.subject_id))
-        .group_by(*alike, delivered)
-        .subquery()
-    )
+def _own(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
+    local, weeks = _local(basics, at).c, len(basics.asked.period.teaching)
+    alike = (local.county, local.plan_id, local.grade_no, local.subject_id, local.tenths)
+    counted = select(*alike, func.count().label("number")).group_by(*alike).subquery()
     c = counted.c
     required, here = CurriculumPeriods.tenths_a_week * weeks, c.tenths * weeks
-    lacking = case((required > here, required - here), else_=0)
-    filled = least(required, c.delivered)
-    offered = _is_offered(basics, here + c.delivered, required)
+    taught = least(required, here) * c.number
+    offered = _is_offered(basics, here, required) * c.number
     return (
         select(
             c.county,
-            *_added(
-                _NOTHING,
-                (offered - _is_offered(basics, c.delivered, required)) * c.number,
-                _NOTHING,
-                (least(required, here + c.delivered) - filled) * c.number,
-                (lacking - required) * c.number,
-                (least(lacking, c.delivered) - filled) * c.number,
-                _NOTHING,
-            ),
+            *_added(_NOTHING, offered, _NOTHING, taught, -taught, _NOTHING, _NOTHING),
         )
         .select_from(counted)
         .join(
@@ -301,3 +262,54 @@ def _own(basics: Basics, at: CTE, came: CTE) -> Select[*tuple[Any, ...]]:
         )
         .group_by(c.county)
     )
+
+
+def _brought(basics: Basics, at: CTE, total: CTE) -> Select[*tuple[Any, ...]]:
+    weeks = len(basics.asked.period.teaching)
+    met = _local_where_delivered(basics, at, delivered_of(basics, total))
+    m = met.c
+    required, here = CurriculumPeriods.tenths_a_week * weeks, m.tenths * weeks
+    delivered = _tenths(met)
+    own = least(required, here)
+    more = least(required, here + delivered) - own
+    offered = _is_offered(basics, here + delivered, required) - _is_offered(basics, here, required)
+    return (
+        select(
+            m.county, *_added(_NOTHING, offered, _NOTHING, more, _NOTHING, more, delivered)
+        )
+        .select_from(met)
+        .join(
+            CurriculumPeriods,
+            and_(_required(basics, met), CurriculumPeriods.subject_id == m.subject_id),
+        )
+        .group_by(m.county)
+    )  # fmt: skip
+
+
+def _local_where_delivered(basics: Basics, at: CTE, came: CTE) -> CTE:
+    """Return (county, plan_id, grade_no, subject_id, periods, tenths) of what was delivered.
+
+    `tenths`: what `_local` says of the same grade and subject, 0 where it says nothing. Most of
+    what it says is of others, so it is asked for anew, of these alone.
+    """
+    t = at.c
+    cell = (t.school_id, t.county, t.plan_id, t.grade_no, came.c.subject_id, came.c.periods)
+    of_class = (
+        select(*cell, func.coalesce(func.sum(LocalPeriods.tenths_a_week), 0).label("tenths"))
+        .select_from(at)
+        .join(came, and_(came.c.school_id == t.school_id, came.c.grade_no == t.grade_no))
+        .outerjoin(
+            LocalPeriods,
+            and_(
+                LocalPeriods.timetable_id == t.id,
+                basics.fold(LocalPeriods.subject_id) == came.c.subject_id,
+                still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of),
+            ),
+        )
+        .group_by(t.id, *cell)
+        .subquery()
+    )
+    c = of_class.c
+    whole = (c.county, c.plan_id, c.grade_no, c.subject_id, c.periods)
+    least_of_all = cast(func.min(c.tenths), Integer).label("tenths")
+    return select(*whole, least_of_all).group_by(c.school_id, *whole).cte("local_where_delivered")
