@@ -64,8 +64,8 @@ async def test_weeks_are_gathered_united_and_counted_as_sets_are(
             select(united.c.group_no, united.c.weeks, BitCount(united.c.weeks), taught)
         )
         for group, bits, count, some in whole:
-            weeks = set().union(*(sets[group, part] for part in range(PARTS)))
-            assert (bits, count) == (number_of(weeks), len(weeks))
-            assert some == number_of(weeks & teaching)
+            come = set().union(*(sets[group, part] for part in range(PARTS)))
+            assert (bits, count) == (number_of(come), len(come))
+            assert some == number_of(come & teaching)
         everything = set().union(*(sets[1, part] for part in range(PARTS)))
         assert number_of(everything) == 2**MOST_WEEKS - 1
