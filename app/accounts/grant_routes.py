@@ -28,6 +28,7 @@ from app.errors import WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.pinyin import is_named
 from app.schools.models import Authority, Region, School
 from app.schools.schemas import Named
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role, Scope
@@ -120,7 +121,7 @@ def listed(scope: Scope, *, q: str, role: Role | None, in_force: bool | None, no
     """Return the grants in scope with holder and place."""
     query = _with_place(grants.grants(scope))
     if q:
-        query = query.where(Person.name.icontains(q, autoescape=True))
+        query = query.where(is_named(Person, q))
     if role is not None:
         query = query.where(RoleGrant.role == role)
     if in_force is not None:
@@ -293,7 +294,7 @@ async def list_people(
         .where(Person.id.in_(grants.people(caller.scope(Role.ADMINISTRATOR))))
     )
     if q.strip():
-        query = query.where(Person.name.icontains(q.strip(), autoescape=True))
+        query = query.where(is_named(Person, q.strip()))
     found = await fetch_page(db, query, order=_PEOPLE, page=page)
     return found.page(
         lambda row: PersonItem(id=row[0].id, name=row[0].name, school=row[1], account=row[2])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
 from app.etags import Versioned
+from app.pinyin import Named
 from app.security import Role
 
 
@@ -36,7 +37,7 @@ class LinkPurpose(StrEnum):
     DEMONSTRATION = "DEMONSTRATION"
 
 
-class Person(Base):
+class Person(Named, Base):
     """人员: a human being, with or without an account."""
 
     __tablename__ = "people"

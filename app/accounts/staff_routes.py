@@ -21,6 +21,7 @@ from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
+from app.pinyin import is_named
 from app.schools.errors import NameTaken, WrongDay
 from app.schools.models import Region, School
 from app.schools.queries import school_within, schools_within
@@ -113,7 +114,7 @@ def staff(scope: Scope, wanted: StaffFilter) -> Select[StaffPost, School, Region
     if wanted.kind is not None:
         query = query.where(StaffPost.kind == wanted.kind)
     if wanted.text:
-        query = query.where(Person.name.icontains(wanted.text, autoescape=True))
+        query = query.where(is_named(Person, wanted.text))
     return query
 
 

@@ -24,6 +24,7 @@ from app.lessons.models import (
     Substitution,
 )
 from app.lessons.queries import bounds_of, is_in_sight, is_of_school, is_visible
+from app.pinyin import is_named
 from app.schools.models import Classroom, School
 from app.schools.queries import schools_within
 from app.security import INSPECTING, PersonCaller
@@ -82,10 +83,9 @@ def _narrowed(query: Select[T], sight: Sight, wanted: LessonFilter) -> Select[T]
             .join(lecturer, Lesson.lecturer_id == lecturer.id)
             .where(
                 or_(
-                    *(
-                        column.icontains(wanted.text, autoescape=True)
-                        for column in (Lesson.title, hub.name, lecturer.name)
-                    )
+                    Lesson.title.icontains(wanted.text, autoescape=True),
+                    is_named(hub, wanted.text),
+                    is_named(lecturer, wanted.text),
                 )
             )
         )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
 from app.etags import Versioned
+from app.pinyin import Named
 
 TEACHING_POINT = "218"  # 小学教学点 in the ministry's table of school categories
 
@@ -36,7 +37,7 @@ NEXT_DEVICE_STATE: dict[DeviceState, frozenset[DeviceState]] = {
 }
 
 
-class Region(Base):
+class Region(Named, Base):
     """行政区划: a province, city, county or township, with its statistical code.
 
     `code`: six digits down to the county, twelve below (统计用区划代码). `path`: the codes from
@@ -86,7 +87,7 @@ class Authority(Base):
     level: Mapped[AuthorityLevel]
 
 
-class School(Versioned, Base):
+class School(Versioned, Named, Base):
     """学校, or 教学点: a school of category 218 with its parent (中心校).
 
     `moe_code`: the ministry's code while it is in force; `SchoolCode` keeps all there ever were.

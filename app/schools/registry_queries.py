@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.errors import NotFound
+from app.pinyin import is_named
 from app.schools.models import (
     PATH_END,
     TEACHING_POINT,
@@ -70,7 +71,7 @@ def regions(scope: Scope, wanted: RegionFilter) -> Select[Region, int, int]:
     if wanted.text:
         query = query.where(
             or_(
-                Region.name.icontains(wanted.text, autoescape=True),
+                is_named(Region, wanted.text),
                 Region.code.startswith(wanted.text, autoescape=True),
             )
         )
@@ -165,7 +166,7 @@ def _matches(scope: Scope, wanted: SchoolFilter) -> ColumnElement[bool]:
     if wanted.text:
         conditions.append(
             or_(
-                School.name.icontains(wanted.text, autoescape=True),
+                is_named(School, wanted.text),
                 School.moe_code.startswith(wanted.text, autoescape=True),
             )
         )
@@ -310,7 +311,7 @@ def classrooms(scope: Scope, wanted: ClassroomFilter) -> Select[Classroom]:
         query = query.where(
             or_(
                 Classroom.name.icontains(wanted.text, autoescape=True),
-                School.name.icontains(wanted.text, autoescape=True),
+                is_named(School, wanted.text),
             )
         )
     return query

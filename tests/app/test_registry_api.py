@@ -55,12 +55,22 @@ async def test_school_is_registered_found_and_shown(office: TestBrowser, county:
     for query in (
         "q=新村",
         "q=21990",
+        "q=xincun",
+        "q=Xin%20Cun%20xiao",
+        "q=xcxx",
         "category=211&is_open=true",
         f"region_id={county.region.id}",
     ):
         found = (await office.get(f"/api/schools?{query}")).json()
         assert school["id"] in [item["id"] for item in found["items"]], query
-    for query in ("q=旧村", "category=311", "is_open=false", f"parent_id={county.hub.id}"):
+    for query in (
+        "q=旧村",
+        "q=jiucun",
+        "q=%27",
+        "category=311",
+        "is_open=false",
+        f"parent_id={county.hub.id}",
+    ):
         found = (await office.get(f"/api/schools?{query}")).json()
         assert school["id"] not in [item["id"] for item in found["items"]], query
 
