@@ -1,13 +1,15 @@
 """Names are found as they are read: whole, by initials, in each reading of a character."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from app import migrations
 from app.accounts.models import Person
@@ -84,14 +86,16 @@ async def test_the_office_finds_a_lecturer_by_initials(
             assert len(found) == count, (path, q)
 
 
+async def go(engine: AsyncEngine, move: Callable[[Config, str], None], where: str) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda below: move(migrations.alembic_config(below), where))
+        await connection.commit()
+
+
 async def test_names_from_before_are_found_after_the_migration(tmp_path: Path) -> None:
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    for move, where in ((command.upgrade, "202611261900"), (command.downgrade, "-1")):
-        async with engine.connect() as connection:
-            await connection.run_sync(
-                lambda below, move=move, where=where: move(migrations.alembic_config(below), where)
-            )
-            await connection.commit()
+    await go(engine, command.upgrade, "202611261900")
+    await go(engine, command.downgrade, "-1")
     async with engine.begin() as connection:
         await connection.execute(
             text(
