@@ -283,7 +283,7 @@ async def class_within(db: AsyncSession, scope: Scope, class_id: UUID) -> School
 
 @dataclass(frozen=True, slots=True)
 class ClassroomFilter:
-    """Which classrooms; None: whatever. `text`: in the classroom's or the school's name."""
+    """Which classrooms; None: whatever. `text`: words, in its name or its school's."""
 
     school_id: UUID | None = None
     link_kind: str | None = None
@@ -307,11 +307,11 @@ def classrooms(scope: Scope, wanted: ClassroomFilter) -> Select[Classroom]:
     ):
         if value is not None:
             query = query.where(column == value)
-    if wanted.text:
+    for word in wanted.text.split():
         query = query.where(
             or_(
-                Classroom.name.icontains(wanted.text, autoescape=True),
-                is_named(School, wanted.text),
+                Classroom.name.icontains(word, autoescape=True),
+                is_named(School, word),
             )
         )
     return query

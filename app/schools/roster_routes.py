@@ -1,19 +1,21 @@
 """Rosters: taken, listed, shown with their check, exported. None is ever changed."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from app.clock import Day, Now
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries, rosters
 from app.schools.registry_schemas import Incoming, Name
 from app.schools.roster_models import RosterEntry, RosterSnapshot
+from app.schools.rosters import RosterFilter
 from app.schools.schemas import Named
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
 from app.signing import Signer
@@ -21,6 +23,15 @@ from app.signing import Signer
 router = APIRouter(prefix="/api/rosters", tags=["registry"], route_class=IdempotentRoute)
 
 _ORDER = (RosterSnapshot.taken_on.desc(), RosterSnapshot.id.desc())
+
+
+def _filter(
+    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "", *, is_own: bool = False
+) -> RosterFilter:
+    return RosterFilter(q.strip(), is_own)
+
+
+Wanted = Annotated[RosterFilter, Depends(_filter)]
 
 
 class RosterIn(Incoming):
@@ -98,10 +109,12 @@ def _signer(request: Request) -> Signer:
 
 
 @router.get("")
-async def list_rosters(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[RosterOut]:
-    """List the rosters of the regions in scope, the latest day first."""
+async def list_rosters(
+    db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
+) -> Page[RosterOut]:
+    """List the rosters of the regions in sight, the latest day first."""
     found = await fetch_page(
-        db, rosters.snapshots(caller.scope(*INSPECTING)), order=_ORDER, page=page
+        db, rosters.snapshots(caller.scope(*INSPECTING), wanted), order=_ORDER, page=page
     )
     return found.page(_out)
 

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager
 
 from app.clock import DISPLAY_ZONE
 from app.database import analyze
@@ -195,13 +195,38 @@ async def entries_of(db: AsyncSession, snapshot_id: UUID) -> Sequence[RosterEntr
     return (await db.scalars(entries(snapshot_id).order_by(RosterEntry.position))).all()
 
 
-def snapshots(scope: Scope) -> Select[RosterSnapshot]:
-    """Return the snapshots of the regions in scope, region loaded."""
-    return (
+@dataclass(frozen=True, slots=True)
+class RosterFilter:
+    """Which rosters. `text`: words in their name or their region's.
+
+    `is_own`: of regions in scope alone, whose figures one may see; not of the one a school in
+    scope lies in.
+    """
+
+    text: str = ""
+    is_own: bool = False
+
+
+EVERY_ROSTER = RosterFilter()
+
+
+def snapshots(scope: Scope, wanted: RosterFilter = EVERY_ROSTER) -> Select[RosterSnapshot]:
+    """Return the snapshots of the regions in sight, region loaded."""
+    regions = regions_within(scope) if wanted.is_own else visible_regions(scope)
+    query = (
         select(RosterSnapshot)
-        .where(RosterSnapshot.region_id.in_(visible_regions(scope)))
-        .options(joinedload(RosterSnapshot.region))
+        .join(RosterSnapshot.region)
+        .where(RosterSnapshot.region_id.in_(regions))
+        .options(contains_eager(RosterSnapshot.region))
     )
+    for word in wanted.text.split():
+        query = query.where(
+            or_(
+                RosterSnapshot.name.icontains(word, autoescape=True),
+                Region.name.icontains(word, autoescape=True),
+            )
+        )
+    return query
 
 
 async def snapshot_within(db: AsyncSession, scope: Scope, snapshot_id: UUID) -> RosterSnapshot:

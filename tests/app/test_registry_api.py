@@ -358,6 +358,9 @@ async def test_classroom_is_fitted_out(office: TestBrowser, county: County) -> N
     assert [item["id"] for item in listed] == [made["id"]]
     wired = (await office.get(f"/api/classrooms?link_kind=wired&q={county.hub.name}")).json()
     assert [item["id"] for item in wired["items"]] == [made["id"]]
+    both = (await office.get(f"/api/classrooms?q={county.hub.name} 主播")).json()["items"]
+    assert [item["id"] for item in both] == [made["id"]]
+    assert (await office.get(f"/api/classrooms?q={county.hub.name} 听课")).json()["items"] == []
 
 
 async def test_lists_are_paged_and_exported_with_the_same_filters(

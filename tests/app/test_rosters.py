@@ -21,10 +21,11 @@ from app.schools.histories import Noting
 from app.schools.models import TEACHING_POINT, School
 from app.schools.registry import SchoolFacts
 from app.schools.roster_models import RosterEntry, RosterSnapshot
+from app.security import Role
 from app.signing import Signer, is_signed, load_signer
 from app.tables import METADATA
-from tests.app.conftest import OpenBrowser
-from tests.factories import NOON, County, make_region
+from tests.app.conftest import OpenBrowser, TestBrowser
+from tests.factories import NOON, County, make_person, make_region
 
 TODAY = date(2026, 3, 2)
 POINTS, DAYS = 4, 30
@@ -266,6 +267,27 @@ async def test_roster_over_http(
     supervisor = await open_browser(county.supervisor)
     assert (await supervisor.get(path)).status_code == 200
     assert (await supervisor.post("/api/rosters", body)).status_code == 403
+
+
+async def test_rosters_are_found_by_words_and_told_from_those_only_seen(
+    open_browser: OpenBrowser, county: County, database: Database
+) -> None:
+    office = await open_browser(county.administrator)
+    for name in ("春季", "秋季"):
+        body = {"region_id": str(county.region.id), "name": name, "taken_on": "2026-03-02"}
+        assert (await office.post("/api/rosters", body)).status_code == 201
+    async with database.unit_of_work() as db:
+        principal = await make_person(db, role=Role.ADMINISTRATOR, school=county.hub)
+    school = await open_browser(principal)
+
+    async def names(browser: TestBrowser, query: str) -> list[str]:
+        listed = (await browser.get(f"/api/rosters?{query}")).json()["items"]
+        return sorted(item["name"] for item in listed)
+
+    assert await names(office, f"q={county.region.name} 春&is_own=true") == ["春季"]
+    assert await names(office, f"q={county.region.name} 冬") == []
+    assert await names(school, "") == ["春季", "秋季"]
+    assert await names(school, "is_own=true") == []
 
 
 async def test_signed_list_is_checked_without_the_server(
