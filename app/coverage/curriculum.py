@@ -1,11 +1,11 @@
 """Curricula and local timetables: read, and written so that what was before is kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import flag_modified
@@ -15,7 +15,7 @@ from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
-from app.coverage.curriculum_schemas import CurriculumCellIn, LocalPeriodsIn
+from app.coverage.curriculum_schemas import CurriculumCellIn, Force, LocalPeriodsIn
 from app.coverage.errors import GradeUnknown, PlanThere, TimetableThere, TwiceInTable
 from app.coverage.models import (
     LAST_GRADE,
@@ -34,9 +34,12 @@ from app.security import Scope
 Key = TypeVar("Key")
 
 
-def plans_seen(scope: Scope) -> Select[CurriculumPlan]:
-    """Return a query of the nation's plans and those of regions in sight, region loaded."""
-    return (
+def plans_seen(scope: Scope, text: str = "") -> Select[CurriculumPlan]:
+    """Return a query of the nation's plans and those of regions in sight, region loaded.
+
+    `text`: in their name.
+    """
+    query = (
         select(CurriculumPlan)
         .outerjoin(CurriculumPlan.region)
         .where(
@@ -47,6 +50,34 @@ def plans_seen(scope: Scope) -> Select[CurriculumPlan]:
         )
         .options(joinedload(CurriculumPlan.region))
     )
+    if text:
+        query = query.where(CurriculumPlan.name.icontains(text, autoescape=True))
+    return query
+
+
+async def forces_of(
+    db: AsyncSession, plans: Sequence[CurriculumPlan], *, on: date
+) -> dict[UUID, Force]:
+    """Return how each plan stands on a day: of a region's own, the latest that has begun holds."""
+    begun = await db.execute(
+        select(CurriculumPlan.region_id, func.max(CurriculumPlan.valid_from))
+        .where(
+            CurriculumPlan.valid_from <= on,
+            or_(
+                CurriculumPlan.region_id.is_(None),
+                CurriculumPlan.region_id.in_({plan.region_id for plan in plans} - {None}),
+            ),
+        )
+        .group_by(CurriculumPlan.region_id)
+    )
+    latest = {row[0]: row[1] for row in begun}
+    return {plan.id: _force(plan.valid_from, latest.get(plan.region_id), on) for plan in plans}
+
+
+def _force(since: date, latest: date | None, on: date) -> Force:
+    if since > on:
+        return Force.TO_COME
+    return Force.HOLDS if since == latest else Force.REPLACED
 
 
 async def plan_seen(db: AsyncSession, scope: Scope, plan_id: UUID) -> CurriculumPlan:

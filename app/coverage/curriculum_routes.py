@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Select, select
 
+from app.calendars.days import local_day
 from app.calendars.queries import term_seen
 from app.clock import Now
 from app.codes import service as codes
@@ -16,6 +17,7 @@ from app.coverage.curriculum_schemas import (
     CurriculumDetail,
     CurriculumEdit,
     CurriculumIn,
+    CurriculumItem,
     CurriculumOut,
     LocalTimetableEdit,
     LocalTimetableIn,
@@ -23,7 +25,7 @@ from app.coverage.curriculum_schemas import (
 )
 from app.coverage.errors import GradeUnknown, PlanThere, TimetableThere, TwiceInTable
 from app.coverage.models import CurriculumPeriods, CurriculumPlan, LocalPeriods, LocalTimetable
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -48,11 +50,17 @@ _TABLE_ORDER = (
 
 @router.get("/curriculum-plans")
 async def list_curriculum_plans(
-    db: Db, caller: CurrentInspector, page: PageQuery
-) -> Page[CurriculumOut]:
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    page: PageQuery,
+    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "",
+) -> Page[CurriculumItem]:
     """List the nation's curriculum and those of the regions in sight, the latest first."""
-    seen = curriculum.plans_seen(caller.scope(*INSPECTING))
-    return (await fetch_page(db, seen, order=_PLAN_ORDER, page=page)).page(CurriculumOut.of)
+    seen = curriculum.plans_seen(caller.scope(*INSPECTING), q.strip())
+    found = await fetch_page(db, seen, order=_PLAN_ORDER, page=page)
+    forces = await curriculum.forces_of(db, found.items, on=local_day(now))
+    return found.page(lambda plan: CurriculumItem.standing(plan, forces[plan.id]))
 
 
 @router.get("/curriculum-plans/export", **EXPORT_ROUTE)

@@ -1,6 +1,7 @@
 """What the pages of curricula and local timetables send and get. Periods a week, to a tenth."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -70,7 +71,7 @@ class CurriculumEdit(Incoming):
 
 
 class CurriculumOut(BaseModel):
-    """A plan in a list. `region` null: the nation's, which nobody edits here."""
+    """A plan, but for what it requires. `region` null: the nation's, which nobody edits here."""
 
     id: UUID
     name: str
@@ -91,6 +92,25 @@ class CurriculumOut(BaseModel):
             valid_from=plan.valid_from,
             version=plan.version,
         )
+
+
+class Force(StrEnum):
+    """How a plan stands on a day among those of its own region."""
+
+    HOLDS = "HOLDS"
+    TO_COME = "TO_COME"
+    REPLACED = "REPLACED"
+
+
+class CurriculumItem(CurriculumOut):
+    """A plan in a list, with how it stands today."""
+
+    force: Force
+
+    @classmethod
+    def standing(cls, plan: CurriculumPlan, force: Force) -> "CurriculumItem":
+        """Return a row, its region loaded."""
+        return cls(**CurriculumOut.of(plan).model_dump(), force=force)
 
 
 class CurriculumCellOut(BaseModel):

@@ -75,7 +75,8 @@ export const regionsByCode = {
 };
 
 
-export type Curriculum = Schemas["CurriculumOut"];
+export type Curriculum = Schemas["CurriculumItem"];
+export type Force = Schemas["Force"];
 export type CurriculumDetail = Schemas["CurriculumDetail"];
 export type CurriculumCell = Schemas["CurriculumCellIn"];
 export type LocalTimetable = Schemas["LocalTimetableOut"];
@@ -83,12 +84,14 @@ export type LocalPeriods = Schemas["LocalPeriodsIn"];
 
 /** 课程计划: what is required, region by region. */
 export const curricula = {
-  list: (query: Paging) => dataOf(client.get("/api/curriculum-plans", { query })),
+  list: (query: Paging & { q?: string }) => dataOf(client.get("/api/curriculum-plans", { query })),
+  /** Plans with these letters in their name, to choose from. */
+  named: async (q: string): Promise<Named[]> => (await curricula.list({ q, limit: 20 })).items,
   exportUrl: (format: Format) => linkTo("/api/curriculum-plans/export", { query: { format } }),
   one: (plan_id: string) => dataOf(client.get("/api/curriculum-plans/{plan_id}", { path: { plan_id } })),
   add: (json: Schemas["CurriculumIn"], idempotencyKey: string) =>
     dataOf(client.post("/api/curriculum-plans", { json, idempotencyKey })),
-  edit: ({ id, version }: Curriculum, json: Schemas["CurriculumEdit"]) =>
+  edit: ({ id, version }: Pick<CurriculumDetail, "id" | "version">, json: Schemas["CurriculumEdit"]) =>
     dataOf(client.put("/api/curriculum-plans/{plan_id}", { path: { plan_id: id }, json, ifMatch: etagOf(version) })),
 };
 

@@ -741,7 +741,7 @@ export interface paths {
         get: operations["export_grants"];
     };
     "/api/rosters": {
-        /** @description List the rosters of the regions in scope, the latest day first. */
+        /** @description List the rosters of the regions in sight, the latest day first. */
         get: operations["list_rosters"];
         /** @description Freeze the teaching points open in a region at the end of a day, and sign the list. */
         post: operations["take_roster"];
@@ -1546,8 +1546,9 @@ export interface components {
             /** Format: date */
             valid_from: string;
         };
-        /** @description A plan in a list. `region` null: the nation's, which nobody edits here. */
-        CurriculumOut: {
+        /** @description A plan in a list, with how it stands today. */
+        CurriculumItem: {
+            force: components["schemas"]["Force"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -1707,6 +1708,11 @@ export interface components {
             kinds: components["schemas"]["LessonKind"][];
             states: components["schemas"]["LessonState"][];
         };
+        /**
+         * @description How a plan stands on a day among those of its own region.
+         * @enum {string}
+         */
+        Force: "HOLDS" | "TO_COME" | "REPLACED";
         /** @description A grade and a subject at a site: what is required, and what is lacking. In periods. */
         GapOut: {
             delivered: number;
@@ -2402,8 +2408,8 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
-        Page_CurriculumOut_: {
-            items: components["schemas"]["CurriculumOut"][];
+        Page_CurriculumItem_: {
+            items: components["schemas"]["CurriculumItem"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -7083,13 +7089,14 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                q?: string;
             };
         };
         responses: {
             /** @description Successful Response */
             200: {
                 content: {
-                    "application/json": components["schemas"]["Page_CurriculumOut_"];
+                    "application/json": components["schemas"]["Page_CurriculumItem_"];
                 };
             };
             400: components["responses"]["bad-cursor"];
@@ -9322,8 +9329,10 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                is_own?: boolean;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                q?: string;
             };
         };
         responses: {

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Curriculum, Gap, PeriodChoice, SheetDetail, SheetFigure, Site, SiteGap } from "../src/coverage";
+import type { Gap, PeriodChoice, SheetDetail, SheetFigure, Site, SiteGap } from "../src/coverage";
 import { setLocale } from "../src/i18n";
 import type { Job } from "../src/registry";
 import { inOrder } from "../src/views/coverage/chart";
-import { forceOf } from "../src/views/coverage/in-force";
 import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
 import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
 import { differingOf, isChanged, rowsOfSheet } from "../src/views/coverage/sheet-words";
@@ -147,31 +146,6 @@ describe("the period somebody means", () => {
     expect(usualPeriod(choices, "2026-09-02")).toEqual(autumn);
     expect(usualPeriod(choices, "2026-08-01")).toEqual(spring);
     expect(usualPeriod([], "2026-08-01")).toBeUndefined();
-  });
-});
-
-describe("which curriculum holds", () => {
-  it("is each region's own that began last", () => {
-    const plan = (id: string, region: string | null, valid_from: string): Curriculum => ({
-      id,
-      name: id,
-      source: "",
-      region: region === null ? null : { id: region, name: region },
-      valid_from,
-      version: 1,
-    });
-    const plans = [
-      plan("nation", null, "2022-09-01"),
-      plan("old", "county", "2024-09-01"),
-      plan("new", "county", "2026-09-01"),
-      plan("next", "county", "2027-09-01"),
-    ];
-    expect(Object.fromEntries(forceOf(plans, "2026-11-26"))).toEqual({
-      nation: "HOLDS",
-      old: "REPLACED",
-      new: "HOLDS",
-      next: "TO_COME",
-    });
   });
 });
 
