@@ -1,4 +1,4 @@
-/** Terms, days and bells at the server, and what their forms choose from. Days are `2026-03-02`. */
+/** Terms, days and bells at the server. Days are `2026-03-02`. */
 import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
@@ -36,6 +36,3 @@ export const calendar = {
       }),
     ),
 };
-
-/** The regions in scope, from the top down. */
-export const regionsInScope = () => dataOf(client.get("/api/regions", { query: { limit: 200 } }));

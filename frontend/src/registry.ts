@@ -8,6 +8,8 @@ export type School = Schemas["SchoolDetail"];
 export type SchoolItem = Schemas["SchoolItem"];
 export type SchoolClass = Schemas["SchoolClassOut"];
 export type Room = Schemas["ClassroomOut"];
+export type RoomChoice = Named & { school_id: string };
+export type Roster = Schemas["RosterOut"];
 export type Job = Schemas["JobOut"];
 export type JobState = Schemas["JobState"];
 export type CodeKind = Schemas["CodeKind"];
@@ -67,7 +69,14 @@ export const classes = {
 };
 
 export const rooms = {
-  list: (query: Paging & { school_id: string }) => dataOf(client.get("/api/classrooms", { query })),
+  list: (query: Paging & { school_id?: string; q?: string }) => dataOf(client.get("/api/classrooms", { query })),
+  /** Classrooms with these words in their name or their school's, to choose from: of one school, or of all in scope. */
+  named: async (q: string, school_id?: string): Promise<RoomChoice[]> =>
+    (await rooms.list({ q, school_id, limit: 40 })).items.map((room) => ({
+      id: room.id,
+      name: `${room.school} ${room.name}`,
+      school_id: room.school_id,
+    })),
   exportUrl: (school_id: string, format: Format) =>
     linkTo("/api/classrooms/export", { query: { school_id, format } }),
   add: (json: Schemas["ClassroomIn"], idempotencyKey: string) =>
@@ -76,12 +85,19 @@ export const rooms = {
     dataOf(client.patch("/api/classrooms/{classroom_id}", { path: { classroom_id: id }, json, ifMatch: etagOf(version) })),
 };
 
+const called = ({ id, name, region }: Roster): Named => ({ id, name: `${name} · ${region.name}` });
+
 export const rosters = {
-  list: (query: Paging) => dataOf(client.get("/api/rosters", { query })),
+  /** `is_own`: those whose figures one may see. */
+  list: (query: Paging & { q?: string; is_own?: boolean }) => dataOf(client.get("/api/rosters", { query })),
   exportUrl: (format: Format) => linkTo("/api/rosters/export", { query: { format } }),
   take: (json: Schemas["RosterIn"], idempotencyKey: string) =>
     dataOf(client.post("/api/rosters", { json, idempotencyKey })),
   one: (roster_id: string) => dataOf(client.get("/api/rosters/{roster_id}", { path: { roster_id } })),
+  /** Rosters whose figures one may see, with these words in their name or their region's, to choose from. */
+  named: async (q: string): Promise<Named[]> =>
+    (await rosters.list({ q, is_own: true, limit: 30 })).items.map(called),
+  nameOf: async (roster_id: string): Promise<Named> => called(await rosters.one(roster_id)),
   entries: (roster_id: string, query: Paging) =>
     dataOf(client.get("/api/rosters/{roster_id}/entries", { path: { roster_id }, query })),
   entriesUrl: (roster_id: string, format: Format) =>

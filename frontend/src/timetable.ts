@@ -85,8 +85,8 @@ export const planned = {
 export const teachersOf = (schoolId: string) =>
   dataOf(client.get("/api/schools/{school_id}/teachers", { path: { school_id: schoolId } }));
 
-/** The classrooms of a school, or of all in scope. */
-export const classroomsOf = (schoolId?: string) =>
+/** The classrooms of a school: no school has more than a page holds. */
+export const classroomsOf = (schoolId: string) =>
   dataOf(client.get("/api/classrooms", { query: { school_id: schoolId, limit: 200 } }));
 
 /** Whose lessons a calendar feed has: one's own, or a classroom's. */

@@ -1,15 +1,12 @@
 /** Over which roster and period a page of figures asks, as its address says. */
 import { computed, onMounted, watch, type ComputedRef, type WatchSource } from "vue";
-import { regionsInScope } from "@/calendars";
 import { useAddress } from "@/components/office/useAddress";
 import { dateOf, shiftDate, weekdayOf } from "@/components/office/times";
 import { useFetched, type Fetched } from "@/components/office/useFetched";
 import { coverage, type Asked, type Basis, type PeriodChoice } from "@/coverage";
-import { rosters } from "@/registry";
-import type { components } from "@/openapi";
+import { rosters, type Roster } from "@/registry";
 
 export const ASKED_KEYS = ["roster", "from", "to", "basis", "region"] as const;
-type Roster = components["schemas"]["RosterOut"];
 
 /** The Sunday of the last week that is over. */
 export function lastSunday(today: string): string {
@@ -29,19 +26,15 @@ export function usualPeriod(choices: readonly PeriodChoice[], today: string): Pe
   return termToDate(choices, today) ?? terms.find(({ first }) => first <= today) ?? terms[0];
 }
 
-/** The rosters whose figures one may see: those of regions in scope, not all one's schools stand on. */
-async function ownRosters(): Promise<Roster[]> {
-  const [{ items }, scope] = await Promise.all([rosters.list({ limit: 100 }), regionsInScope()]);
-  const own = new Set(scope.items.map(({ id }) => id));
-  // Whoever sees more regions than a page holds looks after them all.
-  return scope.next_cursor === null ? items.filter(({ region }) => own.has(region.id)) : items;
-}
+/** The latest roster whose figures one may see: asked about unless the address names another. */
+const latestRoster = async (): Promise<Roster[]> => (await rosters.list({ is_own: true, limit: 1 })).items;
 
 export interface AskedState<K extends string> {
   wanted: ComputedRef<Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>>;
   change: (part: Partial<Record<K | (typeof ASKED_KEYS)[number] | "cursor", string>>) => void;
   isHere: () => boolean;
-  known: Fetched<Roster[]>;
+  /** The latest roster, or none: there is none one may see the figures of. */
+  latest: Fetched<Roster[]>;
   periods: Fetched<PeriodChoice[]>;
   /** null: not known yet, or there is no roster or no term. */
   asked: ComputedRef<Asked | null>;
@@ -50,11 +43,11 @@ export interface AskedState<K extends string> {
 /** `more`: what else the address of the page says. */
 export function useAsked<K extends string = never>(more: readonly K[] = []): AskedState<K> {
   const { wanted, change, isHere } = useAddress<K | (typeof ASKED_KEYS)[number]>([...ASKED_KEYS, ...more]);
-  const known = useFetched(ownRosters);
-  const rosterId = computed(() => wanted.value.roster ?? known.value.value?.[0]?.id);
+  const latest = useFetched(latestRoster);
+  const rosterId = computed(() => wanted.value.roster ?? latest.value.value?.[0]?.id);
   const periods = useFetched(async () => (rosterId.value === undefined ? [] : coverage.periods(rosterId.value)));
 
-  onMounted(known.load);
+  onMounted(latest.load);
   watch(
     rosterId,
     (id) => {
@@ -72,7 +65,7 @@ export function useAsked<K extends string = never>(more: readonly K[] = []): Ask
     return { roster_id: rosterId.value, from, to, basis, region_code: wanted.value.region };
   });
 
-  return { wanted, change, isHere, known, periods, asked };
+  return { wanted, change, isHere, latest, periods, asked };
 }
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
