@@ -35,7 +35,12 @@ export function useCodeWords(...kinds: CodeKind[]) {
     return known === undefined ? id : labelOf(known);
   }
 
-  return { load, word, wordOf, named, byId };
+  /** The code of a kind by its id; undefined: there is none. */
+  function codeOf(kind: CodeKind, id: string): string | undefined {
+    return found.value.find((each) => each.kind === kind && each.id === id)?.code;
+  }
+
+  return { load, word, wordOf, named, byId, codeOf };
 }
 
 export type CodeWords = ReturnType<typeof useCodeWords>;
@@ -45,9 +50,11 @@ export function useCodes(): {
   subjects: Ref<Named[]>;
   languages: Ref<Named[]>;
   word: (code: string) => string;
+  /** The code of a subject by its id; undefined: there is none. */
+  subjectCode: (id: string) => string | undefined;
   load: () => Promise<void>;
 } {
-  const { load, named } = useCodeWords("SUBJECT", "LANGUAGE");
+  const { load, named, codeOf } = useCodeWords("SUBJECT", "LANGUAGE");
   const subjects = computed(() => named("SUBJECT"));
   const languages = computed(() => named("LANGUAGE"));
 
@@ -55,5 +62,5 @@ export function useCodes(): {
     return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
   }
 
-  return { subjects, languages, word, load };
+  return { subjects, languages, word, subjectCode: (id) => codeOf("SUBJECT", id), load };
 }
