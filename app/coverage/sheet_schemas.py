@@ -90,9 +90,10 @@ class SheetOut(BaseModel):
 
 
 class StepOut(BaseModel):
-    """Who brought a sheet to a state, and when."""
+    """Who brought a sheet to a state, and when. `person_id`: whether two steps are one person's."""
 
     state: SheetState
+    person_id: UUID | None
     person_name: str
     at: datetime
     note: str
@@ -100,7 +101,13 @@ class StepOut(BaseModel):
     @classmethod
     def of(cls, row: SheetStep) -> "StepOut":
         """Return a step."""
-        return cls(state=row.state, person_name=row.person_name, at=row.at, note=row.note)
+        return cls(
+            state=row.state,
+            person_id=row.person_id,
+            person_name=row.person_name,
+            at=row.at,
+            note=row.note,
+        )
 
 
 class SheetFigure(FigureOut):

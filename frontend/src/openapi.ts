@@ -3561,11 +3561,12 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
-        /** @description Who brought a sheet to a state, and when. */
+        /** @description Who brought a sheet to a state, and when. `person_id`: whether two steps are one person's. */
         StepOut: {
             /** Format: date-time */
             at: string;
             note: string;
+            person_id: string | null;
             person_name: string;
             state: components["schemas"]["SheetState"];
         };

@@ -241,6 +241,8 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
     clock.advance(minutes=5)
     signed = await sign(app, clock, office, body)
     assert [step["state"] for step in signed["steps"]] == ["COMPUTED", "CHECKED", "SIGNED_OFF"]
+    me = (await found(office, "/api/me"))["person"]["id"]
+    assert [step["person_id"] for step in signed["steps"]] == [me] * 3
     assert signed["rows"] > 10
 
     clock.advance(minutes=5)

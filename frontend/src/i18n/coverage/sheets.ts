@@ -7,8 +7,10 @@ const zh = {
     of: "{region}三个课堂应用指标核定表",
     compute: "生成核定表",
     check: "复核: 重新计算",
+    checking: "正在复核…",
     sign: "签发",
     amend: "更正",
+    amending: "正在生成更正…",
     print: "打印",
     stands: "状态",
     state: { COMPUTED: "已生成, 待复核", CHECKED: "已复核, 待签发", SIGNED_OFF: "已签发", AMENDED: "已被更正" },
@@ -39,6 +41,8 @@ const zh = {
     see_new: "看更正",
     same: "复核通过: 从到课记录重新计算, 每个数字都和表上一致。",
     sign_ask: "签发后不能修改, 有错只能另出更正。确定签发吗?",
+    sign_ask_own:
+      "这份表是您自己复核的, 复核与签发最好由两个人来做; 由您签发, 表上会写明。签发后不能修改, 有错只能另出更正。确定签发吗?",
     note: "附言 (可不填)",
     amend_ask: "用现在锁定的到课记录重新计算, 另出一份更正; 新表并列新旧数字。请写明原因。",
     reason: "更正原因",
@@ -48,6 +52,7 @@ const zh = {
     rows_n: "{n} 条已锁定的到课记录",
     hash_hint: "由这些记录算出的校验码: 记录变了一条, 它就不同。",
     who: "经办",
+    one_person: "复核与签发是同一个人。",
     line: "负责人签字:                                        日期:",
   },
   report: {
@@ -70,8 +75,10 @@ const en: typeof zh = {
     of: "{region}: signed figures of the three classrooms",
     compute: "Compute a sheet",
     check: "Check: compute again",
+    checking: "Checking…",
     sign: "Sign off",
     amend: "Amend",
+    amending: "Computing the amendment…",
     print: "Print",
     stands: "State",
     state: {
@@ -107,6 +114,8 @@ const en: typeof zh = {
     see_new: "See the amendment",
     same: "It passed: computed again from the rows, every number is the same as on the sheet.",
     sign_ask: "After that nothing can be changed, only amended. Sign off?",
+    sign_ask_own:
+      "You checked this sheet yourself: better, somebody else signs it. If you do, the sheet says so. After that nothing can be changed, only amended. Sign off?",
     note: "A word (optional)",
     amend_ask: "Figures are computed again from what is locked now; the new sheet prints old and new. Say why.",
     reason: "Why it is amended",
@@ -116,6 +125,7 @@ const en: typeof zh = {
     rows_n: "Locked attendance rows: {n}",
     hash_hint: "A checksum over these rows: were one of them another, so would it be.",
     who: "Who did what",
+    one_person: "Checked and signed off by one person.",
     line: "Signature:                                        Date:",
   },
   report: {

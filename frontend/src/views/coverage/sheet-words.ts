@@ -29,6 +29,17 @@ export function rowsOfSheet(figures: readonly SheetFigure[], whole: string): She
   return [...rows.values()];
 }
 
+/** Who checked a sheet; null: nobody has, or it is not known any more. */
+export function checkerOf({ steps }: Pick<SheetDetail, "steps">): string | null {
+  return steps.find(({ state }) => state === "CHECKED")?.person_id ?? null;
+}
+
+/** Whether one person checked a sheet and signed it off as well. */
+export function isCheckedBySigner(sheet: Pick<SheetDetail, "steps">): boolean {
+  const signer = sheet.steps.find(({ state }) => state === "SIGNED_OFF")?.person_id ?? null;
+  return signer !== null && signer === checkerOf(sheet);
+}
+
 /** Whether an amendment says something else than the sheet it amends. */
 export function isChanged({ before, numerator, denominator }: SheetFigure): boolean {
   return before !== null && (before.numerator !== numerator || before.denominator !== denominator);
