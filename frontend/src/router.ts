@@ -175,6 +175,25 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "coverage/curricula",
+          name: "admin-curricula",
+          component: () => import("./views/coverage/CurriculaPage.vue"),
+          meta: office,
+        },
+        {
+          path: "coverage/curricula/:id",
+          name: "admin-curriculum",
+          component: () => import("./views/coverage/CurriculumPage.vue"),
+          props: true,
+          meta: office,
+        },
+        {
+          path: "coverage/timetables",
+          name: "admin-local-timetables",
+          component: () => import("./views/coverage/TimetablesPage.vue"),
+          meta: office,
+        },
+        {
           path: "coverage",
           component: () => import("./views/coverage/CoverageTabs.vue"),
           redirect: { name: "admin-coverage" },
@@ -215,25 +234,6 @@ export const router = createRouter({
               path: "reports",
               name: "admin-reports",
               component: () => import("./views/coverage/ReportsPage.vue"),
-              meta: office,
-            },
-            {
-              path: "curricula",
-              name: "admin-curricula",
-              component: () => import("./views/coverage/CurriculaPage.vue"),
-              meta: office,
-            },
-            {
-              path: "curricula/:id",
-              name: "admin-curriculum",
-              component: () => import("./views/coverage/CurriculumPage.vue"),
-              props: true,
-              meta: office,
-            },
-            {
-              path: "timetables",
-              name: "admin-local-timetables",
-              component: () => import("./views/coverage/TimetablesPage.vue"),
               meta: office,
             },
             {
