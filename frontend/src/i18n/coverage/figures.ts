@@ -15,7 +15,7 @@ const zh = {
   any_region: "全部区域",
   basis: {
     label: "按哪些到课记录",
-    COUNTED: "已计入",
+    COUNTED: "含未锁定",
     LOCKED: "仅已锁定",
     hint_COUNTED: "含还没有锁定的到课记录, 数字还会变",
     hint_LOCKED: "只算已锁定的到课记录",
@@ -121,7 +121,7 @@ const zh = {
   cell_empty: "没有送达的课节。可以为它发布需求, 或者在课表里安排。",
   lacking_title: "还缺什么",
   lacking_hint: "缺得多的在前",
-  post_need: "去发布需求",
+  post_need: "发布需求",
 };
 
 const en: typeof zh = {
@@ -140,7 +140,7 @@ const en: typeof zh = {
   any_region: "All regions",
   basis: {
     label: "Which attendance rows count",
-    COUNTED: "Counted",
+    COUNTED: "With unlocked",
     LOCKED: "Locked only",
     hint_COUNTED: "Rows that are not locked yet are in: figures may still change",
     hint_LOCKED: "Locked rows only",

@@ -42,6 +42,7 @@ const zh = {
     nothing: "本校什么也不教",
     empty: "还没有学校报本地课表",
     empty_hint: "可以按“报课表”, 一个班一个班地报; 也可以下载模板, 填好后一次导入。",
+    empty_seen: "管理员替学校报课表以后, 就会出现在这里。",
     none_of_school: "这所学校还没有报课表",
     no_class: "这所学校还没有开办中的班级, 请先在学校资料里添加。",
     fields_hint: "本校老师自己教的, 一周几节; 不教的空着。远程送来的课不要写在这里。",
@@ -106,6 +107,7 @@ const en: typeof zh = {
     nothing: "Nothing",
     empty: "No school has handed in a timetable",
     empty_hint: "Hand them in class by class, or fill in the template and import it at once.",
+    empty_seen: "They appear here once an administrator hands them in.",
     none_of_school: "This school has not handed in a timetable",
     no_class: "This school has no open class: add one on the school's page first.",
     fields_hint:
