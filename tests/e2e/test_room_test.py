@@ -58,7 +58,7 @@ def run_test(
         page.goto(platform.links["class-1"])
         if is_before_a_lesson:
             page.get_by_role("button", name="进入课堂").click()
-        page.get_by_role("button", name="教室声音测试").click()
+        page.get_by_role("button", name="声音测试").click()
         page.screenshot(path=SHOTS / f"{name}-1-before.png")
         page.get_by_role("button", name="开始测试").click()
         expect(page.locator('.room[data-step="quiet"]')).to_be_visible()

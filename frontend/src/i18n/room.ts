@@ -1,6 +1,7 @@
 /** The sound test of a classroom: on its own screen, and in the administrator's list. */
 const zh = {
   title: "教室声音测试",
+  open: "声音测试",
   intro: "大约一分钟: 先安静几秒, 再听两段测试声, 最后请一个人说几句话。请把音箱开到上课的音量。",
   start: "开始测试",
   again: "再测一次",
@@ -53,6 +54,7 @@ const zh = {
 
 const en: typeof zh = {
   title: "Sound test of the classroom",
+  open: "Sound test",
   intro:
     "About a minute: a few seconds of silence, a test sound twice, then somebody speaks. Set the loudspeaker as loud as in class.",
   start: "Start the test",
