@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { LocationQuery } from "vue-router";
 import type { Gap, PeriodChoice, SheetDetail, SheetFigure, Site, SiteGap } from "../src/coverage";
 import { setLocale } from "../src/i18n";
 import type { Job } from "../src/registry";
+import { addressOfNeed, needBegun } from "../src/views/alliances/need-address";
 import { inOrder } from "../src/views/coverage/chart";
 import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
 import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
-import { differingOf, isChanged, rowsOfSheet } from "../src/views/coverage/sheet-words";
+import { checkerOf, differingOf, isChanged, isCheckedBySigner, rowsOfSheet } from "../src/views/coverage/sheet-words";
 import { usualPeriod } from "../src/views/coverage/useAsked";
 import { gapText, measureOf, permilleOf, shareText } from "../src/views/coverage/words";
 
@@ -146,6 +148,52 @@ describe("the period somebody means", () => {
     expect(usualPeriod(choices, "2026-09-02")).toEqual(autumn);
     expect(usualPeriod(choices, "2026-08-01")).toEqual(spring);
     expect(usualPeriod([], "2026-08-01")).toBeUndefined();
+  });
+});
+
+describe("who checked and signed a sheet", () => {
+  const step = (state: SheetDetail["state"], person_id: string | null): SheetDetail["steps"][number] => ({
+    state,
+    person_id,
+    person_name: "同名",
+    at: "2026-03-02T02:00:00Z",
+    note: "",
+  });
+  const sheet = (...steps: SheetDetail["steps"]) => ({ steps: [step("COMPUTED", "a"), ...steps] });
+
+  it("is one person or two, whatever their names", () => {
+    expect(isCheckedBySigner(sheet(step("CHECKED", "a"), step("SIGNED_OFF", "a")))).toBe(true);
+    expect(isCheckedBySigner(sheet(step("CHECKED", "a"), step("SIGNED_OFF", "b"), step("AMENDED", "a")))).toBe(false);
+  });
+
+  it("is not said before it is signed, nor of people who are not known any more", () => {
+    expect(checkerOf(sheet())).toBeNull();
+    expect(checkerOf(sheet(step("CHECKED", "a")))).toBe("a");
+    expect(isCheckedBySigner(sheet(step("CHECKED", "a")))).toBe(false);
+    expect(isCheckedBySigner(sheet(step("CHECKED", null), step("SIGNED_OFF", null)))).toBe(false);
+  });
+});
+
+describe("a need that a gap begins", () => {
+  const begun = { school: "s1", subject: "music", grade: 3 };
+
+  it("comes back out of the address as it went in", () => {
+    expect(needBegun(addressOfNeed(begun))).toEqual(begun);
+  });
+
+  it("is none where something of it is missing or cannot be", () => {
+    const changes: LocationQuery[] = [
+      { school: "" },
+      { subject: null },
+      { grade: "13" },
+      { grade: "0" },
+      { grade: "x" },
+      { grade: "1.5" },
+    ];
+    for (const change of changes) {
+      expect([change, needBegun({ ...addressOfNeed(begun), ...change })]).toEqual([change, null]);
+    }
+    expect(needBegun({})).toBeNull();
   });
 });
 

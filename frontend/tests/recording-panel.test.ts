@@ -1,0 +1,58 @@
+/** The recording of a session: looking at it is written down, so nothing looks at it by itself. */
+import { createPinia } from "pinia";
+import { createApp, h, nextTick, shallowRef, type App } from "vue";
+import { createMemoryHistory, createRouter } from "vue-router";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SessionDetail } from "../src/api";
+import { i18n } from "../src/i18n";
+import RecordingPanel from "../src/views/admin/RecordingPanel.vue";
+
+const SESSION = "0193";
+const detailOf = (isLive: boolean): SessionDetail =>
+  ({
+    session: { id: SESSION },
+    live: isLive ? { is_paused: false, present: [] } : null,
+    recording: { state: "READY", problem: null, bytes: 0 },
+  }) as unknown as SessionDetail;
+
+describe("the recording of a session", () => {
+  let asked: string[];
+  let app: App;
+  let page: HTMLElement;
+  const detail = shallowRef(detailOf(true));
+
+  beforeEach(async () => {
+    asked = [];
+    detail.value = detailOf(true);
+    vi.stubGlobal("fetch", (path: string) => {
+      asked.push(path);
+      return Promise.resolve(Response.json({ lanes: [], clips: [] }));
+    });
+    const router = createRouter({
+      history: createMemoryHistory(),
+      routes: [
+        { path: "/", component: { render: () => null } },
+        { path: "/replay/:sessionId", name: "replay", component: { render: () => null } },
+      ],
+    });
+    await router.push("/");
+    page = document.createElement("div");
+    app = createApp(() => h(RecordingPanel, { detail: detail.value }));
+    app.use(i18n).use(createPinia()).use(router).mount(page);
+  });
+  afterEach(() => {
+    app.unmount();
+    vi.unstubAllGlobals();
+  });
+
+  it("is not opened by itself when the lesson ends while somebody looks back in it", async () => {
+    page.querySelector("button")?.click();
+    await expect.poll(() => asked).toEqual([`/api/sessions/${SESSION}/timeshift`]);
+    detail.value = detailOf(false);
+    await nextTick();
+    expect(page.querySelector("button.poster")).not.toBeNull();
+    page.querySelector<HTMLButtonElement>("button.poster")?.click();
+    await expect.poll(() => asked.at(-1)).toBe(`/api/sessions/${SESSION}/replay`);
+    expect(asked).toHaveLength(2);
+  });
+});
