@@ -92,6 +92,8 @@ export class Live {
   readonly subscribeState = ref<RTCPeerConnectionState>("new");
   /** Since when picture or sound is being recovered (monotonic milliseconds), or null. */
   readonly mediaTrouble: ShallowRef<MediaTrouble | null> = shallowRef(null);
+  /** Since when what the others send is being recovered (monotonic milliseconds), or null: it arrives. */
+  readonly missingSince: ShallowRef<number | null> = shallowRef(null);
   /** The last command that was refused, for the page to say in words. */
   readonly refusal = shallowRef<CommandRefused | null>(null);
 
@@ -281,6 +283,7 @@ export class Live {
     const since = [this.publisher, this.subscriber]
       .map(({ recovery }) => recovery.recoveringSince)
       .filter((one) => one !== null);
+    this.missingSince.value = this.subscriber.recovery.recoveringSince;
     const isBlocked = this.publisher.recovery.isBlocked || this.subscriber.recovery.isBlocked;
     this.mediaTrouble.value = since.length === 0 ? null : { since: Math.min(...since), isBlocked };
   }

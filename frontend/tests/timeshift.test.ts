@@ -5,6 +5,7 @@ import type { ShiftLane } from "@/api";
 import { useTimeshift, type Timeshift } from "@/views/replay/useTimeshift";
 
 const PLAYLIST = "#EXTM3U\n#EXTINF:6.000000,\n/part/1\n#EXTINF:6.000000,\n/part/2\n";
+const TRACK = { is_video: true, mime: "video/mp4", url: "/list" };
 const LANE: ShiftLane = {
   seat_id: "1",
   name: "",
@@ -12,7 +13,7 @@ const LANE: ShiftLane = {
   from_ms: 0,
   until_ms: 12_000,
   zero_ms: 0,
-  tracks: [{ is_video: true, mime: "video/mp4", url: "/list" }],
+  tracks: [TRACK],
 };
 
 /** The browser's buffer, as far as it is used: whatever is asked of it is done a moment later. */
@@ -64,8 +65,8 @@ describe("a running lesson played back", () => {
   });
   function begin(): void {
     scope = effectScope();
-    shift = scope.run(() => useTimeshift(LANE, 0)) as Timeshift;
-    shift.attach(true, document.createElement("video"));
+    shift = scope.run(() => useTimeshift([LANE], 0)) as Timeshift;
+    for (const track of LANE.tracks) shift.attach(track, document.createElement("video"));
   }
 
   it("asks for a part that could not be fetched again after a while, and says so until it could", async () => {
@@ -99,6 +100,21 @@ describe("a running lesson played back", () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(shift.newestMs.value).toBe(LANE.until_ms);
     expect(shift.problem.value?.status).toBe(500);
+  });
+
+  it("plays lanes that began at other moments together, and says which have something now", async () => {
+    const tracks = [{ ...TRACK, url: "/list/screen" }];
+    const screen = { ...LANE, group: "screen", from_ms: 6_000, until_ms: 18_000, tracks };
+    broken = /^.part/; // what has not come yet may have something of any moment
+    scope = effectScope();
+    shift = scope.run(() => useTimeshift([LANE, screen], 3_000)) as Timeshift;
+    for (const lane of [LANE, screen]) for (const each of lane.tracks) shift.attach(each, document.createElement("video"));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(shift.on.value).toEqual(LANE.tracks);
+    shift.seek(7_000);
+    expect(shift.on.value).toEqual([...LANE.tracks, ...screen.tracks]);
+    shift.seek(-1_000);
+    expect(shift.positionMs.value).toBe(0);
   });
 
   it("says that a browser without Media Source Extensions cannot play it", async () => {

@@ -74,3 +74,13 @@ export async function playChime(speakerId: string | null): Promise<void> {
   element.pause();
   await context.close();
 }
+
+/** Have an element play on a loudspeaker; null: the computer's own choice, and so when the chosen one is away. */
+export async function playOn(element: HTMLMediaElement, speakerId: string | null): Promise<void> {
+  if (!("setSinkId" in element)) return;
+  try {
+    await element.setSinkId(speakerId ?? "");
+  } catch {
+    await element.setSinkId("");
+  }
+}

@@ -1,6 +1,6 @@
-/** One seat of a running lesson played from its parts: picture and sound on one clock. */
-import { computed, onScopeDispose, ref, shallowReactive, type ComputedRef, type Ref } from "vue";
-import { Problem, type ShiftLane } from "@/api";
+/** A running lesson played from its parts: pictures and sound of one seat, or of several lanes of it, on one clock. */
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef, type ComputedRef, type Ref, type ShallowRef } from "vue";
+import { Problem, type ShiftLane, type ShiftTrack } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { TrackFeed } from "./feed";
 import { frontierOf } from "./playlist";
@@ -20,12 +20,15 @@ export interface Timeshift {
   isPlaying: Ref<boolean>;
   isWaiting: Ref<boolean>;
   isBlocked: Ref<boolean>;
-  hasPicture: Ref<boolean>;
+  /** What has something at the position. */
+  on: ShallowRef<readonly ShiftTrack[]>;
+  hasPicture: ComputedRef<boolean>;
   /** The browser cannot play what a track sent. */
   hasFailed: Ref<boolean>;
   rate: Ref<number>;
   problem: ComputedRef<Problem | null>;
-  attach: (isVideo: boolean, element: HTMLMediaElement) => void;
+  /** Play a track in an element; once each. */
+  attach: (track: ShiftTrack, element: HTMLMediaElement) => void;
   toggle: () => void;
   seek: (ms: number) => void;
   catchUp: () => void;
@@ -33,17 +36,20 @@ export interface Timeshift {
   retry: () => void;
 }
 
-export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
+/** `lanes`: at least one. */
+export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Timeshift {
   const clock = new ReplayClock(Infinity);
-  const feeds = lane.tracks.map((track) => new TrackFeed(track, lane.from_ms, lane.zero_ms));
+  const feeds = lanes.flatMap((lane) => lane.tracks.map((track) => new TrackFeed(track, lane.from_ms, lane.zero_ms)));
+  const beginMs = Math.min(...lanes.map((lane) => lane.from_ms));
   const elements = new Map<TrackFeed, HTMLMediaElement>();
   const soughtAt = new Map<TrackFeed, number>();
   const positionMs = ref(startMs);
-  const newestMs = ref(lane.until_ms);
+  const newestMs = ref(Math.max(...lanes.map((lane) => lane.until_ms)));
   const isPlaying = ref(false);
   const isWaiting = ref(false);
   const isBlocked = ref(false);
-  const hasPicture = ref(false);
+  const shownOn = shallowRef<readonly ShiftTrack[]>([]);
+  const hasPicture = computed(() => shownOn.value.some((track) => track.is_video));
   const hasFailed = ref(false);
   const rate = ref(1);
   /** What could not be fetched lately: the playlists, or parts of a track. */
@@ -51,6 +57,8 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
   const problem = computed(() => [...problems.values()][0] ?? null);
   const resumesAt = new Map<TrackFeed, number>();
   let isPolling = false;
+  /** Until the playlists were read nobody knows what there is, and nothing is played past. */
+  let isListed = false;
   clock.seek(startMs, performance.now());
 
   /** Refused and offline are said in the page until the same works; anything else is a fault. */
@@ -65,6 +73,7 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     try {
       await Promise.all(feeds.map((feed) => feed.refresh()));
       newestMs.value = frontierOf(feeds.map((feed) => feed.stretches));
+      isListed = true;
       problems.delete("playlists");
     } catch (error) {
       say("playlists", error);
@@ -120,9 +129,9 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     const position = clock.positionAt(now);
     const on = feeds.filter((feed) => feed.isOn(position));
     const isAtEnd = position >= newestMs.value - 200;
-    clock.hold(isAtEnd || on.some((feed) => !feed.isReadyAt(position)), now);
+    clock.hold(isAtEnd || !isListed || on.some((feed) => !feed.isReadyAt(position)), now);
     isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
-    if (clock.isPlaying && rate.value !== 1 && newestMs.value - position < NEWEST_MS) setRate(1);
+    if (isListed && clock.isPlaying && rate.value !== 1 && newestMs.value - position < NEWEST_MS) setRate(1);
     const leader = on.find((feed) => !feed.track.is_video);
     const sound = leader && elements.get(leader);
     if (sound && clock.isPlaying && !clock.isHeld && !sound.paused && !sound.seeking) {
@@ -135,7 +144,9 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
       void fill(feed, position);
     }
     hasFailed.value = feeds.some((feed) => feed.hasFailed);
-    hasPicture.value = on.some((feed) => feed.track.is_video);
+    const tracks = on.map((feed) => feed.track);
+    const isSame = tracks.length === shownOn.value.length && tracks.every((track) => shownOn.value.includes(track));
+    if (!isSame) shownOn.value = tracks;
     positionMs.value = clock.positionAt(now);
     isPlaying.value = clock.isPlaying;
   }
@@ -161,12 +172,13 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     isPlaying,
     isWaiting,
     isBlocked,
+    on: shownOn,
     hasPicture,
     hasFailed,
     rate,
     problem,
-    attach: (isVideo, element) => {
-      const feed = feeds.find((each) => each.track.is_video === isVideo);
+    attach: (track, element) => {
+      const feed = feeds.find((each) => each.track === track);
       if (feed === undefined || elements.has(feed)) return;
       elements.set(feed, element);
       feed.attach(element);
@@ -174,7 +186,7 @@ export function useTimeshift(lane: ShiftLane, startMs: number): Timeshift {
     toggle: () => act((now) => (clock.isPlaying ? clock.pause(now) : clock.play(now))),
     seek: (ms) => {
       soughtAt.clear();
-      act((now) => clock.seek(Math.max(lane.from_ms, Math.min(ms, newestMs.value - 1000)), now));
+      act((now) => clock.seek(Math.max(beginMs, Math.min(ms, newestMs.value - 1000)), now));
     },
     catchUp: () => {
       setRate(CATCH_UP);
