@@ -1,22 +1,28 @@
-"""A lesson that still runs is looked back at in the office: it seeks, plays, and catches up."""
+"""A lesson that still runs is looked back at: in the office, and where the line was gone."""
 
+import time
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e import samples
 from tests.e2e.facts import Facts
+from tests.e2e.gallery import shoot
 from tests.e2e.lesson import Lesson
 from tests.e2e.measure import wait_until
 from tests.e2e.platform_process import ROOT, Platform
 from tests.e2e.review import Review
+from tests.e2e.test_kept_picture import lesson as lesson_behind_lines
 
 RECORDED_MS = 25_000
+GONE_S = 14
+PICTURES = ROOT / "var/e2e/shift"
 
 _STATE = """
 () => {
-  const [picture, sound] = document.querySelectorAll(".shift video, .shift audio");
+  const player = document.querySelector(".shift, .catch-up");
+  const [picture, sound] = player.querySelectorAll("video, audio");
   return {
     at: picture.currentTime, heard: sound.currentTime, rate: sound.playbackRate,
     frames: picture.getVideoPlaybackQuality().totalVideoFrames,
@@ -33,7 +39,7 @@ _STATE = """
 def test_the_office_looks_back_while_the_lesson_runs(platform: Platform) -> None:
     facts = Facts()
     with sync_playwright() as playwright, ExitStack() as stack:
-        lesson = Lesson(playwright, platform, samples.prepare(), facts, ROOT / "var/e2e/shift")
+        lesson = Lesson(playwright, platform, samples.prepare(), facts, PICTURES)
         stack.callback(lesson.close)
         lesson.prepare()
         lesson.start()
@@ -66,6 +72,38 @@ def test_the_office_looks_back_while_the_lesson_runs(platform: Platform) -> None
         wait_until(lambda: _apart_ms(page) < 80, "picture and sound within 80 ms", 15)
         lesson.shoot(page, "02-catching-up")
     facts.require_all_right()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_classroom_sees_what_its_line_took(platform: Platform) -> None:
+    facts = Facts()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with lesson_behind_lines(platform) as (_, classroom, _, road):
+        wait_until(lambda: _live_sounds(classroom), "the teacher's sound")
+        road.cut()
+        expect(classroom.get_by_text("正在重新连接 (")).to_be_visible(timeout=12_000)
+        time.sleep(GONE_S)
+        road.mend()
+        offer = classroom.locator("[data-act=catch-up]")
+        expect(offer).to_be_visible()
+        shoot(classroom, PICTURES, "03-offered")
+        offer.click()
+        wait_until(lambda: classroom.locator(".catch-up video").count(), "what was missed")
+        wait_until(lambda: classroom.evaluate(_STATE)["rate"] > 1.2, "the faster pace")
+        _plays(classroom, "what was missed plays at 1.25 times", facts)
+        heard = _live_sounds(classroom)
+        facts.add("live sounds meanwhile", str(heard), expected="0", is_right=heard == 0)
+        shoot(classroom, PICTURES, "04-classroom-catches-up")
+        expect(classroom.get_by_text("追上了")).to_be_visible(timeout=120_000)
+        expect(classroom.locator(".catch-up")).to_have_count(0)
+        wait_until(lambda: _live_sounds(classroom), "the teacher's sound again")
+        expect(offer).to_have_count(0)
+    facts.require_all_right()
+
+
+def _live_sounds(page: Page) -> int:
+    return page.locator("audio[data-seat]").count()
 
 
 def _apart_ms(page: Page) -> float:
