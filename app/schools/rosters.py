@@ -19,6 +19,7 @@ from sqlalchemy.orm import aliased, contains_eager
 from app.clock import DISPLAY_ZONE
 from app.database import analyze
 from app.errors import NotFound
+from app.pinyin import is_named
 from app.schools.errors import WrongDay
 from app.schools.histories import STANDING, standing_on
 from app.schools.models import TEACHING_POINT, Region, School, SchoolChange
@@ -223,7 +224,7 @@ def snapshots(scope: Scope, wanted: RosterFilter = EVERY_ROSTER) -> Select[Roste
         query = query.where(
             or_(
                 RosterSnapshot.name.icontains(word, autoescape=True),
-                Region.name.icontains(word, autoescape=True),
+                is_named(Region, word),
             )
         )
     return query

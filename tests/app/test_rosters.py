@@ -286,6 +286,7 @@ async def test_rosters_are_found_by_words_and_told_from_those_only_seen(
 
     assert await names(office, f"q={county.region.name} 春&is_own=true") == ["春季"]
     assert await names(office, f"q={county.region.name} 冬") == []
+    assert await names(office, "q=xian 春&is_own=true") == ["春季"]  # as 县 is read
     assert await names(school, "") == ["春季", "秋季"]
     assert await names(school, "is_own=true") == []
 
