@@ -49,12 +49,13 @@ from app.jobs.worker import Worker
 from app.lessons import changes as lesson_changes
 from app.lessons import feed_routes, lesson_routes, offering_routes, week_routes
 from app.lessons import routes as day_routes
+from app.live import composing
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
-from app.recordings import purging, reconciling, uploading
+from app.recordings import downloads, purging, reconciling, uploading
 from app.recordings.reading import Shelf
 from app.schools import (
     class_imports,
@@ -184,6 +185,7 @@ def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handler
         uploading.KIND: uploading.Uploader(recordings_dir, store).run,
         reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
         purging.KIND: purging.Purger(recordings_dir, store).run,
+        downloads.KIND: composing.Composer(recordings_dir, store).run,
     }
 
 

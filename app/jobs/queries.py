@@ -60,6 +60,12 @@ async def unfinished_with(db: AsyncSession, dedup_key: str) -> Job | None:
     )
 
 
+async def last_with(db: AsyncSession, kind: str, dedup_key: str) -> Job | None:
+    """Return the newest job of this kind and key, whatever became of it."""
+    query = select(Job).where(Job.kind == kind, Job.dedup_key == dedup_key)
+    return await db.scalar(query.order_by(*LATEST_FIRST).limit(1))
+
+
 async def next_runnable(
     db: AsyncSession, queue: Queue, kinds: Sequence[str], *, now: datetime
 ) -> Job | None:

@@ -37,6 +37,11 @@ def _require(job: Job, state: JobState) -> None:
         )
 
 
+def key_of(kind: str, owner_id: UUID | None, dedup_key: str) -> str:
+    """Return what a job has as its `dedup_key` when it was queued with this one."""
+    return f"{kind}:{owner_id or ''}:{dedup_key}"
+
+
 async def enqueue(
     db: AsyncSession,
     *,
@@ -53,7 +58,7 @@ async def enqueue(
     returned instead.
     """
     owner_id = None if owner is None else owner.person_id
-    key = None if dedup_key is None else f"{kind}:{owner_id or ''}:{dedup_key}"
+    key = None if dedup_key is None else key_of(kind, owner_id, dedup_key)
     job = Job(
         kind=kind,
         queue=queue,

@@ -32,6 +32,7 @@ from app.database import Database
 from app.events import EventBus
 from app.live import (
     check_routes,
+    download_routes,
     queries,
     recovery,
     routes,
@@ -124,6 +125,7 @@ class LivePlane:
             attendance_terms.router,
             recording_routes.router,
             timeshift_routes.router,
+            download_routes.router,
         ]
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """What the live slice takes and answers."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.attendance.schemas import LineFigures
 from app.attendance.seats import SeatRole
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
-from app.recordings.models import RecordingState
+from app.recordings.models import DownloadForm, RecordingState
 from app.schools.models import Road
 from app.schools.schemas import LineCheckOut
 from media.core.ids import Source
@@ -342,6 +343,42 @@ class TimeshiftOut(BaseModel):
     is_over: bool
     until_ms: int
     lanes: list[ShiftLaneOut]
+
+
+class DownloadState(StrEnum):
+    """NONE: nobody has asked for it. FAILED: it could not be made, and may be asked for again."""
+
+    NONE = "NONE"
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class DownloadOut(BaseModel):
+    """One file of a whole lesson. `url`: for whoever asked, and for some hours.
+
+    `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
+    `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
+    """
+
+    form: DownloadForm
+    state: DownloadState
+    step: str = ""
+    done: int = 0
+    total: int | None = None
+    problem: str | None = None
+    bytes: int | None = None
+    duration_ms: int | None = None
+    speed: float | None = None
+    lufs: float | None = None
+    url: str | None = None
+
+
+class DownloadsOut(BaseModel):
+    """The files of a whole lesson, made or not."""
+
+    items: list[DownloadOut]
 
 
 class ReplayOut(BaseModel):

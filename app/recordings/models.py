@@ -126,8 +126,18 @@ class RecordingClip(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
 
 
+class DownloadForm(StrEnum):
+    """LESSON: pictures and sound (MP4, H.264 and AAC). SOUND: sound alone (M4A, AAC)."""
+
+    LESSON = "LESSON"
+    SOUND = "SOUND"
+
+
 class RecordingView(Base):
-    """Who looked at a recording with minors, when: the school can read it."""
+    """Who looked at a recording with minors, when: the school can read it.
+
+    `taken`: which file of the whole lesson was taken along; None: it was watched here.
+    """
 
     __tablename__ = "recording_views"
 
@@ -136,3 +146,4 @@ class RecordingView(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(45))
+    taken: Mapped[DownloadForm | None]

@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from app.jobs.context import JobContext, JobResult
 from app.recordings import listing
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile
+from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
 from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
 from app.recordings.retention import (
@@ -143,6 +144,8 @@ class Purger:
             )
             await db.execute(delete(RecordingFile).where(RecordingFile.recording_id == row.id))
             await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == row.id))
+            of_it = RecordingDownload.recording_id == row.id
+            await db.execute(delete(RecordingDownload).where(of_it))
             assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
             row.state = RecordingState.PURGED
         log.info("recording_removed", recording_id=str(recording.id), files=len(files))

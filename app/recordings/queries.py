@@ -20,7 +20,8 @@ from app.recordings.models import HIDDEN, Recording, RecordingClip, RecordingSta
 from app.security import Callers, PersonCaller
 
 
-def _may_watch(person: PersonCaller) -> ColumnElement[bool]:
+def may_watch(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition that a person may watch the recording of a (joined) lesson."""
     return or_(
         Lesson.lecturer_id == person.person_id,
         Lesson.hub_school_id.in_(administered_schools(person)),
@@ -43,7 +44,7 @@ async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) ->
     recording = await db.scalar(
         select(Recording)
         .join(Recording.lesson)
-        .where(Recording.session_id == session_id, _may_watch(person))
+        .where(Recording.session_id == session_id, may_watch(person))
         .options(joinedload(Recording.lesson), selectinload(Recording.clips))
     )
     if recording is None:
@@ -63,7 +64,7 @@ async def watchable_clip(
             .where(
                 RecordingClip.id == clip_id,
                 Recording.state == RecordingState.READY,
-                _may_watch(person),
+                may_watch(person),
             )
         )
     ).one_or_none()
@@ -85,7 +86,7 @@ async def shiftable(
     """
     watches: ColumnElement[bool] = false()
     if callers.person is not None:
-        watches = _may_watch(callers.person)
+        watches = may_watch(callers.person)
     receives: ColumnElement[bool] = false()
     if callers.device is not None:
         is_invited = exists().where(

@@ -46,7 +46,13 @@ async def views(session_id: UUID, db: Db, person: CurrentInspector) -> ViewsOut:
     rows = await queries.views(db, person, session_id)
     return ViewsOut(
         items=[
-            ViewOut(person_id=view.person_id, name=name, at=view.at, address=view.address)
+            ViewOut(
+                person_id=view.person_id,
+                name=name,
+                at=view.at,
+                address=view.address,
+                taken=view.taken,
+            )
             for view, name in rows
         ]
     )

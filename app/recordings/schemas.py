@@ -5,14 +5,17 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.recordings.models import DownloadForm
+
 
 class ViewOut(BaseModel):
-    """One look at a recording."""
+    """One look at a recording; `taken`: the file of the whole lesson that was taken along."""
 
     person_id: UUID
     name: str
     at: datetime
     address: str
+    taken: DownloadForm | None
 
 
 class ViewsOut(BaseModel):

@@ -290,6 +290,8 @@ export interface ShiftLane {
 export interface RecordingView {
   at: string;
   name: string;
+  /** The file of the whole lesson that was taken along; null: it was watched here. */
+  taken: "LESSON" | "SOUND" | null;
   [field: string]: unknown;
 }
 

@@ -684,6 +684,14 @@ export interface paths {
         /** @description List the offerings of a term that one may have planned, by name. */
         get: operations["list_plannable_offerings"];
     };
+    "/api/recordings/{recording_id}/downloads/{form}": {
+        /**
+         * @description Send the file, or a range of it, and write down who takes it along.
+         *
+         *     The link is good for whom it was given to, and the right to the recording is asked again.
+         */
+        get: operations["take_download"];
+    };
     "/api/recordings/{recording_id}/hls/{seat_id}/{group}/master.m3u8": {
         /** @description Return the HLS playlist that names a seat's picture and sound. */
         get: operations["master"];
@@ -817,6 +825,14 @@ export interface paths {
     "/api/schools/export": {
         /** @description Export the list, all pages of it; the file can be imported again. */
         get: operations["export_schools"];
+    };
+    "/api/sessions/{session_id}/downloads": {
+        /** @description Say which files of a lesson there are, and how far those are that are being made. */
+        get: operations["read_downloads"];
+    };
+    "/api/sessions/{session_id}/downloads/{form}": {
+        /** @description Have a file made. Asked again it is the same file, and the same work while it is made. */
+        post: operations["make_download"];
     };
     "/api/sessions/{session_id}/replay": {
         /** @description Return a lesson to watch again, and write down who watches it. */
@@ -1624,6 +1640,41 @@ export interface components {
          * @enum {string}
          */
         DeviceState: "ENROLLED" | "TRUSTED" | "REVOKED";
+        /**
+         * @description LESSON: pictures and sound (MP4, H.264 and AAC). SOUND: sound alone (M4A, AAC).
+         * @enum {string}
+         */
+        DownloadForm: "LESSON" | "SOUND";
+        /**
+         * @description One file of a whole lesson. `url`: for whoever asked, and for some hours.
+         *
+         *     `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
+         *     `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
+         */
+        DownloadOut: {
+            bytes?: number | null;
+            /** @default 0 */
+            done: number;
+            duration_ms?: number | null;
+            form: components["schemas"]["DownloadForm"];
+            lufs?: number | null;
+            problem?: string | null;
+            speed?: number | null;
+            state: components["schemas"]["DownloadState"];
+            /** @default  */
+            step: string;
+            total?: number | null;
+            url?: string | null;
+        };
+        /** @description The files of a whole lesson, made or not. */
+        DownloadsOut: {
+            items: components["schemas"]["DownloadOut"][];
+        };
+        /**
+         * @description NONE: nobody has asked for it. FAILED: it could not be made, and may be asked for again.
+         * @enum {string}
+         */
+        DownloadState: "NONE" | "WAITING" | "RUNNING" | "READY" | "FAILED";
         /** @description Why an administrator ends a lesson; it is written down. */
         EndIn: {
             reason: string;
@@ -3851,7 +3902,7 @@ export interface components {
         UploadedOut: {
             bytes: number;
         };
-        /** @description One look at a recording. */
+        /** @description One look at a recording; `taken`: the file of the whole lesson that was taken along. */
         ViewOut: {
             address: string;
             /** Format: date-time */
@@ -3859,6 +3910,7 @@ export interface components {
             name: string;
             /** Format: uuid */
             person_id: string;
+            taken: components["schemas"]["DownloadForm"] | null;
         };
         /** @description Who looked at a recording, newest first. */
         ViewsOut: {
@@ -4400,6 +4452,7 @@ export interface components {
         "path.classroom_id": string;
         "path.day_id": string;
         "path.event_id": string;
+        "path.form": components["schemas"]["DownloadForm"];
         "path.job_id": string;
         "path.kind": components["schemas"]["ImportKind"];
         "path.lesson_id": string;
@@ -8935,6 +8988,40 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    take_download: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                form: components["parameters"]["path.form"];
+                recording_id: components["parameters"]["path.recording_id"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                content: {
+                    "audio/mp4": string;
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                content: {
+                    "audio/mp4": string;
+                    "video/mp4": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["clip-file-missing.not-found"];
+            416: components["responses"]["range-not-satisfiable"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
     master: {
         parameters: {
             query: {
@@ -9906,6 +9993,47 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_downloads: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["DownloadsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    make_download: {
+        parameters: {
+            path: {
+                form: components["parameters"]["path.form"];
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["DownloadsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-not-ready"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

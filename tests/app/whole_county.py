@@ -18,7 +18,8 @@ from app.jobs import service as jobs
 from app.live import service as live
 from app.live.ledger import DatabaseLedger
 from app.planning.models import PlannedCourse, Planning
-from app.recordings.models import Recording, RecordingClip, RecordingState
+from app.recordings.downloads import RecordingDownload
+from app.recordings.models import DownloadForm, Recording, RecordingClip, RecordingState
 from app.schools.roster_models import RosterSnapshot
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
@@ -39,6 +40,7 @@ PLAIN = {
     "group": "camera",
     "source": "camera",
     "file": "1-1.mp4",
+    "form": "SOUND",
 }
 
 
@@ -123,6 +125,18 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
             bytes=1,
         )
         db.add(clip)
+        db.add(
+            RecordingDownload(
+                recording_id=recording.id,
+                form=DownloadForm.SOUND,
+                file="lesson.m4a",
+                bytes=1,
+                duration_ms=1000,
+                lufs=-16.0,
+                speed=1.0,
+                made_at=clock.now,
+            )
+        )
         records = await db.scalars(
             select(AttendanceRecord.id).where(AttendanceRecord.session_id == session.id)
         )

@@ -1,0 +1,176 @@
+"""Routes of the one file of a whole lesson: how it stands, have it made, take it along."""
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from app.clock import Now
+from app.database import Db
+from app.errors import refuses
+from app.jobs.models import JobState
+from app.live.schemas import DownloadOut, DownloadsOut, DownloadState
+from app.recordings import downloads, queries
+from app.recordings.downloads import MEDIA_TYPE, SUFFIX, Standing
+from app.recordings.errors import (
+    ClipFileMissing,
+    KeptElsewhere,
+    RangeNotSatisfiable,
+    RecordingNotReady,
+)
+from app.recordings.links import LinkRefused, Links
+from app.recordings.models import DownloadForm, Recording
+from app.recordings.reading import Shelf
+from app.recordings.streaming import send_file
+from app.security import CurrentPerson, PersonCaller, client_address
+
+router = APIRouter(prefix="/api", tags=["recordings"])
+
+#: Not `app.recordings.links.PURPOSE`: no link to a part is one to a whole lesson.
+PURPOSE = "links to files of whole lessons"
+FILE = {
+    media_type: {"schema": {"type": "string", "format": "binary"}}
+    for media_type in MEDIA_TYPE.values()
+}
+_STATE_OF = {
+    JobState.QUEUED: DownloadState.WAITING,
+    JobState.RUNNING: DownloadState.RUNNING,
+    JobState.DONE: DownloadState.NONE,  # made once, and not there any more
+    JobState.FAILED: DownloadState.FAILED,
+    JobState.DEAD: DownloadState.FAILED,
+    JobState.CANCELLED: DownloadState.NONE,
+}
+
+
+def _links_of(request: Request) -> Links:
+    return Links(request.app.state.signer().secret(PURPOSE))
+
+
+LinkMaker = Annotated[Links, Depends(_links_of)]
+Until = Annotated[int, Query(ge=0, le=2**40)]
+Key = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+def _name(person: PersonCaller, form: DownloadForm) -> str:
+    """Return what a link names: the file and whom it was given to."""
+    return f"{form}/{person.person_id}"
+
+
+@router.get("/sessions/{session_id}/downloads")
+async def read_downloads(
+    *, session_id: UUID, db: Db, now: Now, person: CurrentPerson, links: LinkMaker
+) -> DownloadsOut:
+    """Say which files of a lesson there are, and how far those are that are being made."""
+    recording = await queries.watchable(db, person, session_id)
+    return await _answer(db, recording, person, links, now)
+
+
+@router.post("/sessions/{session_id}/downloads/{form}", status_code=202)
+@refuses(RecordingNotReady)
+async def make_download(
+    *,
+    session_id: UUID,
+    form: DownloadForm,
+    db: Db,
+    now: Now,
+    person: CurrentPerson,
+    links: LinkMaker,
+) -> DownloadsOut:
+    """Have a file made. Asked again it is the same file, and the same work while it is made."""
+    recording = await queries.watchable(db, person, session_id)
+    await downloads.ask_for(db, recording, form, now=now)
+    return await _answer(db, recording, person, links, now)
+
+
+async def _answer(
+    db: Db, recording: Recording, person: PersonCaller, links: Links, now: datetime
+) -> DownloadsOut:
+    until = links.until(now)
+    items = []
+    for standing in await downloads.of_recording(db, recording.id):
+        proof = links.query(recording.id, _name(person, standing.form), until)
+        url = f"/api/recordings/{recording.id}/downloads/{standing.form}?{proof}"
+        items.append(_out(standing, url))
+    return DownloadsOut(items=items)
+
+
+def _out(standing: Standing, url: str) -> DownloadOut:
+    if (made := standing.made) is not None:
+        return DownloadOut(
+            form=standing.form,
+            state=DownloadState.READY,
+            bytes=made.bytes,
+            duration_ms=made.duration_ms,
+            speed=made.speed,
+            lufs=made.lufs,
+            url=url,
+        )
+    if (job := standing.job) is None:
+        return DownloadOut(form=standing.form, state=DownloadState.NONE)
+    problem = job.problem or {}
+    return DownloadOut(
+        form=standing.form,
+        state=_STATE_OF[job.state],
+        step=job.progress_note,
+        done=job.progress_done,
+        total=job.progress_total,
+        problem=problem.get("reason") or problem.get("type"),
+    )
+
+
+@router.head("/recordings/{recording_id}/downloads/{form}", include_in_schema=False)
+@router.get(
+    "/recordings/{recording_id}/downloads/{form}",
+    response_class=Response,
+    responses={
+        200: {"description": "The file.", "content": FILE},
+        206: {"description": "The range that was asked for.", "content": FILE},
+    },
+)
+@refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
+async def take_download(
+    *,
+    request: Request,
+    recording_id: UUID,
+    form: DownloadForm,
+    until: Until,
+    key: Key,
+    db: Db,
+    now: Now,
+    person: CurrentPerson,
+    links: LinkMaker,
+) -> Response:
+    """Send the file, or a range of it, and write down who takes it along.
+
+    The link is good for whom it was given to, and the right to the recording is asked again.
+    """
+    recording, download = await downloads.downloadable(db, person, recording_id, form)
+    links.check(recording_id, _name(person, form), until=until, key=key, now=now)
+    shelf: Shelf = request.app.state.shelf
+    file = await shelf.find(
+        db, recording_id=recording_id, folder=recording.folder, name=download.file
+    )
+    if request.method == "GET":
+        await downloads.log_taken(
+            db,
+            recording_id=recording_id,
+            form=form,
+            person_id=person.person_id,
+            address=client_address(request),
+            now=now,
+        )
+    answer = await send_file(request, file, mime=MEDIA_TYPE[form])
+    if answer.status_code in (200, 206):
+        answer.headers["Content-Disposition"] = _disposition(recording, form)
+    return answer
+
+
+def _disposition(recording: Recording, form: DownloadForm) -> str:
+    """Return how the file is called (RFC 6266): the day and the title of the lesson."""
+    lesson = recording.lesson
+    day = f"{lesson.planned_start:%Y-%m-%d}"
+    name = quote(f"{day} {lesson.title}{SUFFIX[form]}", safe="")
+    return f"attachment; filename=\"lesson-{day}{SUFFIX[form]}\"; filename*=UTF-8''{name}"

@@ -1,0 +1,192 @@
+"""One file of a whole lesson to take along: with pictures, or its sound alone.
+
+Made when somebody asks for it, by a job (`app.live.composing`), once for all who may see the
+recording. It lies in the recording's folder, so it is kept, proved in the store and removed with
+the recording's other files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, selectinload
+
+from app.database import Base, Id
+from app.errors import NotFound
+from app.jobs import queries as job_queries
+from app.jobs import service as jobs
+from app.jobs.models import Job, Queue
+from app.recordings.errors import RecordingNotReady
+from app.recordings.models import DownloadForm, Recording, RecordingState, RecordingView
+from app.recordings.queries import may_watch
+from app.security import PersonCaller
+
+KIND: Final = "recordings.compose"
+#: A download asks for many ranges, and may go on after it broke: it is one look.
+ONE_LOOK: Final = timedelta(minutes=10)
+
+
+MEDIA_TYPE: Mapping[DownloadForm, str] = {
+    DownloadForm.LESSON: "video/mp4",
+    DownloadForm.SOUND: "audio/mp4",
+}
+SUFFIX: Mapping[DownloadForm, str] = {DownloadForm.LESSON: ".mp4", DownloadForm.SOUND: ".m4a"}
+
+
+class RecordingDownload(Base):
+    """A file that was made. `file` is a plain name in the recording's folder.
+
+    `lufs`: how loud it is (EBU R 128); None: there is no sound. `speed`: how many seconds of the
+    lesson were made in one.
+    """
+
+    __tablename__ = "recording_downloads"
+    __table_args__ = (UniqueConstraint("recording_id", "form"),)
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
+    form: Mapped[DownloadForm]
+    file: Mapped[str] = mapped_column(String(200))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    duration_ms: Mapped[int]
+    lufs: Mapped[float | None]
+    speed: Mapped[float]
+    made_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with one form: the file, or the job that makes it or failed to, or neither."""
+
+    form: DownloadForm
+    made: RecordingDownload | None
+    job: Job | None
+
+
+def _key(recording_id: UUID, form: DownloadForm) -> str:
+    return f"{recording_id}:{form}"
+
+
+async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
+    """Return how it stands with each form. Who may know was decided before."""
+    rows = await db.scalars(
+        select(RecordingDownload).where(RecordingDownload.recording_id == recording_id)
+    )
+    made = {row.form: row for row in rows}
+    found = []
+    for form in DownloadForm:
+        job = None
+        if form not in made:
+            key = jobs.key_of(KIND, None, _key(recording_id, form))
+            job = await job_queries.last_with(db, KIND, key)
+        found.append(Standing(form, made.get(form), job))
+    return found
+
+
+async def ask_for(
+    db: AsyncSession, recording: Recording, form: DownloadForm, *, now: datetime
+) -> None:
+    """Have a file made, unless it is there or being made. Raise RecordingNotReady."""
+    require_ready(recording)
+    if await made(db, recording.id, form) is None:
+        await jobs.enqueue(
+            db,
+            kind=KIND,
+            payload={"recording_id": str(recording.id), "form": form},
+            owner=None,
+            dedup_key=_key(recording.id, form),
+            queue=Queue.HEAVY,
+            now=now,
+        )
+
+
+def require_ready(recording: Recording) -> None:
+    """Raise RecordingNotReady unless there is something to make a file of."""
+    if recording.state is not RecordingState.READY:
+        raise RecordingNotReady(
+            f"The recording is {recording.state}.",
+            state=recording.state,
+            problem=recording.problem,
+        )
+
+
+async def made(
+    db: AsyncSession, recording_id: UUID, form: DownloadForm
+) -> RecordingDownload | None:
+    """Return the file that was made, whoever asks."""
+    return await db.scalar(
+        select(RecordingDownload).where(
+            RecordingDownload.recording_id == recording_id, RecordingDownload.form == form
+        )
+    )
+
+
+async def downloadable(
+    db: AsyncSession, person: PersonCaller, recording_id: UUID, form: DownloadForm
+) -> tuple[Recording, RecordingDownload]:
+    """Return a file this person may have, and its recording with its lesson. Raise NotFound."""
+    row = (
+        await db.execute(
+            select(Recording, RecordingDownload)
+            .join(RecordingDownload, RecordingDownload.recording_id == Recording.id)
+            .join(Recording.lesson)
+            .where(
+                Recording.id == recording_id,
+                RecordingDownload.form == form,
+                Recording.state == RecordingState.READY,
+                may_watch(person),
+            )
+            .options(joinedload(Recording.lesson))
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+async def to_compose(db: AsyncSession, recording_id: UUID) -> Recording:
+    """Return a recording with its clips, for the job. Raise RecordingNotReady."""
+    recording = await db.scalar(
+        select(Recording).where(Recording.id == recording_id).options(selectinload(Recording.clips))
+    )
+    assert recording is not None
+    require_ready(recording)
+    return recording
+
+
+async def publish(db: AsyncSession, download: RecordingDownload) -> None:
+    """Offer a file that lies in its folder. Raise RecordingNotReady: it was withdrawn meanwhile."""
+    recording = await db.get_one(Recording, download.recording_id, with_for_update=True)
+    require_ready(recording)
+    db.add(download)
+    # Its folder has a file more, which is to be kept like the others.
+    recording.files_listed_at = None
+
+
+async def log_taken(
+    db: AsyncSession,
+    *,
+    recording_id: UUID,
+    form: DownloadForm,
+    person_id: UUID,
+    address: str,
+    now: datetime,
+) -> None:
+    """Write down who takes a file along, from where; once for all that belongs to one download."""
+    is_known = exists().where(
+        RecordingView.recording_id == recording_id,
+        RecordingView.person_id == person_id,
+        RecordingView.taken == form,
+        RecordingView.address == address,
+        RecordingView.at > now - ONE_LOOK,
+    )
+    if not await db.scalar(select(is_known)):
+        db.add(
+            RecordingView(
+                recording_id=recording_id, person_id=person_id, at=now, address=address, taken=form
+            )
+        )
