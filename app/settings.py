@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     )
     redis_url: str | None = None
     recordings_dir: Path = Field(default_factory=lambda data: data["var_dir"] / "recordings")
+    recordings_second_dir: Path | None = None
     files_dir: Path = Field(default_factory=lambda data: data["var_dir"] / "files")
     frontend_dir: Path = HOME / "frontend" / "dist"
     migrate_on_start: bool = True

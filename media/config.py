@@ -86,7 +86,8 @@ class RecordingTarget:
     `folder` belongs to the lesson; every epoch (a run of the server) adds files of
     its own and never touches those of another. `offset_s` is the lesson clock, in
     seconds, at the moment recording is started, so all epochs share one clock. `zero_at` is
-    what time it was when that clock stood at 0, where that is known.
+    what time it was when that clock stood at 0, where that is known. `second` is where parts
+    go that the folder's disk does not take, if there is such a place.
     """
 
     folder: Path
@@ -94,3 +95,4 @@ class RecordingTarget:
     offset_s: float
     zero_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    second: Path | None = None

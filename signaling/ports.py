@@ -118,6 +118,8 @@ class RoomSeed:
     elapsed_s: float
     epoch: int
     recording_folder: Path | None
+    # Where the recording goes when the folder's disk does not take it.
+    second_folder: Path | None = field(default=None, kw_only=True)
     zero_at: datetime | None = None
     stage_limit: int = 1
     class_permissions: Permissions | None = None

@@ -384,6 +384,7 @@ class RoomRunner:
             epoch=seed.epoch,
             offset_s=effect.offset_s,
             zero_at=seed.zero_at,
+            second=seed.second_folder,
         )
         now = self._loop.time()
         try:

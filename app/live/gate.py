@@ -26,10 +26,16 @@ class DatabaseGate:
     """Redeems tickets and opens rooms. `clock` gives the wall time."""
 
     def __init__(
-        self, database: Database, *, recordings_dir: Path, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        *,
+        recordings_dir: Path,
+        second_dir: Path | None = None,
+        clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._recordings_dir = recordings_dir
+        self._second_dir = second_dir
         self._clock = clock
 
     async def redeem(self, ticket: str) -> Admission:
@@ -95,7 +101,8 @@ class DatabaseGate:
             assert loaded is not None
             recording = await recording_queries.of_session(db, session.id)
             folder = self._recordings_dir / recording.folder if recording else None
-            return _seed(loaded, folder, now)
+            second = self._second_dir / recording.folder if recording and self._second_dir else None
+            return _seed(loaded, folder, second, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ async def _holder_of(
     return _Holder(person.name, school)
 
 
-def _seed(session: Session, folder: Path | None, now: datetime) -> RoomSeed:
+def _seed(session: Session, folder: Path | None, second: Path | None, now: datetime) -> RoomSeed:
     lesson = session.lesson
     # The clock never runs backwards, whatever was done to the computer's own.
     elapsed_ms = max((now - session.started_at) / _MILLISECOND, session.last_alive_ms)
@@ -164,6 +171,7 @@ def _seed(session: Session, folder: Path | None, now: datetime) -> RoomSeed:
         zero_at=now - elapsed_ms * _MILLISECOND,
         epoch=session.epoch,
         recording_folder=folder,
+        second_folder=second,
         stage_limit=lesson.stage_limit,
         saved_state=session.saved_state,
     )

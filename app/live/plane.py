@@ -86,10 +86,13 @@ class LivePlane:
         self._settings = settings
         self._database = database
         recordings_dir = settings.recordings_dir.absolute()
+        second_dir = settings.recordings_second_dir and settings.recordings_second_dir.absolute()
         self.checks = CheckRooms()
         self.relay = TurnRelay(settings.turn_urls, settings.turn_secret.get_secret_value())
         self.hub = LiveHub(
-            gate=DatabaseGate(database, recordings_dir=recordings_dir, clock=utc_now),
+            gate=DatabaseGate(
+                database, recordings_dir=recordings_dir, second_dir=second_dir, clock=utc_now
+            ),
             ledger=DatabaseLedger(database, clock=utc_now),
             config=config or LiveConfig(),
             when_empty=self._give_back_memory,
@@ -97,6 +100,7 @@ class LivePlane:
         self.replays = ReplayQueue(
             database,
             recordings_dir=recordings_dir,
+            second_dir=second_dir,
             builder=ProcessReplayBuilder(),
             clock=utc_now,
             is_room_open=self.is_room_open,

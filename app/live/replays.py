@@ -37,12 +37,14 @@ class ReplayQueue:
         database: Database,
         *,
         recordings_dir: Path,
+        second_dir: Path | None = None,
         builder: ReplayBuilder,
         clock: Callable[[], datetime],
         is_room_open: Callable[[UUID], bool],
     ) -> None:
         self._database = database
         self._recordings_dir = recordings_dir
+        self._second_dir = second_dir
         self._builder = builder
         self._clock = clock
         self._is_room_open = is_room_open
@@ -105,6 +107,7 @@ class ReplayQueue:
             self._database,
             recording_id=recording_id,
             root=self._recordings_dir,
+            second_root=self._second_dir,
             builder=self._builder,
             clock=self._clock,
         )

@@ -2,18 +2,20 @@
 
 import asyncio
 import hashlib
-import shutil
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from app.database import Database
-from app.recordings import service
+from app.recordings import removal, service
 from app.recordings.builder import ReplayBuilder, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording
 
 MANIFEST = "manifest.jsonl"
+_MOST_KEPT_FREE = 1024**3
+"""No replay takes the last of a disk on which lessons are being recorded."""
 REPLAY = "replay"
 
 
@@ -22,16 +24,19 @@ async def finish(
     *,
     recording_id: UUID,
     root: Path,
+    second_root: Path | None = None,
     builder: ReplayBuilder,
     clock: Callable[[], datetime],
 ) -> None:
     """Recover, seal, build and publish one recording, or say why it is broken.
 
-    `root` is the recordings folder. Nothing may write to the recording any more. What is
+    `root` is the recordings folder, `second_root` where a replay goes for which it has no room.
+    Nothing may write to the recording any more. What is
     published already is left alone.
     """
     async with database.unit_of_work() as db:
-        folder = root / (await db.get_one(Recording, recording_id)).folder
+        name = (await db.get_one(Recording, recording_id)).folder
+    folder = root / name
     try:
         digest = await _recover(builder, folder)
         async with database.unit_of_work() as db:
@@ -39,7 +44,7 @@ async def finish(
                 return
         async with database.unit_of_work() as db:
             await service.begin_processing(db, recording_id=recording_id)
-        index = await _build(builder, folder)
+        index = await _build(builder, folder, second_root and second_root / name)
     except ReplayFailed as failure:
         async with database.unit_of_work() as db:
             await service.break_off(db, recording_id=recording_id, problem=failure.problem)
@@ -48,20 +53,40 @@ async def finish(
         await service.publish(db, recording_id=recording_id, index=index, now=clock())
 
 
-async def _build(builder: ReplayBuilder, folder: Path) -> ReplayIndex:
+async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> ReplayIndex:
     """Build beside the place and move there, so that what is served was built by one process.
 
     A builder left over from a server that was killed may still be writing: into a folder of its
     own, which is removed here under its hands.
     """
-    for left_over in await asyncio.to_thread(lambda: list(folder.glob(f"{REPLAY}*"))):
-        await asyncio.to_thread(shutil.rmtree, left_over)
-    scratch = folder / f"{REPLAY}-{uuid4().hex}"
+    for place in (folder, second):
+        if place is not None:
+            await asyncio.to_thread(_clear, place)
+    place = folder
+    if second is not None and not await asyncio.to_thread(_has_room, folder):
+        await asyncio.to_thread(second.mkdir, parents=True, exist_ok=True)
+        place = second
+    scratch = place / f"{REPLAY}-{uuid4().hex}"
     index = await builder.build(folder, scratch)
     if not index.clips:
         raise ReplayFailed(service.NO_MEDIA)
-    await asyncio.to_thread(scratch.rename, folder / REPLAY)
+    await asyncio.to_thread(scratch.rename, place / REPLAY)
+    if place is not folder:
+        await asyncio.to_thread((folder / REPLAY).symlink_to, (place / REPLAY).absolute())
     return index
+
+
+def _clear(place: Path) -> None:
+    for left_over in list(place.glob(f"{REPLAY}*")):
+        removal.remove_tree(left_over)
+
+
+def _has_room(folder: Path) -> bool:
+    """Return whether the folder's disk has room for a copy of all that is in it, and some more."""
+    disk = os.statvfs(folder)
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    kept_free = min(_MOST_KEPT_FREE, disk.f_blocks * disk.f_frsize // 8)
+    return disk.f_bavail * disk.f_frsize > size + kept_free
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

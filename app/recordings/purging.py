@@ -6,7 +6,6 @@ same transaction, once neither the disk nor the store has anything of it.
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from app.jobs.context import JobContext, JobResult
-from app.recordings import listing
+from app.recordings import listing, removal
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile
 from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
@@ -98,7 +97,7 @@ class Purger:
             await listing.enlist(db, recording.id, files, now=context.now())
         await self._remove_stored(context, recording)
         if await asyncio.to_thread(folder.exists):
-            await asyncio.to_thread(shutil.rmtree, folder)
+            await asyncio.to_thread(removal.remove_tree, folder)
         await self._certify(context, recording)
 
     async def _remove_stored(self, context: JobContext, recording: Recording) -> None:

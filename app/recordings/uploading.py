@@ -23,6 +23,7 @@ from app.recordings.copies import CopyState, RecordingFile, StoreStanding, chang
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import key_of
 from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.removal import remove_file
 from app.store.client import ObjectStore, Piece
 from app.store.errors import ObjectChanged, ObjectMissing, StoreAway, StoreError, UploadForgotten
 
@@ -333,7 +334,7 @@ async def _standing(db: AsyncSession, now: datetime) -> StoreStanding:
 
 def _remove(path: Path) -> None:
     """Remove a file, and have the folder forget it for good; nothing if it is gone."""
-    path.unlink(missing_ok=True)
+    remove_file(path)
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

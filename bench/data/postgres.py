@@ -3,7 +3,9 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,17 @@ class Server:
         self._below.psql(f"\\set ON_ERROR_STOP on\nCREATE DATABASE {name};")
         address: str = self._below.get_uri(name)
         return address.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    def crash(self) -> None:
+        """End it at once, as a crash would: it recovers from its log when it starts again."""
+        pid = self._below.get_pid()
+        os.kill(pid, signal.SIGQUIT)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.02)
+
+    def start_again(self) -> None:
+        """Start it where it was."""
+        self._below.ensure_postgres_running()
 
 
 @contextmanager

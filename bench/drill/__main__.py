@@ -9,6 +9,7 @@ and played, and the rows of attendance that are right; PASS or FAIL against the 
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import json
 import sys
@@ -17,7 +18,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench.drill import kill_rows
+from bench.drill import kill_rows, machine_rows, store_rows
+from bench.drill.faults import NotShown, enter_mount_namespace
 from bench.drill.lesson import DrillFailed
 from bench.drill.verdict import HEADING, Outcome
 from bench.impair.server import ServerFailed
@@ -28,6 +30,17 @@ RowOf = Callable[[Path], Awaitable[Outcome]]
 ROWS: Mapping[str, RowOf] = {
     "server": kill_rows.server,
     "recorder": kill_rows.recorder,
+    "power": machine_rows.power,
+    "disk-full": machine_rows.disk_full,
+    "disk-full-alone": machine_rows.disk_full_alone,
+    "disk-errors": machine_rows.disk_errors,
+    "clock": machine_rows.clock,
+    "worker": store_rows.worker,
+    "database": store_rows.database,
+    "store-away": store_rows.store_away,
+    "store-slow": store_rows.store_slow,
+    "store-refuses": store_rows.store_refuses,
+    "store-truncates": store_rows.store_truncates,
 }
 
 
@@ -38,6 +51,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--rows", default="", help="rows, with commas between; else all")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    parser.add_argument("--at-once", type=int, default=1, help="so many rows beside each other")
     parsed = parser.parse_args(arguments)
     parsed.rows = [row for row in parsed.rows.split(",") if row] or list(ROWS)
     if unknown := [row for row in parsed.rows if row not in ROWS]:
@@ -45,16 +59,18 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parsed
 
 
-class NotShown(Exception):
-    """This machine or user cannot show a row; the message says what is missing."""
-
-
-async def drill(rows: Sequence[str]) -> tuple[list[Outcome], dict[str, str]]:
-    """Run rows one after the other; return what came of them, and why some were not shown."""
+async def drill(rows: Sequence[str], *, at_once: int) -> tuple[list[Outcome], dict[str, str]]:
+    """Run rows, some at once; return what came of them, and why some were not shown."""
     outcomes: list[Outcome] = []
     not_shown: dict[str, str] = {}
     print(HEADING, flush=True)
-    for row in rows:
+    lanes = asyncio.Semaphore(at_once)
+
+    async def run(row: str) -> None:
+        async with lanes:
+            await one(row)
+
+    async def one(row: str) -> None:
         with tempfile.TemporaryDirectory(prefix="drill-") as folder:
             try:
                 outcome = await ROWS[row](Path(folder))
@@ -62,9 +78,13 @@ async def drill(rows: Sequence[str]) -> tuple[list[Outcome], dict[str, str]]:
                 print(outcome.line(), flush=True)
                 for failure in outcome.failures():
                     print(f"      {row}: {failure}", flush=True)
-            except* (NotShown, DrillFailed, ServerFailed) as group:
+            except* (NotShown, DrillFailed, ServerFailed, OSError) as group:
                 not_shown[row] = str(_first_of(group))
                 print(f"----  {row:16} not shown: {not_shown[row]}", flush=True)
+
+    async with asyncio.TaskGroup() as group:
+        for row in rows:
+            group.create_task(run(row))
     return outcomes, not_shown
 
 
@@ -77,8 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for, keep the figures, and return the exit code."""
     options = parse_arguments(arguments)
     print(machine())
+    with contextlib.suppress(NotShown):  # then the rows that mount something say so
+        enter_mount_namespace()
     began = time.monotonic()
-    outcomes, not_shown = asyncio.run(drill(options.rows))
+    outcomes, not_shown = asyncio.run(drill(options.rows, at_once=options.at_once))
     failed = [outcome.row for outcome in outcomes if outcome.failures()]
     seconds = time.monotonic() - began
     print(

@@ -31,7 +31,7 @@ from bench.drill.verdict import (
     wrong_rows,
 )
 from bench.impair import school
-from bench.impair.access import Access
+from bench.impair.access import Access, Requests
 from bench.impair.lesson import free_port
 from bench.impair.media import AUDIO_PACKET_S
 from bench.impair.seat import LightSeat
@@ -44,6 +44,8 @@ _IN_S = 30.0
 _PLAYABLE_WITHIN_S = 60.0
 _LAST_WORDS_S = 0.2
 """Before the bell: what is under way when it rings belongs to nobody."""
+_preparing = asyncio.Lock()
+"""Alembic keeps what it migrates in its module: one after the other."""
 _NO_SETTINGS: Mapping[str, str] = {}
 
 
@@ -60,6 +62,8 @@ class Drill:
     lesson_id: str
     database_url: str
     recordings_dir: Path
+    #: The teacher's page of recordings, beside the lesson's.
+    watching: Requests
     hub: LightSeat
     programme: Programme
     sites: list[LightSeat]
@@ -100,7 +104,7 @@ class Drill:
 
     async def until_playable(self) -> float:
         """Return how long after the bell the replay plays; infinity when it does not."""
-        client = self.hub.requests
+        client = self.watching
         give_up_at = time.monotonic() + _PLAYABLE_WITHIN_S
         session_id = await self.session_id()
         while time.monotonic() < give_up_at:
@@ -238,7 +242,8 @@ async def drill_lesson(
     settings = {**settings, "CLASSROOMS_RECORDINGS_DIR": str(recordings_dir)}
     if database_url:
         settings["CLASSROOMS_DATABASE_URL"] = database_url
-    made = await school.prepare(folder, classrooms=CLASSROOMS, url=url)
+    async with _preparing:
+        made = await school.prepare(folder, classrooms=CLASSROOMS, url=url)
     [lesson_id] = made.lesson_ids
     server = LessonServer(
         folder,
@@ -256,10 +261,12 @@ async def drill_lesson(
 
     hub = seat(made.teacher, "lecturer")
     sites = [seat(cookies, "classroom") for cookies in made.classrooms]
-    drill = Drill(folder, server, lesson_id, url, recordings_dir, hub, programme, sites)
+    watching = Requests(Access(server.url, HOST, made.teacher, lesson_id, "lecturer"))
+    drill = Drill(folder, server, lesson_id, url, recordings_dir, watching, hub, programme, sites)
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)
+        stack.push_async_callback(watching.close)
         for each in (hub, *sites):
             stack.push_async_callback(each.close)
         await hub.requests.post(f"/api/lessons/{lesson_id}/start")

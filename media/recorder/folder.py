@@ -1,6 +1,7 @@
 """A recording's folder while one epoch writes into it: names, manifest, durable creation."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -8,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from media.config import RecordingTarget
-from media.core.ids import TrackKey
+from media.core.ids import Kind, TrackKey
 from media.recorder.manifest import (
     CUT,
     EpochRecord,
@@ -21,6 +22,7 @@ from media.recorder.manifest import (
     part_opened,
 )
 from media.recorder.part import PartFormat, PartWriter
+from media.recorder.places import Places
 
 ZERO_S = -60.0
 """Time 0 of every file lies a minute before the lesson: what comes early has a place, for no
@@ -57,6 +59,7 @@ class RecordingFolder:
     def __init__(self, target: RecordingTarget) -> None:
         self._target = target
         self._manifest = ManifestFile(target.folder)
+        self._places = Places(target.folder, target.second)
         self._owed: list[Line] = []
         self._is_ready = False
         self._seq = 0
@@ -73,11 +76,47 @@ class RecordingFolder:
         _sync_directory(target.folder)
         self._is_ready = True
 
-    def open_part(self, track: TrackKey, part_format: PartFormat, start_s: float) -> OpenPart:
-        """Begin a part that starts at `start_s` on the lesson clock; raise OSError."""
+    def open_part(
+        self,
+        track: TrackKey,
+        part_format: PartFormat,
+        start_s: float,
+        *,
+        instead_of: OpenPart | None = None,
+    ) -> OpenPart:
+        """Begin a part that starts at `start_s` on the lesson clock; raise OSError.
+
+        What one place refuses is tried once more, in the other if there is one. Not where
+        `instead_of` lies, which failed, if that can be helped.
+        """
+        is_refused = instead_of is not None and not self._is_in_second(instead_of)
+        takes = self._takes_at_home(track)
+        seconds = [is_refused or not takes, not is_refused]
+        if not self._places.has_second:
+            if not takes:
+                raise OSError(errno.ENOSPC, "the last of the disk is kept for sound")
+            seconds = [False, False]
+        try:
+            return self._open_part(track, part_format, start_s, is_second=seconds[0])
+        except OSError:
+            return self._open_part(track, part_format, start_s, is_second=seconds[1])
+
+    def must_leave(self, part: OpenPart) -> bool:
+        """Return whether a part is to end: what its disk has left is kept for sound."""
+        return not self._is_in_second(part) and not self._takes_at_home(part.record.track)
+
+    def _takes_at_home(self, track: TrackKey) -> bool:
+        return track.source.kind is Kind.AUDIO or self._places.has_room_for_pictures()
+
+    def _is_in_second(self, part: OpenPart) -> bool:
+        return self._places.is_in_second(part.record.file)
+
+    def _open_part(
+        self, track: TrackKey, part_format: PartFormat, start_s: float, *, is_second: bool
+    ) -> OpenPart:
         self.prepare()
         zero_s = min(ZERO_S, start_s)
-        path, writer = self._create(part_format, start_s - zero_s)
+        path, writer = self._create(part_format, start_s - zero_s, is_second=is_second)
         width, height = part_format.size or (0, 0)
         record = PartRecord(
             file=path.name,
@@ -97,20 +136,34 @@ class RecordingFolder:
             self._write_owed(part_opened(record))
         except OSError:
             writer.abandon()
-            path.unlink(missing_ok=True)
+            self._remove(path.name)
             raise
         return OpenPart(record, writer)
 
-    def _create(self, part_format: PartFormat, at_s: float) -> tuple[Path, PartWriter]:
+    def _create(
+        self, part_format: PartFormat, at_s: float, *, is_second: bool
+    ) -> tuple[Path, PartWriter]:
         """Create the next free file: after a restart under the same epoch some are taken."""
         while True:
             self._seq += 1
             name = f"{self._target.epoch}-{self._seq:06}{part_format.suffix}"
-            path = self._target.folder / name
             try:
-                return path, PartWriter(path, part_format, start_s=at_s)
+                path = self._places.create(name, is_second=is_second)
             except FileExistsError:
                 continue
+            try:
+                writer = PartWriter(path, part_format, start_s=at_s)
+            except BaseException:
+                self._remove(name)
+                raise
+            if is_second:
+                _sync_directory(path.parent)
+            return path, writer
+
+    def _remove(self, name: str) -> None:
+        """Remove a file if the disk lets us; one that holds nothing is nothing to a reader."""
+        with contextlib.suppress(OSError):
+            self._places.remove(name)
 
     def close_part(self, part: OpenPart, reason: str) -> None:
         """Finish a part; raise OSError or av.FFmpegError, then call `give_up`."""
@@ -126,21 +179,35 @@ class RecordingFolder:
         part.writer.finish()
         self._owed.append(self._end_of(part, CUT))
 
-    def give_up(self, part: OpenPart, reason: str) -> None:
-        """Keep what is whole of a part that cannot be written on. Raises nothing."""
-        part.writer.abandon()
+    def give_up(self, part: OpenPart, reason: str, *, for_another: OpenPart | None = None) -> None:
+        """Keep what is whole of a part that cannot be written on. Raises nothing.
+
+        `for_another` has what is after the part's `safe_s`, and its gaps there.
+        """
+        part.writer.abandon(at_safe=for_another is not None)
+        if for_another is not None:
+            begins_s = for_another.record.start_s
+            for_another.gaps[:0] = [gap for gap in part.gaps if gap[0] >= begins_s]
+            part.gaps[:] = [gap for gap in part.gaps if gap[0] < begins_s]
         self._owed.append(self._end_of(part, reason))
         self.settle()
 
-    def _end_of(self, part: OpenPart, reason: str) -> Line:
+    def discard(self, part: OpenPart) -> None:
+        """Keep nothing of a part: what it holds is elsewhere as well. Raises nothing."""
+        part.writer.abandon()
+        self._remove(part.record.file)
+        self._owed.append(self._end_of(part, "discarded", is_empty=True))
+        self.settle()
+
+    def _end_of(self, part: OpenPart, reason: str, *, is_empty: bool = False) -> Line:
         """Return the line that closes a part; remove the file of one that holds nothing."""
         writer = part.writer
-        is_empty = writer.whole_s <= 0
+        is_empty = is_empty or writer.whole_s <= 0
         if is_empty:
-            (self._target.folder / part.record.file).unlink(missing_ok=True)
+            self._remove(part.record.file)
         closed = replace(
             part.record,
-            end_s=part.record.start_s + writer.whole_s,
+            end_s=part.record.start_s + (0 if is_empty else writer.whole_s),
             bytes=0 if is_empty else writer.whole_bytes,
             head_bytes=None if is_empty else writer.head_bytes,
             sha256=None if is_empty else writer.sha256,

@@ -9,9 +9,11 @@ import fcntl
 import hashlib
 import io
 import os
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -19,6 +21,9 @@ from av.stream import Stream
 
 from media.core import opus
 from media.recorder import containers
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FRAGMENT_S = 1.0
 
@@ -76,6 +81,18 @@ class _PartFile:
         return len(data)
 
 
+class _Mark(NamedTuple):
+    """A place the file can be cut back to: everything before `at_s` is there.
+
+    `can_begin`: another file can go on from here, for a key frame comes next.
+    """
+
+    at_s: float
+    bytes: int
+    hash: "_Hash"
+    can_begin: bool
+
+
 class PartWriter:
     """Mux samples of one track into one file, without re-encoding.
 
@@ -94,9 +111,9 @@ class PartWriter:
         self._last_end_s = 0.0
         #: The newest sample: how long it lasts, the next one tells.
         self._held: tuple[av.Packet[Stream], float] | None = None
-        self._whole_bytes = 0
-        self._whole_hash = self._file.hash.copy()
-        self.whole_s = 0.0
+        self._whole = _Mark(0.0, 0, self._file.hash.copy(), can_begin=True)
+        #: From the one that is safe on.
+        self._marks = deque([self._whole])
         self.synced_s = 0.0
         self.synced_bytes = 0
         #: How much of the file comes before its media: all that a decoder must be told.
@@ -125,6 +142,9 @@ class PartWriter:
                 "movflags": "empty_moov+default_base_moof+skip_trailer+frag_discont",
                 "frag_duration": str(round(FRAGMENT_S * 1_000_000)),
             }
+            if self.format.size is not None:
+                # Where a key frame begins a fragment, another file can go on from it.
+                options["movflags"] += "+frag_keyframe"
         container = av.open(self._file, "w", format="webm" if is_webm else "mp4", options=options)
         with _open_template(self.format) as like:
             stream = container.add_stream_from_template(like.streams[0], opaque=True)
@@ -162,21 +182,28 @@ class PartWriter:
         assert self._container is not None, "only an open part holds a sample"
         (packet, at_s), self._held = self._held, None
         self._container.mux_one(packet)
-        if self._file.bytes != self._whole_bytes:
+        if self._file.bytes != self._whole.bytes:
             # Everything before this sample has just been written: a place to cut back to.
-            self._mark_whole(at_s)
+            self._mark_whole(at_s, can_begin=packet.is_keyframe)
 
-    def _mark_whole(self, until_s: float) -> None:
-        self._whole_bytes = self._file.bytes
-        self._whole_hash = self._file.hash.copy()
-        self.whole_s = until_s
+    def _mark_whole(self, until_s: float, *, can_begin: bool) -> None:
+        self._whole = _Mark(until_s, self._file.bytes, self._file.hash.copy(), can_begin)
+        self._marks.append(self._whole)
+
+    @property
+    def safe_s(self) -> float:
+        """Return up to where the disk has everything, and another file could go on."""
+        safe = [mark for mark in self._marks if mark.can_begin and mark.at_s <= self.synced_s]
+        while self._marks[0] is not safe[-1]:
+            self._marks.popleft()
+        return self._marks[0].at_s
 
     def sync(self) -> None:
         """Wait until what the file has taken is on the disk."""
-        if self.synced_bytes == self._whole_bytes:
+        if self.synced_bytes == self._whole.bytes:
             return
         os.fdatasync(self._file.descriptor)
-        self.synced_bytes, self.synced_s = self._whole_bytes, self.whole_s
+        self.synced_bytes, self.synced_s = self._whole.bytes, self._whole.at_s
 
     def finish(self) -> None:
         """Write the last fragment and wait for the disk."""
@@ -184,23 +211,27 @@ class PartWriter:
         self._mux_held()
         self._container.close()
         self._container = None
-        self._mark_whole(self._last_end_s)
+        self._mark_whole(self._last_end_s, can_begin=False)
         os.fsync(self._file.descriptor)
-        self.synced_bytes, self.synced_s = self._whole_bytes, self.whole_s
+        self.synced_bytes, self.synced_s = self._whole.bytes, self._whole.at_s
         os.close(self._file.descriptor)
 
-    def abandon(self) -> None:
-        """Cut the file back to its last whole fragment and let go of it.
+    def abandon(self, *, at_safe: bool = False) -> None:
+        """Cut the file back to its last whole fragment, or to `safe_s`, and let go of it.
 
         Nothing is raised: the disk has failed already, and recovery cuts again what this
         could not.
         """
+        if at_safe:
+            assert self.safe_s >= 0, "there is always a safe mark, the beginning at least"
+            self._whole = self._marks[0]
+            self.synced_bytes, self.synced_s = self._whole.bytes, self._whole.at_s
         container, self._container, self._held = self._container, None, None
         if container is not None:
             with contextlib.suppress(OSError, av.FFmpegError):
                 container.close()
         try:
-            os.ftruncate(self._file.descriptor, self._whole_bytes)
+            os.ftruncate(self._file.descriptor, self._whole.bytes)
             os.fsync(self._file.descriptor)
         except OSError:
             pass
@@ -208,14 +239,19 @@ class PartWriter:
             os.close(self._file.descriptor)
 
     @property
+    def whole_s(self) -> float:
+        """Return where the last whole fragment ends."""
+        return self._whole.at_s
+
+    @property
     def whole_bytes(self) -> int:
         """Return the length up to the last whole fragment."""
-        return self._whole_bytes
+        return self._whole.bytes
 
     @property
     def sha256(self) -> str:
         """Return the hash of the first `whole_bytes` bytes."""
-        return self._whole_hash.hexdigest()
+        return self._whole.hash.hexdigest()
 
 
 def _open_template(part_format: PartFormat) -> InputContainer:

@@ -11,6 +11,7 @@ import av
 from media.core import opus
 from media.recorder.containers import head_length, whole_length
 from media.recorder.manifest import ManifestFile, PartRecord, part_closed, read_manifest
+from media.recorder.places import remove
 
 _VIDEO_GAP_S = 1.0
 _AUDIO_GAP_S = 0.1
@@ -41,6 +42,8 @@ def recover(folder: Path, *, before_epoch: int | None = None) -> list[PartRecord
 def _close(folder: Path, part: PartRecord) -> PartRecord | None:
     """Return the part as closed; None if somebody is still writing it."""
     path = folder / part.file
+    if path.is_symlink() and not path.exists():
+        return None  # the second place is not there now, which is not to say that the part is lost
     lost = replace(part, end_s=part.start_s, bytes=0, sha256=None, reason="crashed", recovered=True)
     if not path.exists():
         return lost
@@ -55,7 +58,7 @@ def _close(folder: Path, part: PartRecord) -> PartRecord | None:
     finally:
         os.close(descriptor)
     if not length:
-        path.unlink()
+        remove(path)
         return lost
     end_s, gaps = _measure(path, part)
     return replace(

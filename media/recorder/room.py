@@ -42,7 +42,7 @@ class RecorderLimits:
 
     video_queue_bytes: int = 16 * 1024 * 1024
     audio_queue_bytes: int = 20 * 1024 * 1024
-    sync_interval_s: float = 2.0
+    sync_interval_s: float = 0.5
     stall_s: float = 5.0
 
 

@@ -7,6 +7,7 @@ picture at a key frame. Its publisher is asked for one often (`SfuConfig.recordi
 import errno
 import logging
 from collections import deque
+from typing import NamedTuple
 
 import av
 
@@ -33,9 +34,31 @@ CUT_S, _EARLY_S = 6.0, 0.01
 PARTS_PER_WINDOW, PARTS_WINDOW_S = 8, 20.0
 """No more parts of one track begin in so many seconds, those that go on where one was cut apart;
 a browser finding its size makes three."""
+_MOST_HELD_BYTES = 16 * 1024 * 1024
+"""What may not be on the disk is held, to be written elsewhere; above this it is not."""
+_MOVES = 3
+_OF_THE_DISK = OSError, av.FFmpegError
+_SAME_S = 1e-6
 _MIN_GAP_S = 0.005
 _FIRST_DURATION_S = 1 / 30
 _MAX_DURATION_S = 1.0
+
+
+class _Held(NamedTuple):
+    """A sample as a part took it."""
+
+    sample: Sample
+    at_s: float
+    duration_s: float
+
+    def write_into(self, part: OpenPart) -> None:
+        """Add it to a part; raise OSError or av.FFmpegError."""
+        part.writer.write(
+            self.sample.data,
+            at_s=self.at_s - part.record.start_s,
+            duration_s=self.duration_s,
+            is_keyframe=self.sample.is_keyframe,
+        )
 
 
 class TrackRecorder:
@@ -64,6 +87,9 @@ class TrackRecorder:
         self._begin_stream()
         self._part: OpenPart | None = None
         self._finished: list[OpenPart] = []
+        #: What the part has taken that may not be on the disk; None: too much to hold.
+        self._held: list[_Held] | None = []
+        self._held_bytes = 0
         self._opened_s: deque[float] = deque(maxlen=PARTS_PER_WINDOW)
         self._has_hole = False
         self._needs_keyframe = True
@@ -122,13 +148,27 @@ class TrackRecorder:
         self._clock.new_run()
 
     def sync(self) -> None:
-        """Wait until what the part has taken is on the disk."""
+        """Wait until what the part has taken is on the disk; leave a disk that is nearly full."""
         if self._part is None:
             return
         try:
             self._part.writer.sync()
         except OSError as error:
             self._fail(error)
+            return
+        if self._folder.must_leave(self._part):
+            self._fail(OSError(errno.ENOSPC, "the last of the disk is kept for sound"))
+        else:
+            self._let_go_of_what_is_safe(self._part)
+
+    def _let_go_of_what_is_safe(self, part: OpenPart) -> None:
+        if self._held:
+            safe_s = part.record.start_s + part.writer.safe_s - _SAME_S
+            self._hold([each for each in self._held if each.at_s >= safe_s])
+
+    def _hold(self, held: "list[_Held]") -> None:
+        self._held = held
+        self._held_bytes = sum(len(each.sample.data) for each in held)
 
     def _take(self, items: list[Frame | Gap]) -> None:
         for item in items:
@@ -152,8 +192,9 @@ class TrackRecorder:
         try:
             self._write(sample, at_s)
         except Exception as error:  # whatever a writer raises, the other tracks are recorded on
-            self._retry_at_s = frame.arrival_s + RETRY_S
             self._fail(error)
+            if self._part is None:
+                self._retry_at_s = frame.arrival_s + RETRY_S
 
     def _lose_frame(self) -> None:
         """Leave a frame out: what follows cannot be decoded before the next key frame."""
@@ -168,6 +209,7 @@ class TrackRecorder:
                 self._lose_frame()
                 return
             self._part = self._folder.open_part(self.track, sample.format, at_s)
+            self._hold([])
         elif self._has_hole and at_s - self._end_s > _MIN_GAP_S:
             self._part.gaps.append((self._end_s, at_s))
         self._has_hole = self._needs_keyframe = False
@@ -177,13 +219,14 @@ class TrackRecorder:
             duration_s = min(step_s, _MAX_DURATION_S)
         else:
             duration_s = sample.duration_s
-        self._part.writer.write(
-            sample.data,
-            at_s=at_s - start_s,
-            duration_s=duration_s,
-            is_keyframe=sample.is_keyframe,
-        )
         self._last_s, self._end_s = at_s, at_s + duration_s
+        held = _Held(sample, at_s, duration_s)
+        if self._held is not None:
+            self._held.append(held)
+            self._held_bytes += len(sample.data)
+            if self._held_bytes > _MOST_HELD_BYTES:
+                self._held = None
+        held.write_into(self._part)
 
     def _leave_part(self, sample: Sample, at_s: float) -> bool:
         """Close the part if `sample` belongs into another; return whether it goes on there."""
@@ -193,11 +236,15 @@ class TrackRecorder:
         if not self._has_hole:
             part.writer.extend(at_s - part.record.start_s)
             self._end_s = at_s
+            if self._held:
+                self._held[-1] = self._held[-1]._replace(duration_s=at_s - self._held[-1].at_s)
         if part.writer.format != sample.format:
             self._close("parameters_changed")
+            if self._part is not None:  # moved because it could not be closed: it is whole now
+                self._close("parameters_changed")
         elif sample.is_keyframe and at_s - part.record.start_s >= CUT_S - _EARLY_S:
             self._close(CUT)
-            return True
+            return self._part is None
         return False
 
     def _may_open(self, at_s: float) -> bool:
@@ -218,7 +265,7 @@ class TrackRecorder:
                 self._folder.cut_part(part)
             else:
                 self._folder.close_part(part, reason)
-        except (OSError, av.FFmpegError) as error:
+        except _OF_THE_DISK as error:
             self._fail(error)
             return
         self._part = None
@@ -233,10 +280,38 @@ class TrackRecorder:
             extra={"problem": self.problem, "source": str(self.track.source), "error": str(error)},
         )
         part, self._part = self._part, None
-        self._lose_frame()
-        if part is not None:
-            self._folder.give_up(part, self.problem)
-            self._finished.append(part)
+        if part is None:
+            self._lose_frame()
+            return
+        if isinstance(error, _OF_THE_DISK):
+            self._part = self._move_on(part)
+        if self._part is None:
+            self._lose_frame()
+        self._folder.give_up(part, self.problem, for_another=self._part)
+        self._finished.append(part)
+
+    def _move_on(self, part: OpenPart) -> OpenPart | None:
+        """Go on in another part with all that may not be on the disk; None if that fails too."""
+        if not self._held:
+            return None
+        for _ in range(_MOVES):
+            if not self._may_open(self._held[-1].at_s):
+                return None
+            try:
+                other = self._folder.open_part(
+                    self.track, part.writer.format, self._held[0].at_s, instead_of=part
+                )
+            except _OF_THE_DISK:
+                continue
+            try:
+                for each in self._held:
+                    each.write_into(other)
+                other.writer.sync()
+            except _OF_THE_DISK:
+                self._folder.discard(other)
+                continue
+            return other
+        return None
 
     def take_finished(self) -> list[OpenPart]:
         """Return the parts closed since the last call: what they stored counts as well."""

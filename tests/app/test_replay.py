@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -14,6 +16,7 @@ from app.database import Database
 from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
+from app.recordings import removal
 from app.recordings.builder import ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
@@ -112,6 +115,45 @@ async def test_what_is_published_is_left_alone(
     await make_replay()
     assert await clip_path(database) == before
     assert (await recording_of(database)).state is RecordingState.READY
+
+
+async def test_a_replay_goes_where_there_is_room_and_is_removed_with_its_recording(
+    database: Database,
+    ended: UUID,
+    builder: FolderBuilder,
+    settings: Settings,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recording = await recording_of(database)
+    root, second = settings.recordings_dir.absolute(), tmp_path / "second"
+    folder = root / recording.folder
+    full = SimpleNamespace(f_blocks=1_000, f_frsize=1_000_000, f_bavail=100)
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    for _ in range(2):  # what was left of the first attempt is not in the way of the second
+        builder.fails_to = None
+        await finish(
+            database,
+            recording_id=recording.id,
+            root=root,
+            second_root=second,
+            builder=builder,
+            clock=clock,
+        )
+        async with database.unit_of_work() as db:
+            again = await db.get_one(Recording, recording.id)
+            assert again.state is RecordingState.READY
+            again.state = RecordingState.FINALISING
+    [clip] = (folder / "replay").iterdir()
+    assert clip.read_bytes() == CONTENT
+    assert [each.name for each in (second / recording.folder).iterdir()] == ["replay"]
+    part = second / recording.folder / "1-000009.mp4"
+    part.write_bytes(b"pupils")
+    (folder / "1-000009.mp4").symlink_to(part)
+    removal.remove_tree(folder)
+    assert not folder.exists()
+    assert list((second / recording.folder).iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["recover", "build"])

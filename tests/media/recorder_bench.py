@@ -19,10 +19,12 @@ CODECS = list(ENCODE)
 class Bench:
     """A track recorder over a real folder; time is what the packets say."""
 
-    def __init__(self, folder: Path, codec: str, *, offset_s: float = 0.0) -> None:
+    def __init__(
+        self, folder: Path, codec: str, *, offset_s: float = 0.0, second: Path | None = None
+    ) -> None:
         self.folder = folder
         self.track: TrackKey = MICROPHONE if codec == "opus" else CAMERA
-        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s))
+        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s, second=second))
         self.recorder = TrackRecorder(
             self.track,
             codec,

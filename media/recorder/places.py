@@ -1,0 +1,75 @@
+"""Where the parts of a recording lie: in its folder, or in a second place the folder points to.
+
+A part in the second place has a symbolic link of its name in the folder, so that whoever reads
+finds it there. The last of a disk is kept for sound: pictures leave it while some is free.
+"""
+
+import os
+from pathlib import Path
+
+_SHARE = 16
+_MOST_RESERVED = 256 * 1024 * 1024
+"""Enough for two hours of sound of ten seats."""
+_BEGINS_AT = 2
+"""Pictures come back when so many times the reserve are free, so that they do not come and go."""
+
+
+class Places:
+    """The folder of a recording and, if there is one, its second place; both may not exist yet."""
+
+    def __init__(self, folder: Path, second: Path | None) -> None:
+        self._folder = folder
+        self._second = second
+        self._is_short = False
+
+    @property
+    def has_second(self) -> bool:
+        """Return whether there is anywhere else to go."""
+        return self._second is not None
+
+    def create(self, name: str, *, is_second: bool) -> Path:
+        """Return where the file called `name` is to be created; raise OSError.
+
+        Raise FileExistsError for a name that is taken in either place.
+        """
+        path = self._folder / name
+        if os.path.lexists(path):
+            raise FileExistsError(name)
+        if not is_second:
+            return path
+        assert self._second is not None
+        self._second.mkdir(parents=True, exist_ok=True)
+        target = self._second.absolute() / name
+        if os.path.lexists(target):
+            raise FileExistsError(name)
+        path.symlink_to(target)
+        return target
+
+    def is_in_second(self, name: str) -> bool:
+        """Return whether a file lies in the second place."""
+        return (self._folder / name).is_symlink()
+
+    def remove(self, name: str) -> None:
+        """Remove a file, wherever it lies; nothing if there is none. Raise OSError."""
+        remove(self._folder / name)
+
+    def has_room_for_pictures(self) -> bool:
+        """Return whether more of the folder's disk is free than is kept for sound.
+
+        A disk that cannot be asked is left to say so itself when it is written to.
+        """
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError:
+            return True
+        reserved = min(_MOST_RESERVED, disk.f_blocks * disk.f_frsize // _SHARE)
+        free = disk.f_bavail * disk.f_frsize
+        self._is_short = free < reserved * (_BEGINS_AT if self._is_short else 1)
+        return not self._is_short
+
+
+def remove(path: Path) -> None:
+    """Remove a file and what it points to; nothing if there is none. Raise OSError."""
+    if path.is_symlink():
+        path.readlink().unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
