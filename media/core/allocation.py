@@ -16,6 +16,10 @@ from media.core.ids import Kind, TrackKey
 # and a picture that comes and goes is worse than a smaller one.
 HEADROOM = 1.18
 
+# A picture that has just been given up waits, or it would come and go; but not as its smallest on
+# a line that now carries twice what is used then: nothing at all is worse than to try.
+_AMPLE = 2.0
+
 
 class Priority(IntEnum):
     """What is protected first on a line that is too narrow; a lower number goes before."""
@@ -55,7 +59,8 @@ class Wish(NamedTuple):
     """A track somebody may have. `layers_kbps`: what each layer costs, smallest first.
 
     `current` is the layer that flows now, None if nothing does. `may_rise` False: not above
-    `current` yet, because it has just been lowered. Of sound, every packet is to carry
+    `current` yet, because it has just been lowered; from nothing to the smallest only with ample
+    room. Of sound, every packet is to carry
     `redundancy` earlier ones again, each for `redundancy_kbps` more, and carries
     `current_redundancy` now.
     """
@@ -180,6 +185,8 @@ class _Share:
         is_kept = wish.is_audio or (wish.current is not None and layer <= wish.current)
         if is_kept:
             return used <= self._budget_kbps
+        if not wish.may_rise and wish.current is None and layer == 0:
+            return used * _AMPLE <= self._budget_kbps
         return wish.may_rise and used * HEADROOM <= self._budget_kbps
 
     def _take(self, wish: Wish, layer: int, more_kbps: float) -> None:

@@ -116,11 +116,13 @@ class CongestionControl:
         self._full_at_bps: float | None = None
         self._before_test_bps = 0.0
         self._test_begun_at = -inf
-        #: From when until when the rate was lowered for a test that did not find a full line.
+        #: From when until when the rate was lowered for a test that did not find a full line, or
+        #: in vain beside a competitor.
         self._undone = (inf, -inf)
-        self._weighed_at = -inf
-        self._queue_when_weighed_s = 0.0
+        #: When lowering was last weighed, and how long packets queued then.
+        self._weighed = (-inf, 0.0)
         self._in_vain = 0
+        self._fall_begun_at = -inf
         self._competing_until = -inf
         #: The most that has arrived lately; it fades.
         self._proven_bps = 0.0
@@ -137,7 +139,7 @@ class CongestionControl:
         return self._first_heard_at is None or now - self._first_heard_at < _GUESS_S
 
     def was_undone(self, at: float) -> bool:
-        """Return whether what was lowered then was only for a test, and is not any more."""
+        """Return whether what was lowered then was so for nothing, and is not any more."""
         begun_at, undone_at = self._undone
         return begun_at <= at <= undone_at
 
@@ -282,6 +284,7 @@ class CongestionControl:
         self._weigh_relief(now)
         if self._in_vain >= _VAIN_AFTER and self.loss < _OUR_LOSS:
             self._in_vain = 0
+            self._undone = (self._fall_begun_at, now)
             self._competing_until = now + _VAIN_FOR_S
             self.estimate_bps = max(self.estimate_bps, self._protected_bps(now))
             return
@@ -292,21 +295,26 @@ class CongestionControl:
         is_suspect = has_competed and self.loss < _OUR_LOSS
         # A line too narrow for this loses packets too, where one that is shared only delays.
         is_first = self.estimate_bps > protected_bps and self.loss < _FEW_LOST
-        floor_bps = protected_bps if is_suspect or is_first else 0.0
+        # Nor does a queue stay short on one: a trend alone is no reason to send no picture.
+        is_short = self.queue_s < _STANDING_QUEUE_S and self.loss < _FEW_LOST
+        floor_bps = protected_bps if is_suspect or is_first or is_short else 0.0
         self._lower(max(_BACK_OFF * acked_bps, floor_bps), now)
 
     def _weigh_relief(self, now: float) -> None:
         """Count how often in a row lowering did not shorten the queue, given time to do so."""
-        since_s = now - self._weighed_at
+        weighed_at, queue_before_s = self._weighed
+        since_s = now - weighed_at
         pace_s = self.response_s + _STANDING_S
+        if since_s > 3 * pace_s:
+            self._fall_begun_at = now
         if since_s < pace_s:
             return
-        is_relieved = self.queue_s < _RELIEF * self._queue_when_weighed_s
+        is_relieved = self.queue_s < _RELIEF * queue_before_s
         if since_s > 3 * pace_s:
             self._in_vain = 0
         else:
             self._in_vain = max(0, self._in_vain - 1) if is_relieved else self._in_vain + 1
-        self._weighed_at, self._queue_when_weighed_s = now, self.queue_s
+        self._weighed = (now, self.queue_s)
 
     def _protected_bps(self, now: float) -> float:
         """Return what is not given up to delay: more where a competitor is or was suspected.

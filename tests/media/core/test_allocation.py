@@ -61,7 +61,11 @@ def test_what_flows_stays_without_the_headroom_that_rising_needs() -> None:
 def test_what_was_just_lowered_stays_low_for_now() -> None:
     lowered = HUB_PICTURE._replace(current=0, may_rise=False)
     assert layers(9000, lowered) == [0]
-    assert layers(9000, lowered._replace(current=None)) == [None]
+    given_up = lowered._replace(current=None)
+    smallest = HUB_PICTURE.layers_kbps[0]
+    assert layers(1.99 * smallest, given_up) == [None]
+    assert layers(2 * smallest, given_up) == [0], "nothing at all is worse than to try"
+    assert layers(9000, given_up) == [0]
 
 
 def test_a_higher_layer_that_costs_less_is_taken() -> None:
@@ -195,7 +199,8 @@ def test_rises_leave_headroom_and_wait_their_time(budget: float, wishes: list[Wi
         current = -1 if wish.current is None else wish.current
         if allotment.layer is None or allotment.layer <= current or wish.is_audio:
             continue
-        assert wish.may_rise
+        is_ample = allotment.layer == 0 and 2 * allotment.kbps <= budget
+        assert wish.may_rise or is_ample
         assert allotment.kbps * HEADROOM <= budget + 1e-6
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.core.arrival_digest import ArrivalDigests
+from media.core.arrival_digest import ArrivalDigests, Digest
 from media.core.congestion import MIN_BPS, CongestionControl
+from media.core.delay_trend import LineUse
 from media.core.rtcp import TransportFeedback
 from media.core.send_history import SendHistory
 from tests.media.core.bottleneck import Bulk, Line, Site
@@ -309,3 +310,43 @@ def test_a_line_that_comes_back_narrower_is_found_out_as_ever(seed: int) -> None
     site.run(45)
     assert site.first_time(25.5, lambda kbps: kbps <= 600) <= 2
     assert max(site.estimates(30, 45)) <= 1.2 * 600
+
+
+@pytest.mark.parametrize(
+    ("queue_s", "loss", "is_lowered"), [(0.04, 0.0, False), (0.2, 0.0, True), (0.04, 0.5, True)]
+)
+def test_a_trend_above_a_short_queue_takes_no_small_picture(
+    queue_s: float, loss: float, is_lowered: bool
+) -> None:
+    """Whatever the trend says, a queue that stays short and loses nothing harms nobody."""
+    history = SendHistory()
+    history.element = 5
+    control = CongestionControl(history, start_bps=300_000)
+    now, per_digest, lost = 0.0, 5, 0
+    lowest_bps = control.estimate_bps
+    for _ in range(60):
+        now += 0.1
+        for _ in range(per_digest):
+            history.sent(350, now)
+        missed = round((control.history.count * loss) - lost)
+        lost += missed
+        control.take(
+            Digest(
+                newest=history.count - 1,
+                numbered=history.count,
+                feedbacks=1,
+                received=per_digest - missed,
+                lost=missed,
+                size_bytes=350 * (per_digest - missed),
+                sent_s=now - 0.05,
+                arrived_s=now,
+                queue_s=queue_s,
+                use=LineUse.OVERUSED if control.history.count % 2 else LineUse.NORMAL,
+                is_after_cut=False,
+                probed=None,
+            ),
+            now,
+        )
+        control.want(2e6, now)
+        lowest_bps = min(lowest_bps, control.estimate_bps)
+    assert (lowest_bps < 300_000) is is_lowered

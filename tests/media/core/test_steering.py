@@ -97,6 +97,20 @@ def test_a_fall_of_two_steps_is_one_fall() -> None:
     assert line.layer(1.0) == 2
 
 
+def test_a_picture_that_was_given_up_is_back_small_as_soon_as_there_is_ample_room() -> None:
+    line = Line(3000)
+    line.layer()
+    for _ in range(3):
+        line.set(150)
+        assert line.layer(1) is None
+        line.set(300)
+        assert line.layer(1) is None, "it would come and go"
+        line.set(450)
+        assert line.layer(0.5) == 0
+    line.set(3000)
+    assert line.layer(3.5) == 0, "the larger ones rest"
+
+
 def test_after_a_long_peace_the_rest_is_short_again() -> None:
     line = Line(3000)
     line.layer()
