@@ -71,11 +71,7 @@ def judge(measured: Sequence[Measured]) -> Iterator[Verdict]:
             f"{each.question.name}: p95 {each.p95_ms:.0f} ms (at most {limit:.0f})",
             each.p95_ms <= limit,
         )
-    for place, each in enumerate(large.answered):
-        # The least of each: once a minute an answer also notes that its caller was here.
-        least = [min(one.answered[place].statements) for one in measured]
-        if len(set(least)) > 1:
-            yield Verdict(f"{each.question.name}: statements grow with the data: {least}", False)
+    yield from _constant(measured)
     export = large.exported
     grew = export.highest_kb - export.before_kb
     yield Verdict(
@@ -98,3 +94,22 @@ def judge(measured: Sequence[Measured]) -> Iterator[Verdict]:
         f"(at most {HELD_MS})",
         imported.held_ms <= HELD_MS,
     )
+
+
+def _constant(measured: Sequence[Measured]) -> Iterator[Verdict]:
+    """Say of which requests the statements grow with the data, or that none does."""
+    answered = measured[-1].answered
+    # The least of each: once a minute an answer also notes that its caller was here.
+    counts = [
+        [min(one.answered[place].statements) for one in measured] for place in range(len(answered))
+    ]
+    growing = [
+        (each, least) for each, least in zip(answered, counts, strict=True) if len(set(least)) > 1
+    ]
+    for each, least in growing:
+        yield Verdict(f"{each.question.name}: statements grow with the data: {least}", False)
+    if len(measured) > 1 and not growing:
+        points = " and ".join(str(one.size.points) for one in measured)
+        yield Verdict(
+            f"statements: as many of {points} points, for all {len(counts)} requests", True
+        )

@@ -147,8 +147,19 @@ def test_what_grows_with_the_data_is_a_miss() -> None:
     )
     lines = list(verdicts.judge([small, large]))
     assert [line.is_met for line in lines if "grow" in line.text] == [False]
+    assert not [line for line in lines if "statements: as many" in line.text]
     lines = list(verdicts.judge([small, small]))
     assert not [line for line in lines if "grow" in line.text]
+    (line,) = (each for each in lines if "statements: as many" in each.text)
+    assert (line.is_met, line.text) == (
+        True,
+        "statements: as many of 20 and 20 points, for all 1 requests",
+    )
+
+
+def test_of_one_size_nothing_is_said_about_growth() -> None:
+    measured = verdicts.Measured(TINY, [answered({3})], EXPORTED, IMPORTED)
+    assert not [line for line in verdicts.judge([measured]) if "statements" in line.text]
 
 
 @pytest.mark.parametrize(("held_ms", "is_met"), [(50.0, True), (51.0, False)])
