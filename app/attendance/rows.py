@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.accounts.queries import inspected_schools
+from app.accounts.sight import Sight
 from app.attendance.models import (
     AttendanceAmendment,
     AttendanceRecord,
@@ -51,10 +52,14 @@ class WaitsFor(StrEnum):
 
 
 def waits(on: WaitsFor) -> ColumnElement[bool]:
-    """Return the condition that a row waits for somebody. Where nobody came nobody is asked."""
+    """Return the condition that a row waits for somebody. Where nobody came nobody is asked.
+
+    The state is part of the statement's text, by which the index of such rows is known to serve.
+    """
     is_objected = AttendanceRecord.objection.is_not(None)
+    state = AttendanceRecord.state
     return and_(
-        AttendanceRecord.state == AttendanceState.AUTO_CLOSED,
+        state == literal(AttendanceState.AUTO_CLOSED, state.type, literal_execute=True),
         AttendanceRecord.first_joined_ms.is_not(None),
         is_objected if on is WaitsFor.ADMINISTRATOR else ~is_objected,
     )
@@ -118,6 +123,27 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .outerjoin(Newest, newest())
         .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
     )
+
+
+def waiting_in_sight(
+    sight: Sight, on: WaitsFor, *, first_day: date | None = None
+) -> Select[tuple[UUID]]:
+    """Return a query of the ids of rows in sight that wait, once each, since a day.
+
+    Of what was received and of what was given apart: either side of an "or" over both would be
+    looked for among all rows that wait.
+    """
+    here = (
+        select(AttendanceRecord.id)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
+        .join(Lesson, LessonSite.lesson_id == Lesson.id)
+        .where(waits(on), *days_of(RowFilter(first_day=first_day)))
+    )
+    found = union(
+        here.where(LessonSite.classroom_id.in_(sight.classrooms)),
+        here.where(Lesson.hub_school_id.in_(sight.schools)),
+    ).subquery()
+    return select(found.c.id)
 
 
 def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:

@@ -11,9 +11,10 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import administered_schools
+from app.accounts.sight import sight_of
 from app.alliances.models import NeedState, Pairing, PairingParty, PairingState
 from app.alliances.need_queries import needs_seen
-from app.attendance.rows import RowFilter, WaitsFor, rows_seen
+from app.attendance.rows import WaitsFor, waiting_in_sight
 from app.jobs.models import JobState
 from app.jobs.queries import JobFilter, jobs_of
 from app.lessons.queries import day_of
@@ -46,12 +47,12 @@ async def wanted(
     db: AsyncSession, person: PersonCaller, *, disk: Path, now: datetime
 ) -> list[Wanted]:
     """Return what waits for a hand, the most urgent first; what does not wait is left out."""
-    since = RowFilter(first_day=day_of(now - UNCONFIRMED_DAYS), waits_for=WaitsFor.ASSISTANT)
+    sight, since = await sight_of(db, person), day_of(now - UNCONFIRMED_DAYS)
     scope = person.scope(*INSPECTING)
     failed = JobFilter(None, frozenset({JobState.FAILED, JobState.DEAD}))
     found = [
-        (Hand.OBJECTIONS, rows_seen(person, RowFilter(waits_for=WaitsFor.ADMINISTRATOR))),
-        (Hand.UNCONFIRMED, rows_seen(person, since)),
+        (Hand.OBJECTIONS, waiting_in_sight(sight, WaitsFor.ADMINISTRATOR)),
+        (Hand.UNCONFIRMED, waiting_in_sight(sight, WaitsFor.ASSISTANT, first_day=since)),
         (Hand.NEEDS, needs_seen(scope, state=NeedState.OPEN)),
         (Hand.AGREEMENTS, _to_agree(person)),
         (Hand.JOBS, jobs_of(person, failed)),

@@ -1,7 +1,7 @@
 """One term of lessons of a province, and what became of them.
 
 What lies behind has attendance: of twenty sites one heard too little of a lesson and one stayed
-away. What is under way is live; what is to come is published.
+away. What the last two days brought waits to be confirmed; what is to come is published.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,7 @@ from bench.data.rows import Rows, numbered
 _LESSON, _SITE, _SESSION, _RECORD = 1, 2, 3, 4
 _PERIOD = timedelta(minutes=PERIOD_MINUTES)
 _PERIOD_MS = PERIOD_MINUTES * 60_000
+_TOLD_AFTER = timedelta(days=2)
 _DAYS = 5
 _MOST_SITES = 8  # numbers of sites are counted on from lesson to lesson in steps of this
 
@@ -168,13 +169,14 @@ class Taught:
         heard = _heard(site)
         audible = _PERIOD_MS * heard.audible // 100
         lost = _PERIOD_MS - audible if heard.came else 0
+        is_told = heard.came and given.ends <= self._now - _TOLD_AFTER
         return (
             numbered(_RECORD, site), given.session_id, numbered(_SITE, site),
-            (AttendanceState.CONFIRMED if heard.came else AttendanceState.AUTO_CLOSED).value,
+            (AttendanceState.CONFIRMED if is_told else AttendanceState.AUTO_CLOSED).value,
             _PERIOD_MS, _PERIOD_MS if heard.came else 0,
             0 if heard.came else None, _PERIOD_MS if heard.came else None,
             audible, 0, lost, 0 if heard.came else _PERIOD_MS, audible, 0, 0, heard.counts,
-            _why_not(heard), 1, 12 if heard.came else None, "assistant" if heard.came else None,
+            _why_not(heard), 1, 12 if is_told else None, "assistant" if is_told else None,
         )  # fmt: skip
 
 
