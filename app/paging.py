@@ -129,6 +129,13 @@ async def fetch_page(
     return Fetched([tuple(row[:width]) for row in shown], cursor)
 
 
+def last_shown(page: PageRequest, order: Order) -> list[Any] | None:
+    """Return the values of `order` a page begins behind; None: it is the first. Raise BadCursor."""
+    if page.cursor is None:
+        return None
+    return _read(page.cursor, [_Key.of(part) for part in order])
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     column: ColumnElement[Any]

@@ -29,6 +29,7 @@ from app.coverage.schemas import (
     SchoolGaps,
     SiteGapOut,
 )
+from app.coverage.site_pages import fetch_sites_page
 from app.coverage.sites import Basics, Question, basics_of
 from app.coverage.weeks import period_of
 from app.database import Db
@@ -149,8 +150,12 @@ async def list_coverage_sites(
 ) -> Page[CoverageSite]:
     """List the sites of a roster with what each is counted by; those a figure counts, or not."""
     _, basics = await _basics(db, caller, asked)
-    statement, order = await listing.sites(db, basics, indicator=indicator, is_met=is_met)
-    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    found = await fetch_sites_page(
+        db,
+        basics,
+        lambda some: listing.sites(db, some, indicator=indicator, is_met=is_met),
+        page,
+    )
     return found.page(CoverageSite.of)
 
 
@@ -199,14 +204,6 @@ def _cell_filter(
 WantedCells = Annotated[CellFilter, Depends(_cell_filter)]
 
 
-async def _gaps(
-    db: AsyncSession, caller: PersonCaller, asked: Asked, cells: CellFilter
-) -> tuple[Basics, Select[*tuple[Any, ...]], Order]:
-    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
-    statement, order = listing.gaps(basics, subject_id=cells.subject_id, grade_no=cells.grade_no)
-    return basics, statement, order
-
-
 @router.get("/gaps")
 @refuses(PeriodTooLong, NoTeachingWeeks)
 async def list_gaps(
@@ -218,8 +215,12 @@ async def list_gaps(
     page: PageQuery,
 ) -> Page[SiteGapOut]:
     """List what is lacking still at the sites of a roster: a site, a grade, a subject each."""
-    basics, statement, order = await _gaps(db, caller, asked, cells)
-    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
+
+    async def gaps_of(some: Basics) -> tuple[Select[*tuple[Any, ...]], Order]:
+        return listing.gaps(some, subject_id=cells.subject_id, grade_no=cells.grade_no)
+
+    found = await fetch_sites_page(db, basics, gaps_of, page)
     sets = await codes.catalogue(db)
     permille = basics.permille_of(Indicator.OFFER_RATE)
     return found.page(lambda row: SiteGapOut.row(row, sets, permille=permille))
@@ -237,7 +238,8 @@ async def export_gaps(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export what is lacking."""
-    _, statement, order = await _gaps(db, caller, asked, cells)
+    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
+    statement, order = listing.gaps(basics, subject_id=cells.subject_id, grade_no=cells.grade_no)
     return stream(
         request.app.state.database,
         statement.order_by(*order),
