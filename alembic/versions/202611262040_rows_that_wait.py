@@ -1,14 +1,14 @@
 """Find the attendance rows that wait for somebody's word among all there ever were.
 
 Revision ID: 202611262040
-Revises: 202611261900
+Revises: 202611262015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611262040"
-down_revision = "202611261900"
+down_revision = "202611262015"
 branch_labels = None
 depends_on = None
 
