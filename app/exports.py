@@ -20,7 +20,7 @@ from typing import IO, Annotated, Any
 
 import xlsxwriter
 from fastapi import Query
-from sqlalchemy import Row, Select
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncResult
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -138,14 +138,15 @@ def written(
 ) -> ExportResponse:
     """Return a download of what no single statement selects. A `cell` is given an item of a batch.
 
-    The first batch is asked for before the answer begins.
+    The first batch is asked for before the answer begins. Cells are made in a thread: what they
+    show of a model must have been loaded.
     """
-    cells = [column.cell for column in columns]
+    shown = _cells_of(columns)
 
     async def rows() -> Batches:
         async with aclosing(batches):
             async for items in batches:
-                yield [[cell(item) for cell in cells] for item in items]
+                yield await asyncio.to_thread(shown, items)
 
     make = csv_pieces if export_format is ExportFormat.CSV else xlsx_pieces
     headings = [column.heading for column in columns]
@@ -168,14 +169,20 @@ def table(
     return ExportResponse(make(headings, at_once()), name=name, export_format=export_format)
 
 
+def _cells_of(columns: Sequence[Column]) -> Callable[[Iterable[Any]], Sequence[Sequence[Cell]]]:
+    """Return what makes the lines of a table."""
+    cells = [column.cell for column in columns]
+
+    def shown(rows: Iterable[Any]) -> Sequence[Sequence[Cell]]:
+        return [[cell(row) for cell in cells] for row in rows]
+
+    return shown
+
+
 async def _read(
     database: Database, statement: Select[*tuple[Any, ...]], columns: Sequence[Column]
 ) -> Batches:
-    cells = [column.cell for column in columns]
-
-    def shown(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Sequence[Cell]]:
-        return [[cell(row) for cell in cells] for row in rows]
-
+    shown = _cells_of(columns)
     statement = statement.execution_options(yield_per=ROWS_AT_ONCE)
     async with database.unit_of_work() as db:
         if _has_models(statement):

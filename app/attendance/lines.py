@@ -1,10 +1,12 @@
 """线路档案: what lessons measured of classrooms' lines, the last time and over the last weeks."""
 
+import asyncio
 import math
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
@@ -13,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.queries import inspected_schools
 from app.attendance.models import SeatLink
 from app.database import Database
+from app.exports import ROWS_AT_ONCE
 from app.lessons.models import LessonSite
 from app.paging import MOST_PER_PAGE, Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
@@ -20,6 +23,8 @@ from app.security import PersonCaller
 
 #: How far back the lessons lie whose measurements a line is judged by.
 WEEKS = timedelta(days=30)
+#: A line that no lesson measured for longer is not listed: the longest holidays are shorter.
+KNOWN_FOR = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,26 @@ class Spread:
         return cls(*(ranked[math.ceil(len(ranked) * tenths / 10) - 1] for tenths in (1, 5, 9)))
 
 
+class Measured(NamedTuple):
+    """What a history is made of: one lesson of a classroom, without what it does not ask for."""
+
+    classroom_id: UUID
+    link_id: UUID
+    measured_at: datetime
+    estimate_down_kbps: int | None
+    down_high_kbps: int | None
+    up_high_kbps: int | None
+    rtt_ms: int | None
+    loss_down_permille: int | None
+    loss_up_permille: int | None
+
+    @property
+    def carried(self) -> int | None:
+        """Return what the line carried towards the classroom."""
+        known = self.estimate_down_kbps
+        return self.down_high_kbps if known is None else known
+
+
 @dataclass(frozen=True, slots=True)
 class LineHistory:
     """A classroom's line over its lessons of the last weeks. None: not measured in any.
@@ -66,11 +91,11 @@ class LineHistory:
     loss_up_permille: Spread | None
 
     @classmethod
-    def of(cls, links: Sequence[SeatLink]) -> "LineHistory":
+    def of(cls, links: Sequence[Measured]) -> "LineHistory":
         """Sum up lessons, at least one."""
         return cls(
             lessons=len(links),
-            down_kbps=Spread.of([carried(link) for link in links]),
+            down_kbps=Spread.of([link.carried for link in links]),
             up_kbps=Spread.of([link.up_high_kbps for link in links]),
             rtt_ms=Spread.of([link.rtt_ms for link in links]),
             loss_down_permille=Spread.of([link.loss_down_permille for link in links]),
@@ -78,15 +103,9 @@ class LineHistory:
         )
 
 
-def carried(link: SeatLink) -> int | None:
-    """Return what a line carried towards a classroom in a lesson."""
-    known = link.estimate_down_kbps
-    return link.down_high_kbps if known is None else known
-
-
 @dataclass(frozen=True, slots=True)
 class MeasuredLine:
-    """A classroom whose line was ever measured. `history` None: not in the last weeks."""
+    """A classroom whose line was measured. `history` None: not in the last weeks."""
 
     classroom: Classroom
     school: str
@@ -97,9 +116,13 @@ class MeasuredLine:
 _ORDER = (School.name, Classroom.name, Classroom.id)
 
 
-def _measured(person: PersonCaller, wanted: LineFilter) -> Select[Classroom, str]:
+def _measured(
+    person: PersonCaller, wanted: LineFilter, *, since: datetime
+) -> Select[Classroom, str]:
     is_measured = exists().where(
-        LessonSite.classroom_id == Classroom.id, SeatLink.lesson_site_id == LessonSite.id
+        LessonSite.classroom_id == Classroom.id,
+        SeatLink.lesson_site_id == LessonSite.id,
+        SeatLink.measured_at > since,
     )
     query = (
         select(Classroom, School.name)
@@ -116,19 +139,72 @@ def _measured(person: PersonCaller, wanted: LineFilter) -> Select[Classroom, str
 async def lines_seen(
     db: AsyncSession, person: PersonCaller, wanted: LineFilter, page: PageRequest, *, now: datetime
 ) -> Fetched[MeasuredLine]:
-    """Return a page of the lines in scope that were ever measured, by school and classroom.
+    """Return a page of the lines in scope that were measured, by school and classroom.
 
-    Three statements, however many there are. Raise BadCursor.
+    Four statements at most, however many there are. Raise BadCursor.
     """
-    found = await fetch_page(db, _measured(person, wanted), order=_ORDER, page=page)
+    known_since = now - KNOWN_FOR
+    found = await fetch_page(
+        db, _measured(person, wanted, since=known_since), order=_ORDER, page=page
+    )
     ids = [classroom.id for classroom, _ in found.items]
-    latest, histories = await _latest(db, ids), await _histories(db, ids, since=now - WEEKS)
+    recent = await _recent(db, ids, since=now - WEEKS)
+    histories = await asyncio.to_thread(_summed_up, recent)
+    newest = {
+        classroom_id: max(links, key=lambda link: (link.measured_at, link.link_id)).link_id
+        for classroom_id, links in recent.items()
+    }
+    quiet = [each for each in ids if each not in newest]
+    newest |= await _newest(db, quiet, since=known_since)
+    latest = await _links(db, newest)
     return found.map(
         lambda row: MeasuredLine(row[0], row[1], latest[row[0].id], histories.get(row[0].id))
     )
 
 
-async def _latest(db: AsyncSession, classroom_ids: Collection[UUID]) -> Mapping[UUID, SeatLink]:
+async def _recent(
+    db: AsyncSession, classroom_ids: Collection[UUID], *, since: datetime
+) -> Mapping[UUID, Sequence[Measured]]:
+    """Return the lessons that measured each line since then, as columns: there are thousands."""
+    statement = (
+        select(
+            LessonSite.classroom_id,
+            SeatLink.id,
+            SeatLink.measured_at,
+            SeatLink.estimate_down_kbps,
+            SeatLink.down_high_kbps,
+            SeatLink.up_high_kbps,
+            SeatLink.rtt_ms,
+            SeatLink.loss_down_permille,
+            SeatLink.loss_up_permille,
+        )
+        .join(LessonSite, LessonSite.id == SeatLink.lesson_site_id)
+        .where(LessonSite.classroom_id.in_(classroom_ids), SeatLink.measured_at > since)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    links: defaultdict[UUID, list[Measured]] = defaultdict(list)
+    result = await (await db.connection()).stream(statement)
+    async for rows in result.partitions():
+        await asyncio.to_thread(_sort_in, links, rows)
+    return links
+
+
+def _sort_in(links: defaultdict[UUID, list[Measured]], rows: Iterable[Sequence[object]]) -> None:
+    for row in rows:
+        link = Measured._make(row)
+        links[link.classroom_id].append(link)
+
+
+def _summed_up(links: Mapping[UUID, Sequence[Measured]]) -> Mapping[UUID, LineHistory]:
+    return {classroom_id: LineHistory.of(each) for classroom_id, each in links.items()}
+
+
+async def _newest(
+    db: AsyncSession, classroom_ids: Collection[UUID], *, since: datetime
+) -> dict[UUID, UUID]:
+    """Return the id of the last link of each classroom: of those no lesson measured lately."""
+    if not classroom_ids:
+        return {}
     newest_first = func.row_number().over(
         partition_by=LessonSite.classroom_id,
         order_by=(SeatLink.measured_at.desc(), SeatLink.id.desc()),
@@ -136,29 +212,18 @@ async def _latest(db: AsyncSession, classroom_ids: Collection[UUID]) -> Mapping[
     ranked = (
         select(SeatLink.id, LessonSite.classroom_id, newest_first.label("place"))
         .join(LessonSite, LessonSite.id == SeatLink.lesson_site_id)
-        .where(LessonSite.classroom_id.in_(classroom_ids))
+        .where(LessonSite.classroom_id.in_(classroom_ids), SeatLink.measured_at > since)
         .subquery()
     )
-    rows = await db.execute(
-        select(ranked.c.classroom_id, SeatLink)
-        .join(SeatLink, SeatLink.id == ranked.c.id)
-        .where(ranked.c.place == 1)
-    )
+    rows = await db.execute(select(ranked.c.classroom_id, ranked.c.id).where(ranked.c.place == 1))
     return {row[0]: row[1] for row in rows}
 
 
-async def _histories(
-    db: AsyncSession, classroom_ids: Collection[UUID], *, since: datetime
-) -> Mapping[UUID, LineHistory]:
-    rows = await db.execute(
-        select(LessonSite.classroom_id, SeatLink)
-        .join(LessonSite, LessonSite.id == SeatLink.lesson_site_id)
-        .where(LessonSite.classroom_id.in_(classroom_ids), SeatLink.measured_at > since)
-    )
-    links: dict[UUID, list[SeatLink]] = defaultdict(list)
-    for classroom_id, link in rows:
-        links[classroom_id].append(link)
-    return {classroom_id: LineHistory.of(each) for classroom_id, each in links.items()}
+async def _links(db: AsyncSession, newest: Mapping[UUID, UUID]) -> Mapping[UUID, SeatLink]:
+    """Return the links, given by classroom, with all that was measured."""
+    rows = await db.scalars(select(SeatLink).where(SeatLink.id.in_(newest.values())))
+    by_id = {link.id: link for link in rows}
+    return {classroom_id: by_id[link_id] for classroom_id, link_id in newest.items()}
 
 
 async def pages_of_lines(

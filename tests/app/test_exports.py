@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 import tracemalloc
 import zipfile
 from collections.abc import AsyncGenerator, Sequence
@@ -30,6 +31,7 @@ from app.exports import (
     harmless,
     meant,
     stream,
+    written,
     xlsx_pieces,
 )
 from tests.factories import NOON
@@ -69,6 +71,31 @@ def read(text: str) -> list[list[str]]:
 async def test_csv_begins_with_a_byte_order_mark_and_ends_its_lines_with_crlf() -> None:
     made = await whole(csv_pieces(["学校", "人数"], of([["示范小学", 32]], [["竹溪", 3]])))
     assert made.decode() == "\ufeff学校,人数\r\n示范小学,32\r\n竹溪,3\r\n"
+
+
+@pytest.mark.parametrize("export_format", ExportFormat)
+async def test_what_no_statement_selects_is_shown_off_the_event_loop(
+    export_format: ExportFormat,
+) -> None:
+    threads = set()
+
+    def cell(item: int) -> int:
+        threads.add(threading.get_ident())
+        return item * 2
+
+    async def batches() -> AsyncGenerator[Sequence[int], None]:
+        yield [1, 2]
+        yield [3]
+
+    columns = [Column("两倍", cell)]
+    answer = written(columns, batches(), name="x", export_format=export_format)
+    made = await whole(answer._pieces)
+    if export_format is ExportFormat.CSV:
+        assert made.decode() == "\ufeff两倍\r\n2\r\n4\r\n6\r\n"
+    else:
+        assert [text for ((_, text),) in sheet(made)] == ["两倍", "2", "4", "6"]
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_empty_list_is_a_file_with_its_heading() -> None:

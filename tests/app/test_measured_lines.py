@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from app.attendance.lines import Spread
+from app.attendance.models import SeatLink
 from app.attendance.seats import HUB, site_seat
 from app.database import Database
 from app.live import service
@@ -193,6 +195,59 @@ async def test_a_line_is_known_by_its_lessons_of_the_last_thirty_days(
     assert line["history"] is None, "what was measured is still there, and no longer counts"
     rows = (await browser.get(f"/api/admin/classroom-lines?classroom_id={two}")).json()["items"]
     assert rows == [], "never measured"
+
+
+async def test_a_line_nobody_measured_for_longer_than_a_year_is_not_listed(
+    open_browser: OpenBrowser, county: County, clock: Clock, lesson: Lesson
+) -> None:
+    await lesson.record(*(summed_up(site) for site in lesson.sites.values()))
+    clock.advance(days=399)
+    browser = await open_browser(county.administrator)
+    items = (await browser.get("/api/admin/classroom-lines")).json()["items"]
+    assert [line["history"] for line in items] == [None, None]
+    clock.advance(days=1)
+    browser = await open_browser(county.administrator)
+    assert (await browser.get("/api/admin/classroom-lines")).json()["items"] == []
+    export = await browser.get("/api/admin/classroom-lines/export?format=csv")
+    assert len(export.content.decode("utf-8-sig").splitlines()) == 1
+
+
+async def test_the_last_of_two_lessons_measured_at_once_is_the_one_written_last(
+    open_browser: OpenBrowser, database: Database, county: County, clock: Clock
+) -> None:
+    one = county.classrooms[0].id
+    for estimate in (1000, 2000):
+        lesson = await begin(database, county, clock)
+        await lesson.record(summed_up(lesson.sites[one], estimate=estimate))
+    seen = []
+    for days in (0, 31):  # by the last weeks, and by what lies before them
+        clock.advance(days=days)
+        browser = await open_browser(county.administrator)
+        (line,) = (await browser.get("/api/admin/classroom-lines")).json()["items"]
+        seen.append((line["measured"]["estimate_down_kbps"], line["history"] is None))
+    assert seen == [(2000, False), (2000, True)]
+
+
+async def test_of_many_lessons_one_row_a_line_is_made_an_object(
+    open_browser: OpenBrowser, database: Database, county: County, clock: Clock
+) -> None:
+    for _ in range(3):
+        lesson = await begin(database, county, clock)
+        await lesson.record(*(summed_up(site) for site in lesson.sites.values()))
+        clock.advance(days=1)
+    browser = await open_browser(county.administrator)
+    loaded: list[SeatLink] = []
+
+    def note(link: SeatLink, _context: object) -> None:
+        loaded.append(link)
+
+    event.listen(SeatLink, "load", note)
+    try:
+        items = (await browser.get("/api/admin/classroom-lines")).json()["items"]
+    finally:
+        event.remove(SeatLink, "load", note)
+    assert [line["history"]["lessons"] for line in items] == [3, 3]
+    assert len(loaded) == len(items)
 
 
 async def test_lines_are_paged_filtered_and_exported_in_the_same_order(
