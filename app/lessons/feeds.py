@@ -8,10 +8,12 @@ nothing of pupils.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vText
-from sqlalchemy import ColumnElement, Select, delete, or_, select, union
+from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -51,15 +53,27 @@ async def made_at(db: AsyncSession, holder: Holder) -> datetime | None:
 
 
 async def renew(db: AsyncSession, holder: Holder, *, now: datetime) -> str:
-    """Make the holder's address, or a new one in place of the old; return its token, once."""
+    """Make the holder's address, or a new one in place of the old; return its token, once.
+
+    Of two that are made at once the later one stays, as of two made one after the other.
+    """
     token = new_token()
-    row = await _feed_of(db, holder)
-    if row is None:
-        row = CalendarFeed(person_id=holder.person_id, classroom_id=holder.classroom_id)
-        db.add(row)
-    row.token_hash, row.made_at = hash_token(token), now
-    await db.flush()
+    facts = {"token_hash": hash_token(token), "made_at": now}
+    if await _feed_of(db, holder) is None and await _is_first(db, holder, facts):
+        return token
+    await db.execute(update(CalendarFeed).where(_is_of(holder)).values(facts))
     return token
+
+
+async def _is_first(db: AsyncSession, holder: Holder, facts: dict[str, Any]) -> bool:
+    """Write the holder's address down, unless somebody did this moment; say whether it was so."""
+    row = CalendarFeed(person_id=holder.person_id, classroom_id=holder.classroom_id, **facts)
+    try:
+        async with db.begin_nested():
+            db.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 async def _feed_of(db: AsyncSession, holder: Holder) -> CalendarFeed | None:
