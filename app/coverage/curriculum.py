@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import flag_modified
@@ -25,7 +26,7 @@ from app.coverage.models import (
     LocalTimetable,
 )
 from app.database import uuid7
-from app.errors import NotFound
+from app.errors import NotFound, Problem, WrongState
 from app.schools.models import Region, School, SchoolClass
 from app.schools.queries import regions_within, schools_within
 from app.schools.registry_queries import visible_regions
@@ -145,10 +146,11 @@ async def save_plan(
             )
         )
         other = next((each for each in others if each is not plan), None)
+    there_is_one = PlanThere("Edit the plan that begins on this day, or choose another day.")
     if other is not None:
-        raise PlanThere("Edit the plan that begins on this day, or choose another day.")
+        raise there_is_one
     db.add(plan)
-    await db.flush()
+    await _flush(db, there_is_one)
     wanted = {(c.grade_no, c.subject_id): round(c.periods_a_week * 10) for c in cells}
     there = {(row.grade_no, row.subject_id): row for row in await cells_of(db, plan.id)}
     for key in _replaced({key: row.tenths_a_week for key, row in there.items()}, wanted):
@@ -168,6 +170,14 @@ async def save_plan(
     )
     flag_modified(plan, "name")  # what it requires is the plan's own: its version counts that too
     await db.flush()
+
+
+async def _flush(db: AsyncSession, taken: Problem) -> None:
+    """Write down what is new. Raise `taken`: another wrote it this moment."""
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise taken from error
 
 
 def _replaced(there: Mapping[Key, int], wanted: Mapping[Key, int]) -> list[Key]:
@@ -243,7 +253,15 @@ async def periods_of(
 async def add_timetable(
     db: AsyncSession, *, school_class: SchoolClass, term: Term, now: datetime
 ) -> LocalTimetable:
-    """Add the timetable of a class for a term. Raise TimetableThere, GradeUnknown."""
+    """Add the timetable of a class for a term; the class's school is loaded.
+
+    Raise WrongState: the class or its school is closed; GradeUnknown, TimetableThere.
+    """
+    for closed in (school_class.school, school_class):
+        if closed.closed_on is not None:
+            raise WrongState(
+                f"{closed.name} is closed since {closed.closed_on}: it hands in no new timetable."
+            )
     if not 1 <= school_class.grade_no <= LAST_GRADE:
         raise GradeUnknown(f"{school_class.name} is in no grade that has a curriculum.")
     there = await db.scalar(
@@ -251,11 +269,14 @@ async def add_timetable(
             LocalTimetable.class_id == school_class.id, LocalTimetable.term_id == term.id
         )
     )
+    there_is_one = TimetableThere(
+        f"{school_class.name} has a timetable for {term.name}: edit that one."
+    )
     if there is not None:
-        raise TimetableThere(f"{school_class.name} has a timetable for {term.name}: edit that one.")
+        raise there_is_one
     timetable = new_timetable(school_class, term, now=now)
     db.add(timetable)
-    await db.flush()
+    await _flush(db, there_is_one)
     return timetable
 
 

@@ -26,7 +26,7 @@ from app.coverage.curriculum_schemas import (
 from app.coverage.errors import GradeUnknown, PlanThere, TimetableThere, TwiceInTable
 from app.coverage.models import CurriculumPeriods, CurriculumPlan, LocalPeriods, LocalTimetable
 from app.database import WITHOUT_NUL, Db
-from app.errors import refuses
+from app.errors import WrongState, refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -215,7 +215,7 @@ async def export_local_timetables(
 
 
 @router.post("/local-timetables", status_code=201)
-@refuses(TwiceInTable, CodeUnknown, TimetableThere, GradeUnknown)
+@refuses(TwiceInTable, CodeUnknown, TimetableThere, GradeUnknown, WrongState)
 async def add_local_timetable(
     body: LocalTimetableIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> LocalTimetableOut:
@@ -258,9 +258,10 @@ async def edit_local_timetable(
     """Change what a class is taught; figures signed off keep what was said then."""
     scope = caller.scope(Role.ADMINISTRATOR)
     timetable, school, school_class = await curriculum.timetable_within(db, scope, timetable_id)
-    expected.require(timetable)
+    sets = await codes.catalogue(db)
+    held = (await curriculum.periods_of(db, [timetable.id]))[timetable.id]
+    now_is = LocalTimetableOut.of(timetable, school, school_class, rows=held, sets=sets)
+    expected.require(timetable, current=now_is)
     rows = await curriculum.save_periods(db, timetable, body.periods, by=caller.person_id, now=now)
     tag(response, timetable)
-    return LocalTimetableOut.of(
-        timetable, school, school_class, rows=rows, sets=await codes.catalogue(db)
-    )
+    return LocalTimetableOut.of(timetable, school, school_class, rows=rows, sets=sets)

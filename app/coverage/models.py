@@ -28,6 +28,8 @@ class CurriculumPlan(Versioned, Base):
     """
 
     __tablename__ = "curriculum_plans"
+    # Of two from one day neither would be the latest.
+    __table_args__ = (UniqueConstraint("region_id", "valid_from"),)
 
     id: Mapped[Id]
     key: Mapped[str | None] = mapped_column(String(40), unique=True)

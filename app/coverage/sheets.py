@@ -50,8 +50,12 @@ class Signer:
     note: str = ""
 
 
-def move(db: AsyncSession, sheet: FigureSheet, state: SheetState, by: Signer) -> None:
-    """Bring a sheet to its next state and write down who did. Raise WrongState."""
+async def move(db: AsyncSession, sheet: FigureSheet, state: SheetState, by: Signer) -> None:
+    """Bring a sheet to its next state and write down who did. Raise WrongState.
+
+    Raise StaleDataError, which is answered as ChangedMeanwhile: another took this step at the
+    same moment. The sheet is written before the step, so that its version decides who was first.
+    """
     possible = NEXT_SHEET_STATE[sheet.state]
     if state not in possible:
         raise WrongState(
@@ -60,6 +64,7 @@ def move(db: AsyncSession, sheet: FigureSheet, state: SheetState, by: Signer) ->
             possible=sorted(possible),
         )
     sheet.state = state
+    await db.flush()
     _note(db, sheet, by)
 
 
@@ -202,7 +207,7 @@ async def check(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
             "The rows give other figures than the sheet holds: compute a new sheet.",
             differing=differing[:20],
         )
-    move(db, sheet, SheetState.CHECKED, by)
+    await move(db, sheet, SheetState.CHECKED, by)
 
 
 async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
@@ -218,9 +223,9 @@ async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
             "Lock the term, compute the sheet anew.",
             open_rows=left,
         )
-    move(db, sheet, SheetState.SIGNED_OFF, by)
+    await move(db, sheet, SheetState.SIGNED_OFF, by)
     if sheet.amends_id is not None:
-        move(db, await queries.get_sheet(db, sheet.amends_id), SheetState.AMENDED, by)
+        await move(db, await queries.get_sheet(db, sheet.amends_id), SheetState.AMENDED, by)
     await db.flush()
 
 

@@ -5,7 +5,7 @@ Past 400 lines: what a figure is, from its question to its signature, over one w
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.database import Database
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
 from app.main import make_worker
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.security import Role
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.coverage_rule import came_of, figures_of
@@ -441,3 +441,47 @@ async def test_a_class_has_no_timetable_of_a_term_that_does_not_hold_at_its_scho
     body = {"term_id": str(theirs.id), "class_id": str(pupils.id), "periods": []}
     answer = await office.post("/api/local-timetables", body)
     assert (answer.status_code, answer.json()["type"]) == (404, "not-found"), answer.text
+
+
+@pytest.mark.parametrize("closed", ["school", "class"])
+async def test_what_is_closed_hands_in_no_timetable(
+    office: TestBrowser, world: World, database: Database, closed: str
+) -> None:
+    async with database.unit_of_work() as db:
+        pupils = SchoolClass(
+            school_id=world.schools[0].id,
+            name="新来的班",
+            stage="2",
+            grade_no=3,
+            entry_year=2023,
+            pupil_count=9,
+            language_of_instruction="zh",
+        )
+        db.add(pupils)
+        school = await db.get_one(School, world.schools[0].id)
+        (pupils if closed == "class" else school).closed_on = date(2026, 3, 1)
+    body = {"term_id": str(world.term.id), "class_id": str(pupils.id), "periods": []}
+    answer = await office.post("/api/local-timetables", body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "wrong-state"), answer.text
+    assert (pupils.name if closed == "class" else school.name) in answer.json()["detail"]
+    async with database.unit_of_work() as db:
+        (pupils if closed == "class" else school).closed_on = None
+        await db.merge(pupils)
+        await db.merge(school)
+    assert (await office.post("/api/local-timetables", body)).status_code == 201
+
+
+async def test_who_edits_an_old_timetable_is_shown_what_it_is_now(
+    office: TestBrowser, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        timetable = (await db.scalars(select(LocalTimetable).limit(1))).one()
+        subject = (await codes.catalogue(db)).stored(CodeKind.SUBJECT, "music").id
+    path = f"/api/local-timetables/{timetable.id}"
+    etag = (await office.get(path)).headers["ETag"]
+    body = {"periods": [{"subject_id": str(subject), "periods_a_week": 1.5}]}
+    first = await office.send("PUT", path, json=body, etag=etag)
+    assert first.status_code == 200, first.text
+    second = await office.send("PUT", path, json={"periods": []}, etag=etag)
+    assert (second.status_code, second.json()["type"]) == (412, "changed-meanwhile")
+    assert second.json()["current"] == await found(office, path) == first.json()

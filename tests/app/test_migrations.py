@@ -88,6 +88,39 @@ async def test_tables_that_were_migrated_begin_with_the_rows_of_new_ones(
         assert await connection.run_sync(rows) == new
 
 
+async def test_two_curricula_of_a_region_from_one_day_are_told_before_anything_is_changed(
+    sqlite: AsyncEngine,
+) -> None:
+    await go(sqlite, "head")
+    await go(sqlite, "202611262040")
+    async with sqlite.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO regions (id, code, name, name_readings, path)"
+                " VALUES ('r', '990121', '示范县', '', '/990121/')"
+            )
+        )
+        for plan, day in (("a", "2026-02-01"), ("b", "2026-02-01"), ("c", "2026-09-01")):
+            await connection.execute(
+                text(
+                    "INSERT INTO curriculum_plans"
+                    " (id, region_id, name, source, valid_from, version)"
+                    f" VALUES ('{plan}', 'r', '课程计划', '', '{day}', 1)"
+                )
+            )
+    with pytest.raises(RuntimeError, match=r"990121 from 2026-02-01\. With the version before"):
+        await go(sqlite, "head")
+    async with sqlite.begin() as connection:
+        found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        assert found == "202611262040"
+        await connection.execute(
+            text("UPDATE curriculum_plans SET valid_from = '2026-03-01' WHERE id = 'b'")
+        )
+    await go(sqlite, "head")
+    async with sqlite.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM curriculum_plans")) == 3
+
+
 async def test_each_single_step_can_be_undone(sqlite: AsyncEngine) -> None:
     await go(sqlite, "head")
     await go(sqlite, "-1")
