@@ -80,8 +80,10 @@ class ClassroomDay(BaseModel):
 class ComingLesson(BaseModel):
     """A lesson as the classroom's screen announces it, with what became of it.
 
-    `moved_from`: when it was to begin first; `instead_of`: whose lesson it is, which another
-    gives; `makes_up`, `made_up_on`: when the lesson began that it makes up, that makes it up.
+    `moved_from`: when it was to begin first; `moved_to`: when it begins now, of one that was
+    moved out of the days announced and is announced at the time it had; `instead_of`: whose
+    lesson it is, which another gives; `makes_up`, `made_up_on`: when the lesson began that it
+    makes up, that makes it up.
     """
 
     id: UUID
@@ -95,6 +97,7 @@ class ComingLesson(BaseModel):
     day: date
     state: LessonState
     moved_from: datetime | None
+    moved_to: datetime | None
     cancelled_because: str | None
     instead_of: str | None
     makes_up: datetime | None
@@ -102,7 +105,7 @@ class ComingLesson(BaseModel):
 
 
 class ClassroomWeek(BaseModel):
-    """What a classroom receives from `today` on, seven days, in order of time."""
+    """What a classroom receives from `today` on, or was to, seven days, in order of time."""
 
     today: date
     lessons: list[ComingLesson]

@@ -1340,7 +1340,7 @@ export interface components {
             seats: number | null;
             version: number;
         };
-        /** @description What a classroom receives from `today` on, seven days, in order of time. */
+        /** @description What a classroom receives from `today` on, or was to, seven days, in order of time. */
         ClassroomWeek: {
             lessons: components["schemas"]["ComingLesson"][];
             /** Format: date */
@@ -1403,8 +1403,10 @@ export interface components {
         /**
          * @description A lesson as the classroom's screen announces it, with what became of it.
          *
-         *     `moved_from`: when it was to begin first; `instead_of`: whose lesson it is, which another
-         *     gives; `makes_up`, `made_up_on`: when the lesson began that it makes up, that makes it up.
+         *     `moved_from`: when it was to begin first; `moved_to`: when it begins now, of one that was
+         *     moved out of the days announced and is announced at the time it had; `instead_of`: whose
+         *     lesson it is, which another gives; `makes_up`, `made_up_on`: when the lesson began that it
+         *     makes up, that makes it up.
          */
         ComingLesson: {
             cancelled_because: string | null;
@@ -1419,6 +1421,7 @@ export interface components {
             made_up_on: string | null;
             makes_up: string | null;
             moved_from: string | null;
+            moved_to: string | null;
             /** Format: date-time */
             planned_end: string;
             /** Format: date-time */

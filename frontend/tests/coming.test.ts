@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comingDays, saidOf, type ComingLesson } from "../src/views/classroom/coming";
+import { comingDays, isOff, saidOf, type ComingLesson } from "../src/views/classroom/coming";
 
 const NOON = Date.parse("2026-03-02T04:00:00Z");
 
@@ -16,6 +16,7 @@ function lesson(given: Partial<ComingLesson> = {}): ComingLesson {
     day: "2026-03-02",
     state: "PUBLISHED",
     moved_from: null,
+    moved_to: null,
     cancelled_because: null,
     instead_of: null,
     makes_up: null,
@@ -53,6 +54,18 @@ describe("the coming lessons", () => {
 
   it("say nothing when they are as planned", () => {
     expect(keys({})).toEqual([]);
+  });
+
+  it("are off at the time they were moved away from, which says where they went", () => {
+    const moved_to = "2026-03-12T05:00:00Z";
+    expect(saidOf(lesson({ moved_to, instead_of: "赵老师" }))).toEqual([
+      { key: "classroom.change.moved_to", words: { when: expect.stringContaining("3月12日") } },
+      { key: "classroom.change.instead", words: { name: "赵老师" } },
+    ]);
+    expect(isOff(lesson({ moved_to }))).toBe(true);
+    expect(isOff(lesson())).toBe(false);
+    expect(keys({ moved_to, state: "CANCELLED", cancelled_because: "大雪" })).toEqual(["cancelled"]);
+    expect(isOff(lesson({ state: "CANCELLED" }))).toBe(true);
   });
 
   it("say what became of them, and of one that is off nothing but that", () => {

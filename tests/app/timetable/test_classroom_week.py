@@ -12,7 +12,9 @@ from tests.factories import NOON, County
 
 WEEK = "/api/classroom/week"
 DAY = timedelta(days=1)
-QUIET = dict.fromkeys(("moved_from", "cancelled_because", "instead_of", "makes_up", "made_up_on"))
+QUIET = dict.fromkeys(
+    ("moved_from", "moved_to", "cancelled_because", "instead_of", "makes_up", "made_up_on")
+)
 
 
 @pytest.fixture
@@ -71,6 +73,37 @@ async def test_what_is_moved_says_from_when_and_moved_back_says_nothing(
     await move(keeper, moved, NOON + HOUR)
     (shown,) = (await announced(screen)).values()
     assert said(shown) == {}
+
+
+async def test_what_is_moved_out_of_these_days_is_said_where_it_was(
+    *, keeper: TestBrowser, screen: TestBrowser, opened: JSON, clock: Clock
+) -> None:
+    gone = await plan_one(keeper, opened, NOON + 2 * DAY)
+    before = await plan_one(keeper, opened, NOON + DAY)
+    after = await plan_one(keeper, opened, NOON + 3 * DAY)
+    moved = await move(keeper, gone, NOON + 10 * DAY)
+    week = (await found(screen, WEEK))["lessons"]
+    assert [shown["id"] for shown in week] == [before["id"], gone["id"], after["id"]]
+    assert said(week[1]) == {"moved_to": moved["planned_start"]}
+    times = ("planned_start", "planned_end", "day")
+    assert [week[1][name] for name in times] == [*(gone[name] for name in times[:2]), "2026-03-04"]
+    clock.advance(days=4)  # the day it left is over, the one it went to is among the seven
+    shown = (await announced(screen))[gone["id"]]
+    assert said(shown) == {"moved_from": gone["planned_start"]}
+    assert [shown[name] for name in times] == [*(moved[name] for name in times[:2]), "2026-03-12"]
+
+
+async def test_what_is_moved_away_and_then_cancelled_is_cancelled_where_it_was(
+    *, keeper: TestBrowser, screen: TestBrowser, lesson: JSON
+) -> None:
+    moved = await move(keeper, lesson, NOON + 10 * DAY)
+    await act(keeper, moved, "cancel", {"reason": "大雪封路"})
+    (shown,) = (await announced(screen)).values()
+    assert (shown["state"], shown["day"]) == ("CANCELLED", "2026-03-02")
+    assert said(shown) == {
+        "moved_to": moved["planned_start"],
+        "cancelled_because": "大雪封路",
+    }
 
 
 async def test_a_draft_that_is_moved_was_never_anywhere_else(

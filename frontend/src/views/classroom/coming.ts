@@ -30,8 +30,12 @@ export interface Said {
 
 const moment = (iso: string): string => `${dayOf(iso)} ${timeOf(iso)}`;
 
-/** Nobody need come to it. */
+/** Nobody need come to it at the time it stands under. */
 export function isOff(lesson: ComingLesson): boolean {
+  return lesson.moved_to !== null || isGivenUp(lesson);
+}
+
+function isGivenUp(lesson: ComingLesson): boolean {
   return lesson.state === "CANCELLED" || lesson.state === "MISSED" || lesson.state === "MADE_UP";
 }
 
@@ -44,7 +48,8 @@ export function saidOf(lesson: ComingLesson): Said[] {
   if (lesson.cancelled_because !== null) say("cancelled", { reason: lesson.cancelled_because });
   else if (lesson.state === "MISSED") say("missed");
   if (lesson.made_up_on !== null) say("made_up", { when: moment(lesson.made_up_on) });
-  if (isOff(lesson)) return said;
+  if (isGivenUp(lesson)) return said;
+  if (lesson.moved_to !== null) say("moved_to", { when: moment(lesson.moved_to) });
   if (lesson.moved_from !== null) say("moved", { when: moment(lesson.moved_from) });
   if (lesson.makes_up !== null) say("makes_up", { when: dayOf(lesson.makes_up) });
   if (lesson.instead_of !== null) say("instead", { name: lesson.instead_of });
