@@ -24,7 +24,12 @@ from app.live.manifests import Manifest, Manifests
 from app.live.schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
 from app.recordings import queries
 from app.recordings import service as recordings
-from app.recordings.errors import ClipFileMissing, KeptElsewhere, RangeNotSatisfiable
+from app.recordings.errors import (
+    ClipFileMissing,
+    KeptElsewhere,
+    RangeNotSatisfiable,
+    RecordingDamaged,
+)
 from app.recordings.links import PURPOSE, LinkRefused, Links
 from app.recordings.models import WHOLE, Recording
 from app.recordings.reading import Shelf
@@ -73,6 +78,7 @@ def _may_see(seat_id: str, *, is_all: bool) -> bool:
 
 
 @router.get("/sessions/{session_id}/timeshift")
+@refuses(RecordingDamaged)
 async def timeshift(
     *,
     request: Request,
@@ -184,7 +190,7 @@ def _playlist(text: str) -> Response:
     response_class=Response,
     responses={200: {"description": "The picture and its sound.", "content": PLAYLIST}},
 )
-@refuses(LinkRefused, NotInHls)
+@refuses(LinkRefused, NotInHls, RecordingDamaged)
 async def master(
     *,
     recording_id: UUID,
@@ -215,7 +221,7 @@ async def master(
     response_class=Response,
     responses={200: {"description": "The parts of one track.", "content": PLAYLIST}},
 )
-@refuses(LinkRefused)
+@refuses(LinkRefused, RecordingDamaged)
 async def media(
     *,
     recording_id: UUID,
@@ -262,7 +268,7 @@ async def media(
         206: {"description": "The range that was asked for.", "content": BYTES},
     },
 )
-@refuses(LinkRefused, ClipFileMissing, KeptElsewhere, RangeNotSatisfiable)
+@refuses(LinkRefused, ClipFileMissing, KeptElsewhere, RangeNotSatisfiable, RecordingDamaged)
 async def part(
     *,
     request: Request,

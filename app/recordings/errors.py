@@ -15,6 +15,12 @@ class ClipFileMissing(Problem):
     status, type, title = 404, "clip-file-missing", "The file of this recording is missing"
 
 
+class RecordingDamaged(Problem):
+    """The list of a recording's parts cannot be read any more: somebody must look at the disk."""
+
+    status, type, title = 409, "recording-damaged", "The recording is damaged"
+
+
 class RangeNotSatisfiable(Problem):
     """The range begins after the end of the file (RFC 9110 section 15.5.17)."""
 

@@ -23,7 +23,7 @@ import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from media.core.ids import PeerId, Source, TrackKey
 
@@ -184,11 +184,20 @@ def _end_of_whole_lines(descriptor: int) -> int:
 
 
 class ManifestReader:
-    """Read a folder's manifest as it grows: each look costs what was added since the last."""
+    """Read a folder's manifest as it grows: each look costs what was added since the last.
+
+    A whole line may be seen that is taken back again, because the disk did not take those after
+    it. So the last line that was read is looked at again each time: where it does not stand any
+    more, all is read anew.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
+        self._forget()
+
+    def _forget(self) -> None:
         self._read_bytes = 0
+        self._last = b""
         self._lines = 0
         self._parts: dict[str, PartRecord] = {}
         self._epochs: dict[int, EpochRecord] = {}
@@ -211,8 +220,26 @@ class ManifestReader:
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
-            file.seek(self._read_bytes)
-            *lines, _torn = file.read().split(b"\n")
+            file.seek(self._read_bytes - len(self._last))
+            if file.read(len(self._last)) != self._last:
+                self._forget()
+            try:
+                self._read_on(file)
+            except ManifestDamaged:
+                self._read_anew(file)
+
+    def _read_anew(self, file: BinaryIO) -> None:
+        """Read all; keep nothing where it is damaged, so that the next look reads all as well."""
+        self._forget()
+        try:
+            self._read_on(file)
+        except ManifestDamaged:
+            self._forget()
+            raise
+
+    def _read_on(self, file: BinaryIO) -> None:
+        file.seek(self._read_bytes)
+        *lines, _torn = file.read().split(b"\n")
         for line in lines:
             self._lines += 1
             try:
@@ -220,6 +247,7 @@ class ManifestReader:
             except (KeyError, TypeError, ValueError) as error:
                 raise ManifestDamaged(f"line {self._lines} of {FILE_NAME}: {error!r}") from error
             self._read_bytes += len(line) + 1
+            self._last = line + b"\n"
 
     def _take(self, record: Line) -> None:
         match record["type"]:

@@ -15,7 +15,7 @@ from app.live import service
 from app.recordings.models import Recording, RecordingState
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
-from media.recorder.manifest import read_manifest
+from media.recorder.manifest import FILE_NAME, read_manifest
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.factories import County, make_lesson
 from tests.media.recordings import Feed, h264_feed, opus_feed, record, vp8_feed
@@ -280,3 +280,19 @@ async def test_what_is_not_there_is_not_found_whatever_the_link_says(
         recording_id = (await db.scalars(select(Recording))).one().id
     answer = await browser.get(f"/api/recordings/{recording_id}/hls/{path}?until=1&key=x")
     assert answer.status_code == 403
+
+
+async def test_a_list_of_parts_that_cannot_be_read_is_told_and_read_when_it_is_mended(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    lane = (await lanes(browser, running))["hub/camera"]
+    urls = [lane["hls"], lane["tracks"][0]["url"], (await part_urls(browser, lane))[0]]
+    good = (folder / FILE_NAME).read_bytes()
+    (folder / FILE_NAME).write_bytes(good[:40] + b"?" + good[41:] + b"not json\n")
+    for url in (f"/api/sessions/{running}/timeshift", *urls):
+        answer = await browser.get(url)
+        assert (answer.status_code, answer.json()["type"]) == (409, "recording-damaged"), url
+    (folder / FILE_NAME).write_bytes(good)
+    for url in (f"/api/sessions/{running}/timeshift", *urls):
+        assert (await browser.get(url)).status_code == 200

@@ -1,10 +1,14 @@
 import errno
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media.core.ids import PeerId, Source
 from media.recorder.manifest import (
@@ -12,6 +16,7 @@ from media.recorder.manifest import (
     EpochRecord,
     ManifestDamaged,
     ManifestFile,
+    ManifestReader,
     PartRecord,
     epoch_closed,
     epoch_opened,
@@ -157,3 +162,57 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space"):
         manifest.append(part_closed(CLOSED))
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+OTHER = replace(OPENED, file="1-000002.mp4", peer_id=PeerId("b"))
+
+
+def test_a_line_that_was_read_and_taken_back_is_forgotten(tmp_path: Path) -> None:
+    """The disk took the first of two lines, somebody looked, and then it was full."""
+    manifest, reader = ManifestFile(tmp_path), ManifestReader(tmp_path)
+    manifest.append(part_opened(OPENED))
+    before = (tmp_path / FILE_NAME).read_bytes()
+    manifest.append(part_closed(CLOSED), part_opened(OTHER))
+    reader.read()
+    assert reader.parts == [CLOSED, OTHER]
+    (tmp_path / FILE_NAME).write_bytes(before)
+    reader.read()
+    assert reader.parts == [OPENED]
+
+
+@given(st.data())
+def test_a_reader_knows_at_each_look_what_the_file_says_then(data: st.DataObject) -> None:
+    """Whatever was appended and taken back between two looks, by lines of any length."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        manifest, reader = ManifestFile(folder), ManifestReader(folder)
+        (folder / FILE_NAME).write_bytes(b"")
+        ends = [0]
+        for number in range(data.draw(st.integers(1, 8))):
+            if data.draw(st.booleans()):
+                ends = ends[: data.draw(st.integers(1, len(ends)))]
+                os.truncate(folder / FILE_NAME, ends[-1])
+            parameters = "x" * data.draw(st.integers(0, 3))
+            part = replace(OPENED, file=f"1-{number:06}.mp4", parameters=parameters)
+            manifest.append(part_opened(part))
+            ends.append((folder / FILE_NAME).stat().st_size)
+            if data.draw(st.booleans()):
+                reader.read()
+                assert reader.parts == read_manifest(folder)
+        reader.read()
+        assert reader.parts == read_manifest(folder)
+
+
+def test_damage_is_told_at_each_look_until_it_is_mended(tmp_path: Path) -> None:
+    manifest, reader = ManifestFile(tmp_path), ManifestReader(tmp_path)
+    manifest.append(part_opened(OPENED))
+    reader.read()
+    good = (tmp_path / FILE_NAME).read_bytes()
+    (tmp_path / FILE_NAME).write_bytes(good.replace(b'"abc"', b'"xyz"') + b"not json\n")
+    for _ in range(3):
+        with pytest.raises(ManifestDamaged, match="line 2 of"):
+            reader.read()
+    (tmp_path / FILE_NAME).write_bytes(good)
+    manifest.append(part_closed(CLOSED))
+    reader.read()
+    assert reader.parts == [CLOSED]
