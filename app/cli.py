@@ -138,7 +138,7 @@ def run_demo(
         async with opened(settings) as database, database.unit_of_work() as db:
             links = await demo.prepare(db, now=now)
             await demo_alliances.prepare(db, store, now=now)
-            await demo_timetable.prepare(db)
+            await demo_timetable.prepare(db, now=now)
             await demo_timetable.prepare_week(db, now=now)
             signer = load_signer(settings.var_dir / KEYS)
             await demo_coverage.prepare(db, signer, now=now)

@@ -17,7 +17,7 @@ from app.attendance import delivered, rules
 from app.attendance.models import AttendanceRecord, AttendanceState, NotCounted, Session
 from app.calendars.days import local_day, monday_of, school_day
 from app.calendars.models import Term
-from app.calendars.queries import calendar_of_region
+from app.calendars.queries import calendar_of_region, term_on
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage import curriculum
@@ -73,12 +73,17 @@ SERIES = (
 
 
 async def prepare(db: AsyncSession, signer: Signer, *, now: datetime) -> None:
-    """Make them after the county, its term and the platform's curriculum, unless there are some."""
+    """Make them after the county, its term and the platform's curriculum, unless there are some.
+
+    Nothing is made on a day that lies in no term.
+    """
     region = await schools_queries.region_by_code(db, REGIONS[-1][0])
     assert region is not None
     if await db.scalar(select(LocalTimetable.id).limit(1)) is not None:
         return
-    term = (await db.scalars(select(Term).where(Term.region_id == region.id))).one()
+    term = await term_on(db, region.id, local_day(now))
+    if term is None:
+        return
     found = await db.scalars(select(School).where(School.region_id == region.id))
     known = {school.name: school for school in found}
     for name, grades in CLASSES.items():

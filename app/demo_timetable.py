@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
 from app.calendars.days import local_day
-from app.calendars.models import Term
+from app.calendars.queries import term_on
 from app.clock import DISPLAY_ZONE
 from app.codes import service as codes
 from app.codes.models import CodeKind
@@ -22,7 +22,7 @@ from app.demo_alliances import SECOND_HUB
 from app.lessons import changes
 from app.lessons import service as lessons
 from app.lessons.changes import By
-from app.lessons.clashes import clashes
+from app.lessons.clashes import Claim, clashes
 from app.lessons.models import CourseOffering, Lesson, LessonKind, OfferingSite
 from app.lessons.timetable_queries import planned_lessons
 from app.schools import queries as schools_queries
@@ -37,13 +37,15 @@ COURSES = (
 )
 
 
-async def prepare(db: AsyncSession) -> None:
-    """Open the courses, unless there are some."""
+async def prepare(db: AsyncSession, *, now: datetime) -> None:
+    """Open the courses of the term of today, unless there are some, or there is no term."""
     region = await schools_queries.region_by_code(db, REGIONS[-1][0])
     assert region is not None
     if await db.scalar(select(CourseOffering.id).limit(1)) is not None:
         return
-    term = (await db.scalars(select(Term).where(Term.region_id == region.id))).one()
+    term = await term_on(db, region.id, local_day(now))
+    if term is None:
+        return
     known = {
         school.name: school
         for school in await db.scalars(select(School).where(School.region_id == region.id))
@@ -101,11 +103,11 @@ AFTER_SCHOOL = time(16, 30)
 async def prepare_week(db: AsyncSession, *, now: datetime) -> None:
     """Add to the week around today some lessons to come, one cancelled and one made up.
 
-    Made once; as long as one of them still lies ahead there is nothing to do.
+    Made once; as long as one of them still lies ahead there is nothing to do. What somebody
+    planned for the same people and classrooms goes before it.
     """
-    ahead = select(Lesson.id).where(
-        Lesson.title.in_([told.title for told in COMING]), Lesson.planned_start > now
-    )
+    titles = [told.title for told in (*COMING, CANCELLED, MADE_UP)]
+    ahead = select(Lesson.id).where(Lesson.title.in_(titles), Lesson.planned_start > now)
     if await db.scalar(ahead.limit(1)) is not None:
         return
     for told in COMING:
@@ -114,14 +116,16 @@ async def prepare_week(db: AsyncSession, *, now: datetime) -> None:
     assert keeper is not None
     by = By(keeper.person_id, now)
     cancelled = await _plan(db, CANCELLED, now=now)
-    await changes.cancel(db, cancelled, reason="乡镇停电检修", by=by)
+    if cancelled is not None:
+        await changes.cancel(db, cancelled, reason="乡镇停电检修", by=by)
+    again = await _claim(db, replace(MADE_UP, days=MADE_UP_AFTER_DAYS), now=now)
+    if await clashes(db, [again]):
+        return
     before = await _plan(db, MADE_UP, now=now)
-    await changes.cancel(db, before, reason="主讲教师外出培训", by=by)
-    again = _after_school(now, MADE_UP_AFTER_DAYS)
-    wanted = replace(changes.claim_of(before), starts_at=again, ends_at=again + LESSON)
-    if not await clashes(db, [wanted]):
+    if before is not None:
+        await changes.cancel(db, before, reason="主讲教师外出培训", by=by)
         await changes.make_up(
-            db, before, starts_at=again, ends_at=again + LESSON, lecturer_id=None, now=now
+            db, before, starts_at=again.starts_at, ends_at=again.ends_at, lecturer_id=None, now=now
         )
 
 
@@ -139,29 +143,41 @@ def _after_school(now: datetime, days: int) -> datetime:
     return datetime.combine(_school_day(now, days), AFTER_SCHOOL, DISPLAY_ZONE)
 
 
-async def _plan(db: AsyncSession, told: Told, *, now: datetime) -> Lesson:
+async def _claim(db: AsyncSession, told: Told, *, now: datetime) -> Claim:
     account = await accounts.account_by_username(db, told.lecturer)
     assert account is not None
-    schools_of = {
-        school.name: school
-        for school in await db.scalars(select(School).where(School.name.in_([HUB, *told.points])))
-    }
+    points = await db.scalars(select(School).where(School.name.in_(told.points)))
     rooms = [
-        await schools.ensure_classroom(db, school=schools_of[name], name=POINT_CLASSROOM)
-        for name in told.points
+        await schools.ensure_classroom(db, school=point, name=POINT_CLASSROOM) for point in points
     ]
     start = _after_school(now, told.days)
+    return Claim(
+        title=told.title,
+        starts_at=start,
+        ends_at=start + LESSON,
+        people=frozenset({account.person_id}),
+        classrooms=frozenset(room.id for room in rooms),
+    )
+
+
+async def _plan(db: AsyncSession, told: Told, *, now: datetime) -> Lesson | None:
+    """Plan a lesson and return it with all that a timetable shows; None: something is there."""
+    claim = await _claim(db, told, now=now)
+    if await clashes(db, [claim]):
+        return None
+    (lecturer_id,) = claim.people
+    hub = (await db.scalars(select(School).where(School.name == HUB))).one()
     lesson = await lessons.plan_lesson(
         db,
         kind=LessonKind.DELIVERY,
         title=told.title,
         subject=told.subject,
         grade=told.grade,
-        hub_school_id=schools_of[HUB].id,
-        lecturer_id=account.person_id,
-        classroom_ids=[room.id for room in rooms],
-        planned_start=start,
-        planned_end=start + LESSON,
+        hub_school_id=hub.id,
+        lecturer_id=lecturer_id,
+        classroom_ids=sorted(claim.classrooms),
+        planned_start=claim.starts_at,
+        planned_end=claim.ends_at,
     )
     return (
         await db.scalars(

@@ -80,6 +80,13 @@ async def terms_of_region(db: AsyncSession, region_id: UUID) -> Sequence[Term]:
     return rows.all()
 
 
+async def term_on(db: AsyncSession, region_id: UUID, day: date) -> Term | None:
+    """Return the term of a region's own that a day lies in; None: there is none."""
+    return await db.scalar(
+        select(Term).where(Term.region_id == region_id, Term.starts_on <= day, day <= Term.ends_on)
+    )
+
+
 async def days_seen(
     db: AsyncSession, scope: Scope, *, first: date | None = None, last: date | None = None
 ) -> Select[CalendarDay, str | None]:

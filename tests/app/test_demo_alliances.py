@@ -1,13 +1,17 @@
 """What the demonstration county does together: there after the first start, once, and whole."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from app import demo, demo_alliances, demo_coverage, demo_timetable
 from app.accounts import queries as accounts
 from app.alliances.models import Alliance, Pairing, PairingState
 from app.calendars import service as calendars
+from app.calendars.models import Term
+from app.coverage.models import LocalTimetable
 from app.database import Database
 from app.files import FileStore
 from app.lessons.models import CourseOffering
@@ -23,7 +27,7 @@ async def prepare(database: Database, folder: Path) -> None:
     async with database.unit_of_work() as db:
         await demo.prepare(db, now=NOON)
         await demo_alliances.prepare(db, FileStore(folder), now=NOON)
-        await demo_timetable.prepare(db)
+        await demo_timetable.prepare(db, now=NOON)
         await demo_coverage.prepare(db, load_signer(folder / "keys"), now=NOON)
 
 
@@ -91,3 +95,29 @@ async def test_its_coverage_has_figures_and_gaps_that_lead_to_lessons(
     assert {each["title"] for each in lessons} == {"歌曲与律动", "听音乐讲故事", "纸的造型"}
     evidence = await found(browser, f"/api/admin/sessions/{lessons[0]['session_id']}")
     assert evidence["lesson"]["title"] == lessons[0]["title"]
+
+
+@pytest.mark.parametrize("days", [0, 70, 200])
+async def test_its_courses_and_figures_are_of_the_term_of_that_day(
+    database: Database, tmp_path: Path, days: int
+) -> None:
+    """An older demonstration, which had neither, and to which somebody added the next term."""
+    await calendars.load_national_days(database)
+    now = NOON + timedelta(days=days)
+    async with database.unit_of_work() as db:
+        await demo.prepare(db, now=NOON)
+        await demo_alliances.prepare(db, FileStore(tmp_path), now=NOON)
+        first = (await db.scalars(select(Term))).one()
+        begins = first.ends_on + timedelta(days=3)
+        ends = begins + timedelta(weeks=15)
+        later = Term(region_id=first.region_id, name="下学期", starts_on=begins, ends_on=ends)
+        db.add(later)
+    for _ in range(2):
+        async with database.unit_of_work() as db:
+            await demo_timetable.prepare(db, now=now)
+            await demo_coverage.prepare(db, load_signer(tmp_path / "keys"), now=now)
+    term = {0: first, 70: later}.get(days)
+    async with database.unit_of_work() as db:
+        courses = set(await db.scalars(select(CourseOffering.term_id)))
+        timetables = set(await db.scalars(select(LocalTimetable.term_id)))
+    assert courses == timetables == ({term.id} if term is not None else set())

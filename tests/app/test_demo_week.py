@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app import demo, demo_timetable
+from app.accounts import queries as accounts
 from app.database import Database
-from app.lessons.models import Lesson, LessonState
+from app.lessons import service as lessons
+from app.lessons.models import GIVEN_UP, Lesson, LessonKind, LessonState
+from app.schools.models import School
 from tests.factories import NOON
 
 L = LessonState
@@ -36,6 +39,41 @@ async def test_a_week_lies_around_any_day(database: Database, days: int) -> None
     assert again.makes_up_id == original.id
     assert original.planned_end < now < again.planned_start
     assert all(row.planned_start > now for row in rows if row is not original)
+
+
+@pytest.mark.parametrize("days", [1, 2, -1, 4])
+async def test_what_somebody_planned_goes_before_it(database: Database, days: int) -> None:
+    """Her lesson is left alone, and nothing is planned beside it, however often it starts."""
+    async with database.unit_of_work() as db:
+        await demo.prepare(db, now=NOON)
+        hub = (await db.scalars(select(School).where(School.name == demo.HUB))).one()
+        start = demo_timetable._after_school(NOON, days) + timedelta(minutes=20)
+        for username in ("demo-zhao", "demo-wang"):
+            account = await accounts.account_by_username(db, username)
+            assert account is not None
+            await lessons.plan_lesson(
+                db,
+                kind=LessonKind.DELIVERY,
+                title="自己的课",
+                subject="音乐",
+                grade="三年级",
+                hub_school_id=hub.id,
+                lecturer_id=account.person_id,
+                classroom_ids=[],
+                planned_start=start,
+                planned_end=start + timedelta(minutes=40),
+            )
+        before = set(await db.scalars(select(Lesson.id)))
+    counts = []
+    for _ in range(2):
+        await prepare(database, NOON)
+        async with database.unit_of_work() as db:
+            rows = (await db.scalars(select(Lesson).where(Lesson.id.not_in(before)))).all()
+        counts.append(len(rows))
+        held = [row for row in rows if row.state not in GIVEN_UP]
+        assert held
+        assert not [row for row in rows if abs(row.planned_start - start) < timedelta(minutes=40)]
+    assert counts[0] == counts[1] == {1: 4, 2: 4, -1: 3, 4: 3}[days]
 
 
 async def test_it_is_made_once_as_long_as_some_of_it_lies_ahead(database: Database) -> None:
