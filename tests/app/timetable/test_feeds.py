@@ -229,10 +229,23 @@ async def test_who_withdraws_an_address_has_none(
     assert (await browser.send("DELETE", f"/api/calendar-feeds/{of}")).status_code == 404
 
 
-@pytest.mark.parametrize("token", ["no-address-that-was-ever-made", "short", "x" * 65, "a%20b" * 6])
-async def test_an_address_nobody_made_gives_nothing(stranger: TestBrowser, token: str) -> None:
+@pytest.mark.parametrize(
+    ("token", "status", "problem"),
+    [
+        ("no-address-that-was-ever-made", 404, "not-found"),
+        ("x" * 20, 404, "not-found"),
+        ("x" * 64, 404, "not-found"),
+        ("x" * 19, 422, "malformed-input"),
+        ("x" * 65, 422, "malformed-input"),
+        ("a%20b" * 8, 422, "malformed-input"),
+        ("x" * 20 + "%00", 422, "malformed-input"),
+    ],
+)
+async def test_an_address_nobody_made_gives_nothing(
+    stranger: TestBrowser, token: str, status: int, problem: str
+) -> None:
     answer = await stranger.get(f"/api/calendars/{token}.ics")
-    assert answer.status_code in {404, 422}
+    assert (answer.status_code, answer.json()["type"]) == (status, problem)
 
 
 async def test_who_asks_too_often_waits(stranger: TestBrowser) -> None:
