@@ -3,11 +3,14 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.clock import utc_now
 from tests.e2e.platform_process import Platform
+from tests.e2e.school_time import ahead_to_school
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -18,13 +21,16 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 @contextmanager
-def running(folder: Path, *, has_history: bool) -> Iterator[Platform]:
-    """Run a platform in a folder."""
+def running(
+    folder: Path, *, has_history: bool, ahead: timedelta = timedelta(0)
+) -> Iterator[Platform]:
+    """Run a platform in a folder, its clock so much ahead."""
     started = Platform(
         folder,
         free_port(socket.SOCK_STREAM),
         free_port(socket.SOCK_DGRAM),
         has_history=has_history,
+        ahead=ahead,
     )
     started.start()
     try:
@@ -36,6 +42,13 @@ def running(folder: Path, *, has_history: bool) -> Iterator[Platform]:
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
     with running(tmp_path, has_history=True) as started:
+        yield started
+
+
+@pytest.fixture
+def school_platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform to which it is the daytime of a school day."""
+    with running(tmp_path, has_history=True, ahead=ahead_to_school(utc_now())) as started:
         yield started
 
 

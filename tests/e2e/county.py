@@ -12,7 +12,6 @@ from typing import Any
 from playwright.sync_api import Page, Playwright, expect
 
 from app.calendars.days import local_day, monday_of
-from app.clock import utc_now
 from tests.e2e import browsers
 from tests.e2e.facts import Facts
 from tests.e2e.gallery import shoot
@@ -228,7 +227,7 @@ class County:
 
         It is made one minute long, so that the rule of attendance has its say within the story.
         """
-        today = local_day(utc_now())
+        today = local_day(self._platform.now)
         path = f"/api/lessons?from={today}&to={today + timedelta(days=1)}"
         for lesson in self.office.ask(path)["items"]:
             if lesson["lecturer"]["name"] == "王老师" and lesson["state"] in ("PUBLISHED", "READY"):
@@ -236,7 +235,7 @@ class County:
                     "POST", f"/api/lessons/{lesson['id']}", {"reason": "调课"}, step="/cancel"
                 )
         moved = self.lessons()[0]
-        starts = utc_now() + timedelta(minutes=2)
+        starts = self._platform.now + timedelta(minutes=2)
         body = {
             "starts_at": starts.isoformat(),
             "ends_at": (starts + timedelta(minutes=1)).isoformat(),
@@ -297,5 +296,5 @@ class County:
 
     def week(self) -> tuple[str, str]:
         """Return the first and last day of the lesson's week."""
-        monday = monday_of(local_day(utc_now()))
+        monday = monday_of(local_day(self._platform.now))
         return str(monday), str(monday + timedelta(days=6))

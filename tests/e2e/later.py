@@ -1,7 +1,7 @@
-"""The platform some days later: `python -m tests.e2e.later DAYS demo` is `classrooms demo` then.
+"""The platform later: `python -m tests.e2e.later SECONDS demo` is `classrooms demo` then.
 
-A term that is over cannot be waited for. Everything asks `app.clock` for the time, so it is ahead
-in that one place.
+A school day, or a term that is over, cannot be waited for. Everything asks `app.clock` for the
+time, so it is ahead in that one place.
 """
 
 import sys
@@ -11,7 +11,9 @@ from typing import Self
 from app import clock
 
 
-def _clock_ahead(by: timedelta) -> type[datetime]:
+def clock_ahead(by: timedelta) -> type[datetime]:
+    """Return a `datetime` whose `now` is so much later."""
+
     class Later(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Self:
@@ -23,8 +25,8 @@ def _clock_ahead(by: timedelta) -> type[datetime]:
 
 def main() -> None:
     """Put the clock forward, then run the `classrooms` command."""
-    ahead = timedelta(days=int(sys.argv.pop(1)))
-    vars(clock)["datetime"] = _clock_ahead(ahead)
+    ahead = timedelta(seconds=float(sys.argv.pop(1)))
+    vars(clock)["datetime"] = clock_ahead(ahead)
     from app.cli import main as command  # noqa: PLC0415 - whatever it imports finds the clock ahead
 
     command()

@@ -8,9 +8,12 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
+
+from app.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"http://(?P<host>[a-z0-9-]+)\.localhost:(?P<port>\d+)/\S+")
@@ -29,8 +32,8 @@ class Platform:
     more: dict[str, str] = field(default_factory=dict)
     #: Where pages look for it: a name whose own names lead there too, or else one address for all.
     host: str = "localhost"
-    #: How many days later than now the server believes it is.
-    days_later: int = 0
+    #: How much later than now the server believes it is.
+    ahead: timedelta = timedelta(0)
     #: Whether the county has classes, timetables and lessons behind it.
     has_history: bool = True
     _process: subprocess.Popen[str] | None = None
@@ -41,6 +44,11 @@ class Platform:
     def url(self) -> str:
         """Return the platform's own address."""
         return f"http://{self.host}:{self.http_port}"
+
+    @property
+    def now(self) -> datetime:
+        """Return the moment it is to the server."""
+        return utc_now() + self.ahead
 
     @property
     def pid(self) -> int:
@@ -70,10 +78,12 @@ class Platform:
         self._wait_until_ready()
 
     def _command(self) -> list[str]:
-        assert self.has_history or not self.days_later, "a new county is looked at today"
+        assert self.has_history or not self.ahead, "a new county is looked at today"
         if not self.has_history:
             return ["tests.e2e.new_county"]
-        return ["tests.e2e.later", str(self.days_later)] if self.days_later else ["app"]
+        if not self.ahead:
+            return ["app"]
+        return ["tests.e2e.later", str(self.ahead.total_seconds())]
 
     def _read(self) -> None:
         assert self._process is not None

@@ -1,6 +1,7 @@
 """`make e2e`: a county's story in real browsers, from an imported point to a printed report."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -12,12 +13,13 @@ from tests.e2e.platform_process import ROOT, Platform
 from tests.e2e.term_end import TermEnd
 
 #: The demonstration's term ends less than nine weeks after it is made.
-TERM_IS_OVER_DAYS = 70
+TERM_IS_OVER = timedelta(days=70)
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(400)
-def test_a_county_from_a_need_to_its_report(platform: Platform) -> None:
+def test_a_county_from_a_need_to_its_report(school_platform: Platform) -> None:
+    platform = school_platform
     facts, pictures = Facts(), ROOT / "var/e2e/county"
     with sync_playwright() as playwright, ExitStack() as stack:
         county = County(playwright, platform, samples.prepare(), facts, pictures)
@@ -40,7 +42,7 @@ def test_a_county_from_a_need_to_its_report(platform: Platform) -> None:
         end.require_moved(untaught, counted)
 
         platform.stop()
-        platform.days_later = TERM_IS_OVER_DAYS
+        platform.ahead += TERM_IS_OVER
         platform.start()
         county.enter()
         unlocked = end.reached("LOCKED")
