@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.coverage import queries, report, report_pdf, sheets
+from app.coverage import queries, report, sheets
 from app.coverage.models import Basis
 from app.coverage.sheet_schemas import ReportFormat
 from app.coverage.sheets import Signer
@@ -78,7 +78,7 @@ async def make_report(context: JobContext) -> JobResult:
     await context.progress(1, 3)
     path = await context.file(f"report.{wanted}")
     if wanted is ReportFormat.PDF:
-        made, media_type = await asyncio.to_thread(report_pdf.render, content), PDF
+        made, media_type = await asyncio.to_thread(_printed, content), PDF
     else:
         kind = ExportFormat(wanted)
         pieces = csv_pieces if kind is ExportFormat.CSV else xlsx_pieces
@@ -90,6 +90,12 @@ async def make_report(context: JobContext) -> JobResult:
     await context.progress(3, 3)
     name = f"{content.title}.{wanted}"
     return JobResult({"title": content.title, "bytes": len(made)}, JobFile(path, name, media_type))
+
+
+def _printed(content: report.Report) -> bytes:
+    from app.coverage.report_pdf import render  # noqa: PLC0415 - its library is loaded by who prints
+
+    return render(content)
 
 
 async def _at_once(content: report.Report) -> Batches:

@@ -109,3 +109,20 @@ async def test_memory_is_given_back_when_the_last_lesson_is_over(
     plane.hub._when_empty()
     async with asyncio.timeout(10):
         await given_back.wait()
+
+
+_LOADED = """
+import json, sys
+from app import cli, main
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_a_server_loads_what_few_ask_for_when_somebody_does() -> None:
+    """Reports, calendar feeds and plans: libraries that no lesson uses."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED], cwd=HOME, check=True, capture_output=True, text=True
+    )
+    loaded = set(json.loads(done.stdout))
+    assert {"fastapi", "sqlalchemy", "av"} <= loaded
+    assert not loaded & {"fpdf", "fontTools", "icalendar", "ortools"}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, AccountState, PostKind, RoleGrant, StaffPost
 from app.database import Database
-from app.lessons.feeds import written
+from app.lessons.ical import written
 from app.lessons.timetable_queries import Histories
 from app.schools.models import School, SchoolClass
 from app.web import shown_path
