@@ -4306,8 +4306,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-in-hls`: HLS cannot carry this picture */
-        "not-in-hls": {
+        /** @description `not-in-hls`: HLS cannot carry this picture; `recording-damaged`: The recording is damaged */
+        "not-in-hls.recording-damaged": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4366,6 +4366,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `recording-damaged`: The recording is damaged */
+        "recording-damaged": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `recording-not-ready`: The recording is not ready */
         "recording-not-ready": {
             content: {
@@ -4408,8 +4414,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `still-running`: The first request is still running; `timetable-there`: There is a timetable already */
-        "still-running.timetable-there": {
+        /** @description `still-running`: The first request is still running; `timetable-there`: There is a timetable already; `wrong-state`: This is not possible now */
+        "still-running.timetable-there.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -8038,7 +8044,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running.timetable-there"];
+            409: components["responses"]["still-running.timetable-there.wrong-state"];
             422: components["responses"]["code-unknown.grade-unknown.idempotency-key-reused.malformed-input.twice-in-table"];
             503: components["responses"]["unavailable"];
         };
@@ -9047,7 +9053,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["link-refused"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["not-in-hls"];
+            409: components["responses"]["not-in-hls.recording-damaged"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9074,6 +9080,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["link-refused"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["recording-damaged"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9104,6 +9111,7 @@ export interface operations {
             };
             403: components["responses"]["link-refused"];
             404: components["responses"]["clip-file-missing.not-found"];
+            409: components["responses"]["recording-damaged"];
             416: components["responses"]["range-not-satisfiable"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["kept-elsewhere.unavailable"];
@@ -10076,6 +10084,7 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["recording-damaged"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
