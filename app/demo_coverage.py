@@ -100,7 +100,7 @@ async def prepare(db: AsyncSession, signer: Signer, *, now: datetime) -> None:
 async def _class(
     db: AsyncSession, school: School, grade_no: int, pupils: int, *, year: int
 ) -> SchoolClass:
-    return await registry.add_class(
+    made = await registry.add_class(
         db,
         school,
         name=GRADE_WORDS[grade_no - 1],
@@ -110,6 +110,8 @@ async def _class(
         pupil_count=pupils,
         language_of_instruction="zh",
     )
+    await db.refresh(made, ["school"])
+    return made
 
 
 async def _timetable(

@@ -257,11 +257,13 @@ async def add_timetable(
 
     Raise WrongState: the class or its school is closed; GradeUnknown, TimetableThere.
     """
-    for closed in (school_class.school, school_class):
-        if closed.closed_on is not None:
-            raise WrongState(
-                f"{closed.name} is closed since {closed.closed_on}: it hands in no new timetable."
-            )
+    school = school_class.school
+    for name, closed_on in (
+        (school.name, school.closed_on),
+        (school_class.name, school_class.closed_on),
+    ):
+        if closed_on is not None:
+            raise WrongState(f"{name} is closed since {closed_on}: it hands in no new timetable.")
     if not 1 <= school_class.grade_no <= LAST_GRADE:
         raise GradeUnknown(f"{school_class.name} is in no grade that has a curriculum.")
     there = await db.scalar(

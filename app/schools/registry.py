@@ -215,7 +215,7 @@ async def add_class(db: AsyncSession, school: School, **facts: Any) -> SchoolCla
         grade_no=facts["grade_no"],
         language=facts["language_of_instruction"],
     )
-    added = SchoolClass(school=school, **facts)
+    added = SchoolClass(school_id=school.id, **facts)
     await _add(db, added, _CLASS_TAKEN)
     return added
 

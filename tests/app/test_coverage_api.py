@@ -458,16 +458,19 @@ async def test_what_is_closed_hands_in_no_timetable(
             language_of_instruction="zh",
         )
         db.add(pupils)
-        school = await db.get_one(School, world.schools[0].id)
-        (pupils if closed == "class" else school).closed_on = date(2026, 3, 1)
+        await db.flush()
+        its = {
+            "class": update(SchoolClass).where(SchoolClass.id == pupils.id),
+            "school": update(School).where(School.id == world.schools[0].id),
+        }[closed]
+        await db.execute(its.values(closed_on=date(2026, 3, 1)))
     body = {"term_id": str(world.term.id), "class_id": str(pupils.id), "periods": []}
     answer = await office.post("/api/local-timetables", body)
     assert (answer.status_code, answer.json()["type"]) == (409, "wrong-state"), answer.text
-    assert (pupils.name if closed == "class" else school.name) in answer.json()["detail"]
+    name = pupils.name if closed == "class" else world.schools[0].name
+    assert f"{name} is closed since 2026-03-01" in answer.json()["detail"]
     async with database.unit_of_work() as db:
-        (pupils if closed == "class" else school).closed_on = None
-        await db.merge(pupils)
-        await db.merge(school)
+        await db.execute(its.values(closed_on=None))
     assert (await office.post("/api/local-timetables", body)).status_code == 201
 
 
