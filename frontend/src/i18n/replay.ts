@@ -2,6 +2,8 @@
 const zh = {
   title: "课堂回看",
   back: "返回",
+  goes_on: "从上次看到的 {at} 继续",
+  anew: "从头看",
   lane: {
     camera: "{name}",
     screen: "{name} · 共享屏幕",
@@ -100,6 +102,8 @@ const zh = {
 const en: typeof zh = {
   title: "Watch the lesson again",
   back: "Back",
+  goes_on: "Goes on at {at}, where you stopped",
+  anew: "From the beginning",
   lane: {
     camera: "{name}",
     screen: "{name} · shared screen",
