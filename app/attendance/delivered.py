@@ -119,8 +119,9 @@ def counted_rows(
 ) -> Select[*tuple[Any, ...]]:
     """Return a query of the rows that hold as counted in these weeks.
 
-    Columns: record_id, amendment (0: none), school_id, origin_id, locked (0 or 1). `as_of`: by the
-    corrections and locks there were at that moment.
+    Columns: record_id, amendment (0: none), school_id, origin_id, locked (0 or 1); from the record
+    with its LessonSite, Lesson and Classroom. `as_of`: by the corrections and locks there were at
+    that moment.
     """
     in_weeks = select(Origin.id).where(*_within(Origin, first, last))
     query = (
@@ -131,6 +132,7 @@ def counted_rows(
             ORIGIN_ID.label("origin_id"),
             case((_is_locked(as_of), 1), else_=0).label("locked"),
         )
+        .select_from(AttendanceRecord)
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)

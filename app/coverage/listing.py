@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.attendance.delivered import counted_rows
-from app.attendance.models import AttendanceRecord, Session
+from app.attendance.delivered import ORIGIN_ID, counted_rows
+from app.attendance.models import AttendanceRecord
 from app.coverage import cells as cell_statements
 from app.coverage.figures import is_regular, needs
 from app.coverage.models import Basis, Indicator
@@ -16,7 +16,7 @@ from app.coverage.sites import Basics
 from app.coverage.totals import reach, totals
 from app.lessons.models import Lesson
 from app.paging import Order
-from app.schools.models import School
+from app.schools.models import Classroom, School
 
 Hub, Site = aliased(School), aliased(School)
 _CELLS = ("subjects", "offered", "required", "taught", "lacking", "filled")
@@ -94,38 +94,59 @@ def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:
     return select(*found.c).order_by(found.c.grade_no, found.c.subject_id)
 
 
-LESSON_ORDER = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
+#: Of so many sites at most all rows that count are found first, then put in order. Of more sites
+#: nearly all rows do: they are gone through in order until the page is full.
+FEW_SITES = 1000
 
 
 def lessons(
-    basics: Basics, *, words: tuple[set[str] | None, set[str] | None], kinds: list[str]
-) -> Select[*tuple[Any, ...]]:
-    """Return a query of the rows that count at the sites asked about, with lesson and schools.
+    basics: Basics,
+    *,
+    most_sites: int,
+    words: tuple[set[str] | None, set[str] | None],
+    kinds: list[str],
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """Return a query of the rows that count at the sites asked about, and its order.
 
+    Of each its lesson and schools, the latest first. `most_sites`: how many sites there can be.
     `words`: only lessons whose origin has one of these words for its subject, its grade. A row
     that came a second time by another lesson is listed as well: it shows by whom.
     """
-    asked = basics.asked
-    at = select(basics.sites.c.school_id)
-    rows = counted_rows(asked.period.first, asked.period.last, schools=at).subquery()
-    origin = aliased(Lesson)
+    found = _rows_behind(basics, words, kinds).cte("behind")
+    if most_sites <= FEW_SITES:
+        found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+    c = found.c
     query = (
         select(
             Lesson,
-            Session.id.label("session_id"),
+            c.session_id,
             Hub.id.label("hub_id"),
             Hub.name.label("hub"),
             Site.id.label("site_id"),
             Site.name.label("site"),
-            rows.c.locked,
+            c.locked,
         )
-        .join(AttendanceRecord, AttendanceRecord.id == rows.c.record_id)
-        .join(Session, Session.id == AttendanceRecord.session_id)
-        .join(Lesson, Lesson.id == Session.lesson_id)
-        .join(origin, origin.id == rows.c.origin_id)
+        .select_from(found)
+        .join(Lesson, Lesson.id == c.lesson_id)
         .join(Hub, Hub.id == Lesson.hub_school_id)
-        .join(Site, Site.id == rows.c.school_id)
-        .where(origin.hub_school_id != rows.c.school_id, origin.kind.in_(kinds))
+        .join(Site, Site.id == c.school_id)
+    )
+    return query, (c.planned_start.desc(), c.record_id.desc())
+
+
+def _rows_behind(
+    basics: Basics, words: tuple[set[str] | None, set[str] | None], kinds: list[str]
+) -> Select[*tuple[Any, ...]]:
+    asked = basics.asked
+    at = select(basics.sites.c.school_id)
+    rows = counted_rows(asked.period.first, asked.period.last, schools=at)
+    origin = aliased(Lesson)
+    query = (
+        rows.add_columns(
+            AttendanceRecord.session_id, Lesson.id.label("lesson_id"), Lesson.planned_start
+        )
+        .join(origin, origin.id == ORIGIN_ID)
+        .where(origin.hub_school_id != Classroom.school_id, origin.kind.in_(kinds))
     )
     subjects, grades = words
     if subjects is not None:
@@ -133,5 +154,5 @@ def lessons(
     if grades is not None:
         query = query.where(origin.grade.in_(grades))
     if asked.basis is Basis.LOCKED:
-        query = query.where(rows.c.locked == 1)
+        query = query.where(rows.selected_columns.locked == 1)
     return query

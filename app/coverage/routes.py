@@ -255,21 +255,26 @@ async def _lessons(
     asked: Asked,
     cells: CellFilter,
     indicator: Indicator,
-) -> Select[*tuple[Any, ...]]:
-    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
-    period = basics.asked.period
-    words = await words_of(db, period.first, period.last)
-    subjects = None
-    if cells.subject_id is not None:
-        subjects = {
-            text
-            for text, found in words.subjects.items()
-            if cells.subject_id in {found, basics.folded.get(found)}
-        }
-    grades = None
-    if cells.grade_no is not None:
-        grades = {text for text, found in words.grades.items() if found == cells.grade_no}
-    return listing.lessons(basics, words=(subjects, grades), kinds=basics.kinds_of(indicator))
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    roster, basics = await _basics(db, caller, asked, school_id=cells.school_id)
+    subjects = grades = None
+    if cells.subject_id is not None or cells.grade_no is not None:
+        period = basics.asked.period
+        words = await words_of(db, period.first, period.last)
+        if cells.subject_id is not None:
+            subjects = {
+                text
+                for text, found in words.subjects.items()
+                if cells.subject_id in {found, basics.folded.get(found)}
+            }
+        if cells.grade_no is not None:
+            grades = {text for text, found in words.grades.items() if found == cells.grade_no}
+    return listing.lessons(
+        basics,
+        most_sites=roster.size if cells.school_id is None else 1,
+        words=(subjects, grades),
+        kinds=basics.kinds_of(indicator),
+    )
 
 
 @router.get("/lessons")
@@ -284,8 +289,8 @@ async def list_delivered_lessons(
     page: PageQuery,
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure rests on, the latest first; each leads to its evidence."""
-    statement = await _lessons(db, caller, asked, cells, indicator)
-    found: Fetched[Any] = await fetch_page(db, statement, order=listing.LESSON_ORDER, page=page)
+    statement, order = await _lessons(db, caller, asked, cells, indicator)
+    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
     return found.page(DeliveredLesson.of)
 
 
@@ -302,10 +307,10 @@ async def export_delivered_lessons(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the lessons a figure rests on."""
-    statement = await _lessons(db, caller, asked, cells, indicator)
+    statement, order = await _lessons(db, caller, asked, cells, indicator)
     return stream(
         request.app.state.database,
-        statement.order_by(*listing.LESSON_ORDER),
+        statement.order_by(*order),
         columns=LESSON_COLUMNS,
         name="delivered-lessons",
         export_format=export_format,

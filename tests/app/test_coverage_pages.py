@@ -13,7 +13,7 @@ from app.coverage.models import Indicator
 from app.coverage.site_pages import NEXT_SITES, List, fetch_sites_page
 from app.coverage.sites import Basics, basics_of
 from app.database import Database
-from app.paging import BadCursor, Order, PageRequest
+from app.paging import BadCursor, Order, PageRequest, fetch_page
 from tests.app.alliance_steps import statements
 from tests.app.coverage_world import make_world
 from tests.app.test_coverage_figures import ask, take_roster
@@ -102,3 +102,23 @@ async def test_a_cursor_of_another_list_is_refused(
         found = await fetch_sites_page(db, basics, listed, PageRequest(FEW))
         with pytest.raises(BadCursor):
             await fetch_sites_page(db, basics, gaps(), PageRequest(FEW, found.next_cursor))
+
+
+async def test_lessons_are_the_same_however_many_sites_there_can_be(
+    either_database: Database, tmp_path: Path
+) -> None:
+    async with either_database.unit_of_work() as db:
+        basics = await basics_of_a_world(db, tmp_path)
+        kinds = basics.kinds_of(Indicator.PERIOD_RATE)
+        shown = []
+        for most_sites in (listing.FEW_SITES, listing.FEW_SITES + 1):
+            query, order = listing.lessons(
+                basics, most_sites=most_sites, words=(None, None), kinds=kinds
+            )
+            found = await fetch_page(db, query, order=order, page=PageRequest(ALL))
+            shown.append([(row[0].id, row[4]) for row in found.items])
+            assert found.items == sorted(
+                found.items, key=lambda row: row[0].planned_start, reverse=True
+            )
+    assert shown[0] == shown[1]
+    assert shown[0]
