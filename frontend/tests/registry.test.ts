@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Problem } from "../src/api";
 import type { Job, School } from "../src/registry";
 import { takeUntouched, useKeys } from "../src/views/registry/common";
+import { standingOf } from "../src/views/jobs/job-words";
 import { reportOf } from "../src/views/registry/import-report";
 import { changesOf, currentOf, formOf } from "../src/views/registry/school-form";
 
@@ -82,5 +83,21 @@ describe("the report of an import", () => {
     expect(reportOf(job({ state: "RUNNING", result: null }))).toBeNull();
     expect(reportOf(job({ state: "FAILED", result: null }))).toBeNull();
     expect(reportOf(null)).toBeNull();
+  });
+});
+
+describe("how a job stands", () => {
+  const standing = (result: Job["result"], kind = "schools.import", state: Job["state"] = "DONE") =>
+    standingOf({ kind, state, result });
+
+  it("says of an import that wrote nothing that it did not, and whether it could", () => {
+    expect(standing({ is_written: false, left_out: 2 })).toEqual({ tone: "bad", word: "有错, 未写入" });
+    expect(standing({ is_written: false, left_out: 0 })).toEqual({ tone: "waiting", word: "已检查, 未写入" });
+    expect(standing({ is_written: true, left_out: 2 })).toEqual({ tone: "good", word: "已完成" });
+  });
+
+  it("takes the state's own word of anything else", () => {
+    expect(standing(null, "coverage.report")).toEqual({ tone: "good", word: "已完成" });
+    expect(standing(null, "schools.import", "RUNNING").tone).toBe("waiting");
   });
 });

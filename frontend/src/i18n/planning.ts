@@ -109,7 +109,7 @@ const en: typeof zh = {
   school: "School",
   empty: "Nothing has been planned yet",
   empty_hint: "Open courses first (Timetable, Courses); then choose hub and courses above and press Plan.",
-  list: "Plannings",
+  list: "Plans of before",
   asked: "Asked",
   state: "State",
   states: { PLANNING: "planning", ANSWERED: "to be chosen", ACCEPTED: "accepted" },

@@ -14,6 +14,7 @@ const zh = {
     ENDED: "已结束",
     ARCHIVED: "已归档",
   },
+  parties: "学校",
   hub: "主讲",
   partners: "听讲",
   subjects: "学科",
@@ -56,6 +57,7 @@ const zh = {
   withdraw_ask: "撤回「{name}」? 它会留在列表里, 写明原因, 不再计入。",
   withdrawn: "已撤回: {reason}",
   events_empty: "还没有填报。",
+  events_empty_enter: "还没有填报。按“填报”写下第一条, 佐证用链接或文件都行。",
 };
 
 const en: typeof zh = {
@@ -78,12 +80,13 @@ const en: typeof zh = {
     ENDED: "Ended",
     ARCHIVED: "Archived",
   },
+  parties: "Schools",
   hub: "Gives",
-  partners: "Receive",
+  partners: "Receives",
   subjects: "Subjects",
   periods: "Periods a week",
   periods_n: "{n} period a week | {n} periods a week",
-  active_days: "{n} day counts | {n} days count",
+  active_days: "{n} day counted | {n} days counted",
   active_days_hint: "Days it ran",
   agreed: "agreed",
   waits: "has not agreed",
@@ -120,6 +123,7 @@ const en: typeof zh = {
   withdraw_ask: "Take {name} back? It stays in the list with the reason and counts no more.",
   withdrawn: "Taken back: {reason}",
   events_empty: "Nothing has been entered yet.",
+  events_empty_enter: "Nothing has been entered yet. “Enter” writes down the first, with a link or a file.",
 };
 
 export default { zh, en };

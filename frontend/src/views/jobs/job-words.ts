@@ -13,8 +13,14 @@ const TONES: Record<JobState, Tone> = {
 };
 export const STATES = Object.keys(TONES) as JobState[];
 
-export function toneOf(state: JobState): Tone {
-  return TONES[state];
+/** How a job stands. An import that came to its end and wrote nothing is not called done. */
+export function standingOf({ kind, state, result }: Pick<Job, "kind" | "state" | "result">): { tone: Tone; word: string } {
+  if (state === "DONE" && kind.endsWith(".import") && result?.is_written === false) {
+    return result.left_out === 0
+      ? { tone: "waiting", word: translate("registry.import.checked") }
+      : { tone: "bad", word: translate("registry.import.refused") };
+  }
+  return { tone: TONES[state], word: translate(`registry.job.state.${state}`) };
 }
 
 /** A newer server may know a kind of job this page does not. */
