@@ -41,6 +41,7 @@ const zh = {
     end_title: "结束这节课?",
     end_text: "主讲和所有教室会立即退出课堂。请写明原因, 它会和您的名字一起写进记录。",
     end_reason: "原因",
+    ended: "结束: {reason}",
     end_empty: "请写明原因",
     ended_now: "课堂已结束",
     already_over: "这节课刚刚已经结束了",
@@ -157,6 +158,7 @@ const en: typeof zh = {
     end_text:
       "The lecturer and all classrooms leave at once. Say why: the reason is written into the record with your name.",
     end_reason: "Reason",
+    ended: "ended: {reason}",
     end_empty: "Please say why",
     ended_now: "The lesson is over",
     already_over: "This lesson has just ended",

@@ -184,7 +184,7 @@ const en: typeof zh = {
   sites_title: "Teaching points",
   no_sites: "There is no such teaching point.",
   which_sites: "Which teaching points to list",
-  sites_that: { any: "All", true: "Reached", false: "Not reached" },
+  sites_that: { any: "All", true: "Met", false: "Not met" },
   position: "No.",
   site: "Teaching point",
   column: {
