@@ -28,7 +28,7 @@ from app.attendance import term_routes as attendance_terms
 from app.attendance.events import SessionClosed
 from app.attendance.seats import site_seat
 from app.clock import utc_now
-from app.database import Database
+from app.database import Database, is_unavailable
 from app.events import EventBus
 from app.live import (
     check_routes,
@@ -193,9 +193,8 @@ class LivePlane:
                 )
                 for session_id in ended:
                     log.info("abandoned_lesson_ended", session_id=str(session_id))
-            except Exception:
-                # The database may be away for a while; the lessons go on, and so does this.
-                log.exception("sweep_failed")
+            except Exception as error:
+                _tell("sweep_failed", error)
             await asyncio.sleep(SWEEP_S)
 
     async def _shut_out(self) -> None:
@@ -204,8 +203,8 @@ class LivePlane:
             await asyncio.sleep(SHUT_OUT_S)
             try:
                 await self._shut_out_once()
-            except Exception:
-                log.exception("shutting_out_failed")
+            except Exception as error:
+                _tell("shutting_out_failed", error)
 
     async def _shut_out_once(self) -> None:
         holders = self.hub.holders()
@@ -285,3 +284,11 @@ class LivePlane:
             native_lanes=settings.data_plane_lanes,
             recording_keyframe_s=settings.recording_keyframe_s,
         )
+
+
+def _tell(what: str, error: Exception) -> None:
+    """Log what failed. The database may be away for a while: lessons go on, and so does this."""
+    if is_unavailable(error):
+        log.warning(what, error=type(error).__name__)
+    else:
+        log.exception(what)

@@ -51,7 +51,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--rows", default="", help="rows, with commas between; else all")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
-    parser.add_argument("--at-once", type=int, default=1, help="so many rows beside each other")
+    parser.add_argument("--at-once", type=int, default=2, help="so many rows beside each other")
     parsed = parser.parse_args(arguments)
     parsed.rows = [row for row in parsed.rows.split(",") if row] or list(ROWS)
     if unknown := [row for row in parsed.rows if row not in ROWS]:

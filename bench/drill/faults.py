@@ -1,6 +1,5 @@
 """Ways to break a machine under a server: file systems of one's own, a shim, a PostgreSQL."""
 
-import asyncio
 import contextlib
 import ctypes
 import fcntl
@@ -141,9 +140,3 @@ class Shim:
             os.pwrite(descriptor, struct.pack("=qI", self._offset_s, self._rate), 0)
         finally:
             os.close(descriptor)
-
-
-async def free_bytes(place: Path) -> int:
-    """Return how much fits below a place."""
-    found = await asyncio.to_thread(os.statvfs, place)
-    return found.f_bavail * found.f_frsize

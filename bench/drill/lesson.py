@@ -4,7 +4,7 @@ import asyncio
 import math
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from bench.drill.verdict import (
     Span,
     Stays,
     again_after_s,
+    bugs_in,
     lay_beside,
     longest_silence_s,
     moved_s,
@@ -175,8 +176,11 @@ class Drill:
         """Return what each classroom itself met."""
         return [stays_of(seat, until_s=self.bell_s) for seat in self.sites]
 
-    async def judge(self, row: str, *, playable_s: float) -> Outcome:
-        """Lay everything side by side, once the lesson is over and its replay made."""
+    async def judge(self, row: str, *, playable_s: float, expected: Sequence[str] = ()) -> Outcome:
+        """Lay everything side by side, once the lesson is over and its replay made.
+
+        `expected`: what of the server's log may come with a traceback.
+        """
         folder = await self.recording_folder()
         kept = await asyncio.to_thread(
             disk.read_kept, folder, seat_id=HUB, picture_of=self.programme.picture_of
@@ -204,11 +208,11 @@ class Drill:
             wrong_rows=wrong_rows(await self.rows(), truth),
             broken=unplayable,
             astray=kept.astray,
-            moved_s=moved_s(programme.sound, kept.sound),
+            moved_s=moved_s(kept.sound, each_s=AUDIO_PACKET_S),
             silence_s=max(longest_silence_s(each, lesson, deaf) for each in heard),
         )
-        if "Traceback" in self.server.log():
-            outcome.others.append(("the server met a bug, see its log", False))
+        bugs = bugs_in(self.server.log(), expected)
+        outcome.others += [(f"the server met a bug: {words}", False) for words in bugs]
         return outcome
 
 

@@ -1,11 +1,13 @@
 """Rows in which the machine under the server fails: its power, its disk, its clock."""
 
 import asyncio
+import contextlib
+import os
 import random
 from pathlib import Path
 
-from bench.drill.faults import Image, Shim, free_bytes, small_disk
-from bench.drill.lesson import Drill, drill_lesson
+from bench.drill.faults import Image, Shim, small_disk
+from bench.drill.lesson import drill_lesson
 from bench.drill.programme import Size
 from bench.drill.verdict import Outcome
 from bench.impair.trace import wall_s
@@ -16,7 +18,8 @@ _IMAGE_MB = 256
 _FAST = Size(640, 360, 2500)
 _FILLS_WITHIN_S = 60.0
 _FULL_FOR_S = 12.0
-_NEARLY_FULL = 256 * 1024
+_RESERVE = 1 / 16
+"""Of a disk, kept for sound (`media.recorder.places`)."""
 _FAILING_FOR_S = 24.0
 _FAILS_PER_MILLION = 30_000
 _HOUR_S = 3600
@@ -43,14 +46,17 @@ async def power(folder: Path) -> Outcome:
 
 
 async def disk_full(folder: Path) -> Outcome:
-    """A disk of 8 MB fills up, and there is a second place for recordings."""
+    """A disk of 8 MB fills up, others take its very last, and there is a second place."""
     place, second = folder / "full", folder / "second"
     with small_disk(place, megabytes=_DISK_MB):
         settings = {"CLASSROOMS_RECORDINGS_SECOND_DIR": str(second)}
         async with drill_lesson(
             folder, settings=settings, recordings_dir=place, size=_FAST
         ) as drill:
-            is_full = await _until_full(drill, place)
+            is_short = await _until_short(place)
+            await asyncio.sleep(3.0)
+            await asyncio.to_thread(_fill, place / "others")
+            is_full = is_short and await _free(place) == 0
             await asyncio.sleep(_FULL_FOR_S)
             await drill.ring()
             outcome = await drill.judge("disk-full", playable_s=await drill.until_playable())
@@ -65,7 +71,7 @@ async def disk_full_alone(folder: Path) -> Outcome:
         ballast = place / "ballast"
         ballast.write_bytes(bytes(3 * _DISK_MB * 1024 * 1024))
         async with drill_lesson(folder, recordings_dir=place, size=_FAST) as drill:
-            is_full = await _until_full(drill, place)
+            is_full = await _until_short(place)
             await asyncio.sleep(_FULL_FOR_S)
             await drill.hub.refresh()
             alarm = drill.hub.room["recording"]
@@ -88,13 +94,26 @@ def _shows_again(outcome: Outcome) -> bool:
     return outcome.pictures.lost_s < outcome.pictures.live_s - _AFTER_S / 2
 
 
-async def _until_full(drill: Drill, place: Path) -> bool:
-    """Wait until the disk is full, or the recorder says so; False if that never happens."""
+async def _until_short(place: Path) -> bool:
+    """Wait until only what is kept for sound is left of a disk; False if that never happens."""
     for _ in range(round(_FILLS_WITHIN_S / 0.2)):
-        if await free_bytes(place) < _NEARLY_FULL or not drill.hub.room["recording"]["is_healthy"]:
+        disk = await asyncio.to_thread(os.statvfs, place)
+        if disk.f_bavail < disk.f_blocks * _RESERVE:
             return True
         await asyncio.sleep(0.2)
     return False
+
+
+async def _free(place: Path) -> int:
+    disk = await asyncio.to_thread(os.statvfs, place)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _fill(path: Path) -> None:
+    """Write until the disk takes nothing more."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 async def disk_errors(folder: Path) -> Outcome:

@@ -1,12 +1,15 @@
 """What a row of the drill is judged by. Pure functions of what was sent, kept and written down."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from bench.drill.programme import Sent
+
+_ENTRY = re.compile(r"\d{4}-\d\d-\d\dT\S+ \[")
 
 LOSS_S = 2.0
 """Of what reached a server that lived; for each crash."""
@@ -16,8 +19,8 @@ MOVED_S = 1.0
 """How far media may stand from where it was sent, on the lesson clock, over the whole lesson."""
 STAY_S = 3.0
 """How far a stay in the records may be from what the seat itself met, each."""
-NOTICED_S = 0.5
-"""The longest silence at a classroom, while the server lived."""
+NOTICED_S = 1.0
+"""The longest silence at a classroom while the server lived; another row may begin beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,12 @@ def lay_beside(
     return Loss(live * each_s, kept_count * each_s, longest * each_s)
 
 
-def moved_s(sent: Sequence[Sent], kept: Mapping[int, float]) -> float:
-    """Return how far media moved on the lesson clock against when it was sent; NaN for none."""
-    shifts = [at_s - sent[number].at_s for number, at_s in kept.items()]
+def moved_s(kept: Mapping[int, float], *, each_s: float) -> float:
+    """Return how far media moved on the lesson clock against the sender's own; NaN for none.
+
+    The sender's microphone goes on whether anybody hears it or not: item n is due at n * `each_s`.
+    """
+    shifts = [at_s - number * each_s for number, at_s in kept.items()]
     if not shifts:
         return math.nan
     middle = median(shifts)
@@ -144,6 +150,19 @@ def wrong_rows(rows: Sequence[Row], truth: Sequence[Stays]) -> list[str]:
             wrong.append(f"{stays.seat_id}: {off_s:+.1f} s off")
     known = {stays.seat_id for stays in truth}
     return wrong + [f"{row.seat_id}: never came" for row in rows if row.seat_id not in known]
+
+
+def bugs_in(log: str, expected: Sequence[str]) -> list[str]:
+    """Return the lines of a server's log that a traceback follows, but those that are expected."""
+    found, said = [], ""
+    for line in log.splitlines():
+        if line.startswith("Traceback "):
+            if said and not any(words in said for words in expected):
+                found.append(said.strip())
+            said = ""
+        elif _ENTRY.match(line):
+            said = line
+    return found
 
 
 @dataclass(slots=True)

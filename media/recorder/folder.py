@@ -221,6 +221,8 @@ class RecordingFolder:
         if self._is_ready:
             self._owed.append(epoch_closed(self._target.epoch, end_s=end_s))
             self.settle()
+            with contextlib.suppress(OSError):
+                self._manifest.give_back_room()
 
     @property
     def is_settled(self) -> bool:

@@ -17,6 +17,7 @@ line that a crash cut short was never relied on: it is ignored when read and cut
 next is written.
 """
 
+import ctypes
 import fcntl
 import json
 import os
@@ -154,7 +155,9 @@ class ManifestFile:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             end = _end_of_whole_lines(descriptor)
-            os.ftruncate(descriptor, end)
+            if os.fstat(descriptor).st_size != end:
+                os.ftruncate(descriptor, end)
+            _keep_room(descriptor, end + len(text))
             try:
                 written = os.pwrite(descriptor, text, end)
                 if written < len(text):
@@ -166,8 +169,31 @@ class ManifestFile:
         finally:
             os.close(descriptor)
 
+    def give_back_room(self) -> None:
+        """Let go of what was kept on the disk for more lines; raise OSError."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+
 
 _TAIL_BYTES = 64 * 1024
+_ROOM_BYTES, _LEAST_ROOM_BYTES = 256 * 1024, 64 * 1024
+"""Kept on the disk beyond the last line: for half an hour of two tracks, and when more is asked."""
+_KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE, linux/falloc.h
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _keep_room(descriptor: int, end: int) -> None:
+    """Have the disk keep room for lines to come: a disk that is full still takes them.
+
+    Nothing is raised: a file system that cannot, or has none left, takes lines while it can.
+    """
+    if os.fstat(descriptor).st_blocks * 512 < end + _LEAST_ROOM_BYTES:
+        length = ctypes.c_int64(end + _ROOM_BYTES)
+        _libc.fallocate(descriptor, _KEEP_SIZE, ctypes.c_int64(0), length)
 
 
 def _end_of_whole_lines(descriptor: int) -> int:

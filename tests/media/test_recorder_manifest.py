@@ -216,3 +216,17 @@ def test_damage_is_told_at_each_look_until_it_is_mended(tmp_path: Path) -> None:
     manifest.append(part_closed(CLOSED))
     reader.read()
     assert reader.parts == [CLOSED]
+
+
+def test_room_for_lines_to_come_is_kept_on_the_disk_and_given_back(tmp_path: Path) -> None:
+    manifest = ManifestFile(tmp_path)
+    path = tmp_path / "manifest.jsonl"
+    for epoch in range(1, 4):
+        manifest.append(epoch_closed(epoch, end_s=1.0))
+        kept = path.stat().st_blocks * 512 - path.stat().st_size
+        assert kept >= 64 * 1024
+    content = path.read_bytes()
+    assert content.count(b"\n") == 3
+    manifest.give_back_room()
+    assert path.read_bytes() == content
+    assert path.stat().st_blocks * 512 <= 8192

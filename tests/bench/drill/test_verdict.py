@@ -13,6 +13,7 @@ from bench.drill.verdict import (
     Span,
     Stays,
     again_after_s,
+    bugs_in,
     lay_beside,
     longest_silence_s,
     moved_s,
@@ -63,9 +64,9 @@ def test_what_was_sent_over_no_connection_is_no_loss() -> None:
 
 
 def test_media_that_stands_elsewhere_has_moved() -> None:
-    assert moved_s(SENT, ALL) == pytest.approx(0.0)
-    assert moved_s(SENT, {**ALL, 50: ALL[50] + 3600.0}) == pytest.approx(3600.0)
-    assert math.isnan(moved_s(SENT, {}))
+    assert moved_s(ALL, each_s=0.1) == pytest.approx(0.0)
+    assert moved_s({**ALL, 50: ALL[50] + 3600.0}, each_s=0.1) == pytest.approx(3600.0)
+    assert math.isnan(moved_s({}, each_s=0.1))
 
 
 def test_going_on_is_counted_from_when_the_fault_was_over() -> None:
@@ -78,6 +79,29 @@ def test_silence_counts_while_the_server_lived() -> None:
     assert longest_silence_s(heard, LESSON, []) == pytest.approx(2.1)
     assert longest_silence_s(heard, LESSON, [Span(101.0, 102.5)]) == pytest.approx(0.1)
     assert longest_silence_s([], LESSON, []) == math.inf
+
+
+LOG = """
+2026-11-26T20:45:23.880862Z [info     ] started
+2026-11-26T20:45:23.880862Z [error    ] The ledger is out of order     room_id=1
+Traceback (most recent call last):
+ValueError: the database is away
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+LedgerAway
+2026-11-26T20:45:24.880862Z [error    ] replay_failed problem=killed
+2026-11-26T20:45:25.880862Z [error    ] A listener failed.
+Traceback (most recent call last):
+KeyError: 'x'
+"""
+
+
+def test_a_bug_in_the_log_is_found_once_and_an_alarm_that_is_due_is_none() -> None:
+    [bug] = bugs_in(LOG, ["The ledger is out of order"])
+    assert bug.endswith("A listener failed.")
+    assert len(bugs_in(LOG, [])) == 2
 
 
 TRUTH = [Stays("site-1", 60.0, 1), Stays("site-2", 50.0, 2)]
@@ -136,7 +160,7 @@ def test_a_lesson_that_kept_what_is_promised_passes() -> None:
         ({"playable_s": math.inf}, "playable inf s after the bell"),
         ({"moved_s": 1.1}, "media moved by 1.1 s"),
         ({"moved_s": math.nan}, "media moved by nan s"),
-        ({"silence_s": 0.6}, "a classroom heard nothing for 0.6 s"),
+        ({"silence_s": 1.1}, "a classroom heard nothing for 1.1 s"),
         ({"wrong_rows": ["site-1: 0 rows"]}, "attendance: site-1: 0 rows"),
         ({"broken": ["1-000001.mp4: Invalid data"]}, "unplayable: 1-000001.mp4"),
         ({"astray": ["1-000001.mp4: is not there"]}, "orphan: 1-000001.mp4"),
