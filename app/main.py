@@ -252,7 +252,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.taught_lessons = AttendedLessons()
     app.state.files = FileStore(settings.files_dir / HANDED_IN)
     app.state.live = LivePlane(settings, app.state.database, events)
-    metrics.register(RoomCollector(app.state.live.room_counters, lambda: app.state.live.data_plane))
+    metrics.register(_room_metrics(app.state.live))
     app.state.watchdog = Watchdog(app.state.live.hub.current, metrics)
     app.state.import_kinds = IMPORT_KINDS
     app.state.job_files = JobFiles(settings.files_dir)
@@ -279,6 +279,10 @@ def _add_keeping(app: FastAPI, settings: Settings, events: EventBus) -> None:
         queues=frozenset(map(Queue, settings.jobs_in_server)),
         store=app.state.store,
     )
+
+
+def _room_metrics(live: LivePlane) -> RoomCollector:
+    return RoomCollector(live.room_counters, lambda: live.data_plane, live.room_for_recordings)
 
 
 def _add_routes(app: FastAPI) -> None:

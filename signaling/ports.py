@@ -120,6 +120,8 @@ class RoomSeed:
     recording_folder: Path | None
     # Where the recording goes when the folder's disk does not take it.
     second_folder: Path | None = field(default=None, kw_only=True)
+    # What the recording's epoch is to say of itself.
+    recording_metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     zero_at: datetime | None = None
     stage_limit: int = 1
     class_permissions: Permissions | None = None

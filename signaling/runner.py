@@ -384,6 +384,7 @@ class RoomRunner:
             epoch=seed.epoch,
             offset_s=effect.offset_s,
             zero_at=seed.zero_at,
+            metadata=dict(seed.recording_metadata),
             second=seed.second_folder,
         )
         now = self._loop.time()

@@ -1,5 +1,6 @@
 """Who may enter as what: `signaling.ports.RoomGate`, answered from the slices."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,12 +15,13 @@ from app.attendance.seats import HUB, SeatRole, read_seat, site_seat
 from app.database import Database
 from app.errors import NotFound
 from app.lessons.models import Lesson
-from app.live import queries, tickets
+from app.live import lesson_clock, queries, tickets
 from app.recordings import queries as recording_queries
 from signaling.messages import LessonInfo, Role
 from signaling.ports import Admission, ExpectedSeat, Refused, RoomSeed
 
-_MILLISECOND = timedelta(milliseconds=1)
+_SECOND = timedelta(seconds=1)
+_DISK_ANSWERS_WITHIN_S = 2.0
 
 
 class DatabaseGate:
@@ -102,7 +104,19 @@ class DatabaseGate:
             recording = await recording_queries.of_session(db, session.id)
             folder = self._recordings_dir / recording.folder if recording else None
             second = self._second_dir / recording.folder if recording and self._second_dir else None
-            return _seed(loaded, folder, second, now)
+        measured_s = await _measured_s(folder) if folder else None
+        wall_s = (now - session.started_at) / _SECOND
+        elapsed_s = max(wall_s if measured_s is None else measured_s, session.last_alive_ms / 1000)
+        return _seed(loaded, folder, second, elapsed_s=elapsed_s, now=now)
+
+
+async def _measured_s(folder: Path) -> float | None:
+    """Return how long a lesson has run by its recording; None if the disk does not answer."""
+    try:
+        async with asyncio.timeout(_DISK_ANSWERS_WITHIN_S):
+            return await asyncio.to_thread(lesson_clock.elapsed_s, folder)
+    except TimeoutError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +159,16 @@ async def _holder_of(
     return _Holder(person.name, school)
 
 
-def _seed(session: Session, folder: Path | None, second: Path | None, now: datetime) -> RoomSeed:
+def _seed(
+    session: Session,
+    folder: Path | None,
+    second: Path | None,
+    *,
+    elapsed_s: float,
+    now: datetime,
+) -> RoomSeed:
+    """Return what the room is made of. `elapsed_s` is the lesson clock, which never runs back."""
     lesson = session.lesson
-    # The clock never runs backwards, whatever was done to the computer's own.
-    elapsed_ms = max((now - session.started_at) / _MILLISECOND, session.last_alive_ms)
     hub = ExpectedSeat(HUB, Role.LECTURER, lesson.lecturer.name, lesson.hub_school.name)
     sites = sorted(lesson.sites, key=lambda site: site.id)
     return RoomSeed(
@@ -167,11 +187,12 @@ def _seed(session: Session, folder: Path | None, second: Path | None, now: datet
                 for site in sites
             ),
         ),
-        elapsed_s=elapsed_ms / 1000,
-        zero_at=now - elapsed_ms * _MILLISECOND,
+        elapsed_s=elapsed_s,
+        zero_at=now - elapsed_s * _SECOND,
         epoch=session.epoch,
         recording_folder=folder,
         second_folder=second,
+        recording_metadata=lesson_clock.tie(elapsed_s),
         stage_limit=lesson.stage_limit,
         saved_state=session.saved_state,
     )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.recordings.room_left import Left
+
 
 class RoomCollector(Collector):
     """Reads every open room's counters when asked; a room that closed is no longer listed.
@@ -15,10 +17,14 @@ class RoomCollector(Collector):
     """
 
     def __init__(
-        self, read: Callable[[], Mapping[str, Mapping[str, int]]], data_plane: Callable[[], str]
+        self,
+        read: Callable[[], Mapping[str, Mapping[str, int]]],
+        data_plane: Callable[[], str],
+        room: Callable[[], Mapping[str, Left]],
     ) -> None:
         self._read = read
         self._data_plane = data_plane
+        self._room = room
 
     def collect(self) -> Iterable[Metric]:
         """Yield how many rooms are open, what each has counted, and the tasks that run."""
@@ -32,6 +38,12 @@ class RoomCollector(Collector):
         )
         plane.add_metric((self._data_plane(),), 1)
         yield plane
+        free = GaugeMetricFamily(
+            "classrooms_recordings_free_bytes", "Room left for recordings.", labels=("place",)
+        )
+        for place, left in self._room().items():
+            free.add_metric((place,), left.free)
+        yield free
         counted = CounterMetricFamily(
             "classrooms_room_media",
             "Packets, requests and refusals of an open room; docs/media.md names them.",

@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -49,6 +50,7 @@ from app.live.replays import ReplayQueue
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
+from app.recordings.room_left import Left, room_left
 from app.schools.events import DeviceRevoked, LineDeclared
 from app.settings import Settings, SettingsInvalid
 from media.config import DataPlaneChoice, SfuConfig
@@ -65,6 +67,7 @@ from signaling.ports import RoomSummary
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 15.0
+_ROOM_TOLD_EVERY_S = 600.0
 SHUT_OUT_S = 1.0  # nobody who was disabled sits in a lesson for longer than two seconds
 
 
@@ -106,6 +109,10 @@ class LivePlane:
             is_room_open=self.is_room_open,
         )
         self.manifests = Manifests(recordings_dir)
+        self._places = {"first": recordings_dir}
+        if second_dir:
+            self._places["second"] = second_dir
+        self._left: dict[str, Left] = {}
         self._sfu: Sfu | None = None
         self._started_at = utc_now()
         events.on(SessionClosed, self.replays.session_closed)
@@ -174,6 +181,7 @@ class LivePlane:
             running = [
                 tasks.create_task(self.replays.run()),
                 tasks.create_task(self._sweep()),
+                tasks.create_task(self._watch_room()),
                 tasks.create_task(self._shut_out()),
             ]
             try:
@@ -181,6 +189,23 @@ class LivePlane:
             finally:
                 for task in running:
                     task.cancel()
+
+    def room_for_recordings(self) -> dict[str, Left]:
+        """Return how much room there was for recordings when it was last looked at, by place."""
+        return self._left
+
+    async def _watch_room(self) -> None:
+        """Say from time to time that there is little room, before a disk is full."""
+        told_at = float("-inf")
+        while True:
+            # In a thread: a disk that does not answer must keep nobody waiting.
+            self._left = await asyncio.to_thread(room_left, self._places)
+            little = {place: left for place, left in self._left.items() if left.is_little}
+            if little and time.monotonic() - told_at >= _ROOM_TOLD_EVERY_S:
+                told_at = time.monotonic()
+                for place, left in little.items():
+                    log.warning("recordings_disk_low", place=place, free_bytes=left.free)
+            await asyncio.sleep(SWEEP_S)
 
     async def _sweep(self) -> None:
         while True:

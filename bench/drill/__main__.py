@@ -35,6 +35,7 @@ ROWS: Mapping[str, RowOf] = {
     "disk-full-alone": machine_rows.disk_full_alone,
     "disk-errors": machine_rows.disk_errors,
     "clock": machine_rows.clock,
+    "clock-restart": machine_rows.clock_restart,
     "worker": store_rows.worker,
     "database": store_rows.database,
     "store-away": store_rows.store_away,

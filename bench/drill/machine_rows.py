@@ -134,6 +134,20 @@ async def disk_errors(folder: Path) -> Outcome:
         return outcome
 
 
+async def clock_restart(folder: Path) -> Outcome:
+    """The wall clock jumps an hour on, and the server is killed and started again."""
+    shim = Shim(folder, below=folder / "recordings")
+    async with drill_lesson(folder, settings=shim.settings) as drill:
+        await asyncio.sleep(6.0)
+        shim.set_clock(_HOUR_S)
+        await asyncio.sleep(3.0)
+        await drill.kill_server()
+        await drill.start_server()
+        await asyncio.sleep(_AFTER_S)
+        await drill.ring()
+        return await drill.judge("clock-restart", playable_s=await drill.until_playable())
+
+
 async def clock(folder: Path) -> Outcome:
     """The wall clock jumps an hour on, two back, and two on again."""
     shim = Shim(folder, below=folder / "recordings")

@@ -1,0 +1,47 @@
+"""Little room for recordings is said before a disk is full."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from app.recordings.room_left import Left, room_left
+
+GB = 1000**3
+
+
+@pytest.mark.parametrize(
+    ("free", "whole", "is_little"),
+    [
+        (10 * GB, 1000 * GB, False),
+        (10 * GB - 1, 1000 * GB, True),
+        (5 * GB, 50 * GB, False),
+        (5 * GB - 1, 50 * GB, True),
+        (0, 0, False),
+    ],
+)
+def test_little_is_ten_gigabytes_or_a_tenth_of_a_smaller_disk(
+    free: int, whole: int, is_little: bool
+) -> None:
+    assert Left(free, whole).is_little is is_little
+
+
+def test_a_folder_not_made_yet_is_asked_of_where_it_will_lie(tmp_path: Path) -> None:
+    found = room_left({"first": tmp_path, "second": tmp_path / "not" / "made"})
+    disk = os.statvfs(tmp_path)
+    assert {left.whole for left in found.values()} == {disk.f_blocks * disk.f_frsize}
+    assert list(found) == ["first", "second"]
+
+
+def test_a_disk_that_cannot_be_asked_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> SimpleNamespace:
+        if path == tmp_path:
+            raise OSError(5, "Input/output error")
+        return SimpleNamespace(f_bavail=1, f_blocks=2, f_frsize=1)
+
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(os, "statvfs", refuse)
+    assert room_left({"first": tmp_path, "second": tmp_path / "other"}) == {"second": Left(1, 2)}
