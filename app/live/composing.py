@@ -36,6 +36,7 @@ from media.recorder.timeline import Group
 
 log = structlog.get_logger(__name__)
 
+_FORMS = {DownloadForm.LESSON: "whole", DownloadForm.SMALL: "small", DownloadForm.SOUND: "sound"}
 #: Words of the page.
 FETCHING: Final = "fetching"
 #: A process that says nothing for so long hangs.
@@ -192,7 +193,7 @@ async def _compose(
     """Have the process make the file. Raise CannotCompose, ComposerDied."""
     script = place / "plan.json"
     await asyncio.to_thread(script.write_text, plan.to_json(), encoding="utf-8")
-    options = ["--sound-only"] if form is DownloadForm.SOUND else []
+    options = ["--form", _FORMS[form]]
     made = None
     telling = _told_by(place / "complaints", "compose", place, script, out, *options)
     async with aclosing(telling):

@@ -32,9 +32,14 @@ ONE_LOOK: Final = timedelta(minutes=10)
 
 MEDIA_TYPE: Mapping[DownloadForm, str] = {
     DownloadForm.LESSON: "video/mp4",
+    DownloadForm.SMALL: "video/mp4",
     DownloadForm.SOUND: "audio/mp4",
 }
-SUFFIX: Mapping[DownloadForm, str] = {DownloadForm.LESSON: ".mp4", DownloadForm.SOUND: ".m4a"}
+SUFFIX: Mapping[DownloadForm, str] = {
+    DownloadForm.LESSON: ".mp4",
+    DownloadForm.SMALL: "-small.mp4",
+    DownloadForm.SOUND: ".m4a",
+}
 
 
 class RecordingDownload(Base):

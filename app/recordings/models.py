@@ -127,9 +127,13 @@ class RecordingClip(Base):
 
 
 class DownloadForm(StrEnum):
-    """LESSON: pictures and sound (MP4, H.264 and AAC). SOUND: sound alone (M4A, AAC)."""
+    """LESSON: pictures and sound (MP4, H.264 and AAC). SOUND: sound alone (M4A, AAC).
+
+    SMALL: as LESSON, for lines of 1 Mbit/s.
+    """
 
     LESSON = "LESSON"
+    SMALL = "SMALL"
     SOUND = "SOUND"
 
 

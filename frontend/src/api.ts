@@ -291,7 +291,7 @@ export interface RecordingView {
   at: string;
   name: string;
   /** The file of the whole lesson that was taken along; null: it was watched here. */
-  taken: "LESSON" | "SOUND" | null;
+  taken: "LESSON" | "SMALL" | "SOUND" | null;
   [field: string]: unknown;
 }
 

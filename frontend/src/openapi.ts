@@ -1645,9 +1645,11 @@ export interface components {
         DeviceState: "ENROLLED" | "TRUSTED" | "REVOKED";
         /**
          * @description LESSON: pictures and sound (MP4, H.264 and AAC). SOUND: sound alone (M4A, AAC).
+         *
+         *     SMALL: as LESSON, for lines of 1 Mbit/s.
          * @enum {string}
          */
-        DownloadForm: "LESSON" | "SOUND";
+        DownloadForm: "LESSON" | "SMALL" | "SOUND";
         /**
          * @description One file of a whole lesson. `url`: for whoever asked, and for some hours.
          *

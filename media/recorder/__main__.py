@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 from media.recorder.apart import end_with_parent, stand_back, tell
-from media.recorder.compose import NothingToHear, compose
+from media.recorder.compose import SMALL, WHOLE, NothingToHear, Profile, compose
 from media.recorder.composition import read_plan
 from media.recorder.recovery import damaged_parts, recover
 from media.recorder.replay import build_replay
+
+PROFILES = {"whole": WHOLE, "small": SMALL, "sound": None}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     building.add_argument("out", type=Path)
     composing.add_argument("plan", type=Path)
     composing.add_argument("out", type=Path)
-    composing.add_argument("--sound-only", action="store_true")
+    composing.add_argument("--form", choices=PROFILES, default="whole")
     options = parser.parse_args(arguments)
     if options.command == "recover":
         for part in recover(options.folder, before_epoch=options.before_epoch):
@@ -43,14 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"{len(index.clips)} clips, {index.duration_s:.3f} s\n")
         return 0
     if options.command == "compose":
-        return _compose(options.folder, options.plan, options.out, not options.sound_only)
+        return _compose(options.folder, options.plan, options.out, PROFILES[options.form])
     damaged = damaged_parts(options.folder)
     for part in damaged:
         sys.stdout.write(f"damaged {part.file}\n")
     return 1 if damaged else 0
 
 
-def _compose(folder: Path, plan: Path, out: Path, with_picture: bool) -> int:
+def _compose(folder: Path, plan: Path, out: Path, profile: Profile | None) -> int:
     """Make the file; what hinders it for good is said in a word."""
     stand_back()
     end_with_parent()
@@ -61,7 +63,7 @@ def _compose(folder: Path, plan: Path, out: Path, with_picture: bool) -> int:
         tell(step=step, done_ms=round(done_s * 1000), total_ms=round(lesson.duration_s * 1000))
 
     try:
-        made = compose(folder, lesson, out, with_picture=with_picture, told=told)
+        made = compose(folder, lesson, out, profile=profile, told=told)
     except NothingToHear:
         tell(problem="no_sound")
         return 1

@@ -13,23 +13,33 @@ from pathlib import Path
 
 import av
 from av.container import OutputContainer
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from media.recorder.composition import HEIGHT, WIDTH, Plan, Scene, scenes
 from media.recorder.pictures import FORMAT, Canvas, LanePictures
 from media.recorder.sound import RATE, LaneSound, Meter, Mixer, gain_db, samples_of
 
-FPS = 25
-_KEYFRAME_FRAMES = 2 * FPS
-_HALF_FRAME_S = 0.5 / FPS
-_PICTURE_OPTIONS = {
-    "preset": "superfast",
-    "crf": "24",
-    "maxrate": "2500k",
-    "bufsize": "5000k",
-    "profile": "high",
-    "sc_threshold": "40",
-}
-_SOUND_BITS = 128_000
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How large the pictures are, how many a second, and at most how many bits all take.
+
+    `crf` is x264's: what quality they have where the bits suffice.
+    """
+
+    width: int
+    height: int
+    fps: int
+    crf: int
+    picture_kbps: int
+    sound_kbps: int = 128
+
+
+WHOLE = Profile(WIDTH, HEIGHT, fps=25, crf=24, picture_kbps=2_500)
+SMALL = Profile(854, 480, fps=10, crf=27, picture_kbps=400, sound_kbps=64)
+"""Plays over a line of 1 Mbit/s that others use as well; text on slides can still be read."""
+_KEYFRAME_S = 2
+_SOUND_ALONE_KBPS = 128
 _MEASURING, _COMPOSING = "measuring", "composing"
 
 Told = Callable[[str, float], None]
@@ -49,19 +59,23 @@ class NothingToHear(Exception):
     """A file of sound alone was asked for, of a lesson without sound."""
 
 
-def compose(folder: Path, plan: Plan, out: Path, *, with_picture: bool, told: Told) -> Composed:
+def compose(
+    folder: Path, plan: Plan, out: Path, *, profile: Profile | None, told: Told
+) -> Composed:
     """Write `out` (MP4, the index in front) of the files the plan names in `folder`.
 
+    `profile` None: of its sound alone.
     The file is as long as the lesson: what is missing is the last picture, then a dark one, and
     silence. Raise OSError, av.FFmpegError, NothingToHear.
     """
     sounds = plan.audible()
-    if not sounds and not with_picture:
+    if not sounds and profile is None:
         raise NothingToHear
     measured = _measure(folder, plan, told)
+    kbps = profile.sound_kbps if profile else _SOUND_ALONE_KBPS
     with av.open(out, "w", format="mp4", options={"movflags": "faststart"}) as container:
-        picture = _Picture(container, folder, plan) if with_picture else None
-        sound = _Sound(container, folder, plan, measured) if sounds else None
+        picture = _Picture(container, folder, plan, profile) if profile else None
+        sound = _Sound(container, folder, plan, measured, kbps) if sounds else None
         with ExitStack() as closing:
             if picture is not None:
                 closing.callback(picture.close)
@@ -96,16 +110,30 @@ def _measure(folder: Path, plan: Plan, told: Told) -> dict[str, float]:
     return {lane: meter.lufs for lane, (_, meter) in lanes.items()}
 
 
+def _options(profile: Profile) -> dict[str, str]:
+    return {
+        "preset": "superfast",
+        "profile": "high",
+        "crf": str(profile.crf),
+        "maxrate": f"{profile.picture_kbps}k",
+        "bufsize": f"{2 * profile.picture_kbps}k",
+    }
+
+
 class _Picture:
     """The track of pictures: at a constant rate, each the one that is nearest in time."""
 
-    def __init__(self, container: OutputContainer, folder: Path, plan: Plan) -> None:
+    def __init__(
+        self, container: OutputContainer, folder: Path, plan: Plan, profile: Profile
+    ) -> None:
         self._container = container
-        self._stream = container.add_stream("libx264", rate=FPS, options=_PICTURE_OPTIONS)
-        self._stream.width, self._stream.height = WIDTH, HEIGHT
+        self._profile, self._fps = profile, profile.fps
+        self._stream = container.add_stream("libx264", rate=self._fps, options=_options(profile))
+        self._stream.width, self._stream.height = profile.width, profile.height
         self._stream.pix_fmt = FORMAT
-        self._stream.time_base = Fraction(1, FPS)
-        self._stream.gop_size = _KEYFRAME_FRAMES
+        self._stream.time_base = Fraction(1, self._fps)
+        self._stream.gop_size = _KEYFRAME_S * self._fps
+        self._scaling = VideoReformatter()
         # Half the machine at most: lessons may be live on it.
         self._stream.thread_count = max(1, (os.cpu_count() or 1) // 2)
         self._lanes = {lane: LanePictures(folder, clips) for lane, clips in plan.visible().items()}
@@ -115,17 +143,25 @@ class _Picture:
 
     def go(self, until_s: float) -> None:
         """Write the pictures before `until_s`."""
-        while self._next / FPS < until_s:
-            at_s = self._next / FPS
+        while self._next / self._fps < until_s:
+            at_s = self._next / self._fps
             scene = self._scene(at_s)
-            frames = {
-                cell.lane: self._lanes[cell.lane].at(at_s + _HALF_FRAME_S) for cell in scene.cells
-            }
-            picture = self._canvas.picture(scene, frames)
-            picture.pts, picture.time_base = self._next, Fraction(1, FPS)
+            due_s = at_s + 0.5 / self._fps
+            frames = {cell.lane: self._lanes[cell.lane].at(due_s) for cell in scene.cells}
+            picture = self._scaled(self._canvas.picture(scene, frames))
+            picture.pts, picture.time_base = self._next, Fraction(1, self._fps)
             picture.pict_type = av.video.frame.PictureType.NONE
             self._container.mux(self._stream.encode(picture))
             self._next += 1
+
+    def _scaled(self, picture: av.VideoFrame) -> av.VideoFrame:
+        return self._scaling.reformat(
+            picture,
+            self._profile.width,
+            self._profile.height,
+            FORMAT,
+            interpolation=Interpolation.BICUBIC,
+        )
 
     def _scene(self, at_s: float) -> Scene:
         while len(self._scenes) > 1 and self._scenes[0].span.until_s <= at_s:
@@ -146,11 +182,16 @@ class _Sound:
     """The track of sound: all lanes mixed, without seams."""
 
     def __init__(
-        self, container: OutputContainer, folder: Path, plan: Plan, measured: dict[str, float]
+        self,
+        container: OutputContainer,
+        folder: Path,
+        plan: Plan,
+        measured: dict[str, float],
+        kbps: int,
     ) -> None:
         self._container = container
         self._stream = container.add_stream("aac", rate=RATE, layout="stereo")
-        self._stream.bit_rate = _SOUND_BITS
+        self._stream.bit_rate = kbps * 1000
         audible = plan.audible()
         self._lanes = [LaneSound(folder, clips) for clips in audible.values()]
         self._mixer = Mixer([gain_db(measured[lane]) for lane in audible])

@@ -82,7 +82,11 @@ def left_overs(keeping: Keeping, recording: Recording) -> list[Path]:
 
 @pytest.mark.parametrize(
     ("form", "kinds", "suffix"),
-    [("LESSON", {"video", "audio"}, ".mp4"), ("SOUND", {"audio"}, ".m4a")],
+    [
+        ("LESSON", {"video", "audio"}, ".mp4"),
+        ("SMALL", {"video", "audio"}, "-small.mp4"),
+        ("SOUND", {"audio"}, ".m4a"),
+    ],
 )
 async def test_a_file_is_made_shown_and_taken_along(
     form: str,

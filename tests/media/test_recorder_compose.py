@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from media.recorder.compose import FPS, Composed, NothingToHear, compose
+from media.recorder.compose import SMALL, WHOLE, Composed, NothingToHear, Profile, compose
 from media.recorder.composition import HEIGHT, WIDTH, Plan, PlannedClip, Role, Span
 from media.recorder.replay import build_replay
 from media.recorder.sound import TARGET_LUFS
@@ -27,12 +27,14 @@ from tests.media.decoding import beeps, flashes
 from tests.media.recordings import CAMERA, MICROPHONE, h264_feed, opus_feed, record, without
 
 WIDE = (320, 180)
+FPS = WHOLE.fps
+SOUND = ("--form", "sound")
 MIDDLE = (WIDTH // 2, HEIGHT // 2)
 SILENCE_DB = -60.0
 
 
 def make(
-    folder: Path, duration_s: float, *clips: PlannedClip, with_picture: bool = True
+    folder: Path, duration_s: float, *clips: PlannedClip, profile: Profile | None = WHOLE
 ) -> tuple[Path, Composed]:
     out = folder / "lesson.mp4"
     told: list[float] = []
@@ -40,7 +42,7 @@ def make(
         folder,
         Plan(duration_s, clips),
         out,
-        with_picture=with_picture,
+        profile=profile,
         told=lambda _, done_s: told.append(done_s),
     )
     assert told[-1] == duration_s
@@ -52,7 +54,7 @@ def test_flash_and_beep_stay_in_step_and_on_the_lesson_s_clock(tmp_path: Path) -
     record(tmp_path / "rec", feeds, offset_s=3.0)
     plan = plan_of(build_replay(tmp_path / "rec", tmp_path / "out"))
     out = tmp_path / "lesson.mp4"
-    compose(tmp_path / "out", plan, out, with_picture=True, told=lambda *_: None)
+    compose(tmp_path / "out", plan, out, profile=WHOLE, told=lambda *_: None)
     seen, heard = flashes(out), beeps(out)
     assert [round(at) for at in seen] == [3, 4, 5, 6, 7, 8]
     assert [round(at) for at in heard] == [3, 4, 5, 7, 8]
@@ -78,6 +80,19 @@ def test_pictures_come_at_a_constant_rate_and_hold_over_what_is_missing(tmp_path
     assert all(b - a == pytest.approx(1 / FPS, abs=1e-4) for a, b in pairwise(found.times))
     for at_s, shade in ((0.5, BLACK), (1.5, WHITE), (3.5, WHITE), (4.5, 120), (6.4, 120)):
         assert found.shade(at_s, MIDDLE) == pytest.approx(shade, abs=12), at_s
+
+
+def test_a_small_one_fits_a_narrow_line(tmp_path: Path) -> None:
+    feeds = {CAMERA: h264_feed(6.0, size=(1280, 720)), MICROPHONE: opus_feed(6.0)}
+    record(tmp_path / "rec", feeds)
+    plan = plan_of(build_replay(tmp_path / "rec", tmp_path / "out"))
+    out = tmp_path / "lesson.mp4"
+    compose(tmp_path / "out", plan, out, profile=SMALL, told=lambda *_: None)
+    found = Pictures(out, [(10, 10)])
+    assert found.size == (SMALL.width, SMALL.height)
+    assert len(found.times) == pytest.approx(6.0 * SMALL.fps, abs=1)
+    assert out.stat().st_size * 8 / 6.0 < 500_000
+    assert beeps(out) == pytest.approx(range(6), abs=0.02)
 
 
 def test_a_change_of_codec_and_size_goes_on_in_the_same_place(tmp_path: Path) -> None:
@@ -150,7 +165,7 @@ def test_everybody_is_as_loud_as_the_teacher(tmp_path: Path, loud: float, quiet:
         14.0,
         planned("hub.mp4", start_s=0.0, seconds=6.0, sound=True),
         planned("site.mp4", start_s=7.0, seconds=6.0, sound=True, lane="site", role=Role.GUEST),
-        with_picture=False,
+        profile=None,
     )
     assert made.lufs == pytest.approx(TARGET_LUFS, abs=0.5)
     assert loudness(out, 1, 5) == pytest.approx(loudness(out, 8, 12), abs=1.0)
@@ -164,7 +179,7 @@ def test_what_was_silent_is_not_made_noise(tmp_path: Path) -> None:
         tmp_path,
         4.0,
         planned("hub.mp4", start_s=0.0, seconds=4.0, sound=True),
-        with_picture=False,
+        profile=None,
     )
     assert loudness(out, 1, 3) < SILENCE_DB
 
@@ -176,7 +191,7 @@ def test_a_lesson_without_sound_is_a_silent_film_and_no_sound_file(tmp_path: Pat
     assert list(tracks(out)) == ["video"]
     assert made.lufs is None
     with pytest.raises(NothingToHear):
-        make(tmp_path, 1.0, clip, with_picture=False)
+        make(tmp_path, 1.0, clip, profile=None)
 
 
 def test_what_cannot_be_decoded_costs_its_own_time(tmp_path: Path) -> None:
@@ -220,7 +235,7 @@ def planned_tone(folder: Path, seconds: float) -> None:
 
 def test_the_command_says_how_far_it_is_and_what_came_of_it(tmp_path: Path) -> None:
     planned_tone(tmp_path, 3.0)
-    with command(tmp_path, ".", "plan.json", "lesson.mp4", "--sound-only") as process:
+    with command(tmp_path, ".", "plan.json", "lesson.mp4", *SOUND) as process:
         assert process.stdout is not None
         lines = [json.loads(line) for line in process.stdout]
     assert process.returncode == 0
@@ -233,7 +248,7 @@ def test_the_command_says_how_far_it_is_and_what_came_of_it(tmp_path: Path) -> N
 
 def test_the_command_ends_with_who_began_it(tmp_path: Path) -> None:
     planned_tone(tmp_path, 20_000.0)
-    with command(tmp_path, ".", "plan.json", "lesson.mp4", "--sound-only") as process:
+    with command(tmp_path, ".", "plan.json", "lesson.mp4", *SOUND) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert b"measuring" in process.stdout.readline()
@@ -244,7 +259,7 @@ def test_the_command_ends_with_who_began_it(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_in_a_word(tmp_path: Path) -> None:
     planned_tone(tmp_path, 3.0)
-    with command(tmp_path, ".", "plan.json", "/dev/full", "--sound-only") as process:
+    with command(tmp_path, ".", "plan.json", "/dev/full", *SOUND) as process:
         assert process.stdout is not None
         *_, last = process.stdout
     assert json.loads(last) == {"problem": "disk_full"}

@@ -51,9 +51,15 @@ const zh = {
   logged: "回看会留下记录: 谁, 什么时候, 看了这节课。",
   files: {
     title: "整节课的文件",
-    form: { LESSON: "整节课的视频 (MP4)", SOUND: "只有声音 (M4A)" },
-    about: { LESSON: "共享屏幕, 老师和上台教室合成一个画面, 音量已调匀。", SOUND: "适合收听, 也适合网络很慢的地方。" },
+    form: { LESSON: "整节课的视频 (MP4)", SMALL: "小画面, 网络慢时用 (MP4)", SOUND: "只有声音 (M4A)" },
+    about: {
+      LESSON: "共享屏幕, 老师和上台教室合成一个画面, 音量已调匀。",
+      SMALL: "内容一样, 1 Mbit/s 的网络也能流畅播放。",
+      SOUND: "适合收听, 也适合网络很慢的地方。",
+    },
     make: "生成",
+    play: "播放",
+    stop: "收起",
     take: "下载 · {size}",
     speed: "生成速度: 实际时长的 {x} 倍",
     step: {
@@ -152,12 +158,15 @@ const en: typeof zh = {
   logged: "Watching is written down: who watched this lesson, and when.",
   files: {
     title: "Files of the whole lesson",
-    form: { LESSON: "The whole lesson as a film (MP4)", SOUND: "Its sound alone (M4A)" },
+    form: { LESSON: "The whole lesson as a film (MP4)", SMALL: "A small picture, for slow lines (MP4)", SOUND: "Its sound alone (M4A)" },
     about: {
       LESSON: "The shared screen, the teacher and classrooms on stage in one picture, all equally loud.",
+      SMALL: "The same, and plays without stopping over a line of 1 Mbit/s.",
       SOUND: "To listen to, also where the line is very slow.",
     },
     make: "Make it",
+    play: "Play",
+    stop: "Close",
     take: "Download · {size}",
     speed: "Made at {x} times the speed of the lesson",
     step: {
