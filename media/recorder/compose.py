@@ -94,8 +94,9 @@ def compose(
 
 
 def _seconds(duration_s: float) -> Iterator[tuple[float, float]]:
+    """Yield from when to when each second lasts; what is left at the end is a sample at least."""
     at_s = 0.0
-    while at_s < duration_s:
+    while duration_s - at_s > 1 / RATE:
         yield at_s, min(at_s + 1.0, duration_s)
         at_s += 1.0
 

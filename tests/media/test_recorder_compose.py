@@ -173,6 +173,14 @@ def test_everybody_is_as_loud_as_the_teacher(tmp_path: Path, loud: float, quiet:
     assert list(tracks(out)) == ["audio"]
 
 
+def test_a_lesson_may_end_a_moment_after_a_whole_second(tmp_path: Path) -> None:
+    tone_clip(tmp_path / "hub.mp4", 0.5, 1.0)
+    heard = planned("hub.mp4", start_s=0.0, seconds=1.0, sound=True)
+    for duration_s in (1.000002, 1.0003):
+        out, _ = make(tmp_path, duration_s, heard, profile=None)
+        assert tracks(out)["audio"] == pytest.approx(1.0, abs=0.05)
+
+
 def test_what_was_silent_is_not_made_noise(tmp_path: Path) -> None:
     tone_clip(tmp_path / "hub.mp4", 0.0005, 4.0)
     out, _ = make(
