@@ -63,7 +63,7 @@ const zh = {
     take: "下载 · {size}",
     speed: "生成速度: 实际时长的 {x} 倍",
     step: {
-      waiting: "排队中, 马上开始",
+      waiting: "排队中",
       fetching: "正在取出录像",
       measuring: "正在测量音量",
       composing: "正在合成",
