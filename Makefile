@@ -24,7 +24,7 @@ TRY_NATIVE := if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory 
 CONTAINERS := $(shell command -v docker || command -v podman || echo docker)
 
 .PHONY: help run setup native setup-dev setup-browser setup-tools test test-python test-frontend check fix e2e bench \
-	bench-data bench-flood impair soak drill fuzz fuzz-native turn migrate migration protocol api image lock
+	bench-data bench-flood bench-recording impair soak drill fuzz fuzz-native turn migrate migration protocol api image lock
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,10 @@ bench-data: setup-dev ## Fill a province's term into PostgreSQL and measure name
 
 bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
 	$(PY) -m bench.flood $(ARGS)
+
+bench-recording: setup-dev ## Measure the recorder, the wait after the bell, and composing (3 minutes)
+	@mkdir -p var
+	$(PY) -m bench.recording $(ARGS)
 
 impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)
 	@tools/apt-install.sh "The impaired path" iproute2 util-linux || true
