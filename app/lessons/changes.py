@@ -32,6 +32,7 @@ from app.lessons.timetable import (
     LessonPlan,
     OfferingPlan,
     SitePlan,
+    hold_offerings,
     invite,
     move_offering,
     note_move,
@@ -154,6 +155,7 @@ async def publish_drafts(db: AsyncSession, offering: CourseOffering, now: dateti
 
 async def end_offering(db: AsyncSession, offering: CourseOffering, now: datetime) -> None:
     """End an offering of which no lesson lies ahead. Raise WrongState otherwise."""
+    await hold_offerings(db, [offering.id])
     ahead = await db.scalar(
         select(func.count())
         .select_from(Lesson)
@@ -177,6 +179,7 @@ async def cancel(db: AsyncSession, lesson: Lesson, *, reason: str, by: By) -> No
     """Cancel a lesson that has not begun, saying why. What it was to make up is open again.
 
     Raise WrongState, also for one that is made up: it is open again only when its make-up fails.
+    Raise StaleDataError, which is answered as ChangedMeanwhile: another changed it this moment.
     """
     if lesson.state is LessonState.MADE_UP:
         raise WrongState(
@@ -185,6 +188,7 @@ async def cancel(db: AsyncSession, lesson: Lesson, *, reason: str, by: By) -> No
             possible=[],
         )
     move(lesson, LessonState.CANCELLED)
+    await db.flush()  # of two who cancel it its version says who was first
     db.add(Cancellation(lesson_id=lesson.id, reason=reason, at=by.now, by_person_id=by.person_id))
     if lesson.makes_up_id is not None:
         await _reopen(db, [lesson.makes_up_id])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
@@ -96,13 +96,7 @@ async def write_lessons(
 
     Raise LessonClash; WrongState for an offering that has ended.
     """
-    for plan in plans:
-        if plan.offering.state is OfferingState.ENDED:
-            raise WrongState(
-                f"The offering {plan.offering.name} has ended. Open another one.",
-                state=plan.offering.state,
-                possible=[],
-            )
+    await hold_offerings(db, [plan.offering.id for plan in plans])
     there = await _there(db, [plan.offering.id for plan in plans])
     written = Written()
     written.removed = await _remove_drafts(db, plans, there, only_these_from)
@@ -131,6 +125,26 @@ async def write_lessons(
             move_offering(plan.offering, OfferingState.ACTIVE)
     await db.flush()
     return written
+
+
+async def hold_offerings(db: AsyncSession, offering_ids: Collection[UUID]) -> None:
+    """Have whoever else plans lessons of these offerings, or ends one, wait for this transaction.
+
+    Raise WrongState: one has ended.
+    """
+    # SQLite locks no rows: an update, even of none, makes this the one transaction that writes.
+    await db.execute(update(CourseOffering).where(false()).values(textbook=""))
+    rows = await db.execute(
+        select(CourseOffering.name, CourseOffering.state)
+        .where(CourseOffering.id.in_(offering_ids))
+        .order_by(CourseOffering.id)
+        .with_for_update(key_share=True)
+    )
+    for name, state in rows:
+        if state is OfferingState.ENDED:
+            raise WrongState(
+                f"The offering {name} has ended. Open another one.", state=state, possible=[]
+            )
 
 
 def move_offering(offering: CourseOffering, state: OfferingState) -> None:
@@ -172,7 +186,17 @@ async def _remove_drafts(
         and lesson.state is LessonState.PLANNED
         and lesson.planned_start >= since
     ]
-    ids = [there.pop(key).id for key in gone]
+    # Locked, and looked at again: what somebody publishes or cancels in this very moment stays.
+    still = await db.scalars(
+        select(Lesson.id)
+        .where(
+            Lesson.id.in_([there.pop(key).id for key in gone]),
+            Lesson.state == LessonState.PLANNED,
+        )
+        .order_by(Lesson.id)
+        .with_for_update()
+    )
+    ids = still.all()
     await db.execute(delete(LessonSite).where(LessonSite.lesson_id.in_(ids)))
     await db.execute(delete(Lesson).where(Lesson.id.in_(ids)))
     return len(ids)
