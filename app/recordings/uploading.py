@@ -246,7 +246,10 @@ class _Step:
             raise ObjectChanged("it is not in the store any more")
         async with self._context.database.unit_of_work() as db:
             await self._context.hold(db)  # another worker may be sending it again
-        await asyncio.to_thread(_remove, self._path)
+        try:
+            await asyncio.to_thread(_remove, self._path)
+        except OSError as error:
+            raise LocalUnreadable(f"disk: {error.strerror}") from error
         await self.write(state=CopyState.STORED_ONLY)
 
     async def note_failure(self, error: StoreError) -> None:

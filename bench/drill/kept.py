@@ -10,6 +10,7 @@ from bench.drill.programme import picture_digest
 from bench.impair.media import read_stamp
 from media.core.ids import Source
 from media.recorder.manifest import FILE_NAME, PartRecord, read_manifest
+from media.recorder.places import SECOND
 from media.recorder.recovery import damaged_parts
 
 REPLAY = "replay"
@@ -100,12 +101,29 @@ def astray(folder: Path) -> list[str]:
     """Return what is on the disk only, in the manifest only, or not as the manifest says."""
     parts = read_manifest(folder)
     known = {part.file for part in parts if part.bytes}
-    there = {each.name for each in folder.iterdir() if each.name not in {FILE_NAME, REPLAY}}
+    there = {
+        each.name
+        for each in folder.iterdir()
+        if each.name not in {FILE_NAME, REPLAY} and not each.name.startswith(SECOND)
+    }
+    # What lies in a second place has a link of its name in the folder.
+    for link in folder.glob(f"{SECOND}*/*"):
+        if link.name != REPLAY and (folder / link.name).resolve() != link.resolve():
+            there.add(f"{link.parent.name}/{link.name}")
     return [
         *(f"{name}: no manifest names it" for name in sorted(there - known)),
         *(f"{name}: is not there" for name in sorted(known - there)),
         *(f"{part.file}: never closed" for part in parts if not part.is_closed),
         *(f"{part.file}: not as the manifest says" for part in damaged_parts(folder)),
+    ]
+
+
+def unlike(in_database: Iterable[str], on_disk: Iterable[str]) -> list[str]:
+    """Return the clips that only the database has, or only the disk."""
+    rows, files = set(in_database), set(on_disk)
+    return [
+        *(f"{name}: a row without a file" for name in sorted(rows - files)),
+        *(f"{name}: a file without a row" for name in sorted(files - rows)),
     ]
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx2
+from sqlalchemy import select
 
 from app.attendance import queries as attendance
 from app.attendance.seats import HUB, site_seat
 from app.database import Database
 from app.events import EventBus
 from app.recordings import queries as recordings
+from app.recordings.models import RecordingClip
 from bench.drill import kept as disk
 from bench.drill.programme import PICTURE_S, Programme, Size
 from bench.drill.verdict import (
@@ -159,6 +161,15 @@ class Drill:
             assert recording is not None
             return self.recordings_dir / recording.folder
 
+    async def _clips(self) -> list[str]:
+        """Return the files of the replay as the database has them."""
+        session_id = await self.session_id()
+        async with self.opened() as database, database.unit_of_work() as db:
+            recording = await recordings.of_session(db, session_id)
+            assert recording is not None
+            query = select(RecordingClip.file).where(RecordingClip.recording_id == recording.id)
+            return list(await db.scalars(query))
+
     def deaf(self) -> list[Span]:
         """Return when the server was dead, or its successor not connected yet."""
         return [
@@ -186,6 +197,7 @@ class Drill:
             disk.read_kept, folder, seat_id=HUB, picture_of=self.programme.picture_of
         )
         clips = sorted((folder / disk.REPLAY).glob("*.mp4"))
+        kept.astray += disk.unlike(await self._clips(), (clip.name for clip in clips))
         unplayable = kept.broken + await asyncio.to_thread(disk.broken_files, clips)
         lesson, deaf = Span(self.began_s, self.bell_s - _LAST_WORDS_S), self.deaf()
         programme = self.programme

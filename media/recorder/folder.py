@@ -59,7 +59,7 @@ class RecordingFolder:
     def __init__(self, target: RecordingTarget) -> None:
         self._target = target
         self._manifest = ManifestFile(target.folder)
-        self._places = Places(target.folder, target.second)
+        self._places = Places(target.folder, target.second, epoch=target.epoch)
         self._owed: list[Line] = []
         self._is_ready = False
         self._seq = 0
@@ -73,6 +73,7 @@ class RecordingFolder:
         _sync_directory(target.folder.parent)
         epoch = EpochRecord(target.epoch, target.offset_s, target.zero_at, dict(target.metadata))
         self._manifest.append(epoch_opened(epoch))
+        self._places.prepare()
         _sync_directory(target.folder)
         self._is_ready = True
 

@@ -7,6 +7,8 @@ finds it there. The last of a disk is kept for sound: pictures leave it while so
 import os
 from pathlib import Path
 
+SECOND = "second-"
+"""Names of links to second places begin with this; the epoch follows."""
 _SHARE = 16
 _MOST_RESERVED = 256 * 1024 * 1024
 """Enough for two hours of sound of ten seats."""
@@ -15,12 +17,22 @@ _BEGINS_AT = 2
 
 
 class Places:
-    """The folder of a recording and, if there is one, its second place; both may not exist yet."""
+    """The folder of a recording and, if there is one, its second place; both may not exist yet.
 
-    def __init__(self, folder: Path, second: Path | None) -> None:
+    The folder has a link to the second place, made while there is room, and files have links
+    through that one: those are so short that a full disk still takes them.
+    """
+
+    def __init__(self, folder: Path, second: Path | None, *, epoch: int) -> None:
         self._folder = folder
-        self._second = second
+        self._second = second and second.absolute()
+        self._link = f"{SECOND}{epoch}"
         self._is_short = False
+
+    def prepare(self) -> None:
+        """Have the folder, which is there, point to the second place; raise OSError."""
+        if self._second is not None and not (self._folder / self._link).is_symlink():
+            (self._folder / self._link).symlink_to(self._second)
 
     @property
     def has_second(self) -> bool:
@@ -39,10 +51,10 @@ class Places:
             return path
         assert self._second is not None
         self._second.mkdir(parents=True, exist_ok=True)
-        target = self._second.absolute() / name
+        target = self._second / name
         if os.path.lexists(target):
             raise FileExistsError(name)
-        path.symlink_to(target)
+        path.symlink_to(Path(self._link) / name)
         return target
 
     def is_in_second(self, name: str) -> bool:
@@ -71,5 +83,5 @@ class Places:
 def remove(path: Path) -> None:
     """Remove a file and what it points to; nothing if there is none. Raise OSError."""
     if path.is_symlink():
-        path.readlink().unlink(missing_ok=True)
+        (path.parent / path.readlink()).unlink(missing_ok=True)
     path.unlink(missing_ok=True)

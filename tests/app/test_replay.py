@@ -150,10 +150,16 @@ async def test_a_replay_goes_where_there_is_room_and_is_removed_with_its_recordi
     assert [each.name for each in (second / recording.folder).iterdir()] == ["replay"]
     part = second / recording.folder / "1-000009.mp4"
     part.write_bytes(b"pupils")
-    (folder / "1-000009.mp4").symlink_to(part)
+    (folder / "second-1").symlink_to(part.parent)
+    (folder / "1-000009.mp4").symlink_to("second-1/1-000009.mp4")
+    removal.remove_file(folder / "1-000009.mp4")
+    assert not part.exists()
+    part.write_bytes(b"pupils")
+    (folder / "1-000009.mp4").symlink_to("second-1/1-000009.mp4")
     removal.remove_tree(folder)
     assert not folder.exists()
-    assert list((second / recording.folder).iterdir()) == []
+    assert not part.exists()
+    assert list(second.rglob("*.mp4")) == []
 
 
 @pytest.mark.parametrize("step", ["recover", "build"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bench.drill.kept import astray, broken_files, decode, nals_of, read_kept
+from bench.drill.kept import astray, broken_files, decode, nals_of, read_kept, unlike
 from bench.drill.programme import Camera, Microphone, Size, numbered, picture_digest
 from bench.impair.media import AUDIO, Stamp, read_stamp
 from media.core import opus, rtp
@@ -147,3 +147,24 @@ def test_a_camera_gives_key_frames_when_asked_and_else_none() -> None:
 
 def test_lengths_lead_from_one_unit_to_the_next() -> None:
     assert nals_of(b"\0\0\0\2ab\0\0\0\1c") == [b"ab", b"c"]
+
+
+def test_clips_that_only_one_side_has_are_named() -> None:
+    assert unlike(["a.mp4", "b.mp4"], ["b.mp4", "c.mp4"]) == [
+        "a.mp4: a row without a file",
+        "c.mp4: a file without a row",
+    ]
+    assert unlike(["a.mp4"], ["a.mp4"]) == []
+
+
+def test_what_lies_in_a_second_place_without_a_link_is_astray(tmp_path: Path) -> None:
+    folder, second = tmp_path / "home", tmp_path / "second"
+    record(folder, "opus", sound())
+    second.mkdir()
+    (folder / "second-1").symlink_to(second)
+    [part] = folder.glob("*.mp4")
+    part.rename(second / part.name)
+    part.symlink_to(f"second-1/{part.name}")
+    assert astray(folder) == []
+    (second / "1-000009.mp4").write_bytes(b"forgotten")
+    assert astray(folder) == ["second-1/1-000009.mp4: no manifest names it"]
