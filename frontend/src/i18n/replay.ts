@@ -61,7 +61,7 @@ const zh = {
     play: "播放",
     stop: "收起",
     take: "下载 · {size}",
-    speed: "生成速度: 实际时长的 {x} 倍",
+    speed: "以 {x} 倍速生成",
     step: {
       waiting: "排队中",
       fetching: "正在取出录像",
@@ -158,7 +158,7 @@ const en: typeof zh = {
   logged: "Watching is written down: who watched this lesson, and when.",
   files: {
     title: "Files of the whole lesson",
-    form: { LESSON: "The whole lesson as a film (MP4)", SMALL: "A small picture, for slow lines (MP4)", SOUND: "Its sound alone (M4A)" },
+    form: { LESSON: "The whole lesson (MP4)", SMALL: "Small, for slow lines (MP4)", SOUND: "Sound alone (M4A)" },
     about: {
       LESSON: "The shared screen, the teacher and classrooms on stage in one picture, all equally loud.",
       SMALL: "The same, and plays without stopping over a line of 1 Mbit/s.",
@@ -168,7 +168,7 @@ const en: typeof zh = {
     play: "Play",
     stop: "Close",
     take: "Download · {size}",
-    speed: "Made at {x} times the speed of the lesson",
+    speed: "Made at {x}× speed",
     step: {
       waiting: "Waiting for its turn",
       fetching: "Fetching the recording",
