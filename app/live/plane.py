@@ -34,6 +34,7 @@ from app.events import EventBus
 from app.live import (
     check_routes,
     download_routes,
+    publishing_routes,
     queries,
     recovery,
     routes,
@@ -137,6 +138,7 @@ class LivePlane:
             recording_routes.router,
             timeshift_routes.router,
             download_routes.router,
+            publishing_routes.router,
         ]
 
     @asynccontextmanager

@@ -123,6 +123,14 @@ class EndIn(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=WITHOUT_NUL)]
 
 
+class WithdrawIn(BaseModel):
+    """Why a recording is taken from everybody; the certificate of its removal says it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=WITHOUT_NUL)]
+
+
 class SessionItem(BaseModel):
     """A session as the list shows it."""
 

@@ -36,7 +36,7 @@ from app.paging import Page, PageQuery
 from app.recordings import queries as recording_queries
 from app.recordings import service as recordings
 from app.recordings.errors import RecordingNotReady
-from app.recordings.models import RecordingState
+from app.recordings.models import PLAYABLE
 from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, client_address
 from signaling.messages import WITHOUT_NUL, EndReason
 
@@ -158,7 +158,7 @@ async def replay(
 ) -> ReplayOut:
     """Return a lesson to watch again, and write down who watches it."""
     recording = await recording_queries.watchable(db, person, session_id)
-    if recording.state is not RecordingState.READY:
+    if recording.state not in PLAYABLE:
         raise RecordingNotReady(
             f"The recording is {recording.state}.",
             state=recording.state,

@@ -106,7 +106,7 @@ async def detail(
         attendance=attendance,
         stage=_stage(stages, seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
-        recording=_recording(recording) if recording else None,
+        recording=recording_out(recording) if recording else None,
         incidents=[
             IncidentOut(
                 clock_ms=incident.clock_ms,
@@ -263,7 +263,8 @@ def _pauses(spans: Sequence[Span]) -> list[SpanOut]:
     return [SpanOut(from_ms=span.from_ms, to_ms=span.to_ms) for span in spans]
 
 
-def _recording(recording: Recording) -> RecordingOut:
+def recording_out(recording: Recording) -> RecordingOut:
+    """Say how a recording stands."""
     return RecordingOut(
         id=recording.id,
         state=recording.state,

@@ -10,6 +10,7 @@ RECORDING_STATE = {
     RecordingState.SEALED: "整理中",
     RecordingState.PROCESSING: "整理中",
     RecordingState.READY: "可回放",
+    RecordingState.PUBLISHED: "已发布",
     RecordingState.BROKEN: "录制失败",
     RecordingState.REPAIRED: "已修复",
     RecordingState.WITHDRAWN: "已撤回",

@@ -9,6 +9,12 @@ class RecordingNotReady(Problem):
     status, type, title = 409, "recording-not-ready", "The recording is not ready"
 
 
+class ConsentMissing(Problem):
+    """Schools whose pupils are in the recording do not allow it to be published; `schools`."""
+
+    status, type, title = 409, "consent-missing", "A school has not consented"
+
+
 class ClipFileMissing(Problem):
     """The database knows the clip and the disk does not: somebody must look."""
 

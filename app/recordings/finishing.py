@@ -28,11 +28,11 @@ async def finish(
     builder: ReplayBuilder,
     clock: Callable[[], datetime],
 ) -> None:
-    """Recover, seal, build and publish one recording, or say why it is broken.
+    """Recover and seal one recording and make its replay, or say why it is broken.
 
     `root` is the recordings folder, `second_root` where a replay goes for which it has no room.
     Nothing may write to the recording any more. What is
-    published already is left alone.
+    playable already is left alone.
     """
     async with database.unit_of_work() as db:
         name = (await db.get_one(Recording, recording_id)).folder
@@ -50,7 +50,7 @@ async def finish(
             await service.break_off(db, recording_id=recording_id, problem=failure.problem)
         raise
     async with database.unit_of_work() as db:
-        await service.publish(db, recording_id=recording_id, index=index, now=clock())
+        await service.make_ready(db, recording_id=recording_id, index=index, now=clock())
 
 
 async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> ReplayIndex:

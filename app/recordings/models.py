@@ -21,6 +21,7 @@ class RecordingState(StrEnum):
     SEALED = "SEALED"
     PROCESSING = "PROCESSING"
     READY = "READY"
+    PUBLISHED = "PUBLISHED"
     BROKEN = "BROKEN"
     REPAIRED = "REPAIRED"
     WITHDRAWN = "WITHDRAWN"
@@ -35,7 +36,10 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.FINALISING: frozenset({RecordingState.SEALED, RecordingState.BROKEN}),
     RecordingState.SEALED: frozenset({RecordingState.PROCESSING, RecordingState.BROKEN}),
     RecordingState.PROCESSING: frozenset({RecordingState.READY, RecordingState.BROKEN}),
-    RecordingState.READY: frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED}),
+    RecordingState.READY: frozenset(
+        {RecordingState.PUBLISHED, RecordingState.WITHDRAWN, RecordingState.EXPIRED}
+    ),
+    RecordingState.PUBLISHED: frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED}),
     RecordingState.BROKEN: frozenset(
         {
             RecordingState.REPAIRED,
@@ -51,11 +55,14 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
 }
 
 
+PLAYABLE = frozenset({RecordingState.READY, RecordingState.PUBLISHED})
+"""Its replay is made: by READY for who gave or administers the lesson, then for its schools."""
+
 WHOLE = frozenset(
     {
         RecordingState.SEALED,
         RecordingState.PROCESSING,
-        RecordingState.READY,
+        *PLAYABLE,
         RecordingState.REPAIRED,
     }
 )
@@ -148,6 +155,6 @@ class RecordingView(Base):
     id: Mapped[Id]
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(45))
     taken: Mapped[DownloadForm | None]

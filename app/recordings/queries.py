@@ -1,8 +1,8 @@
 """Reads of recordings. Who may see one is part of the query.
 
 It is the lesson's lecturer, and whoever administers the hub school: the school's own
-administrator, and the county's. While the lesson runs a classroom that is invited to it may look
-back at what it could see.
+administrator, and the county's; once it is published, the staff of the schools that took part.
+While the lesson runs a classroom that is invited to it may look back at what it could see.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,10 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
-from app.accounts.queries import administered_schools, inspected_schools
+from app.accounts.queries import administered_schools
+from app.accounts.sight import sight_of
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
-from app.recordings.models import HIDDEN, Recording, RecordingClip, RecordingState, RecordingView
+from app.lessons.queries import is_in_sight, is_visible
+from app.paging import Fetched, PageRequest, fetch_page
+from app.recordings.models import (
+    HIDDEN,
+    PLAYABLE,
+    Recording,
+    RecordingClip,
+    RecordingState,
+    RecordingView,
+)
+from app.recordings.publishing import is_published_to
 from app.security import Callers, PersonCaller
 
 
@@ -44,8 +55,28 @@ async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) ->
     recording = await db.scalar(
         select(Recording)
         .join(Recording.lesson)
-        .where(Recording.session_id == session_id, may_watch(person))
+        .where(Recording.session_id == session_id, or_(may_watch(person), is_published_to(person)))
         .options(joinedload(Recording.lesson), selectinload(Recording.clips))
+    )
+    if recording is None:
+        raise NotFound
+    return recording
+
+
+async def administered(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:
+    """Return a recording of a school this person administers, to be changed. Raise NotFound.
+
+    With its lesson and clips.
+    """
+    recording = await db.scalar(
+        select(Recording)
+        .join(Recording.lesson)
+        .where(
+            Recording.session_id == session_id,
+            Lesson.hub_school_id.in_(administered_schools(person)),
+        )
+        .options(joinedload(Recording.lesson), selectinload(Recording.clips))
+        .with_for_update(of=Recording)
     )
     if recording is None:
         raise NotFound
@@ -63,8 +94,8 @@ async def watchable_clip(
             .join(Recording.lesson)
             .where(
                 RecordingClip.id == clip_id,
-                Recording.state == RecordingState.READY,
-                may_watch(person),
+                Recording.state.in_(PLAYABLE),
+                or_(may_watch(person), is_published_to(person)),
             )
         )
     ).one_or_none()
@@ -126,7 +157,7 @@ async def views(
         .join(Recording.lesson)
         .where(
             Recording.session_id == session_id,
-            Lesson.hub_school_id.in_(inspected_schools(person)),
+            is_visible(person),
         )
     )
     if recording_id is None:
@@ -138,6 +169,24 @@ async def views(
         .order_by(RecordingView.at.desc(), RecordingView.id.desc())
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def all_views(
+    db: AsyncSession, person: PersonCaller, page: PageRequest
+) -> Fetched[tuple[RecordingView, UUID, str, str]]:
+    """Return who watched which session's recording, its title and the name, newest first.
+
+    Of all lessons that the schools this person may look at gave or were invited to.
+    """
+    query = (
+        select(RecordingView, Recording.session_id, Lesson.title, Person.name)
+        .join(Recording, Recording.id == RecordingView.recording_id)
+        .join(Recording.lesson)
+        .join(Person, Person.id == RecordingView.person_id)
+        .where(is_in_sight(await sight_of(db, person)))
+    )
+    order = (RecordingView.at.desc(), RecordingView.id.desc())
+    return await fetch_page(db, query, order=order, page=page)
 
 
 async def unfinished(db: AsyncSession) -> Sequence[UUID]:

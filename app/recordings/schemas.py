@@ -22,3 +22,10 @@ class ViewsOut(BaseModel):
     """Who looked at a recording, newest first."""
 
     items: list[ViewOut]
+
+
+class ViewOfOut(ViewOut):
+    """One look at the recording of one session."""
+
+    session_id: UUID
+    title: str

@@ -92,7 +92,7 @@ async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> None:
     _move(await db.get_one(Recording, recording_id), RecordingState.PROCESSING)
 
 
-async def publish(
+async def make_ready(
     db: AsyncSession, *, recording_id: UUID, index: ReplayIndex, now: datetime
 ) -> None:
     """Make a built replay playable. Its clips take the place of any earlier ones."""

@@ -22,7 +22,7 @@ from app.recordings import listing
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding, change
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import key_of
-from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.models import KEPT, PLAYABLE, Recording
 from app.recordings.removal import remove_file
 from app.store.client import ObjectStore, Piece
 from app.store.errors import ObjectChanged, ObjectMissing, StoreAway, StoreError, UploadForgotten
@@ -237,7 +237,7 @@ class _Step:
 
     async def _give_up_local(self) -> None:
         """Remove the local file, if its replay is made and the store still has the other."""
-        if self._file.name == MANIFEST or self._recording.state is not RecordingState.READY:
+        if self._file.name == MANIFEST or self._recording.state not in PLAYABLE:
             # The manifest says what there is, and is read at every look; a replay is made of parts.
             await self.write(due_at=self._context.now() + LOCAL_GRACE)
             return

@@ -249,6 +249,7 @@ class _Import:
             parent_id=parent_id,
             moe_code=row.moe_code,
             may_record_pupils=True,
+            may_publish_pupils=False,
             **row.given,
         )
         school.road_note = school.road_note or ""

@@ -119,6 +119,8 @@ class School(Versioned, Named, Base):
     altitude_m: Mapped[int | None]
     road_note: Mapped[str] = mapped_column(String(200), default="")
     may_record_pupils: Mapped[bool] = mapped_column(default=True)
+    # Shown to other schools: a purpose of its own, which nobody consents to by saying nothing.
+    may_publish_pupils: Mapped[bool] = mapped_column(default=False)
 
     region: Mapped[Region] = relationship(lazy="raise")
     parent: Mapped["School | None"] = relationship(lazy="raise", remote_side="School.id")

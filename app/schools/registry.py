@@ -114,6 +114,7 @@ class SchoolFacts:
     altitude_m: int | None = None
     road_note: str = ""
     may_record_pupils: bool = True
+    may_publish_pupils: bool = False
 
 
 _SUFFIX_TAKEN = "Another teaching point of this school has the same local number."

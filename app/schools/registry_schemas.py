@@ -111,6 +111,7 @@ class SchoolIn(SchoolPlace):
     urban_rural: CodeText | None = None
     opened_on: Day | None = None
     may_record_pupils: bool = True
+    may_publish_pupils: bool = False
 
 
 class SchoolEdit(Incoming):
@@ -131,6 +132,7 @@ class SchoolEdit(Incoming):
     altitude_m: Altitude | None = None
     road_note: RoadNote | None = None
     may_record_pupils: bool | None = None
+    may_publish_pupils: bool | None = None
 
 
 class OnDay(Incoming):
@@ -193,6 +195,7 @@ class SchoolDetail(SchoolItem):
     altitude_m: int | None
     road_note: str
     may_record_pupils: bool
+    may_publish_pupils: bool
     version: int
     codes: list[SchoolCodeOut]
     changes: list[SchoolChangeOut]

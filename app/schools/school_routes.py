@@ -95,6 +95,7 @@ async def _detail(
         altitude_m=school.altitude_m,
         road_note=school.road_note,
         may_record_pupils=school.may_record_pupils,
+        may_publish_pupils=school.may_publish_pupils,
         version=school.version,
         codes=[
             SchoolCodeOut.model_validate(each, from_attributes=True)

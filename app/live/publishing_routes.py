@@ -1,0 +1,88 @@
+"""Routes by which a school publishes the recording of its lesson, or takes it from everybody."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance.seats import read_seat
+from app.clock import Now
+from app.database import Db
+from app.errors import WrongState, refuses
+from app.lessons.models import LessonSite
+from app.live import views
+from app.live.schemas import RecordingOut, WithdrawIn
+from app.paging import Page, PageQuery
+from app.recordings import publishing, queries, retention
+from app.recordings.errors import ConsentMissing
+from app.recordings.models import Recording
+from app.recordings.retention import HeldBack
+from app.recordings.schemas import ViewOfOut
+from app.schools.models import Classroom
+from app.security import CurrentAdministrator, CurrentInspector
+from media.recorder.timeline import Group
+
+router = APIRouter(prefix="/api", tags=["recordings"])
+
+
+@router.post("/admin/sessions/{session_id}/recording/publish")
+@refuses(WrongState, ConsentMissing)
+async def publish(
+    session_id: UUID, db: Db, now: Now, administrator: CurrentAdministrator
+) -> RecordingOut:
+    """Show the recording to the staff of the schools that took part, if each consents."""
+    recording = await queries.administered(db, administrator, session_id)
+    await publishing.publish(
+        db,
+        recording,
+        school_ids=await _schools_in(db, recording),
+        person_id=administrator.person_id,
+        now=now,
+    )
+    return views.recording_out(recording)
+
+
+@router.post("/admin/sessions/{session_id}/recording/withdraw")
+@refuses(WrongState, HeldBack)
+async def withdraw(
+    session_id: UUID, body: WithdrawIn, db: Db, now: Now, administrator: CurrentAdministrator
+) -> RecordingOut:
+    """Show the recording to nobody from now on, and have every copy removed an hour later."""
+    recording = await queries.administered(db, administrator, session_id)
+    await retention.withdraw(db, recording, note=body.reason, now=now)
+    return views.recording_out(recording)
+
+
+@router.get("/admin/recording-views")
+async def recording_views(db: Db, person: CurrentInspector, page: PageQuery) -> Page[ViewOfOut]:
+    """Say who looked at recordings of lessons the caller's schools took part in, newest first."""
+    found = await queries.all_views(db, person, page)
+    return found.page(
+        lambda row: ViewOfOut(
+            session_id=row[1],
+            title=row[2],
+            person_id=row[0].person_id,
+            name=row[3],
+            at=row[0].at,
+            address=row[0].address,
+        )
+    )
+
+
+async def _schools_in(db: AsyncSession, recording: Recording) -> frozenset[UUID]:
+    """Return the schools whose pupils can be seen or heard: the hub's, and those on stage.
+
+    A shared screen shows no pupils.
+    """
+    sites = {
+        read_seat(clip.seat_id).of_site
+        for clip in recording.clips
+        if clip.group != Group.SCREEN.value
+    }
+    rows = await db.scalars(
+        select(Classroom.school_id)
+        .join(LessonSite, LessonSite.classroom_id == Classroom.id)
+        .where(LessonSite.id.in_(site for site in sites if site is not None))
+    )
+    return frozenset(rows) | {recording.lesson.hub_school_id}

@@ -1,0 +1,110 @@
+"""A recording is shown to the schools that took part in its lesson, if each consents.
+
+Whose pupils can be seen or heard in it is written down when it is published. What these schools
+say is asked at every look: one that takes its consent back hides the recording at once.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.queries import inspected_schools
+from app.database import Base, Id
+from app.errors import WrongState
+from app.lessons.models import Lesson, LessonSite
+from app.recordings.errors import ConsentMissing
+from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingState
+from app.schools.models import Classroom, School
+from app.security import PersonCaller
+
+
+class RecordingPublication(Base):
+    """Who published a recording, when."""
+
+    __tablename__ = "recording_publications"
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+
+
+class RecordingSchool(Base):
+    """A school whose pupils can be seen or heard in a published recording."""
+
+    __tablename__ = "recording_schools"
+    __table_args__ = (UniqueConstraint("recording_id", "school_id"),)
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"), index=True)
+
+
+def is_published_to(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition, on Recording and its Lesson, that this person is shown it.
+
+    Staff of a school that gave the lesson or was invited to it, and who inspects such a school.
+    """
+    inspected = inspected_schools(person)
+    received = exists().where(
+        LessonSite.lesson_id == Lesson.id,
+        Classroom.id == LessonSite.classroom_id,
+        or_(Classroom.school_id.in_(inspected), Classroom.school_id == person.school_id),
+    )
+    refused = exists().where(
+        RecordingSchool.recording_id == Recording.id,
+        School.id == RecordingSchool.school_id,
+        School.may_publish_pupils.is_(False),
+    )
+    return and_(
+        Recording.state == RecordingState.PUBLISHED,
+        or_(
+            Lesson.hub_school_id.in_(inspected),
+            Lesson.hub_school_id == person.school_id,
+            received,
+        ),
+        ~refused,
+    )
+
+
+async def publish(
+    db: AsyncSession,
+    recording: Recording,
+    *,
+    school_ids: Collection[UUID],
+    person_id: UUID,
+    now: datetime,
+) -> None:
+    """Show a recording to the schools of its lesson. Raise WrongState, ConsentMissing.
+
+    `school_ids` are those whose pupils can be seen or heard in it.
+    """
+    possible = NEXT_RECORDING_STATE[recording.state]
+    if RecordingState.PUBLISHED not in possible:
+        raise WrongState(
+            f"The recording is {recording.state}.",
+            state=recording.state,
+            possible=sorted(possible),
+        )
+    refusing = await db.scalars(
+        select(School.name)
+        .where(School.id.in_(school_ids), School.may_publish_pupils.is_(False))
+        .order_by(School.name)
+    )
+    if names := list(refusing):
+        raise ConsentMissing(
+            "Their pupils can be seen or heard in it. Each of these schools must consent first, "
+            "on its own page.",
+            schools=names,
+        )
+    db.add(RecordingPublication(recording_id=recording.id, person_id=person_id, at=now))
+    db.add_all(
+        RecordingSchool(recording_id=recording.id, school_id=school_id)
+        for school_id in sorted(school_ids)
+    )
+    recording.state = RecordingState.PUBLISHED
+    await db.flush()

@@ -1,0 +1,309 @@
+"""A recording is published with the consent of whose pupils are in it, and taken back."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.attendance.seats import site_seat
+from app.database import Database
+from app.errors import NotFound
+from app.live import service
+from app.recordings import publishing, queries, retention
+from app.recordings.models import Recording, RecordingClip, RecordingState
+from app.recordings.publishing import RecordingPublication
+from app.schools.models import School
+from app.security import Grant, Role
+from app.settings import Settings
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.test_jobs_pages import caller
+from tests.factories import County, make_county, make_lesson, make_person
+
+CONTENT = b"a picture of pupils"
+
+
+@dataclass
+class Recorded:
+    """A recording of a lesson both points were invited to, and one was on stage of."""
+
+    id: UUID
+    session_id: UUID
+    county: County
+    database: Database
+
+    @property
+    def path(self) -> str:
+        return f"/api/admin/sessions/{self.session_id}/recording"
+
+    @property
+    def replay(self) -> str:
+        return f"/api/sessions/{self.session_id}/replay"
+
+    async def row(self) -> Recording:
+        async with self.database.unit_of_work() as db:
+            return await db.get_one(Recording, self.id)
+
+    async def consent(self, *schools: School, says: bool = True) -> None:
+        async with self.database.unit_of_work() as db:
+            for school in schools:
+                (await db.get_one(School, school.id)).may_publish_pupils = says
+
+
+async def record(database: Database, county: County, clock: Clock) -> Recorded:
+    async with database.unit_of_work() as db:
+        lesson = await make_lesson(
+            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
+        )
+        session = await service.start_lesson(
+            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
+        )
+        query = select(Recording).where(Recording.session_id == session.id)
+        recording = (await db.scalars(query)).one()
+        recording.state, recording.ready_at = RecordingState.READY, clock.now
+        of_site = {site.classroom_id: site_seat(site.id) for site in lesson.sites}
+        shown, silent = (of_site[classroom.id] for classroom in county.classrooms)
+        for seat, group in (("hub", "camera"), (shown, "camera"), (silent, "screen")):
+            db.add(
+                RecordingClip(
+                    recording_id=recording.id,
+                    seat_id=seat,
+                    group=group,
+                    file=f"{seat}-{group}.mp4",
+                    mime="video/mp4",
+                    start_ms=0,
+                    duration_ms=1000,
+                    has_audio=group == "camera",
+                    has_video=True,
+                    bytes=len(CONTENT),
+                )
+            )
+    return Recorded(recording.id, session.id, county, database)
+
+
+@pytest.fixture
+async def recorded(
+    database: Database, county: County, clock: Clock, settings: Settings
+) -> Recorded:
+    recorded = await record(database, county, clock)
+    folder = settings.recordings_dir.absolute() / (await recorded.row()).folder / "replay"
+    folder.mkdir(parents=True)
+    (folder / "hub-camera.mp4").write_bytes(CONTENT)
+    return recorded
+
+
+@pytest.fixture
+async def published(recorded: Recorded, keeper: TestBrowser) -> Recorded:
+    await recorded.consent(recorded.county.hub, recorded.county.points[0])
+    answer = await keeper.post(f"{recorded.path}/publish")
+    assert (answer.status_code, answer.json()["state"]) == (200, "PUBLISHED")
+    return recorded
+
+
+async def open_as(open_browser: OpenBrowser, recorded: Recorded, who: str) -> TestBrowser:
+    """Open a browser of somebody; of a school's teacher: `hub`, `shown` or `invited`."""
+    county = recorded.county
+    schools = {"hub": county.hub, "shown": county.points[0], "invited": county.points[1]}
+    async with recorded.database.unit_of_work() as db:
+        if who in schools:
+            account = await make_person(db, role=Role.TEACHER, school=schools[who])
+        elif who == "elsewhere":
+            account = (await make_county(db)).supervisor
+        else:
+            account = getattr(county, who)
+    return await open_browser(account)
+
+
+async def test_schools_whose_pupils_are_in_it_are_named_until_each_consents(
+    recorded: Recorded, keeper: TestBrowser
+) -> None:
+    county = recorded.county
+    for consents, missing in (
+        ((), {county.hub.name, county.points[0].name}),
+        ((county.points[1],), {county.hub.name, county.points[0].name}),
+        ((county.points[0],), {county.hub.name}),
+    ):
+        await recorded.consent(*consents)
+        answer = await keeper.post(f"{recorded.path}/publish")
+        assert (answer.status_code, answer.json()["type"]) == (409, "consent-missing")
+        assert set(answer.json()["schools"]) == missing
+        assert (await recorded.row()).state is RecordingState.READY
+    await recorded.consent(county.hub)
+    assert (await keeper.post(f"{recorded.path}/publish")).status_code == 200
+    async with recorded.database.unit_of_work() as db:
+        row = (await db.scalars(select(RecordingPublication))).one()
+        assert row.person_id == county.administrator.person_id
+
+
+@pytest.mark.parametrize(
+    ("who", "before", "after"),
+    [
+        ("teacher", 200, 200),
+        ("administrator", 200, 200),
+        ("supervisor", 404, 200),
+        ("hub", 404, 200),
+        ("shown", 404, 200),
+        ("invited", 404, 200),
+        ("elsewhere", 404, 404),
+    ],
+)
+async def test_what_is_published_is_shown_to_its_schools_while_they_consent(
+    *,
+    who: str,
+    before: int,
+    after: int,
+    recorded: Recorded,
+    keeper: TestBrowser,
+    open_browser: OpenBrowser,
+) -> None:
+    browser = await open_as(open_browser, recorded, who)
+    clips = (await keeper.get(recorded.replay)).json()["clips"]
+    clip = next(one["url"] for one in clips if one["seat_id"] == "hub")
+    county = recorded.county
+
+    async def sees() -> set[int]:
+        return {(await browser.get(path)).status_code for path in (recorded.replay, clip)}
+
+    assert await sees() == {before}
+    await recorded.consent(county.hub, county.points[0])
+    assert await sees() == {before}
+    assert (await keeper.post(f"{recorded.path}/publish")).status_code == 200
+    assert await sees() == {after}
+    await recorded.consent(county.points[0], says=False)
+    assert await sees() == {before}
+    await recorded.consent(county.points[0])
+    assert await sees() == {after}
+
+
+async def test_school_nobody_belongs_to_is_nobodys(published: Recorded) -> None:
+    """Who has no school is not of the staff of a school."""
+    async with published.database.unit_of_work() as db:
+        stranger = caller(await make_person(db))
+        with pytest.raises(NotFound):
+            await queries.watchable(db, stranger, published.session_id)
+
+
+@pytest.mark.parametrize("state", sorted(set(RecordingState) - {RecordingState.READY}))
+async def test_what_is_not_ready_is_not_published(
+    recorded: Recorded, keeper: TestBrowser, state: RecordingState
+) -> None:
+    await recorded.consent(recorded.county.hub, recorded.county.points[0])
+    async with recorded.database.unit_of_work() as db:
+        (await db.get_one(Recording, recorded.id)).state = state
+    answer = await keeper.post(f"{recorded.path}/publish")
+    assert (answer.status_code, answer.json()["type"]) == (409, "wrong-state")
+    assert answer.json()["state"] == state.value
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("teacher", 403), ("supervisor", 403), ("shown", 403), ("elsewhere", 403)]
+)
+async def test_only_administrators_publish_and_withdraw(
+    recorded: Recorded, open_browser: OpenBrowser, who: str, status: int
+) -> None:
+    browser = await open_as(open_browser, recorded, who)
+    assert (await browser.post(f"{recorded.path}/publish")).status_code == status
+    answer = await browser.post(f"{recorded.path}/withdraw", {"reason": "x"})
+    assert answer.status_code == status
+
+
+async def test_administrator_of_an_invited_school_neither_publishes_nor_withdraws(
+    published: Recorded, open_browser: OpenBrowser
+) -> None:
+    async with published.database.unit_of_work() as db:
+        account = await make_person(db, role=Role.ADMINISTRATOR, school=published.county.points[0])
+    browser = await open_browser(account)
+    assert (await browser.post(f"{published.path}/publish")).status_code == 404
+    answer = await browser.post(f"{published.path}/withdraw", {"reason": "x"})
+    assert answer.status_code == 404
+    assert (await published.row()).state is RecordingState.PUBLISHED
+
+
+async def test_withdrawn_recording_is_shown_to_nobody_and_says_why(
+    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    answer = await keeper.post(f"{published.path}/withdraw", {"reason": " a guardian asks "})
+    assert (answer.status_code, answer.json()["state"]) == (200, "WITHDRAWN")
+    row = await published.row()
+    assert (row.hidden_note, row.hidden_at) == ("a guardian asks", clock.now)
+    assert (await keeper.get(published.replay)).json()["type"] == "recording-not-ready"
+    invited = await open_as(open_browser, published, "invited")
+    assert (await invited.get(published.replay)).status_code == 404
+    again = await keeper.post(f"{published.path}/withdraw", {"reason": "x"})
+    assert (again.status_code, again.json()["type"]) == (409, "wrong-state")
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "a\0b"])
+async def test_withdrawing_needs_a_reason(
+    published: Recorded, keeper: TestBrowser, reason: str
+) -> None:
+    answer = await keeper.post(f"{published.path}/withdraw", {"reason": reason})
+    assert answer.status_code == 422
+    assert (await published.row()).state is RecordingState.PUBLISHED
+
+
+async def test_held_recording_is_not_withdrawn(
+    published: Recorded, keeper: TestBrowser, clock: Clock
+) -> None:
+    async with published.database.unit_of_work() as db:
+        row = await db.get_one(Recording, published.id)
+        await retention.hold(db, row, reason="a dispute", now=clock.now)
+    answer = await keeper.post(f"{published.path}/withdraw", {"reason": "x"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "recording-held")
+
+
+async def test_every_look_is_in_the_log_that_each_of_its_schools_reads(
+    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    invited = await open_as(open_browser, published, "invited")
+    assert (await invited.get(published.replay)).status_code == 200
+    clock.advance(seconds=1)
+    assert (await keeper.get(published.replay)).status_code == 200
+    async with published.database.unit_of_work() as db:
+        head = await make_person(db, role=Role.ADMINISTRATOR, school=published.county.points[1])
+        stranger = (await make_county(db)).administrator
+    reader = await open_browser(head)
+    one_lesson = f"/api/admin/sessions/{published.session_id}/views"
+    for browser in (keeper, reader):
+        first = (await browser.get("/api/admin/recording-views?limit=1")).json()
+        cursor = first["next_cursor"]
+        second = (await browser.get(f"/api/admin/recording-views?limit=1&cursor={cursor}")).json()
+        items = first["items"] + second["items"]
+        me = str(published.county.administrator.person_id)
+        assert [item["person_id"] == me for item in items] == [True, False]
+        assert {item["session_id"] for item in items} == {str(published.session_id)}
+        assert second["next_cursor"] is None
+        assert len((await browser.get(one_lesson)).json()["items"]) == 2
+    outside = await open_browser(stranger)
+    assert (await outside.get("/api/admin/recording-views")).json()["items"] == []
+    assert (await outside.get(one_lesson)).status_code == 404
+    assert (await invited.get("/api/admin/recording-views")).status_code == 403
+
+
+async def test_both_databases_ask_for_consent_at_every_look(
+    either_database: Database, clock: Clock
+) -> None:
+    async with either_database.unit_of_work() as db:
+        county = await make_county(db)
+        account = await make_person(db, role=Role.TEACHER, school=county.points[1])
+    recorded = await record(either_database, county, clock)
+    await recorded.consent(county.hub, county.points[0])
+    looker = replace(caller(account), school_id=county.points[1].id)
+    grant = Grant(Role.ADMINISTRATOR, county.region.id, None, None)
+    keeper = replace(caller(county.administrator), grants=(grant,))
+    async with either_database.unit_of_work() as db:
+        row = await queries.administered(db, keeper, recorded.session_id)
+        assert len(row.clips) == 3
+        await publishing.publish(
+            db,
+            row,
+            school_ids={county.hub.id, county.points[0].id},
+            person_id=keeper.person_id,
+            now=clock.now,
+        )
+    async with either_database.unit_of_work() as db:
+        assert (await queries.watchable(db, looker, recorded.session_id)).id == recorded.id
+    await recorded.consent(county.hub, says=False)
+    async with either_database.unit_of_work() as db:
+        with pytest.raises(NotFound):
+            await queries.watchable(db, looker, recorded.session_id)
