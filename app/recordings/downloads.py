@@ -111,7 +111,7 @@ async def ask_for(
 
 def require_ready(recording: Recording) -> None:
     """Raise RecordingNotReady unless there is something to make a file of."""
-    if recording.state is not RecordingState.READY:
+    if recording.state not in PLAYABLE:
         raise RecordingNotReady(
             f"The recording is {recording.state}.",
             state=recording.state,
@@ -142,7 +142,7 @@ async def downloadable(
             .where(
                 Recording.id == recording_id,
                 RecordingDownload.form == form,
-                Recording.state == RecordingState.READY,
+                Recording.state.in_(PLAYABLE),
                 may_watch(person),
             )
             .options(joinedload(Recording.lesson))

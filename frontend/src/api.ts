@@ -295,6 +295,14 @@ export interface RecordingView {
   [field: string]: unknown;
 }
 
+export interface RecordingViewOf {
+  session_id: string;
+  title: string;
+  name: string;
+  at: string;
+  address: string;
+}
+
 /** What a device check found, as it is kept. */
 export interface CheckResult {
   is_udp_open: boolean;
@@ -556,6 +564,13 @@ export const api = {
     `/api/admin/sessions/${id(session)}/attendance/export${queryOf({ format })}`,
   recordingViews: (session: string) =>
     get<{ items: RecordingView[] }>(`/admin/sessions/${id(session)}/views`),
+  allRecordingViews: (query: { cursor?: string; limit?: number }) =>
+    get<Page<RecordingViewOf>>(`/admin/recording-views${queryOf(query)}`),
+  /** To the staff of the schools that took part, if those whose pupils are in it consent. */
+  publishRecording: (session: string) => post<unknown>(`/admin/sessions/${id(session)}/recording/publish`, {}),
+  /** Nobody is shown it from now on, and every copy is removed. */
+  withdrawRecording: (session: string, reason: string) =>
+    post<unknown>(`/admin/sessions/${id(session)}/recording/withdraw`, { reason }),
   endSession: (session: string, reason: string) =>
     post<unknown>(`/admin/sessions/${id(session)}/end`, { reason }),
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),

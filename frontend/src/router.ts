@@ -87,6 +87,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "recording-views",
+          name: "admin-recording-views",
+          component: () => import("./views/admin/RecordingViewsPage.vue"),
+          meta: office,
+        },
+        {
           path: "attendance",
           name: "admin-attendance",
           component: () => import("./views/attendance/AttendancePage.vue"),

@@ -28,6 +28,7 @@ function school(changes: Partial<School> = {}): School {
     altitude_m: null,
     road_note: "",
     may_record_pupils: true,
+    may_publish_pupils: false,
     version: 1,
     codes: [],
     changes: [],

@@ -35,6 +35,8 @@ const zh = {
     road: "道路说明",
     recording: "可以录学生画面",
     recording_hint: "录制课堂时可以录下学生画面",
+    publishing: "可以公开学生画面",
+    publishing_hint: "录像里有本校学生时, 可以发布给同一课堂的其他学校; 取消以后立即停止公开",
     facts: "学校信息",
     edit: "修改信息",
     edit_title: "修改: {school}",
@@ -55,6 +57,7 @@ const zh = {
       altitude_m: "海拔 (米)",
       road_note: "道路说明",
       may_record_pupils: "可以录学生画面",
+      may_publish_pupils: "可以公开学生画面",
     },
   },
   history: {
@@ -183,6 +186,8 @@ const en: typeof zh = {
     road: "Road",
     recording: "Pupils may be recorded",
     recording_hint: "Recordings of lessons may show its pupils",
+    publishing: "Pupils may be shown to others",
+    publishing_hint: "Recordings with its pupils may be published to the other schools of a lesson; unticked, they are hidden at once",
     facts: "The school",
     edit: "Edit",
     edit_title: "Edit: {school}",
@@ -203,6 +208,7 @@ const en: typeof zh = {
       altitude_m: "Altitude (m)",
       road_note: "Road",
       may_record_pupils: "Pupils may be recorded",
+      may_publish_pupils: "Pupils may be shown to others",
     },
   },
   history: {

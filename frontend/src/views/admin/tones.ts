@@ -9,6 +9,7 @@ const RECORDING: Record<string, Tone> = {
   SEALED: "waiting",
   PROCESSING: "waiting",
   READY: "good",
+  PUBLISHED: "good",
   BROKEN: "bad",
   REPAIRED: "waiting",
   WITHDRAWN: "plain",

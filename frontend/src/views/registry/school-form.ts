@@ -14,6 +14,7 @@ export interface SchoolForm {
   altitude_m: string;
   road_note: string;
   may_record_pupils: boolean;
+  may_publish_pupils: boolean;
 }
 
 const text = (value: string | number | null): string => (value === null ? "" : String(value));
@@ -31,6 +32,7 @@ export function formOf(school: School): SchoolForm {
     altitude_m: text(school.altitude_m),
     road_note: school.road_note,
     may_record_pupils: school.may_record_pupils,
+    may_publish_pupils: school.may_publish_pupils,
   };
 }
 
@@ -57,6 +59,7 @@ export function changesOf(school: School, form: SchoolForm) {
     altitude_m: number(form.altitude_m),
     road_note: form.road_note,
     may_record_pupils: form.may_record_pupils,
+    may_publish_pupils: form.may_publish_pupils,
   };
   const changed = Object.entries(wanted).filter(([field]) => {
     const key = field as keyof SchoolForm;
