@@ -64,7 +64,7 @@ async def read_downloads(
     *, session_id: UUID, db: Db, now: Now, person: CurrentPerson, links: LinkMaker
 ) -> DownloadsOut:
     """Say which files of a lesson there are, and how far those are that are being made."""
-    recording = await queries.watchable(db, person, session_id)
+    recording = await queries.takeable(db, person, session_id)
     return await _answer(db, recording, person, links, now)
 
 
@@ -80,7 +80,7 @@ async def make_download(
     links: LinkMaker,
 ) -> DownloadsOut:
     """Have a file made. Asked again it is the same file, and the same work while it is made."""
-    recording = await queries.watchable(db, person, session_id)
+    recording = await queries.takeable(db, person, session_id)
     await downloads.ask_for(db, recording, form, now=now)
     return await _answer(db, recording, person, links, now)
 

@@ -66,6 +66,7 @@ async def recording_views(db: Db, person: CurrentInspector, page: PageQuery) -> 
             name=row[3],
             at=row[0].at,
             address=row[0].address,
+            taken=row[0].taken,
         )
     )
 

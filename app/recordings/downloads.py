@@ -21,7 +21,7 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, Queue
 from app.recordings.errors import RecordingNotReady
-from app.recordings.models import DownloadForm, Recording, RecordingState, RecordingView
+from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingView
 from app.recordings.queries import may_watch
 from app.security import PersonCaller
 

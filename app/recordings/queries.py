@@ -52,10 +52,22 @@ async def of_sessions(db: AsyncSession, session_ids: Collection[UUID]) -> dict[U
 
 async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:
     """Return a recording this person may watch, with its lesson and clips. Raise NotFound."""
+    return await _only(db, session_id, or_(may_watch(person), is_published_to(person)))
+
+
+async def takeable(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:
+    """Return a recording this person may take copies of, with its lesson and clips.
+
+    Not whom it is published to: a copy knows of no consent that is taken back. Raise NotFound.
+    """
+    return await _only(db, session_id, may_watch(person))
+
+
+async def _only(db: AsyncSession, session_id: UUID, is_allowed: ColumnElement[bool]) -> Recording:
     recording = await db.scalar(
         select(Recording)
         .join(Recording.lesson)
-        .where(Recording.session_id == session_id, or_(may_watch(person), is_published_to(person)))
+        .where(Recording.session_id == session_id, is_allowed)
         .options(joinedload(Recording.lesson), selectinload(Recording.clips))
     )
     if recording is None:

@@ -301,6 +301,7 @@ export interface RecordingViewOf {
   name: string;
   at: string;
   address: string;
+  taken: RecordingView["taken"];
 }
 
 /** What a device check found, as it is kept. */

@@ -164,11 +164,15 @@ async def test_what_is_published_is_shown_to_its_schools_while_they_consent(
     async def sees() -> set[int]:
         return {(await browser.get(path)).status_code for path in (recorded.replay, clip)}
 
+    async def takes() -> int:
+        return (await browser.get(f"/api/sessions/{recorded.session_id}/downloads")).status_code
+
     assert await sees() == {before}
     await recorded.consent(county.hub, county.points[0])
     assert await sees() == {before}
     assert (await keeper.post(f"{recorded.path}/publish")).status_code == 200
     assert await sees() == {after}
+    assert await takes() == before
     await recorded.consent(county.points[0], says=False)
     assert await sees() == {before}
     await recorded.consent(county.points[0])
