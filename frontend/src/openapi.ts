@@ -59,6 +59,10 @@ export interface paths {
         /** @description Export the classrooms of teaching points, all pages of them. */
         get: operations["export_points"];
     };
+    "/api/admin/recording-views": {
+        /** @description Say who looked at recordings of lessons the caller's schools took part in, newest first. */
+        get: operations["recording_views"];
+    };
     "/api/admin/service-hours": {
         /** @description List the hours that teachers of hubs in scope gave between two days, by locked rows. */
         get: operations["list_service_hours"];
@@ -90,6 +94,14 @@ export interface paths {
          *     `total` counts all events, also those about seats that the caller may not look at.
          */
         get: operations["events"];
+    };
+    "/api/admin/sessions/{session_id}/recording/publish": {
+        /** @description Show the recording to the staff of the schools that took part, if each consents. */
+        post: operations["publish"];
+    };
+    "/api/admin/sessions/{session_id}/recording/withdraw": {
+        /** @description Show the recording to nobody from now on, and have every copy removed an hour later. */
+        post: operations["withdraw"];
     };
     "/api/admin/sessions/{session_id}/views": {
         /** @description Say who looked at the recording of a session. */
@@ -1024,6 +1036,14 @@ export interface components {
         Answer: {
             conflicts: components["schemas"]["Conflict"][];
             plans: components["schemas"]["Plan"][];
+        };
+        /** @description Why an event is taken back. */
+        app__alliances__track_schemas__WithdrawIn: {
+            reason: string;
+        };
+        /** @description Why a recording is taken from everybody; the certificate of its removal says it. */
+        app__live__schemas__WithdrawIn: {
+            reason: string;
         };
         /**
          * @description One row of the attendance table.
@@ -2614,6 +2634,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_ViewOfOut_: {
+            items: components["schemas"]["ViewOfOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         /** @description 结对: a hub, its partners, and what is agreed. */
         PairingIn: {
             alliance_id?: string | null;
@@ -2907,7 +2932,7 @@ export interface components {
          * @description States of a recording; a crash re-enters at RECORDING or FINALISING from the files.
          * @enum {string}
          */
-        RecordingState: "ARMED" | "RECORDING" | "GAP" | "FINALISING" | "SEALED" | "PROCESSING" | "READY" | "BROKEN" | "REPAIRED" | "WITHDRAWN" | "EXPIRED" | "PURGED";
+        RecordingState: "ARMED" | "RECORDING" | "GAP" | "FINALISING" | "SEALED" | "PROCESSING" | "READY" | "PUBLISHED" | "BROKEN" | "REPAIRED" | "WITHDRAWN" | "EXPIRED" | "PURGED";
         /** @description What a link gave: a home page to go to, or the name a password is to be set for. */
         RedeemedOut: {
             home?: string | null;
@@ -3166,6 +3191,7 @@ export interface components {
             local_code: string | null;
             local_suffix: string | null;
             longitude: number | null;
+            may_publish_pupils: boolean;
             may_record_pupils: boolean;
             moe_code: string | null;
             name: string;
@@ -3188,6 +3214,7 @@ export interface components {
             latitude?: number | null;
             local_suffix?: string | null;
             longitude?: number | null;
+            may_publish_pupils?: boolean | null;
             may_record_pupils?: boolean | null;
             moe_code?: string | null;
             name?: string | null;
@@ -3216,6 +3243,8 @@ export interface components {
             latitude?: number | null;
             local_suffix?: string | null;
             longitude?: number | null;
+            /** @default false */
+            may_publish_pupils: boolean;
             /** @default true */
             may_record_pupils: boolean;
             moe_code?: string | null;
@@ -3907,6 +3936,19 @@ export interface components {
         UploadedOut: {
             bytes: number;
         };
+        /** @description One look at the recording of one session. */
+        ViewOfOut: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            name: string;
+            /** Format: uuid */
+            person_id: string;
+            /** Format: uuid */
+            session_id: string;
+            taken: components["schemas"]["DownloadForm"] | null;
+            title: string;
+        };
         /** @description One look at a recording; `taken`: the file of the whole lesson that was taken along. */
         ViewOut: {
             address: string;
@@ -4010,10 +4052,6 @@ export interface components {
             number: number;
             /** Format: date-time */
             starts_at: string;
-        };
-        /** @description Why an event is taken back. */
-        WithdrawIn: {
-            reason: string;
         };
         /** @description The county at a glance. Of each group the first lessons are here; `lessons` counts all. */
         Workbench: {
@@ -4124,6 +4162,12 @@ export interface components {
         };
         /** @description `code-used-or-expired`: This code was used or has expired */
         "code-used-or-expired": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `consent-missing`: A school has not consented; `wrong-state`: This is not possible now */
+        "consent-missing.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4370,6 +4414,12 @@ export interface components {
         };
         /** @description `recording-damaged`: The recording is damaged */
         "recording-damaged": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `recording-held`: The recording is held; `wrong-state`: This is not possible now */
+        "recording-held.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4885,6 +4935,29 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    recording_views: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_ViewOfOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_service_hours: {
         parameters: {
             query: {
@@ -5056,6 +5129,54 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    publish: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RecordingOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["consent-missing.wrong-state"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    withdraw: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["app__live__schemas__WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RecordingOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-held.wrong-state"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8616,7 +8737,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WithdrawIn"];
+                "application/json": components["schemas"]["app__alliances__track_schemas__WithdrawIn"];
             };
         };
         responses: {

@@ -1,14 +1,14 @@
 """Recordings are published to the schools of their lesson, with these schools' consent.
 
-Revision ID: 202611262050
-Revises: 202611262040
+Revision ID: 202611262055
+Revises: 202611262050
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "202611262050"
-down_revision = "202611262040"
+revision = "202611262055"
+down_revision = "202611262050"
 branch_labels = None
 depends_on = None
 
