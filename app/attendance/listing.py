@@ -19,6 +19,7 @@ from app.errors import NotFound
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState
 from app.lessons.queries import bounds_of, is_in_sight, is_of_school, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
+from app.pinyin import is_named
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
 
@@ -27,7 +28,8 @@ from app.security import PersonCaller
 class SessionFilter:
     """What to list; None: whatever. Days are days in the schools' zone, both included.
 
-    `text` is looked for in the title, the hub school's and the lecturer's name.
+    `text` is looked for in the title, the subject, the grade, and the hub school's and the
+    lecturer's name, as they are written and as they are read.
     """
 
     first_day: date | None = None
@@ -175,7 +177,14 @@ def _is_found(sight: Sight, wanted: SessionFilter) -> ColumnElement[bool]:
     if isinstance(sight.schools, Select):
         return and_(_is_about(Lesson, wanted.text), is_in_sight(sight))
     mine = (
-        select(Session.id, Lesson.title, Lesson.hub_school_id, Lesson.lecturer_id)
+        select(
+            Session.id,
+            Lesson.title,
+            Lesson.subject,
+            Lesson.grade,
+            Lesson.hub_school_id,
+            Lesson.lecturer_id,
+        )
         .join(Session.lesson)
         .where(is_in_sight(replace(sight, is_small=True)), *_on_days(wanted))
         .cte("mine")
@@ -194,6 +203,8 @@ def _is_about(lesson: Any, text: str) -> ColumnElement[bool]:
 
     return or_(
         holds(lesson.title),
-        lesson.hub_school_id.in_(select(School.id).where(holds(School.name))),
-        lesson.lecturer_id.in_(select(Person.id).where(holds(Person.name))),
+        holds(lesson.subject),
+        holds(lesson.grade),
+        lesson.hub_school_id.in_(select(School.id).where(is_named(School, text))),
+        lesson.lecturer_id.in_(select(Person.id).where(is_named(Person, text))),
     )

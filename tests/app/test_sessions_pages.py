@@ -12,6 +12,7 @@ from app.attendance.seats import HUB, site_seat, supervisor_seat
 from app.database import Database
 from app.lessons.models import LessonKind, LessonSite
 from app.live.ledger import DatabaseLedger
+from app.schools.models import School
 from app.security import Role
 from signaling.ports import EventType, RoomEvent
 from tests.app.conftest import Clock, OpenBrowser
@@ -242,6 +243,13 @@ async def test_the_list_is_filtered_by_day_school_kind_state_and_words(
     assert await found("q=100%25的") == {second}
     assert await found("q=%25") == {second}
     assert await found("q=_") == {second}
+    assert await found("q=音乐") == await found("q=三年级") == {first, second}
+    assert await found("q=美术") == set()
+    async with database.unit_of_work() as db:
+        hub = await db.get_one(School, county.hub.id)
+        hub.name = "乐安县长宁小学"
+    assert await found("q=leanxian") == await found("q=LAXCN") == {first, second}
+    assert await found("q=shasha") == set(), "a title is found as it is written"
     assert await found(f"school_id={county.points[1].id}") == {first}
     assert await found(f"school_id={county.hub.id}") == {first, second}
     assert await found(f"school_id={UUID(int=3)}") == set()
