@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = list(verdicts.judge(measured))
     lines.append(verdicts.planned(asyncio.run(planning.run(planning.county_case()))))
     print("\n".join(str(line) for line in lines))
-    return 1 if any(line.is_met is False for line in lines) else 0
+    return verdicts.exit_code(lines)
 
 
 if __name__ == "__main__":

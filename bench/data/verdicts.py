@@ -113,3 +113,8 @@ def _constant(measured: Sequence[Measured]) -> Iterator[Verdict]:
         yield Verdict(
             f"statements: as many of {points} points, for all {len(counts)} requests", True
         )
+
+
+def exit_code(lines: Sequence[Verdict]) -> int:
+    """Return what the command ends with: 1 when a target is missed."""
+    return int(any(line.is_met is False for line in lines))

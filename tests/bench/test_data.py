@@ -177,3 +177,9 @@ def test_a_county_for_which_no_plan_is_found_is_a_miss() -> None:
     line = verdicts.planned(measured)
     assert line.is_met is False
     assert "114 points, 8 hubs, 30 periods): 0 plans" in line.text
+
+
+def test_one_target_that_is_missed_is_told_by_the_exit_code() -> None:
+    met, told, missed = Verdict("met", True), Verdict("no target", None), Verdict("missed", False)
+    assert verdicts.exit_code([met, told]) == 0
+    assert verdicts.exit_code([met, missed, told]) == 1
