@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from app import memory
+from app import memory, pinyin
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ class _Server(uvicorn.Server):
         self._drain_within_s = drain_within_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        pinyin.load()
         await super().startup(sockets)
         if self.started:
             memory.settle()

@@ -28,7 +28,8 @@ PROMISED = (PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.SUSPENDED)
 
 def _whole_pairings() -> Select[Pairing]:
     return select(Pairing).options(
-        selectinload(Pairing.parties).selectinload(PairingParty.school),
+        # Joined: asked for by their ids, the schools of a page may be too many for one statement.
+        selectinload(Pairing.parties).joinedload(PairingParty.school),
         selectinload(Pairing.subjects),
         selectinload(Pairing.alliance),
     )

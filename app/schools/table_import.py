@@ -174,5 +174,5 @@ async def _compare(
 
 async def let_others_run(number: int) -> None:
     """Give way now and then: lessons share the loop."""
-    if number % 100 == 0:
+    if number % 20 == 0:
         await asyncio.sleep(0)
