@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
+from app import memory
 from app.clock import Now
 from app.database import Db
 from app.errors import refuses
@@ -23,10 +24,11 @@ from app.jobs import service as jobs
 from app.jobs.context import Handler, Handlers, JobContext, JobResult
 from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
+from app.schools.cells import Report
 from app.schools.histories import Noting
 from app.schools.table_import import Kind
 from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
-from app.sheets import MOST_BYTES, UnreadableFile, read_table, require_size
+from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table, require_size
 
 
 class ImportKind(StrEnum):
@@ -123,11 +125,18 @@ def handlers(kinds: ImportKinds) -> Handlers:
 
 async def _run(context: JobContext, kind: Kind) -> JobResult:
     """Do the work: one transaction, so that a worker that dies has written nothing."""
-    payload = context.payload
     content = await context.files.given(context.job_id)
-    table = await asyncio.to_thread(read_table, content)
+    with memory.undisturbed():
+        table = await asyncio.to_thread(read_table, content)
+        await context.progress(0, len(table.lines))
+        report = await _written(context, kind, table)
+    await context.progress(len(table.lines), len(table.lines))
+    return JobResult(asdict(report))
+
+
+async def _written(context: JobContext, kind: Kind, table: Table) -> Report:
+    payload = context.payload
     scope = Scope(_ids(payload["regions"]), _ids(payload["schools"]))
-    await context.progress(0, len(table.lines))
     async with context.database.unit_of_work() as db:
         report = await kind.run(
             db,
@@ -138,8 +147,7 @@ async def _run(context: JobContext, kind: Kind) -> JobResult:
             leaves_out=payload["leaves_out"],
         )
         await context.hold(db)
-    await context.progress(len(table.lines), len(table.lines))
-    return JobResult(asdict(report))
+    return report
 
 
 def _ids(texts: list[str]) -> frozenset[UUID]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import json
 import os
 import subprocess
@@ -126,3 +127,17 @@ def test_a_server_loads_what_few_ask_for_when_somebody_does() -> None:
     loaded = set(json.loads(done.stdout))
     assert {"fastapi", "sqlalchemy", "av"} <= loaded
     assert not loaded & {"fpdf", "fontTools", "icalendar", "ortools"}
+
+
+def test_no_round_of_the_collector_until_the_last_long_work_is_done() -> None:
+    def broken_off() -> None:
+        with memory.undisturbed():
+            with memory.undisturbed():
+                assert not gc.isenabled()
+            assert not gc.isenabled()
+            raise InterruptedError
+
+    assert gc.isenabled()
+    with pytest.raises(InterruptedError):
+        broken_off()
+    assert gc.isenabled()
