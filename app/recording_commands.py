@@ -14,7 +14,7 @@ from app.clock import utc_now
 from app.opening import CannotDo, opened
 from app.recordings import queries, retention
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
-from app.recordings.models import Recording, RecordingPurpose
+from app.recordings.models import HIDDEN, Recording, RecordingPurpose
 from app.settings import read_settings
 
 recordings = typer.Typer(
@@ -60,7 +60,13 @@ def purpose(session: Session, purpose: RecordingPurpose) -> None:
     """Say what a recording is kept for, and so for how long."""
 
     async def do(db: AsyncSession) -> list[str]:
-        (await _of(db, session)).purpose = purpose
+        recording = await _of(db, session)
+        if recording.state in HIDDEN:
+            raise CannotDo(
+                f"The recording is {recording.state}: it will be removed whatever it is for. "
+                "Hold it to keep it."
+            )
+        recording.purpose = purpose
         kept_for = retention.KEPT_FOR[purpose]
         return [f"Kept for {kept_for.days} days." if kept_for else "Kept until it is withdrawn."]
 

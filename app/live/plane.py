@@ -200,8 +200,11 @@ class LivePlane:
         """Say from time to time that there is little room, before a disk is full."""
         told_at = float("-inf")
         while True:
-            # In a thread: a disk that does not answer must keep nobody waiting.
-            self._left = await asyncio.to_thread(room_left, self._places)
+            try:
+                # In a thread: a disk that does not answer must keep nobody waiting.
+                self._left = await asyncio.to_thread(room_left, self._places)
+            except Exception as error:
+                _tell("room_not_watched", error)
             little = {place: left for place, left in self._left.items() if left.is_little}
             if little and time.monotonic() - told_at >= _ROOM_TOLD_EVERY_S:
                 told_at = time.monotonic()

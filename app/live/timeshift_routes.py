@@ -7,7 +7,8 @@ may stand in front of them.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -49,6 +50,8 @@ SeatId = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 PartFile = Annotated[str, InPath(max_length=190, pattern=r"^[0-9]+-[0-9]+\.(mp4|webm)$")]
 GroupName = Annotated[str, InPath(pattern=f"^({'|'.join(Group)})$")]
 SourceName = Annotated[str, InPath(pattern=f"^({'|'.join(Source)})$")]
+#: How long a proxy may answer without asking: less than what is withdrawn stays (`REMOVED_AFTER`).
+SHARED_FOR: Final = timedelta(minutes=30)
 Until = Annotated[int, Query(ge=0, le=2**40)]
 Key = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
 
@@ -292,4 +295,5 @@ async def part(
     shelf: Shelf = request.app.state.shelf
     source = await shelf.find(db, recording_id=recording_id, folder=folder, name=file)
     mime = _mime(found).partition(";")[0]
-    return await send_file(request, source, mime=mime, shared_until=until)
+    shared_until = min(until, int((now + SHARED_FOR).timestamp()))
+    return await send_file(request, source, mime=mime, shared_until=shared_until)

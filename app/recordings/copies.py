@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Id
 
+NAME_LENGTH = 220
+
 
 class CopyState(StrEnum):
     """WAITING: to be sent, or partly sent. SENT: taken by the store, and not proved yet.
@@ -55,7 +57,7 @@ class RecordingFile(Base):
 
     id: Mapped[Id]
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
-    name: Mapped[str] = mapped_column(String(220))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[CopyState] = mapped_column(default=CopyState.WAITING)

@@ -18,8 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import insert_many, uuid7
-from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.finishing import MANIFEST, REPLAY
+from app.store.client import is_key
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,8 @@ async def enlist(
 def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     """Give a folder's own files and those of its replay; what is being made is neither.
 
+    Nor is what somebody else put there, by its name: it goes with the folder.
+
     What the manifest says of its parts comes before what their files are, so that one that was
     changed is never taken for what was recorded, and one that is gone is looked for.
     """
@@ -82,6 +85,9 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             name = path.relative_to(folder).as_posix()
             if name in known or name in recorded or path.is_symlink() or not path.is_file():
+                continue
+            if len(name) > NAME_LENGTH or not is_key(name):
+                log.error("recording_file_of_no_recorder", folder=folder.name, name=name)
                 continue
             yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
 

@@ -110,6 +110,8 @@ class Recording(Base):
     # Since when nobody is shown it any more, and why.
     hidden_at: Mapped[datetime | None]
     hidden_note: Mapped[str | None] = mapped_column(String(200))
+    # When its copies began to be removed: from then on nothing keeps it.
+    removal_begun_at: Mapped[datetime | None]
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
     clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")

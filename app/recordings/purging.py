@@ -5,6 +5,7 @@ same transaction, once neither the disk nor the store has anything of it.
 """
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
@@ -71,7 +72,8 @@ class Purger:
             ]
         for recording in due:
             try:
-                await self._remove(context, recording)
+                if not await self._remove(context, recording):
+                    continue
             except StoreAway as error:
                 log.warning("recordings_not_removed", reason=str(error))
                 break
@@ -84,8 +86,12 @@ class Purger:
             await context.progress(removed, len(due))
         return JobResult({"expired": expired, "removed": removed, "left": len(due) - removed})
 
-    async def _remove(self, context: JobContext, recording: Recording) -> None:
+    async def _remove(self, context: JobContext, recording: Recording) -> bool:
+        """Remove it all; return False if somebody keeps it. Raise OSError, StoreError."""
         folder = self._root / recording.folder
+        is_there = await asyncio.to_thread(folder.exists)
+        if not await self._begin(context, recording, is_there=is_there):
+            return False
         async with context.database.unit_of_work() as db:
             await context.hold(db)
             known = await listing.known_files(db, recording.id)
@@ -99,6 +105,27 @@ class Purger:
         if await asyncio.to_thread(folder.exists):
             await asyncio.to_thread(removal.remove_tree, folder)
         await self._certify(context, recording)
+        return True
+
+    async def _begin(self, context: JobContext, recording: Recording, *, is_there: bool) -> bool:
+        """Note that removal begins, after which nobody can hold the recording any more.
+
+        A sealed recording has its manifest on the disk to the end. A folder that is missing
+        before anything was removed says that the disk is, not that the files are gone.
+        """
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            row = await db.get_one(Recording, recording.id, with_for_update=True)
+            held = await db.scalar(select(is_held()).where(Recording.id == row.id))
+            if held or row.state not in REMOVED_AFTER:
+                return False
+            if row.removal_begun_at is None:
+                if not is_there and row.manifest_sha256 is not None:
+                    raise FileNotFoundError(
+                        errno.ENOENT, "is the disk of the recordings mounted?", row.folder
+                    )
+                row.removal_begun_at = context.now()
+        return True
 
     async def _remove_stored(self, context: JobContext, recording: Recording) -> None:
         """Remove all objects of a recording, and what is under way. Raise StoreError."""
@@ -109,7 +136,7 @@ class Purger:
             files = rows.all()
         if self._store is None:
             if any(file.state in _PERHAPS_STORED or file.upload_id for file in files):
-                raise StoreAway("there are copies in an object store this server is not told of")
+                raise StoreError("there are copies in an object store this server is not told of")
             return
         prefix = folder_key(recording.folder)
         for file in files:

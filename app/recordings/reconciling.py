@@ -21,7 +21,7 @@ from app.jobs.context import JobContext, JobResult
 from app.recordings import listing
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
 from app.recordings.keys import folder_key
-from app.recordings.models import KEPT, Recording
+from app.recordings.models import KEPT, Recording, RecordingState
 from app.store.client import ObjectStore
 from app.store.errors import StoreError
 
@@ -58,7 +58,8 @@ class Reconciler:
         folders = set[str]()
         try:
             async for recording in _recordings(context.database):
-                folders.add(recording.folder)
+                if recording.state is not RecordingState.PURGED:
+                    folders.add(recording.folder)
                 if recording.state in KEPT and recording.manifest_sha256 is not None:
                     await self._compare(context, recording, found)
                     found.recordings += 1
@@ -67,7 +68,8 @@ class Reconciler:
             log.warning("recordings_not_compared", reason=str(error))
             return JobResult(asdict(found) | {"problem": str(error)[:200]})
         for folder in on_disk:
-            if folder not in folders:
+            # Looked at again: it may have been removed since it was listed.
+            if folder not in folders and await asyncio.to_thread((self._root / folder).exists):
                 found.unknown += 1
                 log.error("recording_folder_unknown", folder=folder)
         return JobResult(asdict(found))

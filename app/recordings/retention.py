@@ -94,9 +94,12 @@ def is_held() -> ColumnElement[bool]:
 
 
 async def hold(db: AsyncSession, recording: Recording, *, reason: str, now: datetime) -> None:
-    """Keep a recording until the hold is lifted. Raise WrongState when it is gone."""
+    """Keep a recording until the hold is lifted. Raise WrongState when it is gone, or going."""
+    await db.refresh(recording, with_for_update=True)
     if recording.state is RecordingState.PURGED:
         raise WrongState("The recording was removed.", state=recording.state, possible=[])
+    if recording.removal_begun_at is not None:
+        raise WrongState("The recording is being removed.", state=recording.state, possible=[])
     db.add(RecordingHold(recording_id=recording.id, reason=reason, placed_at=now))
     await db.flush()
 

@@ -30,10 +30,20 @@ def room_left(places: Mapping[str, Path]) -> dict[str, Left]:
     """
     found = {}
     for name, place in places.items():
-        there = next(each for each in (place, *place.absolute().parents) if each.exists())
         try:
-            disk = os.statvfs(there)
+            disk = os.statvfs(_nearest(place))
         except OSError:
             continue
         found[name] = Left(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
     return found
+
+
+def _nearest(place: Path) -> Path:
+    """Return the folder, or the nearest above it that there is. Raise OSError of a sick disk."""
+    for each in (place, *place.absolute().parents):
+        try:
+            each.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        return each
+    raise FileNotFoundError(place)

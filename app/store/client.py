@@ -37,6 +37,11 @@ _AWAY = frozenset({401, 403, 408, 429})
 _FORGOTTEN = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
 
 
+def is_key(text: str) -> bool:
+    """Return whether an object may be called so: no name that would have to be escaped."""
+    return _KEY.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece of an upload, as the store took it. Numbers begin with 1."""
@@ -214,7 +219,7 @@ class ObjectStore:
         body: bytes = b"",
         body_sha256: str = NO_BODY,
     ) -> httpx2.Request:
-        assert not key or _KEY.fullmatch(key), key
+        assert not key or is_key(key), key
         path = f"{self._url.path.rstrip('/')}/{key}"
         signed = signed_headers(
             self._credentials,

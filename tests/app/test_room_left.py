@@ -1,5 +1,6 @@
 """Little room for recordings is said before a disk is full."""
 
+import errno
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,3 +46,18 @@ def test_a_disk_that_cannot_be_asked_is_left_out(
     (tmp_path / "other").mkdir()
     monkeypatch.setattr(os, "statvfs", refuse)
     assert room_left({"first": tmp_path, "second": tmp_path / "other"}) == {"second": Left(1, 2)}
+
+
+def test_a_folder_that_cannot_even_be_looked_at_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sick = tmp_path / "sick"
+    stat = Path.stat
+
+    def refuse(path: Path, **options: bool) -> os.stat_result:
+        if path == sick:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert list(room_left({"first": sick, "second": tmp_path})) == ["second"]

@@ -1,13 +1,16 @@
 """Recordings expire by what they are for, are held, and go with every copy and a certificate."""
 
+import asyncio
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from app.errors import WrongState
 from app.jobs import service as jobs
-from app.recordings import purging, retention
+from app.recordings import purging, removal, retention
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.models import (
     NEXT_RECORDING_STATE,
@@ -19,7 +22,7 @@ from app.recordings.purging import Purger, fingerprint
 from app.recordings.retention import KEPT_FOR, REMOVED_AFTER, DeletionCertificate, HeldBack
 from app.recordings.uploading import LOCAL_GRACE
 from app.store.client import ObjectStore
-from tests.app.store.keeping import Keeping
+from tests.app.store.keeping import PART, Keeping
 from tests.app.store.servers import Line, S3Server
 
 
@@ -193,3 +196,94 @@ async def test_only_what_may_be_withdrawn_is(keeping: Keeping, state: RecordingS
         with pytest.raises(WrongState):
             await withdraw(keeping, recording)
         assert await state_of(keeping, recording) is state
+
+
+async def test_nothing_is_certified_while_the_disk_is_not_there(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    await keeping.run()
+    objects = server.objects()
+    await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    away = keeping.root.rename(keeping.root.with_name("not mounted"))
+    keeping.root.mkdir()
+    for _ in range(2):
+        await purge(keeping, keeping.store)
+        assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
+        assert await certificate_of(keeping, recording) is None
+        assert server.objects() == objects
+    keeping.root.rmdir()
+    away.rename(keeping.root)
+    await purge(keeping, keeping.store)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+    assert server.objects() == {}
+    assert not keeping.path(recording, "").exists()
+
+
+async def test_removal_that_was_cut_short_after_the_disk_goes_on(keeping: Keeping) -> None:
+    recording = await keeping.recording()
+    await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        row.removal_begun_at = keeping.clock.now
+    shutil.rmtree(keeping.path(recording, ""))
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+
+
+async def test_hold_that_comes_while_others_are_removed_still_keeps(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = [await keeping.recording() for _ in range(2)]
+    for recording in recordings:
+        await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    remove_tree = removal.remove_tree
+    removed = asyncio.Event()
+
+    def removing(folder: Path) -> None:
+        remove_tree(folder)
+        loop.call_soon_threadsafe(removed.set)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(removal, "remove_tree", removing)
+
+    async def hold_the_other() -> Recording:
+        await removed.wait()
+        (other,) = [one for one in recordings if keeping.path(one, "").exists()]
+        async with keeping.database.unit_of_work() as db:
+            row = await db.get_one(Recording, other.id)
+            await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+        return other
+
+    _, held = await asyncio.gather(purge(keeping), hold_the_other())
+    states = {one.id: await state_of(keeping, one) for one in recordings}
+    assert states.pop(held.id) is RecordingState.WITHDRAWN
+    assert list(states.values()) == [RecordingState.PURGED]
+    assert keeping.path(held, PART).exists()
+
+
+async def test_what_is_being_removed_cannot_be_held(keeping: Keeping) -> None:
+    recording = await keeping.recording()
+    await withdraw(keeping, recording)
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        row.removal_begun_at = keeping.clock.now
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        with pytest.raises(WrongState, match="being removed"):
+            await retention.hold(db, row, reason="too late", now=keeping.clock.now)
+
+
+async def test_one_that_cannot_be_removed_keeps_no_other(keeping: Keeping) -> None:
+    stored = await keeping.recording()
+    await keeping.run()
+    local = await keeping.recording()
+    for recording in (stored, local):
+        await withdraw(keeping, recording)
+    keeping.clock.advance(days=1)
+    await purge(keeping, store=None)
+    assert await state_of(keeping, stored) is RecordingState.WITHDRAWN
+    assert await state_of(keeping, local) is RecordingState.PURGED

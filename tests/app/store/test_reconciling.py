@@ -7,6 +7,7 @@ from app.jobs.models import Job
 from app.recordings import reconciling
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.keys import key_of
+from app.recordings.models import RecordingState
 from app.recordings.reconciling import Reconciler
 from app.recordings.uploading import LOCAL_GRACE
 from tests.app.store.keeping import CLIP, PART, Keeping
@@ -94,6 +95,24 @@ async def test_what_belongs_to_nothing_is_counted_and_stays(
     assert (await reconcile(keeping))["unknown"] == 2
     assert stray in server.objects()
     assert (keeping.root / "2026-01/no-such-session").exists()
+
+
+async def test_files_of_a_recording_that_was_removed_are_told_of(keeping: Keeping) -> None:
+    recording = await keeping.recording(state=RecordingState.PURGED)
+    assert (await reconcile(keeping))["unknown"] == 1
+    assert keeping.path(recording, PART).exists()
+
+
+async def test_what_no_recorder_made_is_neither_sent_nor_in_the_way(
+    keeping: Keeping, server: S3Server
+) -> None:
+    recording = await keeping.recording()
+    for name in ("manifest.jsonl~", "1-000001 (1).mp4", "课.mp4", "x" * 230):
+        keeping.path(recording, name).write_bytes(b"x")
+    await keeping.run(times=2)
+    names = {key.rpartition("/")[2] for key in server.objects()}
+    assert PART in names
+    assert names <= {PART, "manifest.jsonl", "0001-hub-camera.mp4"}
 
 
 async def test_store_that_is_away_changes_nothing(keeping: Keeping, line: Line) -> None:
