@@ -1,8 +1,10 @@
 """Files of a recording brought together in one place to work on, wherever they are kept."""
 
 import asyncio
+import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from app.store.client import ObjectStore
 from app.store.errors import ObjectMissing, StoreError
 
 log = structlog.get_logger(__name__)
+
+_NO_SECOND_NAME = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
 async def stored_copies(db: AsyncSession, recording_id: UUID) -> dict[str, RecordingFile]:
@@ -41,8 +45,9 @@ class Fetcher:
     ) -> None:
         """Have a file at `to`: a second name of the one on the disk, or a copy from the store.
 
-        `to` is on the disk of the recordings, and stays whatever becomes of the first name. Raise
-        ClipFileMissing, KeptElsewhere.
+        A copy of the one on the disk where it lies on another, or its file system knows no second
+        names. `to` is on the disk of the recordings, and stays whatever becomes of the first name.
+        Raise ClipFileMissing, KeptElsewhere.
         """
         try:
             await asyncio.to_thread(os.link, self._root / folder / name, to)
@@ -51,6 +56,10 @@ class Fetcher:
             if copy is None:
                 raise ClipFileMissing(f"{name} is neither on the disk nor in the store.") from None
             await self._download(key_of(folder, name), copy, to)
+        except OSError as error:
+            if error.errno not in _NO_SECOND_NAME:
+                raise
+            await asyncio.to_thread(shutil.copyfile, self._root / folder / name, to)
 
     async def _download(self, key: str, copy: RecordingFile, to: Path) -> None:
         if self._store is None:
