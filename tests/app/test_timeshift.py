@@ -1,7 +1,7 @@
 """Playing a lesson from its parts: who may, with which links, and what is sent."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from app.database import Database
 from app.lessons.models import Lesson
 from app.live import service
 from app.recordings.models import Recording, RecordingState
+from app.recordings.retention import REMOVED_AFTER
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import FILE_NAME, read_manifest
@@ -67,7 +68,7 @@ async def part_urls(browser: TestBrowser, lane: dict[str, Any]) -> list[str]:  #
 
 
 async def test_a_running_lesson_is_played_from_its_parts(
-    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser, clock: Clock
 ) -> None:
     browser = await open_browser(county.teacher)
     body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
@@ -94,7 +95,10 @@ async def test_a_running_lesson_is_played_from_its_parts(
         assert answer.headers["cache-control"] == "private, no-store"
         until = re.search(r"until=(\d+)", url)
         assert until is not None
-        assert answer.headers["x-accel-expires"] == f"@{until[1]}"
+        kept_until = int(answer.headers["x-accel-expires"].removeprefix("@"))
+        assert kept_until < int(until[1])
+        kept_for = datetime.fromtimestamp(kept_until, UTC) - clock.now
+        assert kept_for < REMOVED_AFTER[RecordingState.WITHDRAWN], "a proxy outlives no removal"
 
 
 async def test_a_playlist_ends_when_the_recording_is_sealed(
