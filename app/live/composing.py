@@ -6,9 +6,10 @@ attempt and nothing else. It stands back behind all others and ends with whoever
 
 import asyncio
 import json
+import os
 import shutil
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,12 +146,16 @@ class Composer:
     async def _bring(
         self, context: JobContext, recording: Recording, plan: Plan, place: Path
     ) -> None:
-        free = (await asyncio.to_thread(shutil.disk_usage, place)).free
-        if free < plan.duration_s * _BYTES_A_SECOND + _LEAVE_BYTES:
-            raise _hindered("disk_full")
         async with context.database.unit_of_work() as db:
             copies = await stored_copies(db, recording.id)
         files = sorted({clip.file for clip in plan.clips})
+        fetched = await asyncio.to_thread(_missing, self._root / recording.folder / REPLAY, files)
+        need = plan.duration_s * _BYTES_A_SECOND + _LEAVE_BYTES
+        stored = [copies.get(f"{REPLAY}/{file}") for file in fetched]
+        need += sum(copy.bytes for copy in stored if copy is not None)
+        free = (await asyncio.to_thread(shutil.disk_usage, place)).free
+        if free < need:
+            raise _hindered("disk_full")
         for number, file in enumerate(files):
             await context.progress(number, len(files), FETCHING)
             await self._fetcher.bring(recording.folder, f"{REPLAY}/{file}", place / file, copies)
@@ -182,9 +187,30 @@ class Composer:
                     made_at=context.now(),
                 ),
             )
-            await asyncio.to_thread(out.rename, self._root / recording.folder / name)
+            await asyncio.to_thread(_settle, out, self._root / recording.folder / name)
         log.info("lesson_composed", recording_id=str(recording.id), form=form, speed=speed)
         return JobResult({"form": form, "bytes": size, "speed": speed, "lufs": made.lufs})
+
+
+def _missing(folder: Path, files: Sequence[str]) -> list[str]:
+    """Return which files are not in the folder."""
+    return [file for file in files if not (folder / file).exists()]
+
+
+def _settle(out: Path, to: Path) -> None:
+    """Give a file its place; from then on it is on the disk. Raise OSError."""
+    _flush(out)
+    out.rename(to)
+    _flush(to.parent)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or what a folder says of its files, is on the disk. Raise OSError."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 async def _compose(

@@ -45,12 +45,19 @@ async def finish(
         async with database.unit_of_work() as db:
             await service.begin_processing(db, recording_id=recording_id)
         index = await _build(builder, folder, second_root and second_root / name)
-    except ReplayFailed as failure:
+    except (ReplayFailed, OSError) as failure:
         async with database.unit_of_work() as db:
-            await service.break_off(db, recording_id=recording_id, problem=failure.problem)
+            await service.break_off(db, recording_id=recording_id, problem=_told(failure))
         raise
     async with database.unit_of_work() as db:
         await service.make_ready(db, recording_id=recording_id, index=index, now=clock())
+
+
+def _told(failure: ReplayFailed | OSError) -> str:
+    """Return what is said of it: of a disk its own words, without where it is mounted."""
+    if isinstance(failure, ReplayFailed):
+        return failure.problem
+    return failure.strerror or type(failure).__name__
 
 
 async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> ReplayIndex:

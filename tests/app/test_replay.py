@@ -1,6 +1,7 @@
 """From a folder to a replay, and who may play it."""
 
 import asyncio
+import errno
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from app.database import Database
 from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings import removal
+from app.recordings import finishing, removal
 from app.recordings.builder import ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
@@ -114,6 +115,22 @@ async def test_what_is_published_is_left_alone(
     builder.fails_to = "build"
     await make_replay()
     assert await clip_path(database) == before
+    assert (await recording_of(database)).state is RecordingState.READY
+
+
+async def test_a_disk_that_fails_is_said_in_its_words_and_tried_again(
+    make_replay: Finish, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error", "/srv/recordings")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finishing, "_clear", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            await make_replay()
+    recording = await recording_of(database)
+    assert (recording.state, recording.problem) == (RecordingState.BROKEN, "Input/output error")
+    await make_replay()
     assert (await recording_of(database)).state is RecordingState.READY
 
 

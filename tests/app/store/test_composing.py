@@ -1,12 +1,15 @@
 """The file of a whole lesson: made of what the store has, kept there, removed with the rest."""
 
+import shutil
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState
+from app.live import composing
 from app.recordings import downloads, purging, retention
 from app.recordings.copies import CopyState
 from app.recordings.downloads import RecordingDownload
@@ -97,6 +100,25 @@ async def test_a_store_that_is_away_is_said(
     assert failed.problem is not None
     assert failed.problem["type"] == problem
     assert await made(keeping) == []
+
+
+async def test_what_is_fetched_needs_its_room_too(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await moved(keeping)
+    await ask_for(keeping, recording, DownloadForm.SOUND)
+    files = await keeping.files(recording)
+    to_fetch = sum(files[name].bytes for name in (PICTURE, SOUND))
+    monkeypatch.setattr(composing, "_BYTES_A_SECOND", 0)
+    monkeypatch.setattr(composing, "_LEAVE_BYTES", 10**9)
+    free = SimpleNamespace(free=10**9 + to_fetch - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    await compose(keeping)
+    assert (await job(keeping)).state is JobState.FAILED
+    free.free += 1
+    await ask_for(keeping, recording, DownloadForm.SOUND)
+    await compose(keeping)
+    assert len(await made(keeping)) == 1
 
 
 @pytest.mark.parametrize("is_lost", [True, False])
