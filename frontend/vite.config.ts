@@ -38,6 +38,8 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["tests/**/*.test.ts"],
+    // For one that hangs. How fast the machine is, with other work beside it, is no test.
+    testTimeout: 60_000,
     server: { deps: { inline: ["element-plus"] } },
   },
 });
