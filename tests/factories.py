@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +15,7 @@ from app.lessons import service as lessons
 from app.lessons.models import Lesson, LessonKind, LessonState
 from app.lessons.queries import get_lesson
 from app.schools import service as schools
-from app.schools.models import TEACHING_POINT, Classroom, Device, Region, School
+from app.schools.models import TEACHING_POINT, Classroom, Device, Region, School, SchoolClass
 from app.security import Role, hash_token, new_token
 
 # A Monday, 10:00 in Beijing: a school day, far from midnight in both zones.
@@ -75,6 +76,24 @@ async def make_device(
     db.add(device)
     await db.flush()
     return device, credential
+
+
+async def make_class(
+    db: AsyncSession, school_id: UUID, *, name: str = "新来的班", grade_no: int = 3, pupils: int = 9
+) -> SchoolClass:
+    """A class of a primary school, in the school year that ends in 2026."""
+    made = SchoolClass(
+        school_id=school_id,
+        name=name,
+        stage="2",
+        grade_no=grade_no,
+        entry_year=2026 - grade_no,
+        pupil_count=pupils,
+        language_of_instruction="zh",
+    )
+    db.add(made)
+    await db.flush()
+    return made
 
 
 async def make_person(

@@ -27,8 +27,8 @@ from app.codes.models import CodeKind
 from app.coverage.models import LocalPeriods, LocalTimetable
 from app.database import uuid7
 from app.lessons.models import Lesson, LessonKind, LessonSite
-from app.schools.models import Classroom, Region, School, SchoolClass
-from tests.factories import County, make_classroom, make_county, make_school
+from app.schools.models import Classroom, Region, School
+from tests.factories import County, make_class, make_classroom, make_county, make_school
 
 FIRST_MONDAY = date(2026, 3, 2)
 WEEKS = 5
@@ -203,17 +203,9 @@ async def _timetables(db: AsyncSession, world: World, random: Random) -> None:
     for school in world.schools[:-1]:  # the last one hands none in
         for grade_no in random.sample((3, 4, 5), random.choice((1, 2, 3))):
             for number in range(random.choice((1, 1, 2))):
-                pupils = SchoolClass(
-                    school_id=school.id,
-                    name=f"{grade_no}年级{number}班",
-                    stage="2",
-                    grade_no=grade_no,
-                    entry_year=2026 - grade_no,
-                    pupil_count=9,
-                    language_of_instruction="zh",
+                pupils = await make_class(
+                    db, school.id, name=f"{grade_no}年级{number}班", grade_no=grade_no
                 )
-                db.add(pupils)
-                await db.flush()
                 timetable = LocalTimetable(
                     school_id=school.id,
                     term_id=world.term.id,

@@ -33,7 +33,7 @@ from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.coverage_rule import came_of, figures_of
 from tests.app.coverage_world import World, make_world
 from tests.app.test_coverage_figures import required_of, take_roster
-from tests.factories import make_county, make_person
+from tests.factories import make_class, make_county, make_person
 
 JSON = dict[str, Any]
 
@@ -448,17 +448,7 @@ async def test_what_is_closed_hands_in_no_timetable(
     office: TestBrowser, world: World, database: Database, closed: str
 ) -> None:
     async with database.unit_of_work() as db:
-        pupils = SchoolClass(
-            school_id=world.schools[0].id,
-            name="新来的班",
-            stage="2",
-            grade_no=3,
-            entry_year=2023,
-            pupil_count=9,
-            language_of_instruction="zh",
-        )
-        db.add(pupils)
-        await db.flush()
+        pupils = await make_class(db, world.schools[0].id)
         its = {
             "class": update(SchoolClass).where(SchoolClass.id == pupils.id),
             "school": update(School).where(School.id == world.schools[0].id),

@@ -33,7 +33,7 @@ from app.schools.roster_models import RosterSnapshot
 from app.security import hash_token
 from tests.app.coverage_world import FIRST_MONDAY, World, make_world
 from tests.app.test_coverage_figures import take_roster
-from tests.factories import NOON
+from tests.factories import NOON, make_class
 
 Write = Callable[[AsyncSession], Awaitable[object]]
 
@@ -84,16 +84,7 @@ async def test_a_class_is_given_one_timetable_of_a_term(
     either_database: Database, world: World
 ) -> None:
     async with either_database.unit_of_work() as db:
-        pupils = SchoolClass(
-            school_id=world.schools[0].id,
-            name="新来的班",
-            stage="2",
-            grade_no=3,
-            entry_year=2023,
-            pupil_count=9,
-            language_of_instruction="zh",
-        )
-        db.add(pupils)
+        pupils = await make_class(db, world.schools[0].id)
     its_school = joinedload(SchoolClass.school)
 
     async def hand_in(db: AsyncSession) -> object:

@@ -12,12 +12,12 @@ from app.accounts.models import Account, AccountState, PostKind, RoleGrant, Staf
 from app.database import Database
 from app.lessons.ical import written
 from app.lessons.timetable_queries import Histories
-from app.schools.models import School, SchoolClass
+from app.schools.models import School
 from app.web import shown_path
 from tests.app.alliance_steps import found, made
 from tests.app.conftest import OpenBrowser, TestBrowser
 from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, offering_of, plan_one
-from tests.factories import NOON, make_person
+from tests.factories import NOON, make_class, make_person
 
 COURSES = "/api/course-offerings"
 
@@ -261,16 +261,7 @@ async def test_neither_classes_nor_who_helps_them_are_in_it_and_no_address_in_th
 ) -> None:
     room = school.county.classrooms[0]
     async with database.unit_of_work() as db:
-        pupils = SchoolClass(
-            school_id=room.school_id,
-            name="三年级小雨班",
-            stage="2",
-            grade_no=3,
-            entry_year=2023,
-            pupil_count=12,
-            language_of_instruction="zh",
-        )
-        db.add(pupils)
+        pupils = await make_class(db, room.school_id, name="三年级小雨班", pupils=12)
         helper = await make_person(db, school=school.county.points[0], name="助教老师")
     site = {"class_id": str(pupils.id), "assistant_id": str(helper.person_id)}
     sites = [{"classroom_id": str(room.id)} | site]
