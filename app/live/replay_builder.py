@@ -7,11 +7,17 @@ in time and killed, a thread cannot.
 import asyncio
 import re
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
+import structlog
+
+from app.recordings.builder import BuiltClip, Missing, ReplayFailed, ReplayIndex
 from app.settings import HOME
-from media.recorder.timeline import Clip, read_index
+from media.recorder.timeline import SEAM_S, Clip, Unreadable, read_index
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 1_800
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,190}", re.ASCII)
@@ -64,7 +70,30 @@ def _read(out: Path) -> ReplayIndex:
         clips = tuple(_built(out, clip) for clip in index.clips)
     except (OSError, KeyError, ValueError) as error:
         raise ReplayFailed(f"index: {error}") from error
-    return ReplayIndex(clips, round(index.duration_s * 1000))
+    if index.unreadable:
+        files = [part.file for part in index.unreadable]
+        log.error("recording_parts_unreadable", session_id=out.parent.name, files=files)
+    return ReplayIndex(clips, round(index.duration_s * 1000), tuple(_missing(index.unreadable)))
+
+
+def _missing(parts: Iterable[Unreadable]) -> list[Missing]:
+    """Return what cannot be read, parts that follow one another as one."""
+    found: list[Missing] = []
+    by_track = sorted(parts, key=lambda part: (part.peer_id, part.group, part.kind, part.start_s))
+    for part in by_track:
+        start_ms, end_ms = round(part.start_s * 1000), round(part.end_s * 1000)
+        one = Missing(part.peer_id, part.group.value, part.kind.value, start_ms, end_ms)
+        if found and _is_followed(found[-1], one):
+            found[-1] = replace(found[-1], end_ms=max(found[-1].end_ms, end_ms))
+        else:
+            found.append(one)
+    return sorted(found, key=lambda each: each.start_ms)
+
+
+def _is_followed(before: Missing, after: Missing) -> bool:
+    """Return whether `after`, which begins no earlier, goes on where `before` ends."""
+    is_same_track = replace(before, start_ms=0, end_ms=0) == replace(after, start_ms=0, end_ms=0)
+    return is_same_track and after.start_ms - before.end_ms <= SEAM_S * 1000
 
 
 def _built(out: Path, clip: Clip) -> BuiltClip:

@@ -231,6 +231,16 @@ class SpanOut(BaseModel):
     to_ms: int
 
 
+class MissingOut(BaseModel):
+    """What was recorded and cannot be read: picture or sound of a seat. `name` is the seat's."""
+
+    name: str
+    group: str
+    kind: Literal["audio", "video"]
+    from_ms: int
+    to_ms: int
+
+
 class RecordingOut(BaseModel):
     """How a recording stands."""
 
@@ -239,6 +249,7 @@ class RecordingOut(BaseModel):
     duration_ms: int
     bytes: int
     problem: str | None
+    missing: list[MissingOut]
 
 
 class IncidentOut(BaseModel):
@@ -399,4 +410,5 @@ class ReplayOut(BaseModel):
     clips: list[ClipOut]
     stage: list[StageOut]
     pauses: list[SpanOut]
+    missing: list[MissingOut]
     attended: int

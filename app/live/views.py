@@ -24,6 +24,7 @@ from app.live.schemas import (
     ClipOut,
     IncidentOut,
     LiveOut,
+    MissingOut,
     PortionOut,
     RecordingOut,
     ReplayOut,
@@ -106,7 +107,7 @@ async def detail(
         attendance=attendance,
         stage=_stage(stages, seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
-        recording=recording_out(recording) if recording else None,
+        recording=recording_out(recording, seats) if recording else None,
         incidents=[
             IncidentOut(
                 clock_ms=incident.clock_ms,
@@ -159,6 +160,7 @@ async def replay(
         ],
         stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
+        missing=_missing(recording, seats),
         attended=len(came),
     )
 
@@ -263,7 +265,12 @@ def _pauses(spans: Sequence[Span]) -> list[SpanOut]:
     return [SpanOut(from_ms=span.from_ms, to_ms=span.to_ms) for span in spans]
 
 
-def recording_out(recording: Recording) -> RecordingOut:
+async def recording_page(db: AsyncSession, recording: Recording) -> RecordingOut:
+    """Say how a recording stands, whose seats were not looked up yet."""
+    return recording_out(recording, await seats_of(db, recording.lesson_id, recording.session_id))
+
+
+def recording_out(recording: Recording, seats: Mapping[str, NamedSeat]) -> RecordingOut:
     """Say how a recording stands."""
     return RecordingOut(
         id=recording.id,
@@ -271,7 +278,23 @@ def recording_out(recording: Recording) -> RecordingOut:
         duration_ms=recording.duration_ms,
         bytes=recording.bytes,
         problem=recording.problem,
+        missing=_missing(recording, seats),
     )
+
+
+def _missing(recording: Recording, seats: Mapping[str, NamedSeat]) -> list[MissingOut]:
+    """Say what of these seats cannot be read."""
+    return [
+        MissingOut(
+            name=seats[each["seat_id"]].label,
+            group=each["group"],
+            kind=each["kind"],
+            from_ms=each["start_ms"],
+            to_ms=each["end_ms"],
+        )
+        for each in recording.missing
+        if each["seat_id"] in seats
+    ]
 
 
 def _live(room: RoomSummary, sight: Collection[str] | None) -> LiveOut:

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,23 @@ class BuiltClip:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What was recorded and cannot be read: sound or picture of a seat. Times in ms."""
+
+    seat_id: str
+    group: str
+    kind: Literal["audio", "video"]
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayIndex:
-    """All playable files of a recording, on the lesson clock."""
+    """All playable files of a recording, on the lesson clock, and what is not in them."""
 
     clips: tuple[BuiltClip, ...]
     duration_ms: int
+    missing: tuple[Missing, ...] = ()
 
 
 class ReplayFailed(Exception):

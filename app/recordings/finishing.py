@@ -76,7 +76,7 @@ async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> R
     scratch = place / f"{REPLAY}-{uuid4().hex}"
     index = await builder.build(folder, scratch)
     if not index.clips:
-        raise ReplayFailed(service.NO_MEDIA)
+        raise ReplayFailed(service.UNREADABLE if index.missing else service.NO_MEDIA)
     await asyncio.to_thread(scratch.rename, place / REPLAY)
     if place is not folder:
         await asyncio.to_thread((folder / REPLAY).symlink_to, (place / REPLAY).absolute())

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
@@ -103,6 +104,8 @@ class Recording(Base):
     duration_ms: Mapped[int] = mapped_column(default=0)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     problem: Mapped[str | None] = mapped_column(String(200))
+    # What is not in its replay because it cannot be read: of each `builder.Missing` its fields.
+    missing: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
     # When its files were last given rows (`app.recordings.listing`).
     files_listed_at: Mapped[datetime | None]

@@ -173,7 +173,7 @@ class Purger:
             of_it = RecordingDownload.recording_id == row.id
             await db.execute(delete(RecordingDownload).where(of_it))
             assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
-            row.state = RecordingState.PURGED
+            row.state, row.missing = RecordingState.PURGED, []
         log.info("recording_removed", recording_id=str(recording.id), files=len(files))
 
 

@@ -1,5 +1,6 @@
 """What happens to a recording, from being armed at 开课 to being playable."""
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.recordings.models import (
 )
 
 NO_MEDIA = "no_media"
+UNREADABLE = "None of the files that were recorded can be read."
 MOST_PROBLEM = 200  # the column's width; what fails to fit must not keep events out of the ledger
 
 _WORTH_FINISHING = (
@@ -117,6 +119,7 @@ async def make_ready(
     recording.ready_at, recording.problem = now, None
     recording.duration_ms = index.duration_ms
     recording.bytes = sum(clip.bytes for clip in index.clips)
+    recording.missing = [asdict(each) for each in index.missing]
 
 
 async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> None:

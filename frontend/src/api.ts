@@ -205,6 +205,13 @@ export interface Span {
   to_ms: number;
 }
 
+/** What was recorded and cannot be read: the picture or the sound of a seat. */
+export interface Missing extends Span {
+  name: string;
+  group: string;
+  kind: "audio" | "video";
+}
+
 export interface SessionDetail {
   session: SessionItem & { epoch: number; interruptions: number };
   lesson: LessonCard;
@@ -219,6 +226,7 @@ export interface SessionDetail {
     duration_ms: number;
     bytes: number;
     problem: string | null;
+    missing: Missing[];
   };
   incidents: Record<string, unknown>[];
   seats: { seat_id: string; name: string; role: string; school: string }[];
@@ -266,6 +274,7 @@ export interface Replay {
   clips: Clip[];
   stage: StageSpan[];
   pauses: Span[];
+  missing: Missing[];
   attended: number;
 }
 

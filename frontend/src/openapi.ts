@@ -2238,6 +2238,15 @@ export interface components {
          * @enum {string}
          */
         Minute: "audible" | "degraded" | "lost" | "offline";
+        /** @description What was recorded and cannot be read: picture or sound of a seat. `name` is the seat's. */
+        MissingOut: {
+            from_ms: number;
+            group: string;
+            /** @enum {string} */
+            kind: "audio" | "video";
+            name: string;
+            to_ms: number;
+        };
         /**
          * @description A step of a pairing: the state to enter, for which school, and why.
          *
@@ -2925,6 +2934,7 @@ export interface components {
             duration_ms: number;
             /** Format: uuid */
             id: string;
+            missing: components["schemas"]["MissingOut"][];
             problem: string | null;
             state: components["schemas"]["RecordingState"];
         };
@@ -2982,6 +2992,7 @@ export interface components {
             attended: number;
             clips: components["schemas"]["ClipOut"][];
             duration_ms: number;
+            missing: components["schemas"]["MissingOut"][];
             pauses: components["schemas"]["SpanOut"][];
             /** Format: uuid */
             session_id: string;

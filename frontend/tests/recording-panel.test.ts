@@ -3,16 +3,16 @@ import { createPinia } from "pinia";
 import { createApp, h, nextTick, shallowRef, type App } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SessionDetail } from "../src/api";
+import type { Missing, SessionDetail } from "../src/api";
 import { i18n } from "../src/i18n";
 import RecordingPanel from "../src/views/admin/RecordingPanel.vue";
 
 const SESSION = "0193";
-const detailOf = (isLive: boolean): SessionDetail =>
+const detailOf = (isLive: boolean, missing: Missing[] = []): SessionDetail =>
   ({
     session: { id: SESSION },
     live: isLive ? { is_paused: false, present: [] } : null,
-    recording: { state: "READY", problem: null, bytes: 0 },
+    recording: { state: "READY", problem: null, bytes: 0, missing },
   }) as unknown as SessionDetail;
 
 describe("the recording of a session", () => {
@@ -56,5 +56,23 @@ describe("the recording of a session", () => {
     page.querySelector<HTMLButtonElement>("button.poster")?.click();
     await expect.poll(() => asked.at(-1)).toBe(`/api/sessions/${SESSION}/replay`);
     expect(asked).toHaveLength(2);
+  });
+
+  it("says of whom and from when to when something is missing, before it is opened", async () => {
+    expect(page.querySelector(".missing")).toBeNull();
+    const missing: Missing[] = Array.from({ length: 8 }, (_, i) => ({
+      name: "示范村小 多媒体教室",
+      group: "screen",
+      kind: "audio",
+      from_ms: i * 60_000,
+      to_ms: i * 60_000 + 8_000,
+    }));
+    detail.value = detailOf(false, missing);
+    await nextTick();
+    const lines = [...page.querySelectorAll(".missing li")].map((line) => line.textContent.trim());
+    expect(lines).toHaveLength(7);
+    expect(lines[1]).toBe("01:00 – 01:08 示范村小 多媒体教室 · 共享屏幕 的声音");
+    expect(lines[6]).toBe("还有 2 处");
+    expect(asked).toEqual([]);
   });
 });

@@ -26,6 +26,7 @@ from media.recorder.timeline import (
     Clip,
     ClipPlan,
     ReplayIndex,
+    Unreadable,
     holes,
     missing_between,
     plan_clips,
@@ -71,7 +72,7 @@ def build_replay(folder: Path, out_folder: Path) -> ReplayIndex:
         duration_s,
         tuple(clips),
         tuple(holes(spans, until_s=duration_s)),
-        tuple(part.file for part in unreadable),
+        tuple(map(Unreadable.of, unreadable)),
     )
     scratch = out_folder / f"{INDEX_NAME}.tmp"
     scratch.write_text(index.to_json(), encoding="utf-8")

@@ -14,7 +14,7 @@ from media.core.ids import Kind, PeerId, Source
 from media.recorder.manifest import PartRecord
 
 INDEX_NAME = "index.json"
-VERSION = 1
+VERSION = 2
 
 HOLD_S = 5.0
 """A hole up to this long stays inside a clip: the picture holds, the sound is silent."""
@@ -63,16 +63,34 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part that could not be used: what of whom is missing, from when to when of the lesson."""
+
+    file: str
+    peer_id: PeerId
+    group: Group
+    kind: Kind
+    start_s: float
+    end_s: float
+
+    @classmethod
+    def of(cls, part: PartRecord) -> "Unreadable":
+        """Describe a closed part."""
+        group, kind = GROUP_OF[part.source], part.source.kind
+        return cls(part.file, part.peer_id, group, kind, part.start_s, _end(part))
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayIndex:
     """All clips of a lesson; `gaps` are times within its length that no clip covers.
 
-    `unreadable` names the part files that could not be used; what they held is a gap.
+    `unreadable` are the parts that could not be used; what they held is a gap.
     """
 
     duration_s: float
     clips: tuple[Clip, ...]
     gaps: tuple[tuple[float, float], ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     def to_json(self) -> str:
         """Return the text of `index.json`."""
@@ -96,7 +114,17 @@ def read_index(folder: Path) -> ReplayIndex:
         )
         for clip in raw["clips"]
     )
-    unreadable = tuple(str(file) for file in raw["unreadable"])
+    unreadable = tuple(
+        Unreadable(
+            part["file"],
+            PeerId(part["peer_id"]),
+            Group(part["group"]),
+            Kind(part["kind"]),
+            float(part["start_s"]),
+            float(part["end_s"]),
+        )
+        for part in raw["unreadable"]
+    )
     return ReplayIndex(float(raw["duration_s"]), clips, _spans(raw["gaps"]), unreadable)
 
 

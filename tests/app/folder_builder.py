@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
+from app.recordings.builder import BuiltClip, Missing, ReplayFailed, ReplayIndex
 
 CONTENT = bytes(range(256)) * 2000
 
@@ -14,6 +14,7 @@ class FolderBuilder:
         self.recovered = 0
         self.fails_to: str | None = None
         self.clips = 1
+        self.missing: tuple[Missing, ...] = ()
 
     async def recover(self, folder: Path) -> None:
         self.recovered += 1
@@ -36,4 +37,4 @@ class FolderBuilder:
             has_video=True,
             bytes=len(CONTENT),
         )
-        return ReplayIndex((clip,) * self.clips, 9_250)
+        return ReplayIndex((clip,) * self.clips, 9_250, self.missing)

@@ -18,19 +18,22 @@ from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
 from app.recordings import finishing, removal
-from app.recordings.builder import ReplayFailed
+from app.recordings.builder import Missing, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
 from app.recordings.queries import unfinished
+from app.recordings.service import UNREADABLE
 from app.recordings.streaming import open_local, send_file
 from app.settings import Settings
-from media.core.ids import PeerId
-from media.recorder.timeline import Clip, Group
+from media.core.ids import Kind, PeerId, Source
+from media.recorder.manifest import read_manifest
+from media.recorder.timeline import Clip, Group, Unreadable
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.folder_builder import CONTENT, FolderBuilder
 from tests.factories import County, make_lesson
+from tests.media.recordings import CAMERA, SCREEN, h264_feed, record, vp8_feed
 
 MANIFEST = b'{"a manifest": 1}\n'
 
@@ -244,6 +247,79 @@ async def test_a_manifest_without_media_says_so_too(
     with pytest.raises(ReplayFailed):
         await make_replay()
     assert (await recording_of(database)).problem == "no_media"
+
+
+async def test_what_cannot_be_read_is_said_to_who_watches_and_who_looks_after_it(
+    *,
+    make_replay: Finish,
+    ended: UUID,
+    county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+    builder: FolderBuilder,
+) -> None:
+    builder.missing = (Missing("hub", "screen", "video", 2_000, 8_500),)
+    await make_replay()
+    assert (await recording_of(database)).state is RecordingState.READY
+    teacher = await open_browser(county.teacher)
+    administrator = await open_browser(county.administrator)
+    watched = (await teacher.get(f"/api/sessions/{ended}/replay")).json()["missing"]
+    shown = (await administrator.get(f"/api/admin/sessions/{ended}")).json()["recording"]["missing"]
+    assert watched == shown
+    (one,) = shown
+    assert one["name"].startswith("老师")
+    assert (one["group"], one["kind"], one["from_ms"], one["to_ms"]) == (
+        "screen",
+        "video",
+        2_000,
+        8_500,
+    )
+
+
+async def test_a_recording_of_which_nothing_can_be_read_is_tried_again(
+    make_replay: Finish, database: Database, builder: FolderBuilder
+) -> None:
+    """It is not as one in which nobody sent anything: a disk may come back."""
+    builder.clips, builder.missing = 0, (Missing("hub", "camera", "audio", 0, 8_000),)
+    with pytest.raises(ReplayFailed):
+        await make_replay()
+    recording = await recording_of(database)
+    assert (recording.state, recording.problem) == (
+        RecordingState.BROKEN,
+        UNREADABLE,
+    )
+    async with database.unit_of_work() as db:
+        assert await unfinished(db) == [recording.id]
+
+
+async def test_the_process_builder_says_what_it_could_not_read(tmp_path: Path) -> None:
+    record(tmp_path / "rec", {CAMERA: h264_feed(2.0), SCREEN: vp8_feed(2.0)})
+    (screen,) = [part for part in read_manifest(tmp_path / "rec") if part.source is Source.SCREEN]
+    (tmp_path / "rec" / screen.file).write_bytes(b"not a video")
+    index = await ProcessReplayBuilder().build(tmp_path / "rec", tmp_path / "rec" / "replay-1")
+    assert [clip.group for clip in index.clips] == ["camera"]
+    assert [(each.seat_id, each.group, each.kind) for each in index.missing] == [
+        (screen.peer_id, "screen", "video")
+    ]
+
+
+def test_parts_that_follow_one_another_are_missing_as_one() -> None:
+    def lost(kind: Kind, start_s: float, end_s: float) -> Unreadable:
+        return Unreadable("1.mp4", PeerId("hub"), Group.CAMERA, kind, start_s, end_s)
+
+    missing = replay_builder._missing(
+        [
+            lost(Kind.VIDEO, 6.02, 12.0),
+            lost(Kind.VIDEO, 0.0, 6.0),
+            lost(Kind.AUDIO, 0.0, 6.0),
+            lost(Kind.VIDEO, 30.0, 36.0),
+        ]
+    )
+    assert [(each.kind, each.start_ms, each.end_ms) for each in missing] == [
+        ("audio", 0, 6_000),
+        ("video", 0, 12_000),
+        ("video", 30_000, 36_000),
+    ]
 
 
 async def test_the_process_builder_says_what_went_wrong(tmp_path: Path) -> None:

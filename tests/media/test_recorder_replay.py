@@ -6,12 +6,13 @@ import pytest
 
 from media.config import RecordingTarget
 from media.core.clock import PublisherClock
-from media.core.ids import PeerId, Source, TrackKey
+from media.core.ids import Kind, PeerId, Source, TrackKey
 from media.recorder.folder import RecordingFolder
 from media.recorder.manifest import PartRecord, read_manifest
 from media.recorder.replay import build_replay
 from media.recorder.timeline import (
     Group,
+    Unreadable,
     holes,
     missing_between,
     plan_clips,
@@ -231,9 +232,16 @@ def test_a_damaged_part_costs_its_own_time_only(tmp_path: Path) -> None:
     (tmp_path / "rec" / screen.file).write_bytes(b"not a video")
     index = build_replay(tmp_path / "rec", tmp_path / "out")
     assert [clip.group for clip in index.clips] == [Group.CAMERA]
-    assert index.unreadable == (screen.file,)
+    assert screen.end_s is not None
+    assert index.unreadable == (
+        Unreadable(
+            screen.file, screen.peer_id, Group.SCREEN, Kind.VIDEO, screen.start_s, screen.end_s
+        ),
+    )
+    assert read_index(tmp_path / "out") == index
     (tmp_path / "rec" / screen.file).unlink()
-    assert build_replay(tmp_path / "rec", tmp_path / "out").unreadable == (screen.file,)
+    again = build_replay(tmp_path / "rec", tmp_path / "out")
+    assert again.unreadable == index.unreadable
 
 
 def test_building_again_changes_nothing(tmp_path: Path) -> None:
