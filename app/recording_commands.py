@@ -61,6 +61,7 @@ def purpose(session: Session, purpose: RecordingPurpose) -> None:
 
     async def do(db: AsyncSession) -> list[str]:
         recording = await _of(db, session)
+        await db.refresh(recording, with_for_update=True)
         if recording.state in HIDDEN:
             raise CannotDo(
                 f"The recording is {recording.state}: it will be removed whatever it is for. "

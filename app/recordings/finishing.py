@@ -43,7 +43,8 @@ async def finish(
             if not await service.seal(db, recording_id=recording_id, manifest_sha256=digest):
                 return
         async with database.unit_of_work() as db:
-            await service.begin_processing(db, recording_id=recording_id)
+            if not await service.begin_processing(db, recording_id=recording_id):
+                return
         index = await _build(builder, folder, second_root and second_root / name)
     except (ReplayFailed, OSError) as failure:
         async with database.unit_of_work() as db:

@@ -198,9 +198,17 @@ async def _expire(context: JobContext) -> int:
                     Recording.state.in_(_MAY_EXPIRE),
                     ~is_held(),
                 )
+                .order_by(Recording.id)
                 .limit(AT_ONCE)
+                .with_for_update()
             )
-            for recording in rows:
+            due = rows.all()
+            # Asked again: a hold may have come while its row was waited for.
+            query = select(Recording.id).where(Recording.id.in_(one.id for one in due), is_held())
+            held = frozenset(await db.scalars(query))
+            for recording in due:
+                if recording.id in held:
+                    continue
                 hide(recording, RecordingState.EXPIRED, note="", now=context.now())
                 expired += 1
     return expired

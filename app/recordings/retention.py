@@ -119,6 +119,7 @@ async def lift(db: AsyncSession, recording: Recording, *, now: datetime) -> int:
 
 async def withdraw(db: AsyncSession, recording: Recording, *, note: str, now: datetime) -> None:
     """Show a recording to nobody from now on, and have it removed. Raise WrongState, HeldBack."""
+    await db.refresh(recording, with_for_update=True)
     if await db.scalar(select(is_held()).where(Recording.id == recording.id)):
         raise HeldBack("Lift the hold first, or wait until it is lifted.")
     hide(recording, RecordingState.WITHDRAWN, note=note, now=now)

@@ -77,7 +77,7 @@ async def seal(db: AsyncSession, *, recording_id: UUID, manifest_sha256: str | N
     None says that there is no manifest: nobody sent anything. A recording sealed before, whose
     replay was not finished, stays in its state and is to be made again.
     """
-    recording = await db.get_one(Recording, recording_id)
+    recording = await _held(db, recording_id)
     if recording.state not in _WORTH_FINISHING:
         return False
     if manifest_sha256 is None:
@@ -89,16 +89,25 @@ async def seal(db: AsyncSession, *, recording_id: UUID, manifest_sha256: str | N
     return True
 
 
-async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> None:
-    """A replay is being made, for the first time or again."""
-    _move(await db.get_one(Recording, recording_id), RecordingState.PROCESSING)
+async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> bool:
+    """A replay is being made, for the first time or again. Return whether it still is wanted."""
+    recording = await _held(db, recording_id)
+    if recording.state not in _WORTH_FINISHING:
+        return False
+    _move(recording, RecordingState.PROCESSING)
+    return True
 
 
 async def make_ready(
     db: AsyncSession, *, recording_id: UUID, index: ReplayIndex, now: datetime
 ) -> None:
-    """Make a built replay playable. Its clips take the place of any earlier ones."""
-    recording = await db.get_one(Recording, recording_id)
+    """Make a built replay playable. Its clips take the place of any earlier ones.
+
+    Nothing when another process came first: it has made one, or failed and will try again.
+    """
+    recording = await _held(db, recording_id)
+    if recording.state is not RecordingState.PROCESSING:
+        return
     await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
     db.add_all(
         RecordingClip(
@@ -123,8 +132,13 @@ async def make_ready(
 
 
 async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> None:
-    """Say why a replay could not be made; it is tried again when the server starts."""
-    recording = await db.get_one(Recording, recording_id)
+    """Say why a replay could not be made; it is tried again when the server starts.
+
+    Nothing when it was made by another process meanwhile, or is not wanted any more.
+    """
+    recording = await _held(db, recording_id)
+    if recording.state not in _WORTH_FINISHING:
+        return
     _move(recording, RecordingState.BROKEN)
     recording.problem = problem[:MOST_PROBLEM]
 
@@ -134,6 +148,11 @@ async def log_view(
 ) -> None:
     """Write down who looks at a recording with pupils in it."""
     db.add(RecordingView(recording_id=recording_id, person_id=person_id, at=now, address=address))
+
+
+async def _held(db: AsyncSession, recording_id: UUID) -> Recording:
+    """Return a recording whose state nobody else changes until this transaction is over."""
+    return await db.get_one(Recording, recording_id, with_for_update=True)
 
 
 def _move(recording: Recording, to: RecordingState) -> None:

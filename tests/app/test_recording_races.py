@@ -1,0 +1,145 @@
+"""Two who change one recording at once: the second sees what the first did."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.errors import WrongState
+from app.jobs import service as jobs
+from app.recordings import purging, retention, service
+from app.recordings.models import Recording, RecordingPurpose, RecordingState
+from app.recordings.retention import KEPT_FOR
+from tests.app.conftest import Clock
+from tests.app.store.keeping import Keeping
+
+# SQLite has one writer: the second waits until the first is done, whatever it asks for.
+pytestmark = [
+    pytest.mark.parametrize(
+        "either_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+    )
+]
+
+Change = Callable[[AsyncSession, Recording], Awaitable[object]]
+SHA = "1" * 64
+
+
+@pytest.fixture
+def keeping(either_database: Database, clock: Clock, tmp_path: Path) -> Keeping:
+    return Keeping(either_database, clock, tmp_path / "recordings", None)
+
+
+async def seal(db: AsyncSession, recording: Recording) -> bool:
+    return await service.seal(db, recording_id=recording.id, manifest_sha256=SHA)
+
+
+async def begin_processing(db: AsyncSession, recording: Recording) -> bool:
+    return await service.begin_processing(db, recording_id=recording.id)
+
+
+async def break_off(db: AsyncSession, recording: Recording) -> None:
+    await service.break_off(db, recording_id=recording.id, problem="build: no space")
+
+
+def withdraw(keeping: Keeping) -> Change:
+    async def do(db: AsyncSession, recording: Recording) -> None:
+        row = await db.get_one(Recording, recording.id)
+        await retention.withdraw(db, row, note="asked", now=keeping.clock.now)
+
+    return do
+
+
+async def one_after_the_other(
+    database: Database, recording: Recording, first: Change, second: Change
+) -> list[object]:
+    """Begin `second` while `first` is not committed; return what they came to, refusals too."""
+
+    async def run() -> object:
+        try:
+            async with database.unit_of_work() as db:
+                return await second(db, recording)
+        except WrongState as refused:
+            return refused
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        async with database.unit_of_work() as db:
+            came = await first(db, recording)
+            await db.flush()
+            later = tasks.create_task(run())
+            await waits_or_is_done(database, later)
+        return [came, await later]
+
+
+async def waits_or_is_done(database: Database, task: asyncio.Task[object]) -> None:
+    """Return when a transaction waits for another's row, or there is none that does."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not task.done():
+        async with database.unit_of_work() as db:
+            if await db.scalar(waiting):
+                return
+        await asyncio.sleep(0.01)
+
+
+async def state_of(database: Database, recording: Recording) -> RecordingState:
+    async with database.unit_of_work() as db:
+        return (await db.get_one(Recording, recording.id)).state
+
+
+@pytest.mark.parametrize("step", [seal, begin_processing])
+async def test_a_recording_withdrawn_this_moment_is_not_made(
+    step: Change, keeping: Keeping
+) -> None:
+    recording = await keeping.recording(state=RecordingState.BROKEN)
+    came = await one_after_the_other(keeping.database, recording, withdraw(keeping), step)
+    assert came == [None, False]
+    assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
+
+
+async def test_a_recording_whose_replay_is_begun_this_moment_is_not_withdrawn(
+    keeping: Keeping,
+) -> None:
+    recording = await keeping.recording(state=RecordingState.BROKEN)
+    began, refused = await one_after_the_other(
+        keeping.database, recording, begin_processing, withdraw(keeping)
+    )
+    assert began is True
+    assert isinstance(refused, WrongState)
+    assert await state_of(keeping.database, recording) is RecordingState.PROCESSING
+
+
+async def test_an_attempt_that_fails_leaves_alone_what_is_withdrawn_this_moment(
+    keeping: Keeping,
+) -> None:
+    recording = await keeping.recording(state=RecordingState.BROKEN)
+    await one_after_the_other(keeping.database, recording, withdraw(keeping), break_off)
+    assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
+
+
+async def test_a_recording_held_or_given_a_purpose_this_moment_does_not_expire(
+    keeping: Keeping,
+) -> None:
+    held, meant = await keeping.recording(), await keeping.recording()
+    kept_for = KEPT_FOR[RecordingPurpose.LESSON]
+    assert kept_for is not None
+    keeping.clock.now += kept_for * 1.1
+    async with keeping.database.unit_of_work() as db:
+        await jobs.enqueue(db, kind=purging.KIND, payload={}, owner=None, now=keeping.clock.now)
+    worker = keeping.worker({purging.KIND: purging.Purger(keeping.root, None).run})
+
+    async def keep(db: AsyncSession, recording: Recording) -> None:
+        row = await db.get_one(Recording, recording.id, with_for_update=True)
+        await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+        other = await db.get_one(Recording, meant.id, with_for_update=True)
+        other.purpose = RecordingPurpose.RESOURCE
+
+    async def purge(_db: AsyncSession, _recording: Recording) -> int:
+        return await worker.run_due()
+
+    assert await one_after_the_other(keeping.database, held, keep, purge) == [None, 1]
+    async with keeping.database.unit_of_work() as db:
+        states = frozenset(await db.scalars(select(Recording.state)))
+    assert states == {RecordingState.READY}
