@@ -163,7 +163,9 @@ def _video_packets(folder: Path, plan: ClipPlan) -> Iterator[_Packet]:
     """Yield the pictures; each lasts until the next, and the last until the clip ends."""
     waiting: _Packet | None = None
     for sample in _samples(folder, plan.video):
-        at_s = sample.at_s - plan.start_s
+        # A part's ticks may put its first picture microseconds before its start. A negative
+        # time would make the muxer write an edit list that hides this key frame.
+        at_s = max(0.0, sample.at_s - plan.start_s)
         if waiting is not None:
             if at_s <= waiting.at_s:
                 continue  # parts of a reconnecting publisher may overlap by a frame

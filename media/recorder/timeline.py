@@ -25,6 +25,8 @@ SEAM_S = 0.05
 """Parts this close together are one: where one was cut, the next goes on."""
 MIN_CLIP_S = 0.1
 """Sound shorter than this beside a picture's clip is not worth a file."""
+PASSING_S = 0.5
+"""A picture this short, with another format right behind it, was only passed through."""
 
 
 class Group(StrEnum):
@@ -164,7 +166,8 @@ def _end(part: PartRecord) -> float:
 def _plan_group(peer_id: PeerId, group: Group, parts: list[PartRecord]) -> Iterator[ClipPlan]:
     audio = [part for part in parts if part.source.kind is Kind.AUDIO]
     stretches = list(_stretches(audio))
-    runs = list(_runs([part for part in parts if part.source.kind is Kind.VIDEO]))
+    video = [part for part in parts if part.source.kind is Kind.VIDEO]
+    runs = list(_runs(_without_passing(video)))
     free_from_s = float("-inf")  # sound before this belongs to an earlier clip
     for index, run in enumerate(runs):
         limit_s = runs[index + 1][0].start_s if index + 1 < len(runs) else float("inf")
@@ -194,6 +197,36 @@ def _stretches(audio: list[PartRecord]) -> Iterator[tuple[float, float]]:
         ends_s = max(ends_s, _end(part))
     if ends_s > begins_s:
         yield begins_s, ends_s
+
+
+def _without_passing(video: list[PartRecord]) -> list[PartRecord]:
+    """Leave out formats that were only passed through on the way to another.
+
+    A browser begins with a small picture and grows it within 0.2 s: a clip for each size would
+    make a player change files three times in its first moment.
+    """
+    kept: list[PartRecord] = []
+    for part in reversed(video):
+        is_passing = (
+            bool(kept)
+            and kept[-1].parameters != part.parameters
+            and kept[-1].epoch == part.epoch
+            and _end(part) - part.start_s < PASSING_S
+            and kept[-1].start_s - _end(part) < PASSING_S
+        )
+        if not is_passing or any(_goes_on(before, part) for before in video):
+            kept.append(part)
+    return kept[::-1]
+
+
+def _goes_on(before: PartRecord, part: PartRecord) -> bool:
+    """Return whether `part` is the end of what `before` began."""
+    return (
+        before.parameters == part.parameters
+        and before.epoch == part.epoch
+        and before.start_s < part.start_s
+        and part.start_s - _end(before) <= SEAM_S
+    )
 
 
 def _runs(video: list[PartRecord]) -> Iterator[list[PartRecord]]:

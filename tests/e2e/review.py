@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.browsers import video_of
 from tests.e2e.facts import Facts
 from tests.e2e.measure import seen, wait_until, watch
 from tests.e2e.platform_process import Platform
@@ -92,15 +93,32 @@ class Review:
         )
         self._page.goto(f"{self._origin()}/replay/{session_id}")
         self._page.get_by_role("button", name=re.compile("播放")).first.click()
+        self._wait_until_it_plays()
         watch(self._page, "hub")
         self._page.wait_for_timeout(5000)
-        numbers = {number for number, _ in seen(self._page, "hub") if number is not None}
+        shown = seen(self._page, "hub")
+        numbers = {number for number, _ in shown if number is not None}
         self._facts.add(
             "replay plays",
-            f"{len(numbers)} different pictures in 5 s",
+            f"{len(numbers)} different pictures of {len(shown)} in 5 s",
             expected="at least 30",
             is_right=len(numbers) >= 30,
         )
+
+    def _wait_until_it_plays(self) -> None:
+        """Wait until a clip of the hub's has played for a second: before it may be a short one."""
+        videos = self._page.locator(video_of(self._page, "hub"))
+        states = "videos => videos.map(v => [v.currentTime, v.readyState, v.paused, v.videoWidth])"
+        try:
+            wait_until(
+                lambda: any(
+                    at_s > 1 and width for at_s, _, _, width in videos.evaluate_all(states)
+                ),
+                "a clip of the hub plays",
+            )
+        except AssertionError as error:
+            error.add_note(f"Time, state, paused, width: {videos.evaluate_all(states)}")
+            raise
 
     def _ready_replay(self, session_id: str) -> Any:
         replay = self.ask(f"/api/sessions/{session_id}/replay")

@@ -19,7 +19,7 @@ from media.recorder.timeline import (
     read_index,
 )
 from media.recorder.track import TrackRecorder
-from tests.media.decoding import beeps, flashes
+from tests.media.decoding import beeps, decoded_times, flashes
 from tests.media.recordings import (
     CAMERA,
     MICROPHONE,
@@ -90,6 +90,32 @@ def test_sound_goes_on_through_a_change_of_format() -> None:
     assert spans(parts) == [(0, 10.5, 1, 1), (10.5, 20.1, 1, 1)]
 
 
+def test_a_size_that_was_only_passed_through_makes_no_clip() -> None:
+    """Chromium begins small and grows at once: 33 ms of one size, 120 ms of the next."""
+    growing = [
+        part(CAM, 0.88, 0.913, parameters="p"),
+        part(CAM, 0.913, 1.03, parameters="q"),
+        part(CAM, 1.03, 40, parameters="r"),
+    ]
+    assert spans([part(MIC, 0.7, 40), *growing]) == [(0.7, 40, 1, 1)]
+    assert spans(growing) == [(1.03, 40, 1, 0)]
+    within = [part(CAM, 0, 20), part(CAM, 20, 20.1, parameters="q"), part(CAM, 20.1, 40)]
+    assert spans(within) == [(0, 40, 2, 0)]
+
+
+def test_the_short_end_of_a_picture_cut_into_parts_is_kept() -> None:
+    cut = [part(CAM, 0, 6), part(CAM, 6, 6.1), part(CAM, 6.1, 12, parameters="q")]
+    assert spans(cut) == [(0, 6.1, 2, 0), (6.1, 12, 1, 0)]
+
+
+def test_a_short_picture_that_nothing_follows_is_a_clip() -> None:
+    assert spans([part(CAM, 0, 0.1)]) == [(0, 0.1, 1, 0)]
+    assert spans([part(CAM, 0, 0.1, parameters="q"), part(CAM, 9, 20)]) == [
+        (0, 0.1, 1, 0),
+        (9, 20, 1, 0),
+    ]
+
+
 def test_sound_alone_splits_at_long_holes_only() -> None:
     parts = [part(MIC, 0, 10), part(MIC, 12, 20), part(MIC, 60, 70)]
     assert spans(parts) == [(0, 20, 0, 2), (60, 70, 0, 1)]
@@ -134,7 +160,13 @@ def test_missing_media_is_named_within_a_clip() -> None:
 # With real media
 
 
-def record_at(folder: Path, feeds: dict[TrackKey, Feed], delays_s: dict[TrackKey, float]) -> None:
+def record_at(
+    folder: Path,
+    feeds: dict[TrackKey, Feed],
+    delays_s: dict[TrackKey, float],
+    *,
+    lesson_minus_arrival_s: float = 0.0,
+) -> None:
     """Record tracks that took different times to arrive, with a sender report every second."""
     files = RecordingFolder(RecordingTarget(folder, 1, 0.0))
     publisher = PublisherClock()
@@ -145,7 +177,7 @@ def record_at(folder: Path, feeds: dict[TrackKey, Feed], delays_s: dict[TrackKey
             clock_rate=48_000 if codec == "opus" else 90_000,
             publisher=publisher,
             folder=files,
-            lesson_minus_arrival_s=0.0,
+            lesson_minus_arrival_s=lesson_minus_arrival_s,
         )
         reported_s = -1.0
         for at_s, packet in packets:
@@ -224,6 +256,22 @@ def test_parts_that_meet_are_one_file(tmp_path: Path) -> None:
     ((start_s, end_s),) = clip.gaps
     assert (start_s, end_s) == pytest.approx((2.0, 3.0), abs=0.1)
     assert flashes(tmp_path / "out" / clip.file) == pytest.approx([0.0, 1.0, 3.0, 4.0], abs=0.02)
+
+
+@pytest.mark.parametrize("video", [h264_feed, vp8_feed])
+def test_the_first_picture_is_shown_wherever_the_clock_s_ticks_fall(
+    tmp_path: Path, video: object
+) -> None:
+    """A part begins anywhere between two ticks, its samples at the whole tick before or after."""
+    assert callable(video)
+    for ticks in (0.0, 0.25, 0.45, 0.49, 0.4975, 0.499, 0.501, 0.75, 7.4975, 44.4975, 44.999):
+        folder = tmp_path / str(ticks)
+        offset_s = ticks / 90_000
+        feeds: dict[TrackKey, Feed] = {CAMERA: video(0.5)}
+        record_at(folder / "rec", feeds, {CAMERA: 0.0}, lesson_minus_arrival_s=offset_s)
+        (clip,) = build_replay(folder / "rec", folder / "out").clips
+        assert flashes(folder / "out" / clip.file) == pytest.approx([0.0], abs=0.002)
+        assert len(decoded_times(folder / "out" / clip.file)) == 15
 
 
 def test_a_damaged_part_costs_its_own_time_only(tmp_path: Path) -> None:
