@@ -41,7 +41,7 @@ class ProcessReplayBuilder:
 
 async def _run(*arguments: str | Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *("nice", "-n", "10", sys.executable, "-m", "media.recorder", *map(str, arguments)),
+        *(sys.executable, "-m", "media.recorder", *map(str, arguments)),
         cwd=HOME,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

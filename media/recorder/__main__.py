@@ -1,4 +1,4 @@
-"""Repair a recording or make its replay, as a process of its own (it may be `nice`d).
+"""Repair a recording or make its replay, as a process of its own that stands back for lessons.
 
 `python -m media.recorder recover FOLDER`, `… build FOLDER OUT`, `… verify FOLDER`, and
 `… compose FOLDER PLAN OUT`, which says how far it is on standard output and ends when standard
@@ -54,7 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _compose(folder: Path, plan: Path, out: Path, profile: Profile | None) -> int:
     """Make the file; what hinders it for good is said in a word."""
-    stand_back()
     end_with_parent()
     lesson = read_plan(plan.read_text(encoding="utf-8"))
     began_s = time.monotonic()
@@ -82,4 +81,5 @@ def _compose(folder: Path, plan: Path, out: Path, profile: Profile | None) -> in
 
 
 if __name__ == "__main__":
+    stand_back()
     sys.exit(main())
