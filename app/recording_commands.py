@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.recordings import queries, retention
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
 from app.recordings.models import HIDDEN, Recording, RecordingPurpose
 from app.settings import read_settings
+from media.recorder.places import MARK
 
 recordings = typer.Typer(
     no_args_is_help=True, help="Recordings: where they are kept, holds, purposes, removal."
@@ -24,6 +26,33 @@ recordings = typer.Typer(
 Session = Annotated[UUID, typer.Argument(help="The id of the session (课堂) that was recorded.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the recording.")]
 MOST_REASON = 200
+
+
+@recordings.command()
+def place(
+    *,
+    on_the_systems_disk: Annotated[
+        bool, typer.Option("--on-the-systems-disk", help="It is meant to lie on the disk of /.")
+    ] = False,
+) -> None:
+    """Mark the second place, so that it is used: nothing is written there while it has no mark."""
+    second = read_settings().recordings_second_dir
+    if second is None:
+        raise CannotDo("CLASSROOMS_RECORDINGS_SECOND_DIR is not set: there is no second place.")
+    try:
+        is_systems = second.stat().st_dev == Path("/").stat().st_dev
+        if is_systems and not on_the_systems_disk:
+            raise CannotDo(
+                f"{second} lies on the disk of the system: mount its own disk first. "
+                "If it is meant to lie there: --on-the-systems-disk."
+            )
+        (second / MARK).touch()
+    except OSError as error:
+        raise CannotDo(
+            f"{second} cannot be marked: {error.strerror}. Make the folder first, and have it "
+            "belong to the user the server runs as."
+        ) from None
+    typer.echo(f"{second} is marked as the second place for recordings.")
 
 
 @recordings.command()

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -58,6 +59,7 @@ from media.config import DataPlaneChoice, SfuConfig
 from media.interface import LinkBudget
 from media.native_library import NativeUnavailable
 from media.planes import require
+from media.recorder.places import is_marked
 from media.sfu import Sfu
 from signaling.config import LiveConfig
 from signaling.endpoint import make_router
@@ -110,9 +112,7 @@ class LivePlane:
             is_room_open=self.is_room_open,
         )
         self.manifests = Manifests(recordings_dir)
-        self._places = {"first": recordings_dir}
-        if second_dir:
-            self._places["second"] = second_dir
+        self._first_dir, self._second_dir = recordings_dir, second_dir
         self._left: dict[str, Left] = {}
         self._sfu: Sfu | None = None
         self._started_at = utc_now()
@@ -202,15 +202,34 @@ class LivePlane:
         while True:
             try:
                 # In a thread: a disk that does not answer must keep nobody waiting.
-                self._left = await asyncio.to_thread(room_left, self._places)
+                self._left = await asyncio.to_thread(room_left, await self._places())
             except Exception as error:
                 _tell("room_not_watched", error)
-            little = {place: left for place, left in self._left.items() if left.is_little}
-            if little and time.monotonic() - told_at >= _ROOM_TOLD_EVERY_S:
+            if time.monotonic() - told_at >= _ROOM_TOLD_EVERY_S and self._tell_of_places():
                 told_at = time.monotonic()
-                for place, left in little.items():
-                    log.warning("recordings_disk_low", place=place, free_bytes=left.free)
             await asyncio.sleep(SWEEP_S)
+
+    async def _places(self) -> dict[str, Path]:
+        """Return where recordings may go now, by name: the second place while its disk is there."""
+        places = {"first": self._first_dir}
+        second = self._second_dir
+        if second is not None and await asyncio.to_thread(is_marked, second):
+            places["second"] = second
+        return places
+
+    def _tell_of_places(self) -> bool:
+        """Say what is wrong with the places of recordings; return whether anything is."""
+        little = {place: left for place, left in self._left.items() if left.is_little}
+        for place, left in little.items():
+            log.warning("recordings_disk_low", place=place, free_bytes=left.free)
+        is_away = self._second_dir is not None and "second" not in self._left
+        if is_away:
+            log.error(
+                "recordings_second_place_missing",
+                folder=str(self._second_dir),
+                remedy="Mount its disk. New, or right as it is: classrooms recordings place.",
+            )
+        return bool(little) or is_away
 
     async def _sweep(self) -> None:
         while True:

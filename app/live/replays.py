@@ -15,6 +15,7 @@ from app.recordings.builder import ReplayBuilder, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording
 from app.recordings.service import NO_MEDIA
+from media.recorder.places import is_marked
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +104,14 @@ class ReplayQueue:
             self._queue.put_nowait(recording_id)
             log.warning("room_still_open", session_id=str(session_id))
             return
+        second = self._second_dir
+        if second is not None and not await asyncio.to_thread(is_marked, second):
+            second = None  # its disk is not mounted: said in the log (`app.live.plane`)
         await finish(
             self._database,
             recording_id=recording_id,
             root=self._recordings_dir,
-            second_root=self._second_dir,
+            second_root=second,
             builder=self._builder,
             clock=self._clock,
         )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from media.recorder.places import MARK
+
 _CLONE_NEWNS = 0x00020000
 _EXT4_SHUTDOWN, _WITHOUT_FLUSHING = 0x8004587D, 2  # linux/ext4: EXT4_IOC_SHUTDOWN, NOLOGFLUSH
 _CONTROL = struct.Struct("=qII")
@@ -43,6 +45,14 @@ def _run(*command: str) -> None:
     )
     if done.returncode != 0:
         raise NotShown(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
+
+
+def second_place(folder: Path) -> Path:
+    """Return a second place for recordings, marked as one (`classrooms recordings place`)."""
+    place = folder / "second"
+    place.mkdir()
+    (place / MARK).touch()
+    return place
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import random
 from pathlib import Path
 
-from bench.drill.faults import Image, Shim, small_disk
+from bench.drill.faults import Image, Shim, second_place, small_disk
 from bench.drill.lesson import drill_lesson
 from bench.drill.programme import Size
 from bench.drill.verdict import Outcome
@@ -47,7 +47,7 @@ async def power(folder: Path) -> Outcome:
 
 async def disk_full(folder: Path) -> Outcome:
     """A disk of 8 MB fills up, others take its very last, and there is a second place."""
-    place, second = folder / "full", folder / "second"
+    place, second = folder / "full", second_place(folder)
     with small_disk(place, megabytes=_DISK_MB):
         settings = {"CLASSROOMS_RECORDINGS_SECOND_DIR": str(second)}
         async with drill_lesson(
@@ -118,7 +118,7 @@ def _fill(path: Path) -> None:
 
 async def disk_errors(folder: Path) -> Outcome:
     """Three of a hundred writes and waits of the recorder fail with EIO."""
-    place, second = folder / "failing", folder / "second"
+    place, second = folder / "failing", second_place(folder)
     shim = Shim(folder, below=place)
     settings = {**shim.settings, "CLASSROOMS_RECORDINGS_SECOND_DIR": str(second)}
     async with drill_lesson(folder, settings=settings, recordings_dir=place) as drill:

@@ -2,18 +2,34 @@
 
 A part in the second place has a symbolic link of its name in the folder, so that whoever reads
 finds it there. The last of a disk is kept for sound: pictures leave it while some is free.
+
+A second place has a mark, a file on its disk. Where the mark is missing that disk is not mounted,
+and what was written there would fill the disk it is mounted on.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
 SECOND = "second-"
 """Names of links to second places begin with this; the epoch follows."""
+MARK = ".three-classrooms-place"
+"""The file that says that the folder it lies in, and all below, is a second place."""
 _SHARE = 16
 _MOST_RESERVED = 256 * 1024 * 1024
 """Enough for two hours of sound of ten seats."""
 _BEGINS_AT = 2
 """Pictures come back when so many times the reserve are free, so that they do not come and go."""
+
+
+def is_marked(place: Path) -> bool:
+    """Return whether the mark of a second place is in a folder, which need not exist, or above it.
+
+    No for a disk that cannot be asked.
+    """
+    with contextlib.suppress(OSError):
+        return any((folder / MARK).is_file() for folder in (place, *place.parents))
+    return False
 
 
 class Places:
@@ -36,8 +52,8 @@ class Places:
 
     @property
     def has_second(self) -> bool:
-        """Return whether there is anywhere else to go."""
-        return self._second is not None
+        """Return whether there is anywhere else to go now: its disk may not be mounted."""
+        return self._second is not None and is_marked(self._second)
 
     def create(self, name: str, *, is_second: bool) -> Path:
         """Return where the file called `name` is to be created; raise OSError.

@@ -27,6 +27,7 @@ from app.database import Database
 from app.events import EventBus
 from app.listening import listening_on
 from app.settings import HOME, read_settings
+from media.recorder.places import is_marked
 from tests.app.conftest import Clock
 from tests.app.store.keeping import Keeping
 
@@ -406,6 +407,22 @@ def test_recordings_are_held_withdrawn_and_accounted_for(run: Run, tmp_path: Pat
     assert (twice.returncode, twice.stderr) == (2, "The recording is WITHDRAWN.\n")
     none_yet = run("recordings", "certificate", session)
     assert (none_yet.returncode, "WITHDRAWN" in none_yet.stderr) == (2, True)
+
+
+def test_the_second_place_is_marked_where_it_is_meant_to_be(run: Run, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    none = run("recordings", "place")
+    assert (none.returncode, "not set" in none.stderr) == (2, True)
+    there = {"CLASSROOMS_RECORDINGS_SECOND_DIR": str(second)}
+    missing = run("recordings", "place", **there)
+    assert (missing.returncode, "Make the folder first" in missing.stderr) == (2, True)
+    second.mkdir()
+    is_systems = second.stat().st_dev == Path("/").stat().st_dev
+    plain = run("recordings", "place", **there)
+    assert plain.returncode == (2 if is_systems else 0)
+    assert ("mount its own disk first" in plain.stderr) == is_systems == (not is_marked(second))
+    assert run("recordings", "place", "--on-the-systems-disk", **there).returncode == 0
+    assert is_marked(second)
 
 
 @pytest.mark.parametrize(

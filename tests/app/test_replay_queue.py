@@ -14,10 +14,12 @@ from app.database import Database
 from app.events import EventBus
 from app.live import replays, service
 from app.live.replays import ReplayQueue
+from app.recordings import finishing
 from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
 from app.recordings.service import begin_finalising
 from app.settings import Settings
+from media.recorder.places import MARK
 from tests.app.conftest import Clock
 from tests.factories import County, make_lesson
 
@@ -135,6 +137,31 @@ async def test_a_room_that_does_not_close_waits_its_turn_again(
         assert await scene.state_of(stuck) is RecordingState.FINALISING
         scene.open_rooms.clear()
         await scene.until(stuck, RecordingState.READY)
+
+
+@pytest.mark.parametrize("is_mounted", [True, False])
+async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
+    *,
+    is_mounted: bool,
+    scene: Scene,
+    county: County,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    if is_mounted:
+        (second / MARK).touch()
+    scene.queue._second_dir = second
+    monkeypatch.setattr(finishing, "_has_room", lambda _: False)
+    session_id = await scene.end_lesson(county, clock)
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        await scene.until(session_id, RecordingState.READY)
+    assert [each.name for each in second.iterdir() if each.is_dir()] == [
+        f"{clock.now:%Y-%m}"
+    ] * is_mounted
 
 
 async def test_one_that_fails_does_not_hold_up_the_next(

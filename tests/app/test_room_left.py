@@ -6,8 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
+from app.database import Database
+from app.live.plane import LivePlane
 from app.recordings.room_left import Left, room_left
+from app.settings import Settings
+from media.recorder.places import MARK
 
 GB = 1000**3
 
@@ -61,3 +66,23 @@ def test_a_folder_that_cannot_even_be_looked_at_is_left_out(
 
     monkeypatch.setattr(Path, "stat", refuse)
     assert list(room_left({"first": sick, "second": tmp_path})) == ["second"]
+
+
+async def test_a_second_place_whose_disk_is_not_mounted_is_said_and_not_counted(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    settings = settings.model_copy(update={"recordings_second_dir": second})
+    live = LivePlane(settings, database, database.events)
+
+    async def told() -> tuple[list[str], list[str]]:
+        live._left = room_left(await live._places())
+        with structlog.testing.capture_logs() as logs:
+            live._tell_of_places()
+        said = [entry["event"] for entry in logs if entry["log_level"] == "error"]
+        return list(live.room_for_recordings()), said
+
+    assert await told() == (["first"], ["recordings_second_place_missing"])
+    (second / MARK).touch()
+    assert await told() == (["first", "second"], [])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media.recorder.manifest import PartRecord, read_manifest
-from media.recorder.places import Places, remove
+from media.recorder.places import MARK, Places, is_marked, remove
 from media.recorder.recovery import damaged_parts, recover
 from media.recorder.replay import build_replay
 from tests.media.decoding import decoded_times
@@ -137,7 +137,7 @@ def test_a_second_place_that_fails_too_leaves_what_was_whole(tmp_path: Path, dis
     due = frames(home, parts)
     assert max(due) >= 3.3
     assert len(due) == len(set(due))
-    assert list(second.iterdir()) == []
+    assert [each.name for each in second.iterdir()] == [MARK]
     assert [each.name for each in home.iterdir() if each.is_symlink()] == ["second-1"]
 
 
@@ -196,6 +196,50 @@ def test_sound_has_the_last_of_a_disk_and_pictures_wait(
     assert shown.start_s <= 6.5
 
 
+def test_a_second_place_whose_disk_is_not_mounted_takes_nothing(
+    tmp_path: Path, free: dict[str, float]
+) -> None:
+    """Else the disk it is mounted on would fill up: pictures wait as if there was none."""
+    home, second = tmp_path / "home", tmp_path / "second"
+    free[str(home)] = 5
+    packets = packetize("H264", ENCODE["H264"](SECONDS))
+    bench = Bench(home, "H264", second=second)
+    (second / MARK).rename(tmp_path / "the mark")
+    feed(bench, packets, until_s=4.0)
+    assert bench.recorder.problem == "disk_full"
+    assert list(second.iterdir()) == []
+    (tmp_path / "the mark").rename(second / MARK)
+    feed(bench, packets, from_s=4.0, until_s=SECONDS)
+    [shown] = [part for part in bench.finish() if part.bytes]
+    assert (home / shown.file).is_symlink()
+
+
+def test_the_mark_of_a_place_is_looked_for_above_a_lessons_folder_in_it(tmp_path: Path) -> None:
+    place = tmp_path / "second"
+    lesson = place / "2026-11" / "0193"
+    assert not is_marked(lesson)
+    place.mkdir()
+    assert not is_marked(lesson)
+    (place / MARK).mkdir()
+    assert not is_marked(lesson)
+    (place / MARK).rmdir()
+    (place / MARK).touch()
+    assert is_marked(lesson)
+    assert is_marked(place)
+
+
+def test_a_disk_that_cannot_be_asked_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / MARK).touch()
+    assert is_marked(tmp_path)
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert not is_marked(tmp_path)
+
+
 def test_a_place_that_is_not_there_now_does_not_cost_the_part(tmp_path: Path) -> None:
     home, second, away = tmp_path / "home", tmp_path / "second", tmp_path / "away"
     bench = Bench(home, "opus", second=second)
@@ -207,7 +251,6 @@ def test_a_place_that_is_not_there_now_does_not_cost_the_part(tmp_path: Path) ->
     manifest = home / "manifest.jsonl"
     kept = [line for line in manifest.read_text().splitlines() if "part_closed" not in line]
     manifest.write_text("\n".join(kept) + "\n")
-    second.mkdir()
     path.rename(second / part.file)
     path.symlink_to(second / part.file)
     second.rename(away)
