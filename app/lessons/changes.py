@@ -262,7 +262,7 @@ async def make_up(
             name: getattr(lesson, name)
             for name in (
                 *("kind", "title", "subject", "grade", "hub_school_id", "hub_classroom_id"),
-                *("offering_id", "is_recorded", "stage_limit"),
+                *("offering_id", "is_recorded", "stage_limit", "is_after_school"),
             )
         },
         id=uuid7(now),

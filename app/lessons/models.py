@@ -171,6 +171,7 @@ class Lesson(Versioned, Base):
 
     `lecturer_id`: who gives it now; `Substitution` keeps who was to. `slot`: its place in its
     offering ("2026-W10-2", as whoever planned it calls it), the same however often it is moved.
+    `is_after_school`: as its offering said when it was written, whatever that says later.
     """
 
     __tablename__ = "lessons"
@@ -194,6 +195,7 @@ class Lesson(Versioned, Base):
     state: Mapped[LessonState] = mapped_column(default=LessonState.PUBLISHED)
     is_recorded: Mapped[bool] = mapped_column(default=True)
     stage_limit: Mapped[int] = mapped_column(default=1)
+    is_after_school: Mapped[bool] = mapped_column(default=False)
     # 一点带多点: the lesson at the beginning of the chain this one passes on; None: itself.
     origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id"), index=True)
     offering_id: Mapped[UUID | None] = mapped_column(ForeignKey("course_offerings.id"))

@@ -279,6 +279,7 @@ def _change(
         "lecturer_id": _lecturer(offering, row, lesson),
         "planned_start": row.starts_at,
         "planned_end": row.ends_at,
+        "is_after_school": offering.is_after_school,
     }
     note_move(lesson, row.starts_at)
     changed = [name for name, value in values.items() if getattr(lesson, name) != value]

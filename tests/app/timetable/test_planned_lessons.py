@@ -165,6 +165,17 @@ async def test_a_make_up_stands_in_and_when_it_fails_the_original_is_open_again(
     assert (await act(keeper, original, "make-up", at(NOON + 48 * HOUR)))["state"] == "PUBLISHED"
 
 
+async def test_a_lesson_after_school_is_made_up_after_school(
+    keeper: TestBrowser, school: Timetabled, database: Database
+) -> None:
+    opened = await made(keeper, "/api/course-offerings", offering_of(school, is_after_school=True))
+    cancelled = await act(keeper, await plan_one(keeper, opened), "cancel", {"reason": "停电"})
+    await act(keeper, cancelled, "make-up", at(NOON + 24 * HOUR))
+    async with database.unit_of_work() as db:
+        kept = (await db.scalars(select(Lesson.is_after_school))).all()
+    assert kept == [True, True]
+
+
 async def test_nobody_else_changes_a_lesson(
     *,
     school: Timetabled,

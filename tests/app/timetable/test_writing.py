@@ -84,6 +84,20 @@ async def test_a_planned_lesson_is_whole_and_published(
     assert again.state is OfferingState.ACTIVE
 
 
+async def test_a_lesson_is_after_school_as_its_offering_was_when_it_was_written(
+    either_database: Database, offering: CourseOffering
+) -> None:
+    async with either_database.unit_of_work() as db:
+        (await db.get_one(CourseOffering, offering.id)).is_after_school = True
+    (lesson,) = (await write(either_database, offering, planned("a"))).created
+    async with either_database.unit_of_work() as db:
+        (await db.get_one(CourseOffering, offering.id)).is_after_school = False
+    (other,) = (await write(either_database, offering, planned("b", NOON + DAY))).created
+    async with either_database.unit_of_work() as db:
+        found = [await db.get_one(Lesson, each.id) for each in (lesson, other)]
+    assert [each.is_after_school for each in found] == [True, False]
+
+
 async def test_said_twice_nothing_is_done_twice(
     either_database: Database, offering: CourseOffering
 ) -> None:
