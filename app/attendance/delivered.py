@@ -5,7 +5,9 @@ schools and weeks, in the transaction that changed what holds of their rows. So 
 what any recomputation gives.
 
 A period is one origin that counted at a school: by whatever lesson it came and in however many
-classrooms, once (docs/adr/0014). Its week, kind, subject and grade are the origin's.
+classrooms, once (docs/adr/0014). Its week, kind, subject and grade are the origin's. What is given
+after school (课后服务), by its origin or by whoever passed it on, is outside the timetable and none
+(docs/adr/0018).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -117,13 +119,15 @@ Schools = Select[UUID] | Collection[UUID]
 def counted_rows(
     first: date, last: date, *, schools: Schools | None = None, as_of: datetime | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """Return a query of the rows that hold as counted in these weeks.
+    """Return a query of the rows that hold as counted in these weeks, of lessons in school hours.
 
     Columns: record_id, amendment (0: none), school_id, origin_id, locked (0 or 1); from the record
     with its LessonSite, Lesson and Classroom. `as_of`: by the corrections and locks there were at
     that moment.
     """
-    in_weeks = select(Origin.id).where(*_within(Origin, first, last))
+    in_weeks = select(Origin.id).where(
+        *_within(Origin, first, last), Origin.is_after_school.is_(False)
+    )
     query = (
         select(
             AttendanceRecord.id.label("record_id"),
@@ -139,6 +143,7 @@ def counted_rows(
         .outerjoin(Newest, newest(as_of))
         .where(
             IS_COUNTED.is_(True),
+            Lesson.is_after_school.is_(False),
             ORIGIN_ID.in_(in_weeks),
         )
     )

@@ -35,7 +35,7 @@ def came_of(world: World, basis: Basis) -> list[Came]:
     pairs: dict[tuple[UUID, UUID], list[bool]] = defaultdict(list)
     told = {}
     for row in world.rows:
-        if row.counts and row.school_id != row.giver_id:
+        if row.counts and not row.is_after_school and row.school_id != row.giver_id:
             pairs[row.origin_id, row.school_id].append(row.is_locked)
             told[row.origin_id] = row
     found = []

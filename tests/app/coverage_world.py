@@ -41,7 +41,10 @@ KINDS = (LessonKind.DELIVERY, LessonKind.DELIVERY, LessonKind.ELITE, LessonKind.
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A row of attendance, as it was closed and corrected. `origin`: the lesson's own, if any."""
+    """A row of attendance, as it was closed and corrected. `origin`: the lesson's own, if any.
+
+    `is_after_school`: the lesson by which it came, or its origin, is.
+    """
 
     record_id: UUID
     school_id: UUID
@@ -53,6 +56,7 @@ class Taught:
     grade: str
     counts: bool
     is_locked: bool
+    is_after_school: bool
 
 
 @dataclass
@@ -129,6 +133,7 @@ async def _lesson(
         planned_start=start,
         planned_end=start + timedelta(minutes=40),
         origin_id=None if origin is None else origin.id,
+        is_after_school=random.random() < 0.2,
     )
     db.add(lesson)
     await db.flush()
@@ -190,6 +195,7 @@ async def _row(
             origin.grade,
             holds is True,
             is_locked,
+            lesson.is_after_school or origin.is_after_school,
         )
     )
 

@@ -28,7 +28,7 @@ async def expected(database: Database, world: World) -> Counter[Fact]:
         sets = await codes.catalogue(db)
     pairs: dict[tuple[Any, Any], list[Any]] = {}
     for row in world.rows:
-        if row.counts and row.school_id != row.giver_id:
+        if row.counts and not row.is_after_school and row.school_id != row.giver_id:
             pairs.setdefault((row.origin_id, row.school_id), []).append(row)
     facts: Counter[Fact] = Counter()
     for (_, school_id), rows in pairs.items():

@@ -1,0 +1,78 @@
+"""What the migrations of counting make of lessons there are, on both databases."""
+
+from typing import Any
+from uuid import UUID
+
+from alembic import command
+from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import migrations
+from app.attendance.delivered import PERIODS
+from app.coverage import seeds
+from app.database import Database
+from app.lessons.models import CourseOffering, Lesson
+from tests.app.conftest import Clock
+from tests.app.held_lessons import Held, hold_in_a_new_county
+from tests.app.timetable_steps import make_offering
+
+BEFORE = "202611262055"
+
+
+async def go(engine: AsyncEngine, move: Any, where: str) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda below: move(migrations.alembic_config(below), where))
+        await connection.commit()
+
+
+async def come_from_before(database: Database) -> None:
+    """Take the tables back to what they were, and bring them here again."""
+    await go(database.engine, command.stamp, "head")
+    await go(database.engine, command.downgrade, BEFORE)
+    async with database.engine.connect() as connection:
+        there = await connection.run_sync(lambda below: inspect(below).get_columns("lessons"))
+        assert "is_after_school" not in {column["name"] for column in there}
+    await go(database.engine, command.upgrade, "head")
+
+
+async def facts(database: Database) -> list[tuple[UUID, int]]:
+    async with database.unit_of_work() as db:
+        rows = await db.execute(select(PERIODS.c.school_id, PERIODS.c.periods))
+        return [(row[0], row[1]) for row in rows]
+
+
+async def offered(database: Database, held: Held, *, is_after_school: bool) -> None:
+    """Have the lesson that was held be one of an offering."""
+    async with database.unit_of_work() as db:
+        offering = await make_offering(db, held.county)
+        offering.is_after_school = is_after_school
+        lesson = (await db.scalars(select(Lesson))).one()
+        lesson.offering_id = offering.id
+
+
+async def test_lessons_are_after_school_as_their_offerings_say_and_facts_are_written_anew(
+    either_database: Database, clock: Clock
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    point = held.county.points[0]
+    assert await facts(either_database) == [(point.id, 1)]
+    await offered(either_database, held, is_after_school=True)
+    await come_from_before(either_database)
+    async with either_database.unit_of_work() as db:
+        assert (await db.scalars(select(Lesson.is_after_school))).all() == [True]
+    assert await facts(either_database) == []
+    await seeds.load_own(either_database)
+    assert await facts(either_database) == []
+    async with either_database.unit_of_work() as db:
+        (await db.scalars(select(CourseOffering))).one().is_after_school = False
+    await come_from_before(either_database)
+    await seeds.load_own(either_database)
+    assert await facts(either_database) == [(point.id, 1)]
+
+
+async def test_facts_that_are_right_are_kept(either_database: Database, clock: Clock) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    await offered(either_database, held, is_after_school=False)
+    before = await facts(either_database)
+    await come_from_before(either_database)
+    assert await facts(either_database) == before != []
