@@ -179,6 +179,8 @@ async def _plan(db: AsyncSession, told: Told, *, now: datetime) -> Lesson | None
         planned_start=claim.starts_at,
         planned_end=claim.ends_at,
     )
+    lesson.is_after_school = True
+    await db.flush()
     return (
         await db.scalars(
             planned_lessons()
