@@ -27,6 +27,12 @@ class NotToAmend(Problem):
     status, type, title = 409, "not-to-amend", "There is nothing to correct yet"
 
 
+class OnlyObserves(Problem):
+    """A classroom that only observes counts for nothing; no correction makes it count."""
+
+    status, type, title = 409, "only-observes", "This classroom only observes"
+
+
 class NothingAmended(Problem):
     """The amendment says what holds already."""
 

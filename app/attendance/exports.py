@@ -14,6 +14,7 @@ from app.attendance.row_schemas import reason_of
 from app.attendance.seats import site_seat
 from app.attendance.standing import Standing, standings
 from app.exports import Cell, Column, ExportFormat, ExportResponse, table
+from app.lessons.models import SiteMode
 from app.lessons.words import KIND, LESSON_STATE
 
 
@@ -135,9 +136,14 @@ def _measured(standing: Standing) -> list[float | None]:
 
 
 def _held(record: AttendanceRecord, amended: Sequence[AttendanceAmendment]) -> tuple[Cell, ...]:
-    """Return head count and verdict as they hold, and how often they were corrected."""
+    """Return head count and verdict as they hold, and how often they were corrected.
+
+    The row's site is loaded.
+    """
     last = amended[-1] if amended else None
     is_counted = record.is_counted if last is None else last.new_is_counted
+    if record.site.mode is SiteMode.OBSERVE and is_counted:
+        is_counted = False  # closed before whoever only observes counted for nothing
     headcount = record.headcount if last is None else last.new_headcount
     return headcount, words.COUNTED[is_counted], len(amended)
 

@@ -87,6 +87,8 @@ def given_by(person_id: UUID, *, first_day: date, last_day: date) -> Select[*tup
                 "earned_ms"
             ),
         )
+        .select_from(AttendanceRecord)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .outerjoin(Newest, newest())
         .join(Session, AttendanceRecord.session_id == Session.id)
         .join(Lesson, Session.lesson_id == Lesson.id)

@@ -204,6 +204,7 @@ async def _move_on(db: AsyncSession, session_ids: Sequence[UUID]) -> None:
     )
     counts = await db.scalars(
         select(AttendanceRecord.session_id)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .outerjoin(Newest, newest())
         .where(AttendanceRecord.session_id.in_(session_ids), IS_COUNTED.is_(True))
     )

@@ -41,6 +41,7 @@ NEXT_ATTENDANCE_STATE: dict[AttendanceState, frozenset[AttendanceState]] = {
 class NotCounted(StrEnum):
     """Why a lesson does not count at a site."""
 
+    OBSERVED = "OBSERVED"
     NEVER_CAME = "NEVER_CAME"
     TOO_LITTLE_AUDIBLE = "TOO_LITTLE_AUDIBLE"
     AMENDED = "AMENDED"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.accounts.queries import names_of
 from app.attendance import queries, rows, settling
-from app.attendance.errors import NothingAmended, NotToAmend
+from app.attendance.errors import NothingAmended, NotToAmend, OnlyObserves
 from app.attendance.exports import ROW_COLUMNS
 from app.attendance.models import AttendanceState
 from app.attendance.row_schemas import (
@@ -91,7 +91,7 @@ async def list_amendments(record_id: UUID, db: Db, person: CurrentInspector) -> 
 
 
 @router.post("/attendance/{record_id}/amendments", status_code=201)
-@refuses(NotToAmend, NothingAmended)
+@refuses(NotToAmend, OnlyObserves, NothingAmended)
 async def add_amendment(
     record_id: UUID, body: AmendmentIn, db: Db, now: Now, administrator: CurrentAdministrator
 ) -> AmendmentOut:

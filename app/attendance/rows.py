@@ -6,7 +6,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,7 +30,7 @@ from app.attendance.models import (
     AttendanceState,
 )
 from app.errors import NotFound
-from app.lessons.models import Lesson, LessonSite
+from app.lessons.models import Lesson, LessonSite, SiteMode
 from app.lessons.queries import bounds_of
 from app.schools.models import Classroom, School
 from app.schools.queries import schools_within
@@ -26,8 +38,11 @@ from app.security import PersonCaller, Role
 
 Hub, Site, Newest = aliased(School), aliased(School), aliased(AttendanceAmendment)
 
-#: What holds of a row: what was closed, or what its newest amendment says instead.
-IS_COUNTED = func.coalesce(Newest.new_is_counted, AttendanceRecord.is_counted)
+_AS_SAID = func.coalesce(Newest.new_is_counted, AttendanceRecord.is_counted)
+#: What holds of a row: what was closed, or what its newest amendment says instead; where the site
+#: only observed it does not count, whatever was said. Null: it is not weighed yet. The statement
+#: joins the row's LessonSite.
+IS_COUNTED = case((LessonSite.mode != SiteMode.OBSERVE, _AS_SAID), (_AS_SAID.is_not(None), false()))
 HEADCOUNT = func.coalesce(Newest.new_headcount, AttendanceRecord.headcount)
 
 

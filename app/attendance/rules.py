@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.minutes import Minutes
 from app.attendance.models import AttendanceRule, NotCounted
+from app.lessons.models import SiteMode
 
 
 class Rule(Protocol):
@@ -27,8 +28,13 @@ class Verdict:
     reason: NotCounted | None = None
 
 
-def judge(minutes: Minutes, *, planned_ms: int, rule: Rule) -> Verdict:
-    """Return whether this counts by this rule. Exact: no minute is rounded."""
+def judge(minutes: Minutes, *, planned_ms: int, rule: Rule, mode: SiteMode) -> Verdict:
+    """Return whether this counts by this rule. Exact: no minute is rounded.
+
+    Of whoever only observes nothing counts; other modes are no matter (docs/adr/0013).
+    """
+    if mode is SiteMode.OBSERVE:
+        return Verdict(is_counted=False, reason=NotCounted.OBSERVED)
     if minutes.audible_ms * 1000 >= planned_ms * rule.min_audible_permille:
         return Verdict(is_counted=True)
     if not minutes.audible_ms + minutes.degraded_ms + minutes.lost_ms:

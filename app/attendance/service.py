@@ -258,7 +258,9 @@ async def _weigh_sites(db: AsyncSession, session: Session, end_ms: int) -> None:
     rule = await rules.in_force(db, local_day(session.lesson.planned_start))
     for standing in await weigh_sites(db, session.id, end_ms=end_ms):
         record, evidence = standing.record, standing.evidence
-        verdict = rules.judge(standing.minutes, planned_ms=record.planned_ms, rule=rule)
+        verdict = rules.judge(
+            standing.minutes, planned_ms=record.planned_ms, rule=rule, mode=record.site.mode
+        )
         for name in MINUTES:
             setattr(record, name, getattr(standing.minutes, name))
         record.is_counted, record.not_counted_reason = verdict.is_counted, verdict.reason

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import delivered, queries
-from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm
+from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm, OnlyObserves
 from app.attendance.journal import (
     ADMINISTRATOR,
     ASSISTANT,
@@ -30,7 +30,7 @@ from app.attendance.models import (
 from app.attendance.seats import site_seat, supervisor_seat
 from app.errors import NotFound, WrongState
 from app.lessons import service as lessons
-from app.lessons.models import NEXT_LESSON_STATE, LessonState
+from app.lessons.models import NEXT_LESSON_STATE, LessonSite, LessonState, SiteMode
 
 
 async def confirm_headcount(
@@ -114,11 +114,13 @@ async def amend(
     """Say what holds of a row instead; None: as it is. What was closed stays beside it.
 
     A row that waits to be confirmed is so by this. Raise NotToAmend while the lesson runs,
-    NothingAmended when it says what holds already.
+    OnlyObserves, NothingAmended when it says what holds already.
     """
     session, record = await _locked(db, record_id)
     if record.state is AttendanceState.OPEN:
         raise NotToAmend("The lesson is not over. Its attendance is closed at its end.")
+    if is_counted:
+        await _require_to_count(db, record)
     earlier = await queries.amendments_of(db, record_id)
     last = earlier[-1] if earlier else None
     counted_before = record.is_counted if last is None else last.new_is_counted
@@ -155,6 +157,16 @@ async def amend(
     await db.flush()
     await delivered.refresh_of_records(db, [record_id])
     return amendment
+
+
+async def _require_to_count(db: AsyncSession, record: AttendanceRecord) -> None:
+    """Raise OnlyObserves unless the site took part in a way that may count."""
+    site = await db.get_one(LessonSite, record.lesson_site_id)
+    if site.mode is SiteMode.OBSERVE:
+        raise OnlyObserves(
+            "The classroom was invited to observe, which counts for nothing. Invite it to the "
+            "next lesson in another mode; the head count can be corrected."
+        )
 
 
 async def _locked(db: AsyncSession, record_id: UUID) -> tuple[Session, AttendanceRecord]:

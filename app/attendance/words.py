@@ -18,6 +18,7 @@ END_REASON = {
 
 COUNTED = {True: "计入", False: "不计入", None: ""}
 NOT_COUNTED = {
+    NotCounted.OBSERVED: "仅观摩",
     NotCounted.NEVER_CAME: "未到课",
     NotCounted.TOO_LITTLE_AUDIBLE: "听清时长不足",
     NotCounted.AMENDED: "人工更正",

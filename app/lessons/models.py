@@ -83,7 +83,10 @@ NEXT_OFFERING_STATE: dict[OfferingState, frozenset[OfferingState]] = {
 
 
 class SiteMode(StrEnum):
-    """直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing."""
+    """直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
+
+    The others count alike, by what their seat received while it was given (docs/adr/0013).
+    """
 
     LIVE = "LIVE"
     RECORDED = "RECORDED"

@@ -26,7 +26,7 @@ from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import LocalPeriods, LocalTimetable
 from app.database import uuid7
-from app.lessons.models import Lesson, LessonKind, LessonSite
+from app.lessons.models import Lesson, LessonKind, LessonSite, SiteMode
 from app.schools.models import Classroom, Region, School
 from tests.factories import County, make_class, make_classroom, make_county, make_school
 
@@ -36,6 +36,7 @@ SUBJECTS = {"音乐": "music", "美术": "fine_art", "英语": "english", "数�
 GRADES = {"三年级": 3, "四年级": 4, "全校": None}
 LOCAL = ("chinese", "maths", "english", "music", "pe", "science", "japanese")
 SAVED = datetime(2026, 2, 1, tzinfo=UTC)
+MODES = (*[SiteMode.LIVE] * 4, *SiteMode)
 KINDS = (LessonKind.DELIVERY, LessonKind.DELIVERY, LessonKind.ELITE, LessonKind.MASTER)
 
 
@@ -43,6 +44,7 @@ KINDS = (LessonKind.DELIVERY, LessonKind.DELIVERY, LessonKind.ELITE, LessonKind.
 class Taught:
     """A row of attendance, as it was closed and corrected. `origin`: the lesson's own, if any.
 
+    `counts`: as it was said; where the site only observed it does not, whatever was said.
     `is_after_school`: the lesson by which it came, or its origin, is.
     """
 
@@ -151,7 +153,7 @@ async def _row(
     room: Classroom,
     lock: AttendanceLock,
 ) -> None:
-    site = LessonSite(lesson_id=lesson.id, classroom_id=room.id)
+    site = LessonSite(lesson_id=lesson.id, classroom_id=room.id, mode=random.choice(MODES))
     db.add(site)
     await db.flush()
     is_locked = random.random() < 0.5
@@ -193,7 +195,7 @@ async def _row(
             origin.kind,
             origin.subject,
             origin.grade,
-            holds is True,
+            holds is True and site.mode is not SiteMode.OBSERVE,
             is_locked,
             lesson.is_after_school or origin.is_after_school,
         )

@@ -16,6 +16,7 @@ from app.jobs import service as jobs
 from app.jobs.files import JobFiles
 from app.jobs.models import Job, Queue
 from app.jobs.worker import Worker
+from app.lessons.models import SiteMode
 from app.live import service
 from app.live.ledger import DatabaseLedger
 from app.main import job_handlers
@@ -38,7 +39,9 @@ class Held:
     records: list[UUID]
 
 
-async def hold(database: Database, county: County, clock: Clock) -> Held:
+async def hold(
+    database: Database, county: County, clock: Clock, *, mode: SiteMode = SiteMode.LIVE
+) -> Held:
     """Hold a lesson: each site is there all the time, and hears the hub as long as said."""
     async with database.unit_of_work() as db:
         lesson = await make_lesson(
@@ -48,6 +51,8 @@ async def hold(database: Database, county: County, clock: Clock) -> Held:
             classrooms=county.classrooms,
             planned_start=clock.now,
         )
+        for site in lesson.sites:
+            site.mode = mode
         session = await service.start_lesson(
             db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
         )

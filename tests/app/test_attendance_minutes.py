@@ -19,6 +19,7 @@ from app.attendance.minutes import (
 )
 from app.attendance.models import NotCounted
 from app.attendance.rules import judge
+from app.lessons.models import SiteMode
 from signaling import reception
 
 MINUTE = 60_000
@@ -141,8 +142,18 @@ def test_a_lesson_counts_when_enough_of_it_was_audible(
     audible_ms: int, lost_ms: int, reason: NotCounted | None
 ) -> None:
     minutes = Minutes(audible_ms=audible_ms, lost_ms=lost_ms)
-    verdict = judge(minutes, planned_ms=PLANNED, rule=Rule())
-    assert (verdict.is_counted, verdict.reason) == (reason is None, reason)
+    for mode in (SiteMode.LIVE, SiteMode.RECORDED, SiteMode.EMBEDDED):
+        verdict = judge(minutes, planned_ms=PLANNED, rule=Rule(), mode=mode)
+        assert (verdict.is_counted, verdict.reason) == (reason is None, reason)
+
+
+@given(st.integers(0, 2 * PLANNED), st.integers(0, PLANNED), st.integers(1, 1000))
+def test_whoever_only_observes_counts_for_nothing_however_much_was_heard(
+    audible_ms: int, lost_ms: int, permille: int
+) -> None:
+    minutes = Minutes(audible_ms=audible_ms, lost_ms=lost_ms)
+    verdict = judge(minutes, planned_ms=PLANNED, rule=Rule(permille), mode=SiteMode.OBSERVE)
+    assert (verdict.is_counted, verdict.reason) == (False, NotCounted.OBSERVED)
 
 
 def test_rooms_write_what_is_weighed_here() -> None:

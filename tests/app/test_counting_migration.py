@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import migrations
 from app.attendance.delivered import PERIODS
+from app.attendance.models import NotCounted
 from app.coverage import seeds
 from app.database import Database
-from app.lessons.models import CourseOffering, Lesson
+from app.lessons.models import CourseOffering, Lesson, LessonSite, SiteMode
 from tests.app.conftest import Clock
-from tests.app.held_lessons import Held, hold_in_a_new_county
+from tests.app.held_lessons import Held, hold_in_a_new_county, record_of
 from tests.app.timetable_steps import make_offering
 
 BEFORE = "202611262055"
@@ -76,3 +77,17 @@ async def test_facts_that_are_right_are_kept(either_database: Database, clock: C
     before = await facts(either_database)
     await come_from_before(either_database)
     assert await facts(either_database) == before != []
+
+
+async def test_who_only_observed_counts_no_more_and_the_row_says_why(
+    either_database: Database, clock: Clock
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    record = await record_of(either_database, held.records[0])
+    async with either_database.unit_of_work() as db:
+        (await db.get_one(LessonSite, record.lesson_site_id)).mode = SiteMode.OBSERVE
+    await come_from_before(either_database)
+    record = await record_of(either_database, held.records[0])
+    assert (record.is_counted, record.not_counted_reason) == (True, NotCounted.OBSERVED)
+    await seeds.load_own(either_database)
+    assert await facts(either_database) == []
