@@ -186,6 +186,15 @@ class Catalogue:
         """Return the codes of the same set this one is among: 音乐 is among 艺术."""
         return [self.codes[other] for other in self._wider.get(code_id, ())]
 
+    def over(self, code: KnownCode | None) -> frozenset[str]:
+        """Return a stored code and those it is among, as rows name them; of any other none.
+
+        Whatever is agreed for one of these holds for the code: what is said of 艺术 for 音乐.
+        """
+        if code is None or not code.set.is_stored:
+            return frozenset()
+        return frozenset({code.code, *(each.code for each in self.wider(code.id))})
+
     def shown(self, code_id: UUID) -> KnownCode:
         """Return a code as pages show it: in the shown set where that has the very same."""
         code = self.get(code_id)

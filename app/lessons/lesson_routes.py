@@ -11,7 +11,9 @@ from app.accounts import queries as accounts
 from app.accounts.sight import any_sight, sight_of
 from app.alliances.shared import kept, seen
 from app.clock import Day, Now
+from app.codes import service as codes
 from app.codes.errors import CodeUnknown
+from app.codes.models import CodeKind
 from app.database import WITHOUT_NUL, Db
 from app.errors import NotFound, WrongState, refuses
 from app.etags import IfMatch, tag
@@ -175,8 +177,15 @@ async def change_lesson(
     hub = lesson.hub_school_id
     if body.hub_classroom_id is not None:
         await offerings.require_classroom_of(db, body.hub_classroom_id, school_id=hub)
-    known = {site.classroom_id for site in lesson.sites}
-    await offerings.require_fit(db, body.sites, hub_school_id=hub, scope=kept(caller), known=known)
+    words = await codes.catalogue(db)
+    await offerings.require_fit(
+        db,
+        body.sites,
+        hub_school_id=hub,
+        subjects=words.over(words.find(CodeKind.SUBJECT, lesson.subject)),
+        scope=kept(caller),
+        known={site.classroom_id: site.pairing_id for site in lesson.sites},
+    )
     await changes.edit(
         db,
         lesson,
@@ -185,7 +194,9 @@ async def change_lesson(
         ends_at=body.ends_at,
         hub_classroom_id=body.hub_classroom_id,
         sites=[
-            SitePlan(site.classroom_id, site.class_id, site.assistant_id, site.mode)
+            SitePlan(
+                site.classroom_id, site.class_id, site.assistant_id, site.mode, site.pairing_id
+            )
             for site in body.sites
         ],
         now=now,

@@ -222,6 +222,8 @@ class LessonSite(Base):
     """听讲端: one classroom invited to one lesson. It is a seat, and an attendance row.
 
     `class_id`: the pupils who sit there; `assistant_id`: 辅导教师, the adult beside them.
+    `pairing_id`: for which pairing it receives the lesson, where somebody named one; it then
+    counts for no other (docs/adr/0014).
     """
 
     __tablename__ = "lesson_sites"
@@ -233,6 +235,7 @@ class LessonSite(Base):
     class_id: Mapped[UUID | None] = mapped_column(ForeignKey("school_classes.id"))
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
     mode: Mapped[SiteMode] = mapped_column(default=SiteMode.LIVE)
+    pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey("pairings.id"))
     state: Mapped[SiteState] = mapped_column(default=SiteState.EXPECTED)
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", back_populates="sites")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.alliances.models import Pairing, PairingParty, Side
+from app.alliances.models import Pairing, PairingParty, PairingSubject, Side
 from app.alliances.pairing_queries import PROMISED
 from app.errors import NotFound
 from app.lessons.models import CourseOffering, Lesson, LessonState, OfferingSite, OfferingState
@@ -140,3 +140,17 @@ async def promised_to(
         )
     )
     return {(row[0], row[1]) for row in rows}
+
+
+async def about_one_of(
+    db: AsyncSession, pairing_ids: Collection[UUID], subjects: Collection[str]
+) -> set[UUID]:
+    """Return those of these pairings that are about one of the subjects, or about whatever."""
+    named = select(PairingSubject.subject).where(PairingSubject.pairing_id == Pairing.id)
+    rows = await db.scalars(
+        select(Pairing.id).where(
+            Pairing.id.in_(pairing_ids),
+            or_(~named.exists(), named.where(PairingSubject.subject.in_(subjects)).exists()),
+        )
+    )
+    return set(rows)

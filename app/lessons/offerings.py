@@ -1,6 +1,7 @@
 """Use cases of course offerings: open one, change it, name the classrooms that receive it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,7 +45,8 @@ async def save(db: AsyncSession, offering: CourseOffering, body: OfferingIn, sco
         await schools.require_class_of(db, body.hub_class_id, school_id=hub.id)
     if body.hub_classroom_id is not None:
         await require_classroom_of(db, body.hub_classroom_id, school_id=hub.id)
-    await require_fit(db, body.sites, hub_school_id=hub.id, scope=scope)
+    about = words.over(subject)
+    await require_fit(db, body.sites, hub_school_id=hub.id, subjects=about, scope=scope)
     for name, value in body.model_dump(exclude={"subject", "sites"}).items():
         setattr(offering, name, value)
     offering.subject_id = subject.id
@@ -73,33 +75,42 @@ async def require_fit(
     sites: Sequence[SiteIn],
     *,
     hub_school_id: UUID,
+    subjects: Collection[str],
     scope: Scope,
-    known: Collection[UUID] = (),
+    known: Mapping[UUID, UUID | None] = MappingProxyType({}),
 ) -> None:
     """Raise unless each of these classrooms may receive what the hub gives.
 
     It may when its school is the caller's own, a running pairing promises it, or it is among
-    those `known` to receive already. A named pairing must be one of the hub with that school;
+    those `known` to receive already, each with the pairing it does so for. Another pairing that is
+    named must be one of the hub with that school and about one of the `subjects`, if about any;
     class and assistant must be the school's. Raise NotFound, SiteUnfit.
     """
     at = await queries.schools_of_classrooms(db, {site.classroom_id for site in sites})
     own = await schools.ids_within(db, scope, set(at.values()))
     promised = await queries.promised_to(db, hub_school_id, set(at.values()))
     paired = {school_id for _, school_id in promised}
+    about = await queries.about_one_of(db, {pairing_id for pairing_id, _ in promised}, subjects)
     for site in sites:
         school_id = at[site.classroom_id]
         if school_id not in own | paired and site.classroom_id not in known:
             raise NotFound("There is no such classroom for you.")
-        if site.pairing_id is not None and (site.pairing_id, school_id) not in promised:
-            raise SiteUnfit(
-                "The pairing named for a classroom is not one of the hub with its school, or does "
-                "not run. Name another, or none.",
-                classroom_id=str(site.classroom_id),
-            )
+        if site.pairing_id is not None and known.get(site.classroom_id) != site.pairing_id:
+            if (site.pairing_id, school_id) not in promised:
+                raise _unfit(site, "is not one of the hub with its school, or does not run")
+            if site.pairing_id not in about:
+                raise _unfit(site, "is about other subjects")
         if site.class_id is not None:
             await schools.require_class_of(db, site.class_id, school_id=school_id)
         if site.assistant_id is not None:
             await accounts.require_person_of(db, site.assistant_id, school_id=school_id)
+
+
+def _unfit(site: SiteIn, why: str) -> SiteUnfit:
+    return SiteUnfit(
+        f"The pairing named for a classroom {why}. Name another, or none.",
+        classroom_id=str(site.classroom_id),
+    )
 
 
 def _name_sites(offering: CourseOffering, sites: Sequence[SiteIn]) -> None:

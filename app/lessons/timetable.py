@@ -32,17 +32,18 @@ CHANGEABLE = frozenset({LessonState.PLANNED, LessonState.PUBLISHED, LessonState.
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A classroom that is to receive a lesson, its pupils, who helps there, and how."""
+    """A classroom that is to receive a lesson, its pupils, who helps, how, for which pairing."""
 
     classroom_id: UUID
     class_id: UUID | None = None
     assistant_id: UUID | None = None
     mode: SiteMode = SiteMode.LIVE
+    pairing_id: UUID | None = None
 
     @classmethod
     def of(cls, row: OfferingSite | LessonSite) -> "SitePlan":
         """Return what a row says."""
-        return cls(row.classroom_id, row.class_id, row.assistant_id, row.mode)
+        return cls(row.classroom_id, row.class_id, row.assistant_id, row.mode, row.pairing_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,5 +330,6 @@ def invite(lesson: Lesson, sites: Iterable[SitePlan]) -> bool:
             row = lesson.sites[-1]
         elif SitePlan.of(row) != plan:
             changed = True
-        row.class_id, row.assistant_id, row.mode = plan.class_id, plan.assistant_id, plan.mode
+        row.class_id, row.assistant_id = plan.class_id, plan.assistant_id
+        row.mode, row.pairing_id = plan.mode, plan.pairing_id
     return changed

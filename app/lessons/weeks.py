@@ -87,7 +87,7 @@ def _site(site: LessonSite, own: Collection[UUID]) -> SiteOut:
         school_class=pupils and Named(id=pupils.id, name=pupils.name),
         assistant=helper and Named(id=helper.id, name=helper.name),
         mode=site.mode,
-        pairing_id=None,
+        pairing_id=site.pairing_id,
     )
 
 

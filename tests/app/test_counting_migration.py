@@ -8,11 +8,12 @@ from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import migrations
+from app.alliances.models import Pairing, PairingKind
 from app.attendance.delivered import PERIODS
 from app.attendance.models import NotCounted
 from app.coverage import seeds
 from app.database import Database
-from app.lessons.models import CourseOffering, Lesson, LessonSite, SiteMode
+from app.lessons.models import CourseOffering, Lesson, LessonSite, OfferingSite, SiteMode
 from tests.app.conftest import Clock
 from tests.app.held_lessons import Held, hold_in_a_new_county, record_of
 from tests.app.timetable_steps import make_offering
@@ -91,3 +92,25 @@ async def test_who_only_observed_counts_no_more_and_the_row_says_why(
     assert (record.is_counted, record.not_counted_reason) == (True, NotCounted.OBSERVED)
     await seeds.load_own(either_database)
     assert await facts(either_database) == []
+
+
+async def test_lessons_there_are_keep_the_pairings_their_offerings_name(
+    either_database: Database, clock: Clock
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    await offered(either_database, held, is_after_school=False)
+    async with either_database.unit_of_work() as db:
+        pairing = Pairing(
+            kind=PairingKind.DELIVERY, name="音乐", periods_a_week=2, starts_on=clock.now.date()
+        )
+        db.add(pairing)
+        await db.flush()
+        room = held.county.classrooms[0].id
+        site = await db.scalar(select(OfferingSite).where(OfferingSite.classroom_id == room))
+        assert site is not None
+        site.pairing_id = pairing.id
+    await come_from_before(either_database)
+    async with either_database.unit_of_work() as db:
+        rows = await db.execute(select(LessonSite.classroom_id, LessonSite.pairing_id))
+        named = {row[0]: row[1] for row in rows}
+    assert named == {room: pairing.id, held.county.classrooms[1].id: None}

@@ -3,11 +3,23 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.database import Database
-from tests.app.alliance_steps import attach, found, made, pairing
+from app.lessons.models import LessonSite
+from tests.app.alliance_steps import attach, found, made, move, pairing, run
 from tests.app.conftest import OpenBrowser, TestBrowser
-from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, make_term, offering_of, tag
+from tests.app.timetable_steps import (
+    HOUR,
+    JSON,
+    Timetabled,
+    act,
+    at,
+    make_term,
+    offering_of,
+    plan_one,
+    tag,
+)
 from tests.factories import NOON, County
 
 
@@ -132,3 +144,49 @@ async def test_drafts_are_published_together_and_an_offering_ends_when_none_lies
     assert (await keeper.post(f"{path}/end")).json()["state"] == "ENDED"
     answer = await keeper.post("/api/lessons", at(NOON + HOUR, offering_id=opened["id"]))
     assert answer.json()["type"] == "wrong-state"
+
+
+async def test_a_lesson_keeps_the_pairing_its_classroom_was_named_with(
+    keeper: TestBrowser, school: Timetabled, database: Database
+) -> None:
+    """However it is moved or made up, and also when the pairing has ended meanwhile."""
+    hub, point = school.county.hub, school.county.points[0]
+    one = await made(keeper, "/api/pairings", pairing(hub, point))
+    await run(keeper, one, hub, point)
+    site = {"classroom_id": str(school.county.classrooms[0].id), "pairing_id": one["id"]}
+    opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=[site]))
+    lesson = await plan_one(keeper, opened)
+    assert [each["pairing_id"] for each in lesson["sites"]] == [one["id"]]
+    assert (await move(keeper, one, "ENDED")).status_code == 200
+    body = at(NOON + 3 * HOUR, title="音乐", hub_classroom_id=None, sites=[site])
+    path = f"/api/lessons/{lesson['id']}"
+    answer = await keeper.send("PUT", path, etag=tag(lesson), json=body)
+    assert answer.status_code == 200, answer.text
+    cancelled = await act(keeper, answer.json(), "cancel", {"reason": "停电"})
+    again = await act(keeper, cancelled, "make-up", at(NOON + 24 * HOUR))
+    assert [each["pairing_id"] for each in again["sites"]] == [one["id"]]
+    async with database.unit_of_work() as db:
+        named = await db.scalars(select(LessonSite.pairing_id))
+    assert [str(each) for each in named] == [one["id"]] * 2
+    fresh = {"classroom_id": str(school.county.classrooms[1].id), "pairing_id": one["id"]}
+    path, body = f"/api/lessons/{again['id']}", body | {"sites": [fresh]}
+    refused = await keeper.send("PUT", path, etag=tag(again), json=body)
+    assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit")
+
+
+@pytest.mark.parametrize(
+    ("subjects", "fits"), [(["music"], True), (["arts", "maths"], True), (["maths"], False)]
+)
+async def test_a_classroom_receives_for_a_pairing_of_the_subject_or_of_one_it_is_among(
+    keeper: TestBrowser, school: Timetabled, subjects: list[str], fits: bool
+) -> None:
+    hub, point = school.county.hub, school.county.points[0]
+    one = await made(keeper, "/api/pairings", pairing(hub, point, subjects=subjects))
+    await run(keeper, one, hub, point)
+    site = {"classroom_id": str(school.county.classrooms[0].id), "pairing_id": one["id"]}
+    answer = await keeper.post("/api/course-offerings", offering_of(school, sites=[site]))
+    if fits:
+        assert answer.status_code == 201, answer.text
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (409, "site-unfit")
+        assert "other subjects" in answer.json()["detail"]
