@@ -6,9 +6,9 @@ Who sees what is said in `app.alliances.queries`.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from app.alliances.models import (
     Pairing,
@@ -24,6 +24,13 @@ from app.security import Scope
 
 # What a hub has promised: agreed or under way.
 PROMISED = (PairingState.ACCEPTED, PairingState.ACTIVE, PairingState.SUSPENDED)
+# Whose days may count: it is active, or was.
+RAN = (
+    PairingState.ACTIVE,
+    PairingState.SUSPENDED,
+    PairingState.ENDED,
+    PairingState.ARCHIVED,
+)
 
 
 def _whole_pairings() -> Select[Pairing]:
@@ -33,6 +40,35 @@ def _whole_pairings() -> Select[Pairing]:
         selectinload(Pairing.subjects),
         selectinload(Pairing.alliance),
     )
+
+
+async def rivals_of(db: AsyncSession, pairings: Sequence[Pairing]) -> Sequence[Pairing]:
+    """Return the other pairings that ran between the hub of one of these and a partner of it."""
+    mine, theirs = aliased(PairingParty), aliased(PairingParty)
+    ids = [pairing.id for pairing in pairings]
+
+    def both_have(side: Side) -> ColumnElement[bool]:
+        return (
+            select(mine.id)
+            .join(theirs, theirs.school_id == mine.school_id)
+            .where(
+                mine.pairing_id.in_(ids),
+                mine.side == side,
+                theirs.side == side,
+                theirs.pairing_id == Pairing.id,
+            )
+            .exists()
+        )
+
+    rows = await db.scalars(
+        _whole_pairings().where(
+            Pairing.id.not_in(ids),
+            Pairing.state.in_(RAN),
+            both_have(Side.HUB),
+            both_have(Side.PARTNER),
+        )
+    )
+    return rows.all()
 
 
 def pairings_seen(

@@ -14,11 +14,22 @@ from app.paging import Fetched, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One hub, the sites it teaches, and the closed spans of days on which that counts."""
+    """What a pairing agreed on: a hub, the sites it teaches, in what, on which closed spans.
 
+    `subjects`: by their codes; none: whatever is taught. `lecturer_id`: the mentor, who gives the
+    lessons; None: whoever does. `class_ids`: whose pupils sit there, where that is known; none:
+    anybody's. A lesson a site receives for a named pairing is that pairing's; any other is the
+    first one's it fits, so it is not this one's where it is in one of the lanes `before`.
+    """
+
+    pairing_id: UUID
     hub_id: UUID
     site_ids: frozenset[UUID]
     spans: Sequence[Span]
+    subjects: frozenset[str] = frozenset()
+    lecturer_id: UUID | None = None
+    class_ids: frozenset[UUID] = frozenset()
+    before: Sequence["Lane"] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class TaughtLessons(Protocol):
     ) -> list[tuple[int, int]]:
         """Return for each of `limits`, closed spans, how many lessons, and how many deliveries.
 
+        Those in at least one of the lanes: what is in several counts once.
         A lesson and all that passes it on (一点带多点) are one: its *origin*, the lesson at the
         beginning of the chain. A delivery is an origin that reached a site: each site counts once
         per origin, by whatever lesson it came, and the school that gave the origin never.

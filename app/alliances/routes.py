@@ -294,9 +294,12 @@ async def _plans_described(
 ) -> list[TermPlanOut]:
     """Describe plans of one alliance; the statements do not grow with their number."""
     paired = await pairing_queries.pairings_of_alliance(db, alliance_id)
-    days = await pairings.days_that_count(db, paired, today=local_day(now))
+    today = local_day(now)
+    days = await pairings.days_that_count(db, paired, today=today)
     terms = [Span(plan.term.starts_on, plan.term.ends_on) for plan in plans]
-    counts = await tracks.count(db, taught_lessons(request), paired, days=days, limits=terms)
+    counts = await tracks.count(
+        db, taught_lessons(request), paired, days=days, limits=terms, today=today
+    )
     return [TermPlanOut.of(*each) for each in zip(plans, counts, strict=True)]
 
 
@@ -341,6 +344,7 @@ async def list_lessons(
     """
     await queries.alliance_seen(db, seen(caller), alliance_id)
     found = await pairing_queries.pairings_of_alliance(db, alliance_id, scope=seen(caller))
-    spans = await pairings.days_that_count(db, found, today=local_day(now))
-    lanes = tracks.lanes_of(found, spans)
+    today = local_day(now)
+    spans = await pairings.days_that_count(db, found, today=today)
+    lanes = await tracks.lanes_of(db, found, spans, today=today)
     return (await taught_lessons(request).page(db, lanes, page=page)).page(TaughtOut.of)

@@ -51,7 +51,7 @@ async def read_tracks(
     limits = Span(first or pairing.starts_on, last or today)
     days = await pairings.days_that_count(db, [pairing], today=today)
     (counts,) = await tracks.count(
-        db, taught_lessons(request), [pairing], days=days, limits=[limits]
+        db, taught_lessons(request), [pairing], days=days, limits=[limits], today=today
     )
     active = within(days[pairing.id], limits)
     return TracksOut(
@@ -75,8 +75,9 @@ async def list_pairing_lessons(
 ) -> Page[TaughtOut]:
     """List 授课: the lessons that reached a partner on a day that counts, the newest first."""
     pairing = await pairing_queries.pairing_seen(db, seen(caller), pairing_id)
-    spans = await pairings.days_that_count(db, [pairing], today=local_day(now))
-    lanes = tracks.lanes_of([pairing], spans)
+    today = local_day(now)
+    spans = await pairings.days_that_count(db, [pairing], today=today)
+    lanes = await tracks.lanes_of(db, [pairing], spans, today=today)
     return (await taught_lessons(request).page(db, lanes, page=page)).page(TaughtOut.of)
 
 

@@ -1,6 +1,6 @@
 """The four tracks of a pair (四同步): facts in tables of their own, counted on days that count."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
+from app.alliances import pairing_queries
 from app.alliances.active_days import within
 from app.alliances.errors import NotYet
 from app.alliances.models import (
     JointPreparation,
     JointTraining,
     Pairing,
+    PairingKind,
     PairingState,
     SharedResource,
     Track,
 )
-from app.alliances.pairings import hub_of, partners_of
+from app.alliances.pairings import days_that_count, hub_of, partners_of
 from app.alliances.ports import Lane, TaughtLessons
 from app.alliances.schemas import TrackCounts
 from app.alliances.track_schemas import TrackEventIn
@@ -142,17 +144,57 @@ async def file_of(db: AsyncSession, pairing: Pairing, track: Track, event_id: UU
     return file
 
 
-def lanes_of(pairings: Iterable[Pairing], spans: Spans) -> list[Lane]:
-    """Return who teaches whom on which days, for what knows the lessons."""
-    return [
-        Lane(
-            hub_of(pairing).school_id,
-            frozenset(party.school_id for party in partners_of(pairing)),
-            spans[pairing.id],
-        )
-        for pairing in pairings
-        if spans[pairing.id]
-    ]
+#: Whom a lesson that nobody named a pairing for is counted for, of several that it fits: the more
+#: is agreed on, the earlier.
+_FIRST = (
+    PairingKind.TEACHER_MENTOR,
+    PairingKind.INTERACTIVE_1N,
+    PairingKind.DELIVERY,
+    PairingKind.SCHOOL_AID,
+)
+
+
+def _place(pairing: Pairing) -> tuple[int, date, UUID]:
+    return _FIRST.index(pairing.kind), pairing.starts_on, pairing.id
+
+
+def _lane(pairing: Pairing, spans: Sequence[Span], before: Sequence[Lane] = ()) -> Lane:
+    hub, partners = hub_of(pairing), partners_of(pairing)
+    is_mentored = pairing.kind is PairingKind.TEACHER_MENTOR
+    classes = partners if pairing.kind is PairingKind.INTERACTIVE_1N else []
+    return Lane(
+        pairing.id,
+        hub.school_id,
+        frozenset(party.school_id for party in partners),
+        spans,
+        subjects=frozenset(each.subject for each in pairing.subjects),
+        lecturer_id=hub.person_id if is_mentored else None,
+        class_ids=frozenset(each.class_id for each in classes if each.class_id is not None),
+        before=before,
+    )
+
+
+async def lanes_of(
+    db: AsyncSession, pairings: Sequence[Pairing], spans: Spans, *, today: date
+) -> list[Lane]:
+    """Return what these pairings agreed on, for what knows the lessons, on these days of each.
+
+    Of these, what fits several is in several lanes; what is another's is in none.
+    """
+    rivals = await pairing_queries.rivals_of(db, pairings)
+    theirs = await days_that_count(db, rivals, today=today)
+    found = []
+    for pairing in pairings:
+        before = [
+            _lane(rival, theirs[rival.id])
+            for rival in rivals
+            if theirs[rival.id]
+            and _place(rival) < _place(pairing)
+            and hub_of(rival).school_id == hub_of(pairing).school_id
+        ]
+        if spans[pairing.id]:
+            found.append(_lane(pairing, spans[pairing.id], before))
+    return found
 
 
 async def count(
@@ -162,6 +204,7 @@ async def count(
     *,
     days: Spans,
     limits: Sequence[Span],
+    today: date,
 ) -> list[TrackCounts]:
     """Count the four tracks of these pairings within each of `limits`, closed spans.
 
@@ -175,7 +218,8 @@ async def count(
     entered = {
         track: await _count_entered(db, table, spans, limits) for track, table in TABLES.items()
     }
-    given = await taught.count(db, lanes_of(pairings, spans), limits=limits)
+    lanes = await lanes_of(db, pairings, spans, today=today)
+    given = await taught.count(db, lanes, limits=limits)
     return [
         TrackCounts(
             preparations=entered[Track.PREPARATION][n],

@@ -1,10 +1,12 @@
 """授课 as alliances ask for it: the lessons that reached a hub's sites. Implements their port.
 
 A lesson reached a site when its row counts as it holds: as it was closed, or as its newest
-amendment says. Every row leads to the record.
+amendment says. Every row leads to the record. Whose lesson it is of several pairings is said in
+docs/adr/0014; a test holds it against the plain rule.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +19,10 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +32,8 @@ from app.alliances.ports import Lane, Taught
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import Span, local_day
+from app.codes import service as codes
+from app.codes.models import CodeKind
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
 from app.paging import Fetched, PageRequest, fetch_page
@@ -37,12 +43,57 @@ Hub, Site, Origin = aliased(School), aliased(School), aliased(Lesson)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 
 
-def _in(lane: Lane) -> ColumnElement[bool]:
-    return and_(
+#: By a subject's code, the words lessons use for it, or for one that is among it.
+Words = Mapping[str, Collection[str]]
+
+
+async def _words(db: AsyncSession, lanes: Collection[Lane]) -> Words:
+    """Look up all words the hubs' lessons have for their subjects."""
+    used = await db.scalars(
+        select(Lesson.subject)
+        .where(Lesson.hub_school_id.in_({lane.hub_id for lane in lanes}))
+        .distinct()
+    )
+    sets = await codes.catalogue(db)
+    words: defaultdict[str, list[str]] = defaultdict(list)
+    for word in used:
+        for code in sets.over(sets.find(CodeKind.SUBJECT, word)):
+            words[code].append(word)
+    return words
+
+
+def _in(lane: Lane, words: Words) -> ColumnElement[bool]:
+    """Return the condition that a row is this pairing's, by its name or as the first it fits."""
+    unnamed = and_(
+        LessonSite.pairing_id.is_(None),
+        _of_people(lane),
+        *(not_(and_(_agreed(other, words), _of_people(other))) for other in lane.before),
+    )
+    return and_(_agreed(lane, words), or_(LessonSite.pairing_id == lane.pairing_id, unnamed))
+
+
+def _agreed(lane: Lane, words: Words) -> ColumnElement[bool]:
+    """Return the condition that a row is between the schools, on the days and in a subject."""
+    between = and_(
         Lesson.hub_school_id == lane.hub_id,
         Classroom.school_id.in_(lane.site_ids),
         or_(false(), *(_on(Lesson.planned_start, span) for span in lane.spans)),
     )
+    if not lane.subjects:
+        return between
+    about = {word for subject in lane.subjects for word in words.get(subject, ())}
+    return and_(between, Lesson.subject.in_(about))
+
+
+def _of_people(lane: Lane) -> ColumnElement[bool]:
+    """Return the condition, never null, that mentor and pupils are those of the pairing."""
+    conditions: list[ColumnElement[bool]] = []
+    if lane.lecturer_id is not None:
+        conditions.append(Lesson.lecturer_id == lane.lecturer_id)
+    if lane.class_ids:
+        is_unknown = LessonSite.class_id.is_(None)
+        conditions.append(or_(is_unknown, LessonSite.class_id.in_(lane.class_ids)))
+    return and_(true(), *conditions)
 
 
 def _on(moment: SQLColumnExpression[datetime], days: Span) -> ColumnElement[bool]:
@@ -52,7 +103,9 @@ def _on(moment: SQLColumnExpression[datetime], days: Span) -> ColumnElement[bool
     return and_(moment >= start, moment < end)
 
 
-def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select[*tuple[Any, ...]]:
+def _reached(
+    query: Select[*tuple[Any, ...]], lanes: Collection[Lane], words: Words
+) -> Select[*tuple[Any, ...]]:
     """Return the query over the attendance of sites that were reached in one of the lanes."""
     return (
         query.select_from(AttendanceRecord)
@@ -60,7 +113,7 @@ def _reached(query: Select[*tuple[Any, ...]], lanes: Collection[Lane]) -> Select
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
         .outerjoin(Newest, newest())
-        .where(IS_COUNTED.is_(True), or_(false(), *(_in(lane) for lane in lanes)))
+        .where(IS_COUNTED.is_(True), or_(false(), *(_in(lane, words) for lane in lanes)))
     )
 
 
@@ -88,7 +141,7 @@ class AttendedLessons:
             return []
         columns = (ORIGIN_ID.label("origin"), Classroom.school_id, Lesson.planned_start)
         reached = (
-            _reached(select(*columns), lanes)
+            _reached(select(*columns), lanes, await _words(db, lanes))
             .join(Origin, Origin.id == ORIGIN_ID)
             .where(Origin.hub_school_id != Classroom.school_id)
             .cte("reached")
@@ -115,6 +168,7 @@ class AttendedLessons:
                     AttendanceRecord.connected_ms,
                 ),
                 lanes,
+                await _words(db, lanes),
             )
             .join(Session, AttendanceRecord.session_id == Session.id)
             .join(Hub, Lesson.hub_school_id == Hub.id)

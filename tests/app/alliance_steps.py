@@ -111,16 +111,18 @@ async def teach(
     days: int = 0,
     passes_on: Lesson | None = None,
     connected: bool = True,
+    subject: str = "音乐",
+    after_hours: float = 0,
 ) -> Lesson:
     """A lesson that was given, with what the sites' attendance says."""
     async with database.unit_of_work() as db:
         rooms = [await make_classroom(db, site) for site in sites]
-        start = NOON + timedelta(days=days)
+        start = NOON + timedelta(days=days, hours=after_hours)
         lesson = await lessons.plan_lesson(
             db,
             kind=LessonKind.DELIVERY,
             title="小雨沙沙",
-            subject="音乐",
+            subject=subject,
             grade="三年级",
             hub_school_id=(hub or county.hub).id,
             lecturer_id=county.teacher.person_id,

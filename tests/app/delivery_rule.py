@@ -6,10 +6,14 @@ A middle point M receives a lesson of A and broadcasts it to B and C in a lesson
 lesson keeps the *origin*, the lesson at the beginning of the chain (`Lesson.origin_id`). The rule:
 **a site counts once per origin**. A's lesson reached M, B and C: three, not four lessons' worth;
 and B, invited by both A and M, is still one. The school that gave the origin is never a site of it.
+
+Of several pairings between two schools a lesson is one's (`owner`): that of the pairing it was
+received for, where somebody named one, else that of the first it fits.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 
@@ -29,3 +33,62 @@ def counted(deliveries: Iterable[Delivery]) -> set[tuple[UUID, UUID]]:
         for delivery in deliveries
         if delivery.school_id != delivery.giver_id
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a pairing is about. `place`: where it stands among those a lesson may fit.
+
+    `subjects`, `class_ids` empty: whatever; `lecturer_id` None: whoever.
+    """
+
+    pairing_id: UUID
+    place: tuple[int, date, UUID]
+    hub_id: UUID
+    site_ids: frozenset[UUID]
+    days: frozenset[date]
+    subjects: frozenset[str]
+    lecturer_id: UUID | None
+    class_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A site that a lesson reached. `named`: the pairing it was received for, if any was named.
+
+    `subjects`: the code of the lesson's subject and those it is among.
+    """
+
+    record_id: UUID
+    delivery: Delivery
+    hub_id: UUID
+    day: date
+    subjects: frozenset[str]
+    lecturer_id: UUID
+    class_id: UUID | None
+    named: UUID | None
+
+
+def is_agreed(row: Received, agreed: Agreed) -> bool:
+    """Return whether it was between the schools, on a day that counts, in a subject."""
+    return (
+        row.hub_id == agreed.hub_id
+        and row.delivery.school_id in agreed.site_ids
+        and row.day in agreed.days
+        and (not agreed.subjects or bool(row.subjects & agreed.subjects))
+    )
+
+
+def owner(row: Received, pairings: Iterable[Agreed]) -> UUID | None:
+    """Return the one pairing whose lesson this was: the one named, or the first it fits."""
+    fitting = [each for each in pairings if is_agreed(row, each)]
+    if row.named is not None:
+        return row.named if row.named in {each.pairing_id for each in fitting} else None
+    of_people = [
+        each
+        for each in fitting
+        if each.lecturer_id in {None, row.lecturer_id}
+        and (not each.class_ids or row.class_id is None or row.class_id in each.class_ids)
+    ]
+    first = min(of_people, key=lambda each: each.place, default=None)
+    return None if first is None else first.pairing_id

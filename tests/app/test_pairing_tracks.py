@@ -7,7 +7,7 @@ import pytest
 from app.alliances.ports import Lane
 from app.attendance.taught import AttendedLessons
 from app.calendars.days import Span
-from app.database import Database
+from app.database import Database, uuid7
 from app.lessons.models import Lesson
 from app.security import Role
 from tests.app.alliance_steps import (
@@ -203,7 +203,7 @@ async def test_counting_in_the_database_is_the_rule_on_either(
         rule += [Delivery(origin, givers[origin], site.id) for site in sites]
     today = NOON.date()
     lanes = [
-        Lane(hub.id, frozenset(school.id for school in schools), [Span(today, today)])
+        Lane(uuid7(), hub.id, frozenset(school.id for school in schools), [Span(today, today)])
         for hub in schools
     ]
     async with either_database.unit_of_work() as db:
