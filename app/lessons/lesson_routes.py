@@ -178,7 +178,7 @@ async def change_lesson(
     if body.hub_classroom_id is not None:
         await offerings.require_classroom_of(db, body.hub_classroom_id, school_id=hub)
     words = await codes.catalogue(db)
-    await offerings.require_fit(
+    shown = await offerings.require_fit(
         db,
         body.sites,
         hub_school_id=hub,
@@ -197,7 +197,7 @@ async def change_lesson(
             SitePlan(
                 site.classroom_id, site.class_id, site.assistant_id, site.mode, site.pairing_id
             )
-            for site in body.sites
+            for site in offerings.with_assistants(body.sites, lesson.sites, shown=shown)
         ],
         now=now,
     )

@@ -1,6 +1,6 @@
 """Use cases of course offerings: open one, change it, name the classrooms that receive it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.codes.models import CodeKind
 from app.errors import NotFound, WrongState
 from app.lessons import offering_queries as queries
 from app.lessons.errors import SiteUnfit
-from app.lessons.models import CourseOffering, OfferingSite, OfferingState
+from app.lessons.models import CourseOffering, LessonSite, OfferingSite, OfferingState
 from app.lessons.offering_schemas import OfferingIn, SiteIn
 from app.lessons.timetable import touch
 from app.schools import queries as schools
@@ -46,11 +46,11 @@ async def save(db: AsyncSession, offering: CourseOffering, body: OfferingIn, sco
     if body.hub_classroom_id is not None:
         await require_classroom_of(db, body.hub_classroom_id, school_id=hub.id)
     about = words.over(subject)
-    await require_fit(db, body.sites, hub_school_id=hub.id, subjects=about, scope=scope)
+    shown = await require_fit(db, body.sites, hub_school_id=hub.id, subjects=about, scope=scope)
     for name, value in body.model_dump(exclude={"subject", "sites"}).items():
         setattr(offering, name, value)
     offering.subject_id = subject.id
-    _name_sites(offering, body.sites)
+    _name_sites(offering, with_assistants(body.sites, offering.sites, shown=shown))
     db.add(offering)
     touch(offering)
     await db.flush()
@@ -78,8 +78,10 @@ async def require_fit(
     subjects: Collection[str],
     scope: Scope,
     known: Mapping[UUID, UUID | None] = MappingProxyType({}),
-) -> None:
+) -> frozenset[UUID]:
     """Raise unless each of these classrooms may receive what the hub gives.
+
+    Return those whose assistants are shown to the caller.
 
     It may when its school is the caller's own, a running pairing promises it, or it is among
     those `known` to receive already, each with the pairing it does so for. Another pairing that is
@@ -104,6 +106,26 @@ async def require_fit(
             await schools.require_class_of(db, site.class_id, school_id=school_id)
         if site.assistant_id is not None:
             await accounts.require_person_of(db, site.assistant_id, school_id=school_id)
+    return frozenset(room_id for room_id, school_id in at.items() if school_id in own)
+
+
+def with_assistants(
+    sites: Iterable[SiteIn],
+    there: Iterable[OfferingSite | LessonSite],
+    *,
+    shown: Collection[UUID],
+) -> list[SiteIn]:
+    """Return the sites, with the assistants there are where the caller is not shown any.
+
+    Whoever does not see who helps in a classroom says nobody, and means nothing by it.
+    """
+    helping = {row.classroom_id: row.assistant_id for row in there}
+    return [
+        site.model_copy(update={"assistant_id": helping.get(site.classroom_id)})
+        if site.assistant_id is None and site.classroom_id not in shown
+        else site
+        for site in sites
+    ]
 
 
 def _unfit(site: SiteIn, why: str) -> SiteUnfit:

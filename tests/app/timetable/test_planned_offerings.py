@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.database import Database
-from app.lessons.models import LessonSite
+from app.lessons.models import LessonSite, OfferingSite
 from tests.app.alliance_steps import attach, found, made, move, pairing, run
 from tests.app.conftest import OpenBrowser, TestBrowser
 from tests.app.timetable_steps import (
@@ -20,7 +20,7 @@ from tests.app.timetable_steps import (
     plan_one,
     tag,
 )
-from tests.factories import NOON, County
+from tests.factories import NOON, County, make_person
 
 
 async def test_an_offering_is_opened_listed_and_changed(
@@ -190,3 +190,55 @@ async def test_a_classroom_receives_for_a_pairing_of_the_subject_or_of_one_it_is
     else:
         assert (answer.status_code, answer.json()["type"]) == (409, "site-unfit")
         assert "other subjects" in answer.json()["detail"]
+
+
+async def test_who_is_not_shown_the_assistant_of_a_classroom_leaves_her_there(
+    *,
+    keeper: TestBrowser,
+    school: Timetabled,
+    other_county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+) -> None:
+    hub, far = school.county.hub, other_county.points[0]
+    theirs = await open_browser(other_county.administrator)
+    one = await made(keeper, "/api/pairings", pairing(hub, far))
+    await attach(keeper, f"/api/pairings/{one['id']}")
+    for who, to, of in ((keeper, "PROPOSED", hub), (theirs, "ACCEPTED", far)):
+        assert (await move(who, one, to, of)).status_code == 200
+    async with database.unit_of_work() as db:
+        helper = (await make_person(db, school=far)).person_id
+    site: JSON = {"classroom_id": str(other_county.classrooms[0].id)}
+    body = offering_of(school, sites=[site | {"assistant_id": str(helper)}])
+    opened = await made(keeper, "/api/course-offerings", body)
+    assert opened["sites"][0]["assistant"] is None  # not of a school of hers
+    lesson = await plan_one(keeper, opened)
+    edit = at(NOON + 3 * HOUR, title="音乐", hub_classroom_id=None, sites=[site])
+    for path, before, changed in (
+        (f"/api/course-offerings/{opened['id']}", opened, offering_of(school, sites=[site])),
+        (f"/api/lessons/{lesson['id']}", lesson, edit),
+    ):
+        answer = await keeper.send("PUT", path, etag=tag(before), json=changed)
+        assert answer.status_code == 200, answer.text
+    async with database.unit_of_work() as db:
+        assert (await db.scalars(select(OfferingSite.assistant_id))).all() == [helper]
+        assert (await db.scalars(select(LessonSite.assistant_id))).all() == [helper]
+    # Who is shown her may take her away.
+    room = school.county.classrooms[0].id
+    own: JSON = {"classroom_id": str(room)}
+    async with database.unit_of_work() as db:
+        near = (await make_person(db, school=school.county.points[0])).person_id
+    named = offering_of(school, name="另一门", sites=[own | {"assistant_id": str(near)}])
+    second = await made(keeper, "/api/course-offerings", named)
+    answer = await keeper.send(
+        "PUT",
+        f"/api/course-offerings/{second['id']}",
+        etag=tag(second),
+        json=offering_of(school, name="另一门", sites=[own]),
+    )
+    assert answer.json()["sites"][0]["assistant"] is None
+    async with database.unit_of_work() as db:
+        left = await db.scalars(
+            select(OfferingSite.assistant_id).where(OfferingSite.classroom_id == room)
+        )
+        assert left.all() == [None]
