@@ -14,6 +14,18 @@ export type WeekPeriod = Schemas["WeekPeriod"];
 export type CountyWeek = Schemas["CountyWeek"];
 export type WeekBy = Schemas["WeekBy"];
 
+export type LessonKind = Schemas["LessonKind"];
+export const LESSON_KINDS: readonly LessonKind[] = ["DELIVERY", "MASTER", "ELITE"];
+export type SiteMode = Schemas["SiteMode"];
+export const SITE_MODES: readonly SiteMode[] = ["LIVE", "RECORDED", "EMBEDDED", "OBSERVE"];
+
+/** How a classroom of a course is to take part; an empty id: nobody is named. */
+export interface SiteWish {
+  mode: SiteMode;
+  class_id: string;
+  assistant_id: string;
+}
+
 type Versioned = { id: string; version: number };
 
 /** What the lessons of all schools are narrowed to. */
