@@ -35,6 +35,7 @@ async def come_from_before(database: Database) -> None:
         there = await connection.run_sync(lambda below: inspect(below).get_columns("lessons"))
         assert "is_after_school" not in {column["name"] for column in there}
     await go(database.engine, command.upgrade, "head")
+    await database.engine.dispose()  # no connection knows statements about the tables of before
 
 
 async def facts(database: Database) -> list[tuple[UUID, int]]:
