@@ -213,6 +213,7 @@ async def test_who_is_not_shown_the_assistant_of_a_classroom_leaves_her_there(
     opened = await made(keeper, "/api/course-offerings", body)
     assert opened["sites"][0]["assistant"] is None  # not of a school of hers
     lesson = await plan_one(keeper, opened)
+    opened = await found(keeper, f"/api/course-offerings/{opened['id']}")  # it runs now
     edit = at(NOON + 3 * HOUR, title="音乐", hub_classroom_id=None, sites=[site])
     for path, before, changed in (
         (f"/api/course-offerings/{opened['id']}", opened, offering_of(school, sites=[site])),
