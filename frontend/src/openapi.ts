@@ -2324,7 +2324,7 @@ export interface components {
          * @description Why a lesson does not count at a site.
          * @enum {string}
          */
-        NotCounted: "NEVER_CAME" | "TOO_LITTLE_AUDIBLE" | "AMENDED";
+        NotCounted: "OBSERVED" | "NEVER_CAME" | "TOO_LITTLE_AUDIBLE" | "AMENDED";
         /** @description 可供课程: what a school can give, and the periods a week it has teachers for. */
         OfferIn: {
             /** @description Counted from the first form, 1 to 12. */
@@ -3572,6 +3572,8 @@ export interface components {
         };
         /**
          * @description 直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
+         *
+         *     The others count alike, by what their seat received while it was given (docs/adr/0013).
          * @enum {string}
          */
         SiteMode: "LIVE" | "RECORDED" | "EMBEDDED" | "OBSERVE";
@@ -4375,8 +4377,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-to-amend`: There is nothing to correct yet; `nothing-amended`: The correction changes nothing; `still-running`: The first request is still running */
-        "not-to-amend.nothing-amended.still-running": {
+        /** @description `not-to-amend`: There is nothing to correct yet; `nothing-amended`: The correction changes nothing; `only-observes`: This classroom only observes; `still-running`: The first request is still running */
+        "not-to-amend.nothing-amended.only-observes.still-running": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4705,7 +4707,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["not-to-amend.nothing-amended.still-running"];
+            409: components["responses"]["not-to-amend.nothing-amended.only-observes.still-running"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };

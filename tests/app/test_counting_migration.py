@@ -18,7 +18,7 @@ from tests.app.conftest import Clock
 from tests.app.held_lessons import Held, hold_in_a_new_county, record_of
 from tests.app.timetable_steps import make_offering
 
-BEFORE = "202611262055"
+BEFORE = "202611270010"
 
 
 async def go(engine: AsyncEngine, move: Any, where: str) -> None:

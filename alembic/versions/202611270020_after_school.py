@@ -1,14 +1,14 @@
 """Keep of each lesson whether it is after school; have facts that counted too much written anew.
 
-Revision ID: 202611262310
-Revises: 202611262055
+Revision ID: 202611270020
+Revises: 202611270010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "202611262310"
-down_revision = "202611262055"
+revision = "202611270020"
+down_revision = "202611270010"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Keep of each classroom invited to a lesson for which pairing it receives it.
 
-Revision ID: 202611262320
-Revises: 202611262310
+Revision ID: 202611270030
+Revises: 202611270020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "202611262320"
-down_revision = "202611262310"
+revision = "202611270030"
+down_revision = "202611270020"
 branch_labels = None
 depends_on = None
 
