@@ -32,6 +32,7 @@ from app.errors import (
     Unavailable,
 )
 from app.etags import PreconditionRequired, expected_versions
+from app.files import FileTooLarge
 from app.idempotency import IdempotentRoute, KeyReused, StillRunning
 from app.paging import BadCursor, page_request
 from app.ratelimits import RateLimit, TooManyRequests
@@ -207,7 +208,7 @@ def _derived(route: Any, method: str, *, has_input: bool) -> Iterator[type[Probl
     if has_input:
         yield MalformedInput
     if isinstance(route.original_route, IdempotentRoute) and method == "POST":
-        yield from (StillRunning, KeyReused)
+        yield from (StillRunning, KeyReused, FileTooLarge)
     for call in _calls(route.dependant):
         if isinstance(call, Policy):
             yield from call.refuses(is_unsafe=method not in SAFE_METHODS)

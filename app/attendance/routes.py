@@ -21,10 +21,11 @@ from app.clock import Now
 from app.database import Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, written
+from app.idempotency import IdempotentRoute
 from app.paging import MOST_PER_PAGE, Page, PageQuery
 from app.security import CurrentDevice, CurrentInspector
 
-router = APIRouter(prefix="/api", tags=["attendance"])
+router = APIRouter(prefix="/api", tags=["attendance"], route_class=IdempotentRoute)
 
 
 @router.post("/classroom/lessons/{lesson_id}/headcount")

@@ -11,6 +11,7 @@ from app.clock import Now
 from app.database import Db
 from app.errors import WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.idempotency import IdempotentRoute
 from app.jobs import queries, service
 from app.jobs.errors import NoFile
 from app.jobs.files import JobFiles
@@ -20,7 +21,7 @@ from app.jobs.schemas import JobOut
 from app.paging import Page, PageQuery
 from app.security import CurrentPerson
 
-router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=IdempotentRoute)
 
 STATE_WORDS = {
     JobState.QUEUED: "排队中",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.clock import Now
 from app.database import Db
 from app.errors import refuses
+from app.idempotency import IdempotentRoute
 from app.jobs.models import JobState
 from app.live.schemas import DownloadOut, DownloadsOut, DownloadState
 from app.recordings import downloads, queries
@@ -27,7 +28,7 @@ from app.recordings.reading import Shelf
 from app.recordings.streaming import send_file
 from app.security import CurrentPerson, PersonCaller, client_address
 
-router = APIRouter(prefix="/api", tags=["recordings"])
+router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
 
 #: Not `app.recordings.links.PURPOSE`: no link to a part is one to a whole lesson.
 PURPOSE = "links to files of whole lessons"

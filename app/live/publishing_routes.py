@@ -10,6 +10,7 @@ from app.attendance.seats import read_seat
 from app.clock import Now
 from app.database import Db
 from app.errors import WrongState, refuses
+from app.idempotency import IdempotentRoute
 from app.lessons.models import LessonSite
 from app.live import views
 from app.live.schemas import RecordingOut, WithdrawIn
@@ -23,7 +24,7 @@ from app.schools.models import Classroom
 from app.security import CurrentAdministrator, CurrentInspector
 from media.recorder.timeline import Group
 
-router = APIRouter(prefix="/api", tags=["recordings"])
+router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
 
 
 @router.post("/admin/sessions/{session_id}/recording/publish")

@@ -20,6 +20,7 @@ from app.database import Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
+from app.idempotency import IdempotentRoute
 from app.jobs import service as jobs
 from app.jobs.context import Handler, Handlers, JobContext, JobResult
 from app.jobs.files import JobFiles
@@ -49,7 +50,7 @@ class ImportKind(StrEnum):
 
 ImportKinds = Mapping[ImportKind, Kind]
 
-router = APIRouter(prefix="/api/imports", tags=["registry"])
+router = APIRouter(prefix="/api/imports", tags=["registry"], route_class=IdempotentRoute)
 
 
 def _kind(request: Request, kind: ImportKind) -> Kind:

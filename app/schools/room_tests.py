@@ -17,10 +17,11 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.clock import Now
 from app.database import Base, Db, Id
+from app.idempotency import IdempotentRoute
 from app.ratelimits import RateLimit
 from app.security import CurrentDevice
 
-router = APIRouter(prefix="/api/classroom", tags=["schools"])
+router = APIRouter(prefix="/api/classroom", tags=["schools"], route_class=IdempotentRoute)
 
 # A test takes most of a minute.
 _SELDOM = Depends(RateLimit("room-tests", "60/hour"))

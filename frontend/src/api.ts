@@ -5,6 +5,7 @@
  * becomes a `Problem` of type `offline`. Unsafe methods carry the session's CSRF token.
  * Longer than a module should be: the whole interface in one place is what a reader looks for.
  */
+import { once, wordsOf } from "./keys";
 import type { Road, RoadsToTry } from "./media/roads";
 
 export type LessonKind = "DELIVERY" | "MASTER" | "ELITE";
@@ -456,10 +457,26 @@ interface Sending {
   headers?: Record<string, string>;
   as?: Caller;
   signal?: AbortSignal;
+  /** It makes something: sent again after an answer that was lost, it makes nothing twice. */
+  isOnce?: boolean;
+}
+
+/** Whether a request that failed so may have had its effect all the same. */
+function isInDoubt(error: unknown): boolean {
+  return !(error instanceof Problem) || error.status === 0 || error.status >= 500 || error.type === "still-running";
 }
 
 /** Send a request and return the response, or throw a `Problem`. `path` begins with `/api`. */
-export async function send(path: string, options: Sending = {}): Promise<Response> {
+export function send(path: string, options: Sending = {}): Promise<Response> {
+  if (options.isOnce !== true) return attempt(path, options);
+  return once(
+    [path, options.as ?? "person", wordsOf(options.body ?? options.json)].join("\n"),
+    (key) => attempt(path, { ...options, headers: { ...options.headers, "Idempotency-Key": key } }),
+    isInDoubt,
+  );
+}
+
+async function attempt(path: string, options: Sending): Promise<Response> {
   const headers = new Headers({ Accept: "application/json", ...options.headers });
   if (options.json !== undefined) headers.set("Content-Type", "application/json");
   if ((options.method ?? "GET") !== "GET") {
@@ -496,6 +513,11 @@ async function post<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   return (await (await send(`/api${path}`, { method: "POST", json, as, signal })).json()) as T;
+}
+
+/** Post what makes or changes something, where the server keeps the promise of a key. */
+async function make<T>(path: string, json: unknown = {}, as: Caller = "person"): Promise<T> {
+  return (await (await send(`/api${path}`, { method: "POST", json, as, isOnce: true })).json()) as T;
 }
 
 /** Post where the answer has no body (204). */
@@ -541,10 +563,10 @@ export const api = {
 
   classroomToday: () => get<ClassroomToday>("/classroom/today"),
   confirmHeadcount: (lesson: string, count: number, objection: string | null = null) =>
-    post<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count, objection }, "device"),
+    make<unknown>(`/classroom/lessons/${id(lesson)}/headcount`, { count, objection }, "device"),
 
   keepRoomTest: (figures: RoomFigures) =>
-    post<RoomTest>("/classroom/room-tests", { ...figures }, "device"),
+    make<RoomTest>("/classroom/room-tests", { ...figures }, "device"),
 
   checkPing: async (): Promise<void> => {
     await send("/api/check/ping");
@@ -577,10 +599,10 @@ export const api = {
   allRecordingViews: (query: { cursor?: string; limit?: number }) =>
     get<Page<RecordingViewOf>>(`/admin/recording-views${queryOf(query)}`),
   /** To the staff of the schools that took part, if those whose pupils are in it consent. */
-  publishRecording: (session: string) => post<unknown>(`/admin/sessions/${id(session)}/recording/publish`, {}),
+  publishRecording: (session: string) => make<unknown>(`/admin/sessions/${id(session)}/recording/publish`, {}),
   /** Nobody is shown it from now on, and every copy is removed. */
   withdrawRecording: (session: string, reason: string) =>
-    post<unknown>(`/admin/sessions/${id(session)}/recording/withdraw`, { reason }),
+    make<unknown>(`/admin/sessions/${id(session)}/recording/withdraw`, { reason }),
   endSession: (session: string, reason: string) =>
     post<unknown>(`/admin/sessions/${id(session)}/end`, { reason }),
   replay: (session: string) => get<Replay>(`/sessions/${id(session)}/replay`),

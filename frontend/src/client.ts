@@ -38,8 +38,6 @@ interface Common {
   as?: Caller;
   /** The ETag of what is edited, as it was read. */
   ifMatch?: string;
-  /** A new word for each thing that is made: the same request again then makes nothing twice. */
-  idempotencyKey?: string;
   signal?: AbortSignal;
 }
 export type Asking<O> = PartOf<O, "path"> & PartOf<O, "query"> & BodyOf<O> & Common;
@@ -77,7 +75,6 @@ export function urlOf(template: string, path: Loose["path"] = {}, query: Query =
 async function ask(method: Method, template: string, asking: Loose): Promise<Answer<unknown>> {
   const headers: Record<string, string> = {};
   if (asking.ifMatch !== undefined) headers["If-Match"] = asking.ifMatch;
-  if (asking.idempotencyKey !== undefined) headers["Idempotency-Key"] = asking.idempotencyKey;
   const response = await send(urlOf(template, asking.path, asking.query), {
     method: method.toUpperCase() as Uppercase<Method>,
     json: asking.json,
@@ -85,6 +82,7 @@ async function ask(method: Method, template: string, asking: Loose): Promise<Ans
     as: asking.as,
     signal: asking.signal,
     headers,
+    isOnce: method === "post",
   });
   const data: unknown = response.status === 204 ? undefined : await response.json();
   return { data, etag: response.headers.get("ETag") };

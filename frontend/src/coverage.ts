@@ -89,8 +89,7 @@ export const curricula = {
   named: async (q: string): Promise<Named[]> => (await curricula.list({ q, limit: 20 })).items,
   exportUrl: (format: Format) => linkTo("/api/curriculum-plans/export", { query: { format } }),
   one: (plan_id: string) => dataOf(client.get("/api/curriculum-plans/{plan_id}", { path: { plan_id } })),
-  add: (json: Schemas["CurriculumIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/curriculum-plans", { json, idempotencyKey })),
+  add: (json: Schemas["CurriculumIn"]) => dataOf(client.post("/api/curriculum-plans", { json })),
   edit: ({ id, version }: Pick<CurriculumDetail, "id" | "version">, json: Schemas["CurriculumEdit"]) =>
     dataOf(client.put("/api/curriculum-plans/{plan_id}", { path: { plan_id: id }, json, ifMatch: etagOf(version) })),
 };
@@ -103,8 +102,7 @@ export const timetables = {
     linkTo("/api/local-timetables/export", { query: { ...query, format } }),
   one: (timetable_id: string) =>
     dataOf(client.get("/api/local-timetables/{timetable_id}", { path: { timetable_id } })),
-  add: (json: Schemas["LocalTimetableIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/local-timetables", { json, idempotencyKey })),
+  add: (json: Schemas["LocalTimetableIn"]) => dataOf(client.post("/api/local-timetables", { json })),
   edit: ({ id, version }: LocalTimetable, periods: LocalPeriods[]) =>
     dataOf(
       client.put("/api/local-timetables/{timetable_id}", {
@@ -128,8 +126,7 @@ export const sheets = {
   list: (query: Paging & { roster_id?: string }) => dataOf(client.get("/api/coverage/sheets", { query })),
   exportUrl: (format: Format) => linkTo("/api/coverage/sheets/export", { query: { format } }),
   one: (sheet_id: string) => dataOf(client.get("/api/coverage/sheets/{sheet_id}", { path: { sheet_id } })),
-  compute: (json: Schemas["SheetIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/coverage/sheets", { json, idempotencyKey })),
+  compute: (json: Schemas["SheetIn"]) => dataOf(client.post("/api/coverage/sheets", { json })),
   check: (of: Sheet) =>
     dataOf(client.post("/api/coverage/sheets/{sheet_id}/check", { ...ofSheet(of), json: { note: "" } })),
   signOff: (of: Sheet, note: string) =>

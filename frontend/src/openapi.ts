@@ -4179,8 +4179,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `consent-missing`: A school has not consented; `wrong-state`: This is not possible now */
-        "consent-missing.wrong-state": {
+        /** @description `consent-missing`: A school has not consented; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "consent-missing.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4199,6 +4199,12 @@ export interface components {
         };
         /** @description `csrf-refused`: The request did not come from this platform's page; `forbidden`: Not allowed; `own-grant`: Your own roles are others' to change */
         "csrf-refused.forbidden.own-grant": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `file-too-large`: The file is too large */
+        "file-too-large": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4223,6 +4229,12 @@ export interface components {
         };
         /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `period-too-long`: These days make no period */
         "idempotency-key-reused.malformed-input.period-too-long": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `unreadable-file`: This file cannot be read */
+        "idempotency-key-reused.malformed-input.unreadable-file": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4311,12 +4323,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `malformed-input`: Malformed input; `unreadable-file`: This file cannot be read */
-        "malformed-input.unreadable-file": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `name-taken`: This is there already; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "name-taken.still-running.wrong-state": {
             content: {
@@ -4383,8 +4389,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-to-confirm`: There is nothing to confirm */
-        "not-to-confirm": {
+        /** @description `not-to-confirm`: There is nothing to confirm; `still-running`: The first request is still running */
+        "not-to-confirm.still-running": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4431,14 +4437,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `recording-held`: The recording is held; `wrong-state`: This is not possible now */
-        "recording-held.wrong-state": {
+        /** @description `recording-held`: The recording is held; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "recording-held.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `recording-not-ready`: The recording is not ready */
         "recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `recording-not-ready`: The recording is not ready; `still-running`: The first request is still running */
+        "recording-not-ready.still-running": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4505,12 +4517,6 @@ export interface components {
         };
         /** @description `upload-too-large`: Too much was sent */
         "upload-too-large": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `wrong-state`: This is not possible now */
-        "wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4708,6 +4714,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["not-to-amend.nothing-amended.only-observes.still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -4739,6 +4746,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5148,6 +5156,10 @@ export interface operations {
     };
     publish: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 session_id: components["parameters"]["path.session_id"];
             };
@@ -5162,13 +5174,18 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["consent-missing.wrong-state"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["consent-missing.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
     withdraw: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 session_id: components["parameters"]["path.session_id"];
             };
@@ -5189,8 +5206,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["recording-held.wrong-state"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["recording-held.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -5295,6 +5313,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["objections-open.still-running.term-not-over"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5393,6 +5412,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5501,6 +5521,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5602,6 +5623,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5754,6 +5776,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5828,6 +5851,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5980,6 +6004,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -6288,6 +6313,10 @@ export interface operations {
     };
     confirm_headcount: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 lesson_id: components["parameters"]["path.lesson_id"];
             };
@@ -6308,12 +6337,19 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["not-to-confirm"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["not-to-confirm.still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
     keep_room_test: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoomTestIn"];
@@ -6329,7 +6365,9 @@ export interface operations {
             400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["unavailable"];
         };
@@ -6409,6 +6447,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -6637,6 +6676,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["site-unfit.still-running.term-foreign"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -6715,6 +6755,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -6740,6 +6781,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -7017,6 +7059,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks.still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
             503: components["responses"]["unavailable"];
         };
@@ -7095,6 +7138,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
             503: components["responses"]["unavailable"];
         };
@@ -7149,6 +7193,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -7184,6 +7229,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["rows-open.still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -7329,6 +7375,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["plan-there.still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.twice-in-table"];
             503: components["responses"]["unavailable"];
         };
@@ -7488,6 +7535,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -7577,6 +7625,10 @@ export interface operations {
                 /** @description Write the rows that are right. */
                 leave_out?: boolean;
             };
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 kind: components["parameters"]["path.kind"];
             };
@@ -7595,7 +7647,9 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
-            422: components["responses"]["malformed-input.unreadable-file"];
+            409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.unreadable-file"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7668,6 +7722,10 @@ export interface operations {
     };
     cancel_job: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 job_id: components["parameters"]["path.job_id"];
             };
@@ -7682,8 +7740,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["wrong-state"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7709,6 +7768,10 @@ export interface operations {
     };
     retry_job: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 job_id: components["parameters"]["path.job_id"];
             };
@@ -7723,8 +7786,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["wrong-state"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7807,6 +7871,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-clash.lesson-in-the-past.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -7894,6 +7959,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -7947,6 +8013,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-clash.lesson-in-the-past.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -7972,6 +8039,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-not-changeable.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8027,6 +8095,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-clash.lesson-not-changeable.same-teacher.still-running"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -8181,6 +8250,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.timetable-there.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.grade-unknown.idempotency-key-reused.malformed-input.twice-in-table"];
             503: components["responses"]["unavailable"];
         };
@@ -8322,6 +8392,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8405,6 +8476,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8450,6 +8522,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8530,6 +8603,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8638,6 +8712,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8714,6 +8789,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8761,6 +8837,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8823,6 +8900,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -8901,6 +8979,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9029,6 +9108,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["cannot-plan.still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9081,6 +9161,7 @@ export interface operations {
             404: components["responses"]["no-such-plan.not-found"];
             409: components["responses"]["lesson-clash.still-running.wrong-state"];
             412: components["responses"]["plan-outdated"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9328,6 +9409,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9379,6 +9461,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9500,6 +9583,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden.own-grant"];
             404: components["responses"]["not-found"];
             409: components["responses"]["grant-too-long.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9531,6 +9615,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden.own-grant"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9608,6 +9693,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9776,6 +9862,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9910,6 +9997,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9996,6 +10084,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -10031,6 +10120,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -10092,6 +10182,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
@@ -10165,6 +10256,10 @@ export interface operations {
     };
     make_download: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 form: components["parameters"]["path.form"];
                 session_id: components["parameters"]["path.session_id"];
@@ -10180,8 +10275,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["recording-not-ready"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["recording-not-ready.still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -10330,6 +10426,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["name-taken.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day"];
             503: components["responses"]["unavailable"];
         };
@@ -10545,6 +10642,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };

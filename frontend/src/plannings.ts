@@ -15,8 +15,7 @@ export type Offering = Schemas["PlannedOfferingOut"];
 export const plannings = {
   list: (query: Paging) => dataOf(client.get("/api/plannings", { query })),
   exportUrl: (format: Format) => linkTo("/api/plannings/export", { query: { format } }),
-  ask: (json: Schemas["PlanningIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/plannings", { json, idempotencyKey })),
+  ask: (json: Schemas["PlanningIn"]) => dataOf(client.post("/api/plannings", { json })),
   one: (planning_id: string) => dataOf(client.get("/api/plannings/{planning_id}", { path: { planning_id } })),
   accept: (planning_id: string, plan: number, publish: boolean) =>
     dataOf(

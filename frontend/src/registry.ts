@@ -34,8 +34,7 @@ export const schools = {
   list: (query: SchoolQuery) => dataOf(client.get("/api/schools", { query })),
   exportUrl: (query: SchoolQuery, format: Format) => linkTo("/api/schools/export", { query: { ...query, format } }),
   one: (school_id: string) => dataOf(client.get("/api/schools/{school_id}", { path: { school_id } })),
-  register: (json: Schemas["SchoolIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/schools", { json, idempotencyKey })),
+  register: (json: Schemas["SchoolIn"]) => dataOf(client.post("/api/schools", { json })),
   edit: (of: Versioned, json: Schemas["SchoolEdit"]) =>
     dataOf(client.patch("/api/schools/{school_id}", { ...at(of), json })),
   close: (of: Versioned, json: Schemas["OnDay"]) =>
@@ -62,8 +61,7 @@ export const classes = {
     dataOf(client.get("/api/school-classes", { query })),
   exportUrl: (school_id: string, format: Format) =>
     linkTo("/api/school-classes/export", { query: { school_id, format } }),
-  add: (json: Schemas["SchoolClassIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/school-classes", { json, idempotencyKey })),
+  add: (json: Schemas["SchoolClassIn"]) => dataOf(client.post("/api/school-classes", { json })),
   edit: ({ id, version }: SchoolClass, json: Schemas["SchoolClassEdit"]) =>
     dataOf(client.patch("/api/school-classes/{class_id}", { path: { class_id: id }, json, ifMatch: etagOf(version) })),
 };
@@ -79,8 +77,7 @@ export const rooms = {
     })),
   exportUrl: (school_id: string, format: Format) =>
     linkTo("/api/classrooms/export", { query: { school_id, format } }),
-  add: (json: Schemas["ClassroomIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/classrooms", { json, idempotencyKey })),
+  add: (json: Schemas["ClassroomIn"]) => dataOf(client.post("/api/classrooms", { json })),
   edit: ({ id, version }: Room, json: Schemas["ClassroomEdit"]) =>
     dataOf(client.patch("/api/classrooms/{classroom_id}", { path: { classroom_id: id }, json, ifMatch: etagOf(version) })),
 };
@@ -91,8 +88,7 @@ export const rosters = {
   /** `is_own`: those whose figures one may see. */
   list: (query: Paging & { q?: string; is_own?: boolean }) => dataOf(client.get("/api/rosters", { query })),
   exportUrl: (format: Format) => linkTo("/api/rosters/export", { query: { format } }),
-  take: (json: Schemas["RosterIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/rosters", { json, idempotencyKey })),
+  take: (json: Schemas["RosterIn"]) => dataOf(client.post("/api/rosters", { json })),
   one: (roster_id: string) => dataOf(client.get("/api/rosters/{roster_id}", { path: { roster_id } })),
   /** Rosters whose figures one may see, with these words in their name or their region's, to choose from. */
   named: async (q: string): Promise<Named[]> =>
@@ -145,8 +141,7 @@ export const staff = {
     dataOf(client.get("/api/staff-posts", { query })),
   exportUrl: (query: { school_id?: string }, format: Format) =>
     linkTo("/api/staff-posts/export", { query: { ...query, format } }),
-  add: (json: Schemas["StaffPostIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/staff-posts", { json, idempotencyKey })),
+  add: (json: Schemas["StaffPostIn"]) => dataOf(client.post("/api/staff-posts", { json })),
   edit: ({ id, version }: StaffPost, json: Schemas["StaffPostEdit"]) =>
     dataOf(client.patch("/api/staff-posts/{post_id}", { path: { post_id: id }, json, ifMatch: etagOf(version) })),
 };
@@ -159,8 +154,7 @@ export const grants = {
     dataOf(client.get("/api/role-grants", { query })),
   exportUrl: (query: { q?: string; role?: Role; in_force?: boolean }, format: Format) =>
     linkTo("/api/role-grants/export", { query: { ...query, format } }),
-  give: (json: Schemas["GrantIn"], idempotencyKey: string) =>
-    dataOf(client.post("/api/role-grants", { json, idempotencyKey })),
+  give: (json: Schemas["GrantIn"]) => dataOf(client.post("/api/role-grants", { json })),
   end: (grant_id: string) => dataOf(client.post("/api/role-grants/{grant_id}/end", { path: { grant_id }, json: {} })),
   changes: (query: Paging) => dataOf(client.get("/api/role-grant-changes", { query })),
   changesExportUrl: (format: Format) => linkTo("/api/role-grant-changes/export", { query: { format } }),

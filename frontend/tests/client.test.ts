@@ -35,13 +35,12 @@ describe("the typed client", () => {
     expect(asked[0]?.url).toBe(`http://classrooms.test/api/jobs/${id}`);
   });
 
-  it("names the version of an edit and the key of a creation, with the caller's token", async () => {
+  it("names the version of an edit, with the caller's token", async () => {
     setCsrfTokens({ person: "token-of-person", device: "token-of-device" });
     const { asked } = answers({ id });
-    await client.post("/api/jobs/{job_id}/cancel", { path: { job_id: id }, ifMatch: '"2"', idempotencyKey: "k1" });
+    await client.post("/api/jobs/{job_id}/cancel", { path: { job_id: id }, ifMatch: '"2"' });
     const headers = asked[0]?.headers;
     expect(headers?.get("If-Match")).toBe('"2"');
-    expect(headers?.get("Idempotency-Key")).toBe("k1");
     expect(headers?.get("X-CSRF-Token")).toBe("token-of-person");
   });
 
@@ -84,5 +83,84 @@ describe("the typed client", () => {
     const refused = client.get("/api/jobs");
     await expect(refused).rejects.toBeInstanceOf(Problem);
     await expect(refused).rejects.toMatchObject({ type: "changed-meanwhile", status: 412 });
+  });
+});
+
+describe("what is asked to be made", () => {
+  const retry = () => client.post("/api/jobs/{job_id}/retry", { path: { job_id: id } });
+  const keysOf = (asked: Request[]) => asked.map((each) => each.headers.get("Idempotency-Key"));
+  const loses = (asked: Request[]): void => {
+    vi.stubGlobal("fetch", async (path: string, options: RequestInit) => {
+      asked.push(new Request(`http://classrooms.test${path}`, options));
+      throw new TypeError("the line is cut");
+    });
+  };
+
+  it("has a key of its own each time it is answered", async () => {
+    const { asked } = answers({ id });
+    await retry();
+    await retry();
+    const [first, second] = keysOf(asked);
+    expect(first).toMatch(/^[0-9a-z]{8,80}$/);
+    expect(second).toMatch(/^[0-9a-z]{8,80}$/);
+    expect(second).not.toBe(first);
+  });
+
+  it("keeps its key while its answer is lost, and until it has one", async () => {
+    const lost: Request[] = [];
+    loses(lost);
+    await expect(retry()).rejects.toMatchObject({ type: "offline" });
+    await expect(retry()).rejects.toMatchObject({ type: "offline" });
+    const busy = answers({ type: "still-running", title: "x", status: 409, detail: "" }, { status: 409 });
+    await expect(retry()).rejects.toMatchObject({ type: "still-running" });
+    const failed = answers({ type: "unavailable", title: "x", status: 503, detail: "" }, { status: 503 });
+    await expect(retry()).rejects.toMatchObject({ status: 503 });
+    const { asked } = answers({ id });
+    await retry();
+    expect(new Set(keysOf([...lost, ...busy.asked, ...failed.asked, ...asked])).size).toBe(1);
+    await retry();
+    expect(keysOf(asked)[1]).not.toBe(keysOf(asked)[0]);
+  });
+
+  it("has another key once it was refused, for then nothing came of it", async () => {
+    const { asked } = answers({ type: "wrong-state", title: "x", status: 409, detail: "" }, { status: 409 });
+    await expect(retry()).rejects.toBeInstanceOf(Problem);
+    await expect(retry()).rejects.toBeInstanceOf(Problem);
+    expect(new Set(keysOf(asked)).size).toBe(2);
+  });
+
+  it("has other keys for other words, other files and other callers", async () => {
+    const lost: Request[] = [];
+    loses(lost);
+    const table = (name: string, lastModified: number) => new File(["a,b"], name, { lastModified });
+    const start = (file: File) => {
+      const form = new FormData();
+      form.append("file", file);
+      return client.post("/api/imports/{kind}", { path: { kind: "schools" }, query: {}, form });
+    };
+    await expect(start(table("a.csv", 1))).rejects.toBeInstanceOf(Problem);
+    await expect(start(table("a.csv", 1))).rejects.toBeInstanceOf(Problem);
+    await expect(start(table("b.csv", 1))).rejects.toBeInstanceOf(Problem);
+    await expect(start(table("a.csv", 2))).rejects.toBeInstanceOf(Problem);
+    const [first, again, ...others] = keysOf(lost);
+    expect(again).toBe(first);
+    expect(new Set([first, ...others]).size).toBe(3);
+  });
+
+  it("is another wish when the same words come much later", async () => {
+    vi.useFakeTimers();
+    const lost: Request[] = [];
+    loses(lost);
+    await expect(retry()).rejects.toBeInstanceOf(Problem);
+    vi.advanceTimersByTime(10 * 60_000);
+    await expect(retry()).rejects.toBeInstanceOf(Problem);
+    vi.useRealTimers();
+    expect(new Set(keysOf(lost)).size).toBe(2);
+  });
+
+  it("is only what is posted: what is read has no key", async () => {
+    const { asked } = answers({ id });
+    await client.get("/api/jobs/{job_id}", { path: { job_id: id } });
+    expect(keysOf(asked)).toEqual([null]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../src/api";
 import type { Job, School } from "../src/registry";
-import { takeUntouched, useKeys } from "../src/views/registry/common";
+import { takeUntouched } from "../src/views/registry/common";
 import { standingOf } from "../src/views/jobs/job-words";
 import { reportOf } from "../src/views/registry/import-report";
 import { changesOf, currentOf, formOf } from "../src/views/registry/school-form";
@@ -63,16 +63,6 @@ describe("the form of a school", () => {
     const current = school({ version: 2 });
     expect(currentOf(new Problem("changed-meanwhile", "", 412, "", { current }))).toEqual(current);
     expect(currentOf(new Problem("wrong-day", "", 422))).toBeNull();
-  });
-});
-
-describe("keys of what is made", () => {
-  it("are the same for the same wish, and others for another", () => {
-    const keyOf = useKeys();
-    const first = keyOf({ name: "a" });
-    expect(keyOf({ name: "a" })).toBe(first);
-    expect(keyOf({ name: "b" })).not.toBe(first);
-    expect(useKeys()({ name: "a" })).not.toBe(first);
   });
 });
 

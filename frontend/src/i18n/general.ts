@@ -70,6 +70,7 @@ const zh = {
     unexpected: "没有成功",
     unexpected_hint: "服务器没有给出原因。请再试一次; 仍然不行, 请联系学校管理员。",
     session_expired: "登录已过期, 请重新登录",
+    "still-running": "上一次提交还在处理, 请过几秒再试",
   },
 };
 
@@ -144,6 +145,7 @@ const en: typeof zh = {
     unexpected: "That did not work",
     unexpected_hint: "The server gave no reason. Try again; if it still fails, ask your school's administrator.",
     session_expired: "You have been signed out. Please sign in again.",
+    "still-running": "What you sent before is still being worked on; try again in a few seconds",
   },
 };
 

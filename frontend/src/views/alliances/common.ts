@@ -39,8 +39,8 @@ export function useAction(
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const key = error.type === "offline" ? "general.problem.offline" : `${refused}.${error.type}`;
-      const usual = te(key) ? t(key) : error.detail || t("general.problem.unexpected");
+      const key = [`${refused}.${error.type}`, `general.problem.${error.type}`].find((each) => te(each));
+      const usual = key === undefined ? error.detail || t("general.problem.unexpected") : t(key);
       ElMessage.error(wordsOf(error) ?? usual);
       return false;
     } finally {

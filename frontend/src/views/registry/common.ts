@@ -1,23 +1,9 @@
-/** What the pages of the registry share: refusals in words, keys. */
+/** What the pages of the registry share: refusals in words, forms that others changed. */
 import { useAction as useActionOf } from "../alliances/common";
 
 export const PAGE_SIZE = 20;
 
 export const useAction = () => useActionOf("registry.refused");
-
-/** Keys for what is made: the same wish sent again has the same key and makes nothing twice. */
-export function useKeys(): (wish: unknown) => string {
-  let wished: string | null = null;
-  let key = "";
-  return (wish) => {
-    const text = JSON.stringify(wish);
-    if (text !== wished) {
-      wished = text;
-      key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (each) => each.toString(36)).join("");
-    }
-    return key;
-  };
-}
 
 /**
  * Somebody changed what a form is about: what was not touched in it becomes what it is now, what
