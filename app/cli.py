@@ -37,6 +37,7 @@ from app.errors import Problem
 from app.events import EventBus
 from app.files import HANDED_IN, FileStore
 from app.jobs import service as jobs
+from app.jobs.models import Queue
 from app.listening import CannotListen, listening_on, with_port
 from app.main import create_app
 from app.opening import CannotDo, opened
@@ -100,6 +101,7 @@ def serve() -> None:
                 payload={},
                 owner=None,
                 dedup_key="periodic",
+                queue=Queue.KEEPING,
                 now=utc_now(),
             )
 

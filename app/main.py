@@ -45,7 +45,7 @@ from app.jobs import routes as job_routes
 from app.jobs.context import Handlers
 from app.jobs.files import JobFiles
 from app.jobs.models import Queue
-from app.jobs.worker import Worker
+from app.jobs.worker import Periodic, Worker
 from app.lessons import changes as lesson_changes
 from app.lessons import feed_routes, lesson_routes, offering_routes, week_routes
 from app.lessons import routes as day_routes
@@ -100,11 +100,11 @@ READY_WITHIN_S = 2.0
 
 # What is queued by itself, and how often.
 PERIODIC = {
-    housekeeping.KIND: housekeeping.EVERY,
-    uploading.KIND: uploading.EVERY,
-    reconciling.KIND: reconciling.EVERY,
-    purging.KIND: purging.EVERY,
-    lesson_changes.MISSING_KIND: lesson_changes.MISSING_EVERY,
+    housekeeping.KIND: Periodic(housekeeping.EVERY),
+    uploading.KIND: Periodic(uploading.EVERY, Queue.KEEPING),
+    reconciling.KIND: Periodic(reconciling.EVERY, Queue.KEEPING),
+    purging.KIND: Periodic(purging.EVERY, Queue.KEEPING),
+    lesson_changes.MISSING_KIND: Periodic(lesson_changes.MISSING_EVERY),
 }
 
 # Which tables can be imported.

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     public_origins: CommaSeparated = ()
     trusted_proxies: CommaSeparated = ()
     metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
-    jobs_in_server: CommaSeparated = ("LIGHT", "HEAVY")
+    jobs_in_server: CommaSeparated = ("LIGHT", "KEEPING", "HEAVY")
     shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
     watchdog: bool = True
 
@@ -112,8 +112,10 @@ class Settings(BaseSettings):
     @classmethod
     def _queues(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for queue in value:
-            if queue not in {"LIGHT", "HEAVY"}:
-                raise ValueError(f"{queue!r} is no queue; write LIGHT, HEAVY, both or nothing")
+            if queue not in {"LIGHT", "KEEPING", "HEAVY"}:
+                raise ValueError(
+                    f"{queue!r} is no queue; write some of LIGHT, KEEPING, HEAVY, or nothing"
+                )
         return value
 
     @field_validator("trusted_proxies", "metrics_from")

@@ -12,9 +12,14 @@ from app.database import Base, Id
 
 
 class Queue(StrEnum):
-    """LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor."""
+    """LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
+
+    KEEPING: the files of recordings sent, proved, compared and removed: hours of waiting for a
+    store on a narrow line.
+    """
 
     LIGHT = "LIGHT"
+    KEEPING = "KEEPING"
     HEAVY = "HEAVY"
 
 

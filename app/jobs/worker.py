@@ -7,6 +7,7 @@ One worker runs in the web server, or any number as processes of their own
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,7 +31,15 @@ POLL_S: Final = 2.0
 #: How long a worker waits for a database that is away before it looks again.
 AWAY_S: Final = 5.0
 #: How many jobs of a queue one worker runs at a time.
-LANES: Mapping[Queue, int] = {Queue.LIGHT: 2, Queue.HEAVY: 1}
+LANES: Mapping[Queue, int] = {Queue.LIGHT: 2, Queue.KEEPING: 2, Queue.HEAVY: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """How often a kind of job is queued by itself, by who works for which queue."""
+
+    every: timedelta
+    queue: Queue = Queue.LIGHT
 
 
 class Worker:
@@ -45,7 +54,7 @@ class Worker:
         events: EventBus,
         *,
         handlers: Handlers,
-        periodic: Mapping[str, timedelta],
+        periodic: Mapping[str, Periodic],
         files: JobFiles,
         queues: frozenset[Queue],
         clock: Callable[[], datetime],
@@ -106,8 +115,7 @@ class Worker:
     async def _run_lane(self, queue: Queue) -> None:
         while not self._is_stopping.is_set():
             try:
-                if queue is Queue.LIGHT:
-                    await self._queue_periodic()
+                await self._queue_periodic(queue)
                 if not await self._run_next(queue):
                     await self._wait(queue, POLL_S)
             except Exception as error:
@@ -128,14 +136,23 @@ class Worker:
         except TimeoutError:
             pass
 
-    async def _queue_periodic(self) -> None:
+    async def _queue_periodic(self, queue: Queue) -> None:
+        due = {kind: each.every for kind, each in self._periodic.items() if each.queue is queue}
+        if not due:
+            return
         now = self._clock()
         async with self._database.unit_of_work() as db:
-            for kind, every in self._periodic.items():
+            for kind, every in due.items():
                 if await queries.is_queued_or_was_since(db, kind, now - every):
                     continue
                 job = await service.enqueue(
-                    db, kind=kind, payload={}, owner=None, dedup_key="periodic", now=now
+                    db,
+                    kind=kind,
+                    payload={},
+                    owner=None,
+                    dedup_key="periodic",
+                    queue=queue,
+                    now=now,
                 )
                 # Another lane or worker may have queued it, and ended it, since it was asked.
                 if await queries.is_queued_or_was_since(db, kind, now - every, beside=job.id):

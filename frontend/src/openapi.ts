@@ -2910,9 +2910,12 @@ export interface components {
         };
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
+         *
+         *     KEEPING: the files of recordings sent, proved, compared and removed: hours of waiting for a
+         *     store on a narrow line.
          * @enum {string}
          */
-        Queue: "LIGHT" | "HEAVY";
+        Queue: "LIGHT" | "KEEPING" | "HEAVY";
         /**
          * @description What speaks for a hub, or against it.
          * @enum {string}

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +12,7 @@ from app.jobs import service
 from app.jobs.context import Handler, JobContext, JobFile, JobResult
 from app.jobs.files import JobFiles
 from app.jobs.models import Job, Queue
-from app.jobs.worker import Worker
+from app.jobs.worker import Periodic, Worker
 from app.security import PersonCaller
 from tests.app.conftest import Clock
 from tests.factories import make_person
@@ -27,7 +26,7 @@ class Office:
     clock: Clock
     owner: PersonCaller
     folder: Path
-    periodic: dict[str, timedelta] = field(default_factory=dict)
+    periodic: dict[str, Periodic] = field(default_factory=dict)
 
     def worker(self, *, clock: Callable[[], Any] | None = None, **handlers: Handler) -> Worker:
         return Worker(

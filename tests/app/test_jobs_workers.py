@@ -10,13 +10,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.clock import utc_now
 from app.database import Database
 from app.jobs import service
 from app.jobs import worker as workers
 from app.jobs.context import JobContext, JobResult
-from app.jobs.models import JobState, Queue
+from app.jobs.models import Job, JobState, Queue
+from app.jobs.worker import Periodic
+from app.main import PERIODIC
+from app.recordings import purging, reconciling, uploading
 from app.settings import HOME
 from tests.app.conftest import Clock
 from tests.app.job_office import Office, make_office, report, report_of_nothing
@@ -172,8 +176,9 @@ async def test_job_of_a_killed_worker_process_is_taken_over(
     assert (office.folder / done.file_path).read_text() == "report on county"
 
 
+@pytest.mark.parametrize("queue", list(Queue))
 async def test_periodic_work_queues_itself_once_per_period(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch, queue: Queue
 ) -> None:
     monkeypatch.setattr(workers, "POLL_S", 0.01)
     ran: list[object] = []
@@ -182,7 +187,7 @@ async def test_periodic_work_queues_itself_once_per_period(
         ran.append(context.now())
         return JobResult()
 
-    office.periodic = {"test.tick": timedelta(hours=1)}
+    office.periodic = {"test.tick": Periodic(timedelta(hours=1), queue)}
     async with office.worker(tick=tick).running():
         for count in (1, 2, 3):
             async with asyncio.timeout(30):
@@ -191,3 +196,31 @@ async def test_periodic_work_queues_itself_once_per_period(
             await asyncio.sleep(0.1)  # it looks again, several times
             assert len(ran) == count
             office.clock.advance(hours=1)
+    async with office.database.unit_of_work() as db:
+        assert set(await db.scalars(select(Job.queue))) == {queue}
+
+
+async def test_keeping_recordings_for_hours_holds_up_no_import(office: Office) -> None:
+    """However many of its kind wait: each queue has lanes of its own."""
+    sending = [await office.enqueue("send", queue=Queue.KEEPING) for _ in range(4)]
+    light = await office.enqueue("report")
+    is_sent = asyncio.Event()
+
+    async def send(_: JobContext) -> JobResult:
+        await is_sent.wait()
+        return JobResult()
+
+    async with asyncio.timeout(30), office.worker(send=send, report=report_of_nothing).running():
+        while (await office.job(light)).state is not JobState.DONE:
+            await asyncio.sleep(0.01)
+        states = {(await office.job(each)).state for each in sending}
+        assert JobState.DONE not in states
+        is_sent.set()
+        for each in sending:
+            while (await office.job(each)).state is not JobState.DONE:
+                await asyncio.sleep(0.01)
+
+
+def test_what_keeps_recordings_has_a_queue_of_its_own() -> None:
+    kept = {kind for kind, each in PERIODIC.items() if each.queue is Queue.KEEPING}
+    assert kept == {uploading.KIND, reconciling.KIND, purging.KIND}
