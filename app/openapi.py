@@ -3,8 +3,9 @@
 A policy, a page, an `If-Match`, an `Idempotency-Key`, a rate limit, a path parameter: each brings
 its refusals with it. What a use case refuses beyond that, its route names with `@refuses`.
 
-Each thing is said once: refusals are `components/responses`, and a parameter that several
-operations take is one of `components/parameters`.
+Each body has an example (`app.examples`). Each thing is said once: refusals are
+`components/responses`, and a parameter that several operations take is one of
+`components/parameters`.
 
 `python -m app.openapi` (`make api`) writes the front end's types; `--check` fails when they differ.
 """
@@ -32,6 +33,7 @@ from app.errors import (
     Unavailable,
 )
 from app.etags import PreconditionRequired, expected_versions
+from app.examples import add_examples, bodies
 from app.files import FileTooLarge
 from app.idempotency import IdempotentRoute, KeyReused, StillRunning
 from app.paging import BadCursor, page_request
@@ -100,6 +102,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components = schema["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
+    add_examples(schema)
     components["Problem"] = PROBLEM_SCHEMA
     _refuse_twins(schema)
     _share_parameters(schema)
@@ -242,6 +245,8 @@ def _types() -> str:
     from app.main import create_app  # noqa: PLC0415 - app.main installs this module
 
     schema = create_app(read_settings({}, watchdog=False)).openapi()
+    for content in bodies(schema):
+        del content["example"]  # A type has none: as comments they are as long as all types.
     return subprocess.run(
         ["node", "api-types.js"],  # noqa: S607 - PATH has node
         cwd=HOME / "frontend",
