@@ -41,7 +41,7 @@ async def publish(
         person_id=administrator.person_id,
         now=now,
     )
-    return await views.recording_page(db, recording)
+    return await views.recording_out(db, recording)
 
 
 @router.post("/admin/sessions/{session_id}/recording/withdraw")
@@ -52,7 +52,7 @@ async def withdraw(
     """Show the recording to nobody from now on, and have every copy removed an hour later."""
     recording = await queries.administered(db, administrator, session_id)
     await retention.withdraw(db, recording, note=body.reason, now=now)
-    return await views.recording_page(db, recording)
+    return await views.recording_out(db, recording)
 
 
 @router.get("/admin/recording-views")

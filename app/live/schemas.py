@@ -242,7 +242,11 @@ class MissingOut(BaseModel):
 
 
 class RecordingOut(BaseModel):
-    """How a recording stands."""
+    """How a recording stands.
+
+    `missing`: what of it cannot be read. `refusing`: it is published, and these schools took their
+    consent back: only who gave the lesson is shown it.
+    """
 
     id: UUID
     state: RecordingState
@@ -250,6 +254,7 @@ class RecordingOut(BaseModel):
     bytes: int
     problem: str | None
     missing: list[MissingOut]
+    refusing: list[str]
 
 
 class IncidentOut(BaseModel):

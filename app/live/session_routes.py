@@ -35,7 +35,7 @@ from app.live.words import RECORDING_STATE
 from app.paging import Page, PageQuery
 from app.recordings import queries as recording_queries
 from app.recordings import service as recordings
-from app.recordings.errors import RecordingNotReady
+from app.recordings.errors import ConsentTakenBack, RecordingNotReady
 from app.recordings.models import PLAYABLE
 from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, client_address
 from signaling.messages import WITHOUT_NUL, EndReason
@@ -152,7 +152,7 @@ async def end_session(
 
 
 @router.get("/sessions/{session_id}/replay")
-@refuses(RecordingNotReady)
+@refuses(RecordingNotReady, ConsentTakenBack)
 async def replay(
     request: Request, session_id: UUID, db: Db, now: Now, person: CurrentPerson
 ) -> ReplayOut:

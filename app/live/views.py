@@ -36,6 +36,7 @@ from app.live.schemas import (
     SpanOut,
     StageOut,
 )
+from app.recordings import publishing
 from app.recordings.models import Recording
 from signaling.ports import RoomSummary
 
@@ -107,7 +108,7 @@ async def detail(
         attendance=attendance,
         stage=_stage(stages, seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
-        recording=recording_out(recording, seats) if recording else None,
+        recording=await _recording_out(db, recording, seats) if recording else None,
         incidents=[
             IncidentOut(
                 clock_ms=incident.clock_ms,
@@ -265,13 +266,15 @@ def _pauses(spans: Sequence[Span]) -> list[SpanOut]:
     return [SpanOut(from_ms=span.from_ms, to_ms=span.to_ms) for span in spans]
 
 
-async def recording_page(db: AsyncSession, recording: Recording) -> RecordingOut:
-    """Say how a recording stands, whose seats were not looked up yet."""
-    return recording_out(recording, await seats_of(db, recording.lesson_id, recording.session_id))
-
-
-def recording_out(recording: Recording, seats: Mapping[str, NamedSeat]) -> RecordingOut:
+async def recording_out(db: AsyncSession, recording: Recording) -> RecordingOut:
     """Say how a recording stands."""
+    seats = await seats_of(db, recording.lesson_id, recording.session_id)
+    return await _recording_out(db, recording, seats)
+
+
+async def _recording_out(
+    db: AsyncSession, recording: Recording, seats: Mapping[str, NamedSeat]
+) -> RecordingOut:
     return RecordingOut(
         id=recording.id,
         state=recording.state,
@@ -279,6 +282,7 @@ def recording_out(recording: Recording, seats: Mapping[str, NamedSeat]) -> Recor
         bytes=recording.bytes,
         problem=recording.problem,
         missing=_missing(recording, seats),
+        refusing=await publishing.refusing(db, recording),
     )
 
 

@@ -15,6 +15,15 @@ class ConsentMissing(Problem):
     status, type, title = 409, "consent-missing", "A school has not consented"
 
 
+class ConsentTakenBack(Problem):
+    """The recording was shown to the caller, until a school took its consent back.
+
+    `hub_school` is who gave the lesson: whom to ask.
+    """
+
+    status, type, title = 409, "consent-taken-back", "A school has taken its consent back"
+
+
 class ClipFileMissing(Problem):
     """The database knows the clip and the disk does not: somebody must look."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.accounts.queries import inspected_schools
 from app.database import Base, Id
@@ -49,16 +49,29 @@ def is_published_to(person: PersonCaller) -> ColumnElement[bool]:
 
     Staff of a school that gave the lesson or was invited to it, and who inspects such a school.
     """
+    return and_(_is_meant_for(person), ~_is_refused())
+
+
+def is_kept_from(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition, as above, that she would be shown it but for a consent taken back."""
+    return and_(_is_meant_for(person), _is_refused())
+
+
+def _is_refused() -> ColumnElement[bool]:
+    shown = aliased(School)  # a query may have the hub's school as well
+    return exists().where(
+        RecordingSchool.recording_id == Recording.id,
+        shown.id == RecordingSchool.school_id,
+        shown.may_publish_pupils.is_(False),
+    )
+
+
+def _is_meant_for(person: PersonCaller) -> ColumnElement[bool]:
     inspected = inspected_schools(person)
     received = exists().where(
         LessonSite.lesson_id == Lesson.id,
         Classroom.id == LessonSite.classroom_id,
         or_(Classroom.school_id.in_(inspected), Classroom.school_id == person.school_id),
-    )
-    refused = exists().where(
-        RecordingSchool.recording_id == Recording.id,
-        School.id == RecordingSchool.school_id,
-        School.may_publish_pupils.is_(False),
     )
     return and_(
         Recording.state == RecordingState.PUBLISHED,
@@ -67,8 +80,20 @@ def is_published_to(person: PersonCaller) -> ColumnElement[bool]:
             Lesson.hub_school_id == person.school_id,
             received,
         ),
-        ~refused,
     )
+
+
+async def refusing(db: AsyncSession, recording: Recording) -> list[str]:
+    """Return which schools keep a published recording from the others, by name."""
+    if recording.state is not RecordingState.PUBLISHED:
+        return []
+    names = await db.scalars(
+        select(School.name)
+        .join(RecordingSchool, RecordingSchool.school_id == School.id)
+        .where(RecordingSchool.recording_id == recording.id, School.may_publish_pupils.is_(False))
+        .order_by(School.name)
+    )
+    return list(names)
 
 
 async def publish(

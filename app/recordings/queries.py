@@ -19,6 +19,7 @@ from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import is_in_sight, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
+from app.recordings.errors import ConsentTakenBack
 from app.recordings.models import (
     HIDDEN,
     PLAYABLE,
@@ -27,7 +28,8 @@ from app.recordings.models import (
     RecordingState,
     RecordingView,
 )
-from app.recordings.publishing import is_published_to
+from app.recordings.publishing import is_kept_from, is_published_to
+from app.schools.models import School
 from app.security import Callers, PersonCaller
 
 
@@ -51,8 +53,26 @@ async def of_sessions(db: AsyncSession, session_ids: Collection[UUID]) -> dict[U
 
 
 async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:
-    """Return a recording this person may watch, with its lesson and clips. Raise NotFound."""
-    return await _only(db, session_id, or_(may_watch(person), is_published_to(person)))
+    """Return a recording this person may watch, with its lesson and clips.
+
+    Raise NotFound, or ConsentTakenBack to whom it was published.
+    """
+    try:
+        return await _only(db, session_id, or_(may_watch(person), is_published_to(person)))
+    except NotFound:
+        hub_school = await db.scalar(
+            select(School.name)
+            .select_from(Recording)
+            .join(Recording.lesson)
+            .join(School, School.id == Lesson.hub_school_id)
+            .where(Recording.session_id == session_id, is_kept_from(person))
+        )
+        if hub_school is None:
+            raise
+        raise ConsentTakenBack(
+            f"A school whose pupils are in it has taken its consent back. Ask {hub_school}.",
+            hub_school=hub_school,
+        ) from None
 
 
 async def takeable(db: AsyncSession, person: PersonCaller, session_id: UUID) -> Recording:

@@ -228,6 +228,7 @@ export interface SessionDetail {
     bytes: number;
     problem: string | null;
     missing: Missing[];
+    refusing: string[];
   };
   incidents: Record<string, unknown>[];
   seats: { seat_id: string; name: string; role: string; school: string }[];

@@ -2931,7 +2931,12 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
         };
-        /** @description How a recording stands. */
+        /**
+         * @description How a recording stands.
+         *
+         *     `missing`: what of it cannot be read. `refusing`: it is published, and these schools took their
+         *     consent back: only who gave the lesson is shown it.
+         */
         RecordingOut: {
             bytes: number;
             duration_ms: number;
@@ -2939,6 +2944,7 @@ export interface components {
             id: string;
             missing: components["schemas"]["MissingOut"][];
             problem: string | null;
+            refusing: string[];
             state: components["schemas"]["RecordingState"];
         };
         /**
@@ -4188,6 +4194,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `consent-taken-back`: A school has taken its consent back; `recording-not-ready`: The recording is not ready */
+        "consent-taken-back.recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `csrf-refused`: The request did not come from this platform's page */
         "csrf-refused": {
             content: {
@@ -4442,12 +4454,6 @@ export interface components {
         };
         /** @description `recording-held`: The recording is held; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "recording-held.still-running.wrong-state": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `recording-not-ready`: The recording is not ready */
-        "recording-not-ready": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -10299,7 +10305,7 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["recording-not-ready"];
+            409: components["responses"]["consent-taken-back.recording-not-ready"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

@@ -11,6 +11,7 @@ from app.database import Database
 from app.errors import NotFound
 from app.live import service
 from app.recordings import publishing, queries, retention
+from app.recordings.errors import ConsentTakenBack
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.recordings.publishing import RecordingPublication
 from app.schools.models import School
@@ -164,6 +165,8 @@ async def test_what_is_published_is_shown_to_its_schools_while_they_consent(
     async def sees() -> set[int]:
         return {(await browser.get(path)).status_code for path in (recorded.replay, clip)}
 
+    kept_from = {before, 409} if (before, after) == (404, 200) else {before}
+
     async def takes() -> int:
         return (await browser.get(f"/api/sessions/{recorded.session_id}/downloads")).status_code
 
@@ -174,9 +177,30 @@ async def test_what_is_published_is_shown_to_its_schools_while_they_consent(
     assert await sees() == {after}
     assert await takes() == before
     await recorded.consent(county.points[0], says=False)
-    assert await sees() == {before}
+    assert await sees() == kept_from
     await recorded.consent(county.points[0])
     assert await sees() == {after}
+
+
+async def test_who_was_shown_it_is_told_that_a_school_took_its_consent_back(
+    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser
+) -> None:
+    page = f"/api/admin/sessions/{published.session_id}"
+    invited = await open_as(open_browser, published, "invited")
+    county = published.county
+    assert (await keeper.get(page)).json()["recording"]["refusing"] == []
+    await published.consent(county.hub, county.points[0], says=False)
+    answer = await invited.get(published.replay)
+    assert (answer.status_code, answer.json()["type"]) == (409, "consent-taken-back")
+    assert answer.json()["hub_school"] == county.hub.name
+    assert county.points[0].name not in answer.text
+    names = sorted((county.hub.name, county.points[0].name))
+    assert sorted((await keeper.get(page)).json()["recording"]["refusing"]) == names
+    elsewhere = await open_as(open_browser, published, "elsewhere")
+    assert (await elsewhere.get(published.replay)).status_code == 404
+    assert (await keeper.get(published.replay)).status_code == 200
+    await published.consent(county.hub, county.points[0])
+    assert (await invited.get(published.replay)).status_code == 200
 
 
 async def test_school_nobody_belongs_to_is_nobodys(published: Recorded) -> None:
@@ -309,5 +333,5 @@ async def test_both_databases_ask_for_consent_at_every_look(
         assert (await queries.watchable(db, looker, recorded.session_id)).id == recorded.id
     await recorded.consent(county.hub, says=False)
     async with either_database.unit_of_work() as db:
-        with pytest.raises(NotFound):
+        with pytest.raises(ConsentTakenBack):
             await queries.watchable(db, looker, recorded.session_id)

@@ -103,6 +103,9 @@ const zh = {
     publish_ask: "发布以后, 主讲学校和受邀学校的老师都能回看这节课。画面里有学生的学校都要先同意。现在发布?",
     published: "已发布: 主讲学校和受邀学校的老师可以在这里回看。",
     published_at: "回看地址",
+    kept_back:
+      "已发布, 但 {schools} 收回了同意, 现在只有主讲教师和主讲学校的管理员看得到。这些学校重新同意以后自动恢复, 也可以在这里撤回并销毁。",
+    and: "、",
     withdraw: "撤回并销毁",
     withdraw_ask: "撤回以后谁也看不到这段录像, 两小时内销毁所有副本, 不能恢复。请写明原因:",
     withdraw_reason: "原因 (200 字以内)",
@@ -253,6 +256,9 @@ const en: typeof zh = {
       "Staff of the school that gave the lesson and of the invited schools can then watch it. Each school whose pupils are in it must have consented. Publish now?",
     published: "Published: staff of the lesson's schools can watch it here.",
     published_at: "Address to watch it",
+    kept_back:
+      "Published, but {schools} took the consent back: only the lecturer and the hub school's administrators are shown it now. It is shown again when the school consents, and can be withdrawn here.",
+    and: ", ",
     withdraw: "Withdraw and remove",
     withdraw_ask:
       "Nobody can watch the recording any more, and every copy is removed within two hours. This cannot be undone. Say why:",

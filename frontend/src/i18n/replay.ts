@@ -46,6 +46,8 @@ const zh = {
   no_stage: "这节课没有教室上台",
   not_yours: "看不到这段录像",
   not_yours_hint: "录像只给主讲教师和主讲学校的管理员看。需要的话, 请联系学校管理员。",
+  taken_back: "这段录像暂时不能回看",
+  taken_back_hint: "有学生在画面里的一所学校收回了公开的同意, 所以录像现在不再给其他学校看。有疑问请联系主讲学校 ({school}) 的管理员。",
   making: "录像正在整理",
   making_hint: "课程刚结束时要一两分钟, 好了会自动打开。",
   making_state: "当前步骤: {state}",
@@ -161,6 +163,9 @@ const en: typeof zh = {
   not_yours: "You cannot see this recording",
   not_yours_hint:
     "Recordings are for the lecturer and the hub school's administrators. Ask your school's administrator if you need it.",
+  taken_back: "This recording is not shown now",
+  taken_back_hint:
+    "A school whose pupils are in it has taken its consent back, so it is not shown to other schools any more. Ask the administrator of the hub school, {school}.",
   making: "The recording is being prepared",
   making_hint: "Right after a lesson this takes a minute or two. It opens by itself.",
   making_state: "Now: {state}",
