@@ -3,6 +3,7 @@ import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./clie
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
+export type Alliance = Schemas["AllianceOut"];
 export type Member = Schemas["MemberOut"];
 export type MemberRole = Schemas["MemberRole"];
 export type AgreementFile = Schemas["AgreementOut"];
@@ -15,12 +16,15 @@ export type TrackEvent = Schemas["TrackEventOut"];
 export type EnteredTrack = Exclude<Schemas["Track"], "TEACHING">;
 export type TaughtLesson = Schemas["TaughtOut"];
 export type Need = Schemas["NeedOut"];
+export type Offer = Schemas["OfferOut"];
 export type Candidate = Schemas["CandidateOut"];
 
 export const alliances = {
   list: (query: Paging & { q?: string }) => dataOf(client.get("/api/alliances", { query })),
   exportUrl: (format: Format) => linkTo("/api/alliances/export", { query: { format } }),
   add: (json: Schemas["AllianceIn"]) => dataOf(client.post("/api/alliances", { json })),
+  edit: ({ id, version }: Alliance, json: Schemas["AllianceIn"]) =>
+    dataOf(client.put("/api/alliances/{alliance_id}", { path: { alliance_id: id }, json, ifMatch: etagOf(version) })),
   one: (alliance_id: string) => dataOf(client.get("/api/alliances/{alliance_id}", { path: { alliance_id } })),
   members: (alliance_id: string, query: Paging) =>
     dataOf(client.get("/api/alliances/{alliance_id}/members", { path: { alliance_id }, query })),
@@ -72,6 +76,9 @@ export const pairings = {
   exportUrl: (query: { alliance_id?: string }, format: Format) =>
     linkTo("/api/pairings/export", { query: { ...query, format } }),
   add: (json: Schemas["PairingIn"]) => dataOf(client.post("/api/pairings", { json })),
+  /** A draft alone can be changed. */
+  edit: ({ id, version }: Pairing, json: Schemas["PairingIn"]) =>
+    dataOf(client.put("/api/pairings/{pairing_id}", { path: { pairing_id: id }, json, ifMatch: etagOf(version) })),
   one: (pairing_id: string) => dataOf(client.get("/api/pairings/{pairing_id}", { path: { pairing_id } })),
   move: (pairing_id: string, json: Schemas["MoveIn"]) =>
     dataOf(client.post("/api/pairings/{pairing_id}/moves", { path: { pairing_id }, json })),
@@ -115,6 +122,8 @@ export const needs = {
   list: (query: Paging & { state?: Need["state"] }) => dataOf(client.get("/api/needs", { query })),
   exportUrl: (format: Format) => linkTo("/api/needs/export", { query: { format } }),
   post: (json: Schemas["NeedIn"]) => dataOf(client.post("/api/needs", { json })),
+  edit: ({ id, version }: Need, json: Schemas["NeedIn"]) =>
+    dataOf(client.put("/api/needs/{need_id}", { path: { need_id: id }, json, ifMatch: etagOf(version) })),
   one: (need_id: string) => dataOf(client.get("/api/needs/{need_id}", { path: { need_id } })),
   withdraw: (need_id: string) => dataOf(client.post("/api/needs/{need_id}/withdraw", { path: { need_id } })),
   matches: (need_id: string) => dataOf(client.get("/api/needs/{need_id}/matches", { path: { need_id } })),
@@ -126,4 +135,6 @@ export const offers = {
   list: (query: Paging) => dataOf(client.get("/api/hub-offers", { query })),
   exportUrl: (format: Format) => linkTo("/api/hub-offers/export", { query: { format } }),
   add: (json: Schemas["OfferIn"]) => dataOf(client.post("/api/hub-offers", { json })),
+  edit: ({ id, version }: Offer, json: Schemas["OfferIn"]) =>
+    dataOf(client.put("/api/hub-offers/{offer_id}", { path: { offer_id: id }, json, ifMatch: etagOf(version) })),
 };

@@ -3,6 +3,7 @@ import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./clie
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
+export type Term = Schemas["TermOut"];
 export type CalendarDay = Schemas["CalendarDayOut"];
 export type Period = Schemas["PeriodOut"];
 export type BellSchedule = Schemas["BellsOut"];
@@ -16,10 +17,14 @@ export const calendar = {
   terms: (query: Paging) => dataOf(client.get("/api/terms", { query })),
   termsExportUrl: (format: Format) => linkTo("/api/terms/export", { query: { format } }),
   addTerm: (json: Schemas["TermIn"]) => dataOf(client.post("/api/terms", { json })),
+  changeTerm: ({ id, version }: Term, json: Schemas["TermIn"]) =>
+    dataOf(client.put("/api/terms/{term_id}", { path: { term_id: id }, json, ifMatch: etagOf(version) })),
   days: (query: Paging & Days) => dataOf(client.get("/api/calendar-days", { query })),
   daysExportUrl: (query: Days, format: Format) =>
     linkTo("/api/calendar-days/export", { query: { ...query, format } }),
   addDay: (json: Schemas["CalendarDayIn"]) => dataOf(client.post("/api/calendar-days", { json })),
+  changeDay: ({ id, version }: CalendarDay, json: Schemas["CalendarDayIn"]) =>
+    dataOf(client.put("/api/calendar-days/{day_id}", { path: { day_id: id }, json, ifMatch: etagOf(version) })),
   removeDay: ({ id, version }: CalendarDay) =>
     dataOf(
       client.delete("/api/calendar-days/{day_id}", { path: { day_id: id }, ifMatch: etagOf(version) }),

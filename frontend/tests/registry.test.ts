@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../src/api";
 import type { Job, School } from "../src/registry";
-import { takeUntouched } from "../src/views/registry/common";
+import { takeUntouched, useEdited } from "../src/views/registry/common";
 import { standingOf } from "../src/views/jobs/job-words";
 import { reportOf } from "../src/views/registry/import-report";
 import { changesOf, currentOf, formOf } from "../src/views/registry/school-form";
@@ -63,6 +63,68 @@ describe("the form of a school", () => {
     const current = school({ version: 2 });
     expect(currentOf(new Problem("changed-meanwhile", "", 412, "", { current }))).toEqual(current);
     expect(currentOf(new Problem("wrong-day", "", 422))).toBeNull();
+  });
+});
+
+describe("a form over what others change", () => {
+  interface Need {
+    subject: string;
+    weekdays: number[];
+    note: string;
+    version: number;
+  }
+  const need = (changes: Partial<Need> = {}): Need => ({ subject: "13", weekdays: [1, 2], note: "", version: 1, ...changes });
+  const open = () =>
+    useEdited<Need, Omit<Need, "version">>(
+      need(),
+      (of) => ({ subject: of?.subject ?? "", weekdays: [...(of?.weekdays ?? [])], note: of?.note ?? "" }),
+      (of) => [
+        ["学科", of.subject],
+        ["星期", of.weekdays.join()],
+        ["说明", of.note],
+      ],
+    );
+  const overtaken = (current: unknown) => () =>
+    Promise.reject(new Problem("changed-meanwhile", "", 412, "", { current }));
+
+  it("is saved from the version that was opened", async () => {
+    const { base, edited, others } = open();
+    const saved: number[] = [];
+    expect(await edited(base.value as Need, async (was) => saved.push(was.version))).toBe(true);
+    expect(saved).toEqual([1]);
+    expect(others.value).toBeNull();
+  });
+
+  it("is over what others made of it, keeps what was typed, and names what is different", async () => {
+    const { base, form, edited, others, takeTheirs } = open();
+    form.note = "下午";
+    const now = need({ subject: "14", weekdays: [3], note: "上午", version: 2 });
+    expect(await edited(need(), overtaken(now))).toBe(false);
+    expect(form).toEqual({ subject: "14", weekdays: [3], note: "下午" });
+    expect(others.value).toEqual([
+      ["学科", "14"],
+      ["星期", "3"],
+      ["说明", "上午"],
+    ]);
+    expect(base.value?.version).toBe(2);
+    takeTheirs();
+    expect(form.note).toBe("上午");
+    expect(others.value).toBeNull();
+  });
+
+  it("says that something else changed when nothing of the form did", async () => {
+    const { edited, others } = open();
+    expect(await edited(need(), overtaken(need({ version: 2 })))).toBe(false);
+    expect(others.value).toEqual([]);
+  });
+
+  it("throws what is no other person's change, and a race of which nothing more is known", async () => {
+    const { edited, others } = open();
+    await expect(edited(need(), overtaken(null))).rejects.toMatchObject({ type: "changed-meanwhile" });
+    await expect(edited(need(), () => Promise.reject(new Problem("wrong-state", "", 409)))).rejects.toMatchObject({
+      type: "wrong-state",
+    });
+    expect(others.value).toBeNull();
   });
 });
 

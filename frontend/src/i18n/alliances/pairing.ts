@@ -2,6 +2,7 @@
 const zh = {
   title: "结对",
   add: "新建结对",
+  edit: "修改草稿",
   kind: "类型",
   kinds: { DELIVERY: "专递课堂", INTERACTIVE_1N: "1+N 互动课堂", SCHOOL_AID: "对口支教", TEACHER_MENTOR: "师徒结对" },
   state: "状态",
@@ -64,6 +65,7 @@ const zh = {
 const en: typeof zh = {
   title: "Pairings",
   add: "New pairing",
+  edit: "Change the draft",
   kind: "Kind",
   kinds: {
     DELIVERY: "Delivery class",

@@ -2,8 +2,8 @@
 import { ElMessage, ElMessageBox } from "element-plus";
 import { ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
-import type { PairingState } from "@/alliances";
-import { Problem } from "@/api";
+import type { Member, PairingState } from "@/alliances";
+import { Problem, type Named } from "@/api";
 import type { Tone } from "@/components/office/StateTag.vue";
 
 const TONES: Record<PairingState, Tone> = {
@@ -18,6 +18,13 @@ const TONES: Record<PairingState, Tone> = {
 
 export function pairingTone(state: PairingState): Tone {
   return TONES[state];
+}
+
+/** The schools of an alliance that can be paired on a day: observers are not. */
+export function pairable(members: readonly Member[], day: string): Named[] {
+  return members
+    .filter((member) => member.role !== "OBSERVER" && (member.to_on === null || member.to_on >= day))
+    .map((member) => member.school);
 }
 
 /**
