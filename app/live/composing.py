@@ -30,6 +30,7 @@ from app.recordings.downloads import SUFFIX, RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
 from app.recordings.finishing import REPLAY
 from app.recordings.models import DownloadForm, Recording, RecordingClip
+from app.recordings.reserved import reserved_bytes
 from app.settings import HOME
 from app.store.client import ObjectStore
 from media.recorder.composition import Plan, PlannedClip, Role, Span
@@ -46,11 +47,15 @@ STAGE_TYPES = ("stage_granted", "stage_released")
 #: What a file takes at most, and what is to stay free beside it.
 _BYTES_A_SECOND: Final = 2_700_000 // 8
 _LEAVE_BYTES: Final = 1024**3
-_WORDS = {"no_sound": "The lesson has no sound.", "disk_full": "There is no room on the disk."}
+_WORDS = {
+    "no_sound": "The lesson has no sound.",
+    "disk_full": "There is no room on the disk.",
+    "kept_for_lessons": "What is left of the disk is kept for the lessons of today.",
+}
 
 
 class CannotCompose(Problem):
-    """Trying again as it is would not help; `reason` is `no_sound` or `disk_full`."""
+    """Trying again as it is would not help; `reason` is a key of `_WORDS`."""
 
     status, type, title = 409, "cannot-compose", "The file cannot be made"
 
@@ -148,6 +153,7 @@ class Composer:
     ) -> None:
         async with context.database.unit_of_work() as db:
             copies = await stored_copies(db, recording.id)
+            reserved = await reserved_bytes(db, now=context.now())
         files = sorted({clip.file for clip in plan.clips})
         fetched = await asyncio.to_thread(_missing, self._root / recording.folder / REPLAY, files)
         need = plan.duration_s * _BYTES_A_SECOND + _LEAVE_BYTES
@@ -156,6 +162,8 @@ class Composer:
         free = (await asyncio.to_thread(shutil.disk_usage, place)).free
         if free < need:
             raise _hindered("disk_full")
+        if free < need + reserved:
+            raise _hindered("kept_for_lessons")
         for number, file in enumerate(files):
             await context.progress(number, len(files), FETCHING)
             await self._fetcher.bring(recording.folder, f"{REPLAY}/{file}", place / file, copies)

@@ -18,6 +18,8 @@ from app.attendance.rows import WaitsFor, waiting_in_sight
 from app.jobs.models import JobState
 from app.jobs.queries import JobFilter, jobs_of
 from app.lessons.queries import day_of
+from app.recordings.reserved import reserved_bytes
+from app.recordings.room_left import room_left
 from app.security import INSPECTING, PersonCaller
 
 LOW_DISK_PERCENT = 10
@@ -33,18 +35,22 @@ class Hand(StrEnum):
     AGREEMENTS = "AGREEMENTS"
     JOBS = "JOBS"
     DISK = "DISK"
+    ROOM = "ROOM"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many things of a kind wait; of DISK, the percentage that is free."""
+    """How many things of a kind wait; of DISK, the percentage that is free.
+
+    Of ROOM, how many GB the disk of the recordings lacks for the lessons of today.
+    """
 
     hand: Hand
     count: int
 
 
 async def wanted(
-    db: AsyncSession, person: PersonCaller, *, disk: Path, now: datetime
+    db: AsyncSession, person: PersonCaller, *, disk: Path, recordings: Path, now: datetime
 ) -> list[Wanted]:
     """Return what waits for a hand, the most urgent first; what does not wait is left out."""
     sight, since = await sight_of(db, person), day_of(now - UNCONFIRMED_DAYS)
@@ -61,6 +67,10 @@ async def wanted(
     free = shutil.disk_usage(disk)
     percent = free.free * 100 // free.total
     low = [Wanted(Hand.DISK, percent)] if percent < LOW_DISK_PERCENT else []
+    left = room_left({"first": recordings}).get("first")
+    lacking = await reserved_bytes(db, now=now) - left.free if left is not None else 0
+    if lacking > 0:
+        low.append(Wanted(Hand.ROOM, -(-lacking // 1000**3)))
     return [*low, *(each for each in counted if each.count)]
 
 

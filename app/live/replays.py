@@ -11,7 +11,7 @@ import structlog
 from app.attendance.events import SessionClosed
 from app.database import Database
 from app.recordings import queries
-from app.recordings.builder import ReplayBuilder, ReplayFailed
+from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording
 from app.recordings.service import NO_MEDIA
@@ -73,6 +73,9 @@ class ReplayQueue:
             recording_id = await self._queue.get()
             try:
                 await self._make(recording_id)
+            except NoRoomNow:
+                log.warning("replay_put_off", recording_id=str(recording_id))
+                self._again_in(recording_id, RETRY_AFTER_S[-1])
             except ReplayFailed as failure:
                 log.error("replay_failed", recording_id=str(recording_id), problem=failure.problem)
                 if failure.problem != NO_MEDIA:  # trying again would find nothing again
@@ -89,7 +92,9 @@ class ReplayQueue:
         if failures + 1 >= MOST_ATTEMPTS:
             return
         self._failed[recording_id] = failures + 1
-        after_s = RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)]
+        self._again_in(recording_id, RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)])
+
+    def _again_in(self, recording_id: UUID, after_s: float) -> None:
         asyncio.get_running_loop().call_later(after_s, self._queue.put_nowait, recording_id)
 
     async def _make(self, recording_id: UUID) -> None:

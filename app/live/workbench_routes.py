@@ -45,7 +45,9 @@ async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInsp
         points=await points.count_points(db, person, now),
         hands=[
             HandOut(hand=each.hand, count=each.count)
-            for each in await hands.wanted(db, person, disk=settings.var_dir, now=now)
+            for each in await hands.wanted(
+                db, person, disk=settings.var_dir, recordings=settings.recordings_dir, now=now
+            )
         ],
         wall=[lesson_out(each, sites[each.lesson.id], now) for each in lessons],
     )

@@ -51,7 +51,10 @@ class WallLessonOut(BaseModel):
 
 
 class HandOut(BaseModel):
-    """Something that waits for a hand, and how often; of DISK, the percentage that is free."""
+    """Something that waits for a hand, and how often; of DISK, the percentage that is free.
+
+    Of ROOM, how many GB the recordings of today lack.
+    """
 
     hand: Hand
     count: int

@@ -51,6 +51,13 @@ class ReplayFailed(Exception):
         self.problem = problem
 
 
+class NoRoomNow(ReplayFailed):
+    """What is left of the disk is kept for the lessons of today: try again when they are over."""
+
+    def __init__(self) -> None:
+        super().__init__("What is left of the disk is kept for the lessons of today.")
+
+
 class ReplayBuilder(Protocol):
     """Makes playable files. Both steps may be repeated at any time and give the same."""
 

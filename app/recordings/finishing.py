@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 
 from app.database import Database
 from app.recordings import removal, service
-from app.recordings.builder import ReplayBuilder, ReplayFailed, ReplayIndex
+from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording
+from app.recordings.reserved import reserved_bytes
 
 MANIFEST = "manifest.jsonl"
 _MOST_KEPT_FREE = 1024**3
@@ -45,7 +46,8 @@ async def finish(
         async with database.unit_of_work() as db:
             if not await service.begin_processing(db, recording_id=recording_id):
                 return
-        index = await _build(builder, folder, second_root and second_root / name)
+            reserved = await reserved_bytes(db, now=clock())
+        index = await _build(builder, folder, second_root and second_root / name, reserved)
     except (ReplayFailed, OSError) as failure:
         async with database.unit_of_work() as db:
             await service.break_off(db, recording_id=recording_id, problem=_told(failure))
@@ -61,8 +63,12 @@ def _told(failure: ReplayFailed | OSError) -> str:
     return failure.strerror or type(failure).__name__
 
 
-async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> ReplayIndex:
+async def _build(
+    builder: ReplayBuilder, folder: Path, second: Path | None, reserved: int
+) -> ReplayIndex:
     """Build beside the place and move there, so that what is served was built by one process.
+
+    Not in `reserved` bytes, which the lessons of today are going to need. Raise NoRoomNow.
 
     A builder left over from a server that was killed may still be writing: into a folder of its
     own, which is removed here under its hands.
@@ -71,9 +77,12 @@ async def _build(builder: ReplayBuilder, folder: Path, second: Path | None) -> R
         if place is not None:
             await asyncio.to_thread(_clear, place)
     place = folder
-    if second is not None and not await asyncio.to_thread(_has_room, folder):
+    beyond = await asyncio.to_thread(_room_beyond, folder)
+    if second is not None and beyond <= reserved:
         await asyncio.to_thread(second.mkdir, parents=True, exist_ok=True)
         place = second
+    elif reserved and beyond <= reserved:
+        raise NoRoomNow
     scratch = place / f"{REPLAY}-{uuid4().hex}"
     index = await builder.build(folder, scratch)
     if not index.clips:
@@ -89,12 +98,12 @@ def _clear(place: Path) -> None:
         removal.remove_tree(left_over)
 
 
-def _has_room(folder: Path) -> bool:
-    """Return whether the folder's disk has room for a copy of all that is in it, and some more."""
+def _room_beyond(folder: Path) -> int:
+    """Return how many bytes are free beyond a copy of all that is in a folder, and some more."""
     disk = os.statvfs(folder)
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     kept_free = min(_MOST_KEPT_FREE, disk.f_blocks * disk.f_frsize // 8)
-    return disk.f_bavail * disk.f_frsize > size + kept_free
+    return disk.f_bavail * disk.f_frsize - size - kept_free
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

@@ -1873,8 +1873,12 @@ export interface components {
          * @description A kind of thing somebody has to do.
          * @enum {string}
          */
-        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK";
-        /** @description Something that waits for a hand, and how often; of DISK, the percentage that is free. */
+        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK" | "ROOM";
+        /**
+         * @description Something that waits for a hand, and how often; of DISK, the percentage that is free.
+         *
+         *     Of ROOM, how many GB the recordings of today lack.
+         */
         HandOut: {
             count: number;
             hand: components["schemas"]["Hand"];

@@ -252,6 +252,26 @@ async def test_a_full_disk_is_said_before_anything_is_made(
     assert (await standing(browser, recording, "LESSON"))["problem"] == "disk_full"
 
 
+async def test_a_file_does_not_take_the_room_of_todays_lessons(
+    keeping: Keeping,
+    recording: Recording,
+    browser: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def all_of_it(_: object, **_now: object) -> int:
+        return 2**62
+
+    with monkeypatch.context() as patch:
+        patch.setattr(composing, "reserved_bytes", all_of_it)
+        await ask("SOUND")
+        await compose(keeping)
+    assert (await standing(browser, recording, "SOUND"))["problem"] == "kept_for_lessons"
+    await ask("SOUND")
+    await compose(keeping)
+    assert (await standing(browser, recording, "SOUND"))["state"] == "READY"
+
+
 async def test_a_process_that_is_killed_costs_its_attempt_and_nothing_else(
     keeping: Keeping, recording: Recording, browser: TestBrowser, ask: Ask
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from sqlalchemy import select
 from app.attendance.events import SessionClosed
 from app.database import Database
 from app.events import EventBus
+from app.lessons.models import Lesson, LessonState
 from app.live import replays, service
 from app.live.replays import ReplayQueue
-from app.recordings import finishing
+from app.recordings import finishing, reserved
 from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
 from app.recordings.service import begin_finalising
@@ -69,7 +71,7 @@ class Scene:
                 db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
             )
             await begin_finalising(db, session_id=session.id)
-            session.lesson.ended_at = clock.now
+            session.lesson.ended_at, session.lesson.state = clock.now, LessonState.ENDED
         folder = self.folder / f"{clock.now:%Y-%m}" / str(session.id)
         folder.mkdir(parents=True)
         (folder / "manifest.jsonl").write_text("{}\n")
@@ -154,7 +156,7 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     if is_mounted:
         (second / MARK).touch()
     scene.queue._second_dir = second
-    monkeypatch.setattr(finishing, "_has_room", lambda _: False)
+    monkeypatch.setattr(finishing, "_room_beyond", lambda _: 0)
     session_id = await scene.end_lesson(county, clock)
     async with scene.running():
         await scene.queue.session_closed(SessionClosed(session_id))
@@ -162,6 +164,32 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     assert [each.name for each in second.iterdir() if each.is_dir()] == [
         f"{clock.now:%Y-%m}"
     ] * is_mounted
+
+
+async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(
+    scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long that is: it has not failed."""
+    monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.01,))
+    monkeypatch.setattr(replays, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(finishing, "_room_beyond", lambda _: 40 * reserved.BYTES_A_MINUTE)
+    session_id = await scene.end_lesson(county, clock)
+    async with scene.database.unit_of_work() as db:
+        later = await make_lesson(
+            db,
+            lecturer=county.teacher,
+            hub=county.hub,
+            planned_start=clock.now + timedelta(hours=2),
+        )
+    async with scene.running():
+        await scene.queue.session_closed(SessionClosed(session_id))
+        async with asyncio.timeout(10):
+            while scene.builder.recovered < 4:
+                await asyncio.sleep(0.01)
+        assert scene.builder.built == []
+        async with scene.database.unit_of_work() as db:
+            (await db.get_one(Lesson, later.id)).state = LessonState.CANCELLED
+        await scene.until(session_id, RecordingState.READY)
 
 
 async def test_one_that_fails_does_not_hold_up_the_next(

@@ -13,6 +13,7 @@ from app.jobs import service as jobs
 from app.jobs.models import Job, JobState
 from app.lessons.models import LessonState
 from app.live import hands
+from app.recordings.room_left import Left
 from app.schools.models import Device
 from tests.app.alliance_steps import statements
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
@@ -144,6 +145,17 @@ async def test_what_waits_for_a_hand_is_counted_and_goes_when_it_is_done(
     assert await waiting() == {"OBJECTIONS": 1, "UNCONFIRMED": 1, "JOBS": 1}
     monkeypatch.setattr(hands, "LOW_DISK_PERCENT", 101)
     assert next(iter(await waiting())) == "DISK"
+    monkeypatch.setattr(hands, "LOW_DISK_PERCENT", 0)
+    async with database.unit_of_work() as db:
+        await make_lesson(
+            db,
+            lecturer=county.teacher,
+            hub=county.hub,
+            planned_start=clock.now + timedelta(hours=1),
+        )
+    assert "ROOM" not in await waiting()
+    monkeypatch.setattr(hands, "room_left", lambda _: {"first": Left(10**8, 10**12)})
+    assert (await waiting())["ROOM"] == 1
 
 
 async def test_another_countys_workbench_is_empty(

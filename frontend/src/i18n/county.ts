@@ -22,6 +22,7 @@ const zh = {
   no_hands: "没有要处理的事",
   hand: {
     DISK: "磁盘剩余空间不足",
+    ROOM: "空间不够录今天剩下的课",
     OBJECTIONS: "到课异议",
     UNCONFIRMED: "到课待确认",
     NEEDS: "没有匹配的需求",
@@ -30,6 +31,7 @@ const zh = {
   },
   hand_do: {
     DISK: "录像可能停下, 请通知系统管理员",
+    ROOM: "请系统管理员腾出空间; 回看和整节课的文件晚些再生成",
     OBJECTIONS: "逐条更正或者确认",
     UNCONFIRMED: "请教室确认, 或者电话核实后代为确认",
     NEEDS: "打开需求, 从列表里选一所主讲学校",
@@ -76,6 +78,7 @@ const en: typeof zh = {
   no_hands: "Nothing waits for you",
   hand: {
     DISK: "of the disk are free",
+    ROOM: "too little room to record the rest of today",
     OBJECTIONS: "Objections to attendance",
     UNCONFIRMED: "Attendance to confirm",
     NEEDS: "Needs without a match",
@@ -84,6 +87,7 @@ const en: typeof zh = {
   },
   hand_do: {
     DISK: "recordings may stop: tell who runs the server",
+    ROOM: "tell who runs the server; replays and files of lessons wait meanwhile",
     OBJECTIONS: "correct or confirm each",
     UNCONFIRMED: "ask the classroom, or confirm it yourself",
     NEEDS: "open the need and choose a hub from its list",

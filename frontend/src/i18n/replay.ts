@@ -82,6 +82,7 @@ const zh = {
     why: {
       no_sound: "这节课没有声音。",
       disk_full: "服务器的磁盘满了, 请联系系统管理员。",
+      kept_for_lessons: "磁盘剩下的空间要留给今天的课, 放学以后再试。",
       "kept-elsewhere": "存放录像的地方没有回应, 过一会儿再试。",
       "clip-file-missing": "录像的文件不全, 请联系系统管理员。",
       "recording-not-ready": "录像现在不能用。",
@@ -200,6 +201,7 @@ const en: typeof zh = {
     why: {
       no_sound: "This lesson has no sound.",
       disk_full: "The server's disk is full. Tell the system's administrator.",
+      kept_for_lessons: "What is left of the disk is kept for today's lessons. Try again after school.",
       "kept-elsewhere": "Where the recording is kept does not answer. Try again in a while.",
       "clip-file-missing": "Files of the recording are missing. Tell the system's administrator.",
       "recording-not-ready": "The recording cannot be used now.",
