@@ -11,11 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
 from app.attendance import delivered
+from app.attendance.crediting import move_on, whole
 from app.attendance.errors import ObjectionsOpen, TermNotOver
 from app.attendance.journal import NewEvent, RowEventType, append, on_clock
 from app.attendance.models import (
@@ -25,14 +25,12 @@ from app.attendance.models import (
     AttendanceState,
     Session,
 )
-from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.attendance.seats import supervisor_seat
 from app.calendars.days import local_day
 from app.calendars.models import Term
 from app.calendars.queries import get_term
 from app.jobs.context import JobContext, JobResult
-from app.lessons import service as lessons
-from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonSite, LessonState
+from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
 from app.schools.models import Classroom
 from app.schools.queries import schools_within
@@ -182,37 +180,10 @@ async def _lock_lessons(
     pairs = [(row[0], row[1]) for row in locked]
     counts = Counter(session_id for _, session_id in pairs)
     actor = supervisor_seat(kept.person_id)
-    for session in await _whole(db, list(counts)):
+    for session in await whole(db, list(counts)):
         payload = {"term": term.name, "rows": counts[session.id], "lock_id": str(kept.id)}
         kind = RowEventType.ATTENDANCE_LOCKED.value
         append(db, session, [NewEvent(kind, on_clock(session, now), None, actor, payload)], now)
-    await _move_on(db, list(counts))
+    await move_on(db, list(counts))
     await delivered.refresh_of_records(db, [record_id for record_id, _ in pairs])
     return len(pairs)
-
-
-async def _whole(db: AsyncSession, session_ids: Sequence[UUID]) -> Sequence[Session]:
-    query = select(Session).where(Session.id.in_(session_ids)).options(joinedload(Session.lesson))
-    return (await db.scalars(query.execution_options(populate_existing=True))).all()
-
-
-async def _move_on(db: AsyncSession, session_ids: Sequence[UUID]) -> None:
-    """Verify the lessons of which every row is locked, and credit those that count somewhere."""
-    await db.flush()
-    is_open = exists().where(
-        AttendanceRecord.session_id == Session.id, AttendanceRecord.state != AttendanceState.LOCKED
-    )
-    counts = await db.scalars(
-        select(AttendanceRecord.session_id)
-        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
-        .outerjoin(Newest, newest())
-        .where(AttendanceRecord.session_id.in_(session_ids), IS_COUNTED.is_(True))
-    )
-    counted = set(counts)
-    done = select(Session.id).where(Session.id.in_(session_ids), ~is_open)
-    for session in await _whole(db, list(await db.scalars(done))):
-        lesson: Lesson = session.lesson
-        if LessonState.VERIFIED in NEXT_LESSON_STATE[lesson.state]:
-            lessons.move(lesson, LessonState.VERIFIED)
-        if session.id in counted and LessonState.CREDITED in NEXT_LESSON_STATE[lesson.state]:
-            lessons.move(lesson, LessonState.CREDITED)

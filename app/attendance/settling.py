@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance import delivered, queries
+from app.attendance import crediting, delivered, queries
 from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm, OnlyObserves
 from app.attendance.journal import (
     ADMINISTRATOR,
@@ -30,7 +30,7 @@ from app.attendance.models import (
 from app.attendance.seats import site_seat, supervisor_seat
 from app.errors import NotFound, WrongState
 from app.lessons import service as lessons
-from app.lessons.models import NEXT_LESSON_STATE, LessonSite, LessonState, SiteMode
+from app.lessons.models import JUST_OVER, LessonSite, LessonState, SiteMode
 
 
 async def confirm_headcount(
@@ -155,6 +155,7 @@ async def amend(
     if record.state is AttendanceState.AUTO_CLOSED:
         await _confirm(db, session, record)
     await db.flush()
+    await crediting.follow_correction(db, record)
     await delivered.refresh_of_records(db, [record_id])
     return amendment
 
@@ -199,5 +200,5 @@ async def _confirm(db: AsyncSession, session: Session, record: AttendanceRecord)
     )
     is_waiting = await db.scalar(select(waiting))
     lesson = session.lesson
-    if not is_waiting and LessonState.VERIFIED in NEXT_LESSON_STATE[lesson.state]:
+    if not is_waiting and lesson.state in JUST_OVER:
         lessons.move(lesson, LessonState.VERIFIED)

@@ -47,19 +47,21 @@ class LessonState(StrEnum):
 # A lesson in one of these takes up nobody's time.
 GIVEN_UP = frozenset({LessonState.CANCELLED, LessonState.MISSED, LessonState.MADE_UP})
 
-_OVER = frozenset({LessonState.ENDED, LessonState.STOPPED_INCIDENT})
+# It was given, and nobody has looked at what it comes to yet.
+JUST_OVER = frozenset({LessonState.ENDED, LessonState.STOPPED_INCIDENT})
 NEXT_LESSON_STATE: dict[LessonState, frozenset[LessonState]] = {
     LessonState.PLANNED: frozenset({LessonState.PUBLISHED, LessonState.CANCELLED}),
     LessonState.PUBLISHED: frozenset(
         {LessonState.READY, LessonState.LIVE, LessonState.CANCELLED, LessonState.MISSED}
     ),
     LessonState.READY: frozenset({LessonState.LIVE, LessonState.CANCELLED, LessonState.MISSED}),
-    LessonState.LIVE: frozenset({LessonState.PAUSED_ALL}) | _OVER,
-    LessonState.PAUSED_ALL: frozenset({LessonState.LIVE}) | _OVER,
+    LessonState.LIVE: frozenset({LessonState.PAUSED_ALL}) | JUST_OVER,
+    LessonState.PAUSED_ALL: frozenset({LessonState.LIVE}) | JUST_OVER,
     LessonState.ENDED: frozenset({LessonState.VERIFIED}),
     LessonState.STOPPED_INCIDENT: frozenset({LessonState.VERIFIED}),
     LessonState.VERIFIED: frozenset({LessonState.CREDITED}),
-    LessonState.CREDITED: frozenset(),
+    # Back, when a correction takes away the last row that counted.
+    LessonState.CREDITED: frozenset({LessonState.VERIFIED}),
     LessonState.CANCELLED: frozenset({LessonState.MADE_UP}),
     LessonState.MISSED: frozenset({LessonState.MADE_UP}),
     # Back, when the lesson that was to make it up is itself cancelled or missed.
@@ -95,13 +97,15 @@ class SiteMode(StrEnum):
 
 
 class SiteState(StrEnum):
-    """States of a listening site in one lesson."""
+    """What became of a listening site in one lesson (docs/adr/0024).
+
+    CONNECTED: it came. COUNTED, NOT_COUNTED: the lesson is over, and this is what holds of its
+    row, as corrected. How a site fares meanwhile is measured second by second and told by the
+    room; nothing of that is a state.
+    """
 
     EXPECTED = "EXPECTED"
     CONNECTED = "CONNECTED"
-    DEGRADED = "DEGRADED"
-    OFFLINE_LOCAL = "OFFLINE_LOCAL"
-    CLOSED = "CLOSED"
     COUNTED = "COUNTED"
     NOT_COUNTED = "NOT_COUNTED"
 

@@ -18,6 +18,7 @@ from app.lessons.models import (
     Lesson,
     LessonSite,
     LessonState,
+    SiteState,
     Substitution,
 )
 
@@ -35,6 +36,13 @@ class Row:
     objects: bool = False
     counts: bool | None = None
     heard_until_ms: int = 0
+
+    @property
+    def site_state(self) -> SiteState:
+        """Return what the site should have come to."""
+        if self.state is A.OPEN:
+            return SiteState.CONNECTED if self.came else SiteState.EXPECTED
+        return SiteState.COUNTED if self.counts else SiteState.NOT_COUNTED
 
     @property
     def waits(self) -> bool:
@@ -102,7 +110,19 @@ class Model:
         for row in to_lock:
             row.state = A.LOCKED
         if to_lock:
-            self.state = L.CREDITED if any(row.counts for row in self.rows) else L.VERIFIED
+            self.credit()
+
+    def credit(self) -> None:
+        """Every row is locked: the lesson is credited while one counts, as corrected."""
+        self.state = L.CREDITED if any(row.counts for row in self.rows) else L.VERIFIED
+
+    def corrected(self, row: Row, counts: bool) -> None:
+        """A row is said to hold otherwise than it was closed."""
+        row.counts = counts
+        if row.state is A.AUTO_CLOSED:
+            self.confirmed(row)
+        if row.state is A.LOCKED:
+            self.credit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +225,8 @@ def compare_rows(kept: Kept, lesson: Lesson, model: Model) -> None:
     by_site = {row.lesson_site_id: row for row in rows}
     assert len(rows) == len(by_site) == len(lesson.sites) == len(model.rows)
     ordered = [by_site[site.id] for site in in_order(lesson)]
+    for site, should in zip(in_order(lesson), model.rows, strict=True):
+        assert site.state is should.site_state
     for row, should in zip(ordered, model.rows, strict=True):
         assert (row.state, row.objection is not None) == (should.state, should.objects)
         if session.ended_at is None:

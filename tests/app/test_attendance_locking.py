@@ -17,7 +17,7 @@ from app.calendars.models import Term
 from app.database import Database
 from app.jobs.context import JobContext, LeaseLost
 from app.jobs.models import JobState
-from app.lessons.models import Lesson, LessonState
+from app.lessons.models import Lesson, LessonState, SiteState
 from app.security import Scope
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.held_lessons import (
@@ -95,6 +95,36 @@ async def test_the_lock_is_in_the_chain_and_credits_the_lesson_that_counts(
         [said] = await queries.events_of_types(db, session.id, ["attendance_locked"])
     assert (said.payload["rows"], said.payload["term"]) == (2, "学期")
     assert said.actor is not None
+
+
+async def test_a_correction_after_the_lock_moves_the_lesson_and_the_site_with_the_row(
+    either_database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    held = await hold_in_a_new_county(either_database, clock)
+    term = await make_term(either_database, held.county, clock)
+    clock.advance(days=31)
+    await lock(either_database, held, term, clock, tmp_path)
+    assert (await lesson_of(either_database, held)).state is LessonState.CREDITED
+    steps = [(0, False), (1, True), (1, False), (0, True)]
+    credited = [False, True, False, True]  # the first row counted, the second did not
+    for (place, is_counted), is_credited in zip(steps, credited, strict=True):
+        clock.advance(minutes=1)
+        async with either_database.unit_of_work() as db:
+            await settling.amend(
+                db,
+                record_id=held.records[place],
+                person_id=held.county.administrator.person_id,
+                is_counted=is_counted,
+                headcount=None,
+                reason="设备记录有误",
+                now=clock.now,
+            )
+        came_to = LessonState.CREDITED if is_credited else LessonState.VERIFIED
+        assert (await lesson_of(either_database, held)).state is came_to
+        async with either_database.unit_of_work() as db:
+            rows = {row.id: row for row in await queries.records_of_session(db, held.session_id)}
+        wanted = SiteState.COUNTED if is_counted else SiteState.NOT_COUNTED
+        assert rows[held.records[place]].site.state is wanted
 
 
 async def test_objections_are_answered_before_the_lock(

@@ -515,9 +515,7 @@ class LessonLife(RuleBasedStateMachine):
         elif row.counts is counts:
             why = NothingAmended
         if not self.refused(amend, why):
-            row.counts = counts
-            if row.state is A.AUTO_CLOSED:
-                model.confirmed(row)
+            model.corrected(row, counts)
 
     @precondition(lambda self: any(each.rows for each in self.lessons))
     @rule()

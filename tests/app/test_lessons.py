@@ -249,10 +249,12 @@ async def test_state_moves_along_its_table_only(database: Database, county: Coun
     assert refused.value.extra["possible"] == sorted(NEXT_LESSON_STATE[LessonState.LIVE])
 
 
-def test_every_state_has_its_row_and_only_the_last_ones_lead_nowhere() -> None:
+def test_every_state_has_its_row_and_is_led_to() -> None:
     assert set(NEXT_LESSON_STATE) == set(LessonState)
-    ends = {state for state, after in NEXT_LESSON_STATE.items() if not after}
-    assert ends == {LessonState.CREDITED}
+    led_to = {after for states in NEXT_LESSON_STATE.values() for after in states}
+    assert led_to == set(LessonState) - {LessonState.PLANNED}
+    # Locked rows are corrected beside, and the lesson with them: nothing else leads back from it.
+    assert NEXT_LESSON_STATE[LessonState.CREDITED] == {LessonState.VERIFIED}
 
 
 async def test_filters_are_kinds_and_states_and_schools_are_looked_for(
