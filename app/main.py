@@ -47,7 +47,7 @@ from app.jobs.files import JobFiles
 from app.jobs.models import Queue
 from app.jobs.worker import Periodic, Worker
 from app.lessons import changes as lesson_changes
-from app.lessons import feed_routes, lesson_routes, offering_routes, week_routes
+from app.lessons import feed_routes, lesson_routes, offering_routes, readiness, week_routes
 from app.lessons import routes as day_routes
 from app.live import composing
 from app.live.metrics import RoomCollector
@@ -105,6 +105,7 @@ PERIODIC = {
     reconciling.KIND: Periodic(reconciling.EVERY, Queue.KEEPING),
     purging.KIND: Periodic(purging.EVERY, Queue.KEEPING),
     lesson_changes.MISSING_KIND: Periodic(lesson_changes.MISSING_EVERY),
+    readiness.KIND: Periodic(readiness.EVERY),
 }
 
 # Which tables can be imported.
@@ -195,6 +196,7 @@ def job_handlers() -> Handlers:
         housekeeping.KIND: housekeeping.keep_house,
         planning_jobs.KIND: planning_jobs.run_planning,
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
+        readiness.KIND: readiness.follow,
         locking.KIND: locking.lock_term,
         **import_jobs.handlers(IMPORT_KINDS),
         coverage_office.COMPUTE: coverage_office.compute_sheet,

@@ -1,14 +1,14 @@
 """Sites and lessons stand as their rows hold.
 
 Revision ID: 202611270040
-Revises: 202611270030
+Revises: 202611270035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611270040"
-down_revision = "202611270030"
+down_revision = "202611270035"
 branch_labels = None
 depends_on = None
 
@@ -16,7 +16,8 @@ depends_on = None
 # nothing (docs/adr/0013).
 _SITES = sa.text(
     "UPDATE lesson_sites SET state = ("
-    " SELECT CASE WHEN a.new_is_counted AND mode <> 'OBSERVE' THEN 'COUNTED' ELSE 'NOT_COUNTED' END"
+    " SELECT CASE WHEN a.new_is_counted AND lesson_sites.mode <> 'OBSERVE'"
+    " THEN 'COUNTED' ELSE 'NOT_COUNTED' END"
     " FROM attendance_amendments a JOIN attendance_records r ON r.id = a.record_id"
     " WHERE r.lesson_site_id = lesson_sites.id ORDER BY a.number DESC LIMIT 1)"
     " WHERE id IN (SELECT r.lesson_site_id FROM attendance_records r"

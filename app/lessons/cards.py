@@ -1,19 +1,17 @@
 """The card of a lesson: the lesson, its sites' lights, its session."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.ports import LessonRecords
+from app.lessons.readiness import CLASSROOM_WITHIN, Readiness, look_at
 from app.lessons.schemas import LessonCard, Light, SiteCard
 from app.lessons.service import can_start, start_window
 from app.schools import queries as schools
-
-# A classroom's page asks every 3 s and is written down every 5 s; a slow line may miss a few.
-READY_WITHIN = timedelta(seconds=20)
 
 
 async def cards(
@@ -27,7 +25,11 @@ async def cards(
         if seen is not None:
             last_seen[device.classroom_id] = max(seen, last_seen.get(device.classroom_id, seen))
     sessions = await records.session_ids(db, lesson_ids=[lesson.id for lesson in lessons])
-    return [_card(lesson, sessions.get(lesson.id), last_seen, now) for lesson in lessons]
+    looked = await look_at(db, lessons, now)
+    return [
+        _card(lesson, sessions.get(lesson.id), last_seen, looked.get(lesson.id), now)
+        for lesson in lessons
+    ]
 
 
 async def card(
@@ -41,13 +43,14 @@ def light_of(last_seen_at: datetime | None, now: datetime) -> Light:
     """Return the light of a classroom whose device was last heard of then."""
     if last_seen_at is None:
         return "never"
-    return "ready" if now - last_seen_at <= READY_WITHIN else "offline"
+    return "ready" if now - last_seen_at <= CLASSROOM_WITHIN else "offline"
 
 
 def _card(
     lesson: Lesson,
     session_id: UUID | None,
     last_seen: Mapping[UUID, datetime],
+    found: Readiness | None,
     now: datetime,
 ) -> LessonCard:
     return LessonCard(
@@ -65,7 +68,10 @@ def _card(
         is_recorded=lesson.is_recorded,
         can_start=can_start(lesson, now),
         can_start_from=start_window(lesson)[0],
-        sites=[_site(site, last_seen.get(site.classroom_id), now) for site in _in_order(lesson)],
+        lacks=None if found is None else list(found.hub),
+        sites=[
+            _site(site, last_seen.get(site.classroom_id), found, now) for site in _in_order(lesson)
+        ],
     )
 
 
@@ -75,7 +81,9 @@ def _in_order(lesson: Lesson) -> list[LessonSite]:
     )
 
 
-def _site(site: LessonSite, last_seen_at: datetime | None, now: datetime) -> SiteCard:
+def _site(
+    site: LessonSite, last_seen_at: datetime | None, found: Readiness | None, now: datetime
+) -> SiteCard:
     return SiteCard(
         id=site.id,
         classroom=site.classroom.name,
@@ -83,4 +91,5 @@ def _site(site: LessonSite, last_seen_at: datetime | None, now: datetime) -> Sit
         state=site.state,
         light=light_of(last_seen_at, now),
         last_seen_at=last_seen_at,
+        lacks=[] if found is None else list(found.sites.get(site.id, ())),
     )

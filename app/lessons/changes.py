@@ -19,6 +19,7 @@ from app.lessons.clashes import Claim, require_free
 from app.lessons.errors import LessonInThePast, LessonNotChangeable, SameTeacher
 from app.lessons.models import (
     NEXT_LESSON_STATE,
+    STARTABLE,
     Cancellation,
     CourseOffering,
     Lesson,
@@ -26,7 +27,7 @@ from app.lessons.models import (
     OfferingState,
     Substitution,
 )
-from app.lessons.service import STARTABLE, move
+from app.lessons.service import move
 from app.lessons.timetable import (
     CHANGEABLE,
     LessonPlan,
@@ -131,6 +132,12 @@ async def edit(
 def publish(lesson: Lesson, now: datetime) -> None:
     """Let teachers and classrooms see a draft. Raise WrongState, LessonNotChangeable."""
     require_changeable(lesson, now)
+    if lesson.state is LessonState.READY:  # back to PUBLISHED it goes by what it lacks alone
+        raise WrongState(
+            "The lesson is READY: it is published already.",
+            state=lesson.state,
+            possible=sorted(NEXT_LESSON_STATE[lesson.state]),
+        )
     move(lesson, LessonState.PUBLISHED)
 
 

@@ -44,6 +44,9 @@ class LessonState(StrEnum):
         return self in {LessonState.LIVE, LessonState.PAUSED_ALL}
 
 
+# READY is PUBLISHED with nothing lacking (`app.lessons.readiness`): either may be taken live.
+STARTABLE = frozenset({LessonState.PUBLISHED, LessonState.READY})
+
 # A lesson in one of these takes up nobody's time.
 GIVEN_UP = frozenset({LessonState.CANCELLED, LessonState.MISSED, LessonState.MADE_UP})
 
@@ -54,7 +57,10 @@ NEXT_LESSON_STATE: dict[LessonState, frozenset[LessonState]] = {
     LessonState.PUBLISHED: frozenset(
         {LessonState.READY, LessonState.LIVE, LessonState.CANCELLED, LessonState.MISSED}
     ),
-    LessonState.READY: frozenset({LessonState.LIVE, LessonState.CANCELLED, LessonState.MISSED}),
+    # Back, when something lacks again, or it is moved away.
+    LessonState.READY: frozenset(
+        {LessonState.PUBLISHED, LessonState.LIVE, LessonState.CANCELLED, LessonState.MISSED}
+    ),
     LessonState.LIVE: frozenset({LessonState.PAUSED_ALL}) | JUST_OVER,
     LessonState.PAUSED_ALL: frozenset({LessonState.LIVE}) | JUST_OVER,
     LessonState.ENDED: frozenset({LessonState.VERIFIED}),

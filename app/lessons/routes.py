@@ -9,10 +9,9 @@ from app.database import Db
 from app.lessons import queries
 from app.lessons.cards import cards
 from app.lessons.coming import coming_week
-from app.lessons.models import LessonKind, LessonState
+from app.lessons.models import STARTABLE, LessonKind, LessonState
 from app.lessons.ports import LessonRecords
 from app.lessons.schemas import ClassroomDay, ClassroomWeek, Filters, TeacherDay, ToConfirm
-from app.lessons.service import STARTABLE
 from app.schools import queries as schools
 from app.schools import service as devices
 from app.schools.schemas import Named

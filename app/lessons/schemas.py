@@ -7,13 +7,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.lessons.models import LessonKind, LessonState, SiteState
+from app.lessons.readiness import Lack
 from app.schools.schemas import Named
 
 Light = Literal["ready", "offline", "never"]
 
 
 class SiteCard(BaseModel):
-    """An invited classroom. `light` tells of its device: heard of just now, or when last."""
+    """An invited classroom. `light` tells of its device: heard of just now, or when last.
+
+    `lacks`: what it lacks shortly before the lesson, if it is to listen live.
+    """
 
     id: UUID
     classroom: str
@@ -21,10 +25,14 @@ class SiteCard(BaseModel):
     state: SiteState
     light: Light
     last_seen_at: datetime | None
+    lacks: list[Lack]
 
 
 class LessonCard(BaseModel):
-    """A lesson as every page shows it. `hub_school` and `lecturer` are names."""
+    """A lesson as every page shows it. `hub_school` and `lecturer` are names.
+
+    `lacks`: what the hub lacks; null: nobody looks, it is not about to begin.
+    """
 
     id: UUID
     kind: LessonKind
@@ -40,6 +48,7 @@ class LessonCard(BaseModel):
     is_recorded: bool
     can_start: bool
     can_start_from: datetime
+    lacks: list[Lack] | None
     sites: list[SiteCard]
 
 

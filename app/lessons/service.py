@@ -9,10 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import DISPLAY_ZONE
 from app.errors import WrongState
 from app.lessons.errors import LessonNotStartable
-from app.lessons.models import NEXT_LESSON_STATE, Lesson, LessonKind, LessonSite, LessonState
+from app.lessons.models import (
+    NEXT_LESSON_STATE,
+    STARTABLE,
+    Lesson,
+    LessonKind,
+    LessonSite,
+    LessonState,
+)
 
 START_BEFORE = timedelta(minutes=30)
-STARTABLE = frozenset({LessonState.PUBLISHED, LessonState.READY})
 
 
 def start_window(lesson: Lesson) -> tuple[datetime, datetime]:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.rows import IS_COUNTED, Newest, newest
-from app.lessons.cards import READY_WITHIN
 from app.lessons.models import LessonSite
 from app.lessons.queries import day_of
+from app.lessons.readiness import CLASSROOM_WITHIN
 from app.live.wall import last_seen
 from app.schools.models import TEACHING_POINT, Classroom, Device, School
 from app.security import PersonCaller
@@ -31,7 +31,7 @@ def _light(now: datetime) -> Any:
     seen = last_seen()
     return case(
         (seen.is_(None), PointLight.NEVER.value),
-        (seen >= now - READY_WITHIN, PointLight.READY.value),
+        (seen >= now - CLASSROOM_WITHIN, PointLight.READY.value),
         else_=PointLight.OFFLINE.value,
     )
 

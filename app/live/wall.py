@@ -26,7 +26,7 @@ from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, SeatPresence, Session
 from app.attendance.rows import HEADCOUNT, IS_COUNTED, Newest, newest
-from app.lessons.models import Lesson, LessonSite, LessonState
+from app.lessons.models import STARTABLE, Lesson, LessonSite, LessonState
 from app.lessons.queries import LIVE_STATES, bounds_of, day_of, is_visible
 from app.schools.models import Classroom, Device, DeviceState, School
 from app.security import PersonCaller
@@ -45,12 +45,9 @@ class Group(StrEnum):
     OVER = "OVER"
 
 
-_TO_COME = (LessonState.PUBLISHED, LessonState.READY)
-
-
 def group_of(now: datetime) -> SQLColumnExpression[str]:
     """Return how a lesson stands at `now`, as an expression on Lesson."""
-    is_to_come = Lesson.state.in_(_TO_COME)
+    is_to_come = Lesson.state.in_(STARTABLE)
     return case(
         (Lesson.state.in_(LIVE_STATES), Group.RUNNING.value),
         (Lesson.state.in_((LessonState.CANCELLED, LessonState.MADE_UP)), Group.CANCELLED.value),

@@ -10,6 +10,7 @@ from app.clock import Now
 from app.database import Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.lessons.queries import day_of
+from app.lessons.readiness import look_at
 from app.live import hands, points, wall
 from app.live.points import POINT_ORDER, PointLight
 from app.live.wall import WallSite
@@ -38,6 +39,7 @@ async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInsp
     sites: dict[UUID, list[WallSite]] = defaultdict(list)
     for site in await wall.sites_of(db, person, [each.lesson.id for each in lessons]):
         sites[site.lesson_id].append(site)
+    looked = await look_at(db, [each.lesson for each in lessons], now)
     return Workbench(
         now=now,
         date=day_of(now),
@@ -49,7 +51,10 @@ async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInsp
                 db, person, disk=settings.var_dir, recordings=settings.recordings_dir, now=now
             )
         ],
-        wall=[lesson_out(each, sites[each.lesson.id], now) for each in lessons],
+        wall=[
+            lesson_out(each, sites[each.lesson.id], looked.get(each.lesson.id), now)
+            for each in lessons
+        ],
     )
 
 

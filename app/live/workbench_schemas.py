@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.lessons.cards import light_of
 from app.lessons.models import LessonKind, LessonState
+from app.lessons.readiness import Lack, Readiness
 from app.lessons.schemas import Light
 from app.live.hands import Hand
 from app.live.points import PointLight
@@ -18,6 +19,7 @@ class WallSiteOut(BaseModel):
     """A classroom of a lesson. `light` is its device's; of a running lesson see `is_present`.
 
     `headcount` and `is_counted` as amended; null: nobody has counted, nothing is weighed yet.
+    `lacks`: what it lacks shortly before the lesson, if it is to listen live.
     """
 
     site_id: UUID
@@ -25,6 +27,7 @@ class WallSiteOut(BaseModel):
     classroom: str
     light: Light
     last_seen_at: datetime | None
+    lacks: list[Lack]
     is_present: bool
     has_come: bool
     headcount: int | None
@@ -32,7 +35,10 @@ class WallSiteOut(BaseModel):
 
 
 class WallLessonOut(BaseModel):
-    """A lesson of today. `hub` and `lecturer` are names; no session: it was never live."""
+    """A lesson of today. `hub` and `lecturer` are names; no session: it was never live.
+
+    `lacks`: what the hub lacks; null: nobody looks, it is not about to begin.
+    """
 
     id: UUID
     group: Group
@@ -47,6 +53,7 @@ class WallLessonOut(BaseModel):
     state: LessonState
     session_id: UUID | None
     started_at: datetime | None
+    lacks: list[Lack] | None
     sites: list[WallSiteOut]
 
 
@@ -97,7 +104,9 @@ class PointOut(BaseModel):
         )
 
 
-def lesson_out(found: WallLesson, sites: list[WallSite], now: datetime) -> WallLessonOut:
+def lesson_out(
+    found: WallLesson, sites: list[WallSite], readiness: Readiness | None, now: datetime
+) -> WallLessonOut:
     """Describe a lesson of the wall with its classrooms."""
     lesson = found.lesson
     return WallLessonOut(
@@ -114,17 +123,19 @@ def lesson_out(found: WallLesson, sites: list[WallSite], now: datetime) -> WallL
         state=lesson.state,
         session_id=found.session_id,
         started_at=found.started_at,
-        sites=[_site(site, now) for site in sites],
+        lacks=None if readiness is None else list(readiness.hub),
+        sites=[_site(site, readiness, now) for site in sites],
     )
 
 
-def _site(site: WallSite, now: datetime) -> WallSiteOut:
+def _site(site: WallSite, readiness: Readiness | None, now: datetime) -> WallSiteOut:
     return WallSiteOut(
         site_id=site.site_id,
         school=site.school,
         classroom=site.classroom,
         light=light_of(site.last_seen_at, now),
         last_seen_at=site.last_seen_at,
+        lacks=[] if readiness is None else list(readiness.sites.get(site.site_id, ())),
         is_present=site.is_present,
         has_come=site.has_come,
         headcount=site.headcount,

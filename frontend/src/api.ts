@@ -6,6 +6,7 @@
  * Longer than a module should be: the whole interface in one place is what a reader looks for.
  */
 import { once, wordsOf } from "./keys";
+import type { Lack } from "./lacks";
 import type { Road, RoadsToTry } from "./media/roads";
 
 export type LessonKind = "DELIVERY" | "MASTER" | "ELITE";
@@ -46,8 +47,10 @@ export interface LessonSite {
   state: string;
   light: "ready" | "offline" | "never";
   last_seen_at: string | null;
+  lacks: Lack[];
 }
 
+/** `lacks`: what the hub lacks; null: nobody looks, the lesson is not about to begin. */
 export interface LessonCard {
   id: string;
   kind: LessonKind;
@@ -63,6 +66,7 @@ export interface LessonCard {
   is_recorded: boolean;
   can_start: boolean;
   can_start_from: string;
+  lacks: Lack[] | null;
   sites: LessonSite[];
 }
 

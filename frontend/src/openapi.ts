@@ -1982,12 +1982,24 @@ export interface components {
             /** @description ISO 8601: 1 Monday to 7 Sunday. */
             weekday: number;
         };
+        /**
+         * @description What a lecturer's browser, or a classroom, lacks.
+         *
+         *     AWAY: it was not heard of just now. UNCHECKED: it has not tried its line for a month.
+         *     NO_ROAD: when it last did, no road for sound and picture was open.
+         * @enum {string}
+         */
+        Lack: "AWAY" | "UNCHECKED" | "NO_ROAD";
         /** @description Periods a week of an offering that no plan could place together with the others. */
         Lacking: {
             offering_id: string;
             periods: number;
         };
-        /** @description A lesson as every page shows it. `hub_school` and `lecturer` are names. */
+        /**
+         * @description A lesson as every page shows it. `hub_school` and `lecturer` are names.
+         *
+         *     `lacks`: what the hub lacks; null: nobody looks, it is not about to begin.
+         */
         LessonCard: {
             can_start: boolean;
             /** Format: date-time */
@@ -1998,6 +2010,7 @@ export interface components {
             id: string;
             is_recorded: boolean;
             kind: components["schemas"]["LessonKind"];
+            lacks: components["schemas"]["Lack"][] | null;
             lecturer: string;
             /** Format: date-time */
             planned_end: string;
@@ -3549,11 +3562,16 @@ export interface components {
             password: string;
             username: string;
         };
-        /** @description An invited classroom. `light` tells of its device: heard of just now, or when last. */
+        /**
+         * @description An invited classroom. `light` tells of its device: heard of just now, or when last.
+         *
+         *     `lacks`: what it lacks shortly before the lesson, if it is to listen live.
+         */
         SiteCard: {
             classroom: string;
             /** Format: uuid */
             id: string;
+            lacks: components["schemas"]["Lack"][];
             last_seen_at: string | null;
             /** @enum {string} */
             light: "ready" | "offline" | "never";
@@ -3600,10 +3618,14 @@ export interface components {
             school_class: components["schemas"]["Named"] | null;
         };
         /**
-         * @description States of a listening site in one lesson.
+         * @description What became of a listening site in one lesson (docs/adr/0024).
+         *
+         *     CONNECTED: it came. COUNTED, NOT_COUNTED: the lesson is over, and this is what holds of its
+         *     row, as corrected. How a site fares meanwhile is measured second by second and told by the
+         *     room; nothing of that is a state.
          * @enum {string}
          */
-        SiteState: "EXPECTED" | "CONNECTED" | "DEGRADED" | "OFFLINE_LOCAL" | "CLOSED" | "COUNTED" | "NOT_COUNTED";
+        SiteState: "EXPECTED" | "CONNECTED" | "COUNTED" | "NOT_COUNTED";
         /**
          * @description Where a track comes from. A peer has at most one track of each source.
          * @enum {string}
@@ -3999,7 +4021,11 @@ export interface components {
          * @enum {string}
          */
         WaitsFor: "ASSISTANT" | "ADMINISTRATOR";
-        /** @description A lesson of today. `hub` and `lecturer` are names; no session: it was never live. */
+        /**
+         * @description A lesson of today. `hub` and `lecturer` are names; no session: it was never live.
+         *
+         *     `lacks`: what the hub lacks; null: nobody looks, it is not about to begin.
+         */
         WallLessonOut: {
             grade: string;
             group: components["schemas"]["Group"];
@@ -4007,6 +4033,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["LessonKind"];
+            lacks: components["schemas"]["Lack"][] | null;
             lecturer: string;
             /** Format: date-time */
             planned_end: string;
@@ -4023,6 +4050,7 @@ export interface components {
          * @description A classroom of a lesson. `light` is its device's; of a running lesson see `is_present`.
          *
          *     `headcount` and `is_counted` as amended; null: nobody has counted, nothing is weighed yet.
+         *     `lacks`: what it lacks shortly before the lesson, if it is to listen live.
          */
         WallSiteOut: {
             classroom: string;
@@ -4030,6 +4058,7 @@ export interface components {
             headcount: number | null;
             is_counted: boolean | null;
             is_present: boolean;
+            lacks: components["schemas"]["Lack"][];
             last_seen_at: string | null;
             /** @enum {string} */
             light: "ready" | "offline" | "never";

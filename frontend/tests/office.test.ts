@@ -183,6 +183,7 @@ describe("the teacher's day", () => {
       is_recorded: true,
       can_start: false,
       can_start_from: new Date(begin - 30 * 60_000).toISOString(),
+      lacks: null,
       sites: [],
       ...change,
     };

@@ -85,6 +85,12 @@ class Model:
             self.moved_from = None if to == published else published
         self.starts_at = to
 
+    def looked_at(self, now: datetime, all_there: bool) -> None:
+        """The server looks who is there; from ten minutes before the bell that makes it ready."""
+        if self.state in {L.PUBLISHED, L.READY} and now < self.ends_at:
+            is_near = self.starts_at - timedelta(minutes=10) <= now
+            self.state = L.READY if is_near and all_there else L.PUBLISHED
+
     def give_up(self, to: LessonState) -> None:
         """Cancel or miss it; what it was to make up is open again."""
         self.state = to

@@ -25,8 +25,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import SignInSession
 from app.attendance import queries as attendance
 from app.attendance import settling
 from app.attendance.errors import (
@@ -46,7 +48,7 @@ from app.events import EventBus
 from app.jobs import service as jobs
 from app.jobs.files import JobFiles
 from app.jobs.models import JobState
-from app.lessons import changes
+from app.lessons import changes, readiness
 from app.lessons import timetable_queries as queries
 from app.lessons.changes import MISSING_KIND, By
 from app.lessons.errors import (
@@ -56,12 +58,13 @@ from app.lessons.errors import (
     LessonNotStartable,
     SameTeacher,
 )
-from app.lessons.models import GIVEN_UP, NEXT_LESSON_STATE, Lesson, LessonState
+from app.lessons.models import GIVEN_UP, NEXT_LESSON_STATE, STARTABLE, Lesson, LessonState
 from app.lessons.offering_queries import offering_kept
-from app.lessons.service import START_BEFORE, STARTABLE
+from app.lessons.service import START_BEFORE
 from app.lessons.timetable import CHANGEABLE, LessonPlan, SitePlan
 from app.live import service as live
 from app.live.ledger import DatabaseLedger
+from app.schools.models import Device, LineCheck, Road
 from app.security import Scope
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
@@ -79,13 +82,24 @@ from tests.app.lesson_model import (
     read,
 )
 from tests.app.timetable_steps import HOUR, make_offering
-from tests.factories import NOON, make_county, make_person
+from tests.factories import NOON, make_county, make_person, sign_in
 
 L, A = LessonState, AttendanceState
 T = TypeVar("T")
 Refusal = type[Problem] | None
 WORDS = st.sampled_from(["audible", "silent", "degraded", "lost"])
 WHICH, SITE, AHEAD = st.integers(0, 5), st.integers(0, 1), st.integers(-1, 5)
+
+
+def line_check(**holder: UUID) -> LineCheck:
+    return LineCheck(
+        checked_at=NOON,
+        address="192.0.2.7",
+        road=Road.UDP.value,
+        is_udp_open=True,
+        is_tcp_open=True,
+        **holder,
+    )
 
 
 class LessonLife(RuleBasedStateMachine):
@@ -172,7 +186,11 @@ class LessonLife(RuleBasedStateMachine):
         async def make(db: AsyncSession) -> None:
             self.county = await make_county(db)
             other = await make_person(db, school=self.county.hub)
-            self.people = [self.county.teacher.person_id, other.person_id]
+            self.teachers = [self.county.teacher, other]
+            self.people = [each.person_id for each in self.teachers]
+            holders = [{"device_id": each.id} for each in self.county.devices]
+            holders += [{"account_id": each.id} for each in self.teachers]
+            db.add_all(line_check(**holder) for holder in holders)
             self.term = Term(
                 region_id=self.county.region.id,
                 name="学期",
@@ -317,6 +335,21 @@ class LessonLife(RuleBasedStateMachine):
     @rule()
     def the_term_passes(self) -> None:
         self.clock.advance(days=2)
+
+    @rule(all_there=st.booleans())
+    def the_server_looks_before_the_bell(self, all_there: bool) -> None:
+        async def look(db: AsyncSession) -> None:
+            await db.execute(update(SignInSession).values(revoked_at=self.now))
+            await db.execute(update(Device).values(last_seen_at=self.now))
+            await db.execute(update(LineCheck).values(checked_at=self.now))
+            for teacher in self.teachers if all_there else ():
+                await sign_in(db, teacher, now=self.now)
+            await jobs.enqueue(db, kind=readiness.KIND, payload={}, owner=None, now=self.now)
+
+        self.run(look)
+        self.runner.run(run_jobs(self.database, self.clock, JobFiles(self.folder)))
+        for model in self.lessons:
+            model.looked_at(self.now, all_there)
 
     @precondition(lambda self: any(self.is_overdue(each) for each in self.lessons))
     @rule()

@@ -49,6 +49,7 @@ async def test_card_shows_the_lesson_as_planned(
         "is_recorded": True,
         "can_start": True,
         "can_start_from": "2026-03-02T01:30:00Z",
+        "lacks": ["UNCHECKED"],  # it is time, and she never tried her line
     }
     assert [site["school"] for site in sites] == sorted(point.name for point in county.points)
     assert {site["state"] for site in sites} == {"EXPECTED"}

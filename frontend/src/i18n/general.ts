@@ -35,6 +35,13 @@ const zh = {
     MADE_UP: "已补课",
   },
   light: { ready: "已就绪", offline: "离线", never: "从未上线", last_heard: "最后在线 {when}" },
+  lack: {
+    none: "一切就绪",
+    some: "还没有就绪",
+    at: "{school}: {lack}",
+    hub: { AWAY: "主讲教师还没有上线", UNCHECKED: "主讲端 30 天内没有做过设备检测", NO_ROAD: "主讲端检测时网络不通" },
+    site: { AWAY: "不在线", UNCHECKED: "30 天内没有做过设备检测", NO_ROAD: "检测时网络不通" },
+  },
   ago: {
     now: "刚刚",
     minutes: "{n} 分钟前",
@@ -110,6 +117,21 @@ const en: typeof zh = {
     MADE_UP: "Made up for",
   },
   light: { ready: "Ready", offline: "Offline", never: "Never online", last_heard: "last online {when}" },
+  lack: {
+    none: "Everything is ready",
+    some: "Not ready yet",
+    at: "{school}: {lack}",
+    hub: {
+      AWAY: "The teacher is not online",
+      UNCHECKED: "The teacher's devices were not checked for 30 days",
+      NO_ROAD: "The teacher's last check found no way through the network",
+    },
+    site: {
+      AWAY: "not online",
+      UNCHECKED: "not checked for 30 days",
+      NO_ROAD: "the last check found no way through the network",
+    },
+  },
   ago: {
     now: "just now",
     minutes: "{n} min ago",
