@@ -26,7 +26,7 @@ from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import LocalPeriods, LocalTimetable
 from app.database import uuid7
-from app.lessons.models import Lesson, LessonKind, LessonSite, SiteMode
+from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState, SiteMode
 from app.schools.models import Classroom, Region, School
 from tests.factories import County, make_class, make_classroom, make_county, make_school
 
@@ -134,6 +134,7 @@ async def _lesson(
         lecturer_id=world.county.teacher.person_id,
         planned_start=start,
         planned_end=start + timedelta(minutes=40),
+        state=LessonState.ENDED,
         origin_id=None if origin is None else origin.id,
         is_after_school=random.random() < 0.2,
     )

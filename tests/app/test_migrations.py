@@ -3,25 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event, inspect, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from app import migrations
 from app.accounts.locks import remember_failure
 from app.accounts.models import SignInFailure
+from app.attendance.models import (
+    AttendanceAmendment,
+    AttendanceRecord,
+    AttendanceState,
+    Session,
+)
 from app.database import Database
 from app.events import EventBus
-from app.lessons.models import LessonState
+from app.lessons.models import LessonState, SiteMode, SiteState
 from app.lessons.queries import get_lesson
 from app.schools.queries import schools_within
 from app.security import Scope
 from app.tables import METADATA
-from tests.factories import NOON, make_county, make_lesson
+from tests.factories import NOON, County, make_county, make_lesson
 
 
 @pytest.fixture
@@ -119,6 +126,118 @@ async def test_two_curricula_of_a_region_from_one_day_are_told_before_anything_i
     await go(sqlite, "head")
     async with sqlite.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM curriculum_plans")) == 3
+
+
+async def correct(
+    db: AsyncSession,
+    county: County,
+    rows: list[tuple[bool, list[bool]]],
+    *,
+    state: LessonState,
+    is_locked: bool = True,
+    observes: bool = False,
+) -> UUID:
+    """A lesson of which each row was closed and corrected so; its sites stand as it was closed.
+
+    `observes`: the first only observed, from before that counted for nothing.
+    """
+    lesson = await make_lesson(
+        db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms, state=state
+    )
+    session = Session(lesson_id=lesson.id, started_at=NOON)
+    db.add(session)
+    await db.flush()
+    sites = sorted(lesson.sites, key=lambda site: county.classrooms[0].id != site.classroom_id)
+    sites[0].mode = SiteMode.OBSERVE if observes else SiteMode.LIVE
+    for site, (closed, corrections) in zip(sites, rows, strict=True):
+        site.state = SiteState.COUNTED if closed else SiteState.NOT_COUNTED
+        record = AttendanceRecord(
+            session_id=session.id,
+            lesson_site_id=site.id,
+            planned_ms=2_400_000,
+            is_counted=closed,
+            state=AttendanceState.LOCKED if is_locked else AttendanceState.CONFIRMED,
+        )
+        db.add(record)
+        await db.flush()
+        db.add_all(
+            AttendanceAmendment(
+                record_id=record.id,
+                number=number,
+                person_id=county.administrator.person_id,
+                at=NOON,
+                reason="更正",
+                new_is_counted=holds,
+            )
+            for number, holds in enumerate(corrections, start=1)
+        )
+    await db.flush()
+    return lesson.id
+
+
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def test_sites_and_lessons_stand_as_their_rows_were_corrected(
+    url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    where = f"sqlite+aiosqlite:///{tmp_path / 'corrected.db'}"
+    database = Database(
+        where if url == "sqlite" else request.getfixturevalue("postgres_url"), EventBus()
+    )
+    yes, no = SiteState.COUNTED, SiteState.NOT_COUNTED
+    try:
+        await migrations.upgrade(database.engine)
+        async with database.unit_of_work() as db:
+            county = await make_county(db)
+            cases: list[tuple[list[tuple[bool, list[bool]]], LessonState, bool, list[object]]] = [
+                (
+                    [(True, [False]), (False, [])],
+                    LessonState.CREDITED,
+                    True,
+                    [LessonState.VERIFIED, no, no],
+                ),
+                (
+                    [(False, []), (False, [True, False, True])],
+                    LessonState.VERIFIED,
+                    True,
+                    [LessonState.CREDITED, no, yes],
+                ),
+                (
+                    [(True, []), (False, [])],
+                    LessonState.CREDITED,
+                    True,
+                    [LessonState.CREDITED, yes, no],
+                ),
+                (
+                    [(False, [True]), (False, [])],
+                    LessonState.VERIFIED,
+                    False,
+                    [LessonState.VERIFIED, yes, no],
+                ),
+            ]
+            wanted = {
+                await correct(db, county, rows, state=state, is_locked=is_locked): then
+                for rows, state, is_locked, then in cases
+            }
+            for first in ([], [False, True]):
+                observed = await correct(
+                    db,
+                    county,
+                    [(True, first), (False, [])],
+                    state=LessonState.CREDITED,
+                    observes=True,
+                )
+                wanted[observed] = [LessonState.VERIFIED, no, no]
+        await go(database.engine, "202611270035")
+        await go(database.engine, "head")
+        await database.engine.dispose()  # no connection knows statements of before
+        async with database.unit_of_work() as db:
+            for lesson_id, then in wanted.items():
+                lesson = await get_lesson(db, lesson_id)
+                found = {site.classroom_id: site.state for site in lesson.sites}
+                stands = [lesson.state, *(found[room.id] for room in county.classrooms)]
+                assert stands == then
+    finally:
+        await database.close()
 
 
 async def test_each_single_step_can_be_undone(sqlite: AsyncEngine) -> None:
