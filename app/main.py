@@ -122,6 +122,7 @@ ROUTERS = (
     job_routes.router,
     code_routes.router,
     school_routes.router,
+    school_routes.codes_router,
     class_routes.router,
     region_routes.router,
     registered_schools.router,

@@ -153,10 +153,11 @@ async def change_need(
 
 @router.post("/needs/{need_id}/withdraw")
 async def withdraw_need(
-    need_id: UUID, response: Response, db: Db, caller: CurrentAdministrator
+    need_id: UUID, response: Response, db: Db, caller: CurrentAdministrator, expected: IfMatch
 ) -> NeedOut:
     """Take an open need back."""
     need = await need_queries.need_within(db, kept(caller), need_id)
+    expected.require(need, current=(await _described(db, caller, [need]))[0])
     await needs.withdraw(db, need)
     tag(response, need)
     return (await _described(db, caller, [need]))[0]

@@ -240,13 +240,18 @@ async def move_pairing(
     db: Db,
     now: Now,
     caller: CurrentAdministrator,
+    expected: IfMatch,
 ) -> PairingOut:
     """Take a step: propose, agree, decline, start, suspend, resume, end, archive.
+
+    Who agrees agrees to what was read: a draft that was changed and proposed again meanwhile is
+    another version.
 
     To propose, agree and decline one acts for a school one administers; the other steps are
     also the alliance's keeper's.
     """
     pairing = await pairing_queries.pairing_seen(db, kept(caller), pairing_id)
+    expected.require(pairing, current=(await described(db, caller, [pairing], now))[0])
     if body.school_id is not None:
         await schools.school_within(db, kept(caller), body.school_id)
     actor = Actor(caller.person_id, now, body.school_id, body.reason)

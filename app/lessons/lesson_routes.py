@@ -207,10 +207,16 @@ async def change_lesson(
 @router.post("/lessons/{lesson_id}/publish")
 @refuses(LessonNotChangeable, WrongState)
 async def publish_lesson(
-    *, lesson_id: UUID, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+    *,
+    lesson_id: UUID,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
 ) -> LessonOut:
     """Let teachers and classrooms see a draft."""
-    lesson = await queries.lesson_kept(db, caller, lesson_id)
+    lesson = await _to_change(db, caller, lesson_id, expected)
     changes.publish(lesson, now)
     await db.flush()
     return await _answer(db, caller, response, lesson_id)

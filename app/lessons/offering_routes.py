@@ -164,19 +164,27 @@ async def change_offering(
 @router.post("/course-offerings/{offering_id}/publish")
 @refuses(WrongState)
 async def publish_offering(
-    offering_id: UUID, db: Db, now: Now, caller: CurrentAdministrator
+    offering_id: UUID, db: Db, now: Now, caller: CurrentAdministrator, expected: IfMatch
 ) -> PublishedOut:
     """Publish all drafts of an offering that lie ahead."""
     row = await queries.offering_kept(db, kept(caller), offering_id)
+    expected.require(row, current=(await _described(db, caller, [row]))[0])
     return PublishedOut(published=await changes.publish_drafts(db, row, now))
 
 
 @router.post("/course-offerings/{offering_id}/end")
 @refuses(WrongState)
 async def end_offering(
-    offering_id: UUID, response: Response, db: Db, now: Now, caller: CurrentAdministrator
+    *,
+    offering_id: UUID,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
 ) -> OfferingOut:
     """End an offering of which no lesson lies ahead."""
     row = await queries.offering_kept(db, kept(caller), offering_id)
+    expected.require(row, current=(await _described(db, caller, [row]))[0])
     await changes.end_offering(db, row, now)
     return await _answer(db, caller, response, offering_id)

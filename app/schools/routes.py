@@ -3,18 +3,22 @@
 from datetime import timedelta
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from app.clock import Now
 from app.database import Db
+from app.etags import IfMatch, tag
+from app.idempotency import IdempotentRoute
 from app.schools import queries, registry_queries, service
 from app.schools.schemas import DeviceOut, IssuedCode, LineIn, LineOut
 from app.security import CurrentAdministrator, Role
 
-router = APIRouter(prefix="/api/admin", tags=["schools"])
+router = APIRouter(prefix="/api/admin", tags=["schools"], route_class=IdempotentRoute)
+# A code is a secret: an answer that tells one is not kept for whoever asks again.
+codes_router = APIRouter(prefix="/api/admin", tags=["schools"])
 
 
-@router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)
+@codes_router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)
 async def issue_code(
     classroom_id: UUID, request: Request, db: Db, now: Now, caller: CurrentAdministrator
 ) -> IssuedCode:
@@ -30,14 +34,23 @@ async def issue_code(
 
 @router.post("/classrooms/{classroom_id}/line")
 async def declare_line(
-    classroom_id: UUID, body: LineIn, db: Db, caller: CurrentAdministrator
+    *,
+    classroom_id: UUID,
+    body: LineIn,
+    response: Response,
+    db: Db,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
 ) -> LineOut:
     """Declare what a classroom's line carries; a lesson under way keeps to it from now on."""
     scope = caller.scope(Role.ADMINISTRATOR)
     classroom = await registry_queries.classroom_within(db, scope, classroom_id)
+    expected.require(classroom, current=LineOut.model_validate(classroom, from_attributes=True))
     service.declare_line(
         db, classroom=classroom, down_kbps=body.budget_down_kbps, up_kbps=body.budget_up_kbps
     )
+    await db.flush()
+    tag(response, classroom)
     return LineOut(**body.model_dump())
 
 

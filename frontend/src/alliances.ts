@@ -80,8 +80,11 @@ export const pairings = {
   edit: ({ id, version }: Pairing, json: Schemas["PairingIn"]) =>
     dataOf(client.put("/api/pairings/{pairing_id}", { path: { pairing_id: id }, json, ifMatch: etagOf(version) })),
   one: (pairing_id: string) => dataOf(client.get("/api/pairings/{pairing_id}", { path: { pairing_id } })),
-  move: (pairing_id: string, json: Schemas["MoveIn"]) =>
-    dataOf(client.post("/api/pairings/{pairing_id}/moves", { path: { pairing_id }, json })),
+  /** A step from what was read: who agrees agrees to that. */
+  move: ({ id, version }: Pairing, json: Schemas["MoveIn"]) =>
+    dataOf(
+      client.post("/api/pairings/{pairing_id}/moves", { path: { pairing_id: id }, json, ifMatch: etagOf(version) }),
+    ),
   history: (pairing_id: string) =>
     dataOf(client.get("/api/pairings/{pairing_id}/history", { path: { pairing_id } })),
   tracks: (pairing_id: string) =>
@@ -125,7 +128,8 @@ export const needs = {
   edit: ({ id, version }: Need, json: Schemas["NeedIn"]) =>
     dataOf(client.put("/api/needs/{need_id}", { path: { need_id: id }, json, ifMatch: etagOf(version) })),
   one: (need_id: string) => dataOf(client.get("/api/needs/{need_id}", { path: { need_id } })),
-  withdraw: (need_id: string) => dataOf(client.post("/api/needs/{need_id}/withdraw", { path: { need_id } })),
+  withdraw: ({ id, version }: Need) =>
+    dataOf(client.post("/api/needs/{need_id}/withdraw", { path: { need_id: id }, ifMatch: etagOf(version) })),
   matches: (need_id: string) => dataOf(client.get("/api/needs/{need_id}/matches", { path: { need_id } })),
   accept: (need_id: string, json: Schemas["AcceptIn"]) =>
     dataOf(client.post("/api/needs/{need_id}/accept", { path: { need_id }, json })),

@@ -521,8 +521,9 @@ async function post<T>(
 }
 
 /** Post what makes or changes something, where the server keeps the promise of a key. */
-async function make<T>(path: string, json: unknown = {}, as: Caller = "person"): Promise<T> {
-  return (await (await send(`/api${path}`, { method: "POST", json, as, isOnce: true })).json()) as T;
+async function make<T>(path: string, json: unknown = {}, as: Caller = "person", version?: number): Promise<T> {
+  const headers = version === undefined ? undefined : { "If-Match": `"${version}"` };
+  return (await (await send(`/api${path}`, { method: "POST", json, as, headers, isOnce: true })).json()) as T;
 }
 
 /** Post where the answer has no body (204). */
@@ -617,7 +618,8 @@ export const api = {
   teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
-  declareLine: (classroom: string, line: DeclaredLine) =>
-    post<DeclaredLine>(`/admin/classrooms/${id(classroom)}/line`, line),
-  revokeDevice: (device: string) => post<unknown>(`/admin/devices/${id(device)}/revoke`),
+  /** Over what was read of the classroom. */
+  declareLine: (classroom: Pick<ClassroomItem, "id" | "version">, line: DeclaredLine) =>
+    make<DeclaredLine>(`/admin/classrooms/${id(classroom.id)}/line`, line, "person", classroom.version),
+  revokeDevice: (device: string) => make<unknown>(`/admin/devices/${id(device)}/revoke`),
 };

@@ -657,6 +657,9 @@ export interface paths {
         /**
          * @description Take a step: propose, agree, decline, start, suspend, resume, end, archive.
          *
+         *     Who agrees agrees to what was read: a draft that was changed and proposed again meanwhile is
+         *     another version.
+         *
          *     To propose, agree and decline one acts for a school one administers; the other steps are
          *     also the alliance's keeper's.
          */
@@ -4893,6 +4896,12 @@ export interface operations {
     };
     declare_line: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
             path: {
                 classroom_id: components["parameters"]["path.classroom_id"];
             };
@@ -4913,12 +4922,20 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["still-running"];
+            412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
     revoke_device: {
         parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
             path: {
                 device_id: string;
             };
@@ -4933,7 +4950,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            422: components["responses"]["malformed-input"];
+            409: components["responses"]["still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6781,6 +6800,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 offering_id: components["parameters"]["path.offering_id"];
@@ -6797,8 +6818,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6807,6 +6830,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 offering_id: components["parameters"]["path.offering_id"];
@@ -6823,8 +6848,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8065,6 +8092,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 lesson_id: components["parameters"]["path.lesson_id"];
@@ -8081,8 +8110,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-not-changeable.still-running.wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8548,6 +8579,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 need_id: components["parameters"]["path.need_id"];
@@ -8564,8 +8597,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8999,6 +9034,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 pairing_id: components["parameters"]["path.pairing_id"];
@@ -9021,8 +9058,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };

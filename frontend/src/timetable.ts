@@ -65,8 +65,12 @@ export const offerings = {
         ifMatch: etagOf(version),
       }),
     ),
-  publish: (id: string) => dataOf(client.post("/api/course-offerings/{offering_id}/publish", { path: { offering_id: id } })),
-  end: (id: string) => dataOf(client.post("/api/course-offerings/{offering_id}/end", { path: { offering_id: id } })),
+  publish: ({ id, version }: Versioned) =>
+    dataOf(
+      client.post("/api/course-offerings/{offering_id}/publish", { path: { offering_id: id }, ifMatch: etagOf(version) }),
+    ),
+  end: ({ id, version }: Versioned) =>
+    dataOf(client.post("/api/course-offerings/{offering_id}/end", { path: { offering_id: id }, ifMatch: etagOf(version) })),
 };
 
 export interface LessonQuery extends WeekFilter {
@@ -81,7 +85,8 @@ export const planned = {
   plan: (json: Schemas["LessonIn"]) => dataOf(client.post("/api/lessons", { json })),
   change: ({ id, version }: Versioned, json: Schemas["LessonEdit"]) =>
     dataOf(client.put("/api/lessons/{lesson_id}", { ...one(id), json, ifMatch: etagOf(version) })),
-  publish: (id: string) => dataOf(client.post("/api/lessons/{lesson_id}/publish", one(id))),
+  publish: ({ id, version }: Versioned) =>
+    dataOf(client.post("/api/lessons/{lesson_id}/publish", { ...one(id), ifMatch: etagOf(version) })),
   cancel: ({ id, version }: Versioned, reason: string) =>
     dataOf(
       client.post("/api/lessons/{lesson_id}/cancel", { ...one(id), json: { reason }, ifMatch: etagOf(version) }),

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -36,17 +37,39 @@ async def lines(browser: TestBrowser) -> dict[str, tuple[int | None, int | None]
     return {item["id"]: (item["budget_down_kbps"], item["budget_up_kbps"]) for item in items}
 
 
+async def declare(browser: TestBrowser, path: str, body: Any) -> httpx2.Response:
+    """Declare a line over what is read of the classroom now."""
+    items = (await browser.get("/api/classrooms")).json().get("items", ())
+    versions = [item["version"] for item in items if item["id"] in path]
+    return await browser.act(path, body, etag=f'"{versions[0] if versions else 1}"')
+
+
 async def test_a_line_is_declared_seen_and_taken_back(
     open_browser: OpenBrowser, county: County
 ) -> None:
     browser = await open_browser(county.administrator)
     one, two = (str(classroom.id) for classroom in county.classrooms)
     assert await lines(browser) == {one: (None, None), two: (None, None)}
-    answer = await browser.post(path_of(county), LINE)
+    answer = await declare(browser, path_of(county), LINE)
     assert (answer.status_code, answer.json()) == (200, LINE)
     assert await lines(browser) == {one: (4000, 1000), two: (None, None)}
-    await browser.post(path_of(county), {"budget_down_kbps": None, "budget_up_kbps": 64})
+    await declare(browser, path_of(county), {"budget_down_kbps": None, "budget_up_kbps": 64})
     assert await lines(browser) == {one: (None, 64), two: (None, None)}
+
+
+async def test_a_line_is_declared_over_what_was_seen_of_the_classroom(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    browser = await open_browser(county.administrator)
+    path = path_of(county)
+    assert (await browser.post(path, LINE)).status_code == 428
+    first = await browser.act(path, LINE, etag='"1"')
+    assert first.status_code == 200
+    stale = await browser.act(path, LINE | {"budget_up_kbps": 64}, etag='"1"')
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"] == LINE
+    again = await browser.act(path, LINE | {"budget_up_kbps": 64}, etag=first.headers["ETag"])
+    assert again.json()["budget_up_kbps"] == 64
 
 
 @pytest.mark.parametrize("field", LINE)
@@ -55,7 +78,7 @@ async def test_what_is_no_line_is_refused(
     open_browser: OpenBrowser, county: County, field: str, value: Any
 ) -> None:
     browser = await open_browser(county.administrator)
-    answer = await browser.post(path_of(county), LINE | {field: value})
+    answer = await declare(browser, path_of(county), LINE | {field: value})
     assert answer.status_code == 422, value
     assert set((await lines(browser)).values()) == {(None, None)}
 
@@ -65,7 +88,7 @@ async def test_a_declaration_is_whole_and_nothing_else(
     open_browser: OpenBrowser, county: County, body: Any
 ) -> None:
     browser = await open_browser(county.administrator)
-    assert (await browser.post(path_of(county), body)).status_code == 422
+    assert (await declare(browser, path_of(county), body)).status_code == 422
 
 
 @pytest.mark.parametrize("value", [64, 1_000_000])
@@ -73,7 +96,7 @@ async def test_the_bounds_themselves_are_lines(
     open_browser: OpenBrowser, county: County, value: int
 ) -> None:
     browser = await open_browser(county.administrator)
-    answer = await browser.post(path_of(county), LINE | {"budget_up_kbps": value})
+    answer = await declare(browser, path_of(county), LINE | {"budget_up_kbps": value})
     assert answer.status_code == 200
 
 
@@ -82,7 +105,7 @@ async def test_only_an_administrator_declares(
     open_browser: OpenBrowser, county: County, who: str
 ) -> None:
     browser = await open_browser(getattr(county, who))
-    assert (await browser.post(path_of(county), LINE)).status_code == 403
+    assert (await declare(browser, path_of(county), LINE)).status_code == 403
 
 
 async def test_what_is_not_yours_is_not_found(
@@ -90,7 +113,7 @@ async def test_what_is_not_yours_is_not_found(
 ) -> None:
     browser = await open_browser(other_county.administrator)
     for path in (path_of(county), f"/api/admin/classrooms/{uuid4()}/line"):
-        answer = await browser.post(path, LINE)
+        answer = await declare(browser, path, LINE)
         assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
     administrator = await open_browser(county.administrator)
     assert set((await lines(administrator)).values()) == {(None, None)}
@@ -103,10 +126,10 @@ async def test_a_schools_administrator_declares_for_its_teaching_points(
         account = await make_person(db, role=Role.ADMINISTRATOR, school=county.hub)
         of_a_point = await make_person(db, role=Role.ADMINISTRATOR, school=county.points[0])
     browser = await open_browser(account)
-    assert (await browser.post(path_of(county, 1), LINE)).status_code == 200
+    assert (await declare(browser, path_of(county, 1), LINE)).status_code == 200
     neighbour = await open_browser(of_a_point)
-    assert (await neighbour.post(path_of(county, 0), LINE)).status_code == 200
-    assert (await neighbour.post(path_of(county, 1), LINE)).status_code == 404
+    assert (await declare(neighbour, path_of(county, 0), LINE)).status_code == 200
+    assert (await declare(neighbour, path_of(county, 1), LINE)).status_code == 404
 
 
 async def test_the_same_line_once_more_is_no_news(
@@ -120,7 +143,7 @@ async def test_the_same_line_once_more_is_no_news(
     database.events.on(LineDeclared, hear)
     browser = await open_browser(county.administrator)
     for _ in range(2):
-        await browser.post(path_of(county), LINE)
+        await declare(browser, path_of(county), LINE)
     assert told == [LineDeclared(county.classrooms[0].id, 4000, 1000)]
 
 
@@ -188,7 +211,7 @@ async def test_a_lesson_keeps_to_the_line_from_the_entry_on_and_when_it_changes(
             planned_start=clock.now,
         )
     administrator = await open_browser(county.administrator)
-    await administrator.post(path_of(county), LINE)
+    await declare(administrator, path_of(county), LINE)
     teacher = await open_browser(county.teacher)
     started = await teacher.post(f"/api/lessons/{lesson.id}/start")
     device = await open_browser(device=county.credentials[0])
@@ -201,6 +224,8 @@ async def test_a_lesson_keeps_to_the_line_from_the_entry_on_and_when_it_changes(
     assert (runner.room_id, admission.seat_id) == (room, seat)
     assert set_budgets == [(room, seat, LinkBudget(4000, 1000))]
 
-    await administrator.post(path_of(county), {"budget_down_kbps": 2000, "budget_up_kbps": None})
+    await declare(
+        administrator, path_of(county), {"budget_down_kbps": 2000, "budget_up_kbps": None}
+    )
     await plane.hub.revoke(account_id="nobody")  # comes after it in the room's inbox
     assert set_budgets[1:] == [(room, seat, LinkBudget(2000, None))]

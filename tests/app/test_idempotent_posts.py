@@ -43,8 +43,6 @@ WITHOUT_KEY = {
     "check_media": NOTHING_KEPT,
     "check_upload": NOTHING_KEPT,
     "keep_result": REPEATABLE,
-    "declare_line": REPEATABLE,
-    "revoke_device": REPEATABLE,
     "start": REPEATABLE,
     "end": OF_THE_ROOM,
     "end_session": OF_THE_ROOM,

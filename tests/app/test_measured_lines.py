@@ -93,10 +93,12 @@ async def test_a_line_stands_beside_what_was_declared_on_the_sessions_page(
 ) -> None:
     one = lesson.sites[county.classrooms[0].id]
     administrator = await open_browser(county.administrator)
-    await administrator.post(
+    answer = await administrator.act(
         f"/api/admin/classrooms/{county.classrooms[0].id}/line",
         {"budget_down_kbps": 4000, "budget_up_kbps": None},
+        etag='"1"',
     )
+    assert answer.status_code == 200, answer.text
     await lesson.record(summed_up(one), summed_up(HUB))
     found = await lines(open_browser, county.administrator, lesson)
     assert found.keys() == {one, HUB}

@@ -214,8 +214,15 @@ async def test_a_need_is_withdrawn_or_changed_while_it_is_open(market: Market) -
         "PUT", path, etag='"1"', json=need(market.site, weekdays=[5, 2, 5])
     )
     assert changed.json()["weekdays"] == [2, 5]
-    assert (await market.keeper.post(f"{path}/withdraw")).json()["state"] == "WITHDRAWN"
-    again = await market.keeper.post(f"{path}/withdraw")
+    stale = await market.keeper.act(f"{path}/withdraw", None, etag='"1"')
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"]["weekdays"] == [2, 5]
+    assert (await market.keeper.post(f"{path}/withdraw")).status_code == 428
+    etag = changed.headers["ETag"]
+    withdrawn = await market.keeper.act(f"{path}/withdraw", None, etag=etag)
+    assert withdrawn.json()["state"] == "WITHDRAWN"
+    etag = withdrawn.headers["ETag"]
+    again = await market.keeper.act(f"{path}/withdraw", None, etag=etag)
     assert (again.status_code, again.json()["possible"]) == (409, [])
 
 
@@ -289,7 +296,8 @@ async def test_an_allied_hub_of_another_region_is_a_candidate_and_sees_the_need(
     # Once matched it is no longer the hub's to look at.
     assert (await found(foreign, "/api/needs"))["items"] == []
     assert (await foreign.get(f"/api/needs/{one['id']}")).status_code == 404
-    assert (await foreign.post(f"/api/needs/{one['id']}/withdraw")).status_code == 404
+    back = await foreign.act(f"/api/needs/{one['id']}/withdraw", None, etag='"1"')
+    assert back.status_code == 404
 
 
 async def test_another_county_sees_no_need_and_no_offer(

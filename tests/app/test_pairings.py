@@ -204,3 +204,27 @@ async def test_who_keeps_no_school_of_it_drafts_no_pairing(
     )
     body = pairing(county.hub, county.points[1], alliance_id=alliance["id"])
     assert (await keeper.post("/api/pairings", body)).status_code == 404
+
+
+async def test_a_school_agrees_to_what_it_read_and_to_nothing_else(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    keeper = await open_browser(county.administrator)
+    one = await made(keeper, "/api/pairings", pairing(county.hub, county.points[0]))
+    path = f"/api/pairings/{one['id']}"
+    assert (await move(keeper, one, "PROPOSED", county.hub)).status_code == 200
+    read = await found(keeper, path)
+    # Meanwhile it is declined, changed, and proposed again.
+    assert (await move(keeper, one, "DRAFT", county.points[0])).status_code == 200
+    draft = await keeper.get(path)
+    body = pairing(county.hub, county.points[0]) | {"periods_a_week": 9}
+    changed = await keeper.send("PUT", path, etag=draft.headers["ETag"], json=body)
+    assert changed.status_code == 200, changed.text
+    assert (await move(keeper, one, "PROPOSED", county.hub)).status_code == 200
+    step = {"to": "ACCEPTED", "school_id": str(county.points[0].id)}
+    stale = await keeper.act(f"{path}/moves", step, etag=f'"{read["version"]}"')
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"]["periods_a_week"] == 9
+    assert (await keeper.post(f"{path}/moves", step)).status_code == 428
+    assert (await found(keeper, path))["state"] == "PROPOSED"
+    assert (await move(keeper, one, "ACCEPTED", county.points[0])).json()["state"] == "ACCEPTED"

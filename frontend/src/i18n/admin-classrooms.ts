@@ -43,6 +43,7 @@ const zh = {
     none_found_hint: "换一个词再找。",
     waiting: "正在读取教室…",
     forbidden: "只有管理员能改动教室和终端",
+    changed_meanwhile: "别人刚刚改过这间教室。列表已经更新, 请看过以后再做一次",
   },
   line: {
     column: "网络线路",
@@ -134,6 +135,7 @@ const en: typeof zh = {
     none_found_hint: "Try another word.",
     waiting: "Reading the classrooms…",
     forbidden: "Only an administrator may change classrooms and devices",
+    changed_meanwhile: "Somebody changed this classroom this moment. The list is up to date now: look, then do it again",
   },
   line: {
     column: "Line",

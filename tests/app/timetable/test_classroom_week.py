@@ -111,8 +111,7 @@ async def test_a_draft_that_is_moved_was_never_anywhere_else(
 ) -> None:
     body = at(NOON + HOUR, offering_id=opened["id"], is_published=False)
     draft = await move(keeper, await made(keeper, "/api/lessons", body), NOON + DAY)
-    published = await keeper.post(f"/api/lessons/{draft['id']}/publish", {})
-    assert published.json()["state"] == "PUBLISHED", published.text
+    await act(keeper, draft, "publish", {})
     (shown,) = (await announced(screen)).values()
     assert said(shown) == {}
 

@@ -156,13 +156,13 @@ async def test_an_offering_that_has_ended_is_neither_changed_published_nor_ended
 ) -> None:
     opened = await made(keeper, "/api/course-offerings", offering_of(school))
     path = f"/api/course-offerings/{opened['id']}"
-    await keeper.post(f"{path}/publish")
-    ended = await keeper.post(f"{path}/end")
+    await keeper.act(f"{path}/publish", None, etag=tag(opened))
+    ended = await keeper.act(f"{path}/end", None, etag=tag(await found(keeper, path)))
     assert ended.json()["state"] == "ENDED", ended.text
     change = await keeper.send("PUT", path, etag=tag(ended.json()), json=offering_of(school))
     for answer in (
         change,
-        await keeper.post(f"{path}/publish"),
-        await keeper.post(f"{path}/end"),
+        await keeper.act(f"{path}/publish", None, etag=tag(ended.json())),
+        await keeper.act(f"{path}/end", None, etag=tag(ended.json())),
     ):
         assert (answer.status_code, answer.json()["type"]) == (409, "wrong-state")

@@ -114,9 +114,7 @@ async def test_a_running_pairing_lets_the_hub_invite_a_school_of_another_county(
     one = await made(keeper, "/api/pairings", body)
     await attach(keeper, f"/api/pairings/{one['id']}")
     for who, to, of in ((keeper, "PROPOSED", school.county.hub), (theirs, "ACCEPTED", far)):
-        answer = await who.post(
-            f"/api/pairings/{one['id']}/moves", {"to": to, "school_id": str(of.id)}
-        )
+        answer = await move(who, one, to, of)
         assert answer.status_code == 200, answer.text
     site = {"classroom_id": str(other_county.classrooms[0].id), "pairing_id": one["id"]}
     opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=[site]))
@@ -137,11 +135,20 @@ async def test_drafts_are_published_together_and_an_offering_ends_when_none_lies
         assert (await made(keeper, "/api/lessons", body))["state"] == "PLANNED"
     path = f"/api/course-offerings/{opened['id']}"
     assert (await found(keeper, path))["drafts"] == 2
-    assert (await keeper.post(f"{path}/publish")).json() == {"published": 2}
-    assert (await keeper.post(f"{path}/end")).json()["ahead"] == 2
+    assert (
+        await keeper.act(f"{path}/publish", None, etag=tag(await found(keeper, path)))
+    ).json() == {"published": 2}
+    assert (await keeper.act(f"{path}/end", None, etag=tag(await found(keeper, path)))).json()[
+        "ahead"
+    ] == 2
     for row in (await found(keeper, f"/api/lessons?offering_id={opened['id']}"))["items"]:
         await act(keeper, row, "cancel", {"reason": "学期提前结束"})
-    assert (await keeper.post(f"{path}/end")).json()["state"] == "ENDED"
+    stale = await keeper.act(f"{path}/end", None, etag='"0"')
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"]["state"] == "ACTIVE"
+    assert (await keeper.post(f"{path}/end")).status_code == 428
+    ended = await keeper.act(f"{path}/end", None, etag=tag(await found(keeper, path)))
+    assert ended.json()["state"] == "ENDED"
     answer = await keeper.post("/api/lessons", at(NOON + HOUR, offering_id=opened["id"]))
     assert answer.json()["type"] == "wrong-state"
 
