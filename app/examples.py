@@ -140,6 +140,7 @@ FACTS: dict[str, Any] = {
     "offline_ms": 10_000,
     "visible_ms": 2_300_000,
     "duration_ms": 2_400_000,
+    "min_audible_permille": 850,
     "periods_a_week": 2,
     "place": NAMES["region"],
     "protocol": "classrooms.v1",

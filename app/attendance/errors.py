@@ -21,6 +21,12 @@ class ObjectionsOpen(Problem):
     status, type, title = 409, "objections-open", "Objections are not answered"
 
 
+class RuleTooEarly(Problem):
+    """A rule set begins on a day to come: lessons that were given are judged already."""
+
+    status, type, title = 409, "rule-too-early", "The day is not to come"
+
+
 class NotToAmend(Problem):
     """The attendance of this lesson is not closed yet."""
 

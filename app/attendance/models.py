@@ -136,7 +136,10 @@ class SeatLink(Base):
 
 
 class AttendanceRule(Base):
-    """计入规则: what a lesson must have been at a site to count, from a day on. Never edited."""
+    """计入规则: what a lesson must have been at a site to count, from a day on. Never edited.
+
+    Of two from the same day the later one is meant. The first has nobody who added it.
+    """
 
     __tablename__ = "attendance_rules"
     __table_args__ = (
@@ -148,6 +151,8 @@ class AttendanceRule(Base):
     valid_from: Mapped[date] = mapped_column(index=True)
     min_audible_permille: Mapped[int]
     note: Mapped[str] = mapped_column(String(200))
+    added_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    added_at: Mapped[datetime | None]
 
 
 # The first rule set comes with the table, as the migration brings it.

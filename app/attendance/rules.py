@@ -1,15 +1,30 @@
-"""When a lesson counts at a site: rule sets as data, each in force from a day."""
+"""When a lesson counts at a site: rule sets as data, each in force from a day.
+
+One set holds at a time, everywhere: figures of two counties are compared. So whoever adds one
+administers all there is.
+"""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
+from app.attendance.errors import RuleTooEarly
 from app.attendance.minutes import Minutes
 from app.attendance.models import AttendanceRule, NotCounted
+from app.calendars.days import local_day
+from app.errors import WrongState
 from app.lessons.models import SiteMode
+from app.schools.models import Region
+from app.security import Scope
+
+LATEST_FIRST = (AttendanceRule.valid_from.desc(), AttendanceRule.number.desc())
 
 
 class Rule(Protocol):
@@ -47,8 +62,68 @@ async def in_force(db: AsyncSession, day: date) -> AttendanceRule:
     rule = await db.scalar(
         select(AttendanceRule)
         .where(AttendanceRule.valid_from <= day)
-        .order_by(AttendanceRule.valid_from.desc(), AttendanceRule.number.desc())
+        .order_by(*LATEST_FIRST)
         .limit(1)
     )
     assert rule is not None, "the first rule set comes with the table"
+    return rule
+
+
+def listed() -> Select[AttendanceRule, str | None, date | None]:
+    """Return all rule sets: each with who added it, and from which day another is in its place."""
+    later = aliased(AttendanceRule)
+    replaced_from = (
+        select(func.min(later.valid_from))
+        .where(
+            or_(
+                later.valid_from > AttendanceRule.valid_from,
+                and_(
+                    later.valid_from == AttendanceRule.valid_from,
+                    later.number > AttendanceRule.number,
+                ),
+            )
+        )
+        .scalar_subquery()
+    )
+    return select(AttendanceRule, Person.name, replaced_from).outerjoin(
+        Person, AttendanceRule.added_by_id == Person.id
+    )
+
+
+async def may_add(db: AsyncSession, scope: Scope) -> bool:
+    """Return whether a scope has all there is: every region that lies in no other."""
+    outside = (
+        select(Region.id).where(Region.parent_id.is_(None), Region.id.not_in(scope.region_ids))
+    ).limit(1)
+    return bool(scope.region_ids) and await db.scalar(outside) is None
+
+
+async def add(
+    db: AsyncSession,
+    *,
+    valid_from: date,
+    min_audible_permille: int,
+    note: str,
+    person_id: UUID,
+    now: datetime,
+) -> AttendanceRule:
+    """Add a rule set that holds from a day to come.
+
+    Raise RuleTooEarly, or WrongState when somebody else added one this moment.
+    """
+    if valid_from <= local_day(now):
+        raise RuleTooEarly("Lessons of that day may be judged already: choose a day to come.")
+    rule = AttendanceRule(
+        number=(await db.scalar(select(func.max(AttendanceRule.number))) or 0) + 1,
+        valid_from=valid_from,
+        min_audible_permille=min_audible_permille,
+        note=note,
+        added_by_id=person_id,
+        added_at=now,
+    )
+    try:
+        async with db.begin_nested():
+            db.add(rule)
+    except IntegrityError:
+        raise WrongState("Somebody added a rule set this moment. Look at it first.") from None
     return rule

@@ -26,6 +26,7 @@ from app.accounts.events import AccountDisabled
 from app.addresses import announced, listening_host
 from app.attendance import routes as attendance_routes
 from app.attendance import row_routes as attendance_rows
+from app.attendance import rule_routes as attendance_rules
 from app.attendance import term_routes as attendance_terms
 from app.attendance.events import SessionClosed
 from app.attendance.seats import site_seat
@@ -134,6 +135,7 @@ class LivePlane:
             workbench_routes.router,
             attendance_routes.router,
             attendance_rows.router,
+            attendance_rules.router,
             attendance_terms.router,
             recording_routes.router,
             timeshift_routes.router,

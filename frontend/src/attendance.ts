@@ -7,6 +7,7 @@ export type AttendanceRow = Schemas["AttendanceRowOut"];
 export type Amendment = Schemas["AmendmentOut"];
 export type AttendanceState = Schemas["AttendanceState"];
 export type WaitsFor = Schemas["WaitsFor"];
+export type Rule = Schemas["AttendanceRuleOut"];
 
 export interface RowQuery extends Paging {
   from?: string;
@@ -39,6 +40,13 @@ export const attendance = {
   term: (term_id: string) => dataOf(client.get("/api/admin/terms/{term_id}/attendance", { path: { term_id } })),
   lock: (term_id: string) =>
     dataOf(client.post("/api/admin/terms/{term_id}/attendance-lock", { path: { term_id } })),
+};
+
+/** 计入规则: by which a lesson counts at a site; one holds at a time, everywhere. */
+export const rules = {
+  list: (query: Paging) => dataOf(client.get("/api/admin/attendance-rules", { query })),
+  exportUrl: (format: Format) => linkTo("/api/admin/attendance-rules/export", { query: { format } }),
+  add: (json: Schemas["AttendanceRuleIn"]) => dataOf(client.post("/api/admin/attendance-rules", { json })),
 };
 
 export const hours = {

@@ -9,6 +9,16 @@ export interface paths {
         /** @description List the attendance rows in the caller's scope, the latest lessons first. */
         get: operations["list_attendance"];
     };
+    "/api/admin/attendance-rules": {
+        /** @description List the rule sets, the one of the latest day first. */
+        get: operations["list_attendance_rules"];
+        /** @description Add a rule set for all lessons from a day to come. What was judged stays as it is. */
+        post: operations["add_attendance_rule"];
+    };
+    "/api/admin/attendance-rules/export": {
+        /** @description Give the rule sets as a file. */
+        get: operations["export_attendance_rules"];
+    };
     "/api/admin/attendance/{record_id}": {
         /** @description Return one row. */
         get: operations["read_attendance_row"];
@@ -1118,6 +1128,38 @@ export interface components {
             subject: string;
             title: string;
             visible_ms: number | null;
+        };
+        /** @description 计入规则: how much of the plan must be audible at a site, from a day to come. */
+        AttendanceRuleIn: {
+            /** @description In thousandths. */
+            min_audible_permille: number;
+            /** @description Why, and by whom. */
+            note: string;
+            /** Format: date */
+            valid_from: string;
+        };
+        /**
+         * @description A rule set. `replaced_from`: the day from which another is in its place; null: none is.
+         *
+         *     `added_by` null: it came with the software.
+         */
+        AttendanceRuleOut: {
+            added_at: string | null;
+            added_by: string | null;
+            min_audible_permille: number;
+            note: string;
+            number: number;
+            replaced_from: string | null;
+            standing: components["schemas"]["RuleStanding"];
+            /** Format: date */
+            valid_from: string;
+        };
+        /** @description A page of rule sets. `may_add`: the caller administers all there is. */
+        AttendanceRules: {
+            items: components["schemas"]["AttendanceRuleOut"][];
+            may_add: boolean;
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
         };
         /**
          * @description OPEN while the lesson runs; a correction after LOCKED is a new amendment row.
@@ -3139,6 +3181,11 @@ export interface components {
             /** Format: date */
             taken_on: string;
         };
+        /**
+         * @description Whether a rule set holds on a day.
+         * @enum {string}
+         */
+        RuleStanding: "TO_COME" | "HOLDS" | "REPLACED";
         /** @description One thing that happened to a school. */
         SchoolChangeOut: {
             after: string;
@@ -4506,6 +4553,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `rule-too-early`: The day is not to come; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "rule-too-early.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `sign-in-locked`: Too many failed attempts; `too-many-requests`: Too many requests */
         "sign-in-locked.too-many-requests": {
             content: {
@@ -4686,6 +4739,78 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_attendance_rules: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["AttendanceRules"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_attendance_rule: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["AttendanceRuleOut"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            409: components["responses"]["rule-too-early.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_attendance_rules: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];

@@ -105,6 +105,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "attendance/rules",
+          name: "admin-attendance-rules",
+          component: () => import("./views/attendance/RulesPage.vue"),
+          meta: office,
+        },
+        {
           path: "classrooms",
           name: "admin-classrooms",
           component: () => import("./views/admin/ClassroomsPage.vue"),
