@@ -49,9 +49,10 @@ from app.jobs.worker import Periodic, Worker
 from app.lessons import changes as lesson_changes
 from app.lessons import feed_routes, lesson_routes, offering_routes, readiness, week_routes
 from app.lessons import routes as day_routes
-from app.live import composing
+from app.live import composing, rebuilding
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
+from app.live.replay_builder import ProcessReplayBuilder
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
@@ -188,6 +189,7 @@ def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handler
         reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
         purging.KIND: purging.Purger(recordings_dir, store).run,
         downloads.KIND: composing.Composer(recordings_dir, store).run,
+        rebuilding.KIND: rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder()).run,
     }
 
 

@@ -12,11 +12,11 @@ from app.database import Db
 from app.errors import WrongState, refuses
 from app.idempotency import IdempotentRoute
 from app.lessons.models import LessonSite
-from app.live import views
+from app.live import rebuilding, views
 from app.live.schemas import RecordingOut, WithdrawIn
 from app.paging import Page, PageQuery
 from app.recordings import publishing, queries, retention
-from app.recordings.errors import ConsentMissing
+from app.recordings.errors import ConsentMissing, RecordingNotReady
 from app.recordings.models import Recording
 from app.recordings.retention import HeldBack
 from app.recordings.schemas import ViewOfOut
@@ -52,6 +52,17 @@ async def withdraw(
     """Show the recording to nobody from now on, and have every copy removed an hour later."""
     recording = await queries.administered(db, administrator, session_id)
     await retention.withdraw(db, recording, note=body.reason, now=now)
+    return await views.recording_out(db, recording)
+
+
+@router.post("/admin/sessions/{session_id}/recording/rebuild", status_code=202)
+@refuses(RecordingNotReady)
+async def rebuild(
+    session_id: UUID, db: Db, now: Now, administrator: CurrentAdministrator
+) -> RecordingOut:
+    """Have the replay made again: what could not be read may be readable now."""
+    recording = await queries.administered(db, administrator, session_id)
+    await rebuilding.ask_for(db, recording, now=now)
     return await views.recording_out(db, recording)
 
 

@@ -36,7 +36,7 @@ class ProcessReplayBuilder:
     async def build(self, folder: Path, out: Path) -> ReplayIndex:
         """Make playable files and read what was made."""
         await _run("build", folder, out)
-        return await asyncio.to_thread(_read, out)
+        return await asyncio.to_thread(_read, folder, out)
 
 
 async def _run(*arguments: str | Path) -> None:
@@ -64,7 +64,7 @@ async def _run(*arguments: str | Path) -> None:
         raise ReplayFailed(f"{arguments[0]}: {lines[-1] if lines else process.returncode}")
 
 
-def _read(out: Path) -> ReplayIndex:
+def _read(folder: Path, out: Path) -> ReplayIndex:
     try:
         index = read_index(out)
         clips = tuple(_built(out, clip) for clip in index.clips)
@@ -72,7 +72,7 @@ def _read(out: Path) -> ReplayIndex:
         raise ReplayFailed(f"index: {error}") from error
     if index.unreadable:
         files = [part.file for part in index.unreadable]
-        log.error("recording_parts_unreadable", session_id=out.parent.name, files=files)
+        log.error("recording_parts_unreadable", folder="/".join(folder.parts[-2:]), files=files)
     return ReplayIndex(clips, round(index.duration_s * 1000), tuple(_missing(index.unreadable)))
 
 

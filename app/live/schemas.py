@@ -12,6 +12,7 @@ from app.attendance.models import AttendanceState, NotCounted
 from app.attendance.row_schemas import AmendmentOut
 from app.attendance.schemas import LineFigures
 from app.attendance.seats import SeatRole
+from app.jobs.models import JobState
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
 from app.recordings.models import DownloadForm, RecordingState
@@ -244,7 +245,8 @@ class MissingOut(BaseModel):
 class RecordingOut(BaseModel):
     """How a recording stands.
 
-    `missing`: what of it cannot be read. `refusing`: it is published, and these schools took their
+    `missing`: what of it cannot be read; `rebuild`: how it stands with making it again for that,
+    null: it was never asked for. `refusing`: it is published, and these schools took their
     consent back: only who gave the lesson is shown it.
     """
 
@@ -254,6 +256,7 @@ class RecordingOut(BaseModel):
     bytes: int
     problem: str | None
     missing: list[MissingOut]
+    rebuild: JobState | None
     refusing: list[str]
 
 

@@ -17,6 +17,7 @@ from app.attendance.seats import site_seat
 from app.attendance.standing import Standing, duration_ms, standings
 from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
 from app.lessons.schemas import LessonCard
+from app.live import rebuilding
 from app.live.schemas import (
     AttendanceOut,
     BarOut,
@@ -275,6 +276,7 @@ async def recording_out(db: AsyncSession, recording: Recording) -> RecordingOut:
 async def _recording_out(
     db: AsyncSession, recording: Recording, seats: Mapping[str, NamedSeat]
 ) -> RecordingOut:
+    again = await rebuilding.last_of(db, recording.id) if recording.missing else None
     return RecordingOut(
         id=recording.id,
         state=recording.state,
@@ -282,6 +284,7 @@ async def _recording_out(
         bytes=recording.bytes,
         problem=recording.problem,
         missing=_missing(recording, seats),
+        rebuild=again.state if again else None,
         refusing=await publishing.refusing(db, recording),
     )
 

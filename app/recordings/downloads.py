@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, exists, select
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, selectinload
 
@@ -161,6 +161,12 @@ async def to_compose(db: AsyncSession, recording_id: UUID) -> Recording:
     assert recording is not None
     require_ready(recording)
     return recording
+
+
+async def forget(db: AsyncSession, recording_id: UUID) -> None:
+    """Have files be made anew when they are asked for: the replay they were made of is another."""
+    of_it = RecordingDownload.recording_id == recording_id
+    await db.execute(delete(RecordingDownload).where(of_it))
 
 
 async def publish(db: AsyncSession, download: RecordingDownload) -> None:

@@ -52,14 +52,20 @@ class Fetcher:
         try:
             await asyncio.to_thread(os.link, self._root / folder / name, to)
         except FileNotFoundError:
-            copy = copies.get(name)
-            if copy is None:
-                raise ClipFileMissing(f"{name} is neither on the disk nor in the store.") from None
-            await self._download(key_of(folder, name), copy, to)
+            await self.fetch(folder, name, to, copies)
         except OSError as error:
             if error.errno not in _NO_SECOND_NAME:
                 raise
             await asyncio.to_thread(shutil.copyfile, self._root / folder / name, to)
+
+    async def fetch(
+        self, folder: str, name: str, to: Path, copies: dict[str, RecordingFile]
+    ) -> None:
+        """Have the store's copy of a file at `to`. Raise ClipFileMissing, KeptElsewhere."""
+        copy = copies.get(name)
+        if copy is None:
+            raise ClipFileMissing(f"{name} is neither on the disk nor in the store.") from None
+        await self._download(key_of(folder, name), copy, to)
 
     async def _download(self, key: str, copy: RecordingFile, to: Path) -> None:
         if self._store is None:

@@ -77,7 +77,7 @@ async def _build(
         if place is not None:
             await asyncio.to_thread(_clear, place)
     place = folder
-    beyond = await asyncio.to_thread(_room_beyond, folder)
+    beyond = await asyncio.to_thread(room_beyond, folder)
     if second is not None and beyond <= reserved:
         await asyncio.to_thread(second.mkdir, parents=True, exist_ok=True)
         place = second
@@ -98,7 +98,7 @@ def _clear(place: Path) -> None:
         removal.remove_tree(left_over)
 
 
-def _room_beyond(folder: Path) -> int:
+def room_beyond(folder: Path) -> int:
     """Return how many bytes are free beyond a copy of all that is in a folder, and some more."""
     disk = os.statvfs(folder)
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

@@ -79,7 +79,7 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     What the manifest says of its parts comes before what their files are, so that one that was
     changed is never taken for what was recorded, and one that is gone is looked for.
     """
-    recorded = _recorded(folder / MANIFEST)
+    recorded = recorded_files(folder / MANIFEST)
     yield from (file for name, file in recorded.items() if name not in known)
     for place in (folder, folder / REPLAY):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
@@ -92,7 +92,7 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
             yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
 
 
-def _recorded(manifest: Path) -> dict[str, FileOnDisk]:
+def recorded_files(manifest: Path) -> dict[str, FileOnDisk]:
     """Return what the manifest says of its parts (the format: `media.recorder.manifest`).
 
     A line that cannot be read is logged: its file is taken as it lies there.

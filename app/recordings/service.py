@@ -11,6 +11,7 @@ from app.recordings import queries
 from app.recordings.builder import ReplayIndex
 from app.recordings.models import (
     NEXT_RECORDING_STATE,
+    PLAYABLE,
     Recording,
     RecordingClip,
     RecordingState,
@@ -108,6 +109,27 @@ async def make_ready(
     recording = await _held(db, recording_id)
     if recording.state is not RecordingState.PROCESSING:
         return
+    await _take(db, recording, index)
+    _move(recording, RecordingState.READY)
+    recording.ready_at, recording.problem = now, None
+
+
+async def mend(db: AsyncSession, *, recording_id: UUID, index: ReplayIndex) -> bool:
+    """Show another replay in place of one in which more was missing.
+
+    Return whether it still is shown to anybody.
+    """
+    recording = await _held(db, recording_id)
+    if recording.state not in PLAYABLE:
+        return False
+    await _take(db, recording, index)
+    # Its folder has other files, which are to be kept like the others.
+    recording.files_listed_at = None
+    return True
+
+
+async def _take(db: AsyncSession, recording: Recording, index: ReplayIndex) -> None:
+    recording_id = recording.id
     await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
     db.add_all(
         RecordingClip(
@@ -124,8 +146,6 @@ async def make_ready(
         )
         for clip in index.clips
     )
-    _move(recording, RecordingState.READY)
-    recording.ready_at, recording.problem = now, None
     recording.duration_ms = index.duration_ms
     recording.bytes = sum(clip.bytes for clip in index.clips)
     recording.missing = [asdict(each) for each in index.missing]

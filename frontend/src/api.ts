@@ -232,6 +232,7 @@ export interface SessionDetail {
     bytes: number;
     problem: string | null;
     missing: Missing[];
+    rebuild: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "DEAD" | "CANCELLED" | null;
     refusing: string[];
   };
   incidents: Record<string, unknown>[];
@@ -606,6 +607,8 @@ export const api = {
     get<Page<RecordingViewOf>>(`/admin/recording-views${queryOf(query)}`),
   /** To the staff of the schools that took part, if those whose pupils are in it consent. */
   publishRecording: (session: string) => make<unknown>(`/admin/sessions/${id(session)}/recording/publish`, {}),
+  /** What could not be read may be readable now. */
+  rebuildRecording: (session: string) => make<unknown>(`/admin/sessions/${id(session)}/recording/rebuild`, {}),
   /** Nobody is shown it from now on, and every copy is removed. */
   withdrawRecording: (session: string, reason: string) =>
     make<unknown>(`/admin/sessions/${id(session)}/recording/withdraw`, { reason }),

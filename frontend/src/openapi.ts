@@ -109,6 +109,10 @@ export interface paths {
         /** @description Show the recording to the staff of the schools that took part, if each consents. */
         post: operations["publish"];
     };
+    "/api/admin/sessions/{session_id}/recording/rebuild": {
+        /** @description Have the replay made again: what could not be read may be readable now. */
+        post: operations["rebuild"];
+    };
     "/api/admin/sessions/{session_id}/recording/withdraw": {
         /** @description Show the recording to nobody from now on, and have every copy removed an hour later. */
         post: operations["withdraw"];
@@ -2996,7 +3000,8 @@ export interface components {
         /**
          * @description How a recording stands.
          *
-         *     `missing`: what of it cannot be read. `refusing`: it is published, and these schools took their
+         *     `missing`: what of it cannot be read; `rebuild`: how it stands with making it again for that,
+         *     null: it was never asked for. `refusing`: it is published, and these schools took their
          *     consent back: only who gave the lesson is shown it.
          */
         RecordingOut: {
@@ -3006,6 +3011,7 @@ export interface components {
             id: string;
             missing: components["schemas"]["MissingOut"][];
             problem: string | null;
+            rebuild: components["schemas"]["JobState"] | null;
             refusing: string[];
             state: components["schemas"]["RecordingState"];
         };
@@ -5361,6 +5367,32 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["consent-missing.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    rebuild: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["RecordingOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-not-ready.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];

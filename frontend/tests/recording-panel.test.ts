@@ -12,7 +12,7 @@ const detailOf = (isLive: boolean, missing: Missing[] = []): SessionDetail =>
   ({
     session: { id: SESSION },
     live: isLive ? { is_paused: false, present: [] } : null,
-    recording: { state: "READY", problem: null, bytes: 0, missing, refusing: [] },
+    recording: { state: "READY", problem: null, bytes: 0, missing, rebuild: null, refusing: [] },
   }) as unknown as SessionDetail;
 
 describe("the recording of a session", () => {

@@ -156,7 +156,7 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     if is_mounted:
         (second / MARK).touch()
     scene.queue._second_dir = second
-    monkeypatch.setattr(finishing, "_room_beyond", lambda _: 0)
+    monkeypatch.setattr(finishing, "room_beyond", lambda _: 0)
     session_id = await scene.end_lesson(county, clock)
     async with scene.running():
         await scene.queue.session_closed(SessionClosed(session_id))
@@ -172,7 +172,7 @@ async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(
     """However long that is: it has not failed."""
     monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.01,))
     monkeypatch.setattr(replays, "MOST_ATTEMPTS", 2)
-    monkeypatch.setattr(finishing, "_room_beyond", lambda _: 40 * reserved.BYTES_A_MINUTE)
+    monkeypatch.setattr(finishing, "room_beyond", lambda _: 40 * reserved.BYTES_A_MINUTE)
     session_id = await scene.end_lesson(county, clock)
     async with scene.database.unit_of_work() as db:
         later = await make_lesson(

@@ -102,6 +102,13 @@ const zh = {
     publish: "发布给参加的学校",
     publish_ask: "发布以后, 主讲学校和受邀学校的老师都能回看这节课。画面里有学生的学校都要先同意。现在发布?",
     published: "已发布: 主讲学校和受邀学校的老师可以在这里回看。",
+    mending: {
+      again: "再整理一次",
+      about: "磁盘恢复或文件补回以后, 可以再整理一次。现在的回看不受影响, 补全了才会换上。",
+      under_way: "正在再整理, 可以离开这一页。",
+      in_vain: "上一次再整理没有补全: 文件还是读不出来。请告诉系统管理员, 日志里有文件名。",
+      failed: "上一次再整理没有做成。磁盘空间不够或存放录像的地方没有回应时, 过一会儿再试。",
+    },
     published_at: "回看地址",
     kept_back:
       "已发布, 但 {schools} 收回了同意, 现在只有主讲教师和主讲学校的管理员看得到。这些学校重新同意以后自动恢复, 也可以在这里撤回并销毁。",
@@ -255,6 +262,13 @@ const en: typeof zh = {
     publish_ask:
       "Staff of the school that gave the lesson and of the invited schools can then watch it. Each school whose pupils are in it must have consented. Publish now?",
     published: "Published: staff of the lesson's schools can watch it here.",
+    mending: {
+      again: "Make it again",
+      about: "When the disk is well again, or a file was put back, it can be made again. What is shown stays until there is a better one.",
+      under_way: "It is being made again; you may leave this page.",
+      in_vain: "Making it again did not help: the files still cannot be read. Tell who runs the server; its log names them.",
+      failed: "It could not be made again. When the disk lacks room or the store does not answer, try again in a while.",
+    },
     published_at: "Address to watch it",
     kept_back:
       "Published, but {schools} took the consent back: only the lecturer and the hub school's administrators are shown it now. It is shown again when the school consents, and can be withdrawn here.",

@@ -1,0 +1,192 @@
+"""A replay in which something is missing is made again, and shown when it is better."""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from app.attendance.seats import HUB
+from app.live import rebuilding
+from app.live.rebuilding import Rebuilder
+from app.live.replay_builder import ProcessReplayBuilder
+from app.recordings.downloads import RecordingDownload
+from app.recordings.finishing import finish
+from app.recordings.models import DownloadForm, Recording, RecordingState
+from app.settings import Settings
+from media.core.ids import PeerId, Source, TrackKey
+from media.recorder.manifest import read_manifest
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.store.keeping import Keeping
+from tests.factories import County
+from tests.media.recordings import h264_feed, record, vp8_feed
+
+CAMERA, SCREEN = (TrackKey(PeerId(HUB), source) for source in (Source.CAMERA, Source.SCREEN))
+
+
+@pytest.fixture
+def keeping(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
+    return Keeping(app.state.database, clock, settings.recordings_dir.absolute(), app.state.store)
+
+
+@pytest.fixture
+async def recording(keeping: Keeping, county: County) -> Recording:
+    """A published recording whose screen cannot be read."""
+    recording = await keeping.recording(state=RecordingState.FINALISING, county=county)
+    folder = keeping.root / recording.folder
+    shutil.rmtree(folder)
+    record(folder, {CAMERA: h264_feed(2.0), SCREEN: vp8_feed(2.0)})
+    path = screen_of(folder)
+    path.rename(path.with_suffix(".away"))
+    path.write_bytes(b"not a video")
+    await finish(
+        keeping.database,
+        recording_id=recording.id,
+        root=keeping.root,
+        builder=ProcessReplayBuilder(),
+        clock=keeping.clock,
+    )
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        assert row.state is RecordingState.READY
+        row.state = RecordingState.PUBLISHED
+        db.add(
+            RecordingDownload(
+                recording_id=row.id,
+                form=DownloadForm.LESSON,
+                file="lesson-1.mp4",
+                bytes=1,
+                duration_ms=1,
+                speed=1.0,
+                made_at=keeping.clock.now,
+            )
+        )
+    return recording
+
+
+def screen_of(folder: Path) -> Path:
+    (part,) = [each for each in read_manifest(folder) if each.source is Source.SCREEN]
+    return folder / part.file
+
+
+def mend(folder: Path) -> None:
+    path = screen_of(folder)
+    path.with_suffix(".away").replace(path)
+
+
+@pytest.fixture
+async def keeper(county: County, open_browser: OpenBrowser) -> TestBrowser:
+    return await open_browser(county.administrator)
+
+
+Ask = Callable[[], Awaitable[httpx2.Response]]
+
+
+@pytest.fixture
+def ask(keeper: TestBrowser, recording: Recording) -> Ask:
+    async def post() -> httpx2.Response:
+        return await keeper.post(f"/api/admin/sessions/{recording.session_id}/recording/rebuild")
+
+    return post
+
+
+async def work(keeping: Keeping) -> int:
+    rebuilder = Rebuilder(keeping.root, keeping.store, ProcessReplayBuilder())
+    return await keeping.worker({rebuilding.KIND: rebuilder.run}).run_due()
+
+
+async def standing(keeper: TestBrowser, session_id: UUID) -> dict[str, Any]:
+    found: dict[str, Any] = (await keeper.get(f"/api/admin/sessions/{session_id}")).json()
+    recording: dict[str, Any] = found["recording"]
+    return recording
+
+
+async def clips(keeper: TestBrowser, session_id: UUID) -> dict[str, str]:
+    answer = await keeper.get(f"/api/sessions/{session_id}/replay")
+    return {each["group"]: each["url"] for each in answer.json()["clips"]}
+
+
+async def test_what_can_be_read_again_is_shown_and_until_then_nothing_changes(
+    keeping: Keeping, recording: Recording, keeper: TestBrowser, ask: Ask
+) -> None:
+    session_id, folder = recording.session_id, keeping.root / recording.folder
+    assert (await standing(keeper, session_id))["rebuild"] is None
+    before = await clips(keeper, session_id)
+    assert list(before) == ["camera"]
+    for _ in range(2):
+        assert (await ask()).json()["rebuild"] == "QUEUED"
+    assert await work(keeping) == 1
+    there = await standing(keeper, session_id)
+    assert (there["rebuild"], len(there["missing"])) == ("DONE", 1)
+    assert await clips(keeper, session_id) == before
+    mend(folder)
+    await ask()
+    assert await work(keeping) == 1
+    there = await standing(keeper, session_id)
+    assert (there["state"], there["missing"]) == ("PUBLISHED", [])
+    after = await clips(keeper, session_id)
+    assert sorted(after) == ["camera", "screen"]
+    assert [(await keeper.get(url)).status_code for url in after.values()] == [200, 200]
+    assert not list(folder.glob("mending-*"))
+    async with keeping.database.unit_of_work() as db:
+        assert (await db.get_one(Recording, recording.id)).files_listed_at is None
+        assert (await db.scalars(select(RecordingDownload))).all() == []
+
+
+async def test_a_recording_withdrawn_meanwhile_is_not_shown(
+    keeping: Keeping, recording: Recording, ask: Ask
+) -> None:
+    mend(keeping.root / recording.folder)
+    await ask()
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, recording.id)).state = RecordingState.WITHDRAWN
+    assert await work(keeping) == 1
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        assert (row.state, len(row.missing)) == (RecordingState.WITHDRAWN, 1)
+
+
+async def test_it_takes_no_room_that_is_kept(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mend(keeping.root / recording.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuilding, "room_beyond", lambda _: 1000)
+        await ask()
+        assert await work(keeping) == 1
+    there = await standing(keeper, recording.session_id)
+    assert (there["rebuild"], len(there["missing"])) == ("QUEUED", 1)
+    assert await work(keeping) == 0
+    keeping.clock.now += rebuilding.ROOM_LOOKED_FOR_EVERY
+    assert await work(keeping) == 1
+    assert (await standing(keeper, recording.session_id))["missing"] == []
+
+
+async def test_only_who_administers_the_hub_school_has_it_made_again(
+    keeping: Keeping,
+    recording: Recording,
+    ask: Ask,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    path = f"/api/admin/sessions/{recording.session_id}/recording/rebuild"
+    for account, status in (
+        (county.teacher, 403),
+        (county.supervisor, 403),
+        (other_county.administrator, 404),
+    ):
+        assert (await (await open_browser(account)).post(path)).status_code == status
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, recording.id)).state = RecordingState.BROKEN
+    refused = await ask()
+    assert (refused.status_code, refused.json()["type"]) == (409, "recording-not-ready")
