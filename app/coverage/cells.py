@@ -23,19 +23,21 @@ from sqlalchemy import (
 )
 
 from app.calendars.models import Term
+from app.coverage.inputs import still_holds, terms_that_hold
 from app.coverage.models import CurriculumPeriods, Indicator, LocalPeriods, LocalTimetable
-from app.coverage.sites import Basics, still_holds
+from app.coverage.sites import Basics
 from app.coverage.totals import delivered as delivered_of
 
 
 def _timetables(basics: Basics) -> ColumnElement[bool]:
     """Return the condition that a timetable is of the term in the middle of the period."""
     asked = basics.asked
-    holds = and_(
-        Term.id == LocalTimetable.term_id,
-        Term.starts_on <= asked.period.middle,
-        Term.ends_on >= asked.period.middle,
+    of_terms = (
+        terms_that_hold(asked.period.middle)
+        if asked.frozen is None
+        else Term.id.in_(asked.frozen.inputs.terms)
     )
+    holds = and_(Term.id == LocalTimetable.term_id, of_terms)
     return holds if asked.as_of is None else and_(holds, LocalTimetable.saved_at <= asked.as_of)
 
 

@@ -45,6 +45,12 @@ class RowsOpen(WrongState):
     type, title = "rows-open", "The attendance of this period is not locked"
 
 
+class InputsNotKept(WrongState):
+    """The sheet is older than the keeping of what sheets are computed with."""
+
+    type, title = "inputs-not-kept", "What this sheet was computed with was not kept"
+
+
 class FiguresDiffer(WrongState):
     """The rows give other figures than the sheet holds."""
 

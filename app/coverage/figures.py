@@ -13,22 +13,17 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
-    Uuid,
     and_,
     case,
-    cast,
     func,
     literal,
-    null,
     select,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances.models import Need, NeedState
-from app.codes import service as codes
-from app.codes.models import CodeKind
 from app.coverage.cells import SUMS, county_sums, timetables
+from app.coverage.inputs import kept_needs, standing_needs
 from app.coverage.models import Indicator
 from app.coverage.sites import Basics
 from app.coverage.totals import reach, totals
@@ -77,40 +72,42 @@ async def needs(db: AsyncSession, basics: Basics) -> CTE:
     A need asks for its periods in each teaching week that lies in its days, wholly or in part.
     """
     facts, teaching = basics.facts.c, basics.asked.period.teaching
-    sets = await codes.catalogue(db)
-    known = {each.code: literal(each.id, Uuid()) for each in sets.of_kind(CodeKind.SUBJECT)}
+    frozen, schools = basics.asked.frozen, select(basics.sites.c.school_id)
+    posted = (
+        await standing_needs(db, basics.asked.period, schools)
+        if frozen is None
+        else kept_needs(frozen.sheet_id, schools)
+    ).subquery("posted")
+    need = posted.c
     # A week's Sunday, told by its Monday: no arithmetic on days that two databases share.
     sundays = {week: week + timedelta(days=6) for week in teaching}
     weeks = sum(
         (
-            case((and_(Need.starts_on <= sunday, Need.ends_on >= week), 1), else_=0)
+            case((and_(need.starts_on <= sunday, need.ends_on >= week), 1), else_=0)
             for week, sunday in sundays.items()
         ),
         start=literal(0),
     )
     came = and_(
-        facts.school_id == Need.school_id,
-        facts.grade_no == Need.grade_no,
-        facts.subject_id == case(known, value=Need.subject, else_=cast(null(), Uuid())),
+        facts.school_id == need.school_id,
+        facts.grade_no == need.grade_no,
+        facts.subject_id == need.subject_id,
         facts.kind.in_(basics.kinds_of(Indicator.COV_NEED)),
         facts.week_on.in_(teaching),
-        Need.starts_on
+        need.starts_on
         <= case({week: literal(day) for week, day in sundays.items()}, value=facts.week_on),
-        Need.ends_on >= facts.week_on,
+        need.ends_on >= facts.week_on,
     )
     of_need = (
         select(
-            Need.school_id,
-            (Need.periods_a_week * weeks).label("due"),
+            need.school_id,
+            (need.periods_a_week * weeks).label("due"),
             func.coalesce(func.sum(basics.measure), 0).label("came"),
         )
+        .select_from(posted)
         .outerjoin(basics.facts, came)
-        .where(
-            Need.state != NeedState.WITHDRAWN,
-            Need.school_id.in_(select(basics.sites.c.school_id)),
-            weeks > 0,
-        )
-        .group_by(Need.id, Need.school_id, Need.periods_a_week, Need.starts_on, Need.ends_on)
+        .where(weeks > 0)
+        .group_by(need.need_id, need.school_id, need.periods_a_week, need.starts_on, need.ends_on)
         .cte("of_need")
     )
     n = of_need.c

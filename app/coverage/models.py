@@ -6,9 +6,10 @@ What figures rest on is never overwritten: a row that is replaced keeps `saved_a
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id
@@ -178,8 +179,9 @@ class FigureSheet(Versioned, Base):
     """指标核定表: the figures of a roster and a period, frozen as they were computed.
 
     `weeks`: how many teaching weeks the period has. `rows_hash`: SHA-256 over the rows that
-    count (`app.coverage.sheets.evidence`). `amends_id`: the signed sheet this one is to take the
-    place of, and `reason` why.
+    count (`app.coverage.sheets.evidence`). `inputs`: what else it was computed with
+    (`app.coverage.inputs`), beside the needs; None: it was before inputs were kept. `amends_id`:
+    the signed sheet this one is to take the place of, and `reason` why.
     """
 
     __tablename__ = "figure_sheets"
@@ -196,10 +198,26 @@ class FigureSheet(Versioned, Base):
     rows: Mapped[int]
     rows_hash: Mapped[str] = mapped_column(String(64))
     open_rows: Mapped[int]
+    inputs: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     amends_id: Mapped[UUID | None] = mapped_column(ForeignKey("figure_sheets.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500), default="")
 
     roster: Mapped[RosterSnapshot] = relationship(lazy="raise")
+
+
+class SheetNeed(Base):
+    """A need as it stood when a sheet was computed. `subject_id` None: no set knows its subject."""
+
+    __tablename__ = "sheet_needs"
+
+    sheet_id: Mapped[UUID] = mapped_column(ForeignKey("figure_sheets.id"), primary_key=True)
+    need_id: Mapped[UUID] = mapped_column(ForeignKey("needs.id"), primary_key=True)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    subject_id: Mapped[UUID | None] = mapped_column(ForeignKey("codes.id"))
+    grade_no: Mapped[int]
+    periods_a_week: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
 
 
 class IndicatorValue(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.calendars.days import Span
 from app.calendars.models import Term
+from app.coverage.inputs import Inputs
 from app.coverage.models import FigureSheet, IndicatorDefinition, IndicatorValue, SheetStep
 from app.coverage.schemas import PeriodChoice
 from app.coverage.weeks import months_of
@@ -86,6 +87,12 @@ async def get_sheet(db: AsyncSession, sheet_id: UUID) -> FigureSheet:
     query = select(FigureSheet).where(FigureSheet.id == sheet_id)
     loaded = query.options(joinedload(FigureSheet.roster).joinedload(RosterSnapshot.region))
     return (await db.scalars(loaded)).one()
+
+
+async def inputs_of(db: AsyncSession, sheet_id: UUID) -> Inputs | None:
+    """Return what a sheet was computed with; None: it was before that was kept."""
+    stored = await db.scalar(select(FigureSheet.inputs).where(FigureSheet.id == sheet_id))
+    return None if stored is None else Inputs.of(stored)
 
 
 async def values_of(

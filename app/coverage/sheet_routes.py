@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Now
-from app.coverage import office, queries, sheets
+from app.coverage import changes, office, queries, sheets
 from app.coverage.errors import NoTeachingWeeks, PeriodTooLong, RowsOpen
 from app.coverage.exports import SHEET_COLUMNS
 from app.coverage.models import FigureSheet, SheetState
@@ -90,7 +90,13 @@ async def _detail(db: AsyncSession, sheet: FigureSheet, response: Response) -> S
     held = await queries.values_of(db, sheet.id)
     before = [] if sheet.amends_id is None else await queries.values_of(db, sheet.amends_id)
     tag(response, sheet)
-    return sheet_detail(sheet, held, before, await queries.steps_of(db, sheet.id))
+    return sheet_detail(
+        sheet,
+        held,
+        before,
+        await queries.steps_of(db, sheet.id),
+        await changes.since_computed(db, sheet),
+    )
 
 
 @router.get("/sheets/{sheet_id}")

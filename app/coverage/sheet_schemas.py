@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from app.clock import Day
+from app.coverage.changes import Input
 from app.coverage.models import (
     Basis,
     FigureSheet,
@@ -120,18 +121,26 @@ class SheetFigure(FigureOut):
 
 
 class SheetDetail(SheetOut):
-    """A sheet with its figures, the rules they were counted by, and who signed."""
+    """A sheet with its figures, the rules they were counted by, and who signed.
+
+    `changed`: what it was computed with that is another today; null: that was not kept.
+    """
 
     definitions: list[DefinitionOut]
     figures: list[SheetFigure]
     steps: list[StepOut]
+    changed: list[Input] | None
 
 
 Held = Sequence[tuple[IndicatorValue, IndicatorDefinition]]
 
 
 def sheet_detail(
-    sheet: FigureSheet, held: Held, before: Held, steps: Sequence[SheetStep]
+    sheet: FigureSheet,
+    held: Held,
+    before: Held,
+    steps: Sequence[SheetStep],
+    changed: list[Input] | None,
 ) -> SheetDetail:
     """Return a sheet, each figure beside the one it amends."""
     earlier = {
@@ -160,6 +169,7 @@ def sheet_detail(
             for value, definition in rows
         ],
         steps=[StepOut.of(step) for step in steps],
+        changed=changed,
     )
 
 

@@ -1,8 +1,9 @@
 """指标核定: figures are computed, checked against the rows, signed off, and amended beside.
 
 A sheet rests on locked rows alone. What it holds can be computed again as of the moment it was
-made: rows, corrections, locks, curricula and timetables are all kept with their times. That is
-what checking does, from the rows themselves and not from the facts it was computed by.
+made: rows, corrections, locks, and what curricula and timetables say are all kept with their
+times; whatever else it rests on (`app.coverage.inputs`) it keeps itself. Checking does so, from
+the rows themselves and not from the facts it was computed by.
 """
 
 import hashlib
@@ -10,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import counted_rows
 from app.attendance.models import AttendanceRecord, AttendanceState
-from app.coverage import queries
-from app.coverage.errors import FiguresDiffer, RowsOpen
+from app.coverage import inputs, queries
+from app.coverage.errors import FiguresDiffer, InputsNotKept, RowsOpen
 from app.coverage.figures import figures
+from app.coverage.inputs import NEED_COLUMNS, Frozen, standing_needs
 from app.coverage.models import (
     NEXT_SHEET_STATE,
     Basis,
@@ -25,11 +27,13 @@ from app.coverage.models import (
     Indicator,
     IndicatorDefinition,
     IndicatorValue,
+    SheetNeed,
     SheetState,
     SheetStep,
 )
 from app.coverage.sites import Question, basics_of, school_ids_of
-from app.coverage.weeks import Period, period_of
+from app.coverage.weeks import Period
+from app.database import uuid7
 from app.errors import WrongState
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
@@ -133,12 +137,14 @@ async def compute(
     by: Signer,
     amends: FigureSheet | None = None,
 ) -> FigureSheet:
-    """Compute the figures of a roster and a period from locked rows and freeze them."""
-    asked = Question(period, Basis.LOCKED, roster_id=roster.id)
-    basics = await basics_of(db, asked)
-    whole, counties = await figures(db, basics)
+    """Compute the figures of a roster and a period from locked rows and freeze them.
+
+    What they are computed with is written down first, and is what they are computed with.
+    """
+    found = await inputs.read(db, period)
     rows, rows_hash = await evidence(db, roster.id, period, as_of=by.at)
     sheet = FigureSheet(
+        id=uuid7(by.at),
         roster_id=roster.id,
         roster=roster,
         first_on=period.first,
@@ -150,11 +156,34 @@ async def compute(
         rows=rows,
         rows_hash=rows_hash,
         open_rows=await open_rows(db, roster.id, period),
+        inputs=found.stored(),
         amends_id=None if amends is None else amends.id,
         reason=by.note if amends is not None else "",
     )
     db.add(sheet)
     await db.flush()
+    await _keep_needs(db, sheet, period)
+    await _keep_figures(
+        db,
+        sheet,
+        Question(period, Basis.LOCKED, roster_id=roster.id, frozen=Frozen(sheet.id, found)),
+    )
+    _note(db, sheet, by)
+    await db.flush()
+    return sheet
+
+
+async def _keep_needs(db: AsyncSession, sheet: FigureSheet, period: Period) -> None:
+    standing = await standing_needs(db, period, school_ids_of(sheet.roster_id))
+    needs = standing.subquery()
+    columns = [needs.c[name] for name in NEED_COLUMNS]
+    kept = select(literal(sheet.id, Uuid()).label("sheet_id"), *columns)
+    await db.execute(insert(SheetNeed).from_select(["sheet_id", *NEED_COLUMNS], kept))
+
+
+async def _keep_figures(db: AsyncSession, sheet: FigureSheet, asked: Question) -> None:
+    basics = await basics_of(db, asked)
+    whole, counties = await figures(db, basics)
     names = await queries.county_names(db, counties)
     for code, found in {"": whole, **counties}.items():
         db.add_all(
@@ -168,18 +197,27 @@ async def compute(
             )
             for indicator, figure in found.figures.items()
         )
-    _note(db, sheet, by)
-    await db.flush()
-    return sheet
 
 
 async def recompute(db: AsyncSession, sheet: FigureSheet) -> tuple[Values, str]:
-    """Return what the rows, as they were then, make of a sheet by its own definitions."""
-    period = await period_of(db, sheet.roster.region, first=sheet.first_on, last=sheet.last_on)
+    """Return what the rows, as they were then, make of a sheet by its definitions and inputs.
+
+    Raise InputsNotKept.
+    """
+    kept = await queries.inputs_of(db, sheet.id)
+    if kept is None:
+        raise InputsNotKept("It can only be taken as it is. Compute a new sheet.")
+    period = Period(sheet.first_on, sheet.last_on, kept.teaching)
     definitions: dict[Indicator, IndicatorDefinition] = {
         definition.indicator: definition for _, definition in await queries.values_of(db, sheet.id)
     }
-    asked = Question(period, sheet.basis, roster_id=sheet.roster_id, as_of=sheet.computed_at)
+    asked = Question(
+        period,
+        sheet.basis,
+        roster_id=sheet.roster_id,
+        as_of=sheet.computed_at,
+        frozen=Frozen(sheet.id, kept),
+    )
     whole, counties = await figures(db, await basics_of(db, asked, definitions=definitions))
     values = {
         (code, indicator): figure
@@ -191,7 +229,10 @@ async def recompute(db: AsyncSession, sheet: FigureSheet) -> tuple[Values, str]:
 
 
 async def check(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
-    """Compute a sheet again from the rows, and hold it against that. Raise FiguresDiffer."""
+    """Compute a sheet again from the rows, and hold it against that.
+
+    Raise FiguresDiffer, InputsNotKept.
+    """
     held: Values = {
         (value.region_code, definition.indicator): (value.numerator, value.denominator)
         for value, definition in await queries.values_of(db, sheet.id)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Uuid,
-    and_,
     case,
     cast,
     exists,
@@ -30,14 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import PERIODS, of_rows, words_of
-from app.codes import service as codes
-from app.coverage.models import (
-    Basis,
-    CurriculumPeriods,
-    CurriculumPlan,
-    Indicator,
-    IndicatorDefinition,
-)
+from app.coverage.inputs import Frozen, Plan, curricula_on
+from app.coverage.models import Basis, Indicator, IndicatorDefinition
 from app.coverage.weeks import Period
 from app.schools.models import Region, RegionLabel, School
 from app.schools.roster_models import RosterEntry
@@ -51,6 +44,7 @@ class Question:
 
     `roster_id` or `school_id`. `region_code`: only what lies in it. `label`: only counties that
     bore it on `on`. `as_of`: by what was written down until then, from the rows themselves.
+    `frozen`: with what a sheet keeps, whatever stands today.
     """
 
     period: Period
@@ -61,6 +55,7 @@ class Question:
     label_id: UUID | None = None
     on: date | None = None
     as_of: datetime | None = None
+    frozen: Frozen | None = None
 
 
 def school_ids_of(roster_id: UUID) -> Select[UUID]:
@@ -129,17 +124,6 @@ class Basics:
         return permille
 
 
-def _is_current(row: type[CurriculumPeriods], as_of: datetime | None) -> ColumnElement[bool]:
-    return still_holds(row.saved_at, row.replaced_at, as_of)
-
-
-def still_holds(saved: Any, replaced: Any, as_of: datetime | None) -> ColumnElement[bool]:
-    """Return the condition that a row holds, now or as of a moment."""
-    if as_of is None:
-        return and_(replaced.is_(None))
-    return and_(saved <= as_of, or_(replaced.is_(None), replaced > as_of))
-
-
 async def basics_of(
     db: AsyncSession,
     asked: Question,
@@ -150,24 +134,18 @@ async def basics_of(
 
     `definitions`: those of a sheet, which may be older ones.
     """
-    plans = await _plans(db, asked.period.middle)
-    required = frozenset(
-        await db.scalars(
-            select(CurriculumPeriods.subject_id)
-            .where(
-                CurriculumPeriods.plan_id.in_([plan_id for plan_id, _ in plans]),
-                _is_current(CurriculumPeriods, asked.as_of),
-            )
-            .distinct()
-        )
+    curricula = (
+        await curricula_on(db, asked.period.middle, as_of=asked.as_of)
+        if asked.frozen is None
+        else asked.frozen.inputs.curricula
     )
     return Basics(
         asked,
-        [plan_id for plan_id, _ in plans],
-        _sites(asked, plans).cte("sites"),
+        [plan_id for plan_id, _ in curricula.plans],
+        _sites(asked, curricula.plans).cte("sites"),
         await _facts(db, asked),
-        required,
-        await _folded(db, required),
+        curricula.required,
+        curricula.folded,
         definitions or await definitions_on(db, asked.period.middle),
     )
 
@@ -182,41 +160,16 @@ async def definitions_on(db: AsyncSession, day: date) -> dict[Indicator, Indicat
     return {row.indicator: row for row in rows}
 
 
-async def _plans(db: AsyncSession, day: date) -> list[tuple[UUID, str]]:
-    """Return the plans in force on a day and the codes of their regions, the widest first."""
-    rows = await db.execute(
-        select(CurriculumPlan.id, func.coalesce(Region.code, ""), func.coalesce(Region.path, ""))
-        .outerjoin(Region, CurriculumPlan.region_id == Region.id)
-        .where(CurriculumPlan.valid_from <= day)
-        .order_by(CurriculumPlan.valid_from)
-    )
-    latest = {row[1]: (row[2], row[0]) for row in rows}
-    nearest = sorted((len(path), code, plan_id) for code, (path, plan_id) in latest.items())
-    return [(plan_id, code) for _, code, plan_id in nearest]
-
-
-async def _folded(db: AsyncSession, required: frozenset[UUID]) -> dict[UUID, UUID]:
-    sets = await codes.catalogue(db)
-    folded = {subject: subject for subject in required}
-    for code in sets.codes.values():
-        if code.id in folded:
-            continue
-        wider = [each.id for each in sets.wider(code.id) if each.id in required]
-        if wider:
-            folded[code.id] = wider[0]
-    return folded
-
-
 async def _facts(db: AsyncSession, asked: Question) -> FromClause:
     """Return what was delivered: the table, or, as of a moment, the very rows."""
     if asked.as_of is None:
         return PERIODS
     first, last = asked.period.first, asked.period.last
-    words = await words_of(db, first, last)
+    words = await words_of(db, first, last) if asked.frozen is None else asked.frozen.inputs.words
     return of_rows(first, last, words, as_of=asked.as_of).subquery("facts")
 
 
-def _plan_at(code: SQLColumnExpression[str], plans: list[tuple[UUID, str]]) -> ColumnElement[Any]:
+def _plan_at(code: SQLColumnExpression[str], plans: Sequence[Plan]) -> ColumnElement[Any]:
     """Return the plan of the nearest region; the nation's is behind all others."""
     near = [
         (code.startswith(prefix_of(region), autoescape=True), literal(plan_id, Uuid()))
@@ -227,7 +180,7 @@ def _plan_at(code: SQLColumnExpression[str], plans: list[tuple[UUID, str]]) -> C
     return case(*near, else_=national) if near else cast(national, Uuid())
 
 
-def _sites(asked: Question, plans: list[tuple[UUID, str]]) -> Select[*tuple[Any, ...]]:
+def _sites(asked: Question, plans: Sequence[Plan]) -> Select[*tuple[Any, ...]]:
     """Return the sites: school_id, position, name, county, plan_id."""
     if asked.roster_id is None:
         return (

@@ -36,6 +36,14 @@ def is_taught(calendar: Calendar, monday: date) -> bool:
     return any(school_day(calendar, day).runs is not None for day in days)
 
 
+async def teaching_weeks(
+    db: AsyncSession, region: Region, *, first: date, last: date
+) -> tuple[date, ...]:
+    """Return the Mondays of the weeks that have a school day, by the calendar of a region."""
+    calendar = await calendar_of_region(db, region, first=first, last=last)
+    return tuple(each for each in mondays(first, last) if is_taught(calendar, each))
+
+
 async def period_of(db: AsyncSession, region: Region, *, first: date, last: date) -> Period:
     """Return the whole weeks around two days, by the calendar of a region.
 
@@ -44,8 +52,7 @@ async def period_of(db: AsyncSession, region: Region, *, first: date, last: date
     begin, end = monday_of(first), monday_of(last) + WEEK - timedelta(days=1)
     if not timedelta(0) < end - begin <= WEEK * MOST_WEEKS or last < first:
         raise PeriodTooLong(f"Give a first and a last day, at most {MOST_WEEKS} weeks apart.")
-    calendar = await calendar_of_region(db, region, first=begin, last=end)
-    teaching = tuple(each for each in mondays(begin, end) if is_taught(calendar, each))
+    teaching = await teaching_weeks(db, region, first=begin, last=end)
     if not teaching:
         raise NoTeachingWeeks(
             f"{region.name} has no school day between {begin} and {end}. Enter the term first."

@@ -1975,6 +1975,11 @@ export interface components {
          * @enum {string}
          */
         Indicator: "COV_REACHED" | "COV_REGULAR" | "COV_NEED" | "COV_PERIODS" | "OFFER_RATE" | "PERIOD_RATE";
+        /**
+         * @description What a figure rests on. SUBJECTS: what words of lessons and of plans stand for.
+         * @enum {string}
+         */
+        Input: "ROWS" | "TEACHING_WEEKS" | "CURRICULA" | "TIMETABLES" | "NEEDS" | "SUBJECTS";
         /** @description An enrolment code, shown once. */
         IssuedCode: {
             code: string;
@@ -3489,10 +3494,15 @@ export interface components {
             one: string | null;
             other: string | null;
         };
-        /** @description A sheet with its figures, the rules they were counted by, and who signed. */
+        /**
+         * @description A sheet with its figures, the rules they were counted by, and who signed.
+         *
+         *     `changed`: what it was computed with that is another today; null: that was not kept.
+         */
         SheetDetail: {
             amends_id: string | null;
             basis: components["schemas"]["Basis"];
+            changed: components["schemas"]["Input"][] | null;
             /** Format: date-time */
             computed_at: string;
             definitions: components["schemas"]["DefinitionOut"][];
