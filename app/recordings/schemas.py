@@ -24,6 +24,20 @@ class ViewsOut(BaseModel):
     items: list[ViewOut]
 
 
+class PublishedOut(BaseModel):
+    """A lesson that one may look back at. `hub` and `lecturer` are names."""
+
+    session_id: UUID
+    title: str
+    subject: str
+    grade: str
+    hub: str
+    lecturer: str
+    planned_start: datetime
+    duration_ms: int
+    published_at: datetime
+
+
 class ViewOfOut(ViewOut):
     """One look at the recording of one session."""
 

@@ -737,6 +737,14 @@ export interface paths {
         /** @description Send a clip, or the range of it a player asks for. */
         get: operations["clip"];
     };
+    "/api/recordings/published": {
+        /**
+         * @description List the lessons whose recordings are published to the caller, the latest first.
+         *
+         *     `q`: words of the title, the subject, the grade, the hub school or the lecturer.
+         */
+        get: operations["list_published"];
+    };
     "/api/regions": {
         /** @description List the regions in scope from the top down, with their open schools. */
         get: operations["list_regions"];
@@ -1058,9 +1066,28 @@ export interface components {
         app__alliances__track_schemas__WithdrawIn: {
             reason: string;
         };
+        /** @description How many drafts were published. */
+        app__lessons__offering_schemas__PublishedOut: {
+            published: number;
+        };
         /** @description Why a recording is taken from everybody; the certificate of its removal says it. */
         app__live__schemas__WithdrawIn: {
             reason: string;
+        };
+        /** @description A lesson that one may look back at. `hub` and `lecturer` are names. */
+        app__recordings__schemas__PublishedOut: {
+            duration_ms: number;
+            grade: string;
+            hub: string;
+            lecturer: string;
+            /** Format: date-time */
+            planned_start: string;
+            /** Format: date-time */
+            published_at: string;
+            /** Format: uuid */
+            session_id: string;
+            subject: string;
+            title: string;
         };
         /**
          * @description One row of the attendance table.
@@ -2649,6 +2676,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_PublishedOut_: {
+            items: components["schemas"]["app__recordings__schemas__PublishedOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_RegionOut_: {
             items: components["schemas"]["RegionOut"][];
             /** @description Ask for the next page with it. */
@@ -2974,10 +3006,6 @@ export interface components {
             done: number;
             note: string;
             total: number | null;
-        };
-        /** @description How many drafts were published. */
-        PublishedOut: {
-            published: number;
         };
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
@@ -7008,7 +7036,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 content: {
-                    "application/json": components["schemas"]["PublishedOut"];
+                    "application/json": components["schemas"]["app__lessons__offering_schemas__PublishedOut"];
                 };
             };
             401: components["responses"]["not-signed-in"];
@@ -9606,6 +9634,29 @@ export interface operations {
             416: components["responses"]["range-not-satisfiable"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
+    list_published: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                q?: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PublishedOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
         };
     };
     list_regions: {

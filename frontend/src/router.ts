@@ -43,6 +43,12 @@ export const router = createRouter({
       meta: office,
     },
     {
+      path: "/teach/recordings",
+      name: "teach-recordings",
+      component: () => import("./views/replay/PublishedPage.vue"),
+      meta: office,
+    },
+    {
       path: "/teach/lessons/:id/live",
       name: "teacher-live",
       component: () => import("./views/live/TeacherLivePage.vue"),

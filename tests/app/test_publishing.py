@@ -335,3 +335,53 @@ async def test_both_databases_ask_for_consent_at_every_look(
     async with either_database.unit_of_work() as db:
         with pytest.raises(ConsentTakenBack):
             await queries.watchable(db, looker, recorded.session_id)
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("teacher", True),
+        ("administrator", True),
+        ("supervisor", True),
+        ("hub", True),
+        ("invited", True),
+        ("elsewhere", False),
+    ],
+)
+async def test_what_is_published_to_one_is_listed_while_it_may_be_watched(
+    who: str, sees: bool, published: Recorded, open_browser: OpenBrowser
+) -> None:
+    browser = await open_as(open_browser, published, who)
+
+    async def listed(q: str = "") -> list[str]:
+        answer = await browser.get("/api/recordings/published", params={"q": q})
+        assert answer.status_code == 200, answer.text
+        return [each["session_id"] for each in answer.json()["items"]]
+
+    mine = [str(published.session_id)] * sees
+    assert await listed() == mine
+    for about in ("沙沙", "音乐", "三年级", published.county.hub.name):
+        assert await listed(f" {about} ") == mine
+    assert await listed("体育") == []
+    await published.consent(published.county.points[0], says=False)
+    assert await listed() == (mine if who in {"teacher", "administrator"} else [])
+    assert (await browser.get("/api/recordings/published?q=%00")).status_code == 422
+
+
+async def test_only_what_is_published_is_listed_the_latest_first(
+    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    later = await record(published.database, published.county, clock)
+    invited = await open_as(open_browser, published, "invited")
+
+    async def page(query: str = "") -> tuple[list[str], str | None]:
+        body = (await invited.get(f"/api/recordings/published{query}")).json()
+        return [each["session_id"] for each in body["items"]], body["next_cursor"]
+
+    assert (await page())[0] == [str(published.session_id)]
+    clock.advance(hours=1)
+    assert (await keeper.post(f"{later.path}/publish")).status_code == 200
+    (first,), cursor = await page("?limit=1")
+    (second,), over = await page(f"?limit=1&cursor={cursor}")
+    assert [first, second] == [str(later.session_id), str(published.session_id)]
+    assert over is None

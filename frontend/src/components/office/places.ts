@@ -28,6 +28,7 @@ export const GROUPS: readonly Group[] = [
       { at: "/teach", word: "general.nav.day" },
       { at: "/teach/week", word: "timetable.my_week" },
       { at: "/teach/hours", word: "general.nav.hours" },
+      { at: "/teach/recordings", word: "replay.published.title" },
     ],
   },
   {
