@@ -65,7 +65,12 @@ def postgres_server() -> Iterator[postgres.Server]:
 _databases = count(1)
 
 
+def next_database() -> str:
+    """Name a database that no other test has."""
+    return f"test_{next(_databases)}"
+
+
 @pytest.fixture
 def postgres_url(postgres_server: postgres.Server) -> str:
     """An empty PostgreSQL database for one test, as SQLAlchemy wants its address."""
-    return postgres_server.new_database(f"test_{next(_databases)}")
+    return postgres_server.new_database(next_database())

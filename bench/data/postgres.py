@@ -14,18 +14,19 @@ from unittest.mock import patch
 
 
 class Server:
-    """A running server. `new_database` makes an empty one and returns SQLAlchemy's address."""
+    """A running server. `new_database` makes a database and returns SQLAlchemy's address."""
 
     def __init__(self, below: Any) -> None:
         self._below = below
 
-    def new_database(self, name: str) -> str:
-        """Make an empty database; `name` is of our own choosing, never from outside.
+    def new_database(self, name: str, *, like: str = "template1") -> str:
+        """Make an empty database, or a copy of one nobody is connected to.
 
+        The names are of our own choosing, never from outside.
         Raise CalledProcessError where PostgreSQL refuses; psql has said why on standard error.
         """
         # Without the first line psql passes over what fails, and ends as if all were well.
-        self._below.psql(f"\\set ON_ERROR_STOP on\nCREATE DATABASE {name};")
+        self._below.psql(f"\\set ON_ERROR_STOP on\nCREATE DATABASE {name} TEMPLATE {like};")
         address: str = self._below.get_uri(name)
         return address.replace("postgresql://", "postgresql+asyncpg://", 1)
 

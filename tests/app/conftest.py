@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ from app.main import create_app
 from app.security import CSRF_HEADER, DEVICE_COOKIE, PERSON_COOKIE
 from app.settings import Settings, read_settings
 from app.tables import METADATA
+from bench.data import postgres
+from tests.conftest import next_database
 from tests.factories import NOON, County, make_county, make_lesson, sign_in
 
 BASE_URL = "http://classrooms.test"
@@ -124,22 +127,33 @@ async def _load_codes(url: str) -> None:
     await database.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def either_url(
-    request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
-) -> AsyncIterator[str]:
-    """Run the test twice: on a SQLite file and on a PostgreSQL, each with all tables and codes."""
-    if request.param == "sqlite":
-        shutil.copy(empty_database, tmp_path / "either.db")
-        yield f"sqlite+aiosqlite:///{tmp_path / 'either.db'}"
-        return
-    url: str = request.getfixturevalue("postgres_url")
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: postgres.Server) -> str:
+    """The name of a database on the PostgreSQL that is like `empty_database`, made once."""
+    name = "empty"
+    url = postgres_server.new_database(name)
+    # In a thread: the first test that wants it may have a loop already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _fill(url)).result()
+    return name
+
+
+async def _fill(url: str) -> None:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
     await _load_codes(url)
-    yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def either_url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> str:
+    """Run the test twice: on a SQLite file and on a PostgreSQL, each with all tables and codes."""
+    if request.param == "sqlite":
+        shutil.copy(empty_database, tmp_path / "either.db")
+        return f"sqlite+aiosqlite:///{tmp_path / 'either.db'}"
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    return server.new_database(next_database(), like=request.getfixturevalue("empty_postgres"))
 
 
 @pytest.fixture
@@ -156,12 +170,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, empty_database: Path) -> Settings:
-    """Settings for one test: files in its folder, passwords cheap, any free media port."""
+def database_url(tmp_path: Path, empty_database: Path) -> str:
+    """Where the application keeps its tables: a SQLite file.
+
+    A module whose statements are the risk has it be both, one after the other: there the fixture
+    of this name is `either_url`.
+    """
     shutil.copy(empty_database, tmp_path / "classrooms.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'classrooms.db'}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings for one test: files in its folder, passwords cheap, any free media port."""
     return read_settings(
         {},
         var_dir=tmp_path,
+        database_url=database_url,
         frontend_dir=tmp_path / "dist",
         password_memory_kib=8,
         password_rounds=1,

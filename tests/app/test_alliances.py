@@ -33,6 +33,12 @@ from tests.factories import (
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: rights, overlaps and counts are statements here."""
+    return either_url
+
+
+@pytest.fixture
 async def alliance(keeper: TestBrowser, county: County) -> JSON:
     return await make_alliance(keeper, county)
 

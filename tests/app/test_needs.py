@@ -23,6 +23,12 @@ PERIODS = [
 ]
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: rights, overlaps and counts are statements here."""
+    return either_url
+
+
 def need(school: School, **other: Any) -> JSON:
     return {
         "school_id": str(school.id),

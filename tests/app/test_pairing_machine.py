@@ -1,14 +1,9 @@
 """The life of a pairing, whatever the order of steps: the real service against a plain model."""
 
 import asyncio
-import atexit
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,8 +15,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import pairing_queries, pairings, service
@@ -36,13 +32,11 @@ from app.alliances.models import NEXT_PAIRING_STATE, Pairing, PairingKind, Pairi
 from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor
 from app.calendars.days import Span, local_day
-from app.codes import service as codes
 from app.database import Database
 from app.errors import NotFound, Problem, WrongState
 from app.events import EventBus
 from app.files import StoredFile
 from app.schools.models import School
-from app.tables import METADATA
 from tests.factories import NOON, make_county, make_school
 
 S = PairingState
@@ -53,34 +47,13 @@ HUB, STRANGER = 0, 3
 STARTS_IN_DAYS = 2
 
 
-@cache
-def database_with_codes() -> Path:
-    """A file with all tables and the code sets, made once for all lives."""
-    folder = Path(tempfile.mkdtemp(prefix="classrooms-pairing-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "empty.db"
-    engine = create_engine(f"sqlite:///{path}")
-    METADATA.create_all(engine)
-    engine.dispose()
-
-    async def load() -> None:
-        database = Database(f"sqlite+aiosqlite:///{path}", EventBus())
-        await codes.load_own(database)
-        await database.close()
-
-    asyncio.run(load())
-    return path
-
-
 class PairingLife(RuleBasedStateMachine):
     """One pairing of a hub and two partners; every step is tried in every state."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="classrooms-pairing-"))
         self.runner = asyncio.Runner()
-        shutil.copy(database_with_codes(), self.folder / "test.db")
-        self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'test.db'}", EventBus())
+        self.database = Database(url, EventBus())
         self.now = NOON
         self.state = S.DRAFT
         self.agreed: set[int] = set()
@@ -92,7 +65,6 @@ class PairingLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.runner.run(self.database.close())
         self.runner.close()
-        shutil.rmtree(self.folder)
 
     def run(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         async def in_one_unit() -> T:
@@ -342,5 +314,12 @@ class Kept:
     spans: list[Span]
 
 
-PairingLife.TestCase.settings = settings(max_examples=16, stateful_step_count=24, deadline=None)
-TestPairingLife = PairingLife.TestCase
+LIVES = settings(max_examples=16, stateful_step_count=24, deadline=None)
+
+
+def test_pairings_live_as_the_table_says_whatever_the_order_of_steps(either_url: str) -> None:
+    class Life(PairingLife):
+        def __init__(self) -> None:
+            super().__init__(either_url)
+
+    run_state_machine_as_test(Life, settings=LIVES)

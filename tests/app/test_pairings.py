@@ -14,6 +14,12 @@ from tests.factories import (
 )
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: rights, overlaps and counts are statements here."""
+    return either_url
+
+
 async def test_a_pairing_is_proposed_agreed_and_runs(
     open_browser: OpenBrowser, county: County, clock: Clock
 ) -> None:

@@ -15,6 +15,12 @@ from tests.factories import County, make_person, make_region, make_school
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: rights, overlaps and counts are statements here."""
+    return either_url
+
+
+@pytest.fixture
 async def office(open_browser: OpenBrowser, county: County) -> TestBrowser:
     return await open_browser(county.administrator)
 
