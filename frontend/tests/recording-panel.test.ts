@@ -3,16 +3,18 @@ import { createPinia } from "pinia";
 import { createApp, h, nextTick, shallowRef, type App } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Missing, SessionDetail } from "../src/api";
+import type { Me, Missing, SessionDetail } from "../src/api";
 import { i18n } from "../src/i18n";
+import { useSession } from "../src/session";
 import RecordingPanel from "../src/views/admin/RecordingPanel.vue";
 
 const SESSION = "0193";
-const detailOf = (isLive: boolean, missing: Missing[] = []): SessionDetail =>
+type Rebuild = NonNullable<SessionDetail["recording"]>["rebuild"];
+const detailOf = (isLive: boolean, missing: Missing[] = [], rebuild: Rebuild = null): SessionDetail =>
   ({
     session: { id: SESSION },
     live: isLive ? { is_paused: false, present: [] } : null,
-    recording: { state: "READY", problem: null, bytes: 0, missing, rebuild: null, refusing: [] },
+    recording: { state: "READY", problem: null, bytes: 0, missing, rebuild, refusing: [] },
   }) as unknown as SessionDetail;
 
 describe("the recording of a session", () => {
@@ -40,7 +42,10 @@ describe("the recording of a session", () => {
     await router.push("/");
     page = document.createElement("div");
     app = createApp(() => h(RecordingPanel, { detail: detail.value }));
-    app.use(i18n).use(createPinia()).use(router).mount(page);
+    const pinia = createPinia();
+    app.use(i18n).use(pinia).use(router).mount(page);
+    const administrator = { person: { roles: [{ role: "ADMINISTRATOR" }] }, device: null };
+    useSession(pinia).me = administrator as unknown as Me;
   });
   afterEach(() => {
     app.unmount();
@@ -56,6 +61,25 @@ describe("the recording of a session", () => {
     page.querySelector<HTMLButtonElement>("button.poster")?.click();
     await expect.poll(() => asked.at(-1)).toBe(`/api/sessions/${SESSION}/replay`);
     expect(asked).toHaveLength(2);
+  });
+
+  it("is made again by who administers, who is told what came of it", async () => {
+    const missing: Missing[] = [{ name: "老师", group: "screen", kind: "video", from_ms: 0, to_ms: 8_000 }];
+    const mending = () => page.querySelector(".mending");
+    detail.value = detailOf(false, missing);
+    await nextTick();
+    mending()?.querySelector("button")?.click();
+    await expect.poll(() => asked).toEqual([`/api/admin/sessions/${SESSION}/recording/rebuild`]);
+    for (const [standing, says] of [
+      ["RUNNING", "正在再整理"],
+      ["DONE", "没有补全"],
+      ["FAILED", "没有做成"],
+    ] as const) {
+      detail.value = detailOf(false, missing, standing);
+      await nextTick();
+      expect(mending()?.textContent).toContain(says);
+      expect(mending()?.querySelector("button") === null).toBe(standing === "RUNNING");
+    }
   });
 
   it("says of whom and from when to when something is missing, before it is opened", async () => {
