@@ -30,7 +30,7 @@ from app.security import CSRF_HEADER
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.whole_county import Whole, make_whole_county
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 EXAMPLES = 4
 CHECKS = [
     not_a_server_error,
