@@ -194,6 +194,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         media_hosts="127.0.0.1",
         media_port=0,
         jobs_in_server="",  # a test of jobs runs them itself
+        watchdog=False,  # it would end pytest itself; a dead loop is named by the test's time limit
     )
 
 
