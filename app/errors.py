@@ -121,9 +121,15 @@ def render_malformed(request: Request, error: Exception) -> JSONResponse:
     return render_problem(request, MalformedInput(fields=fields))
 
 
-def render_http_exception(_request: Request, error: Exception) -> JSONResponse:
-    """Turn what the framework refuses (no such path, no such method) into a problem."""
+def render_http_exception(request: Request, error: Exception) -> JSONResponse:
+    """Turn what the framework refuses (no such path, no such method) into a problem.
+
+    400 is what it answers to a body that is no form; to one that is no JSON it answers 422.
+    Both are malformed input.
+    """
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return render_problem(request, MalformedInput("The body cannot be read. Send it again."))
     phrase = HTTPStatus(error.status_code).phrase
     body = {
         "type": phrase.lower().replace(" ", "-"),

@@ -369,3 +369,16 @@ async def test_template_can_be_read_by_the_import(
         table = read_table(answer.content)
         assert table.headings == importing.HEADINGS
         assert len(table.lines) == 2
+
+
+async def test_a_body_that_is_no_form_is_malformed_input(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    token = (await office.me())["person"]["csrf_token"]
+    answer = await office.client.post(
+        "/api/imports/schools",
+        content=b"--x\r\nno header\r\n\r\n--x--\r\n",
+        headers={CSRF_HEADER: token, "Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
