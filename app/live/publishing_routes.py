@@ -86,13 +86,12 @@ async def recording_views(db: Db, person: CurrentInspector, page: PageQuery) -> 
 async def _schools_in(db: AsyncSession, recording: Recording) -> frozenset[UUID]:
     """Return the schools whose pupils can be seen or heard: the hub's, and those on stage.
 
-    A shared screen shows no pupils.
+    A shared screen shows no pupils. What cannot be read now counts: it is shown once the replay
+    is made again (`app.live.rebuilding`).
     """
-    sites = {
-        read_seat(clip.seat_id).of_site
-        for clip in recording.clips
-        if clip.group != Group.SCREEN.value
-    }
+    shown = [(clip.seat_id, clip.group) for clip in recording.clips]
+    shown += [(each["seat_id"], each["group"]) for each in recording.missing]
+    sites = {read_seat(seat_id).of_site for seat_id, group in shown if group != Group.SCREEN.value}
     rows = await db.scalars(
         select(Classroom.school_id)
         .join(LessonSite, LessonSite.classroom_id == Classroom.id)

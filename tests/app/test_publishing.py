@@ -136,6 +136,30 @@ async def test_schools_whose_pupils_are_in_it_are_named_until_each_consents(
         assert row.person_id == county.administrator.person_id
 
 
+@pytest.mark.parametrize(("group", "is_asked"), [("camera", True), ("screen", False)])
+async def test_a_school_is_asked_for_pictures_that_may_be_readable_again(
+    recorded: Recorded, keeper: TestBrowser, group: str, is_asked: bool
+) -> None:
+    county = recorded.county
+    await recorded.consent(county.hub, county.points[0])
+    async with recorded.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recorded.id)
+        query = select(RecordingClip.seat_id).where(
+            RecordingClip.recording_id == row.id, RecordingClip.group == "screen"
+        )
+        lost = (await db.scalars(query)).one()
+        row.missing = [
+            {"seat_id": lost, "group": group, "kind": "video", "start_ms": 0, "end_ms": 900}
+        ]
+    answer = await keeper.post(f"{recorded.path}/publish")
+    if is_asked:
+        assert (answer.status_code, answer.json()["type"]) == (409, "consent-missing")
+        assert answer.json()["schools"] == [county.points[1].name]
+        await recorded.consent(county.points[1])
+        answer = await keeper.post(f"{recorded.path}/publish")
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("who", "before", "after"),
     [
