@@ -19,7 +19,7 @@ from app.jobs.models import JobState
 from app.jobs.queries import JobFilter, jobs_of
 from app.lessons.queries import day_of
 from app.recordings.reserved import reserved_bytes
-from app.recordings.room_left import room_left
+from app.recordings.room_left import Left
 from app.security import INSPECTING, PersonCaller
 
 LOW_DISK_PERCENT = 10
@@ -50,9 +50,13 @@ class Wanted:
 
 
 async def wanted(
-    db: AsyncSession, person: PersonCaller, *, disk: Path, recordings: Path, now: datetime
+    db: AsyncSession, person: PersonCaller, *, disk: Path, room: Left | None, now: datetime
 ) -> list[Wanted]:
-    """Return what waits for a hand, the most urgent first; what does not wait is left out."""
+    """Return what waits for a hand, the most urgent first; what does not wait is left out.
+
+    `room` is what was left on the disk of the recordings when it was last looked at: one that
+    does not answer must keep nobody waiting.
+    """
     sight, since = await sight_of(db, person), day_of(now - UNCONFIRMED_DAYS)
     scope = person.scope(*INSPECTING)
     failed = JobFilter(None, frozenset({JobState.FAILED, JobState.DEAD}))
@@ -67,8 +71,7 @@ async def wanted(
     free = shutil.disk_usage(disk)
     percent = free.free * 100 // free.total
     low = [Wanted(Hand.DISK, percent)] if percent < LOW_DISK_PERCENT else []
-    left = room_left({"first": recordings}).get("first")
-    lacking = await reserved_bytes(db, now=now) - left.free if left is not None else 0
+    lacking = await reserved_bytes(db, now=now) - room.free if room is not None else 0
     if lacking > 0:
         low.append(Wanted(Hand.ROOM, -(-lacking // 1000**3)))
     return [*low, *(each for each in counted if each.count)]

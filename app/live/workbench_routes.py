@@ -35,6 +35,7 @@ _POINT_COLUMNS = (
 async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInspector) -> Workbench:
     """Return today's lessons as they stand, the teaching points' lights, and what needs a hand."""
     settings: Settings = request.app.state.settings
+    room = request.app.state.live.room_for_recordings().get("first")
     lessons = await wall.lessons_of(db, person, now)
     sites: dict[UUID, list[WallSite]] = defaultdict(list)
     for site in await wall.sites_of(db, person, [each.lesson.id for each in lessons]):
@@ -47,9 +48,7 @@ async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInsp
         points=await points.count_points(db, person, now),
         hands=[
             HandOut(hand=each.hand, count=each.count)
-            for each in await hands.wanted(
-                db, person, disk=settings.var_dir, recordings=settings.recordings_dir, now=now
-            )
+            for each in await hands.wanted(db, person, disk=settings.var_dir, room=room, now=now)
         ],
         wall=[
             lesson_out(each, sites[each.lesson.id], looked.get(each.lesson.id), now)

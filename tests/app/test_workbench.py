@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.attendance import settling
@@ -114,6 +115,7 @@ async def test_points_are_listed_by_their_lights_and_the_last_lesson_that_counte
 
 
 async def test_what_waits_for_a_hand_is_counted_and_goes_when_it_is_done(
+    app: FastAPI,
     county: County,
     database: Database,
     clock: Clock,
@@ -154,7 +156,8 @@ async def test_what_waits_for_a_hand_is_counted_and_goes_when_it_is_done(
             planned_start=clock.now + timedelta(hours=1),
         )
     assert "ROOM" not in await waiting()
-    monkeypatch.setattr(hands, "room_left", lambda _: {"first": Left(10**8, 10**12)})
+    left = {"first": Left(10**8, 10**12)}
+    monkeypatch.setattr(app.state.live, "room_for_recordings", lambda: left)
     assert (await waiting())["ROOM"] == 1
 
 
