@@ -87,4 +87,5 @@ class Fetcher:
                 "The recording is kept in a store that does not answer. Try again in a minute."
             ) from error
         if digest.hexdigest() != copy.sha256:
+            await asyncio.to_thread(to.unlink)
             raise ClipFileMissing(f"{copy.name} in the store is not what was recorded.")

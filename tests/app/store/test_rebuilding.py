@@ -1,5 +1,6 @@
 """A replay that is made again has the parts the disk has lost from the store."""
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.live.rebuilding import Rebuilder
 from app.recordings import listing
 from app.recordings.builder import ReplayIndex
 from app.recordings.copies import CopyState
+from app.recordings.keys import key_of
 from app.recordings.models import Recording
 from tests.app.store.keeping import PART, Keeping
 from tests.app.store.servers import noise
@@ -23,6 +25,7 @@ class Reader:
     """Satisfies `ReplayBuilder`; says which parts it was given as they were recorded."""
 
     def __init__(self) -> None:
+        self.there: set[str] = set()
         self.whole: set[str] = set()
 
     async def recover(self, folder: Path) -> None:
@@ -30,6 +33,7 @@ class Reader:
 
     async def build(self, folder: Path, out: Path) -> ReplayIndex:
         recorded = listing.recorded_files(folder / "manifest.jsonl")
+        self.there = {name for name in recorded if (folder / name).exists()}
         self.whole = {
             name
             for name, file in recorded.items()
@@ -72,3 +76,21 @@ async def test_a_part_that_is_nowhere_keeps_no_other_from_being_shown(keeping: K
     rebuilder = Rebuilder(keeping.root, keeping.store, reader)
     assert await keeping.worker({rebuilding.KIND: rebuilder.run}).run_due() == 1
     assert reader.whole == {PART, OTHER}
+
+
+async def test_a_copy_that_is_another_is_not_built_into_it(keeping: Keeping) -> None:
+    recording = await keeping.recording(FILES)
+    await keeping.run(times=8)
+    keeping.path(recording, PART).unlink()
+    another = noise(len(FILES[PART]), 9)
+    assert keeping.store is not None
+    await keeping.store.put(
+        key_of(recording.folder, PART), another, hashlib.sha256(another).hexdigest()
+    )
+    reader = Reader()
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await rebuilding.ask_for(db, row, now=keeping.clock.now)
+    rebuilder = Rebuilder(keeping.root, keeping.store, reader)
+    assert await keeping.worker({rebuilding.KIND: rebuilder.run}).run_due() == 1
+    assert reader.there == reader.whole == {OTHER, GONE}
