@@ -155,7 +155,10 @@ def _boundary(content_type: str) -> bytes:
     """Return what parts a form, which a browser draws anew each time (RFC 2046 section 5.1.1)."""
     header = Message()
     header["Content-Type"] = content_type
-    return (header.get_boundary() or "").encode("latin-1", "replace")
+    try:
+        return (header.get_boundary() or "").encode("latin-1", "replace")
+    except ValueError:  # in a character set that cannot say it: no form is read by it either
+        return b""
 
 
 async def _claim(

@@ -169,3 +169,20 @@ async def test_more_than_any_file_is_refused_before_it_is_read_to_its_end(
     assert (answer.status_code, answer.json()["type"]) == (413, "file-too-large")
     assert sent < 5000
     assert await count(database, IdempotencyKey) == 0
+
+
+async def test_a_boundary_that_cannot_be_read_is_malformed_input(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    token = (await office.me())["person"]["csrf_token"]
+    answer = await office.client.post(
+        "/api/imports/schools",
+        content=b"--x--",
+        headers={
+            CSRF_HEADER: token,
+            "Idempotency-Key": "k",
+            "Content-Type": "multipart/form-data; boundary*=idna''x%FF",
+        },
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
