@@ -1,4 +1,7 @@
-"""The `classrooms` command: serve, migrate, make accounts and codes, run the demonstration."""
+"""The `classrooms` command: serve, migrate, make accounts and codes, run the demonstration.
+
+Past 400 lines: each command with its options stands here, and does its work elsewhere.
+"""
 
 import asyncio
 import socket

@@ -13,7 +13,7 @@ from app.database import Db
 from app.errors import refuses
 from app.idempotency import IdempotentRoute
 from app.jobs.models import JobState
-from app.live.schemas import DownloadOut, DownloadsOut, DownloadState
+from app.live.replay_schemas import DownloadOut, DownloadsOut, DownloadState
 from app.recordings import downloads, queries
 from app.recordings.downloads import MEDIA_TYPE, SUFFIX, Standing
 from app.recordings.errors import (

@@ -1,7 +1,6 @@
 """What the live slice takes and answers."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from app.attendance.seats import SeatRole
 from app.jobs.models import JobState
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
-from app.recordings.models import DownloadForm, RecordingState
+from app.recordings.models import RecordingState
 from app.schools.models import Road
 from app.schools.schemas import LineCheckOut
 from media.core.ids import Source
@@ -320,103 +319,3 @@ class SessionDetail(BaseModel):
     lines: list[SeatLineOut]
     chain: ChainOut
     live: LiveOut | None
-
-
-class ClipOut(BaseModel):
-    """A file to play: from `start_ms` of the lesson on."""
-
-    id: UUID
-    seat_id: str
-    name: str
-    group: str
-    mime: str
-    start_ms: int
-    duration_ms: int
-    has_audio: bool
-    has_video: bool
-    url: str
-
-
-class ShiftTrackOut(BaseModel):
-    """A picture or a sound to play back from its parts: `url` is its playlist (HLS)."""
-
-    is_video: bool
-    mime: str
-    url: str
-
-
-class ShiftLaneOut(BaseModel):
-    """A seat's camera with its sound, or a screen.
-
-    `zero_ms`: where on the lesson clock time 0 of its parts lies. `hls`: for players that know
-    only that.
-    """
-
-    seat_id: str
-    name: str
-    group: str
-    from_ms: int
-    until_ms: int
-    zero_ms: int
-    hls: str | None
-    tracks: list[ShiftTrackOut]
-
-
-class TimeshiftOut(BaseModel):
-    """What of a lesson can be played from its recording. `is_over`: no more will come."""
-
-    session_id: UUID
-    title: str
-    is_over: bool
-    until_ms: int
-    lanes: list[ShiftLaneOut]
-
-
-class DownloadState(StrEnum):
-    """NONE: nobody has asked for it. FAILED: it could not be made, and may be asked for again."""
-
-    NONE = "NONE"
-    WAITING = "WAITING"
-    RUNNING = "RUNNING"
-    READY = "READY"
-    FAILED = "FAILED"
-
-
-class DownloadOut(BaseModel):
-    """One file of a whole lesson. `url`: for whoever asked, and for some hours.
-
-    `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
-    `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
-    """
-
-    form: DownloadForm
-    state: DownloadState
-    step: str = ""
-    done: int = 0
-    total: int | None = None
-    problem: str | None = None
-    bytes: int | None = None
-    duration_ms: int | None = None
-    speed: float | None = None
-    lufs: float | None = None
-    url: str | None = None
-
-
-class DownloadsOut(BaseModel):
-    """The files of a whole lesson, made or not."""
-
-    items: list[DownloadOut]
-
-
-class ReplayOut(BaseModel):
-    """A lesson to watch again. `attended`: how many classrooms came."""
-
-    session_id: UUID
-    title: str
-    state: RecordingState
-    duration_ms: int
-    clips: list[ClipOut]
-    stage: list[StageOut]
-    pauses: list[SpanOut]
-    missing: list[MissingOut]
-    attended: int

@@ -30,7 +30,8 @@ from app.lessons.routes import Records
 from app.live import queries, views
 from app.live.errors import LessonNotOpen
 from app.live.ports import LiveRooms
-from app.live.schemas import EndIn, ReplayOut, SessionDetail, SessionItem
+from app.live.replay_schemas import ReplayOut
+from app.live.schemas import EndIn, SessionDetail, SessionItem
 from app.live.words import RECORDING_STATE
 from app.paging import Page, PageQuery
 from app.recordings import queries as recording_queries

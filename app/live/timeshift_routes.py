@@ -22,7 +22,7 @@ from app.clock import Now
 from app.database import Db
 from app.errors import NotFound, Problem, refuses
 from app.live.manifests import Manifest, Manifests
-from app.live.schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
+from app.live.replay_schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
 from app.recordings import queries
 from app.recordings import service as recordings
 from app.recordings.errors import (

@@ -18,17 +18,16 @@ from app.attendance.standing import Standing, duration_ms, standings
 from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
 from app.lessons.schemas import LessonCard
 from app.live import rebuilding
+from app.live.replay_schemas import ClipOut, ReplayOut
 from app.live.schemas import (
     AttendanceOut,
     BarOut,
     ChainOut,
-    ClipOut,
     IncidentOut,
     LiveOut,
     MissingOut,
     PortionOut,
     RecordingOut,
-    ReplayOut,
     SeatLineOut,
     SeatOut,
     SessionDetail,

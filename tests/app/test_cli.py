@@ -2,6 +2,7 @@
 
 Commands that end run in this process, where importing costs nothing; those that serve, and the
 log, which belongs to the whole process, run in one of their own.
+Past 400 lines: one command, its words and its ends.
 """
 
 import asyncio

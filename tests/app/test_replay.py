@@ -1,4 +1,7 @@
-"""From a folder to a replay, and who may play it."""
+"""From a folder to a replay, and who may play it.
+
+Past 400 lines: one world of folders, from the seal to every refusal to play.
+"""
 
 import asyncio
 import errno
