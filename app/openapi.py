@@ -41,13 +41,6 @@ from app.ratelimits import RateLimit, TooManyRequests
 from app.security import CSRF_HEADER, PERSON_COOKIE, SAFE_METHODS, Policy
 from app.settings import HOME, read_settings
 
-
-class Unreadable(Problem):
-    """The body is no JSON at all, not even text: the framework refuses it so (`app.errors`)."""
-
-    status, type, title = 400, "bad-request", "Bad Request"
-
-
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 PROBLEM_SCHEMA = {
     "title": "Problem",
@@ -166,8 +159,6 @@ def _describe_refusals(
 ) -> None:
     responses = operation["responses"]
     derived = list(_derived(route, method, has_input="422" in responses))
-    if "application/json" in operation.get("requestBody", {}).get("content", {}):
-        derived.append(Unreadable)
     if names_things(operation, schema):
         derived.append(NotFound)
     responses.pop("422", None)

@@ -4225,12 +4225,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `bad-request`: Bad Request */
-        "bad-request": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `blocked`: Blocked from this lesson; `csrf-refused`: The request did not come from this platform's page; `forbidden`: Not allowed; `not-invited`: This classroom is not invited */
         "blocked.csrf-refused.forbidden.not-invited": {
             content: {
@@ -4831,7 +4825,6 @@ export interface operations {
                     "application/json": components["schemas"]["AttendanceRuleOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             409: components["responses"]["rule-too-early.still-running.wrong-state"];
@@ -4923,7 +4916,6 @@ export interface operations {
                     "application/json": components["schemas"]["AmendmentOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -4955,7 +4947,6 @@ export interface operations {
                     "application/json": components["schemas"]["ConfirmedOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5087,7 +5078,6 @@ export interface operations {
                     "application/json": components["schemas"]["LineOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5351,7 +5341,6 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5458,7 +5447,6 @@ export interface operations {
                     "application/json": components["schemas"]["RecordingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5609,7 +5597,6 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5663,7 +5650,6 @@ export interface operations {
                     "application/json": components["schemas"]["AllianceOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5715,7 +5701,6 @@ export interface operations {
                     "application/json": components["schemas"]["AllianceOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5874,7 +5859,6 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -5952,7 +5936,6 @@ export interface operations {
                     "application/json": components["schemas"]["TermPlanOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6027,7 +6010,6 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorityOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6102,7 +6084,6 @@ export interface operations {
                     "application/json": components["schemas"]["BellsOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6154,7 +6135,6 @@ export interface operations {
                     "application/json": components["schemas"]["BellsOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6255,7 +6235,6 @@ export interface operations {
                     "application/json": components["schemas"]["CalendarDayOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6307,7 +6286,6 @@ export interface operations {
                     "application/json": components["schemas"]["CalendarDayOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6507,7 +6485,6 @@ export interface operations {
                     "application/json": components["schemas"]["CheckMediaOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             422: components["responses"]["check-refused.malformed-input"];
@@ -6532,7 +6509,6 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {};
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             422: components["responses"]["malformed-input"];
@@ -6589,7 +6565,6 @@ export interface operations {
                     "application/json": components["schemas"]["HeadcountOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
             404: components["responses"]["not-found"];
@@ -6618,7 +6593,6 @@ export interface operations {
                     "application/json": components["schemas"]["RoomTestOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
             409: components["responses"]["still-running"];
@@ -6698,7 +6672,6 @@ export interface operations {
                     "application/json": components["schemas"]["ClassroomOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6750,7 +6723,6 @@ export interface operations {
                     "application/json": components["schemas"]["ClassroomOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6927,7 +6899,6 @@ export interface operations {
                     "application/json": components["schemas"]["OfferingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -6979,7 +6950,6 @@ export interface operations {
                     "application/json": components["schemas"]["OfferingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7318,7 +7288,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7397,7 +7366,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7451,7 +7419,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7487,7 +7454,6 @@ export interface operations {
                     "application/json": components["schemas"]["SheetDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7634,7 +7600,6 @@ export interface operations {
                     "application/json": components["schemas"]["CurriculumDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7686,7 +7651,6 @@ export interface operations {
                     "application/json": components["schemas"]["CurriculumDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7731,7 +7695,6 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: components["responses"]["bad-request"];
             403: components["responses"]["csrf-refused"];
             410: components["responses"]["code-used-or-expired"];
             422: components["responses"]["malformed-input"];
@@ -7794,7 +7757,6 @@ export interface operations {
                     "application/json": components["schemas"]["OfferOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -7846,7 +7808,6 @@ export interface operations {
                     "application/json": components["schemas"]["OfferOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8130,7 +8091,6 @@ export interface operations {
                     "application/json": components["schemas"]["LessonOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8182,7 +8142,6 @@ export interface operations {
                     "application/json": components["schemas"]["LessonOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8217,7 +8176,6 @@ export interface operations {
                     "application/json": components["schemas"]["LessonOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8272,7 +8230,6 @@ export interface operations {
                     "application/json": components["schemas"]["LessonOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8357,7 +8314,6 @@ export interface operations {
                     "application/json": components["schemas"]["LessonOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8387,7 +8343,6 @@ export interface operations {
                     "application/json": components["schemas"]["TicketOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["blocked.csrf-refused.forbidden.not-invited"];
             404: components["responses"]["not-found"];
@@ -8440,7 +8395,6 @@ export interface operations {
                     "application/json": components["schemas"]["RedeemedOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             403: components["responses"]["csrf-refused"];
             410: components["responses"]["link-used-or-expired"];
             422: components["responses"]["malformed-input"];
@@ -8461,7 +8415,6 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: components["responses"]["bad-request"];
             403: components["responses"]["csrf-refused"];
             410: components["responses"]["link-used-or-expired"];
             422: components["responses"]["malformed-input.password-too-weak"];
@@ -8513,7 +8466,6 @@ export interface operations {
                     "application/json": components["schemas"]["LocalTimetableOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8565,7 +8517,6 @@ export interface operations {
                     "application/json": components["schemas"]["LocalTimetableOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8655,7 +8606,6 @@ export interface operations {
                     "application/json": components["schemas"]["NeedOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8707,7 +8657,6 @@ export interface operations {
                     "application/json": components["schemas"]["NeedOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8739,7 +8688,6 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8870,7 +8818,6 @@ export interface operations {
                     "application/json": components["schemas"]["PairingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -8922,7 +8869,6 @@ export interface operations {
                     "application/json": components["schemas"]["PairingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9056,7 +9002,6 @@ export interface operations {
                     "application/json": components["schemas"]["EnteredOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9104,7 +9049,6 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {};
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9248,7 +9192,6 @@ export interface operations {
                     "application/json": components["schemas"]["PairingOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9379,7 +9322,6 @@ export interface operations {
                     "application/json": components["schemas"]["PlanningOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9431,7 +9373,6 @@ export interface operations {
                     "application/json": components["schemas"]["PlanningOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["no-such-plan.not-found"];
@@ -9703,7 +9644,6 @@ export interface operations {
                     "application/json": components["schemas"]["RegionOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9755,7 +9695,6 @@ export interface operations {
                     "application/json": components["schemas"]["RegionLabelOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -9877,7 +9816,6 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden.own-grant"];
             404: components["responses"]["not-found"];
@@ -9909,7 +9847,6 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden.own-grant"];
             404: components["responses"]["not-found"];
@@ -9987,7 +9924,6 @@ export interface operations {
                     "application/json": components["schemas"]["RosterOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10156,7 +10092,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolClassOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10208,7 +10143,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolClassOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10291,7 +10225,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10343,7 +10276,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10377,7 +10309,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10413,7 +10344,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10475,7 +10405,6 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDetail"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10658,7 +10587,6 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["sign-in-refused"];
             403: components["responses"]["csrf-refused"];
             422: components["responses"]["malformed-input"];
@@ -10720,7 +10648,6 @@ export interface operations {
                     "application/json": components["schemas"]["StaffPostOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10772,7 +10699,6 @@ export interface operations {
                     "application/json": components["schemas"]["StaffPostOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10936,7 +10862,6 @@ export interface operations {
                     "application/json": components["schemas"]["TermOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
@@ -10988,7 +10913,6 @@ export interface operations {
                     "application/json": components["schemas"]["TermOut"];
                 };
             };
-            400: components["responses"]["bad-request"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];

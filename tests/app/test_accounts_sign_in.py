@@ -371,7 +371,7 @@ async def test_malformed_sign_in_is_told_where_and_never_repeated(
     assert "secret-word" not in answer.text
 
 
-async def test_body_that_is_not_even_text_is_refused_as_unreadable(
+async def test_body_that_is_not_even_text_is_malformed_input(
     open_browser: OpenBrowser,
 ) -> None:
     browser = await open_browser()
@@ -380,4 +380,4 @@ async def test_body_that_is_not_even_text_is_refused_as_unreadable(
         content=b'{"username": "\xff"}',
         headers={"Origin": BASE_URL, "Content-Type": "application/json"},
     )
-    assert (answer.status_code, answer.json()["type"]) == (400, "bad-request")
+    assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
