@@ -3,8 +3,10 @@
 A router made with `route_class=IdempotentRoute` takes the header on all of its POST routes. The
 first request with a key claims it in a transaction of its own, so that others see it at once. Its
 answer is written in the very transaction that holds its effect: both are there, or neither. The
-same request by the same caller is given that answer again. A request that is refused gives
-its key back, for it has left nothing behind.
+same request by the same caller is given that answer again; another request with its key is refused
+(422, draft-ietf-httpapi-idempotency-key-header section 2.7). One from another version (`If-Match`)
+is another: between a step and the same step later may lie its opposite. A request that is refused
+gives its key back, for it has left nothing behind.
 
 After `FORGOTTEN_AFTER` a key may be used anew.
 
@@ -125,9 +127,14 @@ class IdempotentRoute(APIRoute):
 
 
 async def _hash(request: Request) -> str:
-    """Return what tells this request from another: method, path, query and body."""
+    """Return what tells this request from another: method, path, query, version seen and body."""
     digest = hashlib.sha256()
-    for part in (request.method.encode(), request.url.path.encode(), request.url.query.encode()):
+    for part in (
+        request.method.encode(),
+        request.url.path.encode(),
+        request.url.query.encode(),
+        request.headers.get("If-Match", "").encode(),
+    ):
         digest.update(len(part).to_bytes(4, "big") + part)
     body = await _read(request)
     if boundary := _boundary(request.headers.get("content-type", "")):

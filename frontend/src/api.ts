@@ -476,7 +476,8 @@ function isInDoubt(error: unknown): boolean {
 export function send(path: string, options: Sending = {}): Promise<Response> {
   if (options.isOnce !== true) return attempt(path, options);
   return once(
-    [path, options.as ?? "person", wordsOf(options.body ?? options.json)].join("\n"),
+    // The same step from another version is another wish: its opposite may lie between the two.
+    [path, options.as ?? "person", options.headers?.["If-Match"] ?? "", wordsOf(options.body ?? options.json)].join("\n"),
     (key) => attempt(path, { ...options, headers: { ...options.headers, "Idempotency-Key": key } }),
     isInDoubt,
   );

@@ -147,6 +147,23 @@ describe("what is asked to be made", () => {
     expect(new Set([first, ...others]).size).toBe(3);
   });
 
+  it("is another wish when the same step is taken from another version", async () => {
+    const lost: Request[] = [];
+    loses(lost);
+    const suspend = (version: number) =>
+      client.post("/api/pairings/{pairing_id}/moves", {
+        path: { pairing_id: id },
+        json: { to: "SUSPENDED", school_id: null, reason: "" },
+        ifMatch: etagOf(version),
+      });
+    await expect(suspend(4)).rejects.toBeInstanceOf(Problem);
+    await expect(suspend(4)).rejects.toBeInstanceOf(Problem);
+    await expect(suspend(6)).rejects.toBeInstanceOf(Problem); // resumed in between
+    const [first, again, later] = keysOf(lost);
+    expect(again).toBe(first);
+    expect(later).not.toBe(first);
+  });
+
   it("is another wish when the same words come much later", async () => {
     vi.useFakeTimers();
     const lost: Request[] = [];

@@ -107,7 +107,13 @@ class Service:
         )
 
     async def post(
-        self, key: str | None = "k", *, person: int = 7, subject: str = "音乐", csrf: str = ""
+        self,
+        key: str | None = "k",
+        *,
+        person: int = 7,
+        subject: str = "音乐",
+        csrf: str = "",
+        seen: str | None = None,
     ) -> httpx2.Response:
         headers = {
             "Cookie": f"{PERSON_COOKIE}={person}",
@@ -115,6 +121,8 @@ class Service:
         }
         if key is not None:
             headers["Idempotency-Key"] = key
+        if seen is not None:
+            headers["If-Match"] = seen
         return await self.client.post("/needs", json={"subject": subject}, headers=headers)
 
 
@@ -157,6 +165,19 @@ async def test_key_of_another_request_is_refused(
     answer = await service.post(subject="美术")
     assert (answer.status_code, answer.json()["type"]) == (422, "idempotency-key-reused")
     assert await needs(either_database) == 1
+
+
+async def test_key_of_a_step_from_another_version_is_refused_not_answered(
+    service: Service, either_database: Database
+) -> None:
+    """The same words about what was read later are another request, with another answer."""
+    first = await service.post(seen='"1"')
+    assert (await service.post(seen='"1"')).json() == first.json()
+    for seen in ('"3"', None):
+        answer = await service.post(seen=seen)
+        assert (answer.status_code, answer.json()["type"]) == (422, "idempotency-key-reused")
+    assert (await service.post("another", seen='"3"')).status_code == 201
+    assert await needs(either_database) == 2
 
 
 async def test_keys_of_two_people_are_two_keys(service: Service, either_database: Database) -> None:

@@ -1,12 +1,13 @@
 """Pairings through HTTP: drafts, 双选, what each kind needs, guards."""
 
+import httpx2
 import pytest
 
 from app.database import Database
 from app.schools.models import School
-from app.security import Role
-from tests.app.alliance_steps import JSON, attach, found, made, move, pairing
-from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from app.security import CSRF_HEADER, Role
+from tests.app.alliance_steps import JSON, attach, found, made, move, pairing, run
+from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
 from tests.factories import (
     NOON,
     County,
@@ -58,6 +59,31 @@ async def test_a_pairing_is_proposed_agreed_and_runs(
         {"first": "2026-03-02", "last": "2026-03-04"},
         {"first": "2026-03-15", "last": "2026-03-15"},
     ]
+
+
+async def test_a_step_taken_again_after_its_opposite_is_not_answered_with_the_first_answer(
+    keeper: TestBrowser, county: County
+) -> None:
+    one = await made(keeper, "/api/pairings", pairing(county.hub, *county.points))
+    await run(keeper, one, county.hub, *county.points)
+    path = f"/api/pairings/{one['id']}"
+
+    async def suspend(key: str, seen: str) -> httpx2.Response:
+        token = (await keeper.me())["person"]["csrf_token"]
+        headers = {"Origin": BASE_URL, CSRF_HEADER: token, "If-Match": seen, "Idempotency-Key": key}
+        return await keeper.post(f"{path}/moves", {"to": "SUSPENDED"}, headers=headers)
+
+    first = (await keeper.get(path)).headers["ETag"]
+    suspended = await suspend("k", first)
+    assert suspended.json()["state"] == "SUSPENDED", suspended.text
+    assert (await suspend("k", first)).json() == suspended.json()
+    resumed = await move(keeper, one, "ACTIVE")
+    assert resumed.json()["state"] == "ACTIVE"
+    later = (await keeper.get(path)).headers["ETag"]
+    reused = await suspend("k", later)
+    assert (reused.status_code, reused.json()["type"]) == (422, "idempotency-key-reused")
+    assert (await suspend("l", later)).json()["state"] == "SUSPENDED"
+    assert (await found(keeper, path))["state"] == "SUSPENDED"
 
 
 async def test_a_closed_school_is_named_and_the_draft_can_be_changed(
