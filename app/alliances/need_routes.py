@@ -188,13 +188,29 @@ async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector
 
 @router.post("/needs/{need_id}/accept", status_code=201)
 async def accept_match(
-    need_id: UUID, body: AcceptIn, db: Db, now: Now, caller: CurrentAdministrator
+    *,
+    need_id: UUID,
+    body: AcceptIn,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
 ) -> Accepted:
-    """Accept an offer for one of the two schools: the pairing is made, the other side agrees."""
+    """Accept an offer for one of the two schools: the pairing is made, the other side agrees.
+
+    The need (`If-Match`) and the offer (`offer_version`) are those that were read, or 412.
+    """
     need = await need_queries.need_seen(db, kept(caller), need_id)
+    expected.require(need, current=(await _described(db, caller, [need]))[0])
     await schools.school_within(db, kept(caller), body.school_id)
     offer = await need_queries.get_offer(db, body.offer_id)
-    pairing = await needs.accept(db, need, offer, Actor(caller.person_id, now, body.school_id))
+    pairing = await needs.accept(
+        db,
+        need,
+        offer,
+        Actor(caller.person_id, now, body.school_id),
+        offer_version=body.offer_version,
+    )
     return Accepted(pairing_id=pairing.id)
 
 

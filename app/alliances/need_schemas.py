@@ -185,12 +185,15 @@ class MatchList(BaseModel):
 
 
 class AcceptIn(Incoming):
-    """Which offer is accepted, and for which of the two schools.
+    """Which offer is accepted, as it was read, and for which of the two schools.
 
     That school proposes the pairing; the other one agrees or declines on its own page.
     """
 
     offer_id: UUID
+    offer_version: Annotated[
+        int, Field(ge=1, le=2**31 - 1, description="The `version` of the offer in the list.")
+    ]
     school_id: UUID
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from fastapi.encoders import jsonable_encoder
 from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,14 +20,15 @@ from app.alliances.models import (
     Pairing,
     PairingKind,
 )
-from app.alliances.need_schemas import NeedIn, OfferIn
+from app.alliances.need_schemas import NeedIn, OfferIn, OfferOut
 from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
 from app.calendars import queries as calendars
 from app.calendars.days import Bells, shared_windows
 from app.calendars.schemas import minutes_of
-from app.errors import WrongState
+from app.errors import ChangedMeanwhile, WrongState
+from app.etags import etag_of
 from app.schools import queries as schools
 from app.schools.models import School
 
@@ -101,13 +103,17 @@ async def candidates(
     return [(each, by_id[each.offer.offer_id]) for each in rank(_asked(need, school), facts)]
 
 
-async def accept(db: AsyncSession, need: Need, offer: HubOffer, actor: Actor) -> Pairing:
+async def accept(
+    db: AsyncSession, need: Need, offer: HubOffer, actor: Actor, *, offer_version: int
+) -> Pairing:
     """Have one of the two schools accept an offer: the pairing is made and proposed for it.
 
-    Raise WrongState (the need is not open, or somebody was quicker), OfferUnfit, and what
-    `propose` raises.
+    `need` is as it was read, of the offer `offer_version` was. Raise ChangedMeanwhile (one of them
+    is another now), WrongState (the need is not open, or somebody was quicker), OfferUnfit, and
+    what `propose` raises.
     """
     await _claim(db, need)
+    await _hold(db, offer, offer_version)
     _require_fit(need, offer)
     school = await schools.get_school(db, need.school_id)
     facts = await _facts(db, need, [offer], today=actor.today)
@@ -150,19 +156,35 @@ async def accept(db: AsyncSession, need: Need, offer: HubOffer, actor: Actor) ->
 
 
 async def _claim(db: AsyncSession, need: Need) -> None:
-    """Take the need for one pairing. One statement decides between two that come at once."""
+    """Take the need, as it was read, for one pairing. One statement decides between two at once."""
+    version = need.version
     taken = cast(
         "CursorResult[Any]",
         await db.execute(
             update(Need)
-            .where(Need.id == need.id, Need.state == NeedState.OPEN)
+            .where(Need.id == need.id, Need.state == NeedState.OPEN, Need.version == version)
             .values(state=NeedState.MATCHED, version=Need.version + 1)
             .execution_options(synchronize_session=False)
         ),
     )
     await db.refresh(need, ["state", "version"])
     if taken.rowcount != 1:
-        raise _not_now(need)
+        raise (
+            _not_now(need)
+            if need.state is not NeedState.OPEN
+            else ChangedMeanwhile("The need was changed this moment. Look at it as it is now.")
+        )
+
+
+async def _hold(db: AsyncSession, offer: HubOffer, version: int) -> None:
+    """Let nobody change the offer until the end. Raise ChangedMeanwhile: it was changed before."""
+    await db.refresh(offer, with_for_update={"read": True})  # SQLite has one writer: this one
+    if offer.version != version:
+        raise ChangedMeanwhile(
+            "The offer was changed after you had read it. Look at it as it is now.",
+            etag=etag_of(offer),
+            current=jsonable_encoder(OfferOut.of(offer)),
+        )
 
 
 def _require_fit(need: Need, offer: HubOffer) -> None:

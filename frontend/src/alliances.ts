@@ -131,8 +131,15 @@ export const needs = {
   withdraw: ({ id, version }: Need) =>
     dataOf(client.post("/api/needs/{need_id}/withdraw", { path: { need_id: id }, ifMatch: etagOf(version) })),
   matches: (need_id: string) => dataOf(client.get("/api/needs/{need_id}/matches", { path: { need_id } })),
-  accept: (need_id: string, json: Schemas["AcceptIn"]) =>
-    dataOf(client.post("/api/needs/{need_id}/accept", { path: { need_id }, json })),
+  /** Both as they were read: who accepts accepts that. */
+  accept: ({ id, version }: Need, { id: offer_id, version: offer_version }: Offer, school_id: string) =>
+    dataOf(
+      client.post("/api/needs/{need_id}/accept", {
+        path: { need_id: id },
+        json: { offer_id, offer_version, school_id },
+        ifMatch: etagOf(version),
+      }),
+    ),
 };
 
 export const offers = {

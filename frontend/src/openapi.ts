@@ -600,7 +600,11 @@ export interface paths {
         put: operations["change_need"];
     };
     "/api/needs/{need_id}/accept": {
-        /** @description Accept an offer for one of the two schools: the pairing is made, the other side agrees. */
+        /**
+         * @description Accept an offer for one of the two schools: the pairing is made, the other side agrees.
+         *
+         *     The need (`If-Match`) and the offer (`offer_version`) are those that were read, or 412.
+         */
         post: operations["accept_match"];
     };
     "/api/needs/{need_id}/matches": {
@@ -983,13 +987,15 @@ export interface components {
             unchanged: number;
         };
         /**
-         * @description Which offer is accepted, and for which of the two schools.
+         * @description Which offer is accepted, as it was read, and for which of the two schools.
          *
          *     That school proposes the pairing; the other one agrees or declines on its own page.
          */
         AcceptIn: {
             /** Format: uuid */
             offer_id: string;
+            /** @description The `version` of the offer in the list. */
+            offer_version: number;
             /** Format: uuid */
             school_id: string;
         };
@@ -8671,6 +8677,8 @@ export interface operations {
             header?: {
                 /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
             };
             path: {
                 need_id: components["parameters"]["path.need_id"];
@@ -8692,8 +8700,10 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
+            412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -56,6 +56,19 @@ def offer(school: School, **other: Any) -> JSON:
     } | other
 
 
+async def accept(browser: TestBrowser, one: JSON, chosen: JSON, school: School) -> httpx2.Response:
+    """Accept an offer as it was read, for a need as it was read."""
+    return await browser.act(
+        f"/api/needs/{one['id']}/accept",
+        {
+            "offer_id": chosen["id"],
+            "offer_version": chosen["version"],
+            "school_id": str(school.id),
+        },
+        etag=f'"{one["version"]}"',
+    )
+
+
 @dataclass
 class Market:
     """A county with two hubs that offer music, and the page of its administrator."""
@@ -71,10 +84,9 @@ class Market:
         return items
 
     async def accept(self, one: JSON, chosen: JSON, school: School) -> httpx2.Response:
-        return await self.keeper.post(
-            f"/api/needs/{one['id']}/accept",
-            {"offer_id": chosen["offer"]["id"], "school_id": str(school.id)},
-        )
+        """Accept what was read, the need as it is now."""
+        version = (await found(self.keeper, f"/api/needs/{one['id']}"))["version"]
+        return await accept(self.keeper, one | {"version": version}, chosen["offer"], school)
 
 
 @pytest.fixture
@@ -194,10 +206,50 @@ async def test_a_pairing_that_ends_early_opens_its_need_again(market: Market) ->
 async def test_of_two_who_accept_at_once_one_is_told(market: Market) -> None:
     one = await made(market.keeper, "/api/needs", need(market.site))
     candidates = await market.matches(one)
-    answers = await asyncio.gather(*(market.accept(one, each, market.site) for each in candidates))
-    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    answers = await asyncio.gather(
+        *(accept(market.keeper, one, each["offer"], market.site) for each in candidates)
+    )
+    (quick, late) = sorted(answers, key=lambda answer: answer.status_code)
+    # Told before the need is taken, by its version, or while it is, by its state.
+    assert (quick.status_code, late.json()["type"]) in {
+        (201, "changed-meanwhile"),
+        (201, "wrong-state"),
+    }
     listed = (await found(market.keeper, "/api/pairings"))["items"]
     assert len(listed) == 1
+
+
+async def test_who_accepts_accepts_what_was_read(market: Market) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    best, _ = await market.matches(one)
+    path = f"/api/needs/{one['id']}"
+    unsaid = await market.keeper.post(
+        f"{path}/accept",
+        {"offer_id": best["offer"]["id"], "offer_version": 1, "school_id": str(market.site.id)},
+    )
+    assert unsaid.status_code == 428
+    changed = await market.keeper.send(
+        "PUT", path, etag='"1"', json=need(market.site, periods_a_week=5)
+    )
+    assert changed.status_code == 200, changed.text
+    stale = await accept(market.keeper, one, best["offer"], market.site)
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"]["periods_a_week"] == 5
+    offered = await market.keeper.send(
+        "PUT",
+        f"/api/hub-offers/{best['offer']['id']}",
+        etag=f'"{best["offer"]["version"]}"',
+        json=offer(market.hub, periods_a_week=1),
+    )
+    assert offered.status_code == 200, offered.text
+    stale = await accept(market.keeper, changed.json(), best["offer"], market.site)
+    assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
+    assert stale.json()["current"]["periods_a_week"] == 1
+    # Nothing came of either: the need is open as it was, no pairing was made.
+    assert await found(market.keeper, path) == changed.json()
+    assert (await found(market.keeper, "/api/pairings"))["items"] == []
+    accepted = await accept(market.keeper, changed.json(), offered.json(), market.site)
+    assert accepted.status_code == 201, accepted.text
 
 
 async def test_an_offer_that_does_not_fit_is_not_accepted(market: Market) -> None:
@@ -206,7 +258,7 @@ async def test_an_offer_that_does_not_fit_is_not_accepted(market: Market) -> Non
     answer = await market.accept(one, {"offer": art}, market.site)
     assert (answer.status_code, answer.json()["type"]) == (409, "offer-unfit")
     assert (await found(market.keeper, f"/api/needs/{one['id']}"))["state"] == "OPEN"
-    unknown = await market.accept(one, {"offer": {"id": one["id"]}}, market.site)
+    unknown = await market.accept(one, {"offer": {"id": one["id"], "version": 1}}, market.site)
     assert unknown.status_code == 404
     best, _ = await market.matches(one)
     foreign = await market.accept(one, best, market.far)
@@ -291,10 +343,7 @@ async def test_an_allied_hub_of_another_region_is_a_candidate_and_sees_the_need(
     # The hub answers from its side; the need's school agrees to the pairing.
     (seen,) = (await found(foreign, "/api/needs"))["items"]
     assert not seen["is_own"]
-    accepted = await foreign.post(
-        f"/api/needs/{one['id']}/accept",
-        {"offer_id": offered["id"], "school_id": str(other_county.hub.id)},
-    )
+    accepted = await accept(foreign, seen, offered, other_county.hub)
     assert accepted.status_code == 201, accepted.text
     pairing = await found(market.keeper, f"/api/pairings/{accepted.json()['pairing_id']}")
     assert pairing["alliance"]["name"] == "川渝联盟"
@@ -346,10 +395,7 @@ async def test_a_supervisor_looks_and_accepts_nothing(
     supervisor = await open_browser(market.county.supervisor)
     (shown, _) = (await found(supervisor, f"/api/needs/{one['id']}/matches"))["items"]
     assert shown["acts_for"] == []
-    answer = await supervisor.post(
-        f"/api/needs/{one['id']}/accept",
-        {"offer_id": best["offer"]["id"], "school_id": str(market.site.id)},
-    )
+    answer = await accept(supervisor, one, best["offer"], market.site)
     assert answer.status_code == 403
     async with database.unit_of_work() as db:
         account = await make_person(db, role=Role.ADMINISTRATOR, school=market.site)
