@@ -32,6 +32,7 @@ from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
 from app.accounts.models import Account, AccountState, LinkPurpose
 from app.accounts.passwords import fold
+from app.attendance import rewording
 from app.clock import utc_now
 from app.codes import service as codes
 from app.codes.tables import read_tables
@@ -226,7 +227,7 @@ def load_codes(
     async def run() -> int:
         tables = read_tables(folder)
         async with opened(settings) as database, database.unit_of_work() as db:
-            return await codes.load(db, tables)
+            return await codes.load(db, tables, follow=rewording.follow)
 
     typer.echo(f"{asyncio.run(run())} rows are new or changed.")
 
@@ -241,7 +242,7 @@ def show_codes(
 
     async def run() -> str:
         async with opened(settings) as database, database.unit_of_work() as db:
-            chosen = await codes.show(db, key)
+            chosen = await codes.show(db, key, follow=rewording.follow)
             return f"{chosen.kind}: {chosen.key} {chosen.label_zh} is shown."
 
     typer.echo(asyncio.run(run()))

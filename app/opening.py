@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from app import migrations
+from app.attendance import rewording
 from app.calendars import service as calendars
 from app.codes import service as codes
 from app.coverage import seeds as coverage
@@ -37,6 +38,6 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         raise CannotDo(
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
-    await codes.load_own(database)
+    await codes.load_own(database, follow=rewording.follow)
     await coverage.load_own(database)
     await calendars.load_national_days(database)

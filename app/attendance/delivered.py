@@ -42,6 +42,7 @@ from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceSt
 from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
+from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
 from app.database import Base
 from app.lessons.models import Lesson, LessonSite
@@ -80,22 +81,26 @@ class Words:
     subjects: Mapping[str, UUID]
     grades: Mapping[str, int]
 
+    @classmethod
+    def of(cls, used: Collection[tuple[str, str]], sets: Catalogue) -> "Words":
+        """Look up the words of lessons, (subject, grade); those no code set knows are left out.
+
+        So are grades only another set than the stored one has: they have no number.
+        """
+        subjects = {word: sets.find(CodeKind.SUBJECT, word) for word, _ in used}
+        grades = {word: sets.find(CodeKind.GRADE, word) for _, word in used}
+        return cls(
+            {word: code.id for word, code in subjects.items() if code is not None},
+            {word: int(code.code) for word, code in grades.items() if code and code.set.is_stored},
+        )
+
 
 async def words_of(db: AsyncSession, first: date, last: date) -> Words:
     """Look up all words of the lessons of these weeks."""
     rows = await db.execute(
         select(Lesson.subject, Lesson.grade).where(*_within(Lesson, first, last)).distinct()
     )
-    sets = await codes.catalogue(db)
-    subjects, grades = {}, {}
-    for row in rows:
-        subject = sets.find(CodeKind.SUBJECT, row.subject)
-        grade = sets.find(CodeKind.GRADE, row.grade)
-        if subject is not None:
-            subjects[row.subject] = subject.id
-        if grade is not None:
-            grades[row.grade] = int(grade.code)
-    return Words(subjects, grades)
+    return Words.of([(row.subject, row.grade) for row in rows], await codes.catalogue(db))
 
 
 def _within(lesson: Any, first: date, last: date) -> tuple[ColumnElement[bool], ...]:
@@ -211,6 +216,7 @@ async def refresh(db: AsyncSession, *, schools: Schools, first: date, last: date
     To be called last in every transaction that changes what holds of a row, for its school and
     its day. Two at once come one after the other: the second sees the first one's rows.
     """
+    await codes.hold(db)
     locking = select(School.id).where(School.id.in_(schools)).order_by(School.id)
     await db.execute(locking.with_for_update(key_share=True))  # SQLite has one writer anyhow
     await db.flush()

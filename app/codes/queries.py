@@ -22,6 +22,17 @@ async def all_sets(db: AsyncSession) -> Sequence[CodeSet]:
     return (await db.scalars(select(CodeSet).order_by(CodeSet.kind, CodeSet.key))).all()
 
 
+async def sets_to_change(db: AsyncSession) -> Sequence[CodeSet]:
+    """Return all code sets as they are, in the order of their ids, for this transaction alone."""
+    query = select(CodeSet).order_by(CodeSet.id).with_for_update()
+    return (await db.scalars(query, execution_options={"populate_existing": True})).all()
+
+
+async def hold_sets(db: AsyncSession) -> None:
+    """Have no other transaction change a code set before this one ends."""
+    await db.execute(select(CodeSet.id).order_by(CodeSet.id).with_for_update(read=True))
+
+
 async def all_codes(db: AsyncSession) -> Sequence[Code]:
     """Return the codes of all sets, each set in its own order."""
     return (await db.scalars(select(Code).order_by(Code.set_id, Code.position, Code.id))).all()

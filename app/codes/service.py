@@ -1,5 +1,6 @@
 """Use cases of codes: load tables of them, look them up, choose which set is shown."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -17,23 +18,46 @@ from app.database import Database
 Known = tuple[tuple[int, int], Catalogue]
 # By engine: what was read from one database says nothing of another.
 _caches: WeakKeyDictionary[Any, Known] = WeakKeyDictionary()
+# In a session's `info`: it changed code sets, which may be taken back yet.
+_CHANGES = "changes_code_sets"
+
+#: Writes anew, in the same transaction, what rests on words that meant something else before.
+Follow = Callable[[AsyncSession, Catalogue], Awaitable[None]]
 
 
 async def catalogue(db: AsyncSession) -> Catalogue:
-    """Return the code sets, from memory while none has changed (one small statement says so)."""
+    """Return the code sets, from memory while none has changed (one small statement says so).
+
+    A session that changes them reads its own; of that nothing is remembered.
+    """
+    if _CHANGES in db.info:
+        return await _read(db)
     engine = db.get_bind()
     stamp = await queries.stamp(db)
     cached = _caches.get(engine)
     if cached is not None and cached[0] == stamp:
         return cached[1]
-    made = Catalogue.of(
-        await queries.all_sets(db), await queries.all_codes(db), await queries.all_maps(db)
-    )
+    made = await _read(db)
     _caches[engine] = (stamp, made)
     return made
 
 
-async def load_own(database: Database) -> int:
+async def _read(db: AsyncSession) -> Catalogue:
+    return Catalogue.of(
+        await queries.all_sets(db), await queries.all_codes(db), await queries.all_maps(db)
+    )
+
+
+async def hold(db: AsyncSession) -> None:
+    """Have the meaning of words stay until the transaction ends.
+
+    To be called before anything is written down by what they mean: who changes code sets waits
+    for it, and then sees it.
+    """
+    await queries.hold_sets(db)
+
+
+async def load_own(database: Database, *, follow: Follow) -> int:
     """Load the tables every installation has; return how many rows were new or changed.
 
     Every process does so when it starts. Of two that start at once on an empty database one
@@ -42,19 +66,19 @@ async def load_own(database: Database) -> int:
     tables = read_tables(OWN)
     try:
         async with database.unit_of_work() as db:
-            return await load(db, tables)
+            return await load(db, tables, follow=follow)
     except IntegrityError:
         async with database.unit_of_work() as db:
-            return await load(db, tables)
+            return await load(db, tables, follow=follow)
 
 
-async def load(db: AsyncSession, tables: CodeTables) -> int:
+async def load(db: AsyncSession, tables: CodeTables, *, follow: Follow) -> int:
     """Bring sets, codes and mappings to what the tables say; return how many rows changed.
 
     Nothing is taken away: a code that is used no more gets a last day. Which set is shown stays
     as it was chosen. Raise CodeTableMalformed.
     """
-    sets = {row.key: row for row in await queries.all_sets(db)}
+    sets, before = await _begin(db)
     touched: set[str] = set()
     changed = _load_sets(db, tables.sets, sets)
     await db.flush()
@@ -66,7 +90,17 @@ async def load(db: AsyncSession, tables: CodeTables) -> int:
     for key in touched:
         sets[key].revision += 1
     await db.flush()
+    if changed:
+        await follow(db, before)
     return changed
+
+
+async def _begin(db: AsyncSession) -> tuple[dict[str, CodeSet], Catalogue]:
+    """Return the sets by their keys, for nobody else to change, and what words mean so far."""
+    sets = {row.key: row for row in await queries.sets_to_change(db)}
+    before = await catalogue(db)
+    db.info[_CHANGES] = True
+    return sets, before
 
 
 def _assign(row: Any, values: dict[str, Any]) -> bool:
@@ -155,9 +189,12 @@ def _load_maps(
     return changed
 
 
-async def show(db: AsyncSession, key: str) -> CodeSet:
-    """Have pages and exports speak in the codes of this set. Raise CodeUnknown."""
-    sets = {row.key: row for row in await queries.all_sets(db)}
+async def show(db: AsyncSession, key: str, *, follow: Follow) -> CodeSet:
+    """Have pages and exports speak in the codes of this set. Raise CodeUnknown.
+
+    Of what several sets call by one word, the word means the shown set's from now on.
+    """
+    sets, before = await _begin(db)
     if key not in sets:
         raise CodeUnknown(f"There is no code set {key!r}; there are {', '.join(sorted(sets))}.")
     for row in sets.values():
@@ -165,6 +202,7 @@ async def show(db: AsyncSession, key: str) -> CodeSet:
             row.is_shown = row.key == key
             row.revision += 1
     await db.flush()
+    await follow(db, before)
     return sets[key]
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import counted_rows
 from app.attendance.models import AttendanceRecord, AttendanceState
+from app.codes import service as codes
 from app.coverage import inputs, queries
 from app.coverage.errors import FiguresDiffer, InputsNotKept, RowsOpen
 from app.coverage.figures import figures
@@ -141,6 +142,7 @@ async def compute(
 
     What they are computed with is written down first, and is what they are computed with.
     """
+    await codes.hold(db)  # the facts are as the words mean
     found = await inputs.read(db, period)
     rows, rows_hash = await evidence(db, roster.id, period, as_of=by.at)
     sheet = FigureSheet(

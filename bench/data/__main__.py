@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from app import migrations
 from app.alliances.models import Need, PairingParty
+from app.attendance import rewording
 from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
@@ -49,7 +50,7 @@ async def fill(url: str, province: Province) -> dict[str, int]:
     database = Database(url, EventBus())
     try:
         await migrations.upgrade(database.engine)
-        await codes.load_own(database)
+        await codes.load_own(database, follow=rewording.follow)
         subjects = await _subjects(database)
     finally:
         await database.close()

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.models import Account
+from app.attendance import rewording
 from app.clock import utc_now
 from app.codes import service as codes
 from app.coverage import seeds as coverage
@@ -122,7 +123,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _load_codes(url: str) -> None:
     database = Database(url, EventBus())
-    await codes.load_own(database)
+    await codes.load_own(database, follow=rewording.follow)
     await coverage.load_own(database)
     await database.close()
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app import migrations
+from app.attendance import rewording
 from app.codes import service
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeTableMalformed, CodeUnknown
@@ -89,7 +90,7 @@ def test_stages_of_a_category_and_of_a_grade(known: Catalogue) -> None:
 
 
 async def test_loading_again_changes_nothing(database: Database) -> None:
-    assert await service.load_own(database) == 0
+    assert await service.load_own(database, follow=rewording.follow) == 0
     async with database.unit_of_work() as db:
         assert await db.scalar(select(func.count(Code.id))) == 99
 
@@ -99,16 +100,16 @@ async def test_another_set_is_shown_and_no_row_is_rewritten(
 ) -> None:
     async with database.unit_of_work() as db:
         chinese = (await service.catalogue(db)).of_set("CURR2022", "chinese").id
-        assert await service.load(db, read_tables(write(tmp_path))) == 4
+        assert await service.load(db, read_tables(write(tmp_path)), follow=rewording.follow) == 4
     async with database.unit_of_work() as db:
         known = await service.catalogue(db)
         # A set is not shown because a file says so: somebody shows another one already.
         assert known.shown(chinese).code == "chinese"
-        await service.show(db, "LOCAL")
+        await service.show(db, "LOCAL", follow=rewording.follow)
     codes = []
     for key in ("LOCAL", "JYT1004_ZXXKC", "CURR2022"):
         async with database.unit_of_work() as db:
-            await service.show(db, key)
+            await service.show(db, key, follow=rewording.follow)
         async with database.unit_of_work() as db:
             known = await service.catalogue(db)
             codes.append(known.shown(chinese).code)
@@ -117,12 +118,12 @@ async def test_another_set_is_shown_and_no_row_is_rewritten(
     assert codes == ["01", "13", "chinese"]
     async with database.unit_of_work() as db:
         with pytest.raises(CodeUnknown, match="LOCAL"):
-            await service.show(db, "NONE")
+            await service.show(db, "NONE", follow=rewording.follow)
 
 
 async def test_what_the_shown_set_lacks_is_shown_as_it_is_stored(database: Database) -> None:
     async with database.unit_of_work() as db:
-        await service.show(db, "JYT1004_ZXXKC")
+        await service.show(db, "JYT1004_ZXXKC", follow=rewording.follow)
         known = await service.catalogue(db)
         film = known.of_set("CURR2022", "film")
         assert known.shown(film.id) is film
@@ -132,7 +133,7 @@ async def test_what_the_shown_set_lacks_is_shown_as_it_is_stored(database: Datab
 
 async def test_validity_has_a_first_and_a_last_day(database: Database, tmp_path: Path) -> None:
     async with database.unit_of_work() as db:
-        await service.load(db, read_tables(write(tmp_path)))
+        await service.load(db, read_tables(write(tmp_path)), follow=rewording.follow)
     async with database.unit_of_work() as db:
         code = (await service.catalogue(db)).of_set("LOCAL", "01")
     days = [date(2018, 8, 31), date(2018, 9, 1), date(2026, 7, 31), date(2026, 8, 1)]
@@ -162,7 +163,7 @@ async def test_malformed_table_is_refused_with_its_place(
     folder = write(tmp_path, **{file: f"{heading}\n{line}\n"})
     with pytest.raises(CodeTableMalformed) as refused:
         async with database.unit_of_work() as db:
-            await service.load(db, read_tables(folder))
+            await service.load(db, read_tables(folder), follow=rewording.follow)
     assert complaint in refused.value.detail
 
 
@@ -197,7 +198,7 @@ async def test_catalogue_is_read_again_only_after_a_change(database: Database) -
         assert await service.catalogue(db) is first
     assert len(statements) == 1
     async with database.unit_of_work() as db:
-        await service.show(db, "JYT1004_ZXXKC")
+        await service.show(db, "JYT1004_ZXXKC", follow=rewording.follow)
         assert await service.catalogue(db) is not first
     event.remove(engine, "before_cursor_execute", count)
 
@@ -214,7 +215,7 @@ async def postgres(postgres_url: str) -> AsyncIterator[Database]:
 async def test_two_processes_that_start_at_once_load_once_on_postgresql(
     postgres: Database,
 ) -> None:
-    await asyncio.gather(*(service.load_own(postgres) for _ in range(4)))
+    await asyncio.gather(*(service.load_own(postgres, follow=rewording.follow) for _ in range(4)))
     async with postgres.unit_of_work() as db:
         assert await db.scalar(select(func.count(CodeSet.id))) == len(read_tables(OWN).sets)
-        assert await service.load(db, read_tables(OWN)) == 0
+        assert await service.load(db, read_tables(OWN), follow=rewording.follow) == 0

@@ -1,19 +1,23 @@
 """Facts of what was delivered: always what a plain rule makes of the rows (domain.md F9, 4)."""
 
+import asyncio
 from collections import Counter
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select, text
 
-from app.attendance import delivered
+from app import migrations
+from app.attendance import delivered, rewording
 from app.attendance.delivered import PERIODS
 from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
 from app.codes.models import CodeKind
+from app.codes.tables import CodeRow, CodeTables, MapRow, SetRow
 from app.coverage import seeds
 from app.database import Database
+from app.events import EventBus
 from app.schools.models import School
 from tests.app.conftest import Clock
 from tests.app.coverage_world import GRADES, SUBJECTS, World, make_world
@@ -92,3 +96,128 @@ async def test_facts_that_are_missing_are_written_once_at_the_start(
     await seeds.load_own(either_database)
     async with either_database.unit_of_work() as db:
         assert len((await db.execute(select(PERIODS))).all()) == 2
+
+
+#: 舞龙 becomes a subject, and 全校 a word for the grade rows call 3.
+KNOWN = CodeTables(
+    (),
+    (
+        CodeRow("CURR2022", "dragon", "舞龙", "Dragon dance", "", "", None, None),
+        CodeRow("GRADE_NO", "3", "三年级", "Grade 3", "", "3年级;全校", None, None),
+    ),
+    (),
+)
+
+
+async def written(database: Database) -> World:
+    async with database.unit_of_work() as db:
+        world = await make_world(db, 1)
+        await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+    return world
+
+
+async def fresh(database: Database, world: World) -> Counter[Fact]:
+    """Return the facts as they stand after all are written anew."""
+    async with database.unit_of_work() as db:
+        first, last = world.term.starts_on, world.term.ends_on
+        await delivered.refresh(db, schools=select(School.id), first=first, last=last)
+    return await kept(database, world)
+
+
+async def test_facts_follow_when_a_word_becomes_known(either_database: Database) -> None:
+    world = await written(either_database)
+    before = await kept(either_database, world)
+    async with either_database.unit_of_work() as db:
+        assert await codes.load(db, KNOWN, follow=rewording.follow) == 2
+    after = await kept(either_database, world)
+    assert after == await fresh(either_database, world) != before
+    unknown = [key for (key, _) in after if None in key]
+    assert not unknown
+    assert any(None in key for (key, _) in before)
+
+
+async def test_facts_follow_when_another_set_is_shown(either_database: Database) -> None:
+    """Two sets have the word 音乐; what the shown one means by it is another subject."""
+    local = SetRow("LOCAL", CodeKind.SUBJECT, False, False, "本地", "Local", "", None, None)
+    music = CodeRow("LOCAL", "91", "音乐", "Music", "", "", None, None)
+    to_arts = MapRow(("LOCAL", "91"), ("CURR2022", "fine_art"), True)
+    world = await written(either_database)
+    before = await kept(either_database, world)
+    async with either_database.unit_of_work() as db:
+        tables = CodeTables((local,), (music,), (to_arts,))
+        await codes.load(db, tables, follow=rewording.follow)
+    assert await kept(either_database, world) == before
+    async with either_database.unit_of_work() as db:
+        await codes.show(db, "LOCAL", follow=rewording.follow)
+    shown = await kept(either_database, world)
+    assert shown == await fresh(either_database, world) != before
+    async with either_database.unit_of_work() as db:
+        await codes.show(db, "CURR2022", follow=rewording.follow)
+    assert await kept(either_database, world) == before
+
+
+async def test_words_that_are_taken_back_are_remembered_by_nobody(
+    either_database: Database,
+) -> None:
+    world = await written(either_database)
+    before = await kept(either_database, world)
+
+    async def load_and_fail() -> None:
+        async with either_database.unit_of_work() as db:
+            await codes.load(db, KNOWN, follow=rewording.follow)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await load_and_fail()
+    assert await kept(either_database, world) == before
+    # As many rows change, so that what says whether any did is the same as it was.
+    other = CodeRow("CURR2022", "drums", "腰鼓", "Drums", "", "", None, None)
+    async with either_database.unit_of_work() as db:
+        await codes.load(db, CodeTables((), (other, KNOWN.codes[1]), ()), follow=rewording.follow)
+    async with either_database.unit_of_work() as db:
+        sets = await codes.catalogue(db)
+        assert sets.find(CodeKind.SUBJECT, "舞龙") is None
+        assert sets.find(CodeKind.SUBJECT, "腰鼓") is not None
+    assert await kept(either_database, world) == await fresh(either_database, world) != before
+
+
+@pytest.mark.postgres
+async def test_facts_written_while_a_word_becomes_known_follow_it_too(
+    postgres_url: str,
+) -> None:
+    """Who loads words waits for facts that are being written by what they meant, and sees them."""
+    database = Database(postgres_url, EventBus())
+    await migrations.upgrade(database.engine)
+    await codes.load_own(database, follow=rewording.follow)
+    async with database.unit_of_work() as db:
+        world = await make_world(db, 1)
+
+    async def load() -> None:
+        async with database.unit_of_work() as db:
+            await codes.load(db, KNOWN, follow=rewording.follow)
+
+    waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group, database.unit_of_work() as db:
+        await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+        loading = group.create_task(load())
+        is_waiting = False
+        while not is_waiting:
+            async with database.unit_of_work() as other:
+                is_waiting = bool(await other.scalar(waiting))
+        assert not loading.done()
+    after = await kept(database, world)
+    assert after == await fresh(database, world)
+    assert not [key for (key, _) in after if None in key]
+    await database.close()
+
+
+async def test_a_grade_of_another_set_is_none_of_the_timetables(
+    either_database: Database,
+) -> None:
+    local = SetRow("LOCAL", CodeKind.GRADE, False, False, "本地", "Local", "", None, None)
+    whole = CodeRow("LOCAL", "all", "全校", "Whole school", "", "", None, None)
+    world = await written(either_database)
+    before = await kept(either_database, world)
+    async with either_database.unit_of_work() as db:
+        await codes.load(db, CodeTables((local,), (whole,), ()), follow=rewording.follow)
+    assert await fresh(either_database, world) == before

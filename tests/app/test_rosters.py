@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from app.attendance import rewording
 from app.codes import service as codes
 from app.codes.tables import OWN, read_tables
 from app.database import Database
@@ -123,7 +124,7 @@ async def in_a_world(signer: Signer, story: object) -> None:
         async with engine.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         async with async_sessionmaker(engine, expire_on_commit=False)() as db:
-            await codes.load(db, read_tables(OWN))
+            await codes.load(db, read_tables(OWN), follow=rewording.follow)
             world = World(db, signer)
             await world.begin()
             assert callable(story)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances.models import Need, NeedState
-from app.attendance import delivered
+from app.attendance import delivered, rewording
 from app.attendance.models import (
     AttendanceAmendment,
     AttendanceLock,
@@ -19,7 +19,9 @@ from app.attendance.models import (
     AttendanceState,
 )
 from app.calendars.models import CalendarDay, DayKind, Term
-from app.codes.models import Code, CodeKind, CodeSet
+from app.codes import service as codes
+from app.codes.models import CodeKind
+from app.codes.tables import OWN, CodeRow, CodeTables, read_tables
 from app.coverage import changes, inputs, queries, sheets
 from app.coverage.changes import Input
 from app.coverage.errors import InputsNotKept
@@ -230,14 +232,10 @@ async def a_word_becomes_known(
     db: AsyncSession, world: World, _random: Random, _now: datetime
 ) -> set[Input]:
     """舞龙, which lessons were called and no code set knew; what it brought is placed now."""
-    kept = (
-        await db.scalars(select(CodeSet).where(CodeSet.kind == CodeKind.SUBJECT, CodeSet.is_stored))
-    ).one()
-    kept.revision += 1
-    db.add(
-        Code(set_id=kept.id, code="dragon", position=999, label_zh="舞龙", label_en="Dragon dance")
-    )
-    await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
+    own = read_tables(OWN)
+    (kept,) = (row for row in own.sets if row.kind is CodeKind.SUBJECT and row.is_stored)
+    dragon = CodeRow(kept.key, "dragon", "舞龙", "Dragon dance", "", "", None, None)
+    await codes.load(db, CodeTables((), (dragon,), ()), follow=rewording.follow)
     return {Input.SUBJECTS}
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 
 from app.accounts import staff_imports
 from app.accounts.models import Person, StaffPost
+from app.attendance import rewording
 from app.codes import service as codes
 from app.codes.tables import OWN, read_tables
 from app.database import Base, Database
@@ -301,7 +302,7 @@ def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with database.engine.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         async with database.unit_of_work() as db:
-            await codes.load(db, read_tables(OWN))
+            await codes.load(db, read_tables(OWN), follow=rewording.follow)
 
     asyncio.run(with_database(file, make))
     return file
