@@ -58,9 +58,19 @@ test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browse
 	$(MAKE) --no-print-directory test-python
 	$(MAKE) --no-print-directory test-frontend
 
-test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer)
+# Two processes for what measures nothing; what measures pictures and packets has both cores to itself.
+SHARED := tests/app tests/bench
+
+test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer, in one process)
 	@$(TRY_NATIVE)
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	@failed=0; \
+	$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SHARED) || failed=1; \
+	$(PY) -m pytest $(SHARED:%=--ignore=%) || failed=1; \
+	exit $$failed
+endif
 
 test-frontend: setup-dev ## Run the front end's unit tests
 	$(NPM) run test

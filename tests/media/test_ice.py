@@ -1,5 +1,7 @@
 """STUN as a lite agent answers it, checked against aioice's own implementation."""
 
+from itertools import count
+
 import pytest
 from aioice import stun
 from hypothesis import given
@@ -109,7 +111,7 @@ def damaged() -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("datagram", damaged())
+@pytest.mark.parametrize("datagram", damaged(), ids=count())
 def test_what_is_no_connectivity_check_is_malformed(datagram: bytes) -> None:
     with pytest.raises(MalformedStun):
         parsed(datagram)

@@ -67,6 +67,7 @@ def credentials(room: Classroom) -> tuple[str, str]:
         (framed(check("nobody", "x" * 32)), "stun_unknown_ufrag"),
         (framed(b""), "tcp_unauthenticated"),
     ],
+    ids=["http-framed", "http", "too-long", "rtp", "dtls", "no-stun", "unknown-ufrag", "empty"],
 )
 async def test_a_stranger_that_begins_otherwise_than_with_a_check_is_closed(
     bytes_sent: bytes, counter: str
