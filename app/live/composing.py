@@ -26,11 +26,13 @@ from app.attendance.timeline import Span as Stage
 from app.errors import Problem
 from app.jobs.context import JobContext, JobResult
 from app.recordings import downloads
+from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import SUFFIX, RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
 from app.recordings.finishing import REPLAY
 from app.recordings.models import DownloadForm, Recording, RecordingClip
-from app.recordings.reserved import reserved_bytes
+from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
+from app.recordings.service import KEPT_FOR_LESSONS
 from app.settings import HOME
 from app.store.client import ObjectStore
 from media.recorder.composition import Plan, PlannedClip, Role, Span
@@ -50,7 +52,6 @@ _LEAVE_BYTES: Final = 1024**3
 _WORDS = {
     "no_sound": "The lesson has no sound.",
     "disk_full": "There is no room on the disk.",
-    "kept_for_lessons": "What is left of the disk is kept for the lessons of today.",
 }
 
 
@@ -114,7 +115,19 @@ class Composer:
         self._fetcher = Fetcher(root, store)
 
     async def run(self, context: JobContext) -> JobResult:
-        """Make the file and offer it. What was made already stays."""
+        """Make the file and offer it. What was made already stays.
+
+        Where there is no room now it waits.
+        """
+        try:
+            return await self._make(context)
+        except NoRoomNow:
+            log.warning("lesson_put_off", job_id=str(context.job_id))
+            return JobResult(
+                {"waits": KEPT_FOR_LESSONS}, again_at=context.now() + ROOM_LOOKED_FOR_EVERY
+            )
+
+    async def _make(self, context: JobContext) -> JobResult:
         recording_id = UUID(context.payload["recording_id"])
         form = DownloadForm(context.payload["form"])
         async with context.database.unit_of_work() as db:
@@ -163,7 +176,7 @@ class Composer:
         if free < need:
             raise _hindered("disk_full")
         if free < need + reserved:
-            raise _hindered("kept_for_lessons")
+            raise NoRoomNow
         for number, file in enumerate(files):
             await context.progress(number, len(files), FETCHING)
             await self._fetcher.bring(recording.folder, f"{REPLAY}/{file}", place / file, copies)

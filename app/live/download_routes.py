@@ -112,13 +112,14 @@ def _out(standing: Standing, url: str) -> DownloadOut:
     if (job := standing.job) is None:
         return DownloadOut(form=standing.form, state=DownloadState.NONE)
     problem = job.problem or {}
+    waits = (job.result or {}).get("waits") if job.state is JobState.QUEUED else None
     return DownloadOut(
         form=standing.form,
         state=_STATE_OF[job.state],
         step=job.progress_note,
         done=job.progress_done,
         total=job.progress_total,
-        problem=problem.get("reason") or problem.get("type"),
+        problem=problem.get("reason") or problem.get("type") or waits,
     )
 
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -30,13 +30,12 @@ from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
 from app.recordings.finishing import MANIFEST, REPLAY, room_beyond
 from app.recordings.models import Recording
-from app.recordings.reserved import reserved_bytes
+from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
 
 log = structlog.get_logger(__name__)
 
 KIND: Final = "recordings.rebuild"
-ROOM_LOOKED_FOR_EVERY: Final = timedelta(minutes=10)
 
 
 async def ask_for(db: AsyncSession, recording: Recording, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from app.recordings import queries
 from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording
+from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.recordings.service import NO_MEDIA
 from media.recorder.places import is_marked
 
@@ -25,6 +26,7 @@ RETRY_AFTER_S = (0.5, 1.0, 10.0, 60.0, 600.0)
 """What failed may mend by itself: the builder was killed, the disk was full, the database away. The
 last holds for every further one; after `MOST_ATTEMPTS` the next start of the server tries again."""
 MOST_ATTEMPTS = 20
+ROOM_LOOKED_FOR_EVERY_S = ROOM_LOOKED_FOR_EVERY.total_seconds()
 
 
 class ReplayQueue:
@@ -75,7 +77,7 @@ class ReplayQueue:
                 await self._make(recording_id)
             except NoRoomNow:
                 log.warning("replay_put_off", recording_id=str(recording_id))
-                self._again_in(recording_id, RETRY_AFTER_S[-1])
+                self._again_in(recording_id, ROOM_LOOKED_FOR_EVERY_S)
             except ReplayFailed as failure:
                 log.error("replay_failed", recording_id=str(recording_id), problem=failure.problem)
                 if failure.problem != NO_MEDIA:  # trying again would find nothing again

@@ -38,6 +38,7 @@ from app.recordings import queries as recording_queries
 from app.recordings import service as recordings
 from app.recordings.errors import ConsentTakenBack, RecordingNotReady
 from app.recordings.models import PLAYABLE
+from app.recordings.reserved import reserved_until
 from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, client_address
 from signaling.messages import WITHOUT_NUL, EndReason
 
@@ -160,10 +161,13 @@ async def replay(
     """Return a lesson to watch again, and write down who watches it."""
     recording = await recording_queries.watchable(db, person, session_id)
     if recording.state not in PLAYABLE:
+        waits = recording.problem == recordings.KEPT_FOR_LESSONS
+        until = await reserved_until(db, now=now) if waits else None
         raise RecordingNotReady(
             f"The recording is {recording.state}.",
             state=recording.state,
             problem=recording.problem,
+            waits_until=until and until.isoformat(),
         )
     session = await attendance_queries.get_session(db, session_id)
     assert session is not None

@@ -51,11 +51,8 @@ class ReplayFailed(Exception):
         self.problem = problem
 
 
-class NoRoomNow(ReplayFailed):
+class NoRoomNow(Exception):
     """What is left of the disk is kept for the lessons of today: try again when they are over."""
-
-    def __init__(self) -> None:
-        super().__init__("What is left of the disk is kept for the lessons of today.")
 
 
 class ReplayBuilder(Protocol):

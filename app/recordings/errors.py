@@ -4,7 +4,11 @@ from app.errors import Problem
 
 
 class RecordingNotReady(Problem):
-    """The recording exists and cannot be played yet, or is broken; `state` says which."""
+    """The recording exists and cannot be played yet, or is broken; `state` says which.
+
+    `problem` `kept_for_lessons`: its replay waits for room on the disk, which is kept until
+    `waits_until` for the lessons of today (null: they are over), and is then made by itself.
+    """
 
     status, type, title = 409, "recording-not-ready", "The recording is not ready"
 

@@ -33,7 +33,7 @@ async def finish(
 
     `root` is the recordings folder, `second_root` where a replay goes for which it has no room.
     Nothing may write to the recording any more. What is
-    playable already is left alone.
+    playable already is left alone. Raise NoRoomNow: it waits, and that is no failure.
     """
     async with database.unit_of_work() as db:
         name = (await db.get_one(Recording, recording_id)).folder
@@ -48,6 +48,10 @@ async def finish(
                 return
             reserved = await reserved_bytes(db, now=clock())
         index = await _build(builder, folder, second_root and second_root / name, reserved)
+    except NoRoomNow:
+        async with database.unit_of_work() as db:
+            await service.put_off(db, recording_id=recording_id)
+        raise
     except (ReplayFailed, OSError) as failure:
         async with database.unit_of_work() as db:
             await service.break_off(db, recording_id=recording_id, problem=_told(failure))

@@ -19,6 +19,8 @@ from app.recordings.models import (
 )
 
 NO_MEDIA = "no_media"
+KEPT_FOR_LESSONS = "kept_for_lessons"
+"""The replay waits: what is left of the disk is for the lessons of today."""
 UNREADABLE = "None of the files that were recorded can be read."
 MOST_PROBLEM = 200  # the column's width; what fails to fit must not keep events out of the ledger
 
@@ -96,7 +98,18 @@ async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> bool:
     if recording.state not in _WORTH_FINISHING:
         return False
     _move(recording, RecordingState.PROCESSING)
+    recording.problem = None
     return True
+
+
+async def put_off(db: AsyncSession, *, recording_id: UUID) -> None:
+    """Say that a replay waits for room; it is tried again by itself.
+
+    Nothing when it was made by another process meanwhile, or is not wanted any more.
+    """
+    recording = await _held(db, recording_id)
+    if recording.state is RecordingState.PROCESSING:
+        recording.problem = KEPT_FOR_LESSONS
 
 
 async def make_ready(

@@ -1757,6 +1757,7 @@ export interface components {
          *
          *     `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
          *     `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
+         *     `problem`: why it could not be made; while it is WAITING, what it waits for beside its turn.
          */
         DownloadOut: {
             bytes?: number | null;

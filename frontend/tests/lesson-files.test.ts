@@ -31,6 +31,9 @@ describe("the file of a whole lesson", () => {
     expect(stepKey(file({ step: "measuring" }))).toBe("replay.files.step.measuring");
     expect(stepKey(file({ step: "new-step" }))).toBe("replay.files.step.waiting");
     expect(stepKey(file({ state: "WAITING", step: "composing" }))).toBe("replay.files.step.waiting");
+    const waits = file({ state: "WAITING", problem: "kept_for_lessons" });
+    expect(stepKey(waits)).toBe("replay.files.step.kept_for_lessons");
+    expect(stepKey({ ...waits, state: "RUNNING" })).toBe("replay.files.step.waiting");
   });
 
   it("has words for what hindered it", () => {

@@ -22,6 +22,7 @@ from app.live import composing
 from app.live.composing import Composer, plan_of
 from app.recordings import downloads, retention
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
+from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
 from media.recorder.composition import Role, Span
 from tests.app.composed_lessons import LESSON_MS, clip, compose, make_recording
@@ -266,9 +267,12 @@ async def test_a_file_does_not_take_the_room_of_todays_lessons(
         patch.setattr(composing, "reserved_bytes", all_of_it)
         await ask("SOUND")
         await compose(keeping)
-    assert (await standing(browser, recording, "SOUND"))["problem"] == "kept_for_lessons"
-    await ask("SOUND")
-    await compose(keeping)
+    waiting = await standing(browser, recording, "SOUND")
+    assert (waiting["state"], waiting["problem"]) == ("WAITING", "kept_for_lessons")
+    assert left_overs(keeping, recording) == []
+    assert await compose(keeping) == 0
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+    assert await compose(keeping) == 1
     assert (await standing(browser, recording, "SOUND"))["state"] == "READY"
 
 

@@ -18,6 +18,7 @@ from app.live.replay_builder import ProcessReplayBuilder
 from app.recordings.downloads import RecordingDownload
 from app.recordings.finishing import finish
 from app.recordings.models import DownloadForm, Recording, RecordingState
+from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import read_manifest
@@ -166,7 +167,7 @@ async def test_it_takes_no_room_that_is_kept(
     there = await standing(keeper, recording.session_id)
     assert (there["rebuild"], len(there["missing"])) == ("QUEUED", 1)
     assert await work(keeping) == 0
-    keeping.clock.now += rebuilding.ROOM_LOOKED_FOR_EVERY
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
     assert await work(keeping) == 1
     assert (await standing(keeper, recording.session_id))["missing"] == []
 

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
@@ -17,11 +18,12 @@ from sqlalchemy import select
 from starlette.requests import Request
 
 from app.database import Database
+from app.lessons.models import Lesson, LessonState
 from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
 from app.recordings import finishing, removal
-from app.recordings.builder import Missing, ReplayFailed
+from app.recordings.builder import Missing, NoRoomNow, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
 from app.recordings.queries import unfinished
@@ -367,6 +369,34 @@ async def test_a_replay_names_its_clips_and_is_written_down(
     assert view["address"] == "10.1.2.3"
     async with database.unit_of_work() as db:
         assert (await db.scalars(select(RecordingView))).one().at == clock.now
+
+
+async def test_one_that_waits_for_room_says_until_when(
+    ended: UUID,
+    make_replay: Finish,
+    database: Database,
+    county: County,
+    clock: Clock,
+    open_browser: OpenBrowser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with database.unit_of_work() as db:
+        start = clock.now + timedelta(hours=2)
+        later = await make_lesson(db, lecturer=county.teacher, hub=county.hub, planned_start=start)
+    monkeypatch.setattr(finishing, "room_beyond", lambda _: 1)
+    with pytest.raises(NoRoomNow):
+        await make_replay()
+    browser = await open_browser(county.teacher)
+    path = f"/api/sessions/{ended}/replay"
+    told = (await browser.get(path)).json()
+    assert (told["state"], told["problem"]) == ("PROCESSING", "kept_for_lessons")
+    assert datetime.fromisoformat(told["waits_until"]) == later.planned_end
+    async with database.unit_of_work() as db:
+        (await db.get_one(Lesson, later.id)).state = LessonState.CANCELLED
+    assert (await browser.get(path)).json()["waits_until"] is None
+    await make_replay()
+    assert (await browser.get(path)).status_code == 200
+    assert (await recording_of(database)).problem is None
 
 
 async def test_a_recording_not_ready_says_in_which_state_it_is(

@@ -19,7 +19,7 @@ from app.live.replays import ReplayQueue
 from app.recordings import finishing, reserved
 from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
-from app.recordings.service import begin_finalising
+from app.recordings.service import KEPT_FOR_LESSONS, begin_finalising
 from app.settings import Settings
 from media.recorder.places import MARK
 from tests.app.conftest import Clock
@@ -170,7 +170,7 @@ async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(
     scene: Scene, county: County, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that is: it has not failed."""
-    monkeypatch.setattr(replays, "RETRY_AFTER_S", (0.01,))
+    monkeypatch.setattr(replays, "ROOM_LOOKED_FOR_EVERY_S", 0.01)
     monkeypatch.setattr(replays, "MOST_ATTEMPTS", 2)
     monkeypatch.setattr(finishing, "room_beyond", lambda _: 40 * reserved.BYTES_A_MINUTE)
     session_id = await scene.end_lesson(county, clock)
@@ -187,6 +187,13 @@ async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(
             while scene.builder.recovered < 4:
                 await asyncio.sleep(0.01)
         assert scene.builder.built == []
+        async with scene.database.unit_of_work() as db:
+            query = select(Recording).where(Recording.session_id == session_id)
+            waiting = (await db.scalars(query)).one()
+            assert (waiting.state, waiting.problem) == (
+                RecordingState.PROCESSING,
+                KEPT_FOR_LESSONS,
+            )
         async with scene.database.unit_of_work() as db:
             (await db.get_one(Lesson, later.id)).state = LessonState.CANCELLED
         await scene.until(session_id, RecordingState.READY)

@@ -15,6 +15,7 @@ export function isBeingMade(file: LessonFile): boolean {
 
 /** The key of the words for what is done now. */
 export function stepKey(file: LessonFile): string {
+  if (file.state === "WAITING" && file.problem === "kept_for_lessons") return "replay.files.step.kept_for_lessons";
   const isKnown = file.state === "RUNNING" && STEPS.includes(file.step ?? "");
   return `replay.files.step.${isKnown ? file.step : "waiting"}`;
 }
