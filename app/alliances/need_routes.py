@@ -228,7 +228,8 @@ async def list_offers(
     found = await fetch_page(
         db, query, order=(School.name.asc(), HubOffer.subject.asc(), HubOffer.id.asc()), page=page
     )
-    return found.page(OfferOut.of)
+    own = await schools.ids_within(db, kept(caller), {offer.school_id for offer in found.items})
+    return found.page(lambda offer: OfferOut.of(offer, is_own=offer.school_id in own))
 
 
 @router.get("/hub-offers/export", **EXPORT_ROUTE)
@@ -271,7 +272,7 @@ async def add_offer(
     offer = HubOffer(school=school)
     await needs.save_offer(db, offer, body)
     tag(response, offer)
-    return OfferOut.of(offer)
+    return OfferOut.of(offer, is_own=True)
 
 
 @router.get("/hub-offers/{offer_id}")
@@ -281,7 +282,8 @@ async def read_offer(
     """Describe an offer."""
     offer = await need_queries.offer_within(db, seen(caller), offer_id)
     tag(response, offer)
-    return OfferOut.of(offer)
+    own = await schools.ids_within(db, kept(caller), {offer.school_id})
+    return OfferOut.of(offer, is_own=offer.school_id in own)
 
 
 @router.put("/hub-offers/{offer_id}")
@@ -296,9 +298,9 @@ async def change_offer(
 ) -> OfferOut:
     """Change an offer."""
     offer = await need_queries.offer_within(db, kept(caller), offer_id)
-    expected.require(offer, current=OfferOut.of(offer))
+    expected.require(offer, current=OfferOut.of(offer, is_own=True))
     await schools.school_within(db, kept(caller), body.school_id)
     await needs.save_offer(db, offer, body)
     await db.refresh(offer, ["school"])
     tag(response, offer)
-    return OfferOut.of(offer)
+    return OfferOut.of(offer, is_own=True)

@@ -42,7 +42,7 @@ class OfferIn(Incoming):
 
 
 class OfferOut(BaseModel):
-    """An offer of a school."""
+    """An offer of a school. `is_own`: the caller administers that school, and may change it."""
 
     id: UUID
     school: Named
@@ -53,10 +53,11 @@ class OfferOut(BaseModel):
     periods_a_week: int
     valid_from: date
     valid_to: date | None
+    is_own: bool
     version: int
 
     @classmethod
-    def of(cls, offer: HubOffer) -> "OfferOut":
+    def of(cls, offer: HubOffer, *, is_own: bool) -> "OfferOut":
         """Describe an offer whose school is loaded."""
         return cls(
             id=offer.id,
@@ -68,6 +69,7 @@ class OfferOut(BaseModel):
             periods_a_week=offer.periods_a_week,
             valid_from=offer.valid_from,
             valid_to=offer.valid_to,
+            is_own=is_own,
             version=offer.version,
         )
 
@@ -162,7 +164,9 @@ class CandidateOut(BaseModel):
     def of(cls, candidate: Candidate, offer: HubOffer, acts_for: list[Named]) -> "CandidateOut":
         """Describe a candidate; `acts_for`: the schools the caller could accept it for."""
         return cls(
-            offer=OfferOut.of(offer),
+            offer=OfferOut.of(
+                offer, is_own=any(school.id == offer.school_id for school in acts_for)
+            ),
             score=candidate.score,
             reasons=[
                 ReasonOut(

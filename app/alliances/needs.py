@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from fastapi.encoders import jsonable_encoder
 from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +19,7 @@ from app.alliances.models import (
     Pairing,
     PairingKind,
 )
-from app.alliances.need_schemas import NeedIn, OfferIn, OfferOut
+from app.alliances.need_schemas import NeedIn, OfferIn
 from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
@@ -183,7 +182,6 @@ async def _hold(db: AsyncSession, offer: HubOffer, version: int) -> None:
         raise ChangedMeanwhile(
             "The offer was changed after you had read it. Look at it as it is now.",
             etag=etag_of(offer),
-            current=jsonable_encoder(OfferOut.of(offer)),
         )
 
 

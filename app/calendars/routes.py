@@ -1,5 +1,6 @@
 """Terms with their weeks, the calendar of holidays and make-up days, and bells."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -69,9 +70,26 @@ async def _require_place(
         await schools.school_within(db, _kept(caller), school_id)
 
 
-async def _term_out(db: AsyncSession, term: Term) -> TermOut:
+async def _own_regions(
+    db: AsyncSession, caller: PersonCaller, found: Iterable[Term | CalendarDay]
+) -> set[UUID]:
+    """Return which regions of these the caller administers."""
+    ids = {row.region_id for row in found if row.region_id is not None}
+    return await schools.region_ids_within(db, _kept(caller), ids)
+
+
+async def _own_schools(
+    db: AsyncSession, caller: PersonCaller, found: Iterable[CalendarDay | BellSchedule]
+) -> set[UUID]:
+    """Return which schools of these the caller administers."""
+    ids = {row.school_id for row in found if row.school_id is not None}
+    return await schools.ids_within(db, _kept(caller), ids)
+
+
+async def _term_out(db: AsyncSession, caller: PersonCaller, term: Term) -> TermOut:
     region = await schools.get_region(db, term.region_id)
-    return TermOut.of(term, region.name)
+    own = await _own_regions(db, caller, [term])
+    return TermOut.of(term, region.name, is_own=term.region_id in own)
 
 
 @router.get("/terms")
@@ -83,7 +101,8 @@ async def list_terms(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[
         order=(Term.starts_on.desc(), Term.id.desc()),
         page=page,
     )
-    return found.page(lambda row: TermOut.of(*row))
+    own = await _own_regions(db, caller, [row[0] for row in found.items])
+    return found.page(lambda row: TermOut.of(*row, is_own=row[0].region_id in own))
 
 
 @router.get("/terms/export", **EXPORT_ROUTE)
@@ -117,7 +136,7 @@ async def add_term(
     await _require_place(db, caller, region_id=body.region_id, school_id=None)
     term = await service.save_term(db, Term(), body)
     tag(response, term)
-    return await _term_out(db, term)
+    return await _term_out(db, caller, term)
 
 
 @router.get("/terms/{term_id}")
@@ -125,7 +144,7 @@ async def read_term(term_id: UUID, response: Response, db: Db, caller: CurrentIn
     """Describe a term."""
     term = await queries.term_seen(db, _seen(caller), term_id)
     tag(response, term)
-    return await _term_out(db, term)
+    return await _term_out(db, caller, term)
 
 
 @router.put("/terms/{term_id}")
@@ -140,11 +159,11 @@ async def change_term(
 ) -> TermOut:
     """Change a term; the teaching weeks follow."""
     term = await queries.term_within(db, _kept(caller), term_id)
-    expected.require(term, current=await _term_out(db, term))
+    expected.require(term, current=await _term_out(db, caller, term))
     await _require_place(db, caller, region_id=body.region_id, school_id=None)
     await service.save_term(db, term, body)
     tag(response, term)
-    return await _term_out(db, term)
+    return await _term_out(db, caller, term)
 
 
 @router.get("/terms/{term_id}/weeks")
@@ -169,7 +188,24 @@ async def list_calendar_days(
     found = await fetch_page(
         db, statement, order=(CalendarDay.day.asc(), CalendarDay.id.asc()), page=page
     )
-    return found.page(lambda row: CalendarDayOut.of(*row))
+    days = [row[0] for row in found.items]
+    own = await _own_places(db, caller, days)
+    return found.page(lambda row: CalendarDayOut.of(*row, is_own=_place_of(row[0]) in own))
+
+
+async def _own_places(
+    db: AsyncSession, caller: PersonCaller, days: Sequence[CalendarDay]
+) -> set[UUID | None]:
+    """Return which places of these days the caller administers."""
+    return {
+        *await _own_regions(db, caller, days),
+        *await _own_schools(db, caller, days),
+    }
+
+
+def _place_of(day: CalendarDay) -> UUID | None:
+    """Return the region's or school's id; None: the nation's, which nobody administers here."""
+    return day.region_id or day.school_id
 
 
 KINDS = {DayKind.HOLIDAY: "放假", DayKind.MAKE_UP: "补课"}
@@ -218,7 +254,9 @@ async def add_calendar_day(
 
 
 async def _day_out(db: AsyncSession, caller: PersonCaller, day_id: UUID) -> CalendarDayOut:
-    return CalendarDayOut.of(*await queries.day_seen(db, _seen(caller), day_id))
+    day, place = await queries.day_seen(db, _seen(caller), day_id)
+    own = await _own_places(db, caller, [day])
+    return CalendarDayOut.of(day, place, is_own=_place_of(day) in own)
 
 
 @router.get("/calendar-days/{day_id}")
@@ -226,9 +264,9 @@ async def read_calendar_day(
     day_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> CalendarDayOut:
     """Describe a day of the calendar."""
-    day, place = await queries.day_seen(db, _seen(caller), day_id)
+    day, _ = await queries.day_seen(db, _seen(caller), day_id)
     tag(response, day)
-    return CalendarDayOut.of(day, place)
+    return await _day_out(db, caller, day_id)
 
 
 @router.put("/calendar-days/{day_id}")
@@ -271,7 +309,8 @@ async def list_bells(
         order=(School.name.asc(), BellSchedule.valid_from.asc(), BellSchedule.id.asc()),
         page=page,
     )
-    return found.page(lambda row: BellsOut.of(*row))
+    own = await _own_schools(db, caller, [row[0] for row in found.items])
+    return found.page(lambda row: BellsOut.of(*row, is_own=row[0].school_id in own))
 
 
 @router.get("/bell-schedules/export", **EXPORT_ROUTE)
@@ -311,7 +350,7 @@ async def add_bells(
     school = await schools.school_within(db, _kept(caller), body.school_id)
     schedule = await service.save_bells(db, BellSchedule(periods=[]), body)
     tag(response, schedule)
-    return BellsOut.of(schedule, school.name)
+    return BellsOut.of(schedule, school.name, is_own=True)
 
 
 @router.get("/bell-schedules/{schedule_id}")
@@ -321,7 +360,8 @@ async def read_bells(
     """Describe a bell schedule."""
     schedule, name = await queries.bells_within(db, _seen(caller), schedule_id)
     tag(response, schedule)
-    return BellsOut.of(schedule, name)
+    own = await _own_schools(db, caller, [schedule])
+    return BellsOut.of(schedule, name, is_own=schedule.school_id in own)
 
 
 @router.put("/bell-schedules/{schedule_id}")
@@ -336,11 +376,11 @@ async def change_bells(
 ) -> BellsOut:
     """Change a bell schedule as a whole."""
     schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
-    expected.require(schedule, current=BellsOut.of(schedule, name))
+    expected.require(schedule, current=BellsOut.of(schedule, name, is_own=True))
     school = await schools.school_within(db, _kept(caller), body.school_id)
     await service.save_bells(db, schedule, body)
     tag(response, schedule)
-    return BellsOut.of(schedule, school.name)
+    return BellsOut.of(schedule, school.name, is_own=True)
 
 
 @router.delete("/bell-schedules/{schedule_id}", status_code=204)
@@ -349,7 +389,7 @@ async def remove_bells(
 ) -> None:
     """Take bells away that were entered by mistake; old ones are given a last day instead."""
     schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
-    expected.require(schedule, current=BellsOut.of(schedule, name))
+    expected.require(schedule, current=BellsOut.of(schedule, name, is_own=True))
     await service.remove(db, schedule)
 
 

@@ -70,7 +70,7 @@ class TermIn(Incoming):
 
 
 class TermOut(BaseModel):
-    """A term, and whether the caller may change it."""
+    """A term. `is_own`: the caller administers its region, and may change it."""
 
     id: UUID
     region_id: UUID
@@ -79,10 +79,11 @@ class TermOut(BaseModel):
     starts_on: date
     ends_on: date
     weeks: int
+    is_own: bool
     version: int
 
     @classmethod
-    def of(cls, term: Term, region: str) -> "TermOut":
+    def of(cls, term: Term, region: str, *, is_own: bool) -> "TermOut":
         """Describe a term of the region of this name."""
         return cls(
             id=term.id,
@@ -92,6 +93,7 @@ class TermOut(BaseModel):
             starts_on=term.starts_on,
             ends_on=term.ends_on,
             weeks=len(teaching_weeks(Span(term.starts_on, term.ends_on))),
+            is_own=is_own,
             version=term.version,
         )
 
@@ -135,7 +137,10 @@ class CalendarDayIn(Incoming):
 
 
 class CalendarDayOut(BaseModel):
-    """A day of the calendar. `place`: the name of the region or school; null: the nation's."""
+    """A day of the calendar. `place`: the name of the region or school; null: the nation's.
+
+    `is_own`: the caller administers that place, and may change the day.
+    """
 
     id: UUID
     region_id: UUID | None
@@ -145,10 +150,11 @@ class CalendarDayOut(BaseModel):
     kind: DayKind
     name: str
     follows: int | None
+    is_own: bool
     version: int
 
     @classmethod
-    def of(cls, day: CalendarDay, place: str | None) -> "CalendarDayOut":
+    def of(cls, day: CalendarDay, place: str | None, *, is_own: bool) -> "CalendarDayOut":
         """Describe a day of the place of this name."""
         return cls(
             id=day.id,
@@ -159,6 +165,7 @@ class CalendarDayOut(BaseModel):
             kind=day.kind,
             name=day.name,
             follows=day.follows,
+            is_own=is_own,
             version=day.version,
         )
 
@@ -215,7 +222,7 @@ class PeriodOut(BaseModel):
 
 
 class BellsOut(BaseModel):
-    """A bell schedule with its periods, in order of time."""
+    """A bell schedule with its periods, in order of time. `is_own`: the caller may change it."""
 
     id: UUID
     school_id: UUID
@@ -226,10 +233,11 @@ class BellsOut(BaseModel):
     valid_from: date
     valid_to: date | None
     periods: list[PeriodOut]
+    is_own: bool
     version: int
 
     @classmethod
-    def of(cls, schedule: BellSchedule, school: str) -> "BellsOut":
+    def of(cls, schedule: BellSchedule, school: str, *, is_own: bool) -> "BellsOut":
         """Describe a schedule, whose periods are loaded, of the school of this name."""
         return cls(
             id=schedule.id,
@@ -249,6 +257,7 @@ class BellsOut(BaseModel):
                 )
                 for period in sorted(schedule.periods, key=lambda each: each.starts_minute)
             ],
+            is_own=is_own,
             version=schedule.version,
         )
 

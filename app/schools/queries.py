@@ -90,6 +90,13 @@ async def ids_within(db: AsyncSession, scope: Scope, school_ids: Collection[UUID
     return set(await db.scalars(schools_within(scope).where(School.id.in_(school_ids))))
 
 
+async def region_ids_within(
+    db: AsyncSession, scope: Scope, region_ids: Collection[UUID]
+) -> set[UUID]:
+    """Return which of these regions lie in `scope`."""
+    return set(await db.scalars(regions_within(scope).where(Region.id.in_(region_ids))))
+
+
 async def require_schools(db: AsyncSession, school_ids: Collection[UUID]) -> None:
     """Raise NotFound unless all of these schools exist."""
     found = set(await db.scalars(select(School.id).where(School.id.in_(school_ids))))

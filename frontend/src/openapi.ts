@@ -1250,10 +1250,11 @@ export interface components {
             valid_from: string;
             valid_to?: string | null;
         };
-        /** @description A bell schedule with its periods, in order of time. */
+        /** @description A bell schedule with its periods, in order of time. `is_own`: the caller may change it. */
         BellsOut: {
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             name: string;
             periods: components["schemas"]["PeriodOut"][];
             school: string;
@@ -1280,13 +1281,18 @@ export interface components {
             region_id?: string | null;
             school_id?: string | null;
         };
-        /** @description A day of the calendar. `place`: the name of the region or school; null: the nation's. */
+        /**
+         * @description A day of the calendar. `place`: the name of the region or school; null: the nation's.
+         *
+         *     `is_own`: the caller administers that place, and may change the day.
+         */
         CalendarDayOut: {
             /** Format: date */
             day: string;
             follows: number | null;
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             kind: components["schemas"]["DayKind"];
             name: string;
             place: string | null;
@@ -2508,12 +2514,13 @@ export interface components {
          * @enum {string}
          */
         OfferingState: "DRAFT" | "ACTIVE" | "ENDED";
-        /** @description An offer of a school. */
+        /** @description An offer of a school. `is_own`: the caller administers that school, and may change it. */
         OfferOut: {
             grade_from: number;
             grade_to: number;
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             language: string;
             periods_a_week: number;
             school: components["schemas"]["Named"];
@@ -3892,12 +3899,13 @@ export interface components {
             /** Format: date */
             starts_on: string;
         };
-        /** @description A term, and whether the caller may change it. */
+        /** @description A term. `is_own`: the caller administers its region, and may change it. */
         TermOut: {
             /** Format: date */
             ends_on: string;
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             name: string;
             region: string;
             /** Format: uuid */

@@ -255,6 +255,47 @@ async def test_a_supervisor_looks_and_a_school_sees_the_countys_term(
     assert answer.status_code == 404
 
 
+async def test_whose_an_entry_is_is_said_by_the_rule_that_lets_it_be_changed(
+    keeper: TestBrowser, open_browser: OpenBrowser, county: County, database: Database
+) -> None:
+    """A school sees the county's term, day and holidays, and may change its own bells alone."""
+    school = county.hub
+    bodies = {
+        "/api/terms": term(county),
+        "/api/calendar-days": {
+            "region_id": str(county.region.id),
+            "day": "2026-03-20",
+            "kind": "HOLIDAY",
+            "name": "县运动会",
+        },
+        "/api/bell-schedules": bells(school.id),
+    }
+    for path, body in bodies.items():
+        assert (await add(keeper, path, body))["is_own"]
+    async with database.unit_of_work() as db:
+        principal = await make_person(db, role=Role.ADMINISTRATOR, school=school)
+    for who, own in (
+        (county.administrator, set(bodies)),
+        (county.supervisor, set[str]()),
+        (principal, {"/api/bell-schedules"}),
+    ):
+        browser = await open_browser(who)
+        for path, body in bodies.items():
+            listed = (await browser.get(f"{path}?limit=200")).json()["items"]
+            entries = [each for each in listed if each.get("place", "") is not None]
+            assert [each["is_own"] for each in entries] == [path in own], path
+            # The nation's days are nobody's here.
+            assert not any(each["is_own"] for each in listed if each not in entries)
+            (entry,) = entries
+            one = await browser.get(f"{path}/{entry['id']}")
+            assert one.json()["is_own"] == entry["is_own"]
+            answer = await browser.send(
+                "PUT", f"{path}/{entry['id']}", etag=one.headers["ETag"], json=body
+            )
+            may = {200} if entry["is_own"] else {403, 404}
+            assert answer.status_code in may, answer.text
+
+
 async def test_lists_are_given_as_files(keeper: TestBrowser, county: County) -> None:
     await add(keeper, "/api/terms", term(county))
     await add(keeper, "/api/bell-schedules", bells(county.hub.id))

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -244,7 +245,7 @@ async def test_who_accepts_accepts_what_was_read(market: Market) -> None:
     assert offered.status_code == 200, offered.text
     stale = await accept(market.keeper, changed.json(), best["offer"], market.site)
     assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
-    assert stale.json()["current"]["periods_a_week"] == 1
+    assert stale.json()["etag"] == offered.headers["ETag"]
     # Nothing came of either: the need is open as it was, no pairing was made.
     assert await found(market.keeper, path) == changed.json()
     assert (await found(market.keeper, "/api/pairings"))["items"] == []
@@ -385,6 +386,31 @@ async def test_the_statements_of_a_match_list_do_not_grow_with_the_offers(
     with statements(database) as after:
         assert len(await market.matches(one)) == 17
     assert len(after) == len(before)
+
+
+async def test_whose_an_offer_is_is_said_by_the_rule_that_lets_it_be_changed(
+    market: Market, open_browser: OpenBrowser, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        account = await make_person(db, role=Role.ADMINISTRATOR, school=market.hub)
+        looks = await make_person(db, role=Role.ADMINISTRATOR, school=market.far)
+    for who, own in (
+        (market.county.administrator, {market.hub.id, market.far.id}),
+        (market.county.supervisor, set[UUID]()),
+        (account, {market.hub.id}),
+        (looks, {market.far.id}),
+    ):
+        browser = await open_browser(who)
+        items = (await found(browser, "/api/hub-offers"))["items"]
+        assert {UUID(each["school"]["id"]) for each in items if each["is_own"]} == own
+        for each in items:
+            school = market.hub if each["school"]["id"] == str(market.hub.id) else market.far
+            path = f"/api/hub-offers/{each['id']}"
+            assert (await found(browser, path))["is_own"] == each["is_own"]
+            answer = await browser.send(
+                "PUT", path, etag=f'"{each["version"]}"', json=offer(school)
+            )
+            assert answer.status_code == (200 if each["is_own"] else 403), answer.text
 
 
 async def test_a_supervisor_looks_and_accepts_nothing(
