@@ -30,9 +30,10 @@ from app.calendars.days import local_day
 from app.calendars.models import Term
 from app.calendars.queries import get_term
 from app.jobs.context import JobContext, JobResult
+from app.jobs.models import UNFINISHED, Job
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import bounds_of
-from app.schools.models import Classroom
+from app.schools.models import Classroom, School
 from app.schools.queries import schools_within
 from app.security import Scope
 
@@ -102,6 +103,25 @@ async def require_lockable(db: AsyncSession, term: Term, scope: Scope, *, today:
             f"{objections} classrooms object to their rows. Correct or confirm those rows first.",
             objections=objections,
         )
+
+
+async def being_locked(
+    db: AsyncSession, *, first: date, last: date, schools: Select[UUID]
+) -> Term | None:
+    """Return a term that reaches into these days, at one of these schools, while a job locks it.
+
+    Or is to: the job waits for a worker. Which of its sites it locks is not asked.
+    """
+    jobs = await db.scalars(select(Job).where(Job.kind == KIND, Job.state.in_(UNFINISHED)))
+    for job in jobs:
+        term = await get_term(db, UUID(job.payload["term_id"]))
+        if term.ends_on < first or term.starts_on > last:
+            continue
+        within = schools_within(Scope(region_ids=frozenset({term.region_id})))
+        here = select(School.id).where(School.id.in_(schools), School.id.in_(within)).limit(1)
+        if await db.scalar(here) is not None:
+            return term
+    return None
 
 
 async def lock_term(context: JobContext) -> JobResult:

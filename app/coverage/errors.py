@@ -51,6 +51,12 @@ class InputsNotKept(WrongState):
     type, title = "inputs-not-kept", "What this sheet was computed with was not kept"
 
 
+class TermBeingLocked(WrongState):
+    """The rows figures would rest on are being locked at this moment."""
+
+    type, title = "term-being-locked", "The attendance of this term is being locked"
+
+
 class FiguresDiffer(WrongState):
     """The rows give other figures than the sheet holds."""
 

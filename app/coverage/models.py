@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.database import Base, Id
 from app.etags import Versioned
@@ -202,6 +202,7 @@ class FigureSheet(Versioned, Base):
     amends_id: Mapped[UUID | None] = mapped_column(ForeignKey("figure_sheets.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500), default="")
 
+    keeps_inputs: Mapped[bool] = column_property(inputs.is_not(None))
     roster: Mapped[RosterSnapshot] = relationship(lazy="raise")
 
 

@@ -7,7 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Now
 from app.coverage import changes, office, queries, sheets
-from app.coverage.errors import NoTeachingWeeks, PeriodTooLong, RowsOpen
+from app.coverage.errors import (
+    InputsNotKept,
+    NoTeachingWeeks,
+    PeriodTooLong,
+    RowsOpen,
+    TermBeingLocked,
+)
 from app.coverage.exports import SHEET_COLUMNS
 from app.coverage.models import FigureSheet, SheetState
 from app.coverage.sheet_schemas import (
@@ -63,7 +69,7 @@ async def export_sheets(
 
 
 @router.post("/sheets", status_code=202)
-@refuses(PeriodTooLong, NoTeachingWeeks, WrongState)
+@refuses(PeriodTooLong, NoTeachingWeeks, WrongState, TermBeingLocked)
 async def compute_sheet(
     body: SheetIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> JobOut:
@@ -74,6 +80,7 @@ async def compute_sheet(
     if body.amends_id is not None:
         amends = await queries.sheet_within(db, scope, body.amends_id)
         sheets.require_amendable(amends, roster, period)
+    await sheets.require_no_locking(db, roster.id, period)
     job = await jobs.enqueue(
         db,
         kind=office.COMPUTE,
@@ -139,7 +146,7 @@ async def check_sheet(
 
 
 @router.post("/sheets/{sheet_id}/sign-off")
-@refuses(WrongState, RowsOpen)
+@refuses(WrongState, RowsOpen, InputsNotKept)
 async def sign_sheet_off(
     *,
     sheet_id: UUID,

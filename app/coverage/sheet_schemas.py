@@ -47,7 +47,10 @@ class SheetNote(Incoming):
 
 
 class SheetOut(BaseModel):
-    """A sheet in a list. `open_rows`: rows that were not locked when it was computed."""
+    """A sheet in a list. `open_rows`: rows that were not locked when it was computed.
+
+    `keeps_inputs`: false of one from before sheets did, which is neither checked nor signed.
+    """
 
     id: UUID
     roster: Named
@@ -62,6 +65,7 @@ class SheetOut(BaseModel):
     rows: int
     rows_hash: str
     open_rows: int
+    keeps_inputs: bool
     amends_id: UUID | None
     reason: str
     version: int
@@ -84,6 +88,7 @@ class SheetOut(BaseModel):
             rows=row.rows,
             rows_hash=row.rows_hash,
             open_rows=row.open_rows,
+            keeps_inputs=row.keeps_inputs,
             amends_id=row.amends_id,
             reason=row.reason,
             version=row.version,

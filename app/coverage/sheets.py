@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import Uuid, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.attendance import locking
 from app.attendance.delivered import counted_rows
 from app.attendance.models import AttendanceRecord, AttendanceState
 from app.codes import service as codes
 from app.coverage import inputs, queries
-from app.coverage.errors import FiguresDiffer, InputsNotKept, RowsOpen
+from app.coverage.errors import FiguresDiffer, InputsNotKept, RowsOpen, TermBeingLocked
 from app.coverage.figures import figures
 from app.coverage.inputs import NEED_COLUMNS, Frozen, standing_needs
 from app.coverage.models import (
@@ -70,6 +71,7 @@ async def move(db: AsyncSession, sheet: FigureSheet, state: SheetState, by: Sign
         )
     sheet.state = state
     await db.flush()
+    await db.refresh(sheet, ["keeps_inputs"])  # what the database works out is lost by writing
     _note(db, sheet, by)
 
 
@@ -141,7 +143,9 @@ async def compute(
     """Compute the figures of a roster and a period from locked rows and freeze them.
 
     What they are computed with is written down first, and is what they are computed with.
+    Raise TermBeingLocked.
     """
+    await require_no_locking(db, roster.id, period)
     await codes.hold(db)  # the facts are as the words mean
     found = await inputs.read(db, period)
     rows, rows_hash = await evidence(db, roster.id, period, as_of=by.at)
@@ -173,6 +177,20 @@ async def compute(
     _note(db, sheet, by)
     await db.flush()
     return sheet
+
+
+async def require_no_locking(db: AsyncSession, roster_id: UUID, period: Period) -> None:
+    """Raise TermBeingLocked while rows the figures rest on are being locked, or are to be.
+
+    The figures would be of those that happen to be locked by then, and of no moment.
+    """
+    term = await locking.being_locked(
+        db, first=period.first, last=period.last, schools=school_ids_of(roster_id)
+    )
+    if term is not None:
+        raise TermBeingLocked(
+            f"The attendance of {term.name} is being locked. Compute the sheet when that is done."
+        )
 
 
 async def _keep_needs(db: AsyncSession, sheet: FigureSheet, period: Period) -> None:
@@ -256,8 +274,14 @@ async def check(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
 async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
     """Sign a checked sheet off; the one it amends is amended by that.
 
-    Raise RowsOpen: a row is open, or was when the figures were computed, which then lack it.
+    Raise RowsOpen: a row is open, or was when the figures were computed, which then lack it;
+    InputsNotKept: it was checked before sheets kept what they are computed with.
     """
+    if sheet.state is SheetState.CHECKED and await queries.inputs_of(db, sheet.id) is None:
+        raise InputsNotKept(
+            "What it was computed with was not kept, so nobody can ever check it again. Compute a "
+            "new sheet, check it and sign that."
+        )
     period = Period(sheet.first_on, sheet.last_on, ())
     left = await open_rows(db, sheet.roster_id, period) or sheet.open_rows
     if left and sheet.state is SheetState.CHECKED:

@@ -3553,6 +3553,7 @@ export interface components {
             first: string;
             /** Format: uuid */
             id: string;
+            keeps_inputs: boolean;
             /** Format: date */
             last: string;
             open_rows: number;
@@ -3596,7 +3597,11 @@ export interface components {
             /** @default  */
             note: string;
         };
-        /** @description A sheet in a list. `open_rows`: rows that were not locked when it was computed. */
+        /**
+         * @description A sheet in a list. `open_rows`: rows that were not locked when it was computed.
+         *
+         *     `keeps_inputs`: false of one from before sheets did, which is neither checked nor signed.
+         */
         SheetOut: {
             amends_id: string | null;
             basis: components["schemas"]["Basis"];
@@ -3606,6 +3611,7 @@ export interface components {
             first: string;
             /** Format: uuid */
             id: string;
+            keeps_inputs: boolean;
             /** Format: date */
             last: string;
             open_rows: number;
@@ -4390,6 +4396,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `inputs-not-kept`: What this sheet was computed with was not kept; `rows-open`: The attendance of this period is not locked; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "inputs-not-kept.rows-open.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `kept-elsewhere`: Where the recording is kept does not answer; `unavailable`: The service is not available */
         "kept-elsewhere.unavailable": {
             content: {
@@ -4510,8 +4522,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `no-teaching-weeks`: There is no school in this period; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
-        "no-teaching-weeks.still-running.wrong-state": {
+        /** @description `no-teaching-weeks`: There is no school in this period; `still-running`: The first request is still running; `term-being-locked`: The attendance of this term is being locked; `wrong-state`: This is not possible now */
+        "no-teaching-weeks.still-running.term-being-locked.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4596,12 +4608,6 @@ export interface components {
         };
         /** @description `recording-not-ready`: The recording is not ready; `still-running`: The first request is still running */
         "recording-not-ready.still-running": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `rows-open`: The attendance of this period is not locked; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
-        "rows-open.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -7384,7 +7390,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["no-teaching-weeks.still-running.wrong-state"];
+            409: components["responses"]["no-teaching-weeks.still-running.term-being-locked.wrong-state"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
             503: components["responses"]["unavailable"];
@@ -7472,7 +7478,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["rows-open.still-running.wrong-state"];
+            409: components["responses"]["inputs-not-kept.rows-open.still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];

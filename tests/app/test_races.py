@@ -13,8 +13,10 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.util import await_only
 
+from app.attendance.delivered import Words
 from app.coverage import curriculum, sheets
 from app.coverage.errors import PlanThere, TimetableThere
+from app.coverage.inputs import Curricula, Inputs
 from app.coverage.models import (
     Basis,
     CurriculumPlan,
@@ -132,6 +134,7 @@ def sheet_of(
         rows=0,
         rows_hash="0" * 64,
         open_rows=0,
+        inputs=Inputs((), Curricula((), frozenset(), {}), (), Words({}, {})).stored(),
         amends_id=amends_id,
     )
 

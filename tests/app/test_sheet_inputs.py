@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances.models import Need, NeedState
-from app.attendance import delivered, rewording
+from app.attendance import delivered, locking, rewording
 from app.attendance.models import (
     AttendanceAmendment,
     AttendanceLock,
@@ -24,14 +24,23 @@ from app.codes.models import CodeKind
 from app.codes.tables import OWN, CodeRow, CodeTables, read_tables
 from app.coverage import changes, inputs, queries, sheets
 from app.coverage.changes import Input
-from app.coverage.errors import InputsNotKept
+from app.coverage.errors import InputsNotKept, TermBeingLocked
 from app.coverage.inputs import Inputs
-from app.coverage.models import CurriculumPeriods, CurriculumPlan, FigureSheet, LocalPeriods
+from app.coverage.models import (
+    CurriculumPeriods,
+    CurriculumPlan,
+    FigureSheet,
+    LocalPeriods,
+    SheetState,
+)
 from app.coverage.sheets import Signer, Values
 from app.coverage.weeks import period_of
 from app.database import Database
+from app.jobs.models import UNFINISHED, Job, JobState, Queue
+from app.security import Scope
 from tests.app.coverage_world import FIRST_MONDAY, SAVED, WEEKS, Taught, World, make_world
 from tests.app.test_coverage_figures import LATER, take_roster
+from tests.factories import make_county
 
 BY = Signer(None, "核定人", LATER)
 Edit = Callable[[AsyncSession, World, Random, datetime], Awaitable[set[Input]]]
@@ -338,3 +347,72 @@ async def test_a_sheet_from_before_inputs_were_kept_is_not_computed_again(
         assert await changes.since_computed(db, old) is None
         with pytest.raises(InputsNotKept, match="Compute a new sheet"):
             await sheets.check(db, old, by=BY)
+
+
+async def test_a_sheet_that_was_checked_before_inputs_were_kept_is_not_signed(
+    either_database: Database, tmp_path: Path
+) -> None:
+    async with either_database.unit_of_work() as db:
+        world = await locked_world(db, 5, tmp_path)
+        made = await make_sheet(db, world, BY)
+        await sheets.check(db, made, by=BY)
+        without = update(FigureSheet).where(FigureSheet.id == made.id).values(inputs=None)
+        await db.execute(without.execution_options(synchronize_session=False))
+    async with either_database.unit_of_work() as db:
+        old = await queries.get_sheet(db, made.id)
+        assert (old.state, old.keeps_inputs) == (SheetState.CHECKED, False)
+        with pytest.raises(InputsNotKept, match="Compute a new sheet, check it and sign that"):
+            await sheets.sign_off(db, old, by=BY)
+        assert old.state is SheetState.CHECKED
+    later = Signer(None, "核定人", LATER + timedelta(days=1))
+    async with either_database.unit_of_work() as db:
+        new = await make_sheet(db, world, later)
+        await sheets.check(db, new, by=later)
+        await sheets.sign_off(db, new, by=later)
+        assert (await queries.get_sheet(db, new.id)).keeps_inputs
+
+
+@pytest.mark.parametrize("state", JobState)
+async def test_no_sheet_is_computed_while_its_rows_are_being_locked(
+    either_database: Database, tmp_path: Path, state: JobState
+) -> None:
+    async with either_database.unit_of_work() as db:
+        world = await locked_world(db, 5, tmp_path)
+        elsewhere = await make_county(db)
+        other = Term(
+            region_id=elsewhere.region.id,
+            name="别县",
+            starts_on=world.term.starts_on,
+            ends_on=world.term.ends_on,
+        )
+        before = Term(
+            region_id=world.county.region.id,
+            name="上学期",
+            starts_on=FIRST_MONDAY - timedelta(weeks=20),
+            ends_on=FIRST_MONDAY - timedelta(days=1),
+        )
+        db.add_all([other, before])
+        await db.flush()
+        for term in (other, before):
+            db.add(job_of(term, JobState.RUNNING))
+        await db.flush()
+        await make_sheet(db, world, BY)
+    async with either_database.unit_of_work() as db:
+        db.add(job_of(world.term, state))
+    async with either_database.unit_of_work() as db:
+        if state in UNFINISHED:
+            with pytest.raises(TermBeingLocked, match="本学期 is being locked"):
+                await make_sheet(db, world, BY)
+        else:
+            assert (await make_sheet(db, world, BY)).open_rows == 0
+
+
+def job_of(term: Term, state: JobState) -> Job:
+    return Job(
+        kind=locking.KIND,
+        queue=Queue.LIGHT,
+        state=state,
+        payload=locking.payload_of(term.id, Scope()),
+        created_at=LATER,
+        run_after=LATER,
+    )

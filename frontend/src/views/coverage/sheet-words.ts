@@ -29,6 +29,11 @@ export function rowsOfSheet(figures: readonly SheetFigure[], whole: string): She
   return [...rows.values()];
 }
 
+/** Whether a sheet is still on its way to a signature. */
+export function isUnsigned({ state }: { state: SheetState }): boolean {
+  return state === "COMPUTED" || state === "CHECKED";
+}
+
 /** Who checked a sheet; null: nobody has, or it is not known any more. */
 export function checkerOf({ steps }: Pick<SheetDetail, "steps">): string | null {
   return steps.find(({ state }) => state === "CHECKED")?.person_id ?? null;
