@@ -195,6 +195,10 @@ class Composer:
         speed = round(made.duration_ms / 1000 / max(made.took_s, 0.001), 2)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
+            if await downloads.is_outdated(db, recording):
+                # Less is missing in the replay by now: the file is made of that one.
+                log.info("lesson_composed_anew", recording_id=str(recording.id), form=form)
+                return JobResult(again_at=context.now())
             await downloads.publish(
                 db,
                 RecordingDownload(

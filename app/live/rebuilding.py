@@ -28,7 +28,7 @@ from app.recordings.builder import Missing, NoRoomNow, ReplayBuilder, ReplayInde
 from app.recordings.copies import RecordingFile
 from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
-from app.recordings.finishing import MANIFEST, REPLAY, room_beyond
+from app.recordings.finishing import MANIFEST, REPLAY, spare_bytes
 from app.recordings.models import Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
@@ -114,7 +114,7 @@ class Rebuilder:
         )
         fetched = sum(file.bytes for file in recorded.values())  # a replay is as large as its parts
         fetched += sum(file.bytes for file in damaged)
-        if await asyncio.to_thread(room_beyond, folder) <= reserved + fetched:
+        if await asyncio.to_thread(spare_bytes, folder) <= reserved + fetched:
             raise NoRoomNow
         for number, file in enumerate(recorded.values()):
             await context.progress(number, len(recorded), file.name)

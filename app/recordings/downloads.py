@@ -21,7 +21,7 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, Queue
 from app.recordings.errors import RecordingNotReady
-from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingView
+from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingClip, RecordingView
 from app.recordings.queries import may_watch
 from app.security import PersonCaller
 
@@ -161,6 +161,18 @@ async def to_compose(db: AsyncSession, recording_id: UUID) -> Recording:
     assert recording is not None
     require_ready(recording)
     return recording
+
+
+async def is_outdated(db: AsyncSession, recording: Recording) -> bool:
+    """Return whether a replay was made again since `recording` was read with its clips.
+
+    It is not made again any more before this transaction is over.
+    """
+    await db.get_one(Recording, recording.id, with_for_update=True)
+    now_there = await db.scalars(
+        select(RecordingClip.id).where(RecordingClip.recording_id == recording.id)
+    )
+    return set(now_there) != {clip.id for clip in recording.clips}
 
 
 async def forget(db: AsyncSession, recording_id: UUID) -> None:

@@ -104,10 +104,18 @@ def _clear(place: Path) -> None:
 
 def room_beyond(folder: Path) -> int:
     """Return how many bytes are free beyond a copy of all that is in a folder, and some more."""
-    disk = os.statvfs(folder)
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    return spare_bytes(folder) - size
+
+
+def spare_bytes(folder: Path) -> int:
+    """Return how many bytes are free on a folder's disk beyond what is always left. Raise OSError.
+
+    Negative where less is free than that.
+    """
+    disk = os.statvfs(folder)
     kept_free = min(_MOST_KEPT_FREE, disk.f_blocks * disk.f_frsize // 8)
-    return disk.f_bavail * disk.f_frsize - size - kept_free
+    return disk.f_bavail * disk.f_frsize - kept_free
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

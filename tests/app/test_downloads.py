@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from app.jobs.models import Job, JobState
 from app.live import composing
 from app.live.composing import Composer, plan_of
 from app.recordings import downloads, retention
+from app.recordings.builder import BuiltClip, ReplayIndex
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
+from app.recordings.service import mend
 from app.settings import Settings
 from media.recorder.composition import Role, Span
 from tests.app.composed_lessons import LESSON_MS, clip, compose, make_recording
@@ -274,6 +277,39 @@ async def test_a_file_does_not_take_the_room_of_todays_lessons(
     keeping.clock.now += ROOM_LOOKED_FOR_EVERY
     assert await compose(keeping) == 1
     assert (await standing(browser, recording, "SOUND"))["state"] == "READY"
+
+
+async def test_one_whose_replay_was_mended_meanwhile_is_made_of_the_new_one(
+    keeping: Keeping,
+    recording: Recording,
+    browser: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really = composing._compose
+    composed: list[object] = []
+
+    async def mend_meanwhile(*given: Any) -> Any:
+        made = await really(*given)
+        composed.append(made)
+        if len(composed) == 1:
+            async with keeping.database.unit_of_work() as db:
+                rows = (await db.scalars(select(RecordingClip))).all()
+                names = [each.name for each in fields(BuiltClip)]
+                clips = tuple(
+                    BuiltClip(**{name: getattr(row, name) for name in names}) for row in rows
+                )
+                index = ReplayIndex(clips, LESSON_MS)
+                assert await mend(db, recording_id=recording.id, index=index)
+        return made
+
+    monkeypatch.setattr(composing, "_compose", mend_meanwhile)
+    await ask("SOUND")
+    assert await compose(keeping) == 2
+    assert len(composed) == 2
+    assert (await standing(browser, recording, "SOUND"))["state"] == "READY"
+    assert len(list((keeping.root / recording.folder).glob("lesson-*"))) == 1
+    assert left_overs(keeping, recording) == []
 
 
 async def test_a_process_that_is_killed_costs_its_attempt_and_nothing_else(

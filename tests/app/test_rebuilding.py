@@ -1,8 +1,10 @@
 """A replay in which something is missing is made again, and shown when it is better."""
 
+import os
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,8 @@ from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
 from app.recordings.downloads import RecordingDownload
-from app.recordings.finishing import finish
+from app.recordings.finishing import MANIFEST, finish
+from app.recordings.listing import recorded_files
 from app.recordings.models import DownloadForm, Recording, RecordingState
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
@@ -161,7 +164,7 @@ async def test_it_takes_no_room_that_is_kept(
 ) -> None:
     mend(keeping.root / recording.folder)
     with monkeypatch.context() as patch:
-        patch.setattr(rebuilding, "room_beyond", lambda _: 1000)
+        patch.setattr(rebuilding, "spare_bytes", lambda _: 1000)
         await ask()
         assert await work(keeping) == 1
     there = await standing(keeper, recording.session_id)
@@ -170,6 +173,33 @@ async def test_it_takes_no_room_that_is_kept(
     keeping.clock.now += ROOM_LOOKED_FOR_EVERY
     assert await work(keeping) == 1
     assert (await standing(keeper, recording.session_id))["missing"] == []
+
+
+async def test_room_for_one_more_copy_is_enough(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What lies in the folder has its room already: counted again, it would wait for ever."""
+    folder = keeping.root / recording.folder
+    mend(folder)
+    copy = sum(file.bytes for file in recorded_files(folder / MANIFEST).values())
+
+    async def nothing(_: object, **_now: object) -> int:
+        return 0
+
+    for free, standing_then in ((copy, "QUEUED"), (copy + 1, "DONE")):
+        disk = SimpleNamespace(f_blocks=0, f_frsize=1, f_bavail=free)
+        with monkeypatch.context() as patch:
+            patch.setattr(rebuilding, "reserved_bytes", nothing)
+            patch.setattr(os, "statvfs", lambda _, disk=disk: disk)
+            await ask()
+            assert await work(keeping) == 1
+        there = await standing(keeper, recording.session_id)
+        assert (there["missing"] == []) is (standing_then == "DONE")
+        keeping.clock.now += ROOM_LOOKED_FOR_EVERY
 
 
 async def test_only_who_administers_the_hub_school_has_it_made_again(
