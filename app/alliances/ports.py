@@ -16,6 +16,7 @@ from app.paging import Fetched, PageRequest
 class Lane:
     """What a pairing agreed on: a hub, the sites it teaches, in what, on which closed spans.
 
+    `hub_id`: the school that gives the lessons, or passes on to these sites what it receives.
     `subjects`: by their codes; none: whatever is taught. `lecturer_id`: the mentor, who gives the
     lessons; None: whoever does. `class_ids`: whose pupils sit there, where that is known; none:
     anybody's. A lesson a site receives for a named pairing is that pairing's; any other is the
@@ -34,7 +35,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A lesson that reached a site. `origin_id`: the lesson at the beginning of its chain."""
+    """A lesson that reached a site. `origin_id`: the lesson at the beginning of its chain.
+
+    `passer_id`, `passer_name`: the school that passed it on to the site; None: the hub itself.
+    """
 
     lesson_id: UUID
     origin_id: UUID
@@ -46,6 +50,8 @@ class Taught:
     hub_name: str
     site_id: UUID
     site_name: str
+    passer_id: UUID | None
+    passer_name: str | None
     connected_ms: int
 
 

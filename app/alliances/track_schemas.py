@@ -108,7 +108,10 @@ class TracksOut(BaseModel):
 
 
 class TaughtOut(BaseModel):
-    """授课: a lesson that reached one of the partners. `origin_id`: the lesson it passes on."""
+    """授课: a lesson that reached one of the partners. `origin_id`: the lesson it passes on.
+
+    `passed_on_by`: the school that passed it on to the partner; null: it had it from the hub.
+    """
 
     lesson_id: UUID
     origin_id: UUID
@@ -118,6 +121,7 @@ class TaughtOut(BaseModel):
     subject: str
     hub: Named
     site: Named
+    passed_on_by: Named | None
     connected_minutes: int
 
     @classmethod
@@ -132,5 +136,8 @@ class TaughtOut(BaseModel):
             subject=taught.subject,
             hub=Named(id=taught.hub_id, name=taught.hub_name),
             site=Named(id=taught.site_id, name=taught.site_name),
+            passed_on_by=None
+            if taught.passer_id is None
+            else Named(id=taught.passer_id, name=taught.passer_name or ""),
             connected_minutes=taught.connected_ms // 60_000,
         )

@@ -23,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +41,8 @@ from app.paging import Fetched, PageRequest, fetch_page
 from app.schools.models import Classroom, School
 
 Hub, Site, Origin = aliased(School), aliased(School), aliased(Lesson)
+#: The classroom that passes a lesson on to a site (一点带多点), and its school.
+Through, Passer = aliased(Classroom), aliased(School)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 
 
@@ -49,11 +52,15 @@ Words = Mapping[str, Collection[str]]
 
 async def _words(db: AsyncSession, lanes: Collection[Lane]) -> Words:
     """Look up all words the hubs' lessons have for their subjects."""
-    used = await db.scalars(
+    hubs = {lane.hub_id for lane in lanes}
+    given = select(Lesson.subject).where(Lesson.hub_school_id.in_(hubs))
+    passed_on = (
         select(Lesson.subject)
-        .where(Lesson.hub_school_id.in_({lane.hub_id for lane in lanes}))
-        .distinct()
+        .join(LessonSite, LessonSite.lesson_id == Lesson.id)
+        .join(Through, LessonSite.through_id == Through.id)
+        .where(Through.school_id.in_(hubs))
     )
+    used = await db.scalars(union(given, passed_on))
     sets = await codes.catalogue(db)
     words: defaultdict[str, list[str]] = defaultdict(list)
     for word in used:
@@ -73,9 +80,15 @@ def _in(lane: Lane, words: Words) -> ColumnElement[bool]:
 
 
 def _agreed(lane: Lane, words: Words) -> ColumnElement[bool]:
-    """Return the condition that a row is between the schools, on the days and in a subject."""
+    """Return the condition that a row is between the schools, on the days and in a subject.
+
+    The hub of a pairing gives it, or passes it on to this very site (docs/adr/0026).
+    """
     between = and_(
-        Lesson.hub_school_id == lane.hub_id,
+        or_(
+            and_(LessonSite.through_id.is_(None), Lesson.hub_school_id == lane.hub_id),
+            Through.school_id == lane.hub_id,
+        ),
         Classroom.school_id.in_(lane.site_ids),
         or_(false(), *(_on(Lesson.planned_start, span) for span in lane.spans)),
     )
@@ -112,6 +125,7 @@ def _reached(
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
+        .outerjoin(Through, LessonSite.through_id == Through.id)
         .outerjoin(Newest, newest())
         .where(IS_COUNTED.is_(True), or_(false(), *(_in(lane, words) for lane in lanes)))
     )
@@ -165,6 +179,8 @@ class AttendedLessons:
                     Hub.name,
                     Site.id,
                     Site.name,
+                    Passer.id,
+                    Passer.name,
                     AttendanceRecord.connected_ms,
                 ),
                 lanes,
@@ -173,6 +189,7 @@ class AttendedLessons:
             .join(Session, AttendanceRecord.session_id == Session.id)
             .join(Hub, Lesson.hub_school_id == Hub.id)
             .join(Site, Classroom.school_id == Site.id)
+            .outerjoin(Passer, Through.school_id == Passer.id)
         )
         order = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
         found: Fetched[tuple[Any, ...]] = await fetch_page(db, query, order=order, page=page)
@@ -180,7 +197,7 @@ class AttendedLessons:
 
 
 def _taught(row: tuple[Any, ...]) -> Taught:
-    lesson, origin_id, session_id, hub, site_id, site, connected_ms = row
+    lesson, origin_id, session_id, hub, site_id, site, passer_id, passer, connected_ms = row
     return Taught(
         lesson_id=lesson.id,
         origin_id=origin_id,
@@ -192,5 +209,7 @@ def _taught(row: tuple[Any, ...]) -> Taught:
         hub_name=hub,
         site_id=site_id,
         site_name=site,
+        passer_id=passer_id,
+        passer_name=passer,
         connected_ms=connected_ms,
     )

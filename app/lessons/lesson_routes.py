@@ -184,7 +184,7 @@ async def change_lesson(
         hub_school_id=hub,
         subjects=words.over(words.find(CodeKind.SUBJECT, lesson.subject)),
         scope=kept(caller),
-        known={site.classroom_id: site.pairing_id for site in lesson.sites},
+        known={site.classroom_id: SitePlan.of(site) for site in lesson.sites},
     )
     await changes.edit(
         db,
@@ -194,9 +194,7 @@ async def change_lesson(
         ends_at=body.ends_at,
         hub_classroom_id=body.hub_classroom_id,
         sites=[
-            SitePlan(
-                site.classroom_id, site.class_id, site.assistant_id, site.mode, site.pairing_id
-            )
+            SitePlan.of(site)
             for site in offerings.with_assistants(body.sites, lesson.sites, shown=shown)
         ],
         now=now,

@@ -160,6 +160,7 @@ class CourseOffering(Versioned, Base):
 class OfferingSite(Base):
     """A classroom that is to receive the lessons of an offering, and the pairing it does so for.
 
+    `through_id`: the site that passes them on to it (一点带多点); None: it has them from the hub.
     The need behind it, if there was one, is that of the pairing's match.
     """
 
@@ -173,8 +174,9 @@ class OfferingSite(Base):
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     mode: Mapped[SiteMode] = mapped_column(default=SiteMode.LIVE)
     pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey("pairings.id"), index=True)
+    through_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"))
 
-    classroom: Mapped[Classroom] = relationship(lazy="raise")
+    classroom: Mapped[Classroom] = relationship(lazy="raise", foreign_keys=classroom_id)
     school_class: Mapped[SchoolClass | None] = relationship(lazy="raise")
     assistant: Mapped[Person | None] = relationship(lazy="raise")
 
@@ -233,7 +235,8 @@ class LessonSite(Base):
 
     `class_id`: the pupils who sit there; `assistant_id`: 辅导教师, the adult beside them.
     `pairing_id`: for which pairing it receives the lesson, where somebody named one; it then
-    counts for no other (docs/adr/0014).
+    counts for no other (docs/adr/0014). `through_id`: the site that passes it on to this one
+    (一点带多点, docs/adr/0026); None: it has it from the hub.
     """
 
     __tablename__ = "lesson_sites"
@@ -246,10 +249,12 @@ class LessonSite(Base):
     assistant_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
     mode: Mapped[SiteMode] = mapped_column(default=SiteMode.LIVE)
     pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey("pairings.id"))
+    through_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"), index=True)
     state: Mapped[SiteState] = mapped_column(default=SiteState.EXPECTED)
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", back_populates="sites")
-    classroom: Mapped[Classroom] = relationship(lazy="raise")
+    classroom: Mapped[Classroom] = relationship(lazy="raise", foreign_keys=classroom_id)
+    through: Mapped[Classroom | None] = relationship(lazy="raise", foreign_keys=through_id)
     school_class: Mapped[SchoolClass | None] = relationship(lazy="raise")
     assistant: Mapped[Person | None] = relationship(lazy="raise")
 

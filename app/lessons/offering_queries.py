@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.alliances.models import Pairing, PairingParty, PairingSubject, Side
 from app.alliances.pairing_queries import PROMISED
@@ -25,6 +26,14 @@ class OfferingFilter:
     term_id: UUID | None = None
     subject_id: UUID | None = None
     state: OfferingState | None = None
+
+
+class Promise(NamedTuple):
+    """A running pairing, the school that gives or passes on, and one that receives for it."""
+
+    pairing_id: UUID
+    giver_id: UUID
+    school_id: UUID
 
 
 def offerings_seen(scope: Scope, wanted: OfferingFilter) -> Select[CourseOffering]:
@@ -120,26 +129,23 @@ async def schools_of_classrooms(
 
 
 async def promised_to(
-    db: AsyncSession, hub_school_id: UUID, school_ids: Collection[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Return, as (pairing, school), what running pairings promise these schools of the hub."""
-    hub = (
-        select(PairingParty.pairing_id)
-        .join(Pairing, PairingParty.pairing_id == Pairing.id)
-        .where(
-            PairingParty.school_id == hub_school_id,
-            PairingParty.side == Side.HUB,
-            Pairing.state.in_(PROMISED),
-        )
-    )
+    db: AsyncSession, giver_ids: Collection[UUID], school_ids: Collection[UUID]
+) -> set[Promise]:
+    """Return what running pairings promise these schools of these that give or pass on."""
+    partner = aliased(PairingParty)
     rows = await db.execute(
-        select(PairingParty.pairing_id, PairingParty.school_id).where(
-            PairingParty.pairing_id.in_(hub),
-            PairingParty.side == Side.PARTNER,
-            PairingParty.school_id.in_(school_ids),
+        select(Pairing.id, PairingParty.school_id, partner.school_id)
+        .join(PairingParty, PairingParty.pairing_id == Pairing.id)
+        .join(partner, partner.pairing_id == Pairing.id)
+        .where(
+            Pairing.state.in_(PROMISED),
+            PairingParty.side == Side.HUB,
+            PairingParty.school_id.in_(giver_ids),
+            partner.side == Side.PARTNER,
+            partner.school_id.in_(school_ids),
         )
     )
-    return {(row[0], row[1]) for row in rows}
+    return {Promise(*row) for row in rows}
 
 
 async def about_one_of(

@@ -16,13 +16,17 @@ MOST_SITES = 60
 
 
 class SiteIn(Incoming):
-    """A classroom that receives, whose pupils sit there, who helps, how, and for which pairing."""
+    """A classroom that receives, whose pupils sit there, who helps, how, and for which pairing.
+
+    `through_id`: another of the classrooms, which passes it on to this one; null: the hub's.
+    """
 
     classroom_id: UUID
     class_id: UUID | None = None
     assistant_id: UUID | None = None
     mode: SiteMode = SiteMode.LIVE
     pairing_id: UUID | None = None
+    through_id: UUID | None = None
 
 
 def require_different(sites: list[SiteIn]) -> list[SiteIn]:
@@ -58,7 +62,10 @@ class OfferingIn(Incoming):
 
 
 class SiteOut(BaseModel):
-    """A classroom that receives. `assistant` only where the caller's scope reaches."""
+    """A classroom that receives. `assistant` only where the caller's scope reaches.
+
+    `through_id`: the classroom of these that passes it on to this one; null: the hub's.
+    """
 
     classroom: Named
     school: Named
@@ -66,6 +73,7 @@ class SiteOut(BaseModel):
     assistant: Named | None
     mode: SiteMode
     pairing_id: UUID | None
+    through_id: UUID | None
 
 
 class OfferingOut(BaseModel):
@@ -139,6 +147,7 @@ def _site(row: OfferingSite, own: set[UUID]) -> SiteOut:
         assistant=helper and Named(id=helper.id, name=helper.name),
         mode=row.mode,
         pairing_id=row.pairing_id,
+        through_id=row.through_id,
     )
 
 

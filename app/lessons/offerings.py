@@ -1,6 +1,7 @@
 """Use cases of course offerings: open one, change it, name the classrooms that receive it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.errors import NotFound, WrongState
 from app.lessons import offering_queries as queries
+from app.lessons.chains import Link, require_passable, unfit
 from app.lessons.errors import SiteUnfit
 from app.lessons.models import CourseOffering, LessonSite, OfferingSite, OfferingState
 from app.lessons.offering_schemas import OfferingIn, SiteIn
-from app.lessons.timetable import touch
+from app.lessons.timetable import SitePlan, touch
 from app.schools import queries as schools
 from app.schools.models import Classroom
 from app.security import Scope
@@ -46,7 +48,14 @@ async def save(db: AsyncSession, offering: CourseOffering, body: OfferingIn, sco
     if body.hub_classroom_id is not None:
         await require_classroom_of(db, body.hub_classroom_id, school_id=hub.id)
     about = words.over(subject)
-    shown = await require_fit(db, body.sites, hub_school_id=hub.id, subjects=about, scope=scope)
+    shown = await require_fit(
+        db,
+        body.sites,
+        hub_school_id=hub.id,
+        subjects=about,
+        scope=scope,
+        known=_known(offering, body, subject.id),
+    )
     for name, value in body.model_dump(exclude={"subject", "sites"}).items():
         setattr(offering, name, value)
     offering.subject_id = subject.id
@@ -77,36 +86,64 @@ async def require_fit(
     hub_school_id: UUID,
     subjects: Collection[str],
     scope: Scope,
-    known: Mapping[UUID, UUID | None] = MappingProxyType({}),
+    known: Mapping[UUID, SitePlan] = MappingProxyType({}),
 ) -> frozenset[UUID]:
-    """Raise unless each of these classrooms may receive what the hub gives.
+    """Raise unless each of these classrooms may receive what the hub gives, from whom is named.
 
     Return those whose assistants are shown to the caller.
 
-    It may when its school is the caller's own, a running pairing promises it, or it is among
-    those `known` to receive already, each with the pairing it does so for. Another pairing that is
-    named must be one of the hub with that school and about one of the `subjects`, if about any;
-    class and assistant must be the school's. Raise NotFound, SiteUnfit.
+    It may when a running pairing of who gives it (the hub, or the school that passes it on)
+    promises it, when all of it is the caller's own, or when it is among those `known` to receive
+    it so already. Another pairing that is named must be one of who gives it with that school and
+    about one of the `subjects`, if about any; class and assistant must be the school's.
+    Raise NotFound, SiteUnfit.
     """
-    at = await queries.schools_of_classrooms(db, {site.classroom_id for site in sites})
+    at = await queries.schools_of_classrooms(db, _rooms(sites))
     own = await schools.ids_within(db, scope, set(at.values()))
-    promised = await queries.promised_to(db, hub_school_id, set(at.values()))
-    paired = {school_id for _, school_id in promised}
-    about = await queries.about_one_of(db, {pairing_id for pairing_id, _ in promised}, subjects)
+    _require_chain(sites, at, hub_school_id)
+    givers = {hub_school_id} | {at[each.through_id] for each in sites if each.through_id}
+    promised = await queries.promised_to(db, givers, set(at.values()))
+    about = await queries.about_one_of(db, {each.pairing_id for each in promised}, subjects)
+    paired = {(each.giver_id, each.school_id) for each in promised}
     for site in sites:
         school_id = at[site.classroom_id]
-        if school_id not in own | paired and site.classroom_id not in known:
-            raise NotFound("There is no such classroom for you.")
-        if site.pairing_id is not None and known.get(site.classroom_id) != site.pairing_id:
-            if (site.pairing_id, school_id) not in promised:
-                raise _unfit(site, "is not one of the hub with its school, or does not run")
+        giver_id = hub_school_id if site.through_id is None else at[site.through_id]
+        before = known.get(site.classroom_id)
+        stays = before is not None and before.through_id == site.through_id
+        if (giver_id, school_id) not in paired and not stays:
+            if school_id not in own and before is None:
+                raise NotFound("There is no such classroom for you.")
+            if school_id not in own or giver_id not in own | {hub_school_id}:
+                raise unfit(
+                    site.classroom_id,
+                    "Its school has no running pairing with the one this classroom is to receive "
+                    "the lesson from. Agree on one, or name another that passes it on.",
+                )
+        is_named = site.pairing_id is not None
+        if is_named and not (before and stays and before.pairing_id == site.pairing_id):
+            if (site.pairing_id, giver_id, school_id) not in promised:
+                raise _other_pairing(
+                    site, "is not one of who gives it with its school, or does not run"
+                )
             if site.pairing_id not in about:
-                raise _unfit(site, "is about other subjects")
+                raise _other_pairing(site, "is about other subjects")
         if site.class_id is not None:
             await schools.require_class_of(db, site.class_id, school_id=school_id)
         if site.assistant_id is not None:
             await accounts.require_person_of(db, site.assistant_id, school_id=school_id)
-    return frozenset(room_id for room_id, school_id in at.items() if school_id in own)
+    return frozenset(site.classroom_id for site in sites if at[site.classroom_id] in own)
+
+
+def _rooms(sites: Iterable[SiteIn]) -> set[UUID]:
+    rooms = {room for site in sites for room in (site.classroom_id, site.through_id)}
+    return {room for room in rooms if room is not None}
+
+
+def _require_chain(sites: Iterable[SiteIn], at: Mapping[UUID, UUID], hub_school_id: UUID) -> None:
+    links = [
+        Link(site.classroom_id, at[site.classroom_id], site.through_id, site.mode) for site in sites
+    ]
+    require_passable(links, hub_school_id=hub_school_id)
 
 
 def with_assistants(
@@ -128,11 +165,23 @@ def with_assistants(
     ]
 
 
-def _unfit(site: SiteIn, why: str) -> SiteUnfit:
-    return SiteUnfit(
-        f"The pairing named for a classroom {why}. Name another, or none.",
-        classroom_id=str(site.classroom_id),
+def _other_pairing(site: SiteIn, why: str) -> SiteUnfit:
+    return unfit(
+        site.classroom_id, f"The pairing named for a classroom {why}. Name another, or none."
     )
+
+
+def _known(offering: CourseOffering, body: OfferingIn, subject_id: UUID) -> dict[UUID, SitePlan]:
+    """Return the sites that stay as they are, also when their pairing has ended since.
+
+    Of another hub's lessons nothing is known; in another subject each pairing is looked at again.
+    """
+    if offering.hub_school_id != body.hub_school_id:
+        return {}
+    known = {row.classroom_id: SitePlan.of(row) for row in offering.sites}
+    if offering.subject_id == subject_id:
+        return known
+    return {room: replace(plan, pairing_id=None) for room, plan in known.items()}
 
 
 def _name_sites(offering: CourseOffering, sites: Sequence[SiteIn]) -> None:
@@ -144,3 +193,4 @@ def _name_sites(offering: CourseOffering, sites: Sequence[SiteIn]) -> None:
     for row, site in zip(offering.sites, sites, strict=True):
         row.class_id, row.assistant_id = site.class_id, site.assistant_id
         row.mode, row.pairing_id = site.mode, site.pairing_id
+        row.through_id = site.through_id

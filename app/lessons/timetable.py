@@ -24,6 +24,7 @@ from app.lessons.models import (
     OfferingState,
     SiteMode,
 )
+from app.lessons.offering_schemas import SiteIn
 from app.lessons.service import move
 
 # Nobody has come to these: their time and their sites may still change.
@@ -32,18 +33,29 @@ CHANGEABLE = frozenset({LessonState.PLANNED, LessonState.PUBLISHED, LessonState.
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A classroom that is to receive a lesson, its pupils, who helps, how, for which pairing."""
+    """A classroom that is to receive a lesson, its pupils, who helps, how, for which pairing.
+
+    `through_id`: the classroom that passes it on to this one; None: the hub's.
+    """
 
     classroom_id: UUID
     class_id: UUID | None = None
     assistant_id: UUID | None = None
     mode: SiteMode = SiteMode.LIVE
     pairing_id: UUID | None = None
+    through_id: UUID | None = None
 
     @classmethod
-    def of(cls, row: OfferingSite | LessonSite) -> "SitePlan":
-        """Return what a row says."""
-        return cls(row.classroom_id, row.class_id, row.assistant_id, row.mode, row.pairing_id)
+    def of(cls, row: OfferingSite | LessonSite | SiteIn) -> "SitePlan":
+        """Return what a row, or a page, says."""
+        return cls(
+            row.classroom_id,
+            row.class_id,
+            row.assistant_id,
+            row.mode,
+            row.pairing_id,
+            row.through_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,4 +344,5 @@ def invite(lesson: Lesson, sites: Iterable[SitePlan]) -> bool:
             changed = True
         row.class_id, row.assistant_id = plan.class_id, plan.assistant_id
         row.mode, row.pairing_id = plan.mode, plan.pairing_id
+        row.through_id = plan.through_id
     return changed

@@ -88,6 +88,7 @@ def _site(site: LessonSite, own: Collection[UUID]) -> SiteOut:
         assistant=helper and Named(id=helper.id, name=helper.name),
         mode=site.mode,
         pairing_id=site.pairing_id,
+        through_id=site.through_id,
     )
 
 

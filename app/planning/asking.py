@@ -4,7 +4,7 @@ Ids are texts. Whatever order things are given in, `Ask.ordered` has one order o
 the same question always is the same question.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,10 @@ class ThingKind(StrEnum):
 
 
 class Thing(NamedTuple):
-    """A teacher, a classroom, a device, a class; or a hub's line, by its school's id."""
+    """A teacher, a classroom, a device, a class; or the line of a school that gives or passes on.
+
+    A line's id is its school's.
+    """
 
     kind: ThingKind
     id: str
@@ -63,16 +66,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that is to receive an offering, and when it would like to."""
+    """A place that is to receive an offering, and when it would like to.
+
+    `through`: the key of the site that passes it on to this one (一点带多点); None: the hub does.
+    `passes_on`: it does so itself, and its school's line carries the lesson outwards too.
+    """
 
     place: Place
     wish: Wish | None = None
+    through: str | None = None
+    passes_on: bool = False
 
     @property
     def key(self) -> str:
         """Return what tells it from the other sites of its offering."""
         assert self.place.classroom is not None
         return self.place.classroom
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """Return what a lesson takes up here."""
+        if not self.passes_on:
+            return self.place.things
+        return (Thing(ThingKind.LINE, self.place.school), *self.place.things)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,14 @@ class Offering:
     hub: Place
     periods_a_week: int
     sites: tuple[Site, ...]
+
+    def givers(self, site: Site) -> Iterator[str]:
+        """Return the keys of the sites through which one receives it, the nearest first."""
+        through = {each.key: each.through for each in self.sites}
+        key = site.through
+        while key is not None:
+            yield key
+            key = through[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ async def ask_of(db: AsyncSession, planning: Planning) -> Ask:
 class _Used:
     """What the offerings use, by id."""
 
-    hubs: frozenset[UUID]
+    lines: frozenset[UUID]  # of the hubs, and of the schools that pass on
     schools: frozenset[UUID]
     people: frozenset[UUID]
     classes: frozenset[UUID]
@@ -63,16 +63,31 @@ class _Used:
     @classmethod
     def of(cls, courses: Sequence[CourseOffering]) -> "_Used":
         sites = [site for course in courses for site in course.sites]
-        hubs = frozenset(course.hub_school_id for course in courses)
+        lines = {course.hub_school_id for course in courses} | _passing(courses).keys()
         people = {course.lecturer_id for course in courses}
         people |= {site.assistant_id for site in sites if site.assistant_id is not None}
         classes = {each.class_id for each in sites} | {each.hub_class_id for each in courses}
         return cls(
-            hubs,
-            hubs | {site.classroom.school_id for site in sites},
+            frozenset(lines),
+            frozenset(lines | {site.classroom.school_id for site in sites}),
             frozenset(people),
             frozenset(each for each in classes if each is not None),
         )
+
+
+def _passing(courses: Iterable[CourseOffering]) -> dict[UUID, School]:
+    """Return the schools that pass on what they receive, by their ids."""
+    return {
+        site.classroom.school_id: site.classroom.school
+        for course in courses
+        for site in course.sites
+        if site.classroom_id in _givers(course)
+    }
+
+
+def _givers(course: CourseOffering) -> set[UUID]:
+    """Return the classrooms that pass on what they receive."""
+    return {site.through_id for site in course.sites if site.through_id is not None}
 
 
 def _text(key: UUID | None) -> str | None:
@@ -85,6 +100,7 @@ def _offering(
     devices: dict[UUID, tuple[str, ...]],
 ) -> Offering:
     sites = []
+    givers = _givers(course)
     for site in course.sites:
         school = site.classroom.school_id
         place = Place(
@@ -95,7 +111,9 @@ def _offering(
             _text(site.assistant_id),
         )
         wish = None if site.pairing_id is None else wishes.get((site.pairing_id, school))
-        sites.append(Site(place, wish))
+        sites.append(
+            Site(place, wish, _text(site.through_id), passes_on=site.classroom_id in givers)
+        )
     room = course.hub_classroom_id
     hub = Place(
         str(course.hub_school_id),
@@ -159,7 +177,7 @@ async def _schools(
     )
     schools = list(rows)
     rules = await calendars.calendars_of(db, schools, first=first, last=last)
-    lines = await _lines(db, used.hubs)
+    lines = await _lines(db, used.lines)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [
         PlannedSchool(
@@ -173,14 +191,16 @@ async def _schools(
     ]
 
 
-async def _lines(db: AsyncSession, hubs: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many lessons at once each hub's line carries.
+async def _lines(db: AsyncSession, school_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many lessons at once each of these schools' lines carries outwards.
 
     The classrooms of a school share its line, so the best of them says what it is. Where none is
     declared nobody knows: each classroom then has its own lesson, as it would without a planner.
     """
     rows = await db.execute(
-        select(Classroom.school_id, Classroom.budget_up_kbps).where(Classroom.school_id.in_(hubs))
+        select(Classroom.school_id, Classroom.budget_up_kbps).where(
+            Classroom.school_id.in_(school_ids)
+        )
     )
     declared: dict[UUID, list[int | None]] = defaultdict(list)
     for school_id, up_kbps in rows:
@@ -203,7 +223,7 @@ async def _busy(
     rows = await db.scalars(
         select(Lesson)
         .where(Lesson.id.in_(_lesson_ids(used, first, last)))
-        .options(selectinload(Lesson.sites))
+        .options(selectinload(Lesson.sites).joinedload(LessonSite.through))
     )
     return [
         Busy(thing, lesson.planned_start, lesson.planned_end, lesson.title)
@@ -224,8 +244,10 @@ def _things(lesson: Lesson) -> list[Thing]:
             (ThingKind.TEACHER, site.assistant_id),
             (ThingKind.CLASSROOM, site.classroom_id),
             (ThingKind.CLASS, site.class_id),
+            (ThingKind.LINE, None if site.through is None else site.through.school_id),
         ]
-    return [Thing(kind, str(key)) for kind, key in named if key is not None]
+    # Once each: a line carries a lesson once, to however many sites it passes it on.
+    return [Thing(kind, str(key)) for kind, key in dict.fromkeys(named) if key is not None]
 
 
 def _lesson_ids(used: _Used, first: date, last: date) -> Select[UUID]:
@@ -235,7 +257,7 @@ def _lesson_ids(used: _Used, first: date, last: date) -> Select[UUID]:
     rooms = select(Classroom.id).where(Classroom.school_id.in_(used.schools))
     parts = union(
         given.where(Lesson.lecturer_id.in_(used.people)),
-        given.where(Lesson.hub_school_id.in_(used.hubs)),
+        given.where(Lesson.hub_school_id.in_(used.lines)),
         given.where(Lesson.hub_classroom_id.in_(rooms)),
         given.join(LessonSite).where(LessonSite.classroom_id.in_(rooms)),
         given.join(LessonSite).where(LessonSite.assistant_id.in_(used.people)),
@@ -269,6 +291,8 @@ async def _names(
     )
     for class_id, school, name in classes:
         names[Thing(ThingKind.CLASS, str(class_id))] = f"{school} {name}"
+    for passing in _passing(courses).values():
+        names[Thing(ThingKind.LINE, str(passing.id))] = passing.name
     for course in courses:
         hub = course.hub_school
         names[Thing(ThingKind.LINE, str(hub.id))] = hub.name

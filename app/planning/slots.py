@@ -14,7 +14,7 @@ from enum import StrEnum
 from app.calendars.days import SchoolDay, local_day
 from app.calendars.models import PeriodKind
 from app.clock import DISPLAY_ZONE
-from app.planning.asking import Ask, Offering, PlannedSchool, Site, Thing, ThingKind
+from app.planning.asking import Ask, Offering, PlannedSchool, Thing, ThingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Table:
                     Thing(ThingKind.LINE, each.hub.school),
                     *each.hub.things,
                 ),
-                *(site.place.things for site in each.sites),
+                *(site.things for site in each.sites),
             )
             for each in self.ask.offerings
         ]
@@ -245,7 +245,7 @@ def _candidate(  # noqa: PLR0917  # one caller
     for kind in kinds:
         plans = table.plans[kind]
         bout = next(each for each in plans[offering.hub.school].bouts if each.number == period)
-        present = [_plan_of(plans, site, weekday) for site in offering.sites]
+        present = _present(plans, offering, weekday)
         days = len(table.kinds[kind])
         if all(each is None for each in present):
             _add_missed(costs, offering, present, days)
@@ -267,10 +267,18 @@ def _candidate(  # noqa: PLR0917  # one caller
     return Slot(number, weekday, period, meetings, dict(costs))
 
 
-def _plan_of(plans: Mapping[str, DayPlan], site: Site, weekday: int) -> DayPlan | None:
-    """Return what a site does on such a day, None when it does not run the hub's weekday."""
-    plan = plans.get(site.place.school)
-    return plan if plan is not None and plan.runs == weekday else None
+def _present(
+    plans: Mapping[str, DayPlan], offering: Offering, weekday: int
+) -> list[DayPlan | None]:
+    """Return what each site does; None: it, or who passes it on to it, has no such weekday."""
+    found: dict[str, DayPlan | None] = {}
+    for site in offering.sites:
+        plan = plans.get(site.place.school)
+        found[site.key] = plan if plan is not None and plan.runs == weekday else None
+    return [
+        None if any(found[key] is None for key in offering.givers(site)) else found[site.key]
+        for site in offering.sites
+    ]
 
 
 def meet(hub: Bout, sites: list[tuple[Bout, ...] | None], least_minutes: int) -> Meeting | None:

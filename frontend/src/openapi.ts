@@ -3705,7 +3705,11 @@ export interface components {
             standing: components["schemas"]["Standing"];
             subject: components["schemas"]["SubjectOut"];
         };
-        /** @description A classroom that receives, whose pupils sit there, who helps, how, and for which pairing. */
+        /**
+         * @description A classroom that receives, whose pupils sit there, who helps, how, and for which pairing.
+         *
+         *     `through_id`: another of the classrooms, which passes it on to this one; null: the hub's.
+         */
         SiteIn: {
             assistant_id?: string | null;
             class_id?: string | null;
@@ -3714,6 +3718,7 @@ export interface components {
             /** @default LIVE */
             mode: components["schemas"]["SiteMode"];
             pairing_id?: string | null;
+            through_id?: string | null;
         };
         /**
          * @description 直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
@@ -3722,7 +3727,11 @@ export interface components {
          * @enum {string}
          */
         SiteMode: "LIVE" | "RECORDED" | "EMBEDDED" | "OBSERVE";
-        /** @description A classroom that receives. `assistant` only where the caller's scope reaches. */
+        /**
+         * @description A classroom that receives. `assistant` only where the caller's scope reaches.
+         *
+         *     `through_id`: the classroom of these that passes it on to this one; null: the hub's.
+         */
         SiteOut: {
             assistant: components["schemas"]["Named"] | null;
             classroom: components["schemas"]["Named"];
@@ -3730,6 +3739,7 @@ export interface components {
             pairing_id: string | null;
             school: components["schemas"]["Named"];
             school_class: components["schemas"]["Named"] | null;
+            through_id: string | null;
         };
         /**
          * @description What became of a listening site in one lesson (docs/adr/0024).
@@ -3838,7 +3848,11 @@ export interface components {
             reason: string;
             to_name: string;
         };
-        /** @description 授课: a lesson that reached one of the partners. `origin_id`: the lesson it passes on. */
+        /**
+         * @description 授课: a lesson that reached one of the partners. `origin_id`: the lesson it passes on.
+         *
+         *     `passed_on_by`: the school that passed it on to the partner; null: it had it from the hub.
+         */
         TaughtOut: {
             connected_minutes: number;
             /** Format: date */
@@ -3848,6 +3862,7 @@ export interface components {
             lesson_id: string;
             /** Format: uuid */
             origin_id: string;
+            passed_on_by: components["schemas"]["Named"] | null;
             /** Format: uuid */
             session_id: string;
             site: components["schemas"]["Named"];

@@ -56,6 +56,7 @@ class Agreed:
 class Received:
     """A site that a lesson reached. `named`: the pairing it was received for, if any was named.
 
+    `hub_id`: the school it had it from: the lesson's, or the one that passed it on to it.
     `subjects`: the code of the lesson's subject and those it is among.
     """
 

@@ -87,7 +87,9 @@ async def make_schools(db: AsyncSession) -> Schools:
 
 async def make_pairing(db: AsyncSession, schools: Schools, random: Random) -> Agreed:
     kind = random.choice(PLACES)
-    hub, partners = random.choice(schools.hubs), random.sample(schools.sites, random.randint(1, 3))
+    hub = random.choice([*schools.hubs, schools.sites[0]])
+    others = [site for site in schools.sites if site is not hub]
+    partners = random.sample(others, random.randint(1, len(others)))
     mentor = random.choice(schools.teachers) if kind is PairingKind.TEACHER_MENTOR else None
     classes = {
         school.id: random.choice(schools.classes[school.id])
@@ -182,14 +184,19 @@ async def make_lesson(
     await db.flush()
     givers = {each.id: each.hub_school_id for each in earlier}
     origin_id = lesson.origin_id or lesson.id
-    received = []
-    for school in random.sample(schools.sites, random.randint(1, 3)):
+    received: list[Received] = []
+    invited = random.sample(schools.sites, random.randint(1, 3))
+    for school in invited:
+        # The first of the sites passes on to the others what it receives, now and then.
+        passes = school is not schools.sites[0] and schools.sites[0] in invited
+        giver = schools.sites[0] if passes and random.random() < 0.5 else hub
         site = LessonSite(
             lesson_id=lesson.id,
             classroom_id=schools.rooms[school.id].id,
             class_id=random.choice((None, *schools.classes[school.id])),
             mode=random.choice((SiteMode.LIVE, SiteMode.LIVE, *SiteMode)),
             pairing_id=random.choice((None, None, random.choice(agreed).pairing_id)),
+            through_id=None if giver is hub else schools.rooms[giver.id].id,
         )
         db.add(site)
         await db.flush()
@@ -206,7 +213,7 @@ async def make_lesson(
                 Received(
                     row.id,
                     Delivery(origin_id, givers[origin_id], school.id),
-                    hub.id,
+                    giver.id,
                     start.date(),
                     frozenset(WORDS[word]),
                     lesson.lecturer_id,
