@@ -24,6 +24,8 @@ export interface SiteWish {
   mode: SiteMode;
   class_id: string;
   assistant_id: string;
+  /** The classroom that passes the lessons on to this one; empty: it has them from the hub. */
+  through_id: string;
 }
 
 type Versioned = { id: string; version: number };

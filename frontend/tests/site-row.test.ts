@@ -27,7 +27,7 @@ function serve(classes: Named[], people: Named[] | null): void {
   });
 }
 
-function shown(wish: SiteWish, known: Named[] = []) {
+function shown(wish: SiteWish, known: Named[] = [], passers: Named[] = []) {
   const model = ref(wish);
   page = document.createElement("div");
   document.body.append(page);
@@ -37,6 +37,7 @@ function shown(wish: SiteWish, known: Named[] = []) {
       name: "云岭教学点 多媒体教室",
       school: "s1",
       known,
+      passers,
       "onUpdate:modelValue": (value: SiteWish) => (model.value = value),
     }),
   );
@@ -60,27 +61,38 @@ async function choose(place: number, name: string): Promise<void> {
 describe("a classroom of a course", () => {
   it("takes part as is chosen, with a class and an assistant of its school", async () => {
     serve([{ id: "c1", name: "三年级一班" }], [{ id: "p1", name: "次仁老师" }]);
-    const model = shown({ mode: "LIVE", class_id: "", assistant_id: "" });
+    const model = shown({ mode: "LIVE", class_id: "", assistant_id: "", through_id: "" });
     await choose(1, "三年级一班");
     await choose(2, "次仁老师");
     expect(page.textContent).not.toContain("什么都不计入");
     await choose(0, "观摩");
-    expect(model.value).toEqual({ mode: "OBSERVE", class_id: "c1", assistant_id: "p1" });
+    expect(model.value).toEqual({ mode: "OBSERVE", class_id: "c1", assistant_id: "p1", through_id: "" });
     await expect.poll(() => page.textContent).toContain("什么都不计入");
   });
 
   it("names the class that was chosen although it is closed by now", async () => {
     serve([{ id: "c1", name: "三年级一班" }], []);
-    shown({ mode: "LIVE", class_id: "c0", assistant_id: "" }, [{ id: "c0", name: "去年的三年级" }]);
+    shown({ mode: "LIVE", class_id: "c0", assistant_id: "", through_id: "" }, [{ id: "c0", name: "去年的三年级" }]);
     await expect.poll(texts).toContain("去年的三年级");
   });
 
   it("leaves class and assistant to a school that is not one's own", async () => {
     serve([], null);
-    const model = shown({ mode: "LIVE", class_id: "c9", assistant_id: "" });
+    const model = shown({ mode: "LIVE", class_id: "c9", assistant_id: "", through_id: "" });
     await expect.poll(() => selects().length).toBe(1);
     expect(page.textContent).toContain("由它自己安排");
     await choose(0, "录播");
-    expect(model.value).toEqual({ mode: "RECORDED", class_id: "c9", assistant_id: "" });
+    expect(model.value).toEqual({ mode: "RECORDED", class_id: "c9", assistant_id: "", through_id: "" });
+  });
+
+  it("has the lessons from the hub until another of its classrooms is named to pass them on", async () => {
+    serve([], null);
+    const passers = [{ id: "r2", name: "中心校 一号教室" }];
+    const model = shown({ mode: "LIVE", class_id: "", assistant_id: "", through_id: "" }, [], passers);
+    await expect.poll(texts).toContain("直接听主讲学校");
+    expect(page.textContent).not.toContain("照样直接到");
+    await choose(1, "中心校 一号教室");
+    expect(model.value.through_id).toBe("r2");
+    await expect.poll(() => page.textContent).toContain("照样直接到");
   });
 });

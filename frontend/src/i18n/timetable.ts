@@ -73,6 +73,10 @@ const zh = {
     nobody: "未指定",
     beyond: "这所学校不在您负责的范围里, 班级和教师由它自己安排",
     observes: "观摩的教室照常记录到课, 但什么都不计入",
+    through: "由谁转播",
+    from_hub: "直接听主讲学校",
+    through_hint: "课照样直接到这间教室, 计入转播学校与本校的结对",
+    has_through: "由 {name} 转播",
   },
   offering: {
     title: "课程",
@@ -207,6 +211,10 @@ const en: typeof zh = {
     nobody: "Nobody named",
     beyond: "This school is not yours: it names its own class and assistant",
     observes: "Attendance of a classroom that observes is recorded, and counts for nothing",
+    through: "Passed on by",
+    from_hub: "Nobody: straight from the hub",
+    through_hint: "The lesson still comes straight to this classroom; it counts for its pairing with who passes it on",
+    has_through: "passed on by {name}",
   },
   offering: {
     title: "Courses",
