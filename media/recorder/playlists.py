@@ -133,8 +133,12 @@ def media_playlist(
     """
     if source not in lane.tracks:
         raise NoLane
-    entries = list(_entries(lane, source, is_over=is_over))
-    longest_s = max((entry.end_s - entry.start_s for entry in entries), default=0.0)
+    listed = {each: list(_entries(lane, each, is_over=is_over)) for each in lane.tracks}
+    entries = listed[source]
+    # One for all of a lane (RFC 8216 section 6.2.4).
+    longest_s = max(
+        (entry.end_s - entry.start_s for track in listed.values() for entry in track), default=0.0
+    )
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -220,10 +224,10 @@ def _gap(from_s: float, until_s: float) -> Iterator[_Entry]:
 
 
 def _breaks(lane: Lane) -> list[float]:
-    """Return where a decoder must begin anew: all tracks of a lane say so at the same places."""
+    """Return where time stamps begin anew: all tracks of a lane say so at the same places."""
     return sorted(
         after.start_s
         for members in lane.tracks.values()
         for before, after in pairwise(members)
-        if (before.parameters, before.epoch) != (after.parameters, after.epoch)
+        if before.zero_s != after.zero_s
     )

@@ -15,7 +15,9 @@ from media.recorder.manifest import read_manifest
 from media.recorder.playlists import Lane, lanes_of, master_playlist, media_playlist
 from tests.chromium import chromium
 from tests.media.range_server import serving
+from tests.media.recorder_bench import moved
 from tests.media.recordings import CAMERA, MICROPHONE, h264_feed, opus_feed, record, vp8_feed
+from tests.media.rtp_source import encode_h264, packetize
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -76,6 +78,82 @@ async ({url, js, seeks}) => {
   out.size = [media.videoWidth, media.videoHeight];
   out.faults = faults;
   media.pause();
+  return out;
+}
+"""
+
+_WATCH = """
+async ({url, js, seeks, from, until}) => {
+  const media = document.createElement("video");
+  document.body.replaceChildren(media);
+  const faults = [];
+  const once = (name) => Promise.race([
+    new Promise((resolve) => media.addEventListener(name, resolve, {once: true})),
+    new Promise((_, reject) =>
+      setTimeout(() => reject(new Error(name + ": " + faults.join("; "))), 20000)),
+  ]);
+  media.addEventListener("error", () => faults.push(media.error.message));
+  const ready = once("loadeddata");
+  if (js) {
+    const hls = new Hls();
+    hls.on(Hls.Events.ERROR, (_, data) => faults.push(data.details));
+    hls.loadSource(url);
+    hls.attachMedia(media);
+  } else {
+    media.src = url;
+  }
+  await ready;
+  const canvas = new OffscreenCanvas(16, 16).getContext("2d", {willReadFrequently: true});
+  const isWhite = () => {
+    canvas.drawImage(media, 0, 0, 16, 16);
+    return canvas.getImageData(8, 8, 1, 1).data[0] > 200;
+  };
+  const out = {seeks: [], flashes: [], beeps: [], faults};
+  for (const wanted of seeks) {
+    const frame = new Promise((resolve) => {
+      const look = (_, {mediaTime, width}) => Math.abs(mediaTime - wanted) < 0.1
+        ? resolve({wanted, mediaTime, isWhite: isWhite(), width})
+        : media.requestVideoFrameCallback(look);
+      media.requestVideoFrameCallback(look);
+      setTimeout(() => resolve({wanted}), 5000);
+    });
+    const sought = once("seeked");
+    media.currentTime = wanted;
+    await sought;
+    out.seeks.push(await frame);
+  }
+  const sought = once("seeked");
+  media.currentTime = from;
+  await sought;
+  const audio = new AudioContext();
+  const analyser = audio.createAnalyser();
+  analyser.fftSize = 256;
+  const sound = audio.createMediaElementSource(media);
+  sound.connect(analyser);
+  sound.connect(audio.destination);
+  const samples = new Float32Array(256);
+  let [wasLoud, wasWhite] = [false, false];
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    const loudest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (loudest > 0.2 && !wasLoud) out.beeps.push(performance.now());
+    wasLoud = loudest > (wasLoud ? 0.1 : 0.2);
+  }, 3);
+  const look = (_, {expectedDisplayTime, mediaTime}) => {
+    const white = isWhite();
+    if (white && !wasWhite) out.flashes.push([mediaTime, expectedDisplayTime]);
+    wasWhite = white;
+    media.requestVideoFrameCallback(look);
+  };
+  media.requestVideoFrameCallback(look);
+  await media.play();
+  const began = performance.now();
+  while (media.currentTime < until && performance.now() - began < 30000) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  clearInterval(timer);
+  media.pause();
+  out.at = media.currentTime;
   return out;
 }
 """
@@ -176,6 +254,39 @@ def test_h264_seeks_and_plays_on_over_the_cuts(
         assert seek["frame"] == pytest.approx(seek["wanted"], abs=0.1)
     assert result["audioBytes"] > 0
     assert result["frames"] > 60
+
+
+@pytest.mark.parametrize("js", [False, True])
+def test_a_change_of_format_keeps_the_place_and_the_step(
+    page: Page, tmp_path: Path, js: bool
+) -> None:
+    small, large = encode_h264(9.0), encode_h264(5.0, size=(640, 480))
+    frames = small + moved(large, 9.0) + moved(encode_h264(6.0), 14.0)
+    feeds = {CAMERA: ("H264", packetize("H264", frames)), MICROPHONE: opus_feed(SECONDS)}
+    record(tmp_path, feeds, offset_s=300.0)
+    write_playlists(tmp_path, is_over=True)
+    assert (tmp_path / "camera.m3u8").read_text().count("#EXT-X-MAP") == 3
+    with serving(tmp_path) as url:
+        page.goto(url)
+        if js:
+            page.add_script_tag(path=HLS_JS)
+        asked = {"js": js, "seeks": [2.02, 9.02, 12.02, 14.02, 17.02], "from": 6.3, "until": 16.5}
+        result = page.evaluate(_WATCH, {"url": f"{url}master.m3u8", **asked})
+    assert result["faults"] == []
+    # Every whole second begins with a white frame and a beep.
+    assert [(seek["isWhite"], seek["width"]) for seek in result["seeks"]] == [
+        (True, 320),
+        (True, 640),
+        (True, 640),
+        (True, 320),
+        (True, 320),
+    ]
+    assert result["at"] >= 16.5
+    flashes = result["flashes"]
+    assert len(flashes) >= 8
+    for media_time, shown_at in flashes:
+        assert media_time == pytest.approx(round(media_time), abs=0.02)
+        assert min(abs(shown_at - beep) for beep in result["beeps"]) < 120
 
 
 @pytest.mark.parametrize(("feed", "codec"), [(vp8_feed, "vp8"), (h264_feed, "avc1.42c01f")])
