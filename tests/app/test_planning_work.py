@@ -25,9 +25,10 @@ from app.jobs import service as jobs
 from app.jobs.files import JobFiles
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
-from app.lessons.models import CourseOffering, Lesson, OfferingSite
+from app.lessons.models import CourseOffering, Lesson, LessonState, OfferingSite
+from app.lessons.timetable import OfferingPlan, write_lessons
 from app.planning import queries, service
-from app.planning.asking import Wish
+from app.planning.asking import Thing, ThingKind, Wish
 from app.planning.choices import Choices, Option
 from app.planning.jobs import KIND, run_planning
 from app.planning.loading import ask_of
@@ -37,7 +38,7 @@ from app.planning.solver import SolverFailed, choose_apart
 from tests.app.alliance_steps import statements
 from tests.app.conftest import Clock
 from tests.app.test_jobs_pages import caller
-from tests.app.timetable_steps import make_bells, make_offering, make_term
+from tests.app.timetable_steps import make_bells, make_offering, make_term, planned
 from tests.factories import NOON, County, make_classroom, make_county, make_school
 
 SIMPLE = Choices((1,), (Option(0, 1, 5), Option(0, 2, 3)), (), ())
@@ -229,3 +230,32 @@ async def test_a_line_carries_what_was_declared_and_else_a_lesson_of_each_classr
     hub = str(county.hub.id)
     assert next(each.line for each in asked.schools if each.id == hub) == 2
     assert next(each.line for each in declared.schools if each.id == hub) == 3
+
+
+async def test_who_passes_a_course_on_uses_its_line_and_a_lesson_that_is_passed_on_takes_it(
+    either_database: Database,
+) -> None:
+    """The same course twice: the lesson of the one is in the way of the other, at the middle."""
+    async with either_database.unit_of_work() as db:
+        county, offering = await _make(db)
+        middle, last = county.classrooms
+        by_room = {site.classroom_id: site for site in offering.sites}
+        by_room[last.id].through_id = middle.id
+        await db.flush()
+        planning = await _asked(db, county, offering)
+        await db.refresh(offering, ["sites"])
+        await write_lessons(db, [OfferingPlan(offering, [planned("W1-1")])], publish=True)
+        lesson = (await db.scalars(select(Lesson))).one()
+        lesson.state = LessonState.LIVE  # it is not moved any more
+        lesson.planned_start += timedelta(weeks=1)
+        lesson.planned_end += timedelta(weeks=1)
+        await db.flush()
+        asked = await ask_of(db, await queries.get_planning(db, planning.id))
+    sites = {site.key: site for site in asked.offerings[0].sites}
+    assert sites[str(last.id)].through == str(middle.id)
+    assert sites[str(middle.id)].passes_on
+    assert not sites[str(last.id)].passes_on
+    line = Thing(ThingKind.LINE, str(county.points[0].id))
+    assert asked.names[line] == county.points[0].name
+    assert [each.title for each in asked.busy if each.thing == line] == [offering.name]
+    assert not [each for each in asked.busy if each.thing.id == str(county.points[1].id)]

@@ -212,7 +212,7 @@ const en: typeof zh = {
     beyond: "This school is not yours: it names its own class and assistant",
     observes: "Attendance of a classroom that observes is recorded, and counts for nothing",
     through: "Passed on by",
-    from_hub: "Nobody: straight from the hub",
+    from_hub: "The hub itself",
     through_hint: "The lesson still comes straight to this classroom; it counts for its pairing with who passes it on",
     has_through: "passed on by {name}",
   },

@@ -74,3 +74,9 @@ export function rowsOf(week: Week): Row[] {
   if (others.some((cell) => cell.length > 0)) rows.push({ period: null, isAfterBreak: rows.length > 0, cells: others });
   return rows;
 }
+
+/** What a classroom among the sites of a course or a lesson is called, with its school. */
+export function roomNamed(sites: PlannedLesson["sites"], id: string): string {
+  const site = sites.find(({ classroom }) => classroom.id === id);
+  return site ? `${site.school.name} ${site.classroom.name}` : "";
+}
