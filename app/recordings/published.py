@@ -10,7 +10,7 @@ from app.lessons.models import Lesson
 from app.paging import Fetched, PageRequest, fetch_page
 from app.pinyin import is_named
 from app.recordings.models import Recording, RecordingState
-from app.recordings.publishing import RecordingPublication, is_published_to
+from app.recordings.publishing import RecordingPublication, is_published_to, is_refused
 from app.recordings.queries import may_watch
 from app.schools.models import School
 from app.security import PersonCaller
@@ -23,7 +23,8 @@ async def list_published(
 ) -> Fetched[Listed]:
     """Return a page of what is published to this person or was given by her, the latest first.
 
-    With the lesson, the hub school's and the lecturer's name. Raise BadCursor.
+    Not while a school's consent is taken back. With the lesson, the hub school's and the
+    lecturer's name. Raise BadCursor.
     """
     query = (
         select(Recording, Lesson, RecordingPublication, School.name, Person.name)
@@ -34,6 +35,9 @@ async def list_published(
         .where(
             Recording.state == RecordingState.PUBLISHED,
             or_(is_published_to(person), may_watch(person)),
+            # Who gave it still watches it, from the lesson's own page: here it would pass for
+            # one that every school consents to.
+            ~is_refused(),
         )
     )
     if text:

@@ -49,15 +49,16 @@ def is_published_to(person: PersonCaller) -> ColumnElement[bool]:
 
     Staff of a school that gave the lesson or was invited to it, and who inspects such a school.
     """
-    return and_(_is_meant_for(person), ~_is_refused())
+    return and_(_is_meant_for(person), ~is_refused())
 
 
 def is_kept_from(person: PersonCaller) -> ColumnElement[bool]:
     """Return the condition, as above, that she would be shown it but for a consent taken back."""
-    return and_(_is_meant_for(person), _is_refused())
+    return and_(_is_meant_for(person), is_refused())
 
 
-def _is_refused() -> ColumnElement[bool]:
+def is_refused() -> ColumnElement[bool]:
+    """Return the condition, on Recording, that a school seen in it has taken its consent back."""
     shown = aliased(School)  # a query may have the hub's school as well
     return exists().where(
         RecordingSchool.recording_id == Recording.id,

@@ -388,7 +388,9 @@ async def test_what_is_published_to_one_is_listed_while_it_may_be_watched(
         assert await listed(f" {about} ") == mine
     assert await listed("体育") == []
     await published.consent(published.county.points[0], says=False)
-    assert await listed() == (mine if who in {"teacher", "administrator"} else [])
+    assert await listed() == []
+    await published.consent(published.county.points[0], says=True)
+    assert await listed() == mine
     assert (await browser.get("/api/recordings/published?q=%00")).status_code == 422
 
 
