@@ -20,6 +20,9 @@ from media.recorder.timeline import GROUP_OF, SEAM_S, Group
 MEDIA_TYPE = "application/vnd.apple.mpegurl"
 TARGET_S = 10
 """What EXT-X-TARGETDURATION promises; who ignores requests for key frames makes it longer."""
+LEAD_S = 2.5
+"""How long before its first part a track's playlist may begin without a gap: players open
+with a first segment whose media begins this much later, and not with a gap (ADR 0020)."""
 _SOUND = "sound"
 
 Uri = Callable[[str], str]
@@ -199,14 +202,17 @@ def _entries(lane: Lane, source: Source, *, is_over: bool) -> Iterator[_Entry]:
     """
     at_s = lane.from_s
     members = lane.tracks[source]
+    is_first = True
     for part in members:
-        if part.start_s - at_s > SEAM_S:  # which is known before there is anything to list
-            yield from _gap(at_s, part.start_s)
-            at_s = part.start_s
+        # Players begin with a part, not with a gap: a short time before the first is the part's.
+        is_lead = is_first and part.start_s - at_s <= LEAD_S
+        if part.start_s - at_s > SEAM_S and not is_lead:
+            yield from _gap(at_s, part.start_s)  # known before there is anything to list
+            at_s, is_first = part.start_s, False
         if not part.bytes or part.head_bytes is None or part.end_s is None or part.end_s <= at_s:
             continue  # it is being written, holds nothing, or says nothing new
         yield _Entry(at_s, part.end_s, part)
-        at_s = part.end_s
+        at_s, is_first = part.end_s, False
     last = members[-1]
     if is_over:
         yield from _gap(at_s, lane.until_s)

@@ -100,6 +100,18 @@ def test_sound_and_picture_begin_at_one_moment_and_holes_are_named() -> None:
     assert sum(lengths(lines)) == 37.0
 
 
+def test_a_track_that_begins_a_little_later_begins_with_its_part() -> None:
+    parts = [part(MIC, 0, 6), part(MIC, 6, 12), part(CAM, 2.4, 8), part(CAM, 8, 14)]
+    lines = listed(parts, CAM)
+    assert "#EXT-X-GAP" not in lines
+    assert lengths(lines) == [8.0, 6.0]
+    assert lengths(listed([*parts[:2], part(CAM, 2.4, None)], CAM)) == []
+    late = [part(MIC, 0, 6), part(CAM, 2.6, 8)]
+    assert lengths(listed(late, CAM)) == pytest.approx([2.6, 5.4])
+    later = [part(MIC, 0, 12), part(CAM, 0, 4), part(CAM, 6, 12)]
+    assert lengths(listed(later, CAM)) == [4.0, 2.0, 6.0]  # a hole is named, however short
+
+
 def test_a_track_that_fell_silent_is_filled_with_whole_gaps() -> None:
     parts = [part(CAM, at_s, at_s + 6) for at_s in range(0, 60, 6)]
     parts.append(part(MIC, 0, 6, reason="paused"))
