@@ -39,6 +39,12 @@ JSON = dict[str, Any]
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Run each test on both databases: the statements are the risk."""
+    return either_url
+
+
+@pytest.fixture
 async def world(database: Database, tmp_path: Path, clock: Clock) -> World:
     async with database.unit_of_work() as db:
         made = await make_world(db, 5)

@@ -22,6 +22,12 @@ FEW, ALL = 2, 200
 SOME = (Indicator.COV_REGULAR, Indicator.OFFER_RATE)
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Run each test on both databases: the statements are the risk."""
+    return either_url
+
+
 async def basics_of_a_world(db: AsyncSession, folder: Path) -> Basics:
     world = await make_world(db, 41)
     await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
