@@ -12,10 +12,12 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Connection,
     CursorResult,
     DateTime,
     Enum,
+    Integer,
     MetaData,
     Result,
     Row,
@@ -107,6 +109,8 @@ def uuid7(now: datetime | None = None) -> UUID:
 
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
+#: Milliseconds of a lesson, which may be left open: 32 bits hold 24 days. SQLite's have 64 anyhow.
+ClockMs = Annotated[int, mapped_column(BigInteger().with_variant(Integer(), "sqlite"))]
 
 # The pattern of any text from outside: PostgreSQL keeps no NUL, and cannot even be asked for one.
 WITHOUT_NUL = r"^[^\x00]*$"

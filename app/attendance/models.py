@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import Base, Id
+from app.database import Base, ClockMs, Id
 from app.lessons.models import Lesson, LessonSite
 
 
@@ -58,7 +58,7 @@ class Session(Base):
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(40))
     epoch: Mapped[int] = mapped_column(default=0)
-    last_alive_ms: Mapped[int] = mapped_column(default=0)
+    last_alive_ms: Mapped[ClockMs] = mapped_column(default=0)
     saved_state: Mapped[dict[str, Any] | None]
     # The head of the chain of events: without it, cutting off the newest rows would not show.
     event_count: Mapped[int] = mapped_column(default=0)
@@ -80,9 +80,9 @@ class SeatPresence(Base):
     seat_id: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(16))
     lesson_site_id: Mapped[UUID | None] = mapped_column(ForeignKey("lesson_sites.id"), index=True)
-    joined_ms: Mapped[int]
-    last_seen_ms: Mapped[int]
-    left_ms: Mapped[int | None]
+    joined_ms: Mapped[ClockMs]
+    last_seen_ms: Mapped[ClockMs]
+    left_ms: Mapped[ClockMs | None]
     leave_reason: Mapped[str | None] = mapped_column(String(40))
 
 
@@ -95,7 +95,7 @@ class ClassEvent(Base):
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
     number: Mapped[int]
-    clock_ms: Mapped[int]
+    clock_ms: Mapped[ClockMs]
     written_at: Mapped[datetime]
     type: Mapped[str] = mapped_column(String(32))
     seat_id: Mapped[str | None] = mapped_column(String(64))
@@ -225,16 +225,16 @@ class AttendanceRecord(Base):
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
     lesson_site_id: Mapped[UUID] = mapped_column(ForeignKey("lesson_sites.id"), unique=True)
     state: Mapped[AttendanceState] = mapped_column(default=AttendanceState.OPEN)
-    planned_ms: Mapped[int]
-    connected_ms: Mapped[int] = mapped_column(default=0)
-    first_joined_ms: Mapped[int | None]
-    last_left_ms: Mapped[int | None]
-    audible_ms: Mapped[int | None]
-    degraded_ms: Mapped[int | None]
-    lost_ms: Mapped[int | None]
-    offline_ms: Mapped[int | None]
-    visible_ms: Mapped[int | None]
-    silent_ms: Mapped[int | None]
+    planned_ms: Mapped[ClockMs]
+    connected_ms: Mapped[ClockMs] = mapped_column(default=0)
+    first_joined_ms: Mapped[ClockMs | None]
+    last_left_ms: Mapped[ClockMs | None]
+    audible_ms: Mapped[ClockMs | None]
+    degraded_ms: Mapped[ClockMs | None]
+    lost_ms: Mapped[ClockMs | None]
+    offline_ms: Mapped[ClockMs | None]
+    visible_ms: Mapped[ClockMs | None]
+    silent_ms: Mapped[ClockMs | None]
     interruptions: Mapped[int] = mapped_column(default=0)
     is_counted: Mapped[bool | None]
     not_counted_reason: Mapped[NotCounted | None]
@@ -255,7 +255,7 @@ class Incident(Base):
 
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
-    clock_ms: Mapped[int]
+    clock_ms: Mapped[ClockMs]
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(32))
     actor: Mapped[str | None] = mapped_column(String(64))

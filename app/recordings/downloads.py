@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, selectinload
 
-from app.database import Base, Id
+from app.database import Base, ClockMs, Id
 from app.errors import NotFound
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
@@ -57,7 +57,7 @@ class RecordingDownload(Base):
     form: Mapped[DownloadForm]
     file: Mapped[str] = mapped_column(String(200))
     bytes: Mapped[int] = mapped_column(BigInteger)
-    duration_ms: Mapped[int]
+    duration_ms: Mapped[ClockMs]
     lufs: Mapped[float | None]
     speed: Mapped[float]
     made_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import Base, Id
+from app.database import Base, ClockMs, Id
 from app.lessons.models import Lesson
 
 
@@ -101,7 +101,7 @@ class Recording(Base):
     folder: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
-    duration_ms: Mapped[int] = mapped_column(default=0)
+    duration_ms: Mapped[ClockMs] = mapped_column(default=0)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     problem: Mapped[str | None] = mapped_column(String(200))
     # What is not in its replay because it cannot be read: of each `builder.Missing` its fields.
@@ -131,8 +131,8 @@ class RecordingClip(Base):
     group: Mapped[str] = mapped_column(String(20))
     file: Mapped[str] = mapped_column(String(200))
     mime: Mapped[str] = mapped_column(String(80))
-    start_ms: Mapped[int]
-    duration_ms: Mapped[int]
+    start_ms: Mapped[ClockMs]
+    duration_ms: Mapped[ClockMs]
     has_audio: Mapped[bool]
     has_video: Mapped[bool]
     bytes: Mapped[int] = mapped_column(BigInteger)
