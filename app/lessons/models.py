@@ -186,7 +186,7 @@ class Lesson(Versioned, Base):
 
     `lecturer_id`: who gives it now; `Substitution` keeps who was to. `slot`: its place in its
     offering ("2026-W10-2", as whoever planned it calls it), the same however often it is moved.
-    `is_after_school`: as its offering said when it was written, whatever that says later.
+    `is_after_school`: as its offering said when it began, whatever that says later.
     """
 
     __tablename__ = "lessons"

@@ -127,11 +127,11 @@ async def export_offerings(
 @router.post("/course-offerings", status_code=201)
 @refuses(NotFound, CodeUnknown, TermForeign, SiteUnfit)
 async def open_offering(
-    body: OfferingIn, response: Response, db: Db, caller: CurrentAdministrator
+    body: OfferingIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> OfferingOut:
     """Open an offering of a hub school one administers."""
     made = offerings.new()
-    await offerings.save(db, made, body, kept(caller))
+    await offerings.save(db, made, body, kept(caller), now=now)
     return await _answer(db, caller, response, made.id)
 
 
@@ -151,13 +151,14 @@ async def change_offering(
     body: OfferingIn,
     response: Response,
     db: Db,
+    now: Now,
     caller: CurrentAdministrator,
     expected: IfMatch,
 ) -> OfferingOut:
-    """Change an offering; lessons that are planned already stay as they are."""
+    """Change an offering. Lessons planned already stay; those to come are after school as it is."""
     row = await queries.offering_kept(db, kept(caller), offering_id)
     expected.require(row, current=(await _described(db, caller, [row]))[0])
-    await offerings.save(db, row, body, kept(caller))
+    await offerings.save(db, row, body, kept(caller), now=now)
     return await _answer(db, caller, response, offering_id)
 
 

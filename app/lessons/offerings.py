@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -18,16 +19,31 @@ from app.errors import NotFound, WrongState
 from app.lessons import offering_queries as queries
 from app.lessons.chains import Link, require_passable, unfit
 from app.lessons.errors import SiteUnfit
-from app.lessons.models import CourseOffering, LessonSite, OfferingSite, OfferingState
+from app.lessons.models import (
+    STARTABLE,
+    CourseOffering,
+    Lesson,
+    LessonSite,
+    LessonState,
+    OfferingSite,
+    OfferingState,
+)
 from app.lessons.offering_schemas import OfferingIn, SiteIn
 from app.lessons.timetable import SitePlan, touch
 from app.schools import queries as schools
 from app.schools.models import Classroom
 from app.security import Scope
 
+#: A cancelled one too: the lesson that makes it up is what it was.
+NOT_BEGUN = STARTABLE | {LessonState.PLANNED, LessonState.CANCELLED}
 
-async def save(db: AsyncSession, offering: CourseOffering, body: OfferingIn, scope: Scope) -> None:
+
+async def save(
+    db: AsyncSession, offering: CourseOffering, body: OfferingIn, scope: Scope, *, now: datetime
+) -> None:
     """Make a new offering, or an old one, what `body` says. Its lessons stay as they are planned.
+
+    Only whether they are after school follows, in those that are still to come.
 
     `scope`: what the caller administers. Raise NotFound, CodeUnknown, TermForeign, SiteUnfit,
     WrongState for one that has ended.
@@ -62,6 +78,24 @@ async def save(db: AsyncSession, offering: CourseOffering, body: OfferingIn, sco
     _name_sites(offering, with_assistants(body.sites, offering.sites, shown=shown))
     db.add(offering)
     touch(offering)
+    await db.flush()
+    await _follow_after_school(db, offering, now=now)
+
+
+async def _follow_after_school(
+    db: AsyncSession, offering: CourseOffering, *, now: datetime
+) -> None:
+    """Have the lessons to come be after school as their offering is; what was given stays."""
+    to_come = await db.scalars(
+        select(Lesson).where(
+            Lesson.offering_id == offering.id,
+            Lesson.planned_start > now,
+            Lesson.state.in_(NOT_BEGUN),
+            Lesson.is_after_school != offering.is_after_school,
+        )
+    )
+    for lesson in to_come:
+        lesson.is_after_school = offering.is_after_school
     await db.flush()
 
 

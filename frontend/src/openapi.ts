@@ -349,7 +349,7 @@ export interface paths {
     "/api/course-offerings/{offering_id}": {
         /** @description Describe an offering. */
         get: operations["read_offering"];
-        /** @description Change an offering; lessons that are planned already stay as they are. */
+        /** @description Change an offering. Lessons planned already stay; those to come are after school as it is. */
         put: operations["change_offering"];
     };
     "/api/course-offerings/{offering_id}/end": {

@@ -1,6 +1,7 @@
 """Planned lessons through the API: moved, cancelled, given by another, made up, missed."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -174,6 +175,61 @@ async def test_a_lesson_after_school_is_made_up_after_school(
     async with database.unit_of_work() as db:
         kept = (await db.scalars(select(Lesson.is_after_school))).all()
     assert kept == [True, True]
+
+
+@pytest.mark.parametrize("late", [True, False])
+async def test_lessons_to_come_are_after_school_as_their_offering_becomes(
+    keeper: TestBrowser, school: Timetabled, database: Database, late: bool
+) -> None:
+    """What has begun, or was to begin by now, stays as it is."""
+    opened = await made(
+        keeper, "/api/course-offerings", offering_of(school, is_after_school=not late)
+    )
+    lesson_id = UUID((await plan_one(keeper, opened))["id"])
+    async with database.unit_of_work() as db:
+        to_come = await db.get_one(Lesson, lesson_id)
+        stands = {
+            LessonState.PLANNED: HOUR,
+            LessonState.PUBLISHED: HOUR,
+            LessonState.READY: HOUR,
+            LessonState.CANCELLED: HOUR,
+            LessonState.LIVE: HOUR,
+            LessonState.ENDED: -HOUR,
+            LessonState.CREDITED: -HOUR,
+            LessonState.MISSED: -HOUR,
+        }
+        for state, after in stands.items():
+            db.add(
+                Lesson(
+                    **{
+                        name: getattr(to_come, name)
+                        for name in (
+                            *("kind", "subject", "grade", "hub_school_id", "lecturer_id"),
+                            *("offering_id", "is_after_school"),
+                        )
+                    },
+                    title=state,
+                    state=state,
+                    planned_start=NOON + after,
+                    planned_end=NOON + after + timedelta(minutes=40),
+                )
+            )
+    read = await keeper.get(f"/api/course-offerings/{opened['id']}")
+    changed = await keeper.send(
+        "PUT",
+        f"/api/course-offerings/{opened['id']}",
+        json=offering_of(school, is_after_school=late),
+        etag=read.headers["ETag"],
+    )
+    assert changed.status_code == 200, changed.text
+    async with database.unit_of_work() as db:
+        rows = await db.execute(select(Lesson.id, Lesson.state, Lesson.is_after_school))
+        after_school = {row[0]: (row[1], row[2]) for row in rows}
+    assert after_school.pop(lesson_id) == (LessonState.PUBLISHED, late)
+    follows = {LessonState.PLANNED, LessonState.PUBLISHED, LessonState.READY, LessonState.CANCELLED}
+    assert dict(after_school.values()) == {
+        state: late if state in follows else not late for state in stands
+    }
 
 
 async def test_nobody_else_changes_a_lesson(
