@@ -79,7 +79,8 @@ EndpointT = TypeVar("EndpointT", bound=Callable[..., object])
 def refuses(*problems: type[Problem]) -> Callable[[EndpointT], EndpointT]:
     """Say what a route's use case refuses, beyond what its dependencies do (`app.openapi`).
 
-    The decorator nearest to the function. Tests hold every answer against the description.
+    The decorator nearest to the function. `tests/app/test_refusals.py` holds it against what the
+    function and all it names can raise.
     """
 
     def note(endpoint: EndpointT) -> EndpointT:

@@ -203,7 +203,7 @@ def _derived(route: Any, method: str, *, has_input: bool) -> Iterator[type[Probl
         yield MalformedInput
     if isinstance(route.original_route, IdempotentRoute) and method == "POST":
         yield from (StillRunning, KeyReused, FileTooLarge)
-    for call in _calls(route.dependant):
+    for call in dependencies(route.dependant):
         if isinstance(call, Policy):
             yield from call.refuses(is_unsafe=method not in SAFE_METHODS)
         elif isinstance(call, RateLimit):
@@ -214,10 +214,11 @@ def _derived(route: Any, method: str, *, has_input: bool) -> Iterator[type[Probl
             yield from (PreconditionRequired, ChangedMeanwhile)
 
 
-def _calls(dependant: Dependant) -> Iterable[object]:
+def dependencies(dependant: Dependant) -> Iterable[Any]:
+    """Yield all a route depends on, and what that depends on."""
     for below in dependant.dependencies:
         yield below.call
-        yield from _calls(below)
+        yield from dependencies(below)
 
 
 def _refuse_twins(schema: dict[str, Any]) -> None:

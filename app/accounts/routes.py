@@ -152,7 +152,7 @@ async def read_me(request: Request, db: Db, callers: Anyone) -> Me:
 
 
 @router.post("/sign-in", dependencies=[Depends(RateLimit("sign-in", "60/minute"))])
-@refuses(SignInRefused, SignInLocked)
+@refuses(SignInRefused, SignInLocked, NotSignedIn)
 async def sign_in(
     *,
     body: SignIn,
@@ -197,7 +197,7 @@ async def sign_out(
     response_model_exclude_none=True,
     dependencies=[Depends(RateLimit("links", "60/minute"))],
 )
-@refuses(LinkUsedOrExpired)
+@refuses(LinkUsedOrExpired, NotSignedIn)
 async def redeem_link(
     *,
     body: RedeemLink,
@@ -239,7 +239,7 @@ async def redeem_link(
 
 
 @router.post("/links/set-password", dependencies=[Depends(RateLimit("links", "60/minute"))])
-@refuses(LinkUsedOrExpired, PasswordTooWeak)
+@refuses(LinkUsedOrExpired, PasswordTooWeak, NotSignedIn)
 async def set_password(
     *,
     body: SetPassword,

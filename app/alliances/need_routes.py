@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import need_queries, needs
+from app.alliances.errors import NotAMember, OfferUnfit, PairingIncomplete, SchoolNotOpen
 from app.alliances.models import HubOffer, Need, NeedState
 from app.alliances.need_schemas import (
     Accepted,
@@ -24,8 +25,10 @@ from app.calendars.days import local_day
 from app.calendars.schemas import clock_of
 from app.clock import Now
 from app.codes import service as codes
+from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
 from app.database import Db
+from app.errors import WrongState, refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -113,6 +116,7 @@ async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID) -> NeedOut
 
 
 @router.post("/needs", status_code=201)
+@refuses(CodeUnknown)
 async def post_need(
     body: NeedIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> NeedOut:
@@ -132,6 +136,7 @@ async def read_need(need_id: UUID, response: Response, db: Db, caller: CurrentIn
 
 
 @router.put("/needs/{need_id}")
+@refuses(CodeUnknown, WrongState)
 async def change_need(
     *,
     need_id: UUID,
@@ -152,6 +157,7 @@ async def change_need(
 
 
 @router.post("/needs/{need_id}/withdraw")
+@refuses(WrongState)
 async def withdraw_need(
     need_id: UUID, response: Response, db: Db, caller: CurrentAdministrator, expected: IfMatch
 ) -> NeedOut:
@@ -187,6 +193,7 @@ async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector
 
 
 @router.post("/needs/{need_id}/accept", status_code=201)
+@refuses(CodeUnknown, NotAMember, OfferUnfit, PairingIncomplete, SchoolNotOpen, WrongState)
 async def accept_match(
     *,
     need_id: UUID,
@@ -264,6 +271,7 @@ async def export_offers(
 
 
 @router.post("/hub-offers", status_code=201)
+@refuses(CodeUnknown)
 async def add_offer(
     body: OfferIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> OfferOut:
@@ -287,6 +295,7 @@ async def read_offer(
 
 
 @router.put("/hub-offers/{offer_id}")
+@refuses(CodeUnknown)
 async def change_offer(
     *,
     offer_id: UUID,

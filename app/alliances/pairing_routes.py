@@ -10,6 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import queries as accounts
 from app.alliances import pairing_queries, pairings, queries, service
 from app.alliances.active_days import active_days
+from app.alliances.errors import (
+    AgreementMissing,
+    AlreadyAgreed,
+    NotAMember,
+    PairingIncomplete,
+    SchoolNotOpen,
+)
 from app.alliances.models import (
     NEXT_PAIRING_STATE,
     Agreement,
@@ -41,12 +48,13 @@ from app.alliances.shared import (
 from app.calendars.days import local_day
 from app.clock import Now
 from app.codes import service as codes
+from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
 from app.database import Db
-from app.errors import NotFound
+from app.errors import NotFound, WrongState, refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
-from app.files import file_answer, keep_upload
+from app.files import FileEmpty, FileTypeRefused, file_answer, keep_upload
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
@@ -178,6 +186,7 @@ async def _require_may_draft(db: AsyncSession, caller: PersonCaller, body: Pairi
 
 
 @router.post("/pairings", status_code=201)
+@refuses(CodeUnknown)
 async def add_pairing(
     body: PairingIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> PairingOut:
@@ -200,6 +209,7 @@ async def read_pairing(
 
 
 @router.put("/pairings/{pairing_id}")
+@refuses(CodeUnknown, WrongState)
 async def change_pairing(
     *,
     pairing_id: UUID,
@@ -232,6 +242,7 @@ STEPS = {
 
 
 @router.post("/pairings/{pairing_id}/moves")
+@refuses(AgreementMissing, AlreadyAgreed, NotAMember, PairingIncomplete, SchoolNotOpen, WrongState)
 async def move_pairing(
     *,
     pairing_id: UUID,
@@ -282,6 +293,7 @@ async def read_history(pairing_id: UUID, db: Db, now: Now, caller: CurrentInspec
 
 
 @router.post("/pairings/{pairing_id}/agreement", status_code=201, openapi_extra=FILE_BODY)
+@refuses(FileEmpty, FileTypeRefused)
 async def attach_pairing_agreement(
     *,
     pairing_id: UUID,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import pairing_queries, pairings, queries, service, tracks
+from app.alliances.errors import MembershipOverlaps, TermForeign
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.alliances.schemas import (
     AgreementOut,
@@ -34,9 +35,10 @@ from app.calendars import queries as calendars
 from app.calendars.days import Span, local_day
 from app.clock import Now
 from app.database import Db
+from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
-from app.files import file_answer, keep_upload
+from app.files import FileEmpty, FileTypeRefused, file_answer, keep_upload
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
@@ -200,6 +202,7 @@ async def export_members(
 
 
 @router.post("/alliances/{alliance_id}/members", status_code=201)
+@refuses(MembershipOverlaps)
 async def add_member(
     *,
     alliance_id: UUID,
@@ -221,6 +224,7 @@ async def add_member(
 
 
 @router.put("/alliance-members/{member_id}")
+@refuses(MembershipOverlaps)
 async def change_member(
     *,
     member_id: UUID,
@@ -239,6 +243,7 @@ async def change_member(
 
 
 @router.post("/alliances/{alliance_id}/agreement", status_code=201, openapi_extra=FILE_BODY)
+@refuses(FileEmpty, FileTypeRefused)
 async def attach_agreement(
     *,
     alliance_id: UUID,
@@ -304,6 +309,7 @@ async def _plans_described(
 
 
 @router.put("/alliances/{alliance_id}/term-plans/{term_id}")
+@refuses(TermForeign)
 async def save_plan(
     *,
     alliance_id: UUID,

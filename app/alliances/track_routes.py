@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.alliances import pairing_queries, pairings, tracks
 from app.alliances.active_days import active_days, within
+from app.alliances.errors import NotYet
 from app.alliances.models import Track
 from app.alliances.pairing_schemas import DaySpanOut
 from app.alliances.shared import FILE_BODY, FileName, files_of, kept, seen, taught_lessons
@@ -23,8 +24,9 @@ from app.alliances.track_schemas import (
 from app.calendars.days import Span, local_day
 from app.clock import Day, Now
 from app.database import Db
+from app.errors import WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
-from app.files import file_answer, keep_upload
+from app.files import FileEmpty, FileTypeRefused, file_answer, keep_upload
 from app.idempotency import IdempotentRoute
 from app.paging import Fetched, Page, PageQuery, fetch_page
 from app.security import CurrentAdministrator, CurrentInspector
@@ -136,6 +138,7 @@ async def export_events(
 
 
 @router.post("/pairings/{pairing_id}/evidence", status_code=201, openapi_extra=FILE_BODY)
+@refuses(FileEmpty, FileTypeRefused)
 async def hand_in_evidence(
     *,
     pairing_id: UUID,
@@ -154,6 +157,7 @@ async def hand_in_evidence(
 
 
 @router.post("/pairings/{pairing_id}/events/{track}", status_code=201)
+@refuses(NotYet, WrongState)
 async def add_event(
     *,
     pairing_id: UUID,
@@ -186,6 +190,7 @@ async def download_evidence(
 
 
 @router.post("/pairings/{pairing_id}/events/{track}/{event_id}/withdraw", status_code=204)
+@refuses(WrongState)
 async def withdraw_event(
     *,
     pairing_id: UUID,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendars import queries, service
 from app.calendars.days import Span, school_day, teaching_weeks
-from app.calendars.errors import TooManyDays
+from app.calendars.errors import BellsOverlap, DayTaken, TermOverlaps, TooManyDays
 from app.calendars.models import BellSchedule, CalendarDay, DayKind, Term
 from app.calendars.schemas import (
     BellsIn,
@@ -29,6 +29,7 @@ from app.calendars.schemas import (
 )
 from app.clock import Day
 from app.database import Db
+from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -129,6 +130,7 @@ async def export_terms(
 
 
 @router.post("/terms", status_code=201)
+@refuses(TermOverlaps)
 async def add_term(
     body: TermIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> TermOut:
@@ -148,6 +150,7 @@ async def read_term(term_id: UUID, response: Response, db: Db, caller: CurrentIn
 
 
 @router.put("/terms/{term_id}")
+@refuses(TermOverlaps)
 async def change_term(
     *,
     term_id: UUID,
@@ -243,6 +246,7 @@ async def export_calendar_days(
 
 
 @router.post("/calendar-days", status_code=201)
+@refuses(DayTaken)
 async def add_calendar_day(
     body: CalendarDayIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> CalendarDayOut:
@@ -270,6 +274,7 @@ async def read_calendar_day(
 
 
 @router.put("/calendar-days/{day_id}")
+@refuses(DayTaken)
 async def change_calendar_day(
     *,
     day_id: UUID,
@@ -343,6 +348,7 @@ async def export_bells(
 
 
 @router.post("/bell-schedules", status_code=201)
+@refuses(BellsOverlap)
 async def add_bells(
     body: BellsIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> BellsOut:
@@ -365,6 +371,7 @@ async def read_bells(
 
 
 @router.put("/bell-schedules/{schedule_id}")
+@refuses(BellsOverlap)
 async def change_bells(
     *,
     schedule_id: UUID,
@@ -394,6 +401,7 @@ async def remove_bells(
 
 
 @router.get("/schools/{school_id}/days")
+@refuses(TooManyDays)
 async def list_school_days(
     *,
     school_id: UUID,

@@ -12,7 +12,6 @@ from app.accounts.sight import any_sight, sight_of
 from app.alliances.shared import kept, seen
 from app.clock import Day, Now
 from app.codes import service as codes
-from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
 from app.database import WITHOUT_NUL, Db
 from app.errors import NotFound, WrongState, refuses
@@ -133,7 +132,7 @@ LESSON_EXPORT = (
 
 
 @router.post("/lessons", status_code=201)
-@refuses(NotFound, CodeUnknown, LessonClash, LessonInThePast, WrongState)
+@refuses(NotFound, LessonClash, LessonInThePast, WrongState)
 async def plan_lesson(
     body: LessonIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> LessonOut:

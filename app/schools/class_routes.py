@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
+from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -16,6 +18,7 @@ from app.paging import Page, PageQuery, fetch_page
 from app.schools import class_imports, registry
 from app.schools import queries as school_queries
 from app.schools import registry_queries as queries
+from app.schools.errors import NameTaken
 from app.schools.models import Classroom, Device, School, SchoolClass
 from app.schools.registry_queries import ClassFilter, ClassroomFilter
 from app.schools.registry_schemas import (
@@ -100,6 +103,7 @@ async def export_classes(
 
 
 @router.post("/school-classes", status_code=201)
+@refuses(CodeUnknown, NameTaken)
 async def add_class(
     body: SchoolClassIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> SchoolClassOut:
@@ -122,6 +126,7 @@ async def read_class(
 
 
 @router.patch("/school-classes/{class_id}")
+@refuses(CodeUnknown, NameTaken)
 async def edit_class(
     *,
     class_id: UUID,
@@ -202,6 +207,7 @@ async def _room_out(db: AsyncSession, response: Response, scope: Scope, id_: UUI
 
 
 @router.post("/classrooms", status_code=201)
+@refuses(CodeUnknown, NameTaken)
 async def add_classroom(
     body: ClassroomIn, response: Response, db: Db, caller: CurrentAdministrator
 ) -> ClassroomOut:
@@ -221,6 +227,7 @@ async def read_classroom(
 
 
 @router.patch("/classrooms/{classroom_id}")
+@refuses(CodeUnknown, NameTaken)
 async def edit_classroom(
     *,
     classroom_id: UUID,

@@ -5,13 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
+from app.errors import refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as school_queries
 from app.schools import region_imports, registry
 from app.schools import registry_queries as queries
+from app.schools.errors import BadRegionCode, NameTaken, WrongDay
 from app.schools.models import Authority, Region, RegionLabel
 from app.schools.registry_queries import RegionFilter
 from app.schools.registry_schemas import (
@@ -102,6 +105,7 @@ async def read_region(region_id: UUID, db: Db, caller: CurrentInspector) -> Regi
 
 
 @router.post("/regions", status_code=201)
+@refuses(BadRegionCode, NameTaken)
 async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> RegionOut:
     """Add a region below one the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
@@ -111,6 +115,7 @@ async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> Re
 
 
 @router.post("/regions/{region_id}/labels", status_code=201)
+@refuses(CodeUnknown, NameTaken, WrongDay)
 async def label_region(
     region_id: UUID, body: RegionLabelIn, db: Db, caller: CurrentAdministrator
 ) -> RegionLabelOut:
@@ -169,6 +174,7 @@ async def export_authorities(
 
 
 @router.post("/authorities", status_code=201)
+@refuses(NameTaken)
 async def add_authority(body: AuthorityIn, db: Db, caller: CurrentAdministrator) -> AuthorityOut:
     """Add the education authority of a region the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)

@@ -9,10 +9,12 @@ from pydantic import BaseModel
 
 from app.clock import Day, Now
 from app.database import WITHOUT_NUL, Db
+from app.errors import refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries, rosters
+from app.schools.errors import WrongDay
 from app.schools.registry_schemas import Incoming, Name
 from app.schools.roster_models import RosterEntry, RosterSnapshot
 from app.schools.rosters import RosterFilter
@@ -120,6 +122,7 @@ async def list_rosters(
 
 
 @router.post("", status_code=201)
+@refuses(WrongDay)
 async def take_roster(
     body: RosterIn, request: Request, db: Db, now: Now, caller: CurrentAdministrator
 ) -> RosterOut:

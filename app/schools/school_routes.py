@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Now
+from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
+from app.errors import WrongState, refuses
 from app.etags import Expected, IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -16,6 +18,13 @@ from app.paging import Page, PageQuery, fetch_page
 from app.schools import histories, registry
 from app.schools import queries as school_queries
 from app.schools import registry_queries as queries
+from app.schools.errors import (
+    NameTaken,
+    SchoolCodeMalformed,
+    SchoolCodeTaken,
+    WrongDay,
+    WrongParent,
+)
 from app.schools.histories import Noting
 from app.schools.models import Authority, School
 from app.schools.registry import SchoolFacts
@@ -145,6 +154,7 @@ async def read_school(
 
 
 @router.post("", status_code=201)
+@refuses(CodeUnknown, NameTaken, SchoolCodeMalformed, SchoolCodeTaken, WrongDay, WrongParent)
 async def register_school(
     body: SchoolIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> SchoolDetail:
@@ -168,6 +178,7 @@ async def _require_own(
 
 
 @router.patch("/{school_id}")
+@refuses(CodeUnknown, NameTaken, SchoolCodeMalformed, SchoolCodeTaken, WrongParent, WrongState)
 async def edit_school(
     *,
     school_id: UUID,
@@ -205,6 +216,7 @@ def _noting(body: OnDay, now: datetime, caller: PersonCaller) -> Noting:
 
 
 @router.post("/{school_id}/close")
+@refuses(WrongDay, WrongState)
 async def close_school(
     *,
     school_id: UUID,
@@ -222,6 +234,7 @@ async def close_school(
 
 
 @router.post("/{school_id}/reopen")
+@refuses(WrongDay, WrongParent, WrongState)
 async def reopen_school(
     *,
     school_id: UUID,
@@ -239,6 +252,7 @@ async def reopen_school(
 
 
 @router.post("/{school_id}/category")
+@refuses(CodeUnknown, WrongDay, WrongParent, WrongState)
 async def change_category(
     *,
     school_id: UUID,

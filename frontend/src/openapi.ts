@@ -4255,8 +4255,32 @@ export interface components {
         };
     };
     responses: {
+        /** @description `agreement-missing`: The agreement is missing; `already-agreed`: This school has agreed already; `not-a-member`: The school is no member that may do this; `pairing-incomplete`: The pairing is not complete; `school-not-open`: A school is not open; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "agreement-missing.already-agreed.not-a-member.pairing-incomplete.school-not-open.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `bad-cursor`: This is no cursor of this list */
         "bad-cursor": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `bad-region-code`: This is no region's code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input */
+        "bad-region-code.idempotency-key-reused.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `bells-overlap`: The school has bells for that time */
+        "bells-overlap": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `bells-overlap`: The school has bells for that time; `still-running`: The first request is still running */
+        "bells-overlap.still-running": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4309,6 +4333,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `school-code-malformed`: This is no code of such a school; `wrong-day`: This day cannot be; `wrong-parent`: The school it belongs to is not right */
+        "code-unknown.idempotency-key-reused.malformed-input.school-code-malformed.wrong-day.wrong-parent": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `twice-in-table`: This stands in the table twice */
         "code-unknown.idempotency-key-reused.malformed-input.twice-in-table": {
             content: {
@@ -4321,8 +4351,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `wrong-day`: This day cannot be; `wrong-parent`: The school it belongs to is not right */
+        "code-unknown.idempotency-key-reused.malformed-input.wrong-day.wrong-parent": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input */
         "code-unknown.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `code-unknown`: There is no such code; `malformed-input`: Malformed input; `school-code-malformed`: This is no code of such a school; `wrong-parent`: The school it belongs to is not right */
+        "code-unknown.malformed-input.school-code-malformed.wrong-parent": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4375,8 +4417,32 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `day-taken`: This day is in the calendar already */
+        "day-taken": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `day-taken`: This day is in the calendar already; `still-running`: The first request is still running */
+        "day-taken.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `file-empty`: The file is empty */
+        "file-empty": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `file-too-large`: The file is too large */
         "file-too-large": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `file-type-refused`: This type of file is not accepted */
+        "file-type-refused": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4407,6 +4473,18 @@ export interface components {
         };
         /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `unreadable-file`: This file cannot be read */
         "idempotency-key-reused.malformed-input.unreadable-file": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `wrong-day`: This day cannot be */
+        "idempotency-key-reused.malformed-input.wrong-day": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `wrong-day`: This day cannot be; `wrong-parent`: The school it belongs to is not right */
+        "idempotency-key-reused.malformed-input.wrong-day.wrong-parent": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4501,6 +4579,42 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `membership-overlaps`: The school is a member at that time */
+        "membership-overlaps": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `membership-overlaps`: The school is a member at that time; `still-running`: The first request is still running */
+        "membership-overlaps.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already */
+        "name-taken": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `school-code-taken`: This code was given before; `still-running`: The first request is still running */
+        "name-taken.school-code-taken.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `school-code-taken`: This code was given before; `wrong-state`: This is not possible now */
+        "name-taken.school-code-taken.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `still-running`: The first request is still running */
+        "name-taken.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `name-taken`: This is there already; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "name-taken.still-running.wrong-state": {
             content: {
@@ -4543,6 +4657,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `not-a-member`: The school is no member that may do this; `offer-unfit`: This offer does not answer the need; `pairing-incomplete`: The pairing is not complete; `school-not-open`: A school is not open; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "not-a-member.offer-unfit.pairing-incomplete.school-not-open.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not-found`: Not found */
         "not-found": {
             content: {
@@ -4561,6 +4681,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `not-signed-in`: Not signed in; `sign-in-refused`: Name or password is wrong */
+        "not-signed-in.sign-in-refused": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not-to-amend`: There is nothing to correct yet; `nothing-amended`: The correction changes nothing; `only-observes`: This classroom only observes; `still-running`: The first request is still running */
         "not-to-amend.nothing-amended.only-observes.still-running": {
             content: {
@@ -4569,6 +4695,12 @@ export interface components {
         };
         /** @description `not-to-confirm`: There is nothing to confirm; `still-running`: The first request is still running */
         "not-to-confirm.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not-yet`: That day has not come yet; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "not-yet.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4639,12 +4771,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `sign-in-refused`: Name or password is wrong */
-        "sign-in-refused": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `site-unfit`: This classroom cannot receive the lesson; `still-running`: The first request is still running; `term-foreign`: The term is of another region */
         "site-unfit.still-running.term-foreign": {
             content: {
@@ -4663,6 +4789,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `still-running`: The first request is still running; `term-overlaps`: The region has a term at that time */
+        "still-running.term-overlaps": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `still-running`: The first request is still running; `timetable-there`: There is a timetable already; `wrong-state`: This is not possible now */
         "still-running.timetable-there.wrong-state": {
             content: {
@@ -4671,6 +4803,24 @@ export interface components {
         };
         /** @description `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `term-foreign`: The term is of another region */
+        "term-foreign": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `term-overlaps`: The region has a term at that time */
+        "term-overlaps": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too-many-days`: Ask for fewer days */
+        "too-many-days": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -4689,6 +4839,12 @@ export interface components {
         };
         /** @description `upload-too-large`: Too much was sent */
         "upload-too-large": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `wrong-state`: This is not possible now */
+        "wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -5636,6 +5792,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["membership-overlaps"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["malformed-input"];
             428: components["responses"]["precondition-required"];
@@ -5794,11 +5951,13 @@ export interface operations {
                     "application/json": components["schemas"]["AgreementOut"];
                 };
             };
+            400: components["responses"]["file-empty"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
+            415: components["responses"]["file-type-refused"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -5898,7 +6057,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["membership-overlaps.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -5975,6 +6134,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["term-foreign"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["malformed-input"];
             428: components["responses"]["precondition-required"];
@@ -6049,7 +6209,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -6123,7 +6283,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["bells-overlap.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -6174,6 +6334,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["bells-overlap"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["malformed-input"];
             428: components["responses"]["precondition-required"];
@@ -6274,7 +6435,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["day-taken.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -6325,6 +6486,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["day-taken"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["malformed-input"];
             428: components["responses"]["precondition-required"];
@@ -6711,9 +6873,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6762,8 +6924,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -7798,7 +7961,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -7848,7 +8011,7 @@ export interface operations {
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -8132,7 +8295,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["lesson-clash.lesson-in-the-past.still-running.wrong-state"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8431,6 +8594,7 @@ export interface operations {
                     "application/json": components["schemas"]["RedeemedOut"];
                 };
             };
+            401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
             410: components["responses"]["link-used-or-expired"];
             422: components["responses"]["malformed-input"];
@@ -8451,6 +8615,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused"];
             410: components["responses"]["link-used-or-expired"];
             422: components["responses"]["malformed-input.password-too-weak"];
@@ -8647,7 +8812,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8696,8 +8861,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["wrong-state"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -8729,10 +8895,10 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["not-a-member.offer-unfit.pairing-incomplete.school-not-open.still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -8779,7 +8945,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
@@ -8863,7 +9029,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8912,8 +9078,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["wrong-state"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -8966,11 +9133,13 @@ export interface operations {
                     "application/json": components["schemas"]["AgreementOut"];
                 };
             };
+            400: components["responses"]["file-empty"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
+            415: components["responses"]["file-type-refused"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9045,7 +9214,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["not-yet.still-running.wrong-state"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -9092,7 +9261,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.wrong-state"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -9152,11 +9321,13 @@ export interface operations {
                     "application/json": components["schemas"]["EvidenceOut"];
                 };
             };
+            400: components["responses"]["file-empty"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
+            415: components["responses"]["file-type-refused"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
@@ -9235,7 +9406,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["agreement-missing.already-agreed.not-a-member.pairing-incomplete.school-not-open.still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
@@ -9687,9 +9858,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["bad-region-code.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -9738,9 +9909,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -9969,7 +10140,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.wrong-day"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -10135,9 +10306,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -10186,8 +10357,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -10268,9 +10440,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["name-taken.school-code-taken.still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.school-code-malformed.wrong-day.wrong-parent"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -10319,8 +10491,9 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken.school-code-taken.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
-            422: components["responses"]["malformed-input"];
+            422: components["responses"]["code-unknown.malformed-input.school-code-malformed.wrong-parent"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -10352,10 +10525,10 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day.wrong-parent"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -10387,10 +10560,10 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.wrong-day"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -10414,6 +10587,7 @@ export interface operations {
                     "application/json": components["schemas"]["SchoolDays"];
                 };
             };
+            400: components["responses"]["too-many-days"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
@@ -10448,10 +10622,10 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.wrong-day.wrong-parent"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
@@ -10627,7 +10801,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            401: components["responses"]["sign-in-refused"];
+            401: components["responses"]["not-signed-in.sign-in-refused"];
             403: components["responses"]["csrf-refused"];
             422: components["responses"]["malformed-input"];
             429: components["responses"]["sign-in-locked.too-many-requests"];
@@ -10905,7 +11079,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["still-running.term-overlaps"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -10956,6 +11130,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["term-overlaps"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["malformed-input"];
             428: components["responses"]["precondition-required"];
