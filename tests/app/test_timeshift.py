@@ -208,6 +208,41 @@ async def test_a_classroom_looks_back_at_the_teacher_only_and_only_while_the_les
     assert (await teacher.get(f"/api/sessions/{running}/timeshift")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (RecordingState.FINALISING, 200),
+        (RecordingState.SEALED, 200),
+        (RecordingState.PROCESSING, 200),
+        (RecordingState.BROKEN, 200),
+        (RecordingState.WITHDRAWN, 404),
+    ],
+)
+async def test_what_was_recorded_is_played_while_there_is_no_replay(
+    *,
+    state: RecordingState,
+    status: int,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+    clock: Clock,
+) -> None:
+    browser = await open_browser(county.teacher)
+    urls = await part_urls(browser, (await lanes(browser, running))["hub/camera"])
+    async with database.unit_of_work() as db:
+        (await db.scalars(select(Lesson))).one().ended_at = clock.now
+        (await db.scalars(select(Recording))).one().state = state
+    assert (await browser.get(f"/api/sessions/{running}/replay")).status_code == 409
+    assert (await browser.get(f"/api/sessions/{running}/timeshift")).status_code == status
+    answer = await browser.get(urls[0])
+    assert answer.status_code == status
+    if status == 200:
+        name = urls[0].partition("?")[0].rpartition("/")[2]
+        assert answer.content == (folder / name).read_bytes()
+
+
 async def test_who_is_signed_in_at_a_classrooms_computer_gives_it_no_right_more(
     *,
     running: UUID,
