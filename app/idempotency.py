@@ -180,7 +180,9 @@ async def _claim(
             max_length=LONGEST_KEY,
             pattern=r"^[\x21-\x7e]+$",
             description="A word of the caller's choice, new for each thing to be made. The same "
-            "request sent again with it is given the first one's answer and makes nothing.",
+            "request sent again with it is given the first one's answer and makes nothing. The "
+            "same is of one method, address, body and `If-Match`: a step that is taken from "
+            "another version is another, and needs another key.",
         ),
     ] = None,
 ) -> None:

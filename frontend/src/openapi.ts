@@ -4851,7 +4851,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+        /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
         "header.idempotency-key": string | null;
         /** @description The `ETag` of what is edited, as it was read. */
         "header.if-match": string | null;
@@ -5001,7 +5001,7 @@ export interface operations {
     add_attendance_rule: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -5089,7 +5089,7 @@ export interface operations {
     add_amendment: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5120,7 +5120,7 @@ export interface operations {
     confirm_attendance_row: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5249,7 +5249,7 @@ export interface operations {
     declare_line: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -5284,7 +5284,7 @@ export interface operations {
     revoke_device: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5568,7 +5568,7 @@ export interface operations {
     publish: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5594,7 +5594,7 @@ export interface operations {
     rebuild: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5620,7 +5620,7 @@ export interface operations {
     withdraw: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5731,7 +5731,7 @@ export interface operations {
     lock_attendance: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5827,7 +5827,7 @@ export interface operations {
     add_alliance: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -5930,7 +5930,7 @@ export interface operations {
                 name: components["parameters"]["query.name"];
             };
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -6035,7 +6035,7 @@ export interface operations {
     add_member: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -6190,7 +6190,7 @@ export interface operations {
     add_authority: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -6264,7 +6264,7 @@ export interface operations {
     add_bells: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -6416,7 +6416,7 @@ export interface operations {
     add_calendar_day: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -6744,7 +6744,7 @@ export interface operations {
     confirm_headcount: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -6775,7 +6775,7 @@ export interface operations {
     keep_room_test: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -6854,7 +6854,7 @@ export interface operations {
     add_classroom: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -7082,7 +7082,7 @@ export interface operations {
     open_offering: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -7162,7 +7162,7 @@ export interface operations {
     end_offering: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -7192,7 +7192,7 @@ export interface operations {
     publish_offering: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -7471,7 +7471,7 @@ export interface operations {
     make_report: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -7549,7 +7549,7 @@ export interface operations {
     compute_sheet: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -7597,7 +7597,7 @@ export interface operations {
     check_sheet: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -7632,7 +7632,7 @@ export interface operations {
     sign_sheet_off: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -7783,7 +7783,7 @@ export interface operations {
     add_curriculum_plan: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -7940,7 +7940,7 @@ export interface operations {
     add_offer: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -8050,7 +8050,7 @@ export interface operations {
                 leave_out?: boolean;
             };
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -8147,7 +8147,7 @@ export interface operations {
     cancel_job: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -8193,7 +8193,7 @@ export interface operations {
     retry_job: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -8274,7 +8274,7 @@ export interface operations {
     plan_lesson: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -8354,7 +8354,7 @@ export interface operations {
     cancel_lesson: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -8410,7 +8410,7 @@ export interface operations {
     make_up_lesson: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -8441,7 +8441,7 @@ export interface operations {
     publish_lesson: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -8492,7 +8492,7 @@ export interface operations {
     substitute_teacher: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -8651,7 +8651,7 @@ export interface operations {
     add_local_timetable: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -8791,7 +8791,7 @@ export interface operations {
     post_need: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -8871,7 +8871,7 @@ export interface operations {
     accept_match: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -8926,7 +8926,7 @@ export interface operations {
     withdraw_need: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -9008,7 +9008,7 @@ export interface operations {
     add_pairing: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -9112,7 +9112,7 @@ export interface operations {
                 name: components["parameters"]["query.name"];
             };
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -9191,7 +9191,7 @@ export interface operations {
     add_event: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -9241,7 +9241,7 @@ export interface operations {
     withdraw_event: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -9300,7 +9300,7 @@ export interface operations {
                 name: components["parameters"]["query.name"];
             };
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -9382,7 +9382,7 @@ export interface operations {
     move_pairing: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -9517,7 +9517,7 @@ export interface operations {
     ask_for_plan: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -9565,7 +9565,7 @@ export interface operations {
     accept_plan: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -9839,7 +9839,7 @@ export interface operations {
     add_region: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -9887,7 +9887,7 @@ export interface operations {
     label_region: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -10011,7 +10011,7 @@ export interface operations {
     give_role: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -10039,7 +10039,7 @@ export interface operations {
     end_role: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -10119,7 +10119,7 @@ export interface operations {
     take_roster: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -10287,7 +10287,7 @@ export interface operations {
     add_class: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -10421,7 +10421,7 @@ export interface operations {
     register_school: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -10501,7 +10501,7 @@ export interface operations {
     change_category: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -10536,7 +10536,7 @@ export interface operations {
     close_school: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -10598,7 +10598,7 @@ export interface operations {
     reopen_school: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
                 /** @description The `ETag` of what is edited, as it was read. */
                 "if-match"?: components["parameters"]["header.if-match"];
@@ -10699,7 +10699,7 @@ export interface operations {
     make_download: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -10846,7 +10846,7 @@ export interface operations {
     add_staff_post: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
@@ -11060,7 +11060,7 @@ export interface operations {
     add_term: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
         };
