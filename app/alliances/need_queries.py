@@ -29,13 +29,13 @@ def offers_seen(
     return query if subject is None else query.where(HubOffer.subject == subject)
 
 
-async def get_offer(db: AsyncSession, offer_id: UUID) -> HubOffer:
-    """Return an offer whoever asks: a need's list shows those of other regions' hubs too."""
-    return found(
-        await db.scalar(
-            select(HubOffer).where(HubOffer.id == offer_id).options(selectinload(HubOffer.school))
-        )
-    )
+async def offer_near(db: AsyncSession, need: Need, region: Region, offer_id: UUID) -> HubOffer:
+    """Return an offer of a hub whose offers the need's list shows, of whatever it is now.
+
+    `region`: of the need's school. Raise NotFound for one of any other hub.
+    """
+    query = _near(need, region).where(HubOffer.id == offer_id)
+    return found(await db.scalar(query.options(selectinload(HubOffer.school))))
 
 
 async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOffer:
@@ -98,12 +98,42 @@ async def offers_for(
 ) -> Sequence[HubOffer]:
     """Return the offers that could answer a need: its subject, its dates, another open school.
 
-    From the schools of its alliances, wherever they lie, and from those of its city: the second
-    level of `region.path`. Allied ones first, `most` at most.
+    Allied ones first, `most` at most.
+    """
+    rows = await db.scalars(
+        _near(need, region)
+        .where(
+            HubOffer.subject == need.subject,
+            HubOffer.school_id != need.school_id,
+            HubOffer.valid_from <= need.ends_on,
+            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
+            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
+        )
+        .options(selectinload(HubOffer.school))
+        .order_by(HubOffer.school_id.in_(_allied(need)).desc(), School.name, HubOffer.id)
+        .limit(most)
+    )
+    return rows.all()
+
+
+def _near(need: Need, region: Region) -> Select[HubOffer]:
+    """Return a query of the offers of the schools of the need's alliances, and of its city.
+
+    The allied lie wherever they do; the city is the second level of `region.path`.
     """
     city = "/" + "/".join(region.path.strip("/").split("/")[:2]) + "/"
+    return (
+        select(HubOffer)
+        .join(School, HubOffer.school_id == School.id)
+        .join(Region, School.region_id == Region.id)
+        .where(or_(HubOffer.school_id.in_(_allied(need)), Region.path.startswith(city)))
+    )
+
+
+def _allied(need: Need) -> Select[UUID]:
+    """Return a query of the ids of the schools the need's own is allied with as it begins."""
     own, theirs = aliased(AllianceMember), aliased(AllianceMember)
-    allied = (
+    return (
         select(theirs.school_id)
         .join(own, own.alliance_id == theirs.alliance_id)
         .where(
@@ -113,21 +143,3 @@ async def offers_for(
             in_force(theirs.from_on, theirs.to_on, need.starts_on),
         )
     )
-    is_allied = HubOffer.school_id.in_(allied)
-    rows = await db.scalars(
-        select(HubOffer)
-        .join(School, HubOffer.school_id == School.id)
-        .join(Region, School.region_id == Region.id)
-        .where(
-            HubOffer.subject == need.subject,
-            HubOffer.school_id != need.school_id,
-            HubOffer.valid_from <= need.ends_on,
-            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
-            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
-            or_(is_allied, Region.path.startswith(city)),
-        )
-        .options(selectinload(HubOffer.school))
-        .order_by(is_allied.desc(), School.name, HubOffer.id)
-        .limit(most)
-    )
-    return rows.all()

@@ -210,13 +210,15 @@ async def accept_match(
     need = await need_queries.need_seen(db, kept(caller), need_id)
     expected.require(need, current=(await _described(db, caller, [need]))[0])
     await schools.school_within(db, kept(caller), body.school_id)
-    offer = await need_queries.get_offer(db, body.offer_id)
+    region = (await schools.get_school(db, need.school_id)).region
+    offer = await need_queries.offer_near(db, need, region, body.offer_id)
     pairing = await needs.accept(
         db,
         need,
         offer,
         Actor(caller.person_id, now, body.school_id),
         offer_version=body.offer_version,
+        is_own_offer=bool(await schools.ids_within(db, kept(caller), {offer.school_id})),
     )
     return Accepted(pairing_id=pairing.id)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from fastapi.encoders import jsonable_encoder
 from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +20,7 @@ from app.alliances.models import (
     Pairing,
     PairingKind,
 )
-from app.alliances.need_schemas import NeedIn, OfferIn
+from app.alliances.need_schemas import NeedIn, OfferIn, OfferOut
 from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
@@ -103,16 +104,23 @@ async def candidates(
 
 
 async def accept(
-    db: AsyncSession, need: Need, offer: HubOffer, actor: Actor, *, offer_version: int
+    db: AsyncSession,
+    need: Need,
+    offer: HubOffer,
+    actor: Actor,
+    *,
+    offer_version: int,
+    is_own_offer: bool,
 ) -> Pairing:
     """Have one of the two schools accept an offer: the pairing is made and proposed for it.
 
-    `need` is as it was read, of the offer `offer_version` was. Raise ChangedMeanwhile (one of them
-    is another now), WrongState (the need is not open, or somebody was quicker), OfferUnfit, and
-    what `propose` raises.
+    `need` is as it was read, of the offer `offer_version` was; `is_own_offer`: the caller
+    administers its school, which is told with an offer that is another now. Raise ChangedMeanwhile
+    (one of them is another now), WrongState (the need is not open, or somebody was quicker),
+    OfferUnfit, and what `propose` raises.
     """
     await _claim(db, need)
-    await _hold(db, offer, offer_version)
+    await _hold(db, offer, offer_version, is_own=is_own_offer)
     _require_fit(need, offer)
     school = await schools.get_school(db, need.school_id)
     facts = await _facts(db, need, [offer], today=actor.today)
@@ -171,17 +179,23 @@ async def _claim(db: AsyncSession, need: Need) -> None:
         raise (
             _not_now(need)
             if need.state is not NeedState.OPEN
-            else ChangedMeanwhile("The need was changed this moment. Look at it as it is now.")
+            else ChangedMeanwhile(
+                "The need was changed this moment. Look at it as it is now.",
+                etag=etag_of(need),
+                current=None,
+            )
         )
 
 
-async def _hold(db: AsyncSession, offer: HubOffer, version: int) -> None:
+async def _hold(db: AsyncSession, offer: HubOffer, version: int, *, is_own: bool) -> None:
     """Let nobody change the offer until the end. Raise ChangedMeanwhile: it was changed before."""
     await db.refresh(offer, with_for_update={"read": True})  # SQLite has one writer: this one
+    await db.refresh(offer, ["school"])
     if offer.version != version:
         raise ChangedMeanwhile(
             "The offer was changed after you had read it. Look at it as it is now.",
             etag=etag_of(offer),
+            current=jsonable_encoder(OfferOut.of(offer, is_own=is_own)),
         )
 
 

@@ -246,11 +246,25 @@ async def test_who_accepts_accepts_what_was_read(market: Market) -> None:
     stale = await accept(market.keeper, changed.json(), best["offer"], market.site)
     assert (stale.status_code, stale.json()["type"]) == (412, "changed-meanwhile")
     assert stale.json()["etag"] == offered.headers["ETag"]
+    assert stale.json()["current"] == offered.json()
     # Nothing came of either: the need is open as it was, no pairing was made.
     assert await found(market.keeper, path) == changed.json()
     assert (await found(market.keeper, "/api/pairings"))["items"] == []
     accepted = await accept(market.keeper, changed.json(), offered.json(), market.site)
     assert accepted.status_code == 201, accepted.text
+
+
+async def test_an_offer_of_a_hub_the_list_would_not_show_is_not_found(
+    market: Market, open_browser: OpenBrowser, other_county: County
+) -> None:
+    """Neither accepted nor told of, whatever version is named: it is of another city."""
+    foreign = await open_browser(other_county.administrator)
+    offered = await made(foreign, "/api/hub-offers", offer(other_county.hub))
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    for version in (offered["version"], offered["version"] + 1):
+        answer = await accept(market.keeper, one, offered | {"version": version}, market.site)
+        assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
+    assert (await found(market.keeper, f"/api/needs/{one['id']}"))["state"] == "OPEN"
 
 
 async def test_an_offer_that_does_not_fit_is_not_accepted(market: Market) -> None:
