@@ -44,7 +44,11 @@ async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOff
 
 
 def needs_seen(
-    scope: Scope, *, state: NeedState | None = None, subject: str | None = None
+    scope: Scope,
+    *,
+    school_id: UUID | None = None,
+    state: NeedState | None = None,
+    subject: str | None = None,
 ) -> Select[Need]:
     """Return a query of the needs of the schools in scope, and of those its hubs could answer.
 
@@ -67,6 +71,8 @@ def needs_seen(
         )
         .options(selectinload(Need.school))
     )
+    if school_id is not None:
+        query = query.where(Need.school_id == school_id)
     if state is not None:
         query = query.where(Need.state == state)
     return query if subject is None else query.where(Need.subject == subject)

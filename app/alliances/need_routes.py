@@ -64,11 +64,12 @@ async def list_needs(
     db: Db,
     caller: CurrentInspector,
     page: PageQuery,
+    school_id: OfSchool = None,
     state: InState = None,
     subject: OfSubject = None,
 ) -> Page[NeedOut]:
     """List the needs in scope, and the open ones one's hubs could answer, the newest first."""
-    query = need_queries.needs_seen(seen(caller), state=state, subject=subject)
+    query = need_queries.needs_seen(seen(caller), school_id=school_id, state=state, subject=subject)
     found = await fetch_page(db, query, order=(Need.posted_at.desc(), Need.id.desc()), page=page)
     return Page(
         items=await _described(db, caller, list(found.items)), next_cursor=found.next_cursor
@@ -82,12 +83,13 @@ async def export_needs(
     db: Db,
     caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.CSV,
+    school_id: OfSchool = None,
     state: InState = None,
     subject: OfSubject = None,
 ) -> ExportResponse:
     """Give the needs as a file."""
     words = await codes.catalogue(db)
-    query = need_queries.needs_seen(seen(caller), state=state, subject=subject)
+    query = need_queries.needs_seen(seen(caller), school_id=school_id, state=state, subject=subject)
     return stream(
         request.app.state.database,
         query.order_by(Need.posted_at.desc(), Need.id.desc()),

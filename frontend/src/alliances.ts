@@ -16,6 +16,8 @@ export type TrackEvent = Schemas["TrackEventOut"];
 export type EnteredTrack = Exclude<Schemas["Track"], "TEACHING">;
 export type TaughtLesson = Schemas["TaughtOut"];
 export type Need = Schemas["NeedOut"];
+export type NeedState = Schemas["NeedState"];
+export const NEED_STATES: readonly NeedState[] = ["OPEN", "MATCHED", "WITHDRAWN"];
 export type Offer = Schemas["OfferOut"];
 export type Candidate = Schemas["CandidateOut"];
 
@@ -121,9 +123,15 @@ export const trackEvents = {
     ),
 };
 
+export interface NeedQuery {
+  school_id?: string;
+  subject?: string;
+  state?: NeedState;
+}
+
 export const needs = {
-  list: (query: Paging & { state?: Need["state"] }) => dataOf(client.get("/api/needs", { query })),
-  exportUrl: (format: Format) => linkTo("/api/needs/export", { query: { format } }),
+  list: (query: Paging & NeedQuery) => dataOf(client.get("/api/needs", { query })),
+  exportUrl: (query: NeedQuery, format: Format) => linkTo("/api/needs/export", { query: { ...query, format } }),
   post: (json: Schemas["NeedIn"]) => dataOf(client.post("/api/needs", { json })),
   edit: ({ id, version }: Need, json: Schemas["NeedIn"]) =>
     dataOf(client.put("/api/needs/{need_id}", { path: { need_id: id }, json, ifMatch: etagOf(version) })),
@@ -142,9 +150,15 @@ export const needs = {
     ),
 };
 
+export interface OfferQuery {
+  school_id?: string;
+  subject?: string;
+}
+
 export const offers = {
-  list: (query: Paging) => dataOf(client.get("/api/hub-offers", { query })),
-  exportUrl: (format: Format) => linkTo("/api/hub-offers/export", { query: { format } }),
+  list: (query: Paging & OfferQuery) => dataOf(client.get("/api/hub-offers", { query })),
+  exportUrl: (query: OfferQuery, format: Format) =>
+    linkTo("/api/hub-offers/export", { query: { ...query, format } }),
   add: (json: Schemas["OfferIn"]) => dataOf(client.post("/api/hub-offers", { json })),
   edit: ({ id, version }: Offer, json: Schemas["OfferIn"]) =>
     dataOf(client.put("/api/hub-offers/{offer_id}", { path: { offer_id: id }, json, ifMatch: etagOf(version) })),

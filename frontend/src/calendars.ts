@@ -13,6 +13,10 @@ interface Days {
   to?: string;
 }
 
+interface Bells {
+  school_id?: string;
+}
+
 export const calendar = {
   terms: (query: Paging) => dataOf(client.get("/api/terms", { query })),
   termsExportUrl: (format: Format) => linkTo("/api/terms/export", { query: { format } }),
@@ -29,8 +33,9 @@ export const calendar = {
     dataOf(
       client.delete("/api/calendar-days/{day_id}", { path: { day_id: id }, ifMatch: etagOf(version) }),
     ),
-  bells: (query: Paging) => dataOf(client.get("/api/bell-schedules", { query })),
-  bellsExportUrl: (format: Format) => linkTo("/api/bell-schedules/export", { query: { format } }),
+  bells: (query: Paging & Bells) => dataOf(client.get("/api/bell-schedules", { query })),
+  bellsExportUrl: (query: Bells, format: Format) =>
+    linkTo("/api/bell-schedules/export", { query: { ...query, format } }),
   addBells: (json: Schemas["BellsIn"]) => dataOf(client.post("/api/bell-schedules", { json })),
   changeBells: ({ id, version }: BellSchedule, json: Schemas["BellsIn"]) =>
     dataOf(

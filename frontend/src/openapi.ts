@@ -8768,6 +8768,8 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Of this school. */
+                school_id?: string | null;
                 /** @description In this state. */
                 state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */
@@ -8958,6 +8960,8 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description Of this school. */
+                school_id?: string | null;
                 /** @description In this state. */
                 state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */

@@ -5,6 +5,7 @@ import type { components } from "./openapi";
 type Schemas = components["schemas"];
 export type Offering = Schemas["OfferingOut"];
 export type OfferingState = Schemas["OfferingState"];
+export const OFFERING_STATES: readonly OfferingState[] = ["DRAFT", "ACTIVE", "ENDED"];
 export type OfferingIn = Schemas["OfferingIn"];
 export type PlannedLesson = Schemas["LessonOut"];
 export type Week = Schemas["TimetableWeek"];
@@ -50,7 +51,10 @@ export const weeks = {
 };
 
 export interface OfferingQuery {
+  /** The hub, or the school of a classroom that receives. */
   school_id?: string;
+  term_id?: string;
+  subject?: string;
   state?: OfferingState;
 }
 

@@ -64,7 +64,7 @@ describe("the fields over lists", () => {
 });
 
 describe("filters in the address bar", () => {
-  async function addressAt(path: string): Promise<{ address: ReturnType<typeof useAddress<"q" | "state">>; router: Router }> {
+  async function addressAt(path: string, list = ""): Promise<{ address: ReturnType<typeof useAddress<"q" | "state">>; router: Router }> {
     const page = defineComponent({ render: () => null });
     const router = createRouter({
       history: createMemoryHistory(),
@@ -77,7 +77,7 @@ describe("filters in the address bar", () => {
     let address: ReturnType<typeof useAddress<"q" | "state">> | null = null;
     app = createApp(() => null);
     app.use(router);
-    app.runWithContext(() => (address = useAddress(["q", "state"])));
+    app.runWithContext(() => (address = useAddress(["q", "state"], list)));
     app.mount(document.createElement("div"));
     if (address === null) throw new Error("no address");
     return { address, router };
@@ -96,6 +96,26 @@ describe("filters in the address bar", () => {
     await expect.poll(() => router.currentRoute.value.fullPath).toBe("/list?q=bai&state=OPEN");
     address.change({ q: undefined, cursor: "c2" });
     await expect.poll(() => router.currentRoute.value.fullPath).toBe("/list?state=OPEN&cursor=c2");
+  });
+
+  it("of one list on the page leave those of another as they are", async () => {
+    const { address, router } = await addressAt("/list?need_q=bai&need_cursor=c1&offer_q=he&offer_cursor=c9", "need");
+    const before = address.wanted.value;
+    expect(before).toEqual({ q: "bai", cursor: "c1" });
+    address.change({ state: "OPEN" });
+    await expect
+      .poll(() => router.currentRoute.value.query)
+      .toEqual({ need_q: "bai", need_state: "OPEN", offer_q: "he", offer_cursor: "c9" });
+    expect(address.wanted.value).not.toBe(before);
+    const changed = address.wanted.value;
+    await router.push("/list?need_q=bai&need_state=OPEN&offer_q=li");
+    expect(address.wanted.value).toBe(changed);
+  });
+
+  it("are cleared, with the page of the list", async () => {
+    const { address, router } = await addressAt("/list?q=bai&state=OPEN&cursor=c1&foreign=1");
+    address.clear();
+    await expect.poll(() => router.currentRoute.value.fullPath).toBe("/list?foreign=1");
   });
 
   it("are this page's until it is left", async () => {

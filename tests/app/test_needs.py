@@ -386,6 +386,29 @@ async def test_another_county_sees_no_need_and_no_offer(
     assert (await stranger.post("/api/hub-offers", offer(market.hub))).status_code == 404
 
 
+async def test_needs_are_listed_and_exported_by_school_subject_and_state(market: Market) -> None:
+    music = await made(market.keeper, "/api/needs", need(market.site))
+    art = await made(market.keeper, "/api/needs", need(market.site, subject="fine_art"))
+    far = await made(market.keeper, "/api/needs", need(market.far))
+    withdrawn = await market.keeper.act(f"/api/needs/{far['id']}/withdraw", None, etag='"1"')
+    assert withdrawn.status_code == 200, withdrawn.text
+    for query, expected in (
+        (f"school_id={market.site.id}", [art, music]),
+        (f"school_id={market.far.id}", [far]),
+        (f"school_id={market.site.id}&subject=music", [music]),
+        ("state=WITHDRAWN", [far]),
+        (f"school_id={market.site.id}&state=WITHDRAWN", []),
+    ):
+        listed = (await found(market.keeper, f"/api/needs?{query}"))["items"]
+        assert [each["id"] for each in listed] == [each["id"] for each in expected], query
+        exported = await market.keeper.get(f"/api/needs/export?format=csv&{query}")
+        rows = exported.text.strip().splitlines()[1:]
+        names = [each["school"]["name"] for each in expected]
+        assert [row.split(",")[0] for row in rows] == names, query
+    refused = await market.keeper.get("/api/needs?school_id=nobody")
+    assert refused.status_code == 422
+
+
 async def test_the_statements_of_a_match_list_do_not_grow_with_the_offers(
     market: Market, database: Database
 ) -> None:

@@ -19,6 +19,15 @@ const zh = {
   weekdays: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
   days: { label: "日期", first: "开始日期", last: "结束日期" },
   export: { xlsx: "导出 Excel", csv: "CSV" },
+  filter: {
+    school: "全部学校",
+    subject: "全部学科",
+    state: "全部状态",
+    term: "全部学期",
+    clear: "清除筛选",
+    none: "没有符合条件的",
+    none_hint: "换一个条件再找, 或者清除筛选。",
+  },
   kind: { DELIVERY: "专递课堂", MASTER: "名师课堂", ELITE: "名校网络课堂" },
   lesson_state: {
     PLANNED: "已计划",
@@ -101,6 +110,15 @@ const en: typeof zh = {
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
   days: { label: "Dates", first: "First day", last: "Last day" },
   export: { xlsx: "Export to Excel", csv: "CSV" },
+  filter: {
+    school: "Any school",
+    subject: "Any subject",
+    state: "Any state",
+    term: "Any term",
+    clear: "Clear filters",
+    none: "Nothing is like this",
+    none_hint: "Ask for something else, or clear the filters.",
+  },
   kind: { DELIVERY: "Delivery class", MASTER: "Master teacher class", ELITE: "Elite school class" },
   lesson_state: {
     PLANNED: "Planned",

@@ -2,7 +2,6 @@
 const zh = {
   title: "任务",
   hint: "导入这样的长活; 页面可以离开, 做完在这里看结果",
-  any_state: "全部状态",
   empty: "没有任务",
   empty_hint: "导入表格以后, 这里能看到进度和结果。",
   what: "任务",
@@ -40,7 +39,6 @@ const zh = {
 const en: typeof zh = {
   title: "Jobs",
   hint: "long work such as imports; leave the page, and find here what came of it",
-  any_state: "Any state",
   empty: "No job",
   empty_hint: "Import a table, and see its progress and result here.",
   what: "Job",

@@ -1,0 +1,83 @@
+/** The filters of lists stand in the address, and are asked for and exported alike. */
+import { createPinia } from "pinia";
+import { createApp, h, type App, type Component } from "vue";
+import { createMemoryHistory, createRouter, RouterView, type Router } from "vue-router";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { i18n } from "../src/i18n";
+import NeedsPage from "../src/views/alliances/NeedsPage.vue";
+import CalendarPage from "../src/views/calendar/CalendarPage.vue";
+import OfferingsPage from "../src/views/timetable/OfferingsPage.vue";
+
+let app: App | null = null;
+let asked: string[] = [];
+afterEach(() => {
+  app?.unmount();
+  app = null;
+  vi.unstubAllGlobals();
+});
+
+/** Open a page at an address; every list at the server is empty. */
+async function opened(component: Component, address: string): Promise<{ page: HTMLElement; router: Router }> {
+  asked = [];
+  vi.stubGlobal("fetch", (path: string) => {
+    asked.push(path);
+    const one = /^\/api\/schools\/([\w-]+)$/.exec(path);
+    return Promise.resolve(Response.json(one ? { id: one[1], name: "云岭小学" } : { items: [], next_cursor: null }));
+  });
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: "/list", name: "list", component },
+      { path: "/timetable", name: "admin-timetable", component: { render: () => null } },
+    ],
+  });
+  await router.push(`/list${address}`);
+  const page = document.createElement("div");
+  app = createApp(() => h(RouterView));
+  app.use(i18n).use(createPinia()).use(router).mount(page);
+  return { page, router };
+}
+const askedOf = (path: string): string[] => asked.filter((each) => each.split("?")[0] === path);
+const exportsOf = (page: HTMLElement, path: string): string[] =>
+  [...page.querySelectorAll("a[download]")].flatMap((a) => a.getAttribute("href") ?? []).filter((url) => url.startsWith(path));
+
+describe("the filters in the address", () => {
+  it.each<[string, Component, string, string, string]>([
+    ["needs", NeedsPage, "/api/needs", "?need_school_id=s1&need_subject=music&need_state=OPEN", "school_id=s1&subject=music&state=OPEN"],
+    ["offers", NeedsPage, "/api/hub-offers", "?offer_school_id=s1&offer_subject=music", "school_id=s1&subject=music"],
+    ["courses", OfferingsPage, "/api/course-offerings", "?school_id=s1&term_id=t1&subject=music&state=DRAFT", "school_id=s1&term_id=t1&subject=music&state=DRAFT"],
+    ["days", CalendarPage, "/api/calendar-days", "?day_from=2026-02-01&day_to=2026-03-01", "from=2026-02-01&to=2026-03-01"],
+    ["bells", CalendarPage, "/api/bell-schedules", "?bells_school_id=s1", "school_id=s1"],
+  ])("narrow the %s and what is exported of them", async (_, component, path, address, query) => {
+    const { page } = await opened(component, address);
+    await expect.poll(() => askedOf(path)).toEqual([`${path}?${query}&limit=20`]);
+    await expect.poll(() => exportsOf(page, path)).toEqual([`${path}/export?${query}&format=xlsx`, `${path}/export?${query}&format=csv`]);
+  });
+
+  it("are asked for again when they change, for that list only", async () => {
+    const { router } = await opened(NeedsPage, "?need_state=OPEN&offer_subject=music");
+    await expect.poll(() => askedOf("/api/needs")).toEqual(["/api/needs?state=OPEN&limit=20"]);
+    await router.push("/list?need_state=MATCHED&offer_subject=music");
+    await expect.poll(() => askedOf("/api/needs").at(-1)).toBe("/api/needs?state=MATCHED&limit=20");
+    expect(askedOf("/api/hub-offers")).toEqual(["/api/hub-offers?subject=music&limit=20"]);
+  });
+
+  it("are left out where they are no state there is", async () => {
+    await opened(NeedsPage, "?need_state=BOILED");
+    await expect.poll(() => askedOf("/api/needs")).toEqual(["/api/needs?limit=20"]);
+  });
+
+  it("are cleared for one list, where nothing is as they ask", async () => {
+    const { page, router } = await opened(NeedsPage, "?need_state=OPEN&offer_subject=music");
+    const clearing = (): HTMLButtonElement[] =>
+      [...page.querySelectorAll<HTMLButtonElement>(".empty button")].filter((each) => each.textContent.includes("清除筛选"));
+    await expect.poll(() => clearing().length).toBe(2);
+    clearing()[0]?.click();
+    await expect.poll(() => router.currentRoute.value.fullPath).toBe("/list?offer_subject=music");
+  });
+
+  it("page the terms too", async () => {
+    await opened(CalendarPage, "?term_cursor=c2");
+    await expect.poll(() => askedOf("/api/terms")).toEqual(["/api/terms?cursor=c2&limit=20"]);
+  });
+});
