@@ -2,6 +2,8 @@
 const zh = {
   title: "课表",
   week: "周课表",
+  yes: "是",
+  no: "否",
   my_week: "我的周课表",
   school: "学校",
   classroom: "教室",
@@ -137,6 +139,8 @@ const zh = {
 const en: typeof zh = {
   title: "Timetable",
   week: "Week",
+  yes: "Yes",
+  no: "No",
   my_week: "My week",
   school: "School",
   classroom: "Classroom",

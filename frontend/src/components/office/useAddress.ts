@@ -26,8 +26,8 @@ export function useAddress<K extends string>(keys: readonly K[], list = "") {
 
   /** A changed filter begins at the first page again. */
   function change(part: Wanted): void {
-    const query = { ...route.query };
-    for (const key of [...keys, "cursor"]) delete query[inAddress(key)];
+    const own = new Set([...keys, "cursor"].map(inAddress));
+    const query = Object.fromEntries(Object.entries(route.query).filter(([key]) => !own.has(key)));
     for (const [key, value] of Object.entries({ ...wanted.value, cursor: undefined, ...part })) {
       if (value) query[inAddress(key)] = value as string;
     }

@@ -16,6 +16,7 @@ const zh = {
     now: "{name} 现在是: {value}",
     elsewhere: "改的不是这张表里的内容。",
     hint: "您没有动过的已经换成现在的内容; 再按一次保存, 就按这张表写入。",
+    hint_told: "您填的还在; 看过以后仍然要这样做, 就再做一次。",
     take: "改用现在的内容",
   },
   refused: {
@@ -63,6 +64,7 @@ const en: typeof zh = {
     now: "{name} is now: {value}",
     elsewhere: "What changed is not in this form.",
     hint: "What you did not touch is up to date below; save once more to write the form.",
+    hint_told: "What you typed is kept; if it still holds, do it once more.",
     take: "Take what it is now",
   },
   refused: {

@@ -63,9 +63,14 @@ export async function isConfirmed(question: string): Promise<boolean> {
   return (await ElMessageBox.confirm(question).catch(() => null)) !== null;
 }
 
-/** Return the words the person gives, or null when the question is closed. */
-export async function askedFor(question: string, what: string, { isRequired = false } = {}): Promise<string | null> {
+/** Return the words the person gives, or null when the question is closed. `begun`: those given before. */
+export async function askedFor(
+  question: string,
+  what: string,
+  { isRequired = false, begun = "" } = {},
+): Promise<string | null> {
   const asked = ElMessageBox.prompt(question, {
+    inputValue: begun,
     inputPlaceholder: what,
     ...(isRequired ? { inputPattern: /\S/, inputErrorMessage: what } : {}),
   });

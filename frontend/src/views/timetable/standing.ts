@@ -76,7 +76,7 @@ export function rowsOf(week: Week): Row[] {
 }
 
 /** What a classroom among the sites of a course or a lesson is called, with its school. */
-export function roomNamed(sites: PlannedLesson["sites"], id: string): string {
+export function roomNamed(sites: Readonly<PlannedLesson["sites"]>, id: string): string {
   const site = sites.find(({ classroom }) => classroom.id === id);
   return site ? `${site.school.name} ${site.classroom.name}` : "";
 }
