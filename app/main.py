@@ -199,7 +199,7 @@ def job_handlers() -> Handlers:
         housekeeping.KIND: housekeeping.keep_house,
         planning_jobs.KIND: planning_jobs.run_planning,
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
-        readiness.KIND: readiness.follow,
+        readiness.KIND: readiness.Follower(SessionRecords()).run,
         locking.KIND: locking.lock_term,
         **import_jobs.handlers(IMPORT_KINDS),
         coverage_office.COMPUTE: coverage_office.compute_sheet,

@@ -27,8 +27,8 @@ from app.attendance.models import (
     SeatPresence,
     Session,
 )
-from app.attendance.seats import read_seat
-from app.lessons.models import LessonSite
+from app.attendance.seats import HUB, read_seat
+from app.lessons.models import Lesson, LessonSite
 from app.lessons.ports import AwaitingHeadcount
 
 
@@ -109,6 +109,22 @@ async def locks_of(db: AsyncSession, term_id: UUID) -> Sequence[tuple[Attendance
         .order_by(AttendanceLock.at.desc(), AttendanceLock.id)
     )
     return [(lock, name) for lock, name in rows]
+
+
+async def teaching_now(db: AsyncSession, person_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these people sit at the hub's seat of a running lesson of theirs."""
+    rows = await db.scalars(
+        select(Lesson.lecturer_id)
+        .join(Session, Session.lesson_id == Lesson.id)
+        .join(SeatPresence, SeatPresence.session_id == Session.id)
+        .where(
+            Lesson.lecturer_id.in_(person_ids),
+            Session.ended_at.is_(None),
+            SeatPresence.seat_id == HUB,
+            SeatPresence.left_ms.is_(None),
+        )
+    )
+    return set(rows)
 
 
 async def lecturer_last_seen_ms(db: AsyncSession, session_id: UUID, seat_id: str) -> int | None:

@@ -31,3 +31,9 @@ class SessionRecords:
         return await queries.awaiting_headcount(
             db, classroom_id=classroom_id, ended_after=now - ASK_FOR
         )
+
+    async def teaching_now(
+        self, db: AsyncSession, *, person_ids: Collection[UUID]
+    ) -> Collection[UUID]:
+        """Return which of these people are in the room of a lesson they give."""
+        return await queries.teaching_now(db, person_ids)

@@ -25,7 +25,7 @@ async def cards(
         if seen is not None:
             last_seen[device.classroom_id] = max(seen, last_seen.get(device.classroom_id, seen))
     sessions = await records.session_ids(db, lesson_ids=[lesson.id for lesson in lessons])
-    looked = await look_at(db, lessons, now)
+    looked = await look_at(db, records, lessons=lessons, now=now)
     return [
         _card(lesson, sessions.get(lesson.id), last_seen, looked.get(lesson.id), now)
         for lesson in lessons

@@ -23,7 +23,7 @@ class AwaitingHeadcount:
 
 
 class LessonRecords(Protocol):
-    """The facts a lesson's card shows that are not the lesson's own."""
+    """The facts of lessons that are not the lesson's own."""
 
     async def session_ids(
         self, db: AsyncSession, *, lesson_ids: Collection[UUID]
@@ -34,3 +34,8 @@ class LessonRecords(Protocol):
         self, db: AsyncSession, *, classroom_id: UUID, now: datetime
     ) -> AwaitingHeadcount | None:
         """Return the lesson this classroom should confirm its number of pupils for, if any."""
+
+    async def teaching_now(
+        self, db: AsyncSession, *, person_ids: Collection[UUID]
+    ) -> Collection[UUID]:
+        """Return which of these people are in the room of a lesson they give."""

@@ -1,12 +1,13 @@
 """就绪: what a lesson lacks that is about to begin, looked at from ten minutes before the bell.
 
 A lesson is READY while nothing lacks: its lecturer's browser and each classroom that is to listen
-live have been heard of just now, and the line each of them tried last was open. Pages ask for
-what lacks as it is now; the state follows within a minute, to READY and back (docs/adr/0024).
+live have been heard of just now, and the line each of them tried last was open. Who still gives
+another lesson is heard of in its room. Pages ask for what lacks as it is now; the state follows
+within a minute, to READY and back (docs/adr/0024).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -26,6 +27,7 @@ from app.lessons.models import (
     LessonState,
     SiteMode,
 )
+from app.lessons.ports import LessonRecords
 from app.schools.models import Device, DeviceState, LineCheck, Road
 
 log = structlog.get_logger(__name__)
@@ -105,9 +107,9 @@ def is_looked_at(lesson: Lesson, now: datetime) -> bool:
 
 
 async def look_at(
-    db: AsyncSession, lessons: Iterable[Lesson], now: datetime
+    db: AsyncSession, records: LessonRecords, *, lessons: Iterable[Lesson], now: datetime
 ) -> dict[UUID, Readiness]:
-    """Return what those lessons lack of which it is time to ask; four statements, or none."""
+    """Return what those lessons lack of which it is time to ask; five statements, or none."""
     near = [lesson for lesson in lessons if is_looked_at(lesson, now)]
     if not near:
         return {}
@@ -118,7 +120,10 @@ async def look_at(
         )
     )
     sites = rows.all()
-    people = await _people(db, {lesson.lecturer_id for lesson in near}, now)
+    lecturers = {lesson.lecturer_id for lesson in near}
+    people = await _people(db, lecturers, now)
+    for person_id in await records.teaching_now(db, person_ids=lecturers):
+        people[person_id] = replace(people.get(person_id, Seen()), heard_at=now)
     hubs = {lesson.hub_classroom_id for lesson in near} - {None}
     rooms = await _classrooms(db, hubs | {site.classroom_id for site in sites})
     by_lesson: dict[UUID, dict[UUID, tuple[Lack, ...]]] = {lesson.id: {} for lesson in near}
@@ -182,44 +187,50 @@ def _together(rows: Iterable[tuple[UUID, Seen]]) -> dict[UUID, Seen]:
     return found
 
 
-async def follow(context: JobContext) -> JobResult:
-    """Bring the lessons about to begin to READY, and those that lack something back.
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Has the state of lessons follow what they lack."""
 
-    A READY lesson that was moved away goes back too. A job's handler.
-    """
-    changed, last = {LessonState.READY: 0, LessonState.PUBLISHED: 0}, None
-    while True:
-        async with context.database.unit_of_work() as db:
-            await context.hold(db)
-            now = context.now()
-            query = (
-                select(Lesson)
-                .where(
-                    Lesson.state.in_(STARTABLE),
-                    Lesson.planned_end > now,
-                    or_(Lesson.planned_start <= now + AHEAD, Lesson.state == LessonState.READY),
+    records: LessonRecords
+
+    async def run(self, context: JobContext) -> JobResult:
+        """Bring the lessons about to begin to READY, and those that lack something back.
+
+        A READY lesson that was moved away goes back too. A job's handler.
+        """
+        changed, last = {LessonState.READY: 0, LessonState.PUBLISHED: 0}, None
+        while True:
+            async with context.database.unit_of_work() as db:
+                await context.hold(db)
+                now = context.now()
+                query = (
+                    select(Lesson)
+                    .where(
+                        Lesson.state.in_(STARTABLE),
+                        Lesson.planned_end > now,
+                        or_(Lesson.planned_start <= now + AHEAD, Lesson.state == LessonState.READY),
+                    )
+                    .order_by(Lesson.id)
+                    .limit(AT_ONCE)
                 )
-                .order_by(Lesson.id)
-                .limit(AT_ONCE)
-            )
-            rows = await db.scalars(query if last is None else query.where(Lesson.id > last))
-            lessons = rows.all()
-            for state, count in (await _follow(db, lessons, now)).items():
-                changed[state] += count
-        if len(lessons) < AT_ONCE:
-            return JobResult(
-                {
-                    "lessons_ready": changed[LessonState.READY],
-                    "lessons_no_longer_ready": changed[LessonState.PUBLISHED],
-                }
-            )
-        last = lessons[-1].id
+                rows = await db.scalars(query if last is None else query.where(Lesson.id > last))
+                lessons = rows.all()
+                for state, count in (await _follow(db, self.records, lessons, now)).items():
+                    changed[state] += count
+            if len(lessons) < AT_ONCE:
+                return JobResult(
+                    {
+                        "lessons_ready": changed[LessonState.READY],
+                        "lessons_no_longer_ready": changed[LessonState.PUBLISHED],
+                    }
+                )
+            last = lessons[-1].id
 
 
 async def _follow(
-    db: AsyncSession, lessons: Sequence[Lesson], now: datetime
+    db: AsyncSession, records: LessonRecords, lessons: Sequence[Lesson], now: datetime
 ) -> dict[LessonState, int]:
-    looked = await look_at(db, lessons, now)
+    looked = await look_at(db, records, lessons=lessons, now=now)
     ready = {lesson_id for lesson_id, found in looked.items() if found.is_ready}
     up = [row.id for row in lessons if row.state is LessonState.PUBLISHED and row.id in ready]
     down = [row.id for row in lessons if row.state is LessonState.READY and row.id not in ready]

@@ -11,6 +11,7 @@ from app.database import Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.lessons.queries import day_of
 from app.lessons.readiness import look_at
+from app.lessons.routes import Records
 from app.live import hands, points, wall
 from app.live.points import POINT_ORDER, PointLight
 from app.live.wall import WallSite
@@ -32,7 +33,9 @@ _POINT_COLUMNS = (
 
 
 @router.get("/workbench")
-async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInspector) -> Workbench:
+async def read_workbench(
+    request: Request, db: Db, now: Now, person: CurrentInspector, records: Records
+) -> Workbench:
     """Return today's lessons as they stand, the teaching points' lights, and what needs a hand."""
     settings: Settings = request.app.state.settings
     room = request.app.state.live.room_for_recordings().get("first")
@@ -40,7 +43,7 @@ async def read_workbench(request: Request, db: Db, now: Now, person: CurrentInsp
     sites: dict[UUID, list[WallSite]] = defaultdict(list)
     for site in await wall.sites_of(db, person, [each.lesson.id for each in lessons]):
         sites[site.lesson_id].append(site)
-    looked = await look_at(db, [each.lesson for each in lessons], now)
+    looked = await look_at(db, records, lessons=[each.lesson for each in lessons], now=now)
     return Workbench(
         now=now,
         date=day_of(now),

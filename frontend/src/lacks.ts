@@ -6,7 +6,17 @@ export type Lack = "AWAY" | "UNCHECKED" | "NO_ROAD";
 /** `lacks`: the hub's; null: nobody looks, the lesson is not about to begin. */
 export interface Looked {
   lacks: readonly Lack[] | null;
-  sites: readonly { school: string; lacks: readonly Lack[] }[];
+  sites: readonly (Place & { lacks: readonly Lack[] })[];
+}
+interface Place {
+  school: string;
+  classroom: string;
+}
+
+/** What a classroom of a lesson is called: by its school, where two are of one school by itself too. */
+export function placeName(site: Place, sites: readonly Place[]): string {
+  const isOneOfTwo = sites.some((other) => other.school === site.school && other.classroom !== site.classroom);
+  return isOneOfTwo ? `${site.school} ${site.classroom}` : site.school;
 }
 
 /** What the hub lacks, then what each classroom does, a line each; none: nothing lacks; null: nobody looks. */
@@ -16,7 +26,9 @@ export function lackSentences(lesson: Looked): string[] | null {
     ...hubLacks(lesson.lacks),
     ...lesson.sites
       .filter(({ lacks }) => lacks.length > 0)
-      .map(({ school, lacks }) => translate("general.lack.at", { school, lack: siteLacks(lacks).join(", ") })),
+      .map((site) =>
+        translate("general.lack.at", { place: placeName(site, lesson.sites), lack: siteLacks(site.lacks).join(", ") }),
+      ),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import SignInSession
+from app.accounts.models import Account, SignInSession
+from app.attendance.models import SeatPresence
+from app.attendance.records import SessionRecords
+from app.attendance.seats import HUB as HUB_SEAT
 from app.database import Database
 from app.jobs import service as jobs
 from app.jobs.files import JobFiles
@@ -21,10 +24,10 @@ from app.jobs.models import Job
 from app.lessons import readiness
 from app.lessons.models import Lesson, LessonSite, LessonState, SiteMode
 from app.lessons.queries import get_lesson
-from app.lessons.readiness import Lack, Seen, lacks_of
+from app.lessons.readiness import Lack, Readiness, Seen, lacks_of
 from app.live.service import start_lesson
 from app.main import PERIODIC, job_handlers
-from app.schools.models import Device, DeviceState, LineCheck, Road
+from app.schools.models import Device, DeviceState, LineCheck, Road, School
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.held_lessons import run_jobs
 from tests.factories import (
@@ -109,6 +112,10 @@ async def scene(either_database: Database, clock: Clock, tmp_path: Path) -> Scen
     return Scene(either_database, clock, tmp_path, county, lesson.id)
 
 
+async def looked_at(db: AsyncSession, lesson: Lesson, now: datetime) -> dict[UUID, Readiness]:
+    return await readiness.look_at(db, SessionRecords(), lessons=[lesson], now=now)
+
+
 # -- what makes a lesson lack something, each with what it is called and who lacks it ----------
 
 HUB = "hub"
@@ -189,7 +196,7 @@ async def test_what_lacks_is_named_and_takes_ready_back(scene: Scene, harm: Harm
         lacking = await harm(db, scene)
     async with scene.database.unit_of_work() as db:
         lesson = await get_lesson(db, scene.lesson_id)
-        found = (await readiness.look_at(db, [lesson], scene.clock.now))[lesson.id]
+        found = (await looked_at(db, lesson, scene.clock.now))[lesson.id]
     rooms = {site.id: site.classroom_id for site in lesson.sites}
     named: dict[str | UUID, set[Lack]] = {rooms[k]: set(v) for k, v in found.sites.items() if v}
     if found.hub:
@@ -234,7 +241,7 @@ async def test_it_is_not_looked_at_earlier_nor_once_it_runs(scene: Scene) -> Non
     assert (await scene.looked())["lessons_ready"] == 0
     async with scene.database.unit_of_work() as db:
         lesson = await get_lesson(db, scene.lesson_id)
-        assert await readiness.look_at(db, [lesson], scene.clock.now) == {}
+        assert await looked_at(db, lesson, scene.clock.now) == {}
     scene.clock.advance(minutes=2)
     await scene.everybody_is_heard()
     assert (await scene.looked())["lessons_ready"] == 1
@@ -254,6 +261,35 @@ async def test_a_ready_lesson_that_is_moved_away_is_ready_no_more(scene: Scene) 
         lesson.planned_end += timedelta(hours=2)
     assert (await scene.looked())["lessons_no_longer_ready"] == 1
     assert await scene.state() is LessonState.PUBLISHED
+
+
+async def test_who_still_gives_another_lesson_is_not_away(scene: Scene) -> None:
+    async with scene.database.unit_of_work() as db:
+        await the_lecturer_left(db, scene)  # her page in the lesson asks for nothing
+        teacher = await db.get_one(Account, scene.county.teacher.id)
+        earlier = await make_lesson(
+            db,
+            lecturer=teacher,
+            hub=await db.get_one(School, scene.county.hub.id),
+            classrooms=[],
+            planned_start=NOON - timedelta(minutes=35),
+        )
+        session = await start_lesson(
+            db, lesson_id=earlier.id, lecturer_id=teacher.person_id, now=scene.clock.now
+        )
+    # She began it, and has not come in: a room that runs without her says nothing of her.
+    assert (await scene.looked())["lessons_ready"] == 0
+    async with scene.database.unit_of_work() as db:
+        stay = {"session_id": session.id, "joined_ms": 0, "last_seen_ms": 0}
+        db.add(SeatPresence(seat_id="site-1", role="classroom", **stay))
+    assert (await scene.looked())["lessons_ready"] == 0
+    async with scene.database.unit_of_work() as db:
+        db.add(SeatPresence(seat_id=HUB_SEAT, role="hub", **stay))
+    assert (await scene.looked())["lessons_ready"] == 1
+    async with scene.database.unit_of_work() as db:
+        left = update(SeatPresence).where(SeatPresence.seat_id == HUB_SEAT)
+        await db.execute(left.values(left_ms=1000))
+    assert (await scene.looked())["lessons_no_longer_ready"] == 1
 
 
 async def test_all_lessons_of_a_bell_are_looked_at(

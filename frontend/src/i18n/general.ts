@@ -47,7 +47,7 @@ const zh = {
   lack: {
     none: "一切就绪",
     some: "还没有就绪",
-    at: "{school}: {lack}",
+    at: "{place}: {lack}",
     hub: { AWAY: "主讲教师还没有上线", UNCHECKED: "主讲端 30 天内没有做过设备检测", NO_ROAD: "主讲端检测时网络不通" },
     site: { AWAY: "不在线", UNCHECKED: "30 天内没有做过设备检测", NO_ROAD: "检测时网络不通" },
   },
@@ -138,7 +138,7 @@ const en: typeof zh = {
   lack: {
     none: "Everything is ready",
     some: "Not ready yet",
-    at: "{school}: {lack}",
+    at: "{place}: {lack}",
     hub: {
       AWAY: "The teacher is not online",
       UNCHECKED: "The teacher's devices were not checked for 30 days",
