@@ -40,6 +40,7 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     // For one that hangs. How fast the machine is, with other work beside it, is no test.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: ["element-plus"] } },
   },
 });

@@ -79,6 +79,7 @@ beforeEach(() => {
         new Response(JSON.stringify(problem), { status: 412, headers: { "content-type": "application/problem+json" } }),
       );
     }
+    if (path === "/api/schools/s1") return Promise.resolve(Response.json({ id: "s1", name: "中心小学" }));
     if (path.endsWith("/teachers")) {
       const people = ["王老师", "李老师", "赵老师"].map((name, n) => ({ id: `p${n + 1}`, name }));
       return Promise.resolve(Response.json(people));
