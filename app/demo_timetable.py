@@ -1,8 +1,9 @@
 """What the hubs of the demonstration county offer this term, and a week around today.
 
-The courses are to be planned (`/admin/planning`): two fit; the third cannot, for its hub and
-Yunling have no thirty-five minutes in common. The week has lessons to come after school, one
-that is cancelled and one that is made up; those that were held are `app.demo_coverage`'s.
+The courses are to be planned (`/admin/planning`): two fit, and one that Yunling passes on to
+Zhuxi (一点带多点); one cannot, for its hub and Yunling have no thirty-five minutes in common. The
+week has lessons to come after school, one that is cancelled and one that is made up; those that
+were held are `app.demo_coverage`'s.
 """
 
 from dataclasses import dataclass, replace
@@ -30,10 +31,28 @@ from app.schools import service as schools
 from app.schools.models import School
 
 FRIDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course of the demonstration. `passed_on`: which of its points passes it on to whom."""
+
+    name: str
+    subject: str
+    grade_no: int
+    hub: str
+    lecturer: str
+    periods_a_week: int
+    points: tuple[str, ...]
+    passed_on: tuple[tuple[str, str], ...] = ()
+
+
+YUNLING, ZHUXI = POINTS[3:]
 COURSES = (
-    ("三年级音乐", "music", 3, HUB, "demo-wang", 2, POINTS[:4]),
-    ("四年级美术", "fine_art", 4, HUB, "demo-zhao", 2, POINTS[:3]),
-    ("五年级英语", "english", 5, SECOND_HUB, "demo-zhao", 2, POINTS[3:]),
+    Course("三年级音乐", "music", 3, HUB, "demo-wang", 2, POINTS[:4]),
+    Course("四年级美术", "fine_art", 4, HUB, "demo-zhao", 2, POINTS[:3]),
+    Course("五年级英语", "english", 5, SECOND_HUB, "demo-zhao", 2, (YUNLING, ZHUXI)),
+    Course("二年级音乐", "music", 2, HUB, "demo-wang", 1, (YUNLING,), ((YUNLING, ZHUXI),)),
 )
 
 
@@ -51,26 +70,32 @@ async def prepare(db: AsyncSession, *, now: datetime) -> None:
         for school in await db.scalars(select(School).where(School.region_id == region.id))
     }
     words = await codes.catalogue(db)
-    for name, subject, grade_no, hub, username, periods, points in COURSES:
-        account = await accounts.account_by_username(db, username)
+    for course in COURSES:
+        account = await accounts.account_by_username(db, course.lecturer)
         assert account is not None
-        room = await schools.ensure_classroom(db, school=known[hub], name=HUB_CLASSROOM)
-        rooms = [
-            await schools.ensure_classroom(db, school=known[point], name=POINT_CLASSROOM)
-            for point in points
-        ]
+        room = await schools.ensure_classroom(db, school=known[course.hub], name=HUB_CLASSROOM)
+        rooms = {
+            point: await schools.ensure_classroom(db, school=known[point], name=POINT_CLASSROOM)
+            for point in (*course.points, *(end for _, end in course.passed_on))
+        }
         offering = CourseOffering(
-            name=name,
+            name=course.name,
             kind=LessonKind.DELIVERY,
-            hub_school_id=known[hub].id,
+            hub_school_id=known[course.hub].id,
             hub_classroom_id=room.id,
             lecturer_id=account.person_id,
-            subject_id=words.stored(CodeKind.SUBJECT, subject).id,
-            grade_no=grade_no,
+            subject_id=words.stored(CodeKind.SUBJECT, course.subject).id,
+            grade_no=course.grade_no,
             language="zh",
             term_id=term.id,
-            periods_a_week=periods,
-            sites=[OfferingSite(classroom_id=each.id) for each in rooms],
+            periods_a_week=course.periods_a_week,
+            sites=[
+                *(OfferingSite(classroom_id=rooms[point].id) for point in course.points),
+                *(
+                    OfferingSite(classroom_id=rooms[end].id, through_id=rooms[middle].id)
+                    for middle, end in course.passed_on
+                ),
+            ],
         )
         db.add(offering)
     await db.flush()

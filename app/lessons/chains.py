@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.lessons.errors import SiteUnfit
+from app.lessons.errors import Misfit, SiteUnfit
 from app.lessons.models import SiteMode
 
 # From the hub to one who passes it on, to another who does, and to the last.
@@ -37,12 +37,14 @@ def require_passable(links: Collection[Link], *, hub_school_id: UUID) -> None:
             if link.through_id is not None and each.school_id in schools:
                 raise unfit(
                     link.classroom_id,
+                    Misfit.CIRCLE,
                     "This classroom would receive the lesson from its own school, or from one it "
                     "passes it on to. Name another that passes it on to it, or none.",
                 )
             if passes and each.mode is not SiteMode.LIVE:
                 raise unfit(
                     each.classroom_id,
+                    Misfit.NOT_LIVE,
                     "A classroom passes on only what it receives live. Have this one take part "
                     "live, or name another.",
                 )
@@ -50,6 +52,7 @@ def require_passable(links: Collection[Link], *, hub_school_id: UUID) -> None:
         if passes > MOST_PASSES:
             raise unfit(
                 link.classroom_id,
+                Misfit.TOO_FAR,
                 f"A lesson is passed on {MOST_PASSES} times at most before it comes to a "
                 "classroom. Name one nearer to the hub.",
             )
@@ -66,6 +69,7 @@ def _way(link: Link, at: Mapping[UUID, Link]) -> Iterator[Link]:
         if before is None:
             raise unfit(
                 link.classroom_id,
+                Misfit.NOT_A_SITE,
                 "The classroom that is to pass the lesson on does not receive it. Add it, or name "
                 "another.",
             )
@@ -73,6 +77,6 @@ def _way(link: Link, at: Mapping[UUID, Link]) -> Iterator[Link]:
         link = before
 
 
-def unfit(classroom_id: UUID, why: str) -> SiteUnfit:
+def unfit(classroom_id: UUID, reason: Misfit, why: str) -> SiteUnfit:
     """Return the refusal of a classroom; `why`: a sentence, and what to do."""
-    return SiteUnfit(why, classroom_id=str(classroom_id))
+    return SiteUnfit(why, classroom_id=str(classroom_id), reason=reason)

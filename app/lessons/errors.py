@@ -1,5 +1,7 @@
 """What can be refused about lessons."""
 
+from enum import StrEnum
+
 from app.errors import Problem
 
 
@@ -38,7 +40,25 @@ class SameTeacher(Problem):
     status, type, title = 409, "same-teacher", "This teacher gives the lesson already"
 
 
+class Misfit(StrEnum):
+    """Why a classroom cannot receive a lesson.
+
+    CIRCLE: it would come from its own school, or from one it passes it on to. NOT_A_SITE: who is to
+    pass it on does not receive it. NOT_LIVE: it is to pass on what it does not receive live.
+    TOO_FAR: the lesson would be passed on too often. NOT_PAIRED: no running pairing with who gives
+    it. OTHER_PAIRING: the one named is not theirs, or does not run. OTHER_SUBJECT: nor about this.
+    """
+
+    CIRCLE = "CIRCLE"
+    NOT_A_SITE = "NOT_A_SITE"
+    NOT_LIVE = "NOT_LIVE"
+    TOO_FAR = "TOO_FAR"
+    NOT_PAIRED = "NOT_PAIRED"
+    OTHER_PAIRING = "OTHER_PAIRING"
+    OTHER_SUBJECT = "OTHER_SUBJECT"
+
+
 class SiteUnfit(Problem):
-    """A classroom cannot receive the lesson; `detail` says which and why."""
+    """A classroom cannot receive the lesson: `classroom_id` says which, `reason` why (Misfit)."""
 
     status, type, title = 409, "site-unfit", "This classroom cannot receive the lesson"

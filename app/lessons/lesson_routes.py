@@ -41,7 +41,7 @@ from app.lessons.models import Lesson, LessonKind, LessonState
 from app.lessons.timetable import LessonPlan, SitePlan
 from app.lessons.timetable_queries import LessonFilter
 from app.lessons.weeks import described
-from app.lessons.words import KIND, LESSON_STATE
+from app.lessons.words import KIND, LESSON_STATE, receivers
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
 from app.schools.schemas import Named
@@ -122,12 +122,7 @@ LESSON_EXPORT = (
     Column("计划开始", lambda row: row[0].planned_start),
     Column("计划结束", lambda row: row[0].planned_end),
     Column("状态", lambda row: LESSON_STATE[row[0].state]),
-    Column(
-        "听课教室",
-        lambda row: "、".join(
-            f"{site.classroom.school.name} {site.classroom.name}" for site in row[0].sites
-        ),
-    ),
+    Column("听课教室", lambda row: receivers(row[0].sites)),
 )
 
 

@@ -24,7 +24,7 @@ from app.lessons.errors import SiteUnfit
 from app.lessons.models import CourseOffering, OfferingState
 from app.lessons.offering_queries import OfferingFilter
 from app.lessons.offering_schemas import OfferingIn, OfferingOut, PublishedOut
-from app.lessons.words import KIND, OFFERING_STATE
+from app.lessons.words import KIND, OFFERING_STATE, receivers
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
 from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
@@ -111,12 +111,7 @@ async def export_offerings(
             Column("每周节数", lambda row: row[0].periods_a_week),
             Column("每节分钟", lambda row: row[0].minutes),
             Column("课后服务", lambda row: "是" if row[0].is_after_school else "否"),
-            Column(
-                "听课教室",
-                lambda row: "、".join(
-                    f"{site.classroom.school.name} {site.classroom.name}" for site in row[0].sites
-                ),
-            ),
+            Column("听课教室", lambda row: receivers(row[0].sites)),
             Column("状态", lambda row: OFFERING_STATE[row[0].state]),
         ],
         name="course-offerings",

@@ -18,7 +18,7 @@ from app.codes.models import CodeKind
 from app.errors import NotFound, WrongState
 from app.lessons import offering_queries as queries
 from app.lessons.chains import Link, require_passable, unfit
-from app.lessons.errors import SiteUnfit
+from app.lessons.errors import Misfit
 from app.lessons.models import (
     STARTABLE,
     CourseOffering,
@@ -127,12 +127,13 @@ async def require_fit(
     Return those whose assistants are shown to the caller.
 
     It may when a running pairing of who gives it (the hub, or the school that passes it on)
-    promises it, when all of it is the caller's own, or when it is among those `known` to receive
-    it so already. Another pairing that is named must be one of who gives it with that school and
-    about one of the `subjects`, if about any; class and assistant must be the school's.
+    promises it, when all of it is the caller's own, or when it is among those `known` to have it
+    from that school already. Another pairing that is named must be one of who gives it with that
+    school and about one of the `subjects`, if about any; class and assistant must be the school's.
     Raise NotFound, SiteUnfit.
     """
-    at = await queries.schools_of_classrooms(db, _rooms(sites))
+    passed = {plan.through_id for plan in known.values() if plan.through_id is not None}
+    at = await queries.schools_of_classrooms(db, _rooms(sites) | passed)
     own = await schools.ids_within(db, scope, set(at.values()))
     _require_chain(sites, at, hub_school_id)
     givers = {hub_school_id} | {at[each.through_id] for each in sites if each.through_id}
@@ -143,24 +144,34 @@ async def require_fit(
         school_id = at[site.classroom_id]
         giver_id = hub_school_id if site.through_id is None else at[site.through_id]
         before = known.get(site.classroom_id)
-        stays = before is not None and before.through_id == site.through_id
+        gave_id = at[before.through_id] if before and before.through_id else hub_school_id
+        stays = before is not None and gave_id == giver_id
         if (giver_id, school_id) not in paired and not stays:
             if school_id not in own and before is None:
                 raise NotFound("There is no such classroom for you.")
             if school_id not in own or giver_id not in own | {hub_school_id}:
                 raise unfit(
                     site.classroom_id,
+                    Misfit.NOT_PAIRED,
                     "Its school has no running pairing with the one this classroom is to receive "
                     "the lesson from. Agree on one, or name another that passes it on.",
                 )
         is_named = site.pairing_id is not None
         if is_named and not (before and stays and before.pairing_id == site.pairing_id):
             if (site.pairing_id, giver_id, school_id) not in promised:
-                raise _other_pairing(
-                    site, "is not one of who gives it with its school, or does not run"
+                raise unfit(
+                    site.classroom_id,
+                    Misfit.OTHER_PAIRING,
+                    "The pairing named for a classroom is not one of who gives it with its school, "
+                    "or does not run. Name another, or none.",
                 )
             if site.pairing_id not in about:
-                raise _other_pairing(site, "is about other subjects")
+                raise unfit(
+                    site.classroom_id,
+                    Misfit.OTHER_SUBJECT,
+                    "The pairing named for a classroom is about other subjects. Name another, or "
+                    "none.",
+                )
         if site.class_id is not None:
             await schools.require_class_of(db, site.class_id, school_id=school_id)
         if site.assistant_id is not None:
@@ -197,12 +208,6 @@ def with_assistants(
         else site
         for site in sites
     ]
-
-
-def _other_pairing(site: SiteIn, why: str) -> SiteUnfit:
-    return unfit(
-        site.classroom_id, f"The pairing named for a classroom {why}. Name another, or none."
-    )
 
 
 def _known(offering: CourseOffering, body: OfferingIn, subject_id: UUID) -> dict[UUID, SitePlan]:

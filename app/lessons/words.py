@@ -1,6 +1,8 @@
 """The users' words for what exports show of lessons; `docs/glossary.md` decides."""
 
-from app.lessons.models import LessonKind, LessonState, OfferingState
+from collections.abc import Iterable
+
+from app.lessons.models import LessonKind, LessonSite, LessonState, OfferingSite, OfferingState
 
 KIND = {
     LessonKind.DELIVERY: "专递课堂",
@@ -26,3 +28,14 @@ OFFERING_STATE = {
     OfferingState.ACTIVE: "开课中",
     OfferingState.ENDED: "已结束",
 }
+
+
+def receivers(sites: Iterable[OfferingSite | LessonSite]) -> str:
+    """Return who receives as a cell of an export: each classroom, and who passes it on to it."""
+    sites = list(sites)
+    rooms = {row.classroom_id: f"{row.classroom.school.name} {row.classroom.name}" for row in sites}
+    return "、".join(
+        rooms[row.classroom_id]
+        + (f" (由 {rooms[row.through_id]} 转播)" if row.through_id is not None else "")
+        for row in sites
+    )

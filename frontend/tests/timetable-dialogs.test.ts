@@ -1,13 +1,11 @@
-/** What somebody else changed while a form over a lesson or a course was open is named, and nothing typed is lost. */
-import { ElMessageBox } from "element-plus";
+/** What somebody else changed while a form over a lesson was open is named, and nothing typed is lost. */
+import { ElMessage, ElMessageBox } from "element-plus";
 import { createPinia } from "pinia";
 import { createApp, h, type App, type Component } from "vue";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Problem } from "../src/api";
 import { i18n } from "../src/i18n";
-import type { Offering, PlannedLesson } from "../src/timetable";
+import type { PlannedLesson } from "../src/timetable";
 import LessonDialog from "../src/views/timetable/LessonDialog.vue";
-import OfferingDialog from "../src/views/timetable/OfferingDialog.vue";
 
 type Site = PlannedLesson["sites"][number];
 const POINT: Site = {
@@ -38,48 +36,31 @@ const LESSON = {
   makes_up: null,
   made_up_by: null,
 } as unknown as PlannedLesson;
-const OFFERING = {
-  id: "o1",
-  version: 1,
-  name: "三年级音乐",
-  state: "ACTIVE",
-  kind: "DELIVERY",
-  is_own: true,
-  hub_school: { id: "s1", name: "中心小学" },
-  hub_class: null,
-  hub_classroom: null,
-  lecturer: { id: "p1", name: "王老师" },
-  subject: "music",
-  grade_no: 3,
-  textbook: "人音版",
-  language: "zh",
-  term: { id: "t1", name: "2025 学年春季" },
-  periods_a_week: 2,
-  minutes: 40,
-  is_after_school: false,
-  sites: [POINT],
-} as unknown as Offering;
-
 let app: App | null = null;
 let sent: { path: string; version: string; body: Record<string, unknown> }[];
 /** What the thing is now, for who comes with an older version. */
-let current: PlannedLesson | Offering;
+let current: PlannedLesson;
+/** What the server refuses of it for good; null: nothing. */
+let refusal: Record<string, unknown> | null;
 let said: string[];
+
+function problemOf(body: Record<string, unknown>): Response {
+  const headers = { "content-type": "application/problem+json" };
+  return new Response(JSON.stringify({ title: "", ...body }), { status: Number(body.status), headers });
+}
 
 beforeEach(() => {
   sent = [];
   said = [];
+  refusal = null;
   vi.stubGlobal("fetch", (path: string, init: RequestInit = {}) => {
     if (init.method === "PUT" || init.method === "POST") {
       const version = new Headers(init.headers).get("If-Match") ?? "";
       sent.push({ path, version, body: JSON.parse(init.body as string) as Record<string, unknown> });
+      if (refusal !== null) return Promise.resolve(problemOf(refusal));
       if (version === `"${current.version}"`) return Promise.resolve(Response.json(current));
-      const problem: Partial<Problem> & { current: unknown } = { type: "changed-meanwhile", title: "", status: 412, current };
-      return Promise.resolve(
-        new Response(JSON.stringify(problem), { status: 412, headers: { "content-type": "application/problem+json" } }),
-      );
+      return Promise.resolve(problemOf({ type: "changed-meanwhile", status: 412, current }));
     }
-    if (path === "/api/schools/s1") return Promise.resolve(Response.json({ id: "s1", name: "中心小学" }));
     if (path.endsWith("/teachers")) {
       const people = ["王老师", "李老师", "赵老师"].map((name, n) => ({ id: `p${n + 1}`, name }));
       return Promise.resolve(Response.json(people));
@@ -100,7 +81,7 @@ function opened(dialog: Component, props: Record<string, unknown>): void {
   document.body.append(page);
   const saying = (what: string) => () => said.push(what);
   app = createApp(() =>
-    h(dialog, { ...props, onChanged: saying("changed"), onSaved: saying("saved"), onClose: saying("close") }),
+    h(dialog, { ...props, onChanged: saying("changed"), onClose: saying("close") }),
   );
   app.use(i18n).use(createPinia()).mount(page);
 }
@@ -201,50 +182,16 @@ describe("a lesson somebody else changed meanwhile", () => {
   });
 });
 
-describe("a course somebody else changed meanwhile", () => {
-  it("keeps what was typed, takes what was not touched, and is saved from what it is now", async () => {
-    const other = { ...POINT, classroom: { id: "c3", name: "活动室" } };
-    current = { ...OFFERING, version: 2, name: "三年级唱歌", textbook: "人教版", lecturer: { id: "p2", name: "李老师" }, sites: [POINT, other] };
-    opened(OfferingDialog, { offering: OFFERING });
-    await expect.poll(() => labelled("教材").value).toBe("人音版");
-    type("名称", "三年级音乐 (一班)");
+describe("a lesson that cannot be as it is wanted", () => {
+  it("says which classroom cannot receive it, and why", async () => {
+    const shown = vi.spyOn(ElMessage, "error");
+    current = LESSON;
+    refusal = { type: "site-unfit", status: 409, classroom_id: "c2", reason: "NOT_LIVE" };
+    opened(LessonDialog, { lesson: LESSON, mayChange: true });
+    await press("调整时间");
+    await expect.poll(() => labelled("开始").value).toBe("10:00");
     save();
-    await expect.poll(warning).toContain("李老师");
-    expect(warning()).toContain("活动室");
-    expect([labelled("名称").value, labelled("教材").value]).toEqual(["三年级音乐 (一班)", "人教版"]);
-    save();
-    await expect.poll(() => said).toEqual(["saved"]);
-    expect(sent[1]).toMatchObject({
-      version: '"2"',
-      body: { name: "三年级音乐 (一班)", textbook: "人教版", lecturer_id: "p2", sites: [{ classroom_id: "c2" }, { classroom_id: "c3" }] },
-    });
-  });
-
-  it("keeps what was chosen for a classroom, beside what they chose for it", async () => {
-    current = { ...OFFERING, version: 2, sites: [{ ...POINT, assistant: { id: "p9", name: "周老师" } }] };
-    opened(OfferingDialog, { offering: OFFERING });
-    await expect.poll(() => top().querySelectorAll(".sites .el-select__wrapper").length).toBe(3);
-    top().querySelector<HTMLElement>(".sites .el-select__wrapper")?.click();
-    const recorded = (): HTMLElement | undefined =>
-      [...document.querySelectorAll<HTMLElement>(".el-select-dropdown__item")].find((each) => each.textContent.trim() === "录播");
-    await expect.poll(recorded).toBeDefined();
-    recorded()?.click();
-    save();
-    await expect.poll(warning).toContain("周老师");
-    save();
-    await expect.poll(() => said).toEqual(["saved"]);
-    expect(sent[1]?.body.sites).toMatchObject([{ mode: "RECORDED", assistant_id: "p9" }]);
-  });
-
-  it("is what they made of it when theirs is taken", async () => {
-    current = { ...OFFERING, version: 2, name: "三年级唱歌" };
-    opened(OfferingDialog, { offering: OFFERING });
-    await expect.poll(() => labelled("名称").value).toBe("三年级音乐");
-    type("名称", "别的");
-    save();
-    await expect.poll(warning).toContain("三年级唱歌");
-    await press("改用现在的内容");
-    await expect.poll(() => labelled("名称").value).toBe("三年级唱歌");
-    expect(top().querySelector(".changed")).toBeNull();
+    await expect.poll(() => shown.mock.calls.flat().join()).toContain("云岭教学点 教室 要转播, 自己就要直播听课");
+    expect(said).toEqual([]);
   });
 });

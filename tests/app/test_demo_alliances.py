@@ -37,7 +37,7 @@ async def test_it_is_made_once(database: Database, tmp_path: Path) -> None:
     async with database.unit_of_work() as db:
         assert await db.scalar(select(func.count()).select_from(Alliance)) == 1
         states = sorted(await db.scalars(select(Pairing.state)))
-        assert await db.scalar(select(func.count()).select_from(CourseOffering)) == 3
+        assert await db.scalar(select(func.count()).select_from(CourseOffering)) == 4
     assert states == [PairingState.ACTIVE, PairingState.ACTIVE, PairingState.PROPOSED]
 
 
@@ -58,6 +58,25 @@ async def test_its_administrator_finds_something_on_every_page(
     assert best["score"] > other["score"] > 0
     running = (await found(browser, "/api/pairings?state=ACTIVE"))["items"]
     assert [each["active_days"] for each in running] == [29, 29]
+    courses = (await found(browser, f"/api/course-offerings?school_id={point}"))["items"]
+    passed = {
+        each["name"]: site["through_id"] is not None
+        for each in courses
+        for site in each["sites"]
+        if site["school"]["id"] == str(point)
+    }
+    assert passed == {"二年级音乐": True, "五年级英语": False}
+    # Whoever saves it again is asked for nothing more: the pairing of both runs.
+    (music,) = [each for each in courses if each["name"] == "二年级音乐"]
+    body = {key: music[key] for key in ("kind", "name", "subject", "grade_no", "language")}
+    body |= {"hub_school_id": music["hub_school"]["id"], "lecturer_id": music["lecturer"]["id"]}
+    body |= {"term_id": music["term"]["id"], "periods_a_week": 1, "minutes": music["minutes"]}
+    sites = [
+        {"classroom_id": site["classroom"]["id"], "through_id": site["through_id"]}
+        for site in music["sites"]
+    ]
+    answer = await browser.post("/api/course-offerings", body | {"sites": sites})
+    assert answer.status_code == 201, answer.text
     days = await found(browser, f"/api/schools/{point}/days?from=2026-03-02&to=2026-03-06")
     assert [day["runs"] for day in days["items"]] == [1, 2, 3, 4, 5]
     assert {len(day["periods"]) for day in days["items"]} == {6}

@@ -14,7 +14,7 @@ from app.attendance.models import AttendanceRecord, Session
 from app.calendars.days import local_day
 from app.database import Database, uuid7
 from app.lessons.chains import MOST_PASSES, Link, require_passable
-from app.lessons.errors import SiteUnfit
+from app.lessons.errors import Misfit, SiteUnfit
 from app.lessons.models import Lesson, LessonSite, SiteMode
 from app.planning.asking import ThingKind
 from app.planning.conflicts import ConflictCode
@@ -78,6 +78,7 @@ def test_a_lesson_comes_to_each_classroom_once_from_the_hub_or_is_refused(
     with pytest.raises(SiteUnfit) as refused:
         require_passable(links, hub_school_id=HUB)
     assert refused.value.detail
+    assert isinstance(refused.value.extra["reason"], Misfit)
 
 
 @given(st.integers(1, 4), st.booleans())
@@ -93,8 +94,9 @@ def test_a_ring_is_refused_however_long_and_a_row_when_it_is_too_long(
     if not is_ring and length - 1 <= MOST_PASSES:
         require_passable(links, hub_school_id=HUB)
         return
-    with pytest.raises(SiteUnfit, match="passes it on to" if is_ring else "2 times at most"):
+    with pytest.raises(SiteUnfit) as refused:
         require_passable(links, hub_school_id=HUB)
+    assert refused.value.extra["reason"] is (Misfit.CIRCLE if is_ring else Misfit.TOO_FAR)
 
 
 def chain(school: Timetabled, **last: object) -> list[JSON]:
@@ -170,20 +172,23 @@ async def test_what_a_point_passes_on_is_one_lesson_and_each_site_counts_once(
         assert (row["passed_on_by"] or {}).get("name") == passer
     async with database.unit_of_work() as db:
         assert await db.scalar(select(func.count()).select_from(Lesson)) == 1
+    by_whom = f"(由 {middle.name} {county.classrooms[0].name} 转播)"
+    for path in ("/api/course-offerings/export", "/api/lessons/export"):
+        assert f"{last.name} {county.classrooms[1].name} {by_whom}" in (await keeper.get(path)).text
 
 
 @pytest.mark.parametrize(
-    ("wrong", "why"),
+    ("wrong", "why", "who"),
     [
-        ("ring", "passes it on to"),
-        ("itself", "passes it on to"),
-        ("stranger", "does not receive it"),
-        ("observer", "only what it receives live"),
-        ("other pairing", "not one of who gives it"),
+        ("ring", Misfit.CIRCLE, 0),
+        ("itself", Misfit.CIRCLE, 0),
+        ("stranger", Misfit.NOT_A_SITE, 1),
+        ("observer", Misfit.NOT_LIVE, 0),
+        ("other pairing", Misfit.OTHER_PAIRING, 1),
     ],
 )
 async def test_what_is_no_chain_is_refused_in_one_sentence(
-    keeper: TestBrowser, school: Timetabled, wrong: str, why: str
+    keeper: TestBrowser, school: Timetabled, wrong: str, why: Misfit, who: int
 ) -> None:
     first, _ = await pairs(keeper, school.county)
     middle, end = chain(school)
@@ -197,7 +202,10 @@ async def test_what_is_no_chain_is_refused_in_one_sentence(
     }[wrong]
     refused = await keeper.post("/api/course-offerings", offering_of(school, sites=sites))
     assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit"), refused.text
-    assert why in refused.json()["detail"]
+    assert (refused.json()["reason"], refused.json()["classroom_id"]) == (
+        why,
+        (middle_id, end_id)[who],
+    )
     opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=chain(school)))
     lesson = await plan_one(keeper, opened)
     body = at(NOON + HOUR, title="音乐", hub_classroom_id=None, sites=sites)
@@ -226,7 +234,7 @@ async def test_a_school_of_another_county_receives_through_who_is_paired_with_it
     direct = [middle, {"classroom_id": far_room}]
     refused = await keeper.send("PUT", path, etag=tag(opened), json=body | {"sites": direct})
     assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit")
-    assert "no running pairing" in refused.json()["detail"]
+    assert (refused.json()["reason"], refused.json()["classroom_id"]) == ("NOT_PAIRED", far_room)
 
 
 async def test_a_course_whose_pairing_has_ended_is_saved_and_no_classroom_joins_it(
@@ -245,7 +253,37 @@ async def test_a_course_whose_pairing_has_ended_is_saved_and_no_classroom_joins_
     moved = [sites[0] | {"pairing_id": second["id"]}, sites[1]]
     for changed in ({"sites": moved}, {"subject": "maths"}):
         refused = await keeper.send("PUT", path, etag=tag(saved.json()), json=body | changed)
-        assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit")
+        assert (refused.status_code, refused.json()["reason"]) == (409, "OTHER_PAIRING")
+
+
+async def test_a_pairing_is_of_the_schools_whichever_classroom_passes_on(
+    keeper: TestBrowser, school: Timetabled, database: Database
+) -> None:
+    county = school.county
+    first, second = await pairs(keeper, county)
+    async with database.unit_of_work() as db:
+        beside = str((await make_classroom(db, county.points[0], name="音乐教室")).id)
+    middle, end = chain(school, pairing_id=second["id"])
+    sites = [middle, {"classroom_id": beside}, end]
+    opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=sites))
+    assert (await move(keeper, second, "ENDED")).status_code == 200
+    path = f"/api/course-offerings/{opened['id']}"
+    other_room = [middle, {"classroom_id": beside}, end | {"through_id": beside}]
+    body = offering_of(school, sites=other_room)
+    saved = await keeper.send("PUT", path, etag=tag(opened), json=body)
+    assert saved.status_code == 200, saved.text
+    (last,) = [each for each in saved.json()["sites"] if each["through_id"] is not None]
+    assert (last["through_id"], last["pairing_id"]) == (beside, second["id"])
+    from_hub = [middle, {"classroom_id": beside}, end | {"through_id": None}]
+    refused = await keeper.send(
+        "PUT", path, etag=tag(saved.json()), json=body | {"sites": from_hub}
+    )
+    assert (refused.status_code, refused.json()["reason"]) == (409, "OTHER_PAIRING")
+    about_music = [middle | {"pairing_id": first["id"]}, {"classroom_id": beside}, end]
+    refused = await keeper.post(
+        "/api/course-offerings", offering_of(school, subject="maths", sites=about_music[:1])
+    )
+    assert (refused.status_code, refused.json()["reason"]) == (409, "OTHER_SUBJECT")
 
 
 PDF = b"%PDF-1.7\n" + b"agreement " * 100

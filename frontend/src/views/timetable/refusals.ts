@@ -1,4 +1,7 @@
-/** What the server refuses about timetables, in words: a clash names the lesson and its time. */
+/**
+ * What the server refuses about timetables, in words: a clash names the lesson and its time, a classroom
+ * that cannot receive says why.
+ */
 import { useI18n } from "vue-i18n";
 import type { Problem } from "@/api";
 import { useAction } from "../alliances/common";
@@ -10,7 +13,8 @@ interface Clash {
   planned_start: string;
 }
 
-export function useTimetableAction(): ReturnType<typeof useAction> {
+/** `roomOf`: what a classroom of the form is called. */
+export function useTimetableAction(roomOf: (id: string) => string = () => ""): ReturnType<typeof useAction> {
   const { t, te } = useI18n();
   return useAction("alliances.refused", (problem: Problem) => {
     const [first] = (problem.extra.clashes ?? []) as Clash[];
@@ -18,6 +22,11 @@ export function useTimetableAction(): ReturnType<typeof useAction> {
       const n = Number(problem.extra.count);
       const values = { name: first.name, title: first.title, when: whenOf(first.planned_start), n };
       return t(n > 1 ? "timetable.refused.lesson-clash-more" : "timetable.refused.lesson-clash", values);
+    }
+    const { reason, classroom_id } = problem.extra as Partial<Record<string, string>>;
+    if (problem.type === "site-unfit" && te(`timetable.unfit.${reason}`)) {
+      const name = roomOf(classroom_id ?? "") || t("timetable.unfit.a_room");
+      return t(`timetable.unfit.${reason}`, { name });
     }
     const key = `timetable.refused.${problem.type}`;
     return te(key) ? t(key) : null;
