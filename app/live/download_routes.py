@@ -94,11 +94,12 @@ async def _answer(
     for standing in await downloads.of_recording(db, recording.id):
         proof = links.query(recording.id, _name(person, standing.form), until)
         url = f"/api/recordings/{recording.id}/downloads/{standing.form}?{proof}"
-        items.append(_out(standing, url))
+        items.append(standing_out(standing, url))
     return DownloadsOut(items=items)
 
 
-def _out(standing: Standing, url: str) -> DownloadOut:
+def standing_out(standing: Standing, url: str) -> DownloadOut:
+    """Say how it stands with a file, which is at `url` once it is made."""
     if (made := standing.made) is not None:
         return DownloadOut(
             form=standing.form,

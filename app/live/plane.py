@@ -47,6 +47,7 @@ from app.live import (
 from app.live.check import CheckRooms
 from app.live.gate import DatabaseGate
 from app.live.ledger import DatabaseLedger
+from app.live.light_routes import router as light_router
 from app.live.manifests import Manifests
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
@@ -132,6 +133,7 @@ class LivePlane:
             check_routes.router,
             check_routes.admin_router,
             session_routes.router,
+            light_router,
             workbench_routes.router,
             attendance_routes.router,
             attendance_rows.router,

@@ -15,7 +15,7 @@ from app.lessons.models import LessonSite
 from app.live import rebuilding, views
 from app.live.schemas import RecordingOut, WithdrawIn
 from app.paging import Page, PageQuery
-from app.recordings import publishing, queries, retention
+from app.recordings import light, queries, retention
 from app.recordings.errors import ConsentMissing, RecordingNotReady
 from app.recordings.models import Recording
 from app.recordings.retention import HeldBack
@@ -34,7 +34,7 @@ async def publish(
 ) -> RecordingOut:
     """Show the recording to the staff of the schools that took part, if each consents."""
     recording = await queries.administered(db, administrator, session_id)
-    await publishing.publish(
+    await light.publish(
         db,
         recording,
         school_ids=await _schools_in(db, recording),

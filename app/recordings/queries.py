@@ -41,6 +41,11 @@ def may_watch(person: PersonCaller) -> ColumnElement[bool]:
     )
 
 
+def is_shown_to(person: PersonCaller) -> ColumnElement[bool]:
+    """Return the condition that a person may watch it, or is shown it now it is published."""
+    return or_(may_watch(person), is_published_to(person))
+
+
 async def of_session(db: AsyncSession, session_id: UUID) -> Recording | None:
     """Return the recording of a session, whoever asks. For services."""
     return await db.scalar(select(Recording).where(Recording.session_id == session_id))
@@ -58,7 +63,7 @@ async def watchable(db: AsyncSession, person: PersonCaller, session_id: UUID) ->
     Raise NotFound, or ConsentTakenBack to whom it was published.
     """
     try:
-        return await _only(db, session_id, or_(may_watch(person), is_published_to(person)))
+        return await _only(db, session_id, is_shown_to(person))
     except NotFound:
         hub_school = await db.scalar(
             select(School.name)
@@ -127,7 +132,7 @@ async def watchable_clip(
             .where(
                 RecordingClip.id == clip_id,
                 Recording.state.in_(PLAYABLE),
-                or_(may_watch(person), is_published_to(person)),
+                is_shown_to(person),
             )
         )
     ).one_or_none()

@@ -733,6 +733,14 @@ export interface paths {
         /** @description Return the HLS playlist of one track: while the lesson runs it grows every few seconds. */
         get: operations["media"];
     };
+    "/api/recordings/{recording_id}/light/{form}": {
+        /**
+         * @description Send a file, or the range of it a player asks for, and write down who watches.
+         *
+         *     The link is good for whom it was given to, and the right to watch is asked again.
+         */
+        get: operations["watch_light"];
+    };
     "/api/recordings/{recording_id}/parts/{file}": {
         /** @description Send a part of a recording, or the range of it a player asks for. */
         get: operations["part"];
@@ -878,6 +886,14 @@ export interface paths {
     "/api/sessions/{session_id}/replay": {
         /** @description Return a lesson to watch again, and write down who watches it. */
         get: operations["replay"];
+    };
+    "/api/sessions/{session_id}/replay/light": {
+        /** @description Say which files of a lesson there are to watch over a slow line, or how far they are. */
+        get: operations["read_light"];
+    };
+    "/api/sessions/{session_id}/replay/light/{form}": {
+        /** @description Have a file made to watch over a slow line. Asked again it is the same file and work. */
+        post: operations["make_light"];
     };
     "/api/sessions/{session_id}/timeshift": {
         /** @description Say what of a lesson can be played already, and write down who watches it. */
@@ -4393,8 +4409,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `consent-taken-back`: A school has taken its consent back */
+        "consent-taken-back": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `consent-taken-back`: A school has taken its consent back; `recording-not-ready`: The recording is not ready */
         "consent-taken-back.recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `consent-taken-back`: A school has taken its consent back; `recording-not-ready`: The recording is not ready; `still-running`: The first request is still running */
+        "consent-taken-back.recording-not-ready.still-running": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -9734,6 +9762,40 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    watch_light: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                form: "SMALL" | "SOUND";
+                recording_id: components["parameters"]["path.recording_id"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                content: {
+                    "audio/mp4": string;
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                content: {
+                    "audio/mp4": string;
+                    "video/mp4": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["clip-file-missing.not-found"];
+            416: components["responses"]["range-not-satisfiable"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
     part: {
         parameters: {
             query: {
@@ -10744,6 +10806,53 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["consent-taken-back.recording-not-ready"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_light: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["DownloadsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["consent-taken-back"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    make_light: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                form: "SMALL" | "SOUND";
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["DownloadsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["consent-taken-back.recording-not-ready.still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

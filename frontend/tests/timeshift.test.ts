@@ -117,6 +117,44 @@ describe("a running lesson played back", () => {
     expect(shift.positionMs.value).toBe(0);
   });
 
+  it("leaves the camera out when it does not come, and fetches no more of it", async () => {
+    const sound = { is_video: false, mime: "audio/mp4", url: "/list/sound" };
+    let signal: AbortSignal | null | undefined;
+    vi.stubGlobal("fetch", (path: string, options: RequestInit) => {
+      asked.push(path);
+      if (path === "/list/sound") return Promise.resolve(new Response(PLAYLIST.replaceAll("/part", "/sound")));
+      if (!path.startsWith("/part")) return Promise.resolve(new Response(PLAYLIST));
+      signal = options.signal;
+      return new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+      });
+    });
+    scope = effectScope();
+    shift = scope.run(() => useTimeshift([{ ...LANE, tracks: [TRACK, sound] }], 0)) as Timeshift;
+    for (const track of [TRACK, sound]) shift.attach(track, document.createElement("video"));
+    await vi.advanceTimersByTimeAsync(200);
+    shift.toggle();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(shift.isCameraOut.value).toBe(false);
+    expect(shift.on.value).toContainEqual(TRACK);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(shift.isCameraOut.value).toBe(true);
+    expect(shift.on.value).not.toContainEqual(TRACK);
+    expect(signal?.aborted).toBe(true);
+    expect(parts()).toHaveLength(1);
+    expect(asked).toContain("/sound/2");
+    expect(shift.problem.value).toBeNull();
+    expect(shift.hasFailed.value).toBe(false);
+  });
+
+  it("leaves no camera out that has nothing beside it", async () => {
+    begin();
+    await vi.advanceTimersByTimeAsync(200);
+    shift.toggle();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(shift.isCameraOut.value).toBe(false);
+  });
+
   it("says that a browser without Media Source Extensions cannot play it", async () => {
     vi.stubGlobal("MediaSource", undefined);
     begin();

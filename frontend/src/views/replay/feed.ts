@@ -11,11 +11,16 @@ import { nextToFetch, readPlaylist, stretchAt, type Stretch } from "./playlist";
 const AHEAD_MS = 24_000;
 const KEEP_BEHIND_S = 30;
 const KEEP_AHEAD_S = 60;
+/** A trial is of a part this far ahead: it is here before its time comes. */
+const TRIAL_AHEAD_MS = 8_000;
+/** A line that brings a part in this share of the time it is played in carries it. */
+const TRIAL_SHARE = 0.8;
 
 /** Fetch whole; one that breaks off half way is offline, too. Throws a `Problem`. */
-async function whole<T>(url: string, bodyOf: (answer: Response) => Promise<T>): Promise<T> {
-  const answer = await send(url);
-  return bodyOf(answer).catch(() => {
+async function whole<T>(url: string, bodyOf: (answer: Response) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const answer = await send(url, { signal });
+  return bodyOf(answer).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
     throw new Problem("offline", "offline", 0);
   });
 }
@@ -29,7 +34,8 @@ export class TrackFeed {
   private buffer: SourceBuffer | null = null;
   private address = "";
   private held = new Set<string>();
-  private isBusy = false;
+  /** Ends what is being fetched; null: nothing is. */
+  private fetching: AbortController | null = null;
 
   constructor(
     readonly track: ShiftTrack,
@@ -78,22 +84,53 @@ export class TrackFeed {
    * Return whether something was fetched. Throws a `Problem`.
    */
   async fill(ms: number): Promise<boolean> {
-    if (this.isBusy || this.hasFailed || this.buffer === null) return false;
     const next = nextToFetch(this.stretches, ms, AHEAD_MS, this.held);
-    if (next?.url == null) return false;
-    this.isBusy = true;
+    return next !== undefined && (await this.take(next, ms));
+  }
+
+  /**
+   * Try whether the line brings a part that comes after `ms` faster than it is played at `rate`, and keep it.
+   *
+   * Return where it begins; null: it came too slowly; undefined: there is none to try.
+   */
+  async tryAhead(ms: number, rate: number): Promise<number | null | undefined> {
+    const next = this.stretches.find((each) => each.url !== null && each.fromMs >= ms + TRIAL_AHEAD_MS);
+    if (next === undefined || this.fetching !== null || this.buffer === null) return undefined;
+    if (next.url !== null && this.held.has(next.url)) return next.fromMs;
+    const timer = setTimeout(() => this.stop(), ((next.untilMs - next.fromMs) * TRIAL_SHARE) / rate);
     try {
-      const bytes = await whole(next.url, (answer) => answer.arrayBuffer());
+      return (await this.take(next, ms)) ? next.fromMs : null;
+    } catch (error) {
+      if (error instanceof Problem) return null;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Fetch no more of what is being fetched: it leaves the line to others. */
+  stop(): void {
+    this.fetching?.abort();
+  }
+
+  /** Fetch and append a part. Return false when it was stopped, or cannot be now. Throws a `Problem`. */
+  private async take(next: Stretch, ms: number): Promise<boolean> {
+    if (this.fetching !== null || this.hasFailed || this.buffer === null || next.url === null) return false;
+    const fetching = new AbortController();
+    this.fetching = fetching;
+    try {
+      const bytes = await whole(next.url, (answer) => answer.arrayBuffer(), fetching.signal);
       await this.drop(ms);
       await this.change((buffer) => buffer.appendBuffer(bytes));
       this.held.add(next.url);
       return true;
     } catch (error) {
+      if (fetching.signal.aborted) return false;
       // What the browser does not take is not offered to it again.
       if (!(error instanceof Problem)) this.hasFailed = true;
       throw error;
     } finally {
-      this.isBusy = false;
+      this.fetching = null;
     }
   }
 

@@ -1,6 +1,6 @@
 /** What a key means to the player; keys that belong to a field or a button stay theirs. */
 export type Step =
-  | { do: "toggle" | "mute" | "full" }
+  | { do: "toggle" | "mute" | "full" | "next" | "previous" }
   | { do: "move"; ms: number }
   | { do: "to"; share: 0 | 1 }
   | { do: "louder"; by: number };
@@ -10,6 +10,8 @@ const STEPS: Record<string, Step> = {
   k: { do: "toggle" },
   m: { do: "mute" },
   f: { do: "full" },
+  n: { do: "next" },
+  p: { do: "previous" },
   ArrowLeft: { do: "move", ms: -5_000 },
   ArrowRight: { do: "move", ms: 5_000 },
   ArrowUp: { do: "louder", by: 0.1 },

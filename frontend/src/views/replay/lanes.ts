@@ -50,7 +50,7 @@ export function isOn(clip: Clip, ms: number, stage: Replay["stage"]): boolean {
 }
 
 /** The clips to have loaded at `ms`: those on now, and those soon to be. */
-export function clipsToLoad(replay: Pick<Replay, "clips" | "stage">, ms: number): Clip[] {
+export function clipsToLoad(replay: { clips: readonly Clip[]; stage: Replay["stage"] }, ms: number): Clip[] {
   return replay.clips.filter(
     (clip) =>
       isOn(clip, ms, replay.stage) || (clip.start_ms <= ms + LOAD_AHEAD_MS && ms < endOf(clip)),

@@ -6,10 +6,11 @@
  * no picture at all the clock runs by itself. It stands still while a picture that should be
  * seen has not arrived, but never for one that failed.
  */
-import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch, type Ref } from "vue";
+import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch, type ComputedRef, type Ref } from "vue";
 import type { Clip, Replay } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { clipsToLoad, isOn, lanesOf, leaderOf, mainLane, shownLanes, type Lane } from "./lanes";
+import { Stalls } from "./stalls";
 
 const TICK_MS = 100;
 const SEEK_AGAIN_AFTER_MS = 700;
@@ -20,11 +21,13 @@ export interface Player {
   isWaiting: Ref<boolean>;
   /** The browser wants a click before it lets anything sound. */
   isBlocked: Ref<boolean>;
+  /** The line does not carry what is played: it waits too much. */
+  isStarved: Ref<boolean>;
   rate: Ref<number>;
   volume: Ref<number>;
   isMuted: Ref<boolean>;
   failed: Set<string>;
-  lanes: Lane[];
+  lanes: ComputedRef<Lane[]>;
   loaded: Ref<Clip[]>;
   shown: Ref<Lane[]>;
   main: Ref<Lane | undefined>;
@@ -33,6 +36,8 @@ export interface Player {
   pause: () => void;
   toggle: () => void;
   seek: (ms: number) => void;
+  /** Play other clips of the same lesson, from where it is. */
+  setClips: (clips: readonly Clip[]) => void;
   setRate: (rate: number) => void;
   isOnNow: (clip: Clip) => boolean;
   attach: (clip: Clip, element: HTMLVideoElement | null) => void;
@@ -48,13 +53,16 @@ export function useReplay(replay: Replay): Player {
   const isPlaying = ref(false);
   const isWaiting = ref(false);
   const isBlocked = ref(false);
+  const isStarved = ref(false);
+  const stalls = new Stalls();
   const rate = ref(1);
   const volume = ref(1);
   const isMuted = ref(false);
   const failed = reactive(new Set<string>());
   const chosen = ref<string | null>(null);
 
-  const lanes = lanesOf(replay.clips);
+  const clips = shallowRef<readonly Clip[]>(replay.clips);
+  const lanes = computed(() => lanesOf(clips.value));
   const loaded = shallowRef<Clip[]>([]);
   const shown = shallowRef<Lane[]>([]);
   const main = computed(() => mainLane(shown.value, chosen.value));
@@ -67,9 +75,9 @@ export function useReplay(replay: Replay): Player {
   function show(now: number): void {
     positionMs.value = clock.positionAt(now);
     isPlaying.value = clock.isPlaying;
-    const load = clipsToLoad(replay, positionMs.value);
+    const load = clipsToLoad({ clips: clips.value, stage: replay.stage }, positionMs.value);
     if (!isSame(load, loaded.value)) loaded.value = load;
-    const lanesNow = shownLanes(lanes, positionMs.value, replay.stage);
+    const lanesNow = shownLanes(lanes.value, positionMs.value, replay.stage);
     if (!isSame(lanesNow, shown.value)) shown.value = lanesNow;
   }
 
@@ -133,9 +141,11 @@ export function useReplay(replay: Replay): Player {
   function tick(): void {
     const now = performance.now();
     const position = clock.positionAt(now);
-    const on = replay.clips.filter((clip) => isOn(clip, position, replay.stage) && !failed.has(clip.id));
+    const on = clips.value.filter((clip) => isOn(clip, position, replay.stage) && !failed.has(clip.id));
     clock.hold(on.some(isMissing), now);
     isWaiting.value = clock.isHeld && clock.isPlaying;
+    stalls.note(now, isWaiting.value ? "waits" : clock.isPlaying ? "plays" : "paused");
+    isStarved.value = stalls.isTooMuch;
     const leader = leaderOf(on);
     const lead = leader && elements.get(leader.id);
     if (leader && lead && clock.isPlaying && !clock.isHeld && !lead.paused && !lead.seeking && !isSpent(lead)) {
@@ -199,6 +209,7 @@ export function useReplay(replay: Replay): Player {
     isPlaying,
     isWaiting,
     isBlocked,
+    isStarved,
     rate,
     volume,
     isMuted,
@@ -214,6 +225,11 @@ export function useReplay(replay: Replay): Player {
     seek: (ms) => {
       soughtAt.clear();
       act((now) => clock.seek(ms, now));
+    },
+    setClips: (others) => {
+      clips.value = others;
+      stalls.forget();
+      act(() => undefined);
     },
     setRate: (value) => {
       rate.value = value;

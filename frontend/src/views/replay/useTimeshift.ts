@@ -1,9 +1,10 @@
-/** A running lesson played from its parts: pictures and sound of one seat, or of several lanes of it, on one clock. */
+/** A lesson played from its parts: pictures and sound of one seat, or of several lanes of it, on one clock. */
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import { Problem, type ShiftLane, type ShiftTrack } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { TrackFeed } from "./feed";
 import { frontierOf } from "./playlist";
+import { Sparing } from "./sparing";
 
 const TICK_MS = 100;
 const POLL_MS = 4_000;
@@ -23,6 +24,8 @@ export interface Timeshift {
   /** What has something at the position. */
   on: ShallowRef<readonly ShiftTrack[]>;
   hasPicture: ComputedRef<boolean>;
+  /** The line does not carry the camera: sound and a shared screen go on without it. */
+  isCameraOut: Ref<boolean>;
   /** The browser cannot play what a track sent. */
   hasFailed: Ref<boolean>;
   rate: Ref<number>;
@@ -40,6 +43,11 @@ export interface Timeshift {
 export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Timeshift {
   const clock = new ReplayClock(Infinity);
   const feeds = lanes.flatMap((lane) => lane.tracks.map((track) => new TrackFeed(track, lane.from_ms, lane.zero_ms)));
+  /** What can be left out for the line's sake; nothing where nothing else would be left. */
+  const cameras = camerasOf(lanes, feeds);
+  const sparing = new Sparing();
+  let isTrying = false;
+  const isCameraOut = ref(false);
   const beginMs = Math.min(...lanes.map((lane) => lane.from_ms));
   const elements = new Map<TrackFeed, HTMLMediaElement>();
   const soughtAt = new Map<TrackFeed, number>();
@@ -124,10 +132,35 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     else if (!isRunning && !element.paused) element.pause();
   }
 
+  /** Leave the camera out, or bring it back, by how the line has been. */
+  function spare(now: number, position: number, isPlayed: boolean): void {
+    const was = sparing.leavesOut;
+    sparing.note(now, isWaiting.value ? "waits" : isPlayed ? "plays" : "paused", position);
+    if (sparing.leavesOut && !was) for (const feed of cameras) feed.stop();
+    isCameraOut.value = sparing.leavesOut;
+    if (isPlayed && !isTrying && sparing.isTrialDue(now)) void tryCamera(position);
+  }
+
+  async function tryCamera(position: number): Promise<void> {
+    const camera = cameras.find((feed) => feed.isOn(position));
+    isTrying = true;
+    try {
+      const fromMs = await camera?.tryAhead(position, clock.rate);
+      sparing.tried(performance.now(), fromMs);
+    } finally {
+      isTrying = false;
+    }
+  }
+
+  /** From where on a feed is to be fetched; null: it is left out. */
+  function wantedFrom(feed: TrackFeed, position: number): number | null {
+    return sparing.leavesOut && cameras.includes(feed) ? sparing.backAtMs : position;
+  }
+
   function tick(): void {
     const now = performance.now();
     const position = clock.positionAt(now);
-    const on = feeds.filter((feed) => feed.isOn(position));
+    const on = feeds.filter((feed) => feed.isOn(position) && !(sparing.leavesOut && cameras.includes(feed)));
     const isAtEnd = position >= newestMs.value - 200;
     clock.hold(isAtEnd || !isListed || on.some((feed) => !feed.isReadyAt(position)), now);
     isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
@@ -141,8 +174,10 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     for (const [feed, element] of elements) {
       if (on.includes(feed)) keepInStep(feed, element, now);
       else if (!element.paused) element.pause();
-      void fill(feed, position);
+      const fromMs = wantedFrom(feed, position);
+      if (fromMs !== null) void fill(feed, fromMs);
     }
+    if (cameras.length > 0) spare(now, position, clock.isPlaying && !clock.isHeld);
     hasFailed.value = feeds.some((feed) => feed.hasFailed);
     const tracks = on.map((feed) => feed.track);
     const isSame = tracks.length === shownOn.value.length && tracks.every((track) => shownOn.value.includes(track));
@@ -174,6 +209,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     isBlocked,
     on: shownOn,
     hasPicture,
+    isCameraOut,
     hasFailed,
     rate,
     problem,
@@ -186,6 +222,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     toggle: () => act((now) => (clock.isPlaying ? clock.pause(now) : clock.play(now))),
     seek: (ms) => {
       soughtAt.clear();
+      sparing.forgetTrial();
       act((now) => clock.seek(Math.max(beginMs, Math.min(ms, newestMs.value - 1000)), now));
     },
     catchUp: () => {
@@ -197,4 +234,11 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
       void poll();
     },
   };
+}
+
+/** The pictures of cameras, if there is sound or a screen beside them. `feeds`: the tracks of all lanes, in order. */
+function camerasOf(lanes: readonly ShiftLane[], feeds: readonly TrackFeed[]): TrackFeed[] {
+  const groups = lanes.flatMap((lane) => lane.tracks.map(() => lane.group));
+  const cameras = feeds.filter((feed, i) => feed.track.is_video && groups[i] !== "screen");
+  return cameras.length < feeds.length ? cameras : [];
 }

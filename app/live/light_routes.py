@@ -1,0 +1,134 @@
+"""Routes by which a recorded lesson is watched where the line is too slow for its clips.
+
+The same files that are taken along (`app.live.download_routes`), but watched: by whoever is shown
+the recording, under links of their own, and written down as a look.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from app.clock import Now
+from app.database import Db
+from app.errors import refuses
+from app.idempotency import IdempotentRoute
+from app.live.download_routes import FILE, Key, Until, standing_out
+from app.live.replay_schemas import DownloadsOut
+from app.recordings import downloads, light, queries
+from app.recordings.downloads import MEDIA_TYPE
+from app.recordings.errors import (
+    ClipFileMissing,
+    ConsentTakenBack,
+    KeptElsewhere,
+    RangeNotSatisfiable,
+    RecordingNotReady,
+)
+from app.recordings.light import LIGHT, LightForm
+from app.recordings.links import LinkRefused, Links
+from app.recordings.models import DownloadForm, Recording
+from app.recordings.reading import Shelf
+from app.recordings.streaming import send_file
+from app.security import CurrentPerson, PersonCaller, client_address
+
+router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
+
+#: No link to watch a file is one to take it along.
+PURPOSE: Final = "links to watch files of whole lessons"
+
+
+def _links_of(request: Request) -> Links:
+    return Links(request.app.state.signer().secret(PURPOSE))
+
+
+LinkMaker = Annotated[Links, Depends(_links_of)]
+
+
+def _name(person: PersonCaller, form: DownloadForm) -> str:
+    """Return what a link names: the file and whom it was given to."""
+    return f"{form}/{person.person_id}"
+
+
+@router.get("/sessions/{session_id}/replay/light")
+@refuses(ConsentTakenBack)
+async def read_light(
+    *, session_id: UUID, db: Db, now: Now, person: CurrentPerson, links: LinkMaker
+) -> DownloadsOut:
+    """Say which files of a lesson there are to watch over a slow line, or how far they are."""
+    recording = await queries.watchable(db, person, session_id)
+    return await _answer(db, recording, person, links, now)
+
+
+@router.post("/sessions/{session_id}/replay/light/{form}", status_code=202)
+@refuses(ConsentTakenBack, RecordingNotReady)
+async def make_light(
+    *,
+    session_id: UUID,
+    form: LightForm,
+    db: Db,
+    now: Now,
+    person: CurrentPerson,
+    links: LinkMaker,
+) -> DownloadsOut:
+    """Have a file made to watch over a slow line. Asked again it is the same file and work."""
+    recording = await queries.watchable(db, person, session_id)
+    await downloads.ask_for(db, recording, form, now=now)
+    return await _answer(db, recording, person, links, now)
+
+
+async def _answer(
+    db: Db, recording: Recording, person: PersonCaller, links: Links, now: datetime
+) -> DownloadsOut:
+    until = links.until(now)
+    items = []
+    for standing in await downloads.of_recording(db, recording.id):
+        if standing.form in LIGHT:
+            proof = links.query(recording.id, _name(person, standing.form), until)
+            url = f"/api/recordings/{recording.id}/light/{standing.form}?{proof}"
+            items.append(standing_out(standing, url))
+    return DownloadsOut(items=items)
+
+
+@router.head("/recordings/{recording_id}/light/{form}", include_in_schema=False)
+@router.get(
+    "/recordings/{recording_id}/light/{form}",
+    response_class=Response,
+    responses={
+        200: {"description": "The file.", "content": FILE},
+        206: {"description": "The range that was asked for.", "content": FILE},
+    },
+)
+@refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
+async def watch_light(
+    *,
+    request: Request,
+    recording_id: UUID,
+    form: LightForm,
+    until: Until,
+    key: Key,
+    db: Db,
+    now: Now,
+    person: CurrentPerson,
+    links: LinkMaker,
+) -> Response:
+    """Send a file, or the range of it a player asks for, and write down who watches.
+
+    The link is good for whom it was given to, and the right to watch is asked again.
+    """
+    recording, download = await light.playable(db, person, recording_id, form)
+    links.check(recording_id, _name(person, form), until=until, key=key, now=now)
+    shelf: Shelf = request.app.state.shelf
+    file = await shelf.find(
+        db, recording_id=recording_id, folder=recording.folder, name=download.file
+    )
+    if request.method == "GET":
+        await light.log_watched(
+            db,
+            recording_id=recording_id,
+            person_id=person.person_id,
+            address=client_address(request),
+            now=now,
+        )
+    return await send_file(request, file, mime=MEDIA_TYPE[form])
