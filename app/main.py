@@ -184,12 +184,14 @@ def open_store(settings: Settings) -> ObjectStore | None:
 def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handlers:
     """Return who looks after the files of recordings."""
     recordings_dir = settings.recordings_dir.absolute()
+    second = settings.recordings_second_dir and settings.recordings_second_dir.absolute()
+    rebuilder = rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder(), second=second)
     return {
         uploading.KIND: uploading.Uploader(recordings_dir, store).run,
         reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
         purging.KIND: purging.Purger(recordings_dir, store).run,
         downloads.KIND: composing.Composer(recordings_dir, store).run,
-        rebuilding.KIND: rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder()).run,
+        rebuilding.KIND: rebuilder.run,
     }
 
 

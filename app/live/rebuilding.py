@@ -7,10 +7,9 @@ Its files stay until the recording is removed: somebody may be watching them.
 
 import asyncio
 import os
-import shutil
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,15 +22,17 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.context import JobContext, JobResult
 from app.jobs.models import Job, Queue
-from app.recordings import downloads, listing, service
+from app.recordings import downloads, listing, removal, service, workplaces
 from app.recordings.builder import Missing, NoRoomNow, ReplayBuilder, ReplayIndex
 from app.recordings.copies import RecordingFile
 from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
-from app.recordings.finishing import MANIFEST, REPLAY, spare_bytes
+from app.recordings.finishing import MANIFEST, REPLAY
+from app.recordings.listing import FileOnDisk
 from app.recordings.models import Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
+from media.recorder.places import is_marked
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +58,37 @@ async def last_of(db: AsyncSession, recording_id: UUID) -> Job | None:
     return await job_queries.last_with(db, KIND, jobs.key_of(KIND, None, str(recording_id)))
 
 
-class Rebuilder:
-    """Runs the job. `store` None: recordings lie on the disk alone."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the manifest names.
 
-    def __init__(self, root: Path, store: ObjectStore | None, builder: ReplayBuilder) -> None:
+    `damaged`: what of it the disk has not as it was recorded; `copies`: what the store has.
+    """
+
+    recorded: Mapping[str, FileOnDisk]
+    damaged: frozenset[str]
+    copies: dict[str, RecordingFile]
+
+    @property
+    def need(self) -> int:
+        """Return how many bytes a replay takes, which is as large as they, and what is fetched."""
+        fetched = sum(self.recorded[name].bytes for name in self.damaged)
+        return fetched + sum(file.bytes for file in self.recorded.values())
+
+
+class Rebuilder:
+    """Runs the job. `store` None: recordings lie on the disk alone; `second`: on this one too."""
+
+    def __init__(
+        self,
+        root: Path,
+        store: ObjectStore | None,
+        builder: ReplayBuilder,
+        *,
+        second: Path | None = None,
+    ) -> None:
         self._root = root
+        self._second = second
         self._fetcher = Fetcher(root, store)
         self._builder = builder
 
@@ -83,62 +110,71 @@ class Rebuilder:
             copies = await stored_copies(db, recording.id)
             reserved = await reserved_bytes(db, now=context.now())
         folder = self._root / recording.folder
-        async with _workplace(context, folder) as place:
-            await self._bring(context, recording, copies, place / "parts", reserved)
-            index = await self._builder.build(place / "parts", place / "made")
+        recorded = await asyncio.to_thread(listing.recorded_files, folder / MANIFEST)
+        damaged = await asyncio.to_thread(_damaged, folder, recorded)
+        parts = _Parts(recorded, damaged, copies)
+        place = await self._place(recording, need=parts.need, reserved=reserved)
+        async with _workplace(context, folder, place) as work:
+            await self._bring(context, recording, parts, work / "parts")
+            index = await self._builder.build(work / "parts", work / "made")
             before = [Missing(**each) for each in recording.missing]
             is_better = bool(index.clips) and _length_ms(index.missing) < _length_ms(before)
             if is_better:
-                is_better = await self._show(context, recording, index, place / "made")
+                is_better = await self._show(context, recording, index, work / "made", place)
         log.info("replay_made_again", recording_id=str(recording.id), is_better=is_better)
         return JobResult({"is_better": is_better, "missing_ms": _length_ms(index.missing)})
 
+    async def _place(self, recording: Recording, *, need: int, reserved: int) -> Path:
+        """Return where to make it and where it then lies. Raise NoRoomNow.
+
+        A replay that lies in the second place goes on there.
+        """
+        folder = self._root / recording.folder
+        second = None
+        if self._second is not None and await asyncio.to_thread(is_marked, self._second):
+            second = self._second / recording.folder
+        places = {} if second is None else {second: 0}
+        if not await asyncio.to_thread((folder / REPLAY).is_symlink):
+            places = {folder: reserved, **places}
+        place = await asyncio.to_thread(workplaces.with_room, places, need=need)
+        if place is None:
+            raise NoRoomNow
+        return place
+
     async def _bring(
-        self,
-        context: JobContext,
-        recording: Recording,
-        copies: dict[str, RecordingFile],
-        place: Path,
-        reserved: int,
+        self, context: JobContext, recording: Recording, parts: _Parts, place: Path
     ) -> None:
         """Have manifest and parts in `place`: those on the disk that are whole, else the store's.
 
-        A part that is nowhere is left out. Raise NoRoomNow, KeptElsewhere.
+        A part that is nowhere is left out. Raise KeptElsewhere.
         """
         folder = self._root / recording.folder
         await asyncio.to_thread(place.mkdir)
-        recorded = await asyncio.to_thread(listing.recorded_files, folder / MANIFEST)
-        await asyncio.to_thread(_link_others, folder, place, recorded)
-        damaged = await asyncio.to_thread(
-            lambda: [file for file in recorded.values() if not _is_whole(folder, file)]
-        )
-        fetched = sum(file.bytes for file in recorded.values())  # a replay is as large as its parts
-        fetched += sum(file.bytes for file in damaged)
-        if await asyncio.to_thread(spare_bytes, folder) <= reserved + fetched:
-            raise NoRoomNow
-        for number, file in enumerate(recorded.values()):
-            await context.progress(number, len(recorded), file.name)
-            if file in damaged and file.name in copies:
+        await asyncio.to_thread(_link_others, folder, place, parts.recorded)
+        for number, name in enumerate(parts.recorded):
+            await context.progress(number, len(parts.recorded), name)
+            if name in parts.damaged and name in parts.copies:
                 try:
-                    await self._fetcher.fetch(
-                        recording.folder, file.name, place / file.name, copies
-                    )
+                    await self._fetcher.fetch(recording.folder, name, place / name, parts.copies)
                 except ClipFileMissing as error:
-                    log.warning("part_not_fetched", file=file.name, reason=error.detail)
+                    log.warning("part_not_fetched", file=name, reason=error.detail)
             else:
-                there = (folder / file.name).absolute()
-                await asyncio.to_thread((place / file.name).symlink_to, there)
+                await asyncio.to_thread((place / name).symlink_to, (folder / name).absolute())
 
     async def _show(
-        self, context: JobContext, recording: Recording, index: ReplayIndex, made: Path
+        self,
+        context: JobContext,
+        recording: Recording,
+        index: ReplayIndex,
+        made: Path,
+        place: Path,
     ) -> bool:
         """Put the files beside the others, under names of this attempt's own, and show them.
 
         Return False when the recording was withdrawn meanwhile.
         """
         names = {clip.file: f"{context.lease.hex[:8]}-{clip.file}" for clip in index.clips}
-        to = self._root / recording.folder / REPLAY
-        await asyncio.to_thread(_settle, made, to, names)
+        await asyncio.to_thread(_settle, made, self._root / recording.folder, place, names)
         clips = tuple(replace(clip, file=names[clip.file]) for clip in index.clips)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
@@ -151,17 +187,25 @@ class Rebuilder:
 
 
 @asynccontextmanager
-async def _workplace(context: JobContext, folder: Path) -> AsyncIterator[Path]:
-    """Give a folder beside a recording's files, and remove it, also an earlier attempt's."""
-    name = f"mending-{context.job_id.hex}"
-    for left_over in await asyncio.to_thread(lambda: list(folder.glob(f"{name}-*"))):
-        await asyncio.to_thread(shutil.rmtree, left_over, ignore_errors=True)
-    place = folder / f"{name}-{context.lease.hex}"
-    await asyncio.to_thread(place.mkdir)
+async def _workplace(context: JobContext, folder: Path, place: Path) -> AsyncIterator[Path]:
+    """Give a folder in `place`, and remove it, also an earlier attempt's."""
+    job = f"mending-{context.job_id.hex}"
+    await asyncio.to_thread(workplaces.clear, folder, job)
+    name = f"{job}-{context.lease.hex}"
+    work = await asyncio.to_thread(workplaces.begin, folder, place, name)
+    await asyncio.to_thread(work.mkdir)
     try:
-        yield place
+        yield work
     finally:
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        await asyncio.to_thread(_leave, folder / name)
+
+
+def _leave(work: Path) -> None:
+    """Remove what is not needed any more. What a disk refuses goes with the recording."""
+    try:
+        removal.remove_workplace(work)
+    except OSError as error:
+        log.warning("left_over_not_removed", name=work.name, reason=error.strerror)
 
 
 def _length_ms(missing: Iterable[Missing]) -> int:
@@ -175,20 +219,29 @@ def _link_others(folder: Path, place: Path, recorded: Collection[str]) -> None:
             (place / path.name).symlink_to(path.absolute())
 
 
-def _is_whole(folder: Path, file: listing.FileOnDisk) -> bool:
-    """Return whether a part on the disk can be read, and is what was recorded."""
+def _damaged(folder: Path, recorded: Mapping[str, FileOnDisk]) -> frozenset[str]:
+    """Return which parts cannot be read on the disk, or are not what was recorded."""
+    return frozenset(name for name, file in recorded.items() if not _is_whole(folder, file))
+
+
+def _is_whole(folder: Path, file: FileOnDisk) -> bool:
     try:
         return listing.sha256_of(folder / file.name) == file.sha256
     except OSError:
         return False
 
 
-def _settle(made: Path, to: Path, names: dict[str, str]) -> None:
-    """Move files to their place, which may be on another disk; they stay. Raise OSError."""
-    to.mkdir(exist_ok=True)
+def _settle(made: Path, folder: Path, place: Path, names: Mapping[str, str]) -> None:
+    """Have a recording's replay have files, which lie in `place`; they stay. Raise OSError."""
+    replay, to = folder / REPLAY, place / REPLAY
+    for each in (replay, to):
+        each.mkdir(exist_ok=True)
+    is_elsewhere = not replay.samefile(to)
     for name, lasting in names.items():
-        shutil.move(made / name, to / lasting)
-    for path in (*(to / lasting for lasting in names.values()), to):
+        if is_elsewhere:
+            (replay / lasting).symlink_to((to / lasting).absolute())
+        (made / name).rename(to / lasting)
+    for path in (*(to / lasting for lasting in names.values()), to, replay):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -50,7 +50,7 @@ class Fetcher:
         Raise ClipFileMissing, KeptElsewhere.
         """
         try:
-            await asyncio.to_thread(os.link, self._root / folder / name, to)
+            await asyncio.to_thread(_link, self._root / folder / name, to)
         except FileNotFoundError:
             await self.fetch(folder, name, to, copies)
         except OSError as error:
@@ -89,3 +89,8 @@ class Fetcher:
         if digest.hexdigest() != copy.sha256:
             await asyncio.to_thread(to.unlink)
             raise ClipFileMissing(f"{copy.name} in the store is not what was recorded.")
+
+
+def _link(path: Path, to: Path) -> None:
+    """Give a file a second name: itself, not a link to it. Raise OSError."""
+    os.link(path.resolve(), to)

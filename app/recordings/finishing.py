@@ -9,14 +9,12 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from app.database import Database
-from app.recordings import removal, service
+from app.recordings import removal, service, workplaces
 from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording
 from app.recordings.reserved import reserved_bytes
 
 MANIFEST = "manifest.jsonl"
-_MOST_KEPT_FREE = 1024**3
-"""No replay takes the last of a disk on which lessons are being recorded."""
 REPLAY = "replay"
 
 
@@ -77,45 +75,43 @@ async def _build(
     A builder left over from a server that was killed may still be writing: into a folder of its
     own, which is removed here under its hands.
     """
-    for place in (folder, second):
-        if place is not None:
-            await asyncio.to_thread(_clear, place)
-    place = folder
-    beyond = await asyncio.to_thread(room_beyond, folder)
-    if second is not None and beyond <= reserved:
-        await asyncio.to_thread(second.mkdir, parents=True, exist_ok=True)
-        place = second
-    elif reserved and beyond <= reserved:
-        raise NoRoomNow
-    scratch = place / f"{REPLAY}-{uuid4().hex}"
+    await asyncio.to_thread(_clear, folder, second)
+    places = {folder: reserved} if second is None else {folder: reserved, second: 0}
+    need = await asyncio.to_thread(_bytes_in, folder)
+    place = await asyncio.to_thread(workplaces.with_room, places, need=need)
+    if place is None:
+        if reserved:
+            raise NoRoomNow
+        place = folder
+    name = f"{REPLAY}-{uuid4().hex}"
+    scratch = await asyncio.to_thread(workplaces.begin, folder, place, name)
     index = await builder.build(folder, scratch)
     if not index.clips:
         raise ReplayFailed(service.UNREADABLE if index.missing else service.NO_MEDIA)
-    await asyncio.to_thread(scratch.rename, place / REPLAY)
-    if place is not folder:
-        await asyncio.to_thread((folder / REPLAY).symlink_to, (place / REPLAY).absolute())
+    await asyncio.to_thread(_settle, folder, place, name)
     return index
 
 
-def _clear(place: Path) -> None:
-    for left_over in list(place.glob(f"{REPLAY}*")):
-        removal.remove_tree(left_over)
+def _clear(folder: Path, second: Path | None) -> None:
+    """Remove what earlier attempts made. Raise OSError."""
+    workplaces.clear(folder, f"{REPLAY}-")
+    for path in (folder / REPLAY, second and second / REPLAY):
+        if path is not None and os.path.lexists(path):
+            removal.remove_tree(path)
 
 
-def room_beyond(folder: Path) -> int:
-    """Return how many bytes are free beyond a copy of all that is in a folder, and some more."""
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    return spare_bytes(folder) - size
+def _settle(folder: Path, place: Path, name: str) -> None:
+    """Give a replay its name, where it was made, and have the folder point there."""
+    if place != folder:
+        (folder / REPLAY).symlink_to((place / REPLAY).absolute())
+    (place / name).rename(place / REPLAY)
+    if place != folder:
+        (folder / name).unlink()
 
 
-def spare_bytes(folder: Path) -> int:
-    """Return how many bytes are free on a folder's disk beyond what is always left. Raise OSError.
-
-    Negative where less is free than that.
-    """
-    disk = os.statvfs(folder)
-    kept_free = min(_MOST_KEPT_FREE, disk.f_blocks * disk.f_frsize // 8)
-    return disk.f_bavail * disk.f_frsize - kept_free
+def _bytes_in(folder: Path) -> int:
+    """Return how large the files in a folder are together: a copy of them is as large."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

@@ -74,7 +74,8 @@ async def enlist(
 def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     """Give a folder's own files and those of its replay; what is being made is neither.
 
-    Nor is what somebody else put there, by its name: it goes with the folder.
+    Nor is what somebody else put there, by its name: it goes with the folder. A replay's file may
+    be a link to where there was room for it.
 
     What the manifest says of its parts comes before what their files are, so that one that was
     changed is never taken for what was recorded, and one that is gone is looked for.
@@ -84,7 +85,9 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     for place in (folder, folder / REPLAY):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             name = path.relative_to(folder).as_posix()
-            if name in known or name in recorded or path.is_symlink() or not path.is_file():
+            if name in known or name in recorded or not path.is_file():
+                continue
+            if place == folder and path.is_symlink():
                 continue
             if len(name) > NAME_LENGTH or not is_key(name):
                 log.error("recording_file_of_no_recorder", folder=folder.name, name=name)

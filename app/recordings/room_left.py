@@ -31,14 +31,14 @@ def room_left(places: Mapping[str, Path]) -> dict[str, Left]:
     found = {}
     for name, place in places.items():
         try:
-            disk = os.statvfs(_nearest(place))
+            disk = os.statvfs(nearest(place))
         except OSError:
             continue
         found[name] = Left(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
     return found
 
 
-def _nearest(place: Path) -> Path:
+def nearest(place: Path) -> Path:
     """Return the folder, or the nearest above it that there is. Raise OSError of a sick disk."""
     for each in (place, *place.absolute().parents):
         try:

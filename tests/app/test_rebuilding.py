@@ -17,14 +17,15 @@ from app.attendance.seats import HUB
 from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
+from app.recordings import listing, removal, workplaces
 from app.recordings.downloads import RecordingDownload
-from app.recordings.finishing import MANIFEST, finish
-from app.recordings.listing import recorded_files
+from app.recordings.finishing import MANIFEST, REPLAY, finish
 from app.recordings.models import DownloadForm, Recording, RecordingState
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import read_manifest
+from media.recorder.places import MARK
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.store.keeping import Keeping
 from tests.factories import County
@@ -99,8 +100,30 @@ def ask(keeper: TestBrowser, recording: Recording) -> Ask:
     return post
 
 
-async def work(keeping: Keeping) -> int:
-    rebuilder = Rebuilder(keeping.root, keeping.store, ProcessReplayBuilder())
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """A second place whose disk is there."""
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / MARK).touch()
+    return second
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """Below which folders the disk has not a byte for replays; elsewhere there are 1000 GB."""
+    places: set[Path] = set()
+
+    def ask(path: Path) -> SimpleNamespace:
+        is_full = any(Path(path).is_relative_to(place) for place in places)
+        return SimpleNamespace(f_blocks=10**6, f_frsize=10**6, f_bavail=0 if is_full else 10**6)
+
+    monkeypatch.setattr(os, "statvfs", ask)
+    return places
+
+
+async def work(keeping: Keeping, second: Path | None = None) -> int:
+    rebuilder = Rebuilder(keeping.root, keeping.store, ProcessReplayBuilder(), second=second)
     return await keeping.worker({rebuilding.KIND: rebuilder.run}).run_due()
 
 
@@ -164,7 +187,7 @@ async def test_it_takes_no_room_that_is_kept(
 ) -> None:
     mend(keeping.root / recording.folder)
     with monkeypatch.context() as patch:
-        patch.setattr(rebuilding, "spare_bytes", lambda _: 1000)
+        patch.setattr(workplaces, "spare_bytes", lambda _: 1000)
         await ask()
         assert await work(keeping) == 1
     there = await standing(keeper, recording.session_id)
@@ -185,7 +208,7 @@ async def test_room_for_one_more_copy_is_enough(
     """What lies in the folder has its room already: counted again, it would wait for ever."""
     folder = keeping.root / recording.folder
     mend(folder)
-    copy = sum(file.bytes for file in recorded_files(folder / MANIFEST).values())
+    copy = sum(file.bytes for file in listing.recorded_files(folder / MANIFEST).values())
 
     async def nothing(_: object, **_now: object) -> int:
         return 0
@@ -200,6 +223,85 @@ async def test_room_for_one_more_copy_is_enough(
         there = await standing(keeper, recording.session_id)
         assert (there["missing"] == []) is (standing_then == "DONE")
         keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+
+
+async def test_one_the_first_disk_has_no_room_for_is_made_in_the_second_place(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    second: Path,
+    full: set[Path],
+) -> None:
+    session_id, folder = recording.session_id, keeping.root / recording.folder
+    mend(folder)
+    full.add(keeping.root)
+    before = set((folder / REPLAY).iterdir())
+    await ask()
+    assert await work(keeping, second) == 1
+    assert (await standing(keeper, session_id))["missing"] == []
+    shown = await clips(keeper, session_id)
+    assert [(await keeper.get(url)).status_code for url in shown.values()] == [200, 200]
+    made = {path for path in (folder / REPLAY).iterdir() if path not in before}
+    assert {path.name.partition("-")[2] for path in made} >= {"0001-hub-camera.mp4"}
+    assert all(path.resolve().is_relative_to(second) for path in made)
+    kept = {file.name for file in await listing.look_at(folder, ())}
+    assert kept >= {f"{REPLAY}/{path.name}" for path in made}
+    there = second / recording.folder
+    assert [each.name for each in there.iterdir()] == [REPLAY]
+    assert not list(folder.glob("mending-*"))
+    removal.remove_tree(folder)
+    assert [path for path in there.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("lacks", ["room", "mark"])
+async def test_one_there_is_room_for_nowhere_waits(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    second: Path,
+    full: set[Path],
+    lacks: str,
+) -> None:
+    mend(keeping.root / recording.folder)
+    full.add(keeping.root)
+    if lacks == "room":
+        full.add(second)
+    else:
+        (second / MARK).unlink()
+    await ask()
+    assert await work(keeping, second) == 1
+    there = await standing(keeper, recording.session_id)
+    assert (there["rebuild"], len(there["missing"])) == ("QUEUED", 1)
+    assert [each.name for each in second.iterdir()] == [MARK] * (lacks == "room")
+    full.clear()
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+    assert await work(keeping, second) == 1
+    assert (await standing(keeper, recording.session_id))["missing"] == []
+
+
+async def test_one_that_lies_in_the_second_place_stays_there(
+    keeping: Keeping, recording: Recording, keeper: TestBrowser, ask: Ask, second: Path
+) -> None:
+    session_id, folder = recording.session_id, keeping.root / recording.folder
+    mend(folder)
+    there = second / recording.folder / REPLAY
+    there.parent.mkdir(parents=True)
+    shutil.move(folder / REPLAY, there)
+    (folder / REPLAY).symlink_to(there)
+    (second / MARK).rename(second / "the mark")
+    await ask()
+    assert await work(keeping, second) == 1
+    assert (await standing(keeper, session_id))["rebuild"] == "QUEUED"
+    (second / "the mark").rename(second / MARK)
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+    assert await work(keeping, second) == 1
+    shown = await clips(keeper, session_id)
+    assert sorted(shown) == ["camera", "screen"]
+    assert [(await keeper.get(url)).status_code for url in shown.values()] == [200, 200]
+    assert (folder / REPLAY).readlink() == there
+    assert not any(path.is_symlink() for path in there.iterdir())
 
 
 async def test_only_who_administers_the_hub_school_has_it_made_again(

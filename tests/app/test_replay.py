@@ -22,7 +22,7 @@ from app.lessons.models import Lesson, LessonState
 from app.live import replay_builder, service
 from app.live.ledger import DatabaseLedger
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings import finishing, removal
+from app.recordings import finishing, removal, workplaces
 from app.recordings.builder import Missing, NoRoomNow, ReplayFailed
 from app.recordings.finishing import finish
 from app.recordings.models import Recording, RecordingClip, RecordingState, RecordingView
@@ -129,7 +129,7 @@ async def test_what_is_published_is_left_alone(
 async def test_a_disk_that_fails_is_said_in_its_words_and_tried_again(
     make_replay: Finish, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Path) -> None:
+    def fail(*_: Path | None) -> None:
         raise OSError(errno.EIO, "Input/output error", "/srv/recordings")
 
     with monkeypatch.context() as patch:
@@ -154,8 +154,14 @@ async def test_a_replay_goes_where_there_is_room_and_is_removed_with_its_recordi
     recording = await recording_of(database)
     root, second = settings.recordings_dir.absolute(), tmp_path / "second"
     folder = root / recording.folder
-    full = SimpleNamespace(f_blocks=1_000, f_frsize=1_000_000, f_bavail=100)
-    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    free = {folder: 100}
+    monkeypatch.setattr(
+        os,
+        "statvfs",
+        lambda path: SimpleNamespace(
+            f_blocks=1_000, f_frsize=1_000_000, f_bavail=free.get(path, 1_000)
+        ),
+    )
     for _ in range(2):  # what was left of the first attempt is not in the way of the second
         builder.fails_to = None
         await finish(
@@ -383,7 +389,7 @@ async def test_one_that_waits_for_room_says_until_when(
     async with database.unit_of_work() as db:
         start = clock.now + timedelta(hours=2)
         later = await make_lesson(db, lecturer=county.teacher, hub=county.hub, planned_start=start)
-    monkeypatch.setattr(finishing, "room_beyond", lambda _: 1)
+    monkeypatch.setattr(workplaces, "spare_bytes", lambda _: 1)
     with pytest.raises(NoRoomNow):
         await make_replay()
     browser = await open_browser(county.teacher)

@@ -16,7 +16,7 @@ from app.events import EventBus
 from app.lessons.models import Lesson, LessonState
 from app.live import replays, service
 from app.live.replays import ReplayQueue
-from app.recordings import finishing, reserved
+from app.recordings import reserved, workplaces
 from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
 from app.recordings.service import KEPT_FOR_LESSONS, begin_finalising
@@ -162,7 +162,9 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     if is_mounted:
         (second / MARK).touch()
     scene.queue._second_dir = second
-    monkeypatch.setattr(finishing, "room_beyond", lambda _: 0)
+    monkeypatch.setattr(
+        workplaces, "spare_bytes", lambda place: 10**9 if place.is_relative_to(second) else 0
+    )
     session_id = await scene.end_lesson(county, clock)
     async with scene.running():
         await scene.queue.session_closed(SessionClosed(session_id))
@@ -178,7 +180,7 @@ async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(
     """However long that is: it has not failed."""
     monkeypatch.setattr(replays, "ROOM_LOOKED_FOR_EVERY_S", 0.01)
     monkeypatch.setattr(replays, "MOST_ATTEMPTS", 2)
-    monkeypatch.setattr(finishing, "room_beyond", lambda _: 40 * reserved.BYTES_A_MINUTE)
+    monkeypatch.setattr(workplaces, "spare_bytes", lambda _: 40 * reserved.BYTES_A_MINUTE)
     session_id = await scene.end_lesson(county, clock)
     async with scene.database.unit_of_work() as db:
         later = await make_lesson(
