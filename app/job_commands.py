@@ -15,6 +15,7 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Worker
+from app.live.plane import second_place
 from app.main import make_worker, open_store
 from app.opening import CannotDo, opened
 from app.settings import read_settings
@@ -35,7 +36,12 @@ def run_worker(
         store = open_store(settings)
         async with opened(settings, events) as database:
             worker = make_worker(
-                settings, database, events, queues=frozenset(queue or Queue), store=store
+                settings,
+                database,
+                events,
+                queues=frozenset(queue or Queue),
+                store=store,
+                second=second_place(settings),
             )
             typer.echo("The worker waits for jobs. Stop it with Ctrl-C or SIGTERM.")
             try:

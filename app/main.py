@@ -85,6 +85,7 @@ from app.store.client import ObjectStore
 from app.store.signing import Credentials
 from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
+from media.recorder.places import SecondPlace
 
 log = structlog.get_logger(__name__)
 
@@ -181,10 +182,11 @@ def open_store(settings: Settings) -> ObjectStore | None:
     return ObjectStore(settings.store_url, credentials, clock=utc_now)
 
 
-def recording_handlers(settings: Settings, store: ObjectStore | None) -> Handlers:
+def recording_handlers(
+    settings: Settings, store: ObjectStore | None, second: SecondPlace | None
+) -> Handlers:
     """Return who looks after the files of recordings."""
     recordings_dir = settings.recordings_dir.absolute()
-    second = settings.recordings_second_dir and settings.recordings_second_dir.absolute()
     rebuilder = rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder(), second=second)
     return {
         uploading.KIND: uploading.Uploader(recordings_dir, store).run,
@@ -217,12 +219,13 @@ def make_worker(
     *,
     queues: frozenset[Queue],
     store: ObjectStore | None,
+    second: SecondPlace | None,
 ) -> Worker:
     """Return a worker for this server, or for a process of its own."""
     return Worker(
         database,
         events,
-        handlers={**job_handlers(), **recording_handlers(settings, store)},
+        handlers={**job_handlers(), **recording_handlers(settings, store, second)},
         periodic=PERIODIC,
         files=JobFiles(settings.files_dir),
         queues=queues,
@@ -285,6 +288,7 @@ def _add_keeping(app: FastAPI, settings: Settings, events: EventBus) -> None:
         events,
         queues=frozenset(map(Queue, settings.jobs_in_server)),
         store=app.state.store,
+        second=app.state.live.second_place,
     )
 
 

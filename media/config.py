@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from media.core.ids import Source
+from media.recorder.places import SecondPlace
 
 #: What a publisher may send of each source, all layers, redundancy and repair together; it is
 #: told so in the answer (b=AS, RFC 8866 section 5.8) and held to one and a half times of it.
@@ -95,4 +96,4 @@ class RecordingTarget:
     offset_s: float
     zero_at: datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
-    second: Path | None = None
+    second: SecondPlace | None = None

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from media.recorder.places import SecondPlace
 from signaling.messages import (
     EndReason,
     LessonInfo,
@@ -119,7 +120,7 @@ class RoomSeed:
     epoch: int
     recording_folder: Path | None
     # Where the recording goes when the folder's disk does not take it.
-    second_folder: Path | None = field(default=None, kw_only=True)
+    second_place: SecondPlace | None = field(default=None, kw_only=True)
     # What the recording's epoch is to say of itself.
     recording_metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     zero_at: datetime | None = None

@@ -386,7 +386,7 @@ class RoomRunner:
             offset_s=effect.offset_s,
             zero_at=seed.zero_at,
             metadata=dict(seed.recording_metadata),
-            second=seed.second_folder,
+            second=seed.second_place,
         )
         now = self._loop.time()
         try:

@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.lessons.models import Lesson
 from app.live import lesson_clock, queries, tickets
 from app.recordings import queries as recording_queries
+from media.recorder.places import SecondPlace
 from signaling.messages import LessonInfo, Role
 from signaling.ports import Admission, ExpectedSeat, Refused, RoomSeed
 
@@ -32,12 +33,12 @@ class DatabaseGate:
         database: Database,
         *,
         recordings_dir: Path,
-        second_dir: Path | None = None,
+        second: SecondPlace | None = None,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._recordings_dir = recordings_dir
-        self._second_dir = second_dir
+        self._second = second
         self._clock = clock
 
     async def redeem(self, ticket: str) -> Admission:
@@ -103,7 +104,7 @@ class DatabaseGate:
             assert loaded is not None
             recording = await recording_queries.of_session(db, session.id)
             folder = self._recordings_dir / recording.folder if recording else None
-            second = self._second_dir / recording.folder if recording and self._second_dir else None
+            second = self._second.below(recording.folder) if recording and self._second else None
         measured_s = await _measured_s(folder) if folder else None
         wall_s = (now - session.started_at) / _SECOND
         elapsed_s = max(wall_s if measured_s is None else measured_s, session.last_alive_ms / 1000)
@@ -162,7 +163,7 @@ async def _holder_of(
 def _seed(
     session: Session,
     folder: Path | None,
-    second: Path | None,
+    second: SecondPlace | None,
     *,
     elapsed_s: float,
     now: datetime,
@@ -191,7 +192,7 @@ def _seed(
         zero_at=now - elapsed_s * _SECOND,
         epoch=session.epoch,
         recording_folder=folder,
-        second_folder=second,
+        second_place=second,
         recording_metadata=lesson_clock.tie(elapsed_s),
         stage_limit=lesson.stage_limit,
         saved_state=session.saved_state,

@@ -11,11 +11,9 @@
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -51,17 +49,18 @@ from app.live.light_routes import router as light_router
 from app.live.manifests import Manifests
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import ReplayQueue
+from app.live.room_watch import RoomWatch
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
-from app.recordings.room_left import Left, room_left
+from app.recordings.room_left import Left
 from app.schools.events import DeviceRevoked, LineDeclared
 from app.settings import Settings, SettingsInvalid
 from media.config import DataPlaneChoice, SfuConfig
 from media.interface import LinkBudget
 from media.native_library import NativeUnavailable
 from media.planes import require
-from media.recorder.places import is_marked
+from media.recorder.places import SecondPlace
 from media.sfu import Sfu
 from signaling.config import LiveConfig
 from signaling.endpoint import make_router
@@ -72,7 +71,6 @@ from signaling.ports import RoomSummary
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 15.0
-_ROOM_TOLD_EVERY_S = 600.0
 SHUT_OUT_S = 1.0  # nobody who was disabled sits in a lesson for longer than two seconds
 
 
@@ -94,12 +92,12 @@ class LivePlane:
         self._settings = settings
         self._database = database
         recordings_dir = settings.recordings_dir.absolute()
-        second_dir = settings.recordings_second_dir and settings.recordings_second_dir.absolute()
+        self.second_place = second_place(settings)
         self.checks = CheckRooms()
         self.relay = TurnRelay(settings.turn_urls, settings.turn_secret.get_secret_value())
         self.hub = LiveHub(
             gate=DatabaseGate(
-                database, recordings_dir=recordings_dir, second_dir=second_dir, clock=utc_now
+                database, recordings_dir=recordings_dir, second=self.second_place, clock=utc_now
             ),
             ledger=DatabaseLedger(database, clock=utc_now),
             config=config or LiveConfig(),
@@ -108,14 +106,13 @@ class LivePlane:
         self.replays = ReplayQueue(
             database,
             recordings_dir=recordings_dir,
-            second_dir=second_dir,
+            second=self.second_place,
             builder=ProcessReplayBuilder(),
             clock=utc_now,
             is_room_open=self.is_room_open,
         )
         self.manifests = Manifests(recordings_dir)
-        self._first_dir, self._second_dir = recordings_dir, second_dir
-        self._left: dict[str, Left] = {}
+        self.room_watch = RoomWatch(recordings_dir, self.second_place, clock=utc_now)
         self._sfu: Sfu | None = None
         self._started_at = utc_now()
         events.on(SessionClosed, self.replays.session_closed)
@@ -187,7 +184,7 @@ class LivePlane:
             running = [
                 tasks.create_task(self.replays.run()),
                 tasks.create_task(self._sweep()),
-                tasks.create_task(self._watch_room()),
+                tasks.create_task(self.room_watch.run()),
                 tasks.create_task(self._shut_out()),
             ]
             try:
@@ -198,42 +195,7 @@ class LivePlane:
 
     def room_for_recordings(self) -> dict[str, Left]:
         """Return how much room there was for recordings when it was last looked at, by place."""
-        return self._left
-
-    async def _watch_room(self) -> None:
-        """Say from time to time that there is little room, before a disk is full."""
-        told_at = float("-inf")
-        while True:
-            try:
-                # In a thread: a disk that does not answer must keep nobody waiting.
-                self._left = await asyncio.to_thread(room_left, await self._places())
-            except Exception as error:
-                _tell("room_not_watched", error)
-            if time.monotonic() - told_at >= _ROOM_TOLD_EVERY_S and self._tell_of_places():
-                told_at = time.monotonic()
-            await asyncio.sleep(SWEEP_S)
-
-    async def _places(self) -> dict[str, Path]:
-        """Return where recordings may go now, by name: the second place while its disk is there."""
-        places = {"first": self._first_dir}
-        second = self._second_dir
-        if second is not None and await asyncio.to_thread(is_marked, second):
-            places["second"] = second
-        return places
-
-    def _tell_of_places(self) -> bool:
-        """Say what is wrong with the places of recordings; return whether anything is."""
-        little = {place: left for place, left in self._left.items() if left.is_little}
-        for place, left in little.items():
-            log.warning("recordings_disk_low", place=place, free_bytes=left.free)
-        is_away = self._second_dir is not None and "second" not in self._left
-        if is_away:
-            log.error(
-                "recordings_second_place_missing",
-                folder=str(self._second_dir),
-                remedy="Mount its disk. New, or right as it is: classrooms recordings place.",
-            )
-        return bool(little) or is_away
+        return self.room_watch.left
 
     async def _sweep(self) -> None:
         while True:
@@ -337,6 +299,12 @@ class LivePlane:
             native_lanes=settings.data_plane_lanes,
             recording_keyframe_s=settings.recording_keyframe_s,
         )
+
+
+def second_place(settings: Settings) -> SecondPlace | None:
+    """Return where recordings go beside their folder, if there is to be such a place."""
+    folder = settings.recordings_second_dir
+    return None if folder is None else SecondPlace(folder)
 
 
 def _tell(what: str, error: Exception) -> None:

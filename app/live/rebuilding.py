@@ -32,7 +32,7 @@ from app.recordings.listing import FileOnDisk
 from app.recordings.models import Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
-from media.recorder.places import is_marked
+from media.recorder.places import SecondPlace
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Rebuilder:
         store: ObjectStore | None,
         builder: ReplayBuilder,
         *,
-        second: Path | None = None,
+        second: SecondPlace | None = None,
     ) -> None:
         self._root = root
         self._second = second
@@ -131,8 +131,8 @@ class Rebuilder:
         """
         folder = self._root / recording.folder
         second = None
-        if self._second is not None and await asyncio.to_thread(is_marked, self._second):
-            second = self._second / recording.folder
+        if self._second is not None and await asyncio.to_thread(self._second.is_there):
+            second = self._second.folder / recording.folder
         places = {} if second is None else {second: 0}
         if not await asyncio.to_thread((folder / REPLAY).is_symlink):
             places = {folder: reserved, **places}

@@ -16,7 +16,7 @@ from app.recordings.finishing import finish
 from app.recordings.models import Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.recordings.service import NO_MEDIA
-from media.recorder.places import is_marked
+from media.recorder.places import SecondPlace
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +40,14 @@ class ReplayQueue:
         database: Database,
         *,
         recordings_dir: Path,
-        second_dir: Path | None = None,
+        second: SecondPlace | None = None,
         builder: ReplayBuilder,
         clock: Callable[[], datetime],
         is_room_open: Callable[[UUID], bool],
     ) -> None:
         self._database = database
         self._recordings_dir = recordings_dir
-        self._second_dir = second_dir
+        self._second = second
         self._builder = builder
         self._clock = clock
         self._is_room_open = is_room_open
@@ -111,9 +111,9 @@ class ReplayQueue:
             self._queue.put_nowait(recording_id)
             log.warning("room_still_open", session_id=str(session_id))
             return
-        second = self._second_dir
-        if second is not None and not await asyncio.to_thread(is_marked, second):
-            second = None  # its disk is not mounted: said in the log (`app.live.plane`)
+        second = None  # where it should be and is not, the log says so (`app.live.room_watch`)
+        if self._second is not None and await asyncio.to_thread(self._second.is_there):
+            second = self._second.folder
         await finish(
             self._database,
             recording_id=recording_id,

@@ -1,7 +1,6 @@
 """How much room is left for recordings, and whether that is little."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +22,16 @@ class Left:
         return self.free < min(LEAST_BYTES, self.whole // _LEAST_SHARE)
 
 
-def room_left(places: Mapping[str, Path]) -> dict[str, Left]:
-    """Return what is left in each place; one that cannot be asked is left out.
+def room_left(place: Path) -> Left | None:
+    """Return what is left in a place; None of one that cannot be asked.
 
     A folder that is not made yet will lie where the nearest one above it lies.
     """
-    found = {}
-    for name, place in places.items():
-        try:
-            disk = os.statvfs(nearest(place))
-        except OSError:
-            continue
-        found[name] = Left(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
-    return found
+    try:
+        disk = os.statvfs(nearest(place))
+    except OSError:
+        return None
+    return Left(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
 
 
 def nearest(place: Path) -> Path:

@@ -4,12 +4,16 @@ A part in the second place has a symbolic link of its name in the folder, so tha
 finds it there. The last of a disk is kept for sound: pictures leave it while some is free.
 
 A second place has a mark, a file on its disk. Where the mark is missing that disk is not mounted,
-and what was written there would fill the disk it is mounted on.
+and what was written there would fill the disk it is mounted on. A place that does not say whether
+it has its mark is not there either.
 """
 
 import contextlib
 import os
 from pathlib import Path
+from typing import Self
+
+from media.recorder.inquiry import Inquiry
 
 SECOND = "second-"
 """Names of links to second places begin with this; the epoch follows."""
@@ -32,6 +36,33 @@ def is_marked(place: Path) -> bool:
     return False
 
 
+class SecondPlace:
+    """A folder on another disk, which may not be mounted, or not answer.
+
+    All that are `below` one place ask it together: a disk that is away holds one thread.
+    """
+
+    def __init__(self, folder: Path, *, inquiry: Inquiry[bool] | None = None) -> None:
+        self.folder = folder.absolute()
+        self._inquiry = inquiry or Inquiry(lambda: is_marked(self.folder))
+
+    def below(self, name: str) -> Self:
+        """Return a folder in it, which need not exist."""
+        return type(self)(self.folder / name, inquiry=self._inquiry)
+
+    def is_there(self) -> bool:
+        """Return whether it says in time that it has its mark."""
+        return self.ask() is True
+
+    def ask(self) -> bool | None:
+        """Return whether it has its mark; None: it did not say so within `inquiry.WITHIN_S`."""
+        return self._inquiry.answer()
+
+    def silent_s(self) -> float:
+        """Return for how many seconds it has been asked in vain."""
+        return self._inquiry.silent_s()
+
+
 class Places:
     """The folder of a recording and, if there is one, its second place; both may not exist yet.
 
@@ -39,21 +70,21 @@ class Places:
     through that one: those are so short that a full disk still takes them.
     """
 
-    def __init__(self, folder: Path, second: Path | None, *, epoch: int) -> None:
+    def __init__(self, folder: Path, second: SecondPlace | None, *, epoch: int) -> None:
         self._folder = folder
-        self._second = second and second.absolute()
+        self._second = second
         self._link = f"{SECOND}{epoch}"
         self._is_short = False
 
     def prepare(self) -> None:
         """Have the folder, which is there, point to the second place; raise OSError."""
         if self._second is not None and not (self._folder / self._link).is_symlink():
-            (self._folder / self._link).symlink_to(self._second)
+            (self._folder / self._link).symlink_to(self._second.folder)
 
     @property
     def has_second(self) -> bool:
-        """Return whether there is anywhere else to go now: its disk may not be mounted."""
-        return self._second is not None and is_marked(self._second)
+        """Return whether there is anywhere else to go now: its disk may not be there."""
+        return self._second is not None and self._second.is_there()
 
     def create(self, name: str, *, is_second: bool) -> Path:
         """Return where the file called `name` is to be created; raise OSError.
@@ -66,8 +97,8 @@ class Places:
         if not is_second:
             return path
         assert self._second is not None
-        self._second.mkdir(parents=True, exist_ok=True)
-        target = self._second / name
+        self._second.folder.mkdir(parents=True, exist_ok=True)
+        target = self._second.folder / name
         if os.path.lexists(target):
             raise FileExistsError(name)
         path.symlink_to(Path(self._link) / name)

@@ -78,7 +78,12 @@ async def found(browser: TestBrowser, path: str) -> Any:
 async def run_jobs(app: FastAPI, clock: Clock) -> None:
     state = app.state
     worker: Worker = make_worker(
-        state.settings, state.database, state.events, queues=frozenset(Queue), store=None
+        state.settings,
+        state.database,
+        state.events,
+        queues=frozenset(Queue),
+        store=None,
+        second=None,
     )
     worker._clock = clock
     while await worker.run_due():

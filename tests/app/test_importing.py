@@ -314,7 +314,12 @@ async def finished(office: TestBrowser, app: FastAPI, path: str) -> dict[str, ob
     """Do the work as the server's worker does, and return the job."""
     state = app.state
     worker = make_worker(
-        state.settings, state.database, state.events, queues=frozenset(Queue), store=None
+        state.settings,
+        state.database,
+        state.events,
+        queues=frozenset(Queue),
+        store=None,
+        second=None,
     )
     await worker.run_due()
     job: dict[str, object] = (await office.get(path)).json()

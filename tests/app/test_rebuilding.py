@@ -25,7 +25,7 @@ from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import read_manifest
-from media.recorder.places import MARK
+from media.recorder.places import MARK, SecondPlace
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.store.keeping import Keeping
 from tests.factories import County
@@ -123,7 +123,12 @@ def full(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
 
 
 async def work(keeping: Keeping, second: Path | None = None) -> int:
-    rebuilder = Rebuilder(keeping.root, keeping.store, ProcessReplayBuilder(), second=second)
+    rebuilder = Rebuilder(
+        keeping.root,
+        keeping.store,
+        ProcessReplayBuilder(),
+        second=None if second is None else SecondPlace(second),
+    )
     return await keeping.worker({rebuilding.KIND: rebuilder.run}).run_due()
 
 

@@ -21,9 +21,10 @@ from app.recordings.builder import BuiltClip, ReplayFailed, ReplayIndex
 from app.recordings.models import Recording, RecordingState
 from app.recordings.service import KEPT_FOR_LESSONS, begin_finalising
 from app.settings import Settings
-from media.recorder.places import MARK
+from media.recorder.places import MARK, SecondPlace
 from tests.app.conftest import Clock
 from tests.factories import County, make_lesson
+from tests.hanging import dead_mount
 
 CLIP = BuiltClip("hub", "camera", "a.mp4", "video/mp4", 0, 1000, True, True, 1)
 
@@ -161,7 +162,7 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     second.mkdir()
     if is_mounted:
         (second / MARK).touch()
-    scene.queue._second_dir = second
+    scene.queue._second = SecondPlace(second)
     monkeypatch.setattr(
         workplaces, "spare_bytes", lambda place: 10**9 if place.is_relative_to(second) else 0
     )
@@ -172,6 +173,20 @@ async def test_a_replay_goes_to_the_second_place_while_its_disk_is_there(
     assert [each.name for each in second.iterdir() if each.is_dir()] == [
         f"{clock.now:%Y-%m}"
     ] * is_mounted
+
+
+async def test_a_second_place_that_does_not_answer_holds_up_no_replay(
+    scene: Scene, county: County, clock: Clock, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / MARK).touch()
+    scene.queue._second = SecondPlace(second)
+    session_id = await scene.end_lesson(county, clock)
+    with dead_mount(second):
+        async with scene.running():
+            await scene.queue.session_closed(SessionClosed(session_id))
+            await scene.until(session_id, RecordingState.READY)
 
 
 async def test_one_for_which_today_has_no_room_waits_until_the_lessons_are_over(

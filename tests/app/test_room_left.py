@@ -2,17 +2,19 @@
 
 import errno
 import os
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import structlog
 
-from app.database import Database
-from app.live.plane import LivePlane
+from app.live.room_watch import RoomWatch
 from app.recordings.room_left import Left, room_left
 from app.settings import Settings
-from media.recorder.places import MARK
+from media.recorder.places import MARK, SecondPlace
+from tests.app.conftest import Clock
+from tests.hanging import dead_mount
 
 GB = 1000**3
 
@@ -34,13 +36,12 @@ def test_little_is_ten_gigabytes_or_a_tenth_of_a_smaller_disk(
 
 
 def test_a_folder_not_made_yet_is_asked_of_where_it_will_lie(tmp_path: Path) -> None:
-    found = room_left({"first": tmp_path, "second": tmp_path / "not" / "made"})
+    found = [room_left(tmp_path), room_left(tmp_path / "not" / "made")]
     disk = os.statvfs(tmp_path)
-    assert {left.whole for left in found.values()} == {disk.f_blocks * disk.f_frsize}
-    assert list(found) == ["first", "second"]
+    assert {left and left.whole for left in found} == {disk.f_blocks * disk.f_frsize}
 
 
-def test_a_disk_that_cannot_be_asked_is_left_out(
+def test_a_disk_that_cannot_be_asked_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> SimpleNamespace:
@@ -50,10 +51,10 @@ def test_a_disk_that_cannot_be_asked_is_left_out(
 
     (tmp_path / "other").mkdir()
     monkeypatch.setattr(os, "statvfs", refuse)
-    assert room_left({"first": tmp_path, "second": tmp_path / "other"}) == {"second": Left(1, 2)}
+    assert (room_left(tmp_path), room_left(tmp_path / "other")) == (None, Left(1, 2))
 
 
-def test_a_folder_that_cannot_even_be_looked_at_is_left_out(
+def test_a_folder_that_cannot_even_be_looked_at_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sick = tmp_path / "sick"
@@ -65,24 +66,59 @@ def test_a_folder_that_cannot_even_be_looked_at_is_left_out(
         return stat(path, **options)
 
     monkeypatch.setattr(Path, "stat", refuse)
-    assert list(room_left({"first": sick, "second": tmp_path})) == ["second"]
+    assert room_left(sick) is None
+    assert room_left(tmp_path) is not None
 
 
-async def test_a_second_place_whose_disk_is_not_mounted_is_said_and_not_counted(
-    settings: Settings, database: Database, tmp_path: Path
-) -> None:
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
     second = tmp_path / "second"
     second.mkdir()
-    settings = settings.model_copy(update={"recordings_second_dir": second})
-    live = LivePlane(settings, database, database.events)
+    return second
 
-    async def told() -> tuple[list[str], list[str]]:
-        live._left = room_left(await live._places())
-        with structlog.testing.capture_logs() as logs:
-            live._tell_of_places()
-        said = [entry["event"] for entry in logs if entry["log_level"] == "error"]
-        return list(live.room_for_recordings()), said
 
-    assert await told() == (["first"], ["recordings_second_place_missing"])
+@pytest.fixture
+def watch(settings: Settings, second: Path, clock: Clock) -> RoomWatch:
+    return RoomWatch(settings.recordings_dir, SecondPlace(second), clock=clock)
+
+
+def told(watch: RoomWatch) -> tuple[list[str], list[str]]:
+    """Return which places are there, and what is said of them."""
+    watch.look()
+    with structlog.testing.capture_logs() as logs:
+        watch.tell()
+    return list(watch.left), [entry["event"] for entry in logs if entry["log_level"] == "error"]
+
+
+def test_a_second_place_whose_disk_is_not_mounted_is_said_and_not_counted(
+    watch: RoomWatch, second: Path, clock: Clock
+) -> None:
+    since = clock.now
+    for _ in range(2):
+        assert told(watch) == (["first"], ["recordings_second_place_missing"])
+        assert watch.second_away_since == since
+        clock.now += timedelta(minutes=5)
     (second / MARK).touch()
-    assert await told() == (["first", "second"], [])
+    assert told(watch) == (["first", "second"], [])
+    assert watch.second_away_since is None
+
+
+def test_a_second_place_that_does_not_answer_is_said_and_holds_up_nobody(
+    watch: RoomWatch, second: Path
+) -> None:
+    (second / MARK).touch()
+    assert told(watch) == (["first", "second"], [])
+    with dead_mount(second) as mount:
+        for _ in range(3):
+            assert told(watch) == (["first"], ["recordings_second_place_silent"])
+    while told(watch) != (["first", "second"], []):
+        pass
+    assert mount.held == 1
+
+
+def test_where_there_is_to_be_no_second_place_none_is_missed(
+    settings: Settings, clock: Clock
+) -> None:
+    watch = RoomWatch(settings.recordings_dir, None, clock=clock)
+    assert told(watch) == (["first"], [])
+    assert watch.second_away_since is None

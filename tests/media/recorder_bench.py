@@ -7,7 +7,7 @@ from media.core.clock import PublisherClock
 from media.core.ids import TrackKey
 from media.recorder.folder import RecordingFolder
 from media.recorder.manifest import PartRecord, read_manifest
-from media.recorder.places import MARK
+from media.recorder.places import MARK, SecondPlace
 from media.recorder.recovery import damaged_parts
 from media.recorder.track import TrackRecorder
 from tests.media.recordings import CAMERA, MICROPHONE
@@ -25,10 +25,12 @@ class Bench:
     ) -> None:
         self.folder = folder
         self.track: TrackKey = MICROPHONE if codec == "opus" else CAMERA
+        self.second = None
         if second is not None:
             second.mkdir(exist_ok=True)
             (second / MARK).touch()
-        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s, second=second))
+            self.second = SecondPlace(second)
+        self.files = RecordingFolder(RecordingTarget(folder, 1, offset_s, second=self.second))
         self.recorder = TrackRecorder(
             self.track,
             codec,

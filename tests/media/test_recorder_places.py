@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media.recorder.manifest import PartRecord, read_manifest
-from media.recorder.places import MARK, Places, is_marked, remove
+from media.recorder.places import MARK, Places, SecondPlace, is_marked, remove
 from media.recorder.recovery import damaged_parts, recover
 from media.recorder.replay import build_replay
+from tests.hanging import dead_mount
 from tests.media.decoding import decoded_times
 from tests.media.recorder_bench import CODECS, ENCODE, Bench
 from tests.media.rtp_source import TimedPacket, packetize
@@ -214,6 +215,65 @@ def test_a_second_place_whose_disk_is_not_mounted_takes_nothing(
     assert (home / shown.file).is_symlink()
 
 
+def answers(place: SecondPlace | None) -> None:
+    """Wait until it is known that a place answers again."""
+    assert place is not None
+    while not place.is_there():
+        pass
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_second_place_that_does_not_answer_holds_up_no_writing(
+    tmp_path: Path, free: dict[str, float], codec: str
+) -> None:
+    """It is taken for one that is not there, until it answers: then it is used at once."""
+    home, second = tmp_path / "home", tmp_path / "second"
+    packets = packetize(codec, ENCODE[codec](22.0))
+    bench = Bench(home, codec, second=second)
+    with dead_mount(second):
+        feed(bench, packets, until_s=14.0)
+        assert bench.recorder.problem is None
+    answers(bench.second)
+    feed(bench, packets, from_s=14.0, until_s=16.0)
+    free[str(home)] = 5
+    feed(bench, packets, from_s=16.0, until_s=22.0)
+    parts = bench.finish()
+    where = [(home / part.file).is_symlink() for part in parts]
+    assert [is_second for is_second, _ in groupby(where)] == [False, True][: 1 + (codec != "opus")]
+    assert len(set(frames(home, parts))) == len(ENCODE[codec](22.0))
+
+
+def test_pictures_wait_for_a_second_place_that_does_not_answer_as_if_there_was_none(
+    tmp_path: Path, free: dict[str, float]
+) -> None:
+    home, second = tmp_path / "home", tmp_path / "second"
+    free[str(home)] = 5
+    packets = packetize("H264", ENCODE["H264"](SECONDS))
+    bench = Bench(home, "H264", second=second)
+    with dead_mount(second):
+        feed(bench, packets, until_s=4.0)
+        assert bench.recorder.problem == "disk_full"
+    answers(bench.second)
+    feed(bench, packets, from_s=4.0, until_s=SECONDS)
+    [shown] = [part for part in bench.finish() if part.bytes]
+    assert (home / shown.file).is_symlink()
+
+
+def test_all_lessons_together_ask_a_place_that_does_not_answer_once(tmp_path: Path) -> None:
+    (tmp_path / MARK).touch()
+    place = SecondPlace(tmp_path)
+    lessons = [place.below(f"2026-11/{number}") for number in range(20)]
+    assert all(each.is_there() for each in lessons)
+    assert place.silent_s() == 0.0
+    with dead_mount(tmp_path) as mount:
+        assert not any(each.is_there() for each in lessons)
+        assert place.silent_s() > 0.0
+        mount.is_back.set()
+        answers(place)
+    assert mount.held == 1
+    assert all(each.is_there() for each in lessons)
+
+
 def test_the_mark_of_a_place_is_looked_for_above_a_lessons_folder_in_it(tmp_path: Path) -> None:
     place = tmp_path / "second"
     lesson = place / "2026-11" / "0193"
@@ -266,7 +326,7 @@ def test_a_name_taken_in_the_second_place_is_not_written_over(tmp_path: Path) ->
     home.mkdir()
     second.mkdir()
     (second / "1-000001.mp4").write_text("another's")
-    places = Places(home, second, epoch=1)
+    places = Places(home, SecondPlace(second), epoch=1)
     with pytest.raises(FileExistsError):
         places.create("1-000001.mp4", is_second=True)
     assert (second / "1-000001.mp4").read_text() == "another's"
@@ -276,7 +336,7 @@ def test_a_name_taken_in_the_second_place_is_not_written_over(tmp_path: Path) ->
 def test_what_is_removed_is_removed_in_both_places(tmp_path: Path) -> None:
     home, second = tmp_path / "home", tmp_path / "second"
     home.mkdir()
-    places = Places(home, second, epoch=1)
+    places = Places(home, SecondPlace(second), epoch=1)
     places.prepare()
     target = places.create("a.mp4", is_second=True)
     target.write_text("pupils")
