@@ -42,6 +42,7 @@ from app.events import EventBus
 from app.files import HANDED_IN, FileStore
 from app.jobs import housekeeping
 from app.jobs import routes as job_routes
+from app.jobs.attending import QueueWatch
 from app.jobs.context import Handlers
 from app.jobs.files import JobFiles
 from app.jobs.models import Queue
@@ -290,6 +291,9 @@ def _add_keeping(app: FastAPI, settings: Settings, events: EventBus) -> None:
         store=app.state.store,
         second=app.state.live.second_place,
     )
+    app.state.queue_watch = QueueWatch(
+        app.state.database, kinds=app.state.worker.kinds, periodic=PERIODIC, clock=utc_now
+    )
 
 
 def _room_metrics(live: LivePlane) -> RoomCollector:
@@ -323,6 +327,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             if settings.watchdog:
                 await stack.enter_async_context(watchdog.running())
             await stack.enter_async_context(app.state.worker.running())
+            await stack.enter_async_context(app.state.queue_watch.running())
             await stack.enter_async_context(live.running())
             yield
     finally:
@@ -334,13 +339,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _add_probes(app: FastAPI) -> None:
     @app.get("/healthz", include_in_schema=False, dependencies=[NobodyKnown])
     async def healthz(request: Request) -> dict[str, str | int | float]:
-        """Say that the process lives and its loop turns, and how often it stood still so far."""
+        """Say that the process lives and its loop turns, and which queues nobody works for."""
         watchdog: Watchdog = request.app.state.watchdog
         return {
             "status": "alive",
             "data_plane": request.app.state.live.data_plane,
             "loop_standstills": watchdog.standstills,
             "longest_standstill_s": round(watchdog.longest_s, 1),
+            "unattended_queues": ",".join(sorted(request.app.state.queue_watch.found)),
         }
 
     @app.get("/readyz", include_in_schema=False, dependencies=[NobodyKnown])

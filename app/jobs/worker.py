@@ -70,6 +70,11 @@ class Worker:
         self._is_stopping = asyncio.Event()
         events.on(JobQueued, self._wake)
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Return which kinds of jobs it can do, of whichever queue."""
+        return frozenset(self._handlers)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work while the block runs; at its end what is under way is given back."""

@@ -1,6 +1,7 @@
 """What needs a hand today: each thing counted, in one statement each however much there is."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +16,7 @@ from app.accounts.sight import sight_of
 from app.alliances.models import NeedState, Pairing, PairingParty, PairingState
 from app.alliances.need_queries import needs_seen
 from app.attendance.rows import WaitsFor, waiting_in_sight
-from app.jobs.models import JobState
+from app.jobs.models import JobState, Queue
 from app.jobs.queries import JobFilter, jobs_of
 from app.lessons.queries import day_of
 from app.recordings.reserved import reserved_bytes
@@ -36,27 +37,48 @@ class Hand(StrEnum):
     JOBS = "JOBS"
     DISK = "DISK"
     ROOM = "ROOM"
+    SECOND_PLACE = "SECOND_PLACE"
+    QUEUE_LIGHT = "QUEUE_LIGHT"
+    QUEUE_KEEPING = "QUEUE_KEEPING"
+    QUEUE_HEAVY = "QUEUE_HEAVY"
+
+
+UNATTENDED: Mapping[Queue, Hand] = {
+    Queue.LIGHT: Hand.QUEUE_LIGHT,
+    Queue.KEEPING: Hand.QUEUE_KEEPING,
+    Queue.HEAVY: Hand.QUEUE_HEAVY,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How many things of a kind wait; of DISK, the percentage that is free.
 
-    Of ROOM, how many GB the disk of the recordings lacks for the lessons of today.
+    Of ROOM, how many GB the disk of the recordings lacks for the lessons of today. Of the second
+    place, and of a queue nobody works for, for how many minutes it is so.
     """
 
     hand: Hand
     count: int
 
 
-async def wanted(
-    db: AsyncSession, person: PersonCaller, *, disk: Path, room: Left | None, now: datetime
-) -> list[Wanted]:
-    """Return what waits for a hand, the most urgent first; what does not wait is left out.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What was seen of the server when it was last looked at: a disk may not answer now.
 
-    `room` is what was left on the disk of the recordings when it was last looked at: one that
-    does not answer must keep nobody waiting.
+    `room`: what is left on the disk of the recordings. `away`: what should be there and is not,
+    since when.
     """
+
+    disk: Path
+    room: Left | None
+    away: Mapping[Hand, datetime]
+
+
+async def wanted(
+    db: AsyncSession, person: PersonCaller, server: Server, *, now: datetime
+) -> list[Wanted]:
+    """Return what waits for a hand, the most urgent first; what does not wait is left out."""
     sight, since = await sight_of(db, person), day_of(now - UNCONFIRMED_DAYS)
     scope = person.scope(*INSPECTING)
     failed = JobFilter(None, frozenset({JobState.FAILED, JobState.DEAD}))
@@ -68,13 +90,21 @@ async def wanted(
         (Hand.JOBS, jobs_of(person, failed)),
     ]
     counted = [Wanted(hand, await _count(db, query)) for hand, query in found]
-    free = shutil.disk_usage(disk)
+    return [*await _of_server(db, server, now), *(each for each in counted if each.count)]
+
+
+async def _of_server(db: AsyncSession, server: Server, now: datetime) -> list[Wanted]:
+    """Return what the server lacks, which recordings need first."""
+    free = shutil.disk_usage(server.disk)
     percent = free.free * 100 // free.total
     low = [Wanted(Hand.DISK, percent)] if percent < LOW_DISK_PERCENT else []
+    room = server.room
     lacking = await reserved_bytes(db, now=now) - room.free if room is not None else 0
     if lacking > 0:
         low.append(Wanted(Hand.ROOM, -(-lacking // 1000**3)))
-    return [*low, *(each for each in counted if each.count)]
+    for hand, since in server.away.items():
+        low.append(Wanted(hand, -((since - now) // timedelta(minutes=1))))
+    return low
 
 
 async def _count(db: AsyncSession, query: Select[*tuple[Any, ...]]) -> int:

@@ -9,11 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from app.clock import Now
 from app.database import Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.jobs.attending import QueueWatch
 from app.lessons.queries import day_of
 from app.lessons.readiness import look_at
 from app.lessons.routes import Records
 from app.live import hands, points, wall
+from app.live.hands import UNATTENDED, Hand, Server
 from app.live.points import POINT_ORDER, PointLight
+from app.live.room_watch import RoomWatch
 from app.live.wall import WallSite
 from app.live.workbench_schemas import HandOut, PointOut, Workbench, lesson_out
 from app.paging import Fetched, Page, PageQuery, fetch_page
@@ -37,8 +40,6 @@ async def read_workbench(
     request: Request, db: Db, now: Now, person: CurrentInspector, records: Records
 ) -> Workbench:
     """Return today's lessons as they stand, the teaching points' lights, and what needs a hand."""
-    settings: Settings = request.app.state.settings
-    room = request.app.state.live.room_for_recordings().get("first")
     lessons = await wall.lessons_of(db, person, now)
     sites: dict[UUID, list[WallSite]] = defaultdict(list)
     for site in await wall.sites_of(db, person, [each.lesson.id for each in lessons]):
@@ -51,13 +52,23 @@ async def read_workbench(
         points=await points.count_points(db, person, now),
         hands=[
             HandOut(hand=each.hand, count=each.count)
-            for each in await hands.wanted(db, person, disk=settings.var_dir, room=room, now=now)
+            for each in await hands.wanted(db, person, _server(request), now=now)
         ],
         wall=[
             lesson_out(each, sites[each.lesson.id], looked.get(each.lesson.id), now)
             for each in lessons
         ],
     )
+
+
+def _server(request: Request) -> Server:
+    """Return what is known of the server the request came to."""
+    settings: Settings = request.app.state.settings
+    watch: RoomWatch = request.app.state.live.room_watch
+    queues: QueueWatch = request.app.state.queue_watch
+    away = {} if watch.second_away_since is None else {Hand.SECOND_PLACE: watch.second_away_since}
+    away |= {UNATTENDED[queue]: since for queue, since in queues.found.items()}
+    return Server(settings.var_dir, watch.left.get("first"), away)
 
 
 def _filter(

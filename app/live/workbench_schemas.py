@@ -60,7 +60,8 @@ class WallLessonOut(BaseModel):
 class HandOut(BaseModel):
     """Something that waits for a hand, and how often; of DISK, the percentage that is free.
 
-    Of ROOM, how many GB the recordings of today lack.
+    Of ROOM, how many GB the recordings of today lack. Of SECOND_PLACE, for how many minutes there
+    has been none for recordings; of a QUEUE, for how many nobody has worked for it.
     """
 
     hand: Hand

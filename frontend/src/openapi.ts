@@ -1978,11 +1978,12 @@ export interface components {
          * @description A kind of thing somebody has to do.
          * @enum {string}
          */
-        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK" | "ROOM";
+        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK" | "ROOM" | "SECOND_PLACE" | "QUEUE_LIGHT" | "QUEUE_KEEPING" | "QUEUE_HEAVY";
         /**
          * @description Something that waits for a hand, and how often; of DISK, the percentage that is free.
          *
-         *     Of ROOM, how many GB the recordings of today lack.
+         *     Of ROOM, how many GB the recordings of today lack. Of SECOND_PLACE, for how many minutes there
+         *     has been none for recordings; of a QUEUE, for how many nobody has worked for it.
          */
         HandOut: {
             count: number;

@@ -262,6 +262,7 @@ async def test_probes_answer(open_browser: OpenBrowser, app: FastAPI) -> None:
         "data_plane": app.state.live.data_plane,
         "loop_standstills": 0,
         "longest_standstill_s": 0.0,
+        "unattended_queues": "",
     }
     assert (await browser.get("/readyz")).json() == {"status": "ready"}
 

@@ -157,7 +157,7 @@ async def test_what_waits_for_a_hand_is_counted_and_goes_when_it_is_done(
         )
     assert "ROOM" not in await waiting()
     left = {"first": Left(10**8, 10**12)}
-    monkeypatch.setattr(app.state.live, "room_for_recordings", lambda: left)
+    monkeypatch.setattr(app.state.live.room_watch, "left", left)
     assert (await waiting())["ROOM"] == 1
 
 
