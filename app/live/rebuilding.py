@@ -2,7 +2,7 @@
 
 The disk may be well again, somebody may have put a file back, and the store may have what the disk
 has lost. What is shown goes on being shown, and is replaced only by one in which less is missing.
-Its files stay until the recording is removed: somebody may be watching them.
+Who is watching it then goes on (`app.recordings.replaced`).
 """
 
 import asyncio
@@ -179,7 +179,9 @@ class Rebuilder:
         async with context.database.unit_of_work() as db:
             await context.hold(db)
             mended = replace(index, clips=clips)
-            if not await service.mend(db, recording_id=recording.id, index=mended):
+            if not await service.mend(
+                db, recording_id=recording.id, index=mended, now=context.now()
+            ):
                 return False
             # What was made of the other is made anew when somebody asks for it.
             await downloads.forget(db, recording.id)

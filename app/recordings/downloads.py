@@ -170,7 +170,9 @@ async def is_outdated(db: AsyncSession, recording: Recording) -> bool:
     """
     await db.get_one(Recording, recording.id, with_for_update=True)
     now_there = await db.scalars(
-        select(RecordingClip.id).where(RecordingClip.recording_id == recording.id)
+        select(RecordingClip.id).where(
+            RecordingClip.recording_id == recording.id, RecordingClip.replaced_at.is_(None)
+        )
     )
     return set(now_there) != {clip.id for clip in recording.clips}
 

@@ -117,11 +117,21 @@ class Recording(Base):
     removal_begun_at: Mapped[datetime | None]
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
-    clips: Mapped[list["RecordingClip"]] = relationship(lazy="raise")
+    # Those of its replay as it is now.
+    clips: Mapped[list["RecordingClip"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="and_(Recording.id == RecordingClip.recording_id, "
+        "RecordingClip.replaced_at.is_(None))",
+    )
 
 
 class RecordingClip(Base):
-    """One playable file: one seat's camera with its sound, or a screen, from start_ms on."""
+    """One playable file: one seat's camera with its sound, or a screen, from start_ms on.
+
+    `replaced_at`: since when a replay in which less is missing is shown instead. Who was watching
+    goes on with it for a while (`app.recordings.replaced`).
+    """
 
     __tablename__ = "recording_clips"
 
@@ -136,6 +146,7 @@ class RecordingClip(Base):
     has_audio: Mapped[bool]
     has_video: Mapped[bool]
     bytes: Mapped[int] = mapped_column(BigInteger)
+    replaced_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class DownloadForm(StrEnum):

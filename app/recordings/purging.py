@@ -1,7 +1,8 @@
 """Recordings whose time is over are hidden, and later every copy is removed and certified.
 
-One job, once an hour. It may be stopped anywhere: a recording is PURGED, and certified, in the
-same transaction, once neither the disk nor the store has anything of it.
+One job, once an hour, which removes replaced clips as well (`app.recordings.replaced`). It may be
+stopped anywhere: a recording is PURGED, and certified, in the same transaction, once neither the
+disk nor the store has anything of it.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from app.recordings.copies import IN_STORE, CopyState, RecordingFile
 from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
 from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
+from app.recordings.replaced import remove_replaced
 from app.recordings.retention import (
     KEPT_FOR,
     REMOVED_AFTER,
@@ -53,7 +55,7 @@ class Purger:
         self._store = store
 
     async def run(self, context: JobContext) -> JobResult:
-        """Hide what has expired; remove what was hidden long enough ago."""
+        """Hide what has expired; remove what was hidden, or replaced, long enough ago."""
         expired = await _expire(context)
         removed = 0
         async with context.database.unit_of_work() as db:
@@ -84,7 +86,11 @@ class Purger:
                 continue
             removed += 1
             await context.progress(removed, len(due))
-        return JobResult({"expired": expired, "removed": removed, "left": len(due) - removed})
+        replaced = await remove_replaced(context, self._root, self._store)
+        left = len(due) - removed
+        return JobResult(
+            {"expired": expired, "removed": removed, "left": left, "replaced": replaced}
+        )
 
     async def _remove(self, context: JobContext, recording: Recording) -> bool:
         """Remove it all; return False if somebody keeps it. Raise OSError, StoreError."""

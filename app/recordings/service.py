@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.recordings import queries
@@ -122,31 +122,33 @@ async def make_ready(
     recording = await _held(db, recording_id)
     if recording.state is not RecordingState.PROCESSING:
         return
-    await _take(db, recording, index)
+    await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
+    _take(db, recording, index)
     _move(recording, RecordingState.READY)
     recording.ready_at, recording.problem = now, None
 
 
-async def mend(db: AsyncSession, *, recording_id: UUID, index: ReplayIndex) -> bool:
+async def mend(db: AsyncSession, *, recording_id: UUID, index: ReplayIndex, now: datetime) -> bool:
     """Show another replay in place of one in which more was missing.
 
-    Return whether it still is shown to anybody.
+    The clips of that one stay for whoever is watching them. Return whether it still is shown to
+    anybody.
     """
     recording = await _held(db, recording_id)
     if recording.state not in PLAYABLE:
         return False
-    await _take(db, recording, index)
+    shown = (RecordingClip.recording_id == recording_id) & RecordingClip.replaced_at.is_(None)
+    await db.execute(update(RecordingClip).where(shown).values(replaced_at=now))
+    _take(db, recording, index)
     # Its folder has other files, which are to be kept like the others.
     recording.files_listed_at = None
     return True
 
 
-async def _take(db: AsyncSession, recording: Recording, index: ReplayIndex) -> None:
-    recording_id = recording.id
-    await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
+def _take(db: AsyncSession, recording: Recording, index: ReplayIndex) -> None:
     db.add_all(
         RecordingClip(
-            recording_id=recording_id,
+            recording_id=recording.id,
             seat_id=clip.seat_id,
             group=clip.group,
             file=clip.file,

@@ -300,7 +300,7 @@ async def test_one_whose_replay_was_mended_meanwhile_is_made_of_the_new_one(
                     BuiltClip(**{name: getattr(row, name) for name in names}) for row in rows
                 )
                 index = ReplayIndex(clips, LESSON_MS)
-                assert await mend(db, recording_id=recording.id, index=index)
+                assert await mend(db, recording_id=recording.id, index=index, now=keeping.clock.now)
         return made
 
     monkeypatch.setattr(composing, "_compose", mend_meanwhile)

@@ -17,7 +17,7 @@ from app.attendance.seats import HUB
 from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings import listing, removal, workplaces
+from app.recordings import listing, removal, retention, workplaces
 from app.recordings.downloads import RecordingDownload
 from app.recordings.finishing import MANIFEST, REPLAY, finish
 from app.recordings.models import DownloadForm, Recording, RecordingState
@@ -165,9 +165,32 @@ async def test_what_can_be_read_again_is_shown_and_until_then_nothing_changes(
     assert sorted(after) == ["camera", "screen"]
     assert [(await keeper.get(url)).status_code for url in after.values()] == [200, 200]
     assert not list(folder.glob("mending-*"))
+    assert before["camera"] not in after.values()
     async with keeping.database.unit_of_work() as db:
         assert (await db.get_one(Recording, recording.id)).files_listed_at is None
         assert (await db.scalars(select(RecordingDownload))).all() == []
+
+
+async def test_who_watches_it_goes_on_and_nobody_else_sees_what_was_replaced(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    watched = (await clips(keeper, recording.session_id))["camera"]
+    content = (await keeper.get(watched)).content
+    mend(keeping.root / recording.folder)
+    await ask()
+    assert await work(keeping) == 1
+    assert (await keeper.get(watched)).content == content
+    stranger = await open_browser(other_county.administrator)
+    assert (await stranger.get(watched)).status_code == 404
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
+    assert (await keeper.get(watched)).status_code == 404
 
 
 async def test_a_recording_withdrawn_meanwhile_is_not_shown(

@@ -1,0 +1,148 @@
+"""Clips that were replaced stay for a day, and then go with every copy; nothing else does."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.recordings import retention
+from app.recordings.copies import CopyState, RecordingFile
+from app.recordings.models import Recording, RecordingClip, RecordingState
+from app.recordings.replaced import KEPT_FOR
+from app.recordings.retention import REMOVED_AFTER
+from tests.app.store.keeping import CLIP, PART, Keeping
+from tests.app.store.servers import Line, S3Server, noise
+from tests.app.store.test_purging import purge, withdraw
+
+NEW = "replay/ab12cd34-0001-hub-camera.mp4"
+FILES = {PART: noise(40_000), CLIP: noise(30_000, 2), NEW: noise(50_000, 3)}
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def recording(keeping: Keeping) -> Recording:
+    """A recording whose replay was made again just now."""
+    recording = await keeping.recording(FILES)
+    async with keeping.database.unit_of_work() as db:
+        for name, replaced_at in ((CLIP, keeping.clock.now), (NEW, None)):
+            db.add(
+                RecordingClip(
+                    recording_id=recording.id,
+                    seat_id="hub",
+                    group="camera",
+                    file=name.partition("/")[2],
+                    mime="video/mp4",
+                    start_ms=0,
+                    duration_ms=1000,
+                    has_audio=True,
+                    has_video=True,
+                    bytes=len(FILES[name]),
+                    replaced_at=replaced_at,
+                )
+            )
+    return recording
+
+
+async def clips_of(keeping: Keeping, recording: Recording) -> set[str]:
+    async with keeping.database.unit_of_work() as db:
+        files = await db.scalars(
+            select(RecordingClip.file).where(RecordingClip.recording_id == recording.id)
+        )
+        return {f"replay/{file}" for file in files}
+
+
+def objects_of(server: S3Server) -> set[str]:
+    """Return which of our files the store has."""
+    return {name for key in server.objects() for name in FILES if key.endswith(f"/{name}")}
+
+
+async def all_sent(keeping: Keeping, recording: Recording) -> None:
+    await keeping.run(times=2)
+    assert set((await keeping.states(recording)).values()) == {CopyState.VERIFIED}
+
+
+async def test_what_was_replaced_a_day_ago_goes_from_disk_and_store(
+    keeping: Keeping, recording: Recording, server: S3Server
+) -> None:
+    replaced_at = keeping.clock.now
+    await all_sent(keeping, recording)
+    keeping.clock.now = replaced_at + KEPT_FOR - SECOND
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    assert objects_of(server) == set(FILES)
+    keeping.clock.now = replaced_at + KEPT_FOR
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {NEW}
+    assert objects_of(server) == {PART, NEW}
+    assert [keeping.path(recording, name).exists() for name in FILES] == [True, False, True]
+    assert CLIP not in await keeping.files(recording)
+
+
+async def test_a_held_recording_keeps_what_was_replaced(
+    keeping: Keeping, recording: Recording
+) -> None:
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+    keeping.clock.now += KEPT_FOR
+    await purge(keeping)
+    assert keeping.path(recording, CLIP).exists()
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.lift(db, row, now=keeping.clock.now)
+    await purge(keeping)
+    assert not keeping.path(recording, CLIP).exists()
+
+
+async def test_a_file_on_its_way_to_the_store_waits(keeping: Keeping, recording: Recording) -> None:
+    await all_sent(keeping, recording)
+    async with keeping.database.unit_of_work() as db:
+        query = select(RecordingFile).where(RecordingFile.name == CLIP)
+        (await db.scalars(query)).one().state = CopyState.WAITING
+    keeping.clock.now += KEPT_FOR
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    await keeping.run(times=2)
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {NEW}
+
+
+async def test_what_a_store_has_of_which_the_server_is_not_told_is_not_forgotten(
+    keeping: Keeping, recording: Recording
+) -> None:
+    await all_sent(keeping, recording)
+    keeping.clock.now += KEPT_FOR
+    await purge(keeping, None)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    assert keeping.path(recording, CLIP).exists()
+
+
+async def test_a_store_that_is_away_and_a_disk_that_is_are_waited_for(
+    keeping: Keeping, recording: Recording, line: Line, server: S3Server
+) -> None:
+    await all_sent(keeping, recording)
+    keeping.clock.now += KEPT_FOR
+    folder = keeping.root / recording.folder
+    folder.rename(folder.with_suffix(".away"))
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    folder.with_suffix(".away").rename(folder)
+    await line.change(is_cut=True)
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    await line.change(is_cut=False)
+    await purge(keeping, keeping.store)
+    assert await clips_of(keeping, recording) == {NEW}
+    assert objects_of(server) == {PART, NEW}
+
+
+async def test_a_recording_that_is_removed_takes_with_it_what_was_replaced(
+    keeping: Keeping, recording: Recording, server: S3Server
+) -> None:
+    await all_sent(keeping, recording)
+    await withdraw(keeping, recording)
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping, keeping.store)
+    assert not (keeping.root / recording.folder).exists()
+    assert objects_of(server) == set()
+    assert await clips_of(keeping, recording) == set()
