@@ -41,7 +41,7 @@ async def publish(
         person_id=administrator.person_id,
         now=now,
     )
-    return await views.recording_out(db, recording)
+    return await views.recording_out(db, recording, now=now)
 
 
 @router.post("/admin/sessions/{session_id}/recording/withdraw")
@@ -52,7 +52,7 @@ async def withdraw(
     """Show the recording to nobody from now on, and have every copy removed an hour later."""
     recording = await queries.administered(db, administrator, session_id)
     await retention.withdraw(db, recording, note=body.reason, now=now)
-    return await views.recording_out(db, recording)
+    return await views.recording_out(db, recording, now=now)
 
 
 @router.post("/admin/sessions/{session_id}/recording/rebuild", status_code=202)
@@ -63,7 +63,7 @@ async def rebuild(
     """Have the replay made again: what could not be read may be readable now."""
     recording = await queries.administered(db, administrator, session_id)
     await rebuilding.ask_for(db, recording, now=now)
-    return await views.recording_out(db, recording)
+    return await views.recording_out(db, recording, now=now)
 
 
 @router.get("/admin/recording-views")

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -21,9 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.context import JobContext, JobResult
-from app.jobs.models import Job, Queue
+from app.jobs.models import Job, JobState, Queue
 from app.recordings import downloads, listing, removal, service, workplaces
-from app.recordings.builder import Missing, NoRoomNow, ReplayBuilder, ReplayIndex
+from app.recordings.builder import Missing, ReplayBuilder, ReplayIndex
 from app.recordings.copies import RecordingFile
 from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
@@ -37,6 +38,24 @@ from media.recorder.places import SecondPlace
 log = structlog.get_logger(__name__)
 
 KIND: Final = "recordings.rebuild"
+
+
+class RebuildWait(StrEnum):
+    """What making a replay again waits for.
+
+    LESSONS: what is left of the disk is for the lessons of today. ROOM: somebody has to make some.
+    PLACE: its replay lies in the second place, which is not there, or full.
+    """
+
+    LESSONS = "LESSONS"
+    ROOM = "ROOM"
+    PLACE = "PLACE"
+
+
+class _PutOff(Exception):
+    def __init__(self, waits_for: RebuildWait) -> None:
+        super().__init__(waits_for)
+        self.waits_for = waits_for
 
 
 async def ask_for(db: AsyncSession, recording: Recording, *, now: datetime) -> None:
@@ -56,6 +75,13 @@ async def ask_for(db: AsyncSession, recording: Recording, *, now: datetime) -> N
 async def last_of(db: AsyncSession, recording_id: UUID) -> Job | None:
     """Return the job that makes, or last made, a replay again."""
     return await job_queries.last_with(db, KIND, jobs.key_of(KIND, None, str(recording_id)))
+
+
+def waits_for(job: Job) -> RebuildWait | None:
+    """Return what a job waits for; None: for its turn, or it does not wait."""
+    if job.state is not JobState.QUEUED or not job.result:
+        return None
+    return RebuildWait(job.result["waits_for"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +125,11 @@ class Rebuilder:
         """
         try:
             return await self._make(context)
-        except NoRoomNow:
-            log.warning("replay_put_off", job_id=str(context.job_id))
-            return JobResult(again_at=context.now() + ROOM_LOOKED_FOR_EVERY)
+        except _PutOff as put_off:
+            log.warning("replay_put_off", job_id=str(context.job_id), waits_for=put_off.waits_for)
+            return JobResult(
+                {"waits_for": put_off.waits_for}, again_at=context.now() + ROOM_LOOKED_FOR_EVERY
+            )
 
     async def _make(self, context: JobContext) -> JobResult:
         async with context.database.unit_of_work() as db:
@@ -125,7 +153,7 @@ class Rebuilder:
         return JobResult({"is_better": is_better, "missing_ms": _length_ms(index.missing)})
 
     async def _place(self, recording: Recording, *, need: int, reserved: int) -> Path:
-        """Return where to make it and where it then lies. Raise NoRoomNow.
+        """Return where to make it and where it then lies. Raise _PutOff.
 
         A replay that lies in the second place goes on there.
         """
@@ -134,12 +162,15 @@ class Rebuilder:
         if self._second is not None and await asyncio.to_thread(self._second.is_there):
             second = self._second.folder / recording.folder
         places = {} if second is None else {second: 0}
-        if not await asyncio.to_thread((folder / REPLAY).is_symlink):
+        lies_there = await asyncio.to_thread((folder / REPLAY).is_symlink)
+        if not lies_there:
             places = {folder: reserved, **places}
         place = await asyncio.to_thread(workplaces.with_room, places, need=need)
-        if place is None:
-            raise NoRoomNow
-        return place
+        if place is not None:
+            return place
+        if lies_there:
+            raise _PutOff(RebuildWait.PLACE)
+        raise _PutOff(RebuildWait.LESSONS if reserved else RebuildWait.ROOM)
 
     async def _bring(
         self, context: JobContext, recording: Recording, parts: _Parts, place: Path

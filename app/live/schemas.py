@@ -14,6 +14,7 @@ from app.attendance.seats import SeatRole
 from app.jobs.models import JobState
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.schemas import LessonCard
+from app.live.rebuilding import RebuildWait
 from app.recordings.models import RecordingState
 from app.schools.models import Road
 from app.schools.schemas import LineCheckOut
@@ -241,11 +242,19 @@ class MissingOut(BaseModel):
     to_ms: int
 
 
+class RebuildWaitsOut(BaseModel):
+    """What making a replay again waits for; if for lessons, `until` when they are over."""
+
+    waits_for: RebuildWait
+    until: datetime | None
+
+
 class RecordingOut(BaseModel):
     """How a recording stands.
 
     `missing`: what of it cannot be read; `rebuild`: how it stands with making it again for that,
-    null: it was never asked for. `refusing`: it is published, and these schools took their
+    null: it was never asked for. `rebuild_waits`: it waits for more than its turn; it is looked
+    for every ten minutes. `refusing`: it is published, and these schools took their
     consent back: only who gave the lesson is shown it.
     """
 
@@ -256,6 +265,7 @@ class RecordingOut(BaseModel):
     problem: str | None
     missing: list[MissingOut]
     rebuild: JobState | None
+    rebuild_waits: RebuildWaitsOut | None
     refusing: list[str]
 
 

@@ -16,6 +16,7 @@ from app.attendance.schemas import LineFigures
 from app.attendance.seats import site_seat
 from app.attendance.standing import Standing, duration_ms, standings
 from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
+from app.jobs.models import Job
 from app.lessons.schemas import LessonCard
 from app.live import rebuilding
 from app.live.replay_schemas import ClipOut, ReplayOut
@@ -27,6 +28,7 @@ from app.live.schemas import (
     LiveOut,
     MissingOut,
     PortionOut,
+    RebuildWaitsOut,
     RecordingOut,
     SeatLineOut,
     SeatOut,
@@ -38,6 +40,7 @@ from app.live.schemas import (
 )
 from app.recordings import publishing
 from app.recordings.models import Recording
+from app.recordings.reserved import reserved_until
 from signaling.ports import RoomSummary
 
 TIMELINE_TYPES = ("stage_granted", "stage_released", "paused_all", "restored_all")
@@ -108,7 +111,7 @@ async def detail(
         attendance=attendance,
         stage=_stage(stages, seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
-        recording=await _recording_out(db, recording, seats) if recording else None,
+        recording=await _recording_out(db, recording, seats, now=now) if recording else None,
         incidents=[
             IncidentOut(
                 clock_ms=incident.clock_ms,
@@ -266,14 +269,14 @@ def _pauses(spans: Sequence[Span]) -> list[SpanOut]:
     return [SpanOut(from_ms=span.from_ms, to_ms=span.to_ms) for span in spans]
 
 
-async def recording_out(db: AsyncSession, recording: Recording) -> RecordingOut:
+async def recording_out(db: AsyncSession, recording: Recording, *, now: datetime) -> RecordingOut:
     """Say how a recording stands."""
     seats = await seats_of(db, recording.lesson_id, recording.session_id)
-    return await _recording_out(db, recording, seats)
+    return await _recording_out(db, recording, seats, now=now)
 
 
 async def _recording_out(
-    db: AsyncSession, recording: Recording, seats: Mapping[str, NamedSeat]
+    db: AsyncSession, recording: Recording, seats: Mapping[str, NamedSeat], *, now: datetime
 ) -> RecordingOut:
     again = await rebuilding.last_of(db, recording.id) if recording.missing else None
     return RecordingOut(
@@ -284,8 +287,18 @@ async def _recording_out(
         problem=recording.problem,
         missing=_missing(recording, seats),
         rebuild=again.state if again else None,
+        rebuild_waits=await _waits(db, again, now=now) if again else None,
         refusing=await publishing.refusing(db, recording),
     )
+
+
+async def _waits(db: AsyncSession, again: Job, *, now: datetime) -> RebuildWaitsOut | None:
+    waits_for = rebuilding.waits_for(again)
+    if waits_for is None:
+        return None
+    is_for_lessons = waits_for is rebuilding.RebuildWait.LESSONS
+    until = await reserved_until(db, now=now) if is_for_lessons else None
+    return RebuildWaitsOut(waits_for=waits_for, until=until)
 
 
 def _missing(recording: Recording, seats: Mapping[str, NamedSeat]) -> list[MissingOut]:

@@ -233,6 +233,8 @@ export interface SessionDetail {
     problem: string | null;
     missing: Missing[];
     rebuild: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "DEAD" | "CANCELLED" | null;
+    /** It waits for more than its turn: for the lessons of today until they are over, or for somebody. */
+    rebuild_waits: { waits_for: "LESSONS" | "ROOM" | "PLACE"; until: string | null } | null;
     refusing: string[];
   };
   incidents: Record<string, unknown>[];

@@ -3062,10 +3062,24 @@ export interface components {
             };
         };
         /**
+         * @description What making a replay again waits for.
+         *
+         *     LESSONS: what is left of the disk is for the lessons of today. ROOM: somebody has to make some.
+         *     PLACE: its replay lies in the second place, which is not there, or full.
+         * @enum {string}
+         */
+        RebuildWait: "LESSONS" | "ROOM" | "PLACE";
+        /** @description What making a replay again waits for; if for lessons, `until` when they are over. */
+        RebuildWaitsOut: {
+            until: string | null;
+            waits_for: components["schemas"]["RebuildWait"];
+        };
+        /**
          * @description How a recording stands.
          *
          *     `missing`: what of it cannot be read; `rebuild`: how it stands with making it again for that,
-         *     null: it was never asked for. `refusing`: it is published, and these schools took their
+         *     null: it was never asked for. `rebuild_waits`: it waits for more than its turn; it is looked
+         *     for every ten minutes. `refusing`: it is published, and these schools took their
          *     consent back: only who gave the lesson is shown it.
          */
         RecordingOut: {
@@ -3076,6 +3090,7 @@ export interface components {
             missing: components["schemas"]["MissingOut"][];
             problem: string | null;
             rebuild: components["schemas"]["JobState"] | null;
+            rebuild_waits: components["schemas"]["RebuildWaitsOut"] | null;
             refusing: string[];
             state: components["schemas"]["RecordingState"];
         };

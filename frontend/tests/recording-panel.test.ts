@@ -9,12 +9,17 @@ import { useSession } from "../src/session";
 import RecordingPanel from "../src/views/admin/RecordingPanel.vue";
 
 const SESSION = "0193";
-type Rebuild = NonNullable<SessionDetail["recording"]>["rebuild"];
-const detailOf = (isLive: boolean, missing: Missing[] = [], rebuild: Rebuild = null): SessionDetail =>
+type Recording = NonNullable<SessionDetail["recording"]>;
+const detailOf = (
+  isLive: boolean,
+  missing: Missing[] = [],
+  rebuild: Recording["rebuild"] = null,
+  rebuild_waits: Recording["rebuild_waits"] = null,
+): SessionDetail =>
   ({
     session: { id: SESSION },
     live: isLive ? { is_paused: false, present: [] } : null,
-    recording: { state: "READY", problem: null, bytes: 0, missing, rebuild, refusing: [] },
+    recording: { state: "READY", problem: null, bytes: 0, missing, rebuild, rebuild_waits, refusing: [] },
   }) as unknown as SessionDetail;
 
 describe("the recording of a session", () => {
@@ -79,6 +84,23 @@ describe("the recording of a session", () => {
       await nextTick();
       expect(mending()?.textContent).toContain(says);
       expect(mending()?.querySelector("button") === null).toBe(standing === "RUNNING");
+    }
+  });
+
+  it("says what making it again waits for, and until when", async () => {
+    const missing: Missing[] = [{ name: "老师", group: "screen", kind: "video", from_ms: 0, to_ms: 8_000 }];
+    for (const [waits_for, until, says] of [
+      ["LESSONS", "2026-11-27T09:30:00Z", "最后一节 17:30 下课"],
+      ["LESSONS", null, "磁盘空间要先留给今天的课。每十分钟看一次"],
+      ["ROOM", null, "请系统管理员腾出空间"],
+      ["PLACE", null, "第二存放处"],
+    ] as const) {
+      detail.value = detailOf(false, missing, "QUEUED", { waits_for, until });
+      await nextTick();
+      const mending = page.querySelector(".mending");
+      expect(mending?.textContent).toContain("排队等待再整理");
+      expect(mending?.textContent).toContain(says);
+      expect(mending?.querySelector("button")).toBeNull();
     }
   });
 

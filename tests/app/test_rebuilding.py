@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.attendance.seats import HUB
+from app.lessons.models import Lesson, LessonState
 from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
@@ -27,8 +29,8 @@ from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import read_manifest
 from media.recorder.places import MARK, SecondPlace
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.store.keeping import Keeping
-from tests.factories import County
+from tests.app.store.keeping import Keeping, keeping_of
+from tests.factories import County, make_lesson
 from tests.media.recordings import h264_feed, record, vp8_feed
 
 CAMERA, SCREEN = (TrackKey(PeerId(HUB), source) for source in (Source.CAMERA, Source.SCREEN))
@@ -36,7 +38,7 @@ CAMERA, SCREEN = (TrackKey(PeerId(HUB), source) for source in (Source.CAMERA, So
 
 @pytest.fixture
 def keeping(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
-    return Keeping(app.state.database, clock, settings.recordings_dir.absolute(), app.state.store)
+    return keeping_of(app, clock, settings)
 
 
 @pytest.fixture
@@ -220,10 +222,38 @@ async def test_it_takes_no_room_that_is_kept(
         assert await work(keeping) == 1
     there = await standing(keeper, recording.session_id)
     assert (there["rebuild"], len(there["missing"])) == ("QUEUED", 1)
+    assert there["rebuild_waits"] == {"waits_for": "ROOM", "until": None}
     assert await work(keeping) == 0
     keeping.clock.now += ROOM_LOOKED_FOR_EVERY
     assert await work(keeping) == 1
     assert (await standing(keeper, recording.session_id))["missing"] == []
+
+
+async def test_one_that_waits_for_lessons_says_until_when(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    county: County,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mend(keeping.root / recording.folder)
+    async with keeping.database.unit_of_work() as db:
+        start = keeping.clock.now + timedelta(hours=2)
+        later = await make_lesson(db, lecturer=county.teacher, hub=county.hub, planned_start=start)
+    assert (await ask()).json()["rebuild_waits"] is None
+    with monkeypatch.context() as patch:
+        patch.setattr(workplaces, "spare_bytes", lambda _: 10**6)
+        assert await work(keeping) == 1
+    waits = (await standing(keeper, recording.session_id))["rebuild_waits"]
+    assert waits["waits_for"] == "LESSONS"
+    assert datetime.fromisoformat(waits["until"]) == later.planned_end
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Lesson, later.id)).state = LessonState.CANCELLED
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+    assert await work(keeping) == 1
+    there = await standing(keeper, recording.session_id)
+    assert (there["rebuild_waits"], there["missing"]) == (None, [])
 
 
 async def test_room_for_one_more_copy_is_enough(
@@ -321,7 +351,8 @@ async def test_one_that_lies_in_the_second_place_stays_there(
     (second / MARK).rename(second / "the mark")
     await ask()
     assert await work(keeping, second) == 1
-    assert (await standing(keeper, session_id))["rebuild"] == "QUEUED"
+    waits = (await standing(keeper, session_id))["rebuild_waits"]
+    assert waits == {"waits_for": "PLACE", "until": None}
     (second / "the mark").rename(second / MARK)
     keeping.clock.now += ROOM_LOOKED_FOR_EVERY
     assert await work(keeping, second) == 1
