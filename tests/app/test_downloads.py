@@ -30,7 +30,7 @@ from app.settings import Settings
 from media.recorder.composition import Role, Span
 from tests.app.composed_lessons import LESSON_MS, clip, compose, make_recording
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.store.keeping import Keeping
+from tests.app.store.keeping import Keeping, keeping_of
 from tests.factories import County
 from tests.media.composing import tracks
 
@@ -39,7 +39,7 @@ SITE = "site-00000000000000000000000000000001"
 
 @pytest.fixture
 def keeping(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
-    return Keeping(app.state.database, clock, settings.recordings_dir.absolute(), app.state.store)
+    return keeping_of(app, clock, settings)
 
 
 @pytest.fixture

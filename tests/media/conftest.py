@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from media.config import DataPlaneChoice
+from tests.chromium import chromium
 from tests.media.classroom import chosen_plane
 from tests.needs import needs_native_plane
 
@@ -39,3 +41,15 @@ def data_plane(request: pytest.FixtureRequest) -> Iterator[None]:
     chosen_plane.extend([request.param] if hasattr(request, "param") else [])
     yield
     chosen_plane.clear()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page of a browser that plays films at once, with their sound."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser.new_page()
+        browser.close()

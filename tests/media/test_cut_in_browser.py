@@ -1,16 +1,14 @@
 """A piece that was cut out of a film, in a real Chromium: it begins and ends at its marks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from media.recorder.compose import WHOLE, compose
 from media.recorder.cutting import cut
 from media.recorder.replay import build_replay
-from tests.chromium import chromium
 from tests.media.composing import plan_of
 from tests.media.range_server import serving
 from tests.media.recordings import CAMERA, MICROPHONE, h264_feed, opus_feed, record
@@ -48,17 +46,6 @@ async (url) => {
   return out;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
-        yield browser.new_page()
-        browser.close()
 
 
 # The source flashes at each whole second: the first mark lies within one, the second between.

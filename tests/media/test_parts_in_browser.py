@@ -3,17 +3,15 @@
 Natively (HLS), through hls.js, and, for VP8, appended to Media Source Extensions as they are.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from media.core.ids import Source
 from media.recorder.manifest import read_manifest
 from media.recorder.playlists import Lane, lanes_of, master_playlist, media_playlist
-from tests.chromium import chromium
 from tests.media.range_server import serving
 from tests.media.recorder_bench import moved
 from tests.media.recordings import CAMERA, MICROPHONE, h264_feed, opus_feed, record, vp8_feed
@@ -203,17 +201,6 @@ async ({parts, mime, seeks, zero}) => {
   return out;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
-        yield browser.new_page()
-        browser.close()
 
 
 def write_playlists(folder: Path, *, is_over: bool) -> Lane:

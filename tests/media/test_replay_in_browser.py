@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from media.recorder.replay import build_replay
-from tests.chromium import chromium
 from tests.media.range_server import serving
 from tests.media.recordings import (
     CAMERA,
@@ -70,17 +69,6 @@ async (file) => {
   return out;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
-        yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.database import Database
@@ -19,6 +20,7 @@ from app.recordings import uploading
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
 from app.recordings.models import Recording, RecordingState
 from app.recordings.uploading import Uploader
+from app.settings import Settings
 from app.store.client import ObjectStore
 from tests.app.conftest import Clock
 from tests.app.store.servers import noise
@@ -113,6 +115,11 @@ class Keeping:
     async def standing(self) -> StoreStanding | None:
         async with self.database.unit_of_work() as db:
             return await db.get(StoreStanding, 1)
+
+
+def keeping_of(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
+    """Return the recordings of a server."""
+    return Keeping(app.state.database, clock, settings.recordings_dir.absolute(), app.state.store)
 
 
 def _closing_line(item: tuple[str, bytes]) -> str:

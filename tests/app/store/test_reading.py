@@ -6,13 +6,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.database import Database
 from app.recordings.copies import CopyState
 from app.recordings.keys import key_of
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.settings import Settings
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.store.keeping import CLIP, Keeping
+from tests.app.store.keeping import CLIP, keeping_of
 from tests.app.store.servers import CREDENTIALS, Line, S3Server, noise
 from tests.factories import County
 
@@ -38,7 +37,7 @@ async def browser(county: County, open_browser: OpenBrowser) -> TestBrowser:
 @pytest.fixture
 async def recording(app: FastAPI, county: County, clock: Clock, settings: Settings) -> Recording:
     """A recording that is on the disk."""
-    keeping = _keeping(app, clock, settings)
+    keeping = keeping_of(app, clock, settings)
     recording = await keeping.recording({CLIP: CONTENT}, county=county)
     async with keeping.database.unit_of_work() as db:
         db.add(
@@ -58,14 +57,9 @@ async def recording(app: FastAPI, county: County, clock: Clock, settings: Settin
     return recording
 
 
-def _keeping(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
-    database: Database = app.state.database
-    return Keeping(database, clock, settings.recordings_dir.absolute(), app.state.store)
-
-
 async def moved(app: FastAPI, clock: Clock, settings: Settings, recording: Recording) -> str:
     """Have the recording leave the disk; return the address of its clip."""
-    keeping = _keeping(app, clock, settings)
+    keeping = keeping_of(app, clock, settings)
     before = clock.now
     await keeping.run()
     clock.now += timedelta(days=1)
