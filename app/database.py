@@ -134,8 +134,13 @@ def is_unavailable(error: BaseException) -> bool:
 
 def is_one(changed: Result[Any]) -> bool:
     """Return whether a statement changed one row: so those who race for it learn who was first."""
+    return count_of(changed) == 1
+
+
+def count_of(changed: Result[Any]) -> int:
+    """Return how many rows a statement changed."""
     assert isinstance(changed, CursorResult)
-    return changed.rowcount == 1
+    return changed.rowcount
 
 
 # Of every connection to PostgreSQL, which else plans for few long statements and disks that turn.

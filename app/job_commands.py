@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import socket
 from typing import Annotated
 from uuid import UUID
 
@@ -42,6 +44,7 @@ def run_worker(
                 queues=frozenset(queue or Queue),
                 store=store,
                 second=second_place(settings),
+                name=f"{socket.gethostname()}:{os.getpid()}"[-80:],
             )
             typer.echo("The worker waits for jobs. Stop it with Ctrl-C or SIGTERM.")
             try:

@@ -54,10 +54,12 @@ from app.live import composing, rebuilding
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
 from app.live.replay_builder import ProcessReplayBuilder
+from app.live.replays import Replays
 from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
 from app.recordings import downloads, purging, reconciling, uploading
+from app.recordings.finishing import REPLAY_KIND
 from app.recordings.reading import Shelf
 from app.schools import (
     class_imports,
@@ -100,6 +102,8 @@ EXEMPT_ROUTES = frozenset(
 
 
 READY_WITHIN_S = 2.0
+# The worker in the server. There is one server: it holds the rooms.
+IN_SERVER = "server"
 
 # What is queued by itself, and how often.
 PERIODIC = {
@@ -190,6 +194,7 @@ def recording_handlers(
     recordings_dir = settings.recordings_dir.absolute()
     rebuilder = rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder(), second=second)
     return {
+        REPLAY_KIND: Replays(recordings_dir, second, ProcessReplayBuilder()).run,
         uploading.KIND: uploading.Uploader(recordings_dir, store).run,
         reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
         purging.KIND: purging.Purger(recordings_dir, store).run,
@@ -221,6 +226,8 @@ def make_worker(
     queues: frozenset[Queue],
     store: ObjectStore | None,
     second: SecondPlace | None,
+    name: str = "",
+    is_only_one: bool = False,
 ) -> Worker:
     """Return a worker for this server, or for a process of its own."""
     return Worker(
@@ -231,6 +238,8 @@ def make_worker(
         files=JobFiles(settings.files_dir),
         queues=queues,
         clock=utc_now,
+        name=name,
+        is_only_one=is_only_one,
     )
 
 
@@ -290,6 +299,8 @@ def _add_keeping(app: FastAPI, settings: Settings, events: EventBus) -> None:
         queues=frozenset(map(Queue, settings.jobs_in_server)),
         store=app.state.store,
         second=app.state.live.second_place,
+        name=IN_SERVER,
+        is_only_one=True,
     )
     app.state.queue_watch = QueueWatch(
         app.state.database, kinds=app.state.worker.kinds, periodic=PERIODIC, clock=utc_now

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     public_origins: CommaSeparated = ()
     trusted_proxies: CommaSeparated = ()
     metrics_from: CommaSeparated = ("127.0.0.0/8", "::1/128")
-    jobs_in_server: CommaSeparated = ("LIGHT", "KEEPING", "HEAVY")
+    jobs_in_server: CommaSeparated = ("LIGHT", "REPLAYS", "KEEPING", "HEAVY")
     shutdown_timeout_s: Annotated[int, Field(ge=1, le=120)] = 8
     watchdog: bool = True
 
@@ -112,9 +112,10 @@ class Settings(BaseSettings):
     @classmethod
     def _queues(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for queue in value:
-            if queue not in {"LIGHT", "KEEPING", "HEAVY"}:
+            if queue not in {"LIGHT", "REPLAYS", "KEEPING", "HEAVY"}:
                 raise ValueError(
-                    f"{queue!r} is no queue; write some of LIGHT, KEEPING, HEAVY, or nothing"
+                    f"{queue!r} is no queue; "
+                    "write some of LIGHT, REPLAYS, KEEPING, HEAVY, or nothing"
                 )
         return value
 

@@ -62,6 +62,8 @@ class JobContext:
     database: Database
     files: JobFiles
     clock: Callable[[], datetime]
+    # What an earlier turn left that ended with `again_at`.
+    before: dict[str, Any] = field(default_factory=dict)
     # Set before LeaseLost or CancelAsked is raised, by whichever task hears of it.
     is_stopped: bool = False
     _told_at: datetime | None = None

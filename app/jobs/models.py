@@ -14,11 +14,13 @@ from app.database import Base, Id
 class Queue(StrEnum):
     """LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
 
+    REPLAYS: what was recorded made playable: seconds of copying, which somebody waits for.
     KEEPING: the files of recordings sent, proved, compared and removed: hours of waiting for a
     store on a narrow line.
     """
 
     LIGHT = "LIGHT"
+    REPLAYS = "REPLAYS"
     KEEPING = "KEEPING"
     HEAVY = "HEAVY"
 
@@ -53,7 +55,8 @@ class Job(Base):
 
     `owner_id` None: the platform's own. `dedup_key`: at most one unfinished job has it.
     `lease`: whose turn it is, new with each attempt; the worker that holds it has until
-    `lease_until`, and whoever finds it past takes the job over.
+    `lease_until`, and whoever finds it past takes the job over. `worker`: who has it by name, or
+    had it last.
     """
 
     __tablename__ = "jobs"
@@ -84,6 +87,7 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(80))
     is_cancel_asked: Mapped[bool] = mapped_column(default=False)
     progress_done: Mapped[int] = mapped_column(BigInteger, default=0)
     progress_total: Mapped[int | None] = mapped_column(BigInteger)

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import is_one
+from app.database import count_of, is_one
 from app.errors import Problem, WrongState
 from app.events import emit
 from app.jobs import queries
@@ -81,17 +81,20 @@ async def enqueue(
     return job
 
 
-async def claim(db: AsyncSession, queue: Queue, kinds: list[str], *, now: datetime) -> Job | None:
+async def claim(
+    db: AsyncSession, queue: Queue, kinds: list[str], *, worker: str = "", now: datetime
+) -> Job | None:
     """Take the next job and return it, or None when there is nothing to do.
 
-    A job whose worker died on the last attempt is given up on, and the next is looked for.
+    `worker`: the name of who takes it (at most 80 characters). A job whose worker died on the last
+    attempt is given up on, and the next is looked for.
     """
     while (job := await queries.next_runnable(db, queue, kinds, now=now)) is not None:
         is_given_up = job.attempts >= MOST_ATTEMPTS
         taken = await db.execute(
             update(Job)
             .where(Job.id == job.id, Job.state == job.state, _is_leased(job.lease))
-            .values(_given_up(now) if is_given_up else _taken(job, now))
+            .values(_given_up(now) if is_given_up else _taken(job, worker, now))
             .execution_options(synchronize_session=False)
         )
         await db.refresh(job)
@@ -104,9 +107,10 @@ def _is_leased(lease: UUID | None) -> Any:
     return Job.lease.is_(None) if lease is None else Job.lease == lease
 
 
-def _taken(job: Job, now: datetime) -> dict[str, Any]:
+def _taken(job: Job, worker: str, now: datetime) -> dict[str, Any]:
     return {
         "state": JobState.RUNNING,
+        "worker": worker,
         "lease": uuid4(),
         "lease_until": now + LEASE,
         "attempts": job.attempts + 1,
@@ -136,6 +140,21 @@ async def _change(db: AsyncSession, job_id: UUID, held: UUID, **values: Any) -> 
             .execution_options(synchronize_session=False)
         )
     )
+
+
+async def take_back(db: AsyncSession, *, worker: str) -> int:
+    """Let others have at once what the worker of this name had, which is no more.
+
+    Return how many jobs that were. To die was an attempt. If it lives after all, its leases are
+    lost: it changes nothing more.
+    """
+    taken = await db.execute(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.worker == worker)
+        .values(state=JobState.QUEUED, lease=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return count_of(taken)
 
 
 async def prolong(

@@ -28,10 +28,19 @@ log = structlog.get_logger(__name__)
 BEAT_S: Final = 10.0
 #: How soon a job queued by another process is found.
 POLL_S: Final = 2.0
+#: The same of replays, which somebody waits for in front of a page.
+SOON_S: Final = 0.5
 #: How long a worker waits for a database that is away before it looks again.
 AWAY_S: Final = 5.0
 #: How many jobs of a queue one worker runs at a time.
-LANES: Mapping[Queue, int] = {Queue.LIGHT: 2, Queue.KEEPING: 2, Queue.HEAVY: 1}
+LANES: Mapping[Queue, int] = {
+    Queue.LIGHT: 2,
+    # Making one copies a file: two keep a disk or two cores busy, and a short lesson need not wait
+    # for a long one. More would finish the first as late as the last.
+    Queue.REPLAYS: 2,
+    Queue.KEEPING: 2,
+    Queue.HEAVY: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,8 @@ class Periodic:
 class Worker:
     """Runs jobs of some queues until it is stopped. `periodic`: kinds to be queued by themselves.
 
-    A job of a kind without a handler here is left to workers that have one.
+    A job of a kind without a handler here is left to workers that have one. `is_only_one`: nobody
+    else has its name, so that what is RUNNING under it when it begins was left by one that died.
     """
 
     def __init__(
@@ -58,6 +68,8 @@ class Worker:
         files: JobFiles,
         queues: frozenset[Queue],
         clock: Callable[[], datetime],
+        name: str = "",
+        is_only_one: bool = False,
     ) -> None:
         assert set(periodic) <= set(handlers)
         self._database = database
@@ -65,6 +77,7 @@ class Worker:
         self._periodic = periodic
         self._files = files
         self._clock = clock
+        self._name, self._is_only_one = name, is_only_one
         self._queued = {queue: asyncio.Event() for queue in queues}
         self._handling: set[asyncio.Task[None]] = set()
         self._is_stopping = asyncio.Event()
@@ -79,6 +92,10 @@ class Worker:
     async def running(self) -> AsyncIterator[None]:
         """Work while the block runs; at its end what is under way is given back."""
         self._is_stopping.clear()
+        if self._is_only_one:
+            async with self._database.unit_of_work() as db:
+                if count := await service.take_back(db, worker=self._name):
+                    log.warning("jobs_taken_back", worker=self._name, count=count)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.run())
             try:
@@ -122,7 +139,7 @@ class Worker:
             try:
                 await self._queue_periodic(queue)
                 if not await self._run_next(queue):
-                    await self._wait(queue, POLL_S)
+                    await self._wait(queue, SOON_S if queue is Queue.REPLAYS else POLL_S)
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("worker_failed", queue=queue)
@@ -165,7 +182,9 @@ class Worker:
 
     async def _run_next(self, queue: Queue) -> bool:
         async with self._database.unit_of_work() as db:
-            job = await service.claim(db, queue, list(self._handlers), now=self._clock())
+            job = await service.claim(
+                db, queue, list(self._handlers), worker=self._name, now=self._clock()
+            )
         if job is None:
             return False
         lane = asyncio.current_task()
@@ -190,6 +209,7 @@ class Worker:
             database=self._database,
             files=self._files,
             clock=self._clock,
+            before=job.result or {},
         )
         about = {"job_id": str(job.id), "kind": job.kind, "attempt": job.attempts}
         log.info("job_begun", **about)

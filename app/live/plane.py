@@ -1,4 +1,4 @@
-"""The live plane put together: gate, ledger, hub, media, checks, replays, recovery.
+"""The live plane put together: gate, ledger, hub, media, checks, sealing, recovery.
 
 `app.main` builds one `LivePlane`, mounts its routers and keeps `running` open in its lifespan:
 
@@ -48,8 +48,8 @@ from app.live.ledger import DatabaseLedger
 from app.live.light_routes import router as light_router
 from app.live.manifests import Manifests
 from app.live.replay_builder import ProcessReplayBuilder
-from app.live.replays import ReplayQueue
 from app.live.room_watch import RoomWatch
+from app.live.sealing import Sealing
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
 from app.recordings import routes as recording_routes
@@ -75,7 +75,7 @@ SHUT_OUT_S = 1.0  # nobody who was disabled sits in a lesson for longer than two
 
 
 class LivePlane:
-    """Everything that lives beside the requests: rooms, media, replays, and their upkeep."""
+    """Everything that lives beside the requests: rooms, media, sealing, and their upkeep."""
 
     def __init__(
         self,
@@ -103,10 +103,9 @@ class LivePlane:
             config=config or LiveConfig(),
             when_empty=self._give_back_memory,
         )
-        self.replays = ReplayQueue(
+        self.sealing = Sealing(
             database,
             recordings_dir=recordings_dir,
-            second=self.second_place,
             builder=ProcessReplayBuilder(),
             clock=utc_now,
             is_room_open=self.is_room_open,
@@ -115,7 +114,7 @@ class LivePlane:
         self.room_watch = RoomWatch(recordings_dir, self.second_place, clock=utc_now)
         self._sfu: Sfu | None = None
         self._started_at = utc_now()
-        events.on(SessionClosed, self.replays.session_closed)
+        events.on(SessionClosed, self.sealing.session_closed)
         events.on(AccountDisabled, self._account_disabled)
         events.on(DeviceRevoked, self._device_revoked)
         events.on(LineDeclared, self._line_declared)
@@ -179,10 +178,10 @@ class LivePlane:
 
     @asynccontextmanager
     async def _upkeep(self) -> AsyncIterator[None]:
-        await self.replays.enqueue_unfinished()
+        await self.sealing.enqueue_unfinished()
         async with asyncio.TaskGroup() as tasks:
             running = [
-                tasks.create_task(self.replays.run()),
+                tasks.create_task(self.sealing.run()),
                 tasks.create_task(self._sweep()),
                 tasks.create_task(self.room_watch.run()),
                 tasks.create_task(self._shut_out()),

@@ -1,21 +1,66 @@
-"""From a folder of tracks to a playable replay. May be killed and begun again anywhere."""
+"""From a folder of tracks to a playable replay. May be killed and begun again anywhere.
+
+Sealing is light, and done by the server as soon as a room has closed; making the replay is a job.
+"""
 
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID, uuid4
 
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.database import Database
+from app.jobs import service as jobs
+from app.jobs.models import Queue
 from app.recordings import removal, service, workplaces
 from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed, ReplayIndex
-from app.recordings.models import Recording
+from app.recordings.models import Recording, RecordingState
 from app.recordings.reserved import reserved_bytes
 
+log = structlog.get_logger(__name__)
+
+Hold = Callable[[AsyncSession], Awaitable[None]]
+REPLAY_KIND: Final = "recordings.replay"
 MANIFEST = "manifest.jsonl"
 REPLAY = "replay"
+
+
+async def seal(
+    database: Database, *, recording_id: UUID, root: Path, builder: ReplayBuilder, now: datetime
+) -> None:
+    """Close what a crash left open, fix what was recorded, and have its replay made.
+
+    Nothing may write to the recording any more. One that cannot be closed now is BROKEN, and who
+    makes replays tries again. What was sealed before is not sealed again.
+    """
+    async with database.unit_of_work() as db:
+        recording = await db.get_one(Recording, recording_id)
+        folder, is_open = root / recording.folder, recording.state is RecordingState.FINALISING
+    if is_open:
+        try:
+            if not await _close(database, recording_id, folder, builder):
+                return
+        except (ReplayFailed, OSError) as failure:
+            log.error("recording_not_sealed", recording_id=str(recording_id), problem=told(failure))
+            async with database.unit_of_work() as db:
+                await service.break_off(db, recording_id=recording_id, problem=told(failure))
+    async with database.unit_of_work() as db:
+        await jobs.enqueue(
+            db,
+            kind=REPLAY_KIND,
+            payload={"recording_id": str(recording_id)},
+            owner=None,
+            dedup_key=str(recording_id),
+            queue=Queue.REPLAYS,
+            now=now,
+        )
 
 
 async def finish(
@@ -26,39 +71,59 @@ async def finish(
     second_root: Path | None = None,
     builder: ReplayBuilder,
     clock: Callable[[], datetime],
+    hold: Hold | None = None,
 ) -> None:
-    """Recover and seal one recording and make its replay, or say why it is broken.
+    """Make the replay of one recording, or say why it is broken.
 
     `root` is the recordings folder, `second_root` where a replay goes for which it has no room.
-    Nothing may write to the recording any more. What is
-    playable already is left alone. Raise NoRoomNow: it waits, and that is no failure.
+    Nothing may write to the recording any more. What is not sealed, or broken, is sealed first.
+    What is playable already is left alone. `hold` is called first in each transaction that says
+    what came of it, and raises where somebody else has taken it over. Raise NoRoomNow: it waits,
+    and that is no failure.
     """
+
+    @asynccontextmanager
+    async def telling() -> AsyncIterator[AsyncSession]:
+        async with database.unit_of_work() as db:
+            if hold is not None:
+                await hold(db)
+            yield db
+
     async with database.unit_of_work() as db:
-        name = (await db.get_one(Recording, recording_id)).folder
+        recording = await db.get_one(Recording, recording_id)
+        name, state = recording.folder, recording.state
     folder = root / name
     try:
-        digest = await _recover(builder, folder)
-        async with database.unit_of_work() as db:
-            if not await service.seal(db, recording_id=recording_id, manifest_sha256=digest):
-                return
-        async with database.unit_of_work() as db:
+        is_open = state in {RecordingState.FINALISING, RecordingState.BROKEN}
+        if is_open and not await _close(database, recording_id, folder, builder):
+            return
+        async with telling() as db:
             if not await service.begin_processing(db, recording_id=recording_id):
                 return
             reserved = await reserved_bytes(db, now=clock())
         index = await _build(builder, folder, second_root and second_root / name, reserved)
     except NoRoomNow:
-        async with database.unit_of_work() as db:
+        async with telling() as db:
             await service.put_off(db, recording_id=recording_id)
         raise
     except (ReplayFailed, OSError) as failure:
-        async with database.unit_of_work() as db:
-            await service.break_off(db, recording_id=recording_id, problem=_told(failure))
+        async with telling() as db:
+            await service.break_off(db, recording_id=recording_id, problem=told(failure))
         raise
-    async with database.unit_of_work() as db:
+    async with telling() as db:
         await service.make_ready(db, recording_id=recording_id, index=index, now=clock())
 
 
-def _told(failure: ReplayFailed | OSError) -> str:
+async def _close(
+    database: Database, recording_id: UUID, folder: Path, builder: ReplayBuilder
+) -> bool:
+    """Recover and seal; return whether a replay is to be made. Raise ReplayFailed, OSError."""
+    digest = await _recover(builder, folder)
+    async with database.unit_of_work() as db:
+        return await service.seal(db, recording_id=recording_id, manifest_sha256=digest)
+
+
+def told(failure: ReplayFailed | OSError) -> str:
     """Return what is said of it: of a disk its own words, without where it is mounted."""
     if isinstance(failure, ReplayFailed):
         return failure.problem

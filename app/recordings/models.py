@@ -13,7 +13,11 @@ from app.lessons.models import Lesson
 
 
 class RecordingState(StrEnum):
-    """States of a recording; a crash re-enters at RECORDING or FINALISING from the files."""
+    """States of a recording; a crash re-enters at RECORDING or FINALISING from the files.
+
+    BROKEN: its replay could not be made, and is tried again. REPAIRED: it was made after all, and
+    is as good as one that is READY.
+    """
 
     ARMED = "ARMED"
     RECORDING = "RECORDING"
@@ -42,31 +46,21 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
     ),
     RecordingState.PUBLISHED: frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED}),
     RecordingState.BROKEN: frozenset(
-        {
-            RecordingState.REPAIRED,
-            RecordingState.PROCESSING,
-            RecordingState.WITHDRAWN,
-            RecordingState.EXPIRED,
-        }
+        {RecordingState.REPAIRED, RecordingState.WITHDRAWN, RecordingState.EXPIRED}
     ),
-    RecordingState.REPAIRED: frozenset({RecordingState.PROCESSING}),
+    RecordingState.REPAIRED: frozenset(
+        {RecordingState.PUBLISHED, RecordingState.WITHDRAWN, RecordingState.EXPIRED}
+    ),
     RecordingState.WITHDRAWN: frozenset({RecordingState.PURGED}),
     RecordingState.EXPIRED: frozenset({RecordingState.WITHDRAWN, RecordingState.PURGED}),
     RecordingState.PURGED: frozenset(),
 }
 
 
-PLAYABLE = frozenset({RecordingState.READY, RecordingState.PUBLISHED})
-"""Its replay is made: by READY for who gave or administers the lesson, then for its schools."""
+PLAYABLE = frozenset({RecordingState.READY, RecordingState.REPAIRED, RecordingState.PUBLISHED})
+"""Its replay is made: for who gave or administers the lesson; by PUBLISHED for its schools."""
 
-WHOLE = frozenset(
-    {
-        RecordingState.SEALED,
-        RecordingState.PROCESSING,
-        *PLAYABLE,
-        RecordingState.REPAIRED,
-    }
-)
+WHOLE = PLAYABLE | {RecordingState.SEALED, RecordingState.PROCESSING}
 """Nothing will be added to what the manifest says."""
 
 KEPT = WHOLE | {RecordingState.BROKEN}

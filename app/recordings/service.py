@@ -30,6 +30,11 @@ _WORTH_FINISHING = (
     RecordingState.PROCESSING,
     RecordingState.BROKEN,
 )
+# From what a replay that was made leads to what.
+_MADE = {
+    RecordingState.PROCESSING: RecordingState.READY,
+    RecordingState.BROKEN: RecordingState.REPAIRED,
+}
 # What the live room says about its recorder, and the state it means.
 _STATE_AFTER = {
     "recording_started": RecordingState.RECORDING,
@@ -93,12 +98,16 @@ async def seal(db: AsyncSession, *, recording_id: UUID, manifest_sha256: str | N
 
 
 async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> bool:
-    """A replay is being made, for the first time or again. Return whether it still is wanted."""
+    """A replay is being made, for the first time or again. Return whether it still is wanted.
+
+    One that is BROKEN stays so, and says why, until it is made.
+    """
     recording = await _held(db, recording_id)
     if recording.state not in _WORTH_FINISHING:
         return False
-    _move(recording, RecordingState.PROCESSING)
-    recording.problem = None
+    if recording.state is not RecordingState.BROKEN:
+        _move(recording, RecordingState.PROCESSING)
+        recording.problem = None
     return True
 
 
@@ -117,14 +126,14 @@ async def make_ready(
 ) -> None:
     """Make a built replay playable. Its clips take the place of any earlier ones.
 
-    Nothing when another process came first: it has made one, or failed and will try again.
+    Nothing when another process has made one, or it is not wanted any more.
     """
     recording = await _held(db, recording_id)
-    if recording.state is not RecordingState.PROCESSING:
+    if recording.state not in _MADE:
         return
     await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == recording_id))
     _take(db, recording, index)
-    _move(recording, RecordingState.READY)
+    _move(recording, _MADE[recording.state])
     recording.ready_at, recording.problem = now, None
 
 
@@ -167,7 +176,7 @@ def _take(db: AsyncSession, recording: Recording, index: ReplayIndex) -> None:
 
 
 async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> None:
-    """Say why a replay could not be made; it is tried again when the server starts.
+    """Say why a replay could not be made; it is tried again.
 
     Nothing when it was made by another process meanwhile, or is not wanted any more.
     """

@@ -3041,11 +3041,12 @@ export interface components {
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
          *
+         *     REPLAYS: what was recorded made playable: seconds of copying, which somebody waits for.
          *     KEEPING: the files of recordings sent, proved, compared and removed: hours of waiting for a
          *     store on a narrow line.
          * @enum {string}
          */
-        Queue: "LIGHT" | "KEEPING" | "HEAVY";
+        Queue: "LIGHT" | "REPLAYS" | "KEEPING" | "HEAVY";
         /**
          * @description What speaks for a hub, or against it.
          * @enum {string}
@@ -3096,6 +3097,9 @@ export interface components {
         };
         /**
          * @description States of a recording; a crash re-enters at RECORDING or FINALISING from the files.
+         *
+         *     BROKEN: its replay could not be made, and is tried again. REPAIRED: it was made after all, and
+         *     is as good as one that is READY.
          * @enum {string}
          */
         RecordingState: "ARMED" | "RECORDING" | "GAP" | "FINALISING" | "SEALED" | "PROCESSING" | "READY" | "PUBLISHED" | "BROKEN" | "REPAIRED" | "WITHDRAWN" | "EXPIRED" | "PURGED";

@@ -28,15 +28,24 @@ class Office:
     folder: Path
     periodic: dict[str, Periodic] = field(default_factory=dict)
 
-    def worker(self, *, clock: Callable[[], Any] | None = None, **handlers: Handler) -> Worker:
+    def worker(
+        self,
+        *,
+        clock: Callable[[], Any] | None = None,
+        name: str = "",
+        is_only_one: bool = False,
+        **handlers: Handler,
+    ) -> Worker:
         return Worker(
             self.database,
             self.database.events,
-            handlers={f"test.{name}": handler for name, handler in handlers.items()},
+            handlers={f"test.{kind}": handler for kind, handler in handlers.items()},
             periodic=self.periodic,
             files=JobFiles(self.folder),
             queues=frozenset(Queue),
             clock=clock or self.clock,
+            name=name,
+            is_only_one=is_only_one,
         )
 
     async def enqueue(self, name: str = "report", **options: Any) -> Job:

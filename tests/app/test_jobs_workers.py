@@ -122,6 +122,77 @@ async def test_worker_that_was_taken_for_dead_changes_nothing_more(office: Offic
     assert wrote == ["second", "first"]
 
 
+async def test_what_a_server_left_that_died_is_taken_back_when_it_begins_again(
+    office: Office,
+) -> None:
+    """At once, while nobody else's is touched; and to die was an attempt."""
+    left, others = [await office.enqueue("run") for _ in range(2)]
+    async with office.database.unit_of_work() as db:
+        for name in ("server", "another:1"):
+            assert await service.claim(
+                db, Queue.LIGHT, ["test.run"], worker=name, now=office.clock.now
+            )
+    ran = asyncio.Event()
+
+    async def run(context: JobContext) -> JobResult:
+        ran.set()
+        return JobResult()
+
+    async with office.worker(name="server", is_only_one=True, run=run).running():
+        async with asyncio.timeout(20):
+            while (done := await office.job(left)).state is not JobState.DONE:
+                await asyncio.sleep(0.01)
+    assert ran.is_set()
+    assert (done.attempts, done.worker) == (2, "server")
+    untouched = await office.job(others)
+    assert (untouched.state, untouched.attempts) == (JobState.RUNNING, 1)
+    assert untouched.worker == "another:1"
+
+
+async def test_worker_that_was_taken_back_though_it_lives_changes_nothing_more(
+    office: Office,
+) -> None:
+    job = await office.enqueue("run")
+    async with office.database.unit_of_work() as db:
+        claimed = await service.claim(
+            db, Queue.LIGHT, ["test.run"], worker="server", now=office.clock.now
+        )
+        assert claimed is not None
+        assert claimed.lease is not None
+        lease = claimed.lease
+        assert await service.take_back(db, worker="server") == 1
+    async with office.database.unit_of_work() as db:
+        assert not await service.finish(
+            db, job_id=job.id, lease=lease, result={}, file={}, now=office.clock.now
+        )
+    assert (await office.job(job)).state is JobState.QUEUED
+
+
+async def test_job_that_kills_every_server_is_given_up_on(office: Office) -> None:
+    job = await office.enqueue("run")
+    for _ in range(3):
+        async with office.database.unit_of_work() as db:
+            assert await service.claim(
+                db, Queue.LIGHT, ["test.run"], worker="server", now=office.clock.now
+            )
+            await service.take_back(db, worker="server")
+    assert await office.worker(run=report_of_nothing).run_due() == 0
+    assert (await office.job(job)).state is JobState.DEAD
+
+
+async def test_job_that_goes_on_later_is_given_what_it_left(office: Office) -> None:
+    met: list[object] = []
+
+    async def run(context: JobContext) -> JobResult:
+        met.append(context.before)
+        again_at = context.now() if len(met) < 3 else None
+        return JobResult({"turns": len(met)}, again_at=again_at)
+
+    await office.enqueue("run")
+    assert await office.worker(run=run).run_due() == 3
+    assert met == [{}, {"turns": 1}, {"turns": 2}]
+
+
 async def test_job_that_kills_every_worker_is_given_up_on(office: Office) -> None:
     job = await office.enqueue("run")
     for _ in range(3):

@@ -235,7 +235,21 @@ async def test_school_nobody_belongs_to_is_nobodys(published: Recorded) -> None:
             await queries.watchable(db, stranger, published.session_id)
 
 
-@pytest.mark.parametrize("state", sorted(set(RecordingState) - {RecordingState.READY}))
+async def test_one_that_was_broken_is_published_once_it_is_repaired(
+    recorded: Recorded, keeper: TestBrowser
+) -> None:
+    await recorded.consent(recorded.county.hub, recorded.county.points[0])
+    async with recorded.database.unit_of_work() as db:
+        (await db.get_one(Recording, recorded.id)).state = RecordingState.REPAIRED
+    assert (await keeper.get(recorded.replay)).status_code == 200
+    answer = await keeper.post(f"{recorded.path}/publish")
+    assert (answer.status_code, answer.json()["state"]) == (200, "PUBLISHED")
+
+
+@pytest.mark.parametrize(
+    "state",
+    sorted(set(RecordingState) - {RecordingState.READY, RecordingState.REPAIRED}),
+)
 async def test_what_is_not_ready_is_not_published(
     recorded: Recorded, keeper: TestBrowser, state: RecordingState
 ) -> None:

@@ -12,7 +12,8 @@ from app.database import Database
 from app.errors import WrongState
 from app.jobs import service as jobs
 from app.recordings import purging, retention, service
-from app.recordings.models import Recording, RecordingPurpose, RecordingState
+from app.recordings.builder import BuiltClip, ReplayIndex
+from app.recordings.models import Recording, RecordingClip, RecordingPurpose, RecordingState
 from app.recordings.retention import KEPT_FOR
 from tests.app.conftest import Clock
 from tests.app.store.keeping import Keeping
@@ -39,6 +40,13 @@ async def seal(db: AsyncSession, recording: Recording) -> bool:
 
 async def begin_processing(db: AsyncSession, recording: Recording) -> bool:
     return await service.begin_processing(db, recording_id=recording.id)
+
+
+async def make_ready(db: AsyncSession, recording: Recording) -> None:
+    clip = BuiltClip("hub", "camera", "a.mp4", "video/mp4", 0, 1000, True, True, 1)
+    await service.make_ready(
+        db, recording_id=recording.id, index=ReplayIndex((clip,), 1000), now=recording.started_at
+    )
 
 
 async def break_off(db: AsyncSession, recording: Recording) -> None:
@@ -102,13 +110,28 @@ async def test_a_recording_withdrawn_this_moment_is_not_made(
 async def test_a_recording_whose_replay_is_begun_this_moment_is_not_withdrawn(
     keeping: Keeping,
 ) -> None:
-    recording = await keeping.recording(state=RecordingState.BROKEN)
+    recording = await keeping.recording(state=RecordingState.SEALED)
     began, refused = await one_after_the_other(
         keeping.database, recording, begin_processing, withdraw(keeping)
     )
     assert began is True
     assert isinstance(refused, WrongState)
     assert await state_of(keeping.database, recording) is RecordingState.PROCESSING
+
+
+@pytest.mark.parametrize("is_made_first", [True, False])
+async def test_a_recording_repaired_and_withdrawn_this_moment_is_withdrawn(
+    keeping: Keeping, *, is_made_first: bool
+) -> None:
+    recording = await keeping.recording(state=RecordingState.BROKEN)
+    steps: tuple[Change, Change] = (make_ready, withdraw(keeping))
+    await one_after_the_other(
+        keeping.database, recording, *(steps if is_made_first else reversed(steps))
+    )
+    assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
+    async with keeping.database.unit_of_work() as db:
+        clips = (await db.scalars(select(RecordingClip))).all()
+    assert len(clips) == is_made_first
 
 
 async def test_an_attempt_that_fails_leaves_alone_what_is_withdrawn_this_moment(

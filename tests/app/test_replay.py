@@ -139,7 +139,7 @@ async def test_a_disk_that_fails_is_said_in_its_words_and_tried_again(
     recording = await recording_of(database)
     assert (recording.state, recording.problem) == (RecordingState.BROKEN, "Input/output error")
     await make_replay()
-    assert (await recording_of(database)).state is RecordingState.READY
+    assert (await recording_of(database)).state is RecordingState.REPAIRED
 
 
 async def test_a_replay_goes_where_there_is_room_and_is_removed_with_its_recording(
@@ -209,7 +209,7 @@ async def test_a_failure_is_said_and_the_next_attempt_begins_anew(
         assert await unfinished(db) == [recording.id]
     builder.fails_to = None
     await make_replay()
-    assert (await recording_of(database)).state is RecordingState.READY
+    assert (await recording_of(database)).state is RecordingState.REPAIRED
     async with database.unit_of_work() as db:
         assert await unfinished(db) == []
 

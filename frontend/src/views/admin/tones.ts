@@ -11,7 +11,7 @@ const RECORDING: Record<string, Tone> = {
   READY: "good",
   PUBLISHED: "good",
   BROKEN: "bad",
-  REPAIRED: "waiting",
+  REPAIRED: "good",
   WITHDRAWN: "plain",
   EXPIRED: "plain",
   PURGED: "plain",
@@ -35,6 +35,11 @@ const ATTENDANCE: Record<string, Tone> = {
   CONFIRMED: "good",
   LOCKED: "good",
 };
+
+/** Whether a recording in this state has a replay: that of BROKEN that was made after all is REPAIRED. */
+export function isPlayableState(state: string | undefined): boolean {
+  return state === "READY" || state === "REPAIRED" || state === "PUBLISHED";
+}
 
 export function recordingTone(state: string): Tone {
   return RECORDING[state] ?? "plain";
