@@ -97,10 +97,11 @@ e2e: setup-dev setup-browser frontend/dist/index.html ## A full lesson and a cou
 # Both planes, three sizes of room, idle and beside other work, each in turn with Janus: 7 minutes.
 BENCH_ALL := --peer janus --plane reference native --busy 0 0.9 --subscribers 10 50 200 --seconds 5
 
-bench: setup-dev ## Measure the media plane (PEER=janus: everything, beside Debian's Janus; 7 minutes)
+bench: setup-dev ## Measure the media plane and the recorder (PEER=janus: beside Debian's Janus; 12 minutes)
 	@$(if $(filter janus,$(PEER)),$(TRY_NATIVE))
 	@$(if $(filter janus,$(PEER)),tools/apt-install.sh "The comparison" janus iproute2 util-linux)
 	$(PY) -m bench.forward $(if $(filter janus,$(PEER)),$(BENCH_ALL)) $(ARGS)
+	@$(MAKE) --no-print-directory bench-recording ARGS=
 
 bench-data: setup-dev ## Fill a province's term into PostgreSQL and measure named requests (ARGS="--quick": a corner of it)
 	$(PY) -m bench.data $(ARGS)
@@ -108,8 +109,10 @@ bench-data: setup-dev ## Fill a province's term into PostgreSQL and measure name
 bench-flood: setup-dev ## Measure a lesson while strangers flood the media port
 	$(PY) -m bench.flood $(ARGS)
 
-bench-recording: setup-dev ## Measure the recorder, the wait after the bell, and composing (3 minutes)
+bench-recording: setup-dev ## Measure forwarding while recording, the recorder, the wait after the bell, composing
+	@$(TRY_NATIVE)
 	@mkdir -p var
+	$(PY) -m bench.forward --recording off on slow --subscribers 50 --check
 	$(PY) -m bench.recording $(ARGS)
 
 impair: setup-dev setup-browser frontend/dist/index.html ## Measure a lesson through an impaired path (ROWS=loss-5,step for some, QUICK=1)

@@ -1,16 +1,19 @@
 """`make bench`: what forwarding costs, and how that compares with Janus in the same run.
 
     python -m bench.forward [--peer janus] [--subscribers 10 50] [--plane native] [--check]
+    python -m bench.forward --recording off on slow --plane native reference --subscribers 50
 
 The server runs in a process of its own, pinned to one CPU; this process is the load, on the
 others. Both run before all other programs where the kernel permits it, but for an event loop that
 is made busy beside lanes. Only ratios of one run mean anything: on a shared machine the same
 command gives other microseconds an hour later. Each of our planes, idle and beside other work of
 the event loop, and the peer take turns (A, B, C, A, B, C); the ratio is of CPU over packets summed
-over all rounds. With a peer everything runs in a network namespace made for it
-(`bench.private_network`). Results go to `var/bench/`, and each target the runs say something of is
-judged (`bench.targets`). Exit code 1: `--check` and a target is missed; 2: the peer is not
-installed, or the namespace cannot be made.
+over all rounds. `--recording`: all that is forwarded is recorded too, or recorded on a disk that
+lets itself be waited for; these take turns with the plain server. With a peer everything runs in a
+network namespace made for it (`bench.private_network`). Results go to `var/bench/`, and each target
+the runs say something of is judged (`bench.targets`). Exit code 1: `--check` and a target is
+missed; 2: the peer is not installed, the namespace cannot be made, or no compiler is there for the
+slow disk.
 """
 
 import argparse
@@ -19,12 +22,14 @@ import dataclasses
 import json
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.drill.faults import NotShown, Shim
 from bench.janus_server import JanusUnavailable, janus_server, require_janus
 from bench.load import measure
 from bench.measure import Run, machine
@@ -35,12 +40,25 @@ from bench.private_network import (
     furnish,
     reexecute_inside,
 )
-from bench.servers import LOOPBACK, ServerUnderTest, own_server
-from bench.targets import JANUS, NATIVE, OWN, REFERENCE, label, ratios, verdicts
+from bench.servers import LOOPBACK, OwnServer, ServerUnderTest, own_server
+from bench.targets import (
+    JANUS,
+    NATIVE,
+    OFF,
+    OWN,
+    RECORDINGS,
+    REFERENCE,
+    SLOW,
+    label,
+    ratios,
+    verdicts,
+)
 from media.native_library import LIBRARY
 
 RESULTS = Path("var/bench")
 MOST_READ_WHOLE, SAMPLING = 100, 16
+#: How much longer each wait for a slow disk takes: there are several a second.
+SLOW_MS = 200
 _REPORTED = (
     "subscribers",
     "seconds",
@@ -51,6 +69,7 @@ _REPORTED = (
     "check",
     "plane",
     "busy",
+    "recording",
 )
 
 
@@ -80,6 +99,13 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         nargs="+",
         default=[0.0],
         help="shares of time our event loop does other work",
+    )
+    parser.add_argument(
+        "--recording",
+        choices=RECORDINGS,
+        nargs="+",
+        default=[OFF],
+        help="whether our server records what it forwards, and on which disk",
     )
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
@@ -129,33 +155,57 @@ def sampling_for(subscribers: int) -> int:
 
 
 class Row(NamedTuple):
-    """One server to measure: its name, and of ours the plane and the share of other work."""
+    """One server to measure: its name; of ours the plane, the share of other work, the disk."""
 
     server: str
     plane: str = ""
     busy: float = 0.0
+    recording: str = OFF
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
     """Return what takes turns for each number of subscribers."""
-    own = [Row(OWN, plane, busy) for busy in options.busy for plane in options.plane]
+    own = [
+        Row(OWN, plane, busy, recording)
+        for busy in options.busy
+        for plane in options.plane
+        for recording in options.recording
+    ]
     return [*own, Row(JANUS)] if options.peer else own
 
 
-def _start(
+@asynccontextmanager
+async def _start(
     row: Row, cpu: int | None, options: argparse.Namespace
-) -> AbstractAsyncContextManager[ServerUnderTest]:
-    if row.server == OWN:
-        host = ADDRESS if options.peer else LOOPBACK
-        return own_server(cpu, host=host, plane=row.plane, busy=row.busy)
-    folder = options.results / "janus"
-    return janus_server(cpu, host=ADDRESS, folder=folder, codec=options.codec)
+) -> AsyncIterator[ServerUnderTest]:
+    if row.server != OWN:
+        folder = options.results / "janus"
+        async with janus_server(cpu, host=ADDRESS, folder=folder, codec=options.codec) as peer:
+            yield peer
+        return
+    options.results.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.results) as place:
+        recorded = Path(place).resolve() / "recorded"
+        environment: Mapping[str, str] = {}
+        if row.recording == SLOW:
+            shim = Shim(Path(place), below=recorded)
+            shim.slow(SLOW_MS)
+            environment = shim.settings
+        async with own_server(
+            cpu,
+            host=ADDRESS if options.peer else LOOPBACK,
+            plane=row.plane,
+            busy=row.busy,
+            recording=None if row.recording == OFF else recorded,
+            environment=environment,
+        ) as server:
+            yield server
 
 
 def describe(run: Run) -> str:
     """Return one printed line of a run."""
     return (
-        f"{label(run):20} N={run.subscribers:<4} {run.us_per_packet:6.2f} us/packet   "
+        f"{label(run):24} N={run.subscribers:<4} {run.us_per_packet:6.2f} us/packet   "
         f"delay p50 {run.delay_p50_ms:5.2f} p99 {run.delay_p99_ms:6.2f} ms   "
         f"RSS {run.rss_per_subscriber_kb:5.0f} KB/subscriber   "
         f"join p50 {run.join_p50_ms:4.0f} p95 {run.join_p95_ms:4.0f} ms   "
@@ -181,7 +231,15 @@ async def run_all(options: argparse.Namespace, cpu: int | None) -> list[Run]:
                         bursts=options.bursts,
                         sampling=sampling_for(subscribers),
                     )
-                runs.append(dataclasses.replace(run, plane=row.plane, busy=row.busy))
+                    run = dataclasses.replace(run, plane=row.plane, busy=row.busy)
+                    if isinstance(server, OwnServer):
+                        run = dataclasses.replace(
+                            run,
+                            recording=row.recording,
+                            stored_s=server.stored_s,
+                            problem=server.problem,
+                        )
+                runs.append(run)
                 print(describe(runs[-1]), flush=True)
     return runs
 
@@ -219,7 +277,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(precedence_line(is_first=run_first()))
     if cpu is None:
         print("Only one CPU: server and load share it, so the delays are too long.")
-    runs = asyncio.run(run_all(options, cpu))
+    try:
+        runs = asyncio.run(run_all(options, cpu))
+    except NotShown as reason:
+        print(f"A slow disk cannot be shown: {reason}.", file=sys.stderr)
+        return 2
     judged = verdicts(runs)
     for verdict in judged:
         print(verdict)

@@ -94,6 +94,10 @@ class Run:
     #: Of our own server: which plane forwarded, and the share of other work on its event loop.
     plane: str = ""
     busy: float = 0.0
+    #: Whether it recorded what it forwarded, on which disk, and what of that reached the disk.
+    recording: str = "off"
+    stored_s: float = 0.0
+    problem: str | None = None
 
     @property
     def us_per_packet(self) -> float:

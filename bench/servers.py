@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,10 +49,12 @@ async def start_process(
     stdout: int | None = None,
     stderr: int | None = None,
     is_ordinary: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
     """Start a server pinned to one CPU from its first instruction, threads included.
 
     `is_ordinary`: it runs beside other programs, even if this process runs before them.
+    `environment`: what it has beside this process's.
     """
 
     def pin() -> None:
@@ -62,7 +64,12 @@ async def start_process(
             os.sched_setaffinity(0, {cpu})
 
     return await asyncio.create_subprocess_exec(
-        *command, stdout=stdout, stderr=stderr, preexec_fn=pin, cwd=_CHECKOUT
+        *command,
+        stdout=stdout,
+        stderr=stderr,
+        preexec_fn=pin,
+        cwd=_CHECKOUT,
+        env={**os.environ, **(environment or {})},  # noqa: TID251 - it is the child's
     )
 
 
@@ -80,7 +87,11 @@ async def stop_process(process: asyncio.subprocess.Process) -> None:
 
 
 class OwnServer:
-    """`bench.sfu_server` in a process of its own, driven over JSON lines."""
+    """`bench.sfu_server` in a process of its own, driven over JSON lines.
+
+    With a folder of `recording` everything that is published is recorded there; `stored_s` says
+    how many seconds have reached the disk, `problem` what the recorder last complained of.
+    """
 
     name = "three-classrooms"
     subscriber_setup = "active"  # as every browser answers
@@ -93,8 +104,12 @@ class OwnServer:
         *,
         host: str,
         media_port: int,
+        recording: Path | None = None,
     ) -> None:
         self.pid = pid
+        self.stored_s = 0.0
+        self.problem: str | None = None
+        self._recording = recording
         self.host = host
         self.media_port = media_port
         self._reader = reader
@@ -115,6 +130,10 @@ class OwnServer:
                     future.set_exception(ServerFailed(message["error"]))
                 else:
                     future.set_result(message["result"])
+            elif message["event"] == "recording_status":
+                status = message["status"]
+                self.stored_s = status["stored_s"]
+                self.problem = status["problem"] or self.problem
             elif message["event"] == "subscriber_offer":
                 self._offers.setdefault(message["peer_id"], asyncio.Queue()).put_nowait(message)
         raise ServerFailed("the server under test closed its control connection")
@@ -132,6 +151,8 @@ class OwnServer:
     async def publish(self, offer: str) -> str:
         """Publish as peer `publisher`, in a room of its own."""
         await self.call("open_room", room_id="room")
+        if self._recording is not None:
+            await self.call("start_recording", room_id="room", folder=str(self._recording))
         answer = await self.call(
             "publish", room_id="room", peer_id="publisher", offer=offer, sources=PUBLISHED
         )
@@ -167,7 +188,8 @@ class OwnServer:
 
     async def _set_plan(self) -> None:
         plan = [["publisher", source, self._audience] for source in PUBLISHED.values()]
-        await self.call("set_plan", room_id="room", audience=plan, recorded=[])
+        recorded = [["publisher", source] for source in PUBLISHED.values() if self._recording]
+        await self.call("set_plan", room_id="room", audience=plan, recorded=recorded)
 
     async def counters(self) -> dict[str, int]:
         """Return the room's counters."""
@@ -176,12 +198,19 @@ class OwnServer:
 
 @asynccontextmanager
 async def own_server(
-    cpu: int | None, *, host: str = LOOPBACK, plane: str = "auto", busy: float = 0.0
+    cpu: int | None,
+    *,
+    host: str = LOOPBACK,
+    plane: str = "auto",
+    busy: float = 0.0,
+    recording: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[OwnServer]:
     """Start our SFU in its own process, with media at `host`; end it on leaving.
 
     `plane` is its data plane; `busy` the share of time its event loop does other work. Where it
     has lanes it is an ordinary program then, as a school's server is: only they run first.
+    `recording`: the folder it records into. `environment`: what it has beside this process's.
     """
     process = await start_process(
         sys.executable,
@@ -195,6 +224,7 @@ async def own_server(
         cpu=cpu,
         stdout=asyncio.subprocess.PIPE,
         is_ordinary=busy > 0 and plane == "native",
+        environment=environment,
     )
     try:
         assert process.stdout is not None
@@ -206,7 +236,14 @@ async def own_server(
         reader, writer = await asyncio.open_connection(
             LOOPBACK, ports["control_port"], limit=1 << 20
         )
-        server = OwnServer(process.pid, reader, writer, host=host, media_port=ports["media_port"])
+        server = OwnServer(
+            process.pid,
+            reader,
+            writer,
+            host=host,
+            media_port=ports["media_port"],
+            recording=recording,
+        )
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(server.read())
             yield server

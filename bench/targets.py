@@ -7,6 +7,8 @@ from bench.measure import Run, pooled_us_per_packet
 
 OWN, JANUS = "three-classrooms", "janus"
 REFERENCE, NATIVE = "reference", "native"
+#: What is recorded of a run: nothing, everything, everything on a disk that answers late.
+RECORDINGS = OFF, ON, SLOW = "off", "on", "slow"
 
 #: CPU per delivered packet, over that of Janus in the same run, at N=50.
 RATIO = {REFERENCE: 0.9, NATIVE: 0.6}
@@ -15,6 +17,8 @@ STRETCH_RATIO = 0.4
 BUSY_P99_MS = 1.0
 BUSY = 0.9
 IDLE_P99_RATIO = 1.5
+#: Forward p99 while everything is recorded, over that of the same run without: milliseconds more.
+RECORDING_MS = 1.0
 #: The sizes of room the targets are about.
 ROOM, LARGE_ROOM = 50, 200
 #: Less than this reached the subscribers: the figures are of an overloaded run, not of its cost.
@@ -35,13 +39,20 @@ class Verdict:
 
 
 def chosen(
-    runs: Sequence[Run], server: str, subscribers: int, *, plane: str = "", busy: float = 0.0
+    runs: Sequence[Run],
+    server: str,
+    subscribers: int,
+    *,
+    plane: str = "",
+    busy: float = 0.0,
+    recording: str = OFF,
 ) -> list[Run]:
     """Return the rounds of one row; Janus has neither planes nor other work."""
+    row = (server, subscribers, plane, busy, recording)
     return [
         run
         for run in runs
-        if (run.server, run.subscribers, run.plane, run.busy) == (server, subscribers, plane, busy)
+        if (run.server, run.subscribers, run.plane, run.busy, run.recording) == row
     ]
 
 
@@ -64,7 +75,14 @@ def ratios(runs: Sequence[Run]) -> dict[tuple[str, int], float]:
 
 def verdicts(runs: Sequence[Run]) -> list[Verdict]:
     """Judge every target these runs say something of, and name what did not arrive."""
-    return [*_delivered(runs), *_costs(runs), *_delays(runs), *_growth(runs)]
+    return [
+        *_delivered(runs),
+        *_costs(runs),
+        *_delays(runs),
+        *_growth(runs),
+        *_stored(runs),
+        *_recordings(runs),
+    ]
 
 
 def _delivered(runs: Sequence[Run]) -> Iterator[Verdict]:
@@ -125,8 +143,41 @@ def _growth(runs: Sequence[Run]) -> Iterator[Verdict]:
             )
 
 
+def _stored(runs: Sequence[Run]) -> Iterator[Verdict]:
+    """Name recordings that are not whole: what was not written cost nothing."""
+    for run in runs:
+        if run.recording == OFF or (run.stored_s >= run.seconds and not run.problem):
+            continue
+        text = f"{label(run)} N={run.subscribers}: {run.stored_s:.1f} s of {run.seconds:.1f} stored"
+        yield Verdict(f"{text}, {run.problem}" if run.problem else text, False)
+
+
+def _recordings(runs: Sequence[Run]) -> Iterator[Verdict]:
+    for plane in RATIO:
+        for subscribers in sorted({run.subscribers for run in runs}):
+            plain = chosen(runs, OWN, subscribers, plane=plane)
+            for recording in (ON, SLOW):
+                with_it = chosen(runs, OWN, subscribers, plane=plane, recording=recording)
+                if not plain or not with_it:
+                    continue
+                before, ms = least_p99_ms(plain), least_p99_ms(with_it)
+                disk = "recording" if recording == ON else "recording on a slow disk"
+                yield Verdict(
+                    f"{plane}: forward p99 at N={subscribers} while {disk}: {ms:.2f} ms, without "
+                    f"{before:.2f} ms (target: at most {RECORDING_MS:.0f} ms more); "
+                    f"{100 * (_cores(with_it) - _cores(plain)):+.1f} % of a core",
+                    ms - before <= RECORDING_MS,
+                )
+
+
+def _cores(runs: Sequence[Run]) -> float:
+    """Return the processor time of the server per second."""
+    return sum(run.cpu_s for run in runs) / sum(run.seconds for run in runs)
+
+
 def label(run: Run) -> str:
     """Return whose row it is."""
     if run.server != OWN:
         return run.server
-    return f"{run.plane}, busy {100 * run.busy:.0f} %" if run.busy else run.plane
+    name = f"{run.plane}, busy {100 * run.busy:.0f} %" if run.busy else run.plane
+    return {OFF: name, ON: f"{name}, recording", SLOW: f"{name}, slow disk"}[run.recording]

@@ -15,7 +15,8 @@ from media.recorder.places import MARK
 
 _CLONE_NEWNS = 0x00020000
 _EXT4_SHUTDOWN, _WITHOUT_FLUSHING = 0x8004587D, 2  # linux/ext4: EXT4_IOC_SHUTDOWN, NOLOGFLUSH
-_CONTROL = struct.Struct("=qII")
+_CONTROL = struct.Struct("=qIIII")
+_WAIT_AT = 16  # bytes, in the same
 _UNMOUNTS_WITHIN = 100
 _SHIM = Path(__file__).with_name("shim.c")
 
@@ -118,7 +119,7 @@ class Shim:
         self._below = below
         self._library = library
         self._offset_s = self._rate = 0
-        self._control.write_bytes(_CONTROL.pack(0, 0, 0))
+        self._control.write_bytes(_CONTROL.pack(0, 0, 0, 0, 0))
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -134,19 +135,28 @@ class Shim:
         """Return how many calls have failed so far."""
         return int(_CONTROL.unpack(self._control.read_bytes())[2])
 
+    @property
+    def waited(self) -> int:
+        """Return how many waits for the disk were made longer so far."""
+        return int(_CONTROL.unpack(self._control.read_bytes())[4])
+
     def set_clock(self, offset_s: int) -> None:
         """Set the server's wall clock to so much after the machine's."""
         self._offset_s = offset_s
-        self._write()
+        self._write(struct.pack("=qI", self._offset_s, self._rate), 0)
 
     def fail(self, per_million: int) -> None:
         """Have so many of a million writes and syncs fail with EIO."""
         self._rate = per_million
-        self._write()
+        self._write(struct.pack("=qI", self._offset_s, self._rate), 0)
 
-    def _write(self) -> None:
+    def slow(self, wait_ms: int) -> None:
+        """Have each wait for the disk take so many milliseconds longer."""
+        self._write(struct.pack("=I", wait_ms), _WAIT_AT)
+
+    def _write(self, values: bytes, at: int) -> None:
         descriptor = os.open(self._control, os.O_WRONLY)
-        try:  # in place, and not the count behind: the file is mapped
-            os.pwrite(descriptor, struct.pack("=qI", self._offset_s, self._rate), 0)
+        try:  # in place, and not the counts: the file is mapped
+            os.pwrite(descriptor, values, at)
         finally:
             os.close(descriptor)

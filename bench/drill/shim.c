@@ -1,5 +1,5 @@
 /* Loaded into the server of a drill (LD_PRELOAD): a wall clock that can be set, and a disk that
- * fails at random. What it does is read from a file that the drill changes while the server runs.
+ * fails at random or keeps whoever waits for it waiting. What it does is read from a file that the drill changes while the server runs.
  *
  * Only the wall clock moves: a timer that follows CLOCK_MONOTONIC follows the machine's. Only files
  * below DRILL_FOLDER fail, and only writes and waits for the disk.
@@ -21,6 +21,8 @@ struct control {
     volatile int64_t offset_s;         /* added to the wall clock */
     volatile uint32_t fail_per_million; /* of writes and syncs */
     volatile uint32_t failed;           /* how many did */
+    volatile uint32_t wait_ms;          /* by so much each sync takes longer */
+    volatile uint32_t waited;           /* how many did */
 };
 
 static struct control calm;
@@ -81,15 +83,31 @@ time_t time(time_t *where)
     return now.tv_sec;
 }
 
-static int fails(int descriptor)
+static int is_below(int descriptor)
 {
-    uint32_t rate = control->fail_per_million;
-    if (!rate || !folder_length)
+    if (!folder_length)
         return 0;
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < (ssize_t)folder_length || strncmp(path, folder, folder_length))
+    return length >= (ssize_t)folder_length && !strncmp(path, folder, folder_length);
+}
+
+static void waits(int descriptor)
+{
+    uint32_t ms = control->wait_ms;
+    if (!ms || !is_below(descriptor))
+        return;
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+    while (nanosleep(&left, &left) && errno == EINTR)
+        ;
+    __atomic_add_fetch(&control->waited, 1, __ATOMIC_RELAXED);
+}
+
+static int fails(int descriptor)
+{
+    uint32_t rate = control->fail_per_million;
+    if (!rate || !is_below(descriptor))
         return 0;
     /* xorshift64: the same draws in every drill, in whatever order the threads come */
     uint64_t drawn = __atomic_load_n(&dice, __ATOMIC_RELAXED);
@@ -125,11 +143,13 @@ ssize_t pwrite64(int descriptor, const void *data, size_t length, off64_t at)
 int fsync(int descriptor)
 {
     REAL(fsync);
+    waits(descriptor);
     return fails(descriptor) ? -1 : real(descriptor);
 }
 
 int fdatasync(int descriptor)
 {
     REAL(fdatasync);
+    waits(descriptor);
     return fails(descriptor) ? -1 : real(descriptor);
 }

@@ -110,6 +110,37 @@ def test_the_quietest_round_beside_other_work_speaks_for_the_delay() -> None:
     assert said(busy[0])[0].startswith("FAIL")
 
 
+@pytest.mark.parametrize(
+    ("recording", "ms", "word", "disk"),
+    [("on", 2.0, "PASS", "recording"), ("slow", 2.01, "FAIL", "recording on a slow disk")],
+)
+def test_what_recording_adds_to_the_delay_and_the_cost_is_judged_by_the_quietest_rounds(
+    recording: str, ms: float, word: str, disk: str
+) -> None:
+    recorded = replace(
+        RUN, recording=recording, stored_s=8.5, cpu_s=1.2, delay_p99_ms=ms, seconds=8.0
+    )
+    noisy = replace(recorded, delay_p99_ms=9.0)
+    assert said(RUN, replace(RUN, delay_p99_ms=5.0), recorded, noisy) == [
+        f"{word} native: forward p99 at N=50 while {disk}: {ms:.2f} ms, without 1.00 ms "
+        "(target: at most 1 ms more); +2.5 % of a core"
+    ]
+    assert said(recorded) == []
+
+
+@pytest.mark.parametrize(
+    ("stored_s", "problem", "line"),
+    [
+        (7.9, None, "FAIL native, recording N=50: 7.9 s of 8.0 stored"),
+        (9.0, "overloaded", "FAIL native, recording N=50: 9.0 s of 8.0 stored, overloaded"),
+    ],
+)
+def test_a_recording_that_is_not_whole_shows_no_cost(
+    stored_s: float, problem: str | None, line: str
+) -> None:
+    assert said(replace(RUN, recording="on", stored_s=stored_s, problem=problem)) == [line]
+
+
 @pytest.mark.parametrize(("ms", "word"), [(1.5, "PASS"), (1.6, "FAIL")])
 def test_the_reference_is_held_to_the_delay_of_janus(ms: float, word: str) -> None:
     own = replace(RUN, plane="reference", cpu_s=0.5, delay_p99_ms=ms)
@@ -150,13 +181,18 @@ def test_planes_and_other_work_take_turns_with_the_peer() -> None:
     options = forward.parse_arguments(
         ["--peer", "janus", "--plane", "reference", "native", "--busy", "0", "0.9"]
     )
-    assert [tuple(row) for row in forward.rows(options)] == [
+    assert [(row.server, row.plane, row.busy) for row in forward.rows(options)] == [
         (targets.OWN, "reference", 0.0),
         (targets.OWN, "native", 0.0),
         (targets.OWN, "reference", 0.9),
         (targets.OWN, "native", 0.9),
         (targets.JANUS, "", 0.0),
     ]
+
+
+def test_recordings_take_turns_with_the_plain_server() -> None:
+    options = forward.parse_arguments(["--plane", "native", "--recording", "off", "on", "slow"])
+    assert [row.recording for row in forward.rows(options)] == ["off", "on", "slow"]
 
 
 def test_results_are_written_with_what_was_run(tmp_path: Path) -> None:

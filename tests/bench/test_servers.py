@@ -1,5 +1,6 @@
 """A whole measured run, small, on each server: processes, handshakes and counts are real."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.drill.faults import NotShown, Shim
 from bench.janus_server import JanusUnavailable, require_janus
 from bench.load import measure
 from bench.private_network import NetworkUnavailable, require_private_network
@@ -34,6 +36,26 @@ async def test_a_run_on_our_server_delivers_everything_and_agrees_with_its_count
     assert run.counters["forwarded_from:publisher"] == run.counters["packets_out"]
     refused = ("malformed_rtp", "malformed_rtcp", "srtp_auth_failed", "errors")
     assert [run.counters[name] for name in refused] == [0, 0, 0, 0]
+
+
+async def test_what_is_recorded_of_a_run_reaches_the_disk_however_slow_it_is(
+    tmp_path: Path,
+) -> None:
+    recorded = tmp_path / "recorded"
+    try:
+        shim = Shim(tmp_path, below=recorded)
+    except NotShown as reason:
+        pytest.skip(str(reason))
+    shim.slow(20)
+    async with own_server(cpu=None, recording=recorded, environment=shim.settings) as server:
+        run = await measure(server, subscribers=1, seconds=0.5, codec="h264", bursts=True)
+        async with asyncio.timeout(20):
+            while server.stored_s < 1:
+                await asyncio.sleep(0.05)
+        assert server.problem is None
+    assert run.counters["errors"] == 0
+    assert shim.waited > 0
+    assert len(list(recorded.glob("*.mp4*"))) == 2
 
 
 async def test_a_refusal_of_our_server_reaches_the_caller() -> None:
