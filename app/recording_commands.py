@@ -15,7 +15,7 @@ from app.clock import utc_now
 from app.opening import CannotDo, opened
 from app.recordings import queries, retention
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
-from app.recordings.models import HIDDEN, Recording, RecordingPurpose
+from app.recordings.models import Recording, RecordingPurpose
 from app.settings import read_settings
 from media.recorder.places import MARK
 
@@ -67,7 +67,8 @@ def hold(session: Session, reason: Reason) -> None:
     reason = _reason(reason)
 
     async def do(db: AsyncSession) -> list[str]:
-        await retention.hold(db, await _of(db, session), reason=reason, now=utc_now())
+        recording = await _of(db, session)
+        await retention.hold(db, recording, reason=reason, by=retention.OPERATOR, now=utc_now())
         return ["The recording is held."]
 
     _run(do)
@@ -78,7 +79,8 @@ def lift(session: Session) -> None:
     """Lift all holds of a recording: it is removed when its time is over."""
 
     async def do(db: AsyncSession) -> list[str]:
-        count = await retention.lift(db, await _of(db, session), now=utc_now())
+        recording = await _of(db, session)
+        count = await retention.lift_all(db, recording, by=retention.OPERATOR, now=utc_now())
         return [f"Holds lifted: {count}."]
 
     _run(do)
@@ -90,13 +92,7 @@ def purpose(session: Session, purpose: RecordingPurpose) -> None:
 
     async def do(db: AsyncSession) -> list[str]:
         recording = await _of(db, session)
-        await db.refresh(recording, with_for_update=True)
-        if recording.state in HIDDEN:
-            raise CannotDo(
-                f"The recording is {recording.state}: it will be removed whatever it is for. "
-                "Hold it to keep it."
-            )
-        recording.purpose = purpose
+        await retention.change_purpose(db, recording, purpose)
         kept_for = retention.KEPT_FOR[purpose]
         return [f"Kept for {kept_for.days} days." if kept_for else "Kept until it is withdrawn."]
 

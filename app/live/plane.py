@@ -52,6 +52,7 @@ from app.live.room_watch import RoomWatch
 from app.live.sealing import Sealing
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
+from app.recordings import keeping_routes
 from app.recordings import routes as recording_routes
 from app.recordings.room_left import Left
 from app.schools.events import DeviceRevoked, LineDeclared
@@ -136,6 +137,7 @@ class LivePlane:
             attendance_rules.router,
             attendance_terms.router,
             recording_routes.router,
+            keeping_routes.router,
             timeshift_routes.router,
             download_routes.router,
             publishing_routes.router,

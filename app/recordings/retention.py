@@ -5,7 +5,8 @@ moment; some time later every copy of it is removed (`app.recordings.purging`). 
 keeps it, whatever the reason it was to go.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Id
-from app.errors import Problem, WrongState
+from app.errors import Forbidden, NotFound, Problem, WrongState
 from app.recordings.models import (
     HIDDEN,
     NEXT_RECORDING_STATE,
@@ -46,7 +47,11 @@ class DeletionReason(StrEnum):
 
 
 class RecordingHold(Base):
-    """Keeps a recording from being removed until it is lifted: a dispute, an inspection."""
+    """Keeps a recording from being removed until it is lifted: a dispute, an inspection.
+
+    `placed_by_id`, `lifted_by_id` None: from the command line. `is_of_office`: it was placed from
+    above the school, or from the command line, and the school alone cannot lift it.
+    """
 
     __tablename__ = "recording_holds"
 
@@ -54,7 +59,10 @@ class RecordingHold(Base):
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
     reason: Mapped[str] = mapped_column(String(200))
     placed_at: Mapped[datetime]
+    placed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    is_of_office: Mapped[bool]
     lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
 
 class DeletionCertificate(Base):
@@ -71,7 +79,7 @@ class DeletionCertificate(Base):
     reason: Mapped[DeletionReason]
     note: Mapped[str] = mapped_column(String(200))
     asked_at: Mapped[datetime]
-    removed_at: Mapped[datetime]
+    removed_at: Mapped[datetime] = mapped_column(index=True)
     files: Mapped[int]
     bytes: Mapped[int] = mapped_column(BigInteger)
     files_sha256: Mapped[str] = mapped_column(String(64))
@@ -86,6 +94,26 @@ class HeldBack(Problem):
     status, type, title = 409, "recording-held", "The recording is held"
 
 
+class HeldFromAbove(Forbidden):
+    """The hold was placed from above the school: so it is lifted."""
+
+    type, title = "held-from-above", "The office above holds it"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who holds a recording or lifts a hold. `person_id` None: whoever runs the server.
+
+    `is_office`: who administers the hub school from above it, by its region.
+    """
+
+    person_id: UUID | None
+    is_office: bool
+
+
+OPERATOR: Final = Keeper(None, is_office=True)
+
+
 def is_held() -> ColumnElement[bool]:
     """Return the condition that a recording has a hold that was not lifted."""
     return exists().where(
@@ -93,28 +121,90 @@ def is_held() -> ColumnElement[bool]:
     )
 
 
-async def hold(db: AsyncSession, recording: Recording, *, reason: str, now: datetime) -> None:
+async def holds_of(db: AsyncSession, recording_id: UUID) -> Sequence[RecordingHold]:
+    """Return all holds there ever were, in the order in which they were placed."""
+    rows = await db.scalars(
+        select(RecordingHold)
+        .where(RecordingHold.recording_id == recording_id)
+        .order_by(RecordingHold.placed_at, RecordingHold.id)
+    )
+    return rows.all()
+
+
+def kept_until(recording: Recording, purpose: RecordingPurpose) -> datetime | None:
+    """Return when a recording expires if it is for `purpose`; None: not by itself."""
+    kept_for = KEPT_FOR[purpose]
+    return None if kept_for is None else recording.started_at + kept_for
+
+
+def removed_after(recording: Recording) -> datetime | None:
+    """Return from when on the copies of a hidden recording are removed; None: it is not to go."""
+    if recording.hidden_at is None or recording.state not in REMOVED_AFTER:
+        return None
+    return recording.hidden_at + REMOVED_AFTER[recording.state]
+
+
+async def change_purpose(db: AsyncSession, recording: Recording, purpose: RecordingPurpose) -> None:
+    """Say what a recording is kept for, and so for how long. Raise WrongState."""
+    await db.refresh(recording, with_for_update=True)
+    if recording.state in HIDDEN:
+        raise WrongState(
+            f"The recording is {recording.state}: it will be removed whatever it is for. "
+            "Hold it to keep it.",
+            state=recording.state,
+            possible=[],
+        )
+    recording.purpose = purpose
+    await db.flush()
+
+
+async def hold(
+    db: AsyncSession, recording: Recording, *, reason: str, by: Keeper = OPERATOR, now: datetime
+) -> None:
     """Keep a recording until the hold is lifted. Raise WrongState when it is gone, or going."""
     await db.refresh(recording, with_for_update=True)
     if recording.state is RecordingState.PURGED:
         raise WrongState("The recording was removed.", state=recording.state, possible=[])
     if recording.removal_begun_at is not None:
         raise WrongState("The recording is being removed.", state=recording.state, possible=[])
-    db.add(RecordingHold(recording_id=recording.id, reason=reason, placed_at=now))
+    db.add(
+        RecordingHold(
+            recording_id=recording.id,
+            reason=reason,
+            placed_at=now,
+            placed_by_id=by.person_id,
+            is_of_office=by.is_office,
+        )
+    )
     await db.flush()
 
 
-async def lift(db: AsyncSession, recording: Recording, *, now: datetime) -> int:
-    """Lift all holds of a recording; return how many there were."""
-    rows = await db.scalars(
-        select(RecordingHold).where(
-            RecordingHold.recording_id == recording.id, RecordingHold.lifted_at.is_(None)
-        )
+async def lift(
+    db: AsyncSession, recording: Recording, hold_id: UUID, *, by: Keeper, now: datetime
+) -> None:
+    """Lift one hold of a recording. Raise NotFound, HeldFromAbove, WrongState if it was lifted."""
+    await db.refresh(recording, with_for_update=True)
+    held = await db.scalar(
+        select(RecordingHold)
+        .where(RecordingHold.id == hold_id, RecordingHold.recording_id == recording.id)
+        .with_for_update()
     )
-    holds = rows.all()
-    for one in holds:
-        one.lifted_at = now
-    return len(holds)
+    if held is None:
+        raise NotFound("The recording has no such hold.")
+    if held.is_of_office and not by.is_office:
+        raise HeldFromAbove("Ask the office that placed it.")
+    if held.lifted_at is not None:
+        raise WrongState("The hold was lifted.", state=recording.state, possible=[])
+    held.lifted_at, held.lifted_by_id = now, by.person_id
+    await db.flush()
+
+
+async def lift_all(db: AsyncSession, recording: Recording, *, by: Keeper, now: datetime) -> int:
+    """Lift all holds of a recording; return how many there were. Raise as `lift` does."""
+    held = [one for one in await holds_of(db, recording.id) if one.lifted_at is None]
+    for one in held:
+        await lift(db, recording, one.id, by=by, now=now)
+    return len(held)
 
 
 async def withdraw(db: AsyncSession, recording: Recording, *, note: str, now: datetime) -> None:

@@ -53,6 +53,19 @@ export interface paths {
         /** @description Declare what a classroom's line carries; a lesson under way keeps to it from now on. */
         post: operations["declare_line"];
     };
+    "/api/admin/deletion-certificates": {
+        /**
+         * @description List the certificates of removed recordings of lessons in scope, the latest first.
+         *
+         *     `from`, `to`: days on which all copies were gone. `school_id`: it gave the lesson or was
+         *     invited to it.
+         */
+        get: operations["list_certificates"];
+    };
+    "/api/admin/deletion-certificates/export": {
+        /** @description Export the certificates, all pages of them. */
+        get: operations["export_certificates"];
+    };
     "/api/admin/devices/{device_id}/revoke": {
         /** @description Shut a device out for good. */
         post: operations["revoke_device"];
@@ -105,9 +118,25 @@ export interface paths {
          */
         get: operations["events"];
     };
+    "/api/admin/sessions/{session_id}/recording/holds": {
+        /** @description Keep a recording from expiring, being withdrawn and being removed, until this is lifted. */
+        post: operations["hold_recording"];
+    };
+    "/api/admin/sessions/{session_id}/recording/holds/{hold_id}/lift": {
+        /** @description Lift a hold: the recording goes when its time is over, at once if that is past. */
+        post: operations["lift_hold"];
+    };
+    "/api/admin/sessions/{session_id}/recording/keeping": {
+        /** @description Say until when a recording is kept, what for, who holds it, and how it was removed. */
+        get: operations["read_keeping"];
+    };
     "/api/admin/sessions/{session_id}/recording/publish": {
         /** @description Show the recording to the staff of the schools that took part, if each consents. */
         post: operations["publish"];
+    };
+    "/api/admin/sessions/{session_id}/recording/purpose": {
+        /** @description Say what a recording is kept for, and so for how long. */
+        put: operations["change_purpose"];
     };
     "/api/admin/sessions/{session_id}/recording/rebuild": {
         /** @description Have the replay made again: what could not be read may be readable now. */
@@ -1333,6 +1362,32 @@ export interface components {
             on?: string | null;
             parent_id?: string | null;
         };
+        /**
+         * @description That every copy of a recording was removed (`app.recordings.retention`).
+         *
+         *     `hub` is a school's name; `store` the object store's address, null: there was none.
+         */
+        CertificateOut: {
+            /** Format: date-time */
+            asked_at: string;
+            bytes: number;
+            files: number;
+            files_sha256: string;
+            hub: string;
+            /** Format: uuid */
+            id: string;
+            manifest_sha256: string | null;
+            note: string;
+            /** Format: date-time */
+            planned_start: string;
+            reason: components["schemas"]["DeletionReason"];
+            /** Format: date-time */
+            removed_at: string;
+            /** Format: uuid */
+            session_id: string;
+            store: string | null;
+            title: string;
+        };
         /** @description Whether the events are all there and unchanged. */
         ChainOut: {
             broken_at: number | null;
@@ -1727,6 +1782,11 @@ export interface components {
             title_zh: string;
             unit: components["schemas"]["Unit"];
         };
+        /**
+         * @description Why a recording was removed.
+         * @enum {string}
+         */
+        DeletionReason: "EXPIRED" | "WITHDRAWN";
         /** @description A lesson behind a figure, as it came to a school; `session_id`: its page of evidence. */
         DeliveredLesson: {
             grade: string;
@@ -2006,6 +2066,27 @@ export interface components {
             active: components["schemas"]["DaySpanOut"][];
             items: components["schemas"]["ChangeOut"][];
         };
+        /** @description Why a recording is to stay. */
+        HoldIn: {
+            reason: string;
+        };
+        /**
+         * @description A hold. `placed_by`, `lifted_by` are names, null: from the server's command line.
+         *
+         *     `is_of_office`: it was placed from above the school. `may_lift`: the caller may lift it now.
+         */
+        HoldOut: {
+            /** Format: uuid */
+            id: string;
+            is_of_office: boolean;
+            lifted_at: string | null;
+            lifted_by: string | null;
+            may_lift: boolean;
+            /** Format: date-time */
+            placed_at: string;
+            placed_by: string | null;
+            reason: string;
+        };
         /** @description A relay, as browsers take it (RTCIceServer). */
         IceServerOut: {
             credential: string;
@@ -2092,6 +2173,26 @@ export interface components {
             school_id: string;
             /** @description ISO 8601: 1 Monday to 7 Sunday. */
             weekday: number;
+        };
+        /**
+         * @description How long a recording is kept, why, and who keeps it longer.
+         *
+         *     `kept_until`: when it expires, null: not by itself. `hidden_at`, `hidden_note`: since when
+         *     nobody is shown it, and what was said then; `removed_after`: its copies are removed from then
+         *     on, unless it is held. `may_change`: the caller administers the school that gave the lesson.
+         *     `certificate`: that its copies were removed.
+         */
+        KeptOut: {
+            certificate: components["schemas"]["CertificateOut"] | null;
+            hidden_at: string | null;
+            hidden_note: string | null;
+            holds: components["schemas"]["HoldOut"][];
+            kept_until: string | null;
+            may_change: boolean;
+            purpose: components["schemas"]["RecordingPurpose"];
+            purposes: components["schemas"]["PurposeOut"][];
+            removed_after: string | null;
+            state: components["schemas"]["RecordingState"];
         };
         /**
          * @description What a lecturer's browser, or a classroom, lacks.
@@ -2592,6 +2693,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_CertificateOut_: {
+            items: components["schemas"]["CertificateOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_ClassroomLine_: {
             items: components["schemas"]["ClassroomLine"][];
             /** @description Ask for the next page with it. */
@@ -3038,6 +3144,15 @@ export interface components {
             note: string;
             total: number | null;
         };
+        /** @description What a recording is kept for. */
+        PurposeIn: {
+            purpose: components["schemas"]["RecordingPurpose"];
+        };
+        /** @description A purpose, and when the recording expires if it is for that; null: not by itself. */
+        PurposeOut: {
+            kept_until: string | null;
+            purpose: components["schemas"]["RecordingPurpose"];
+        };
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
          *
@@ -3095,6 +3210,14 @@ export interface components {
             refusing: string[];
             state: components["schemas"]["RecordingState"];
         };
+        /**
+         * @description What a recording is kept for, and so for how long (`app.recordings.retention`).
+         *
+         *     LESSON: to look back at. RESEARCH: of a lesson that teachers study (教研). RESOURCE: to teach
+         *     with again.
+         * @enum {string}
+         */
+        RecordingPurpose: "LESSON" | "RESEARCH" | "RESOURCE";
         /**
          * @description States of a recording; a crash re-enters at RECORDING or FINALISING from the files.
          *
@@ -4459,6 +4582,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `csrf-refused`: The request did not come from this platform's page; `forbidden`: Not allowed; `held-from-above`: The office above holds it */
+        "csrf-refused.forbidden.held-from-above": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `csrf-refused`: The request did not come from this platform's page; `forbidden`: Not allowed; `own-grant`: Your own roles are others' to change */
         "csrf-refused.forbidden.own-grant": {
             content: {
@@ -4968,6 +5097,7 @@ export interface components {
         "query.offering_id": string | null;
         "query.parent_id": string | null;
         "query.q": string;
+        "query.reason": components["schemas"]["DeletionReason"] | null;
         /** @description Only this region. */
         "query.region_code": string;
         "query.region_id": string | null;
@@ -5329,6 +5459,58 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    list_certificates: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                reason?: components["parameters"]["query.reason"];
+                school_id?: components["parameters"]["query.school_id"];
+                to?: string | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_CertificateOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_certificates: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from?: string | null;
+                reason?: components["parameters"]["query.reason"];
+                school_id?: components["parameters"]["query.school_id"];
+                to?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     revoke_device: {
         parameters: {
             header?: {
@@ -5613,6 +5795,84 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    hold_recording: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["KeptOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    lift_hold: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                hold_id: string;
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["KeptOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden.held-from-above"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    read_keeping: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["KeptOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     publish: {
         parameters: {
             header?: {
@@ -5636,6 +5896,38 @@ export interface operations {
             409: components["responses"]["consent-missing.still-running.wrong-state"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    change_purpose: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurposeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["KeptOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["wrong-state"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -99,6 +99,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "deletion-certificates",
+          name: "admin-certificates",
+          component: () => import("./views/admin/CertificatesPage.vue"),
+          meta: office,
+        },
+        {
           path: "attendance",
           name: "admin-attendance",
           component: () => import("./views/attendance/AttendancePage.vue"),

@@ -32,8 +32,9 @@ describe("the recording of a session", () => {
     asked = [];
     detail.value = detailOf(true);
     vi.stubGlobal("fetch", (path: string) => {
-      // What files there are of it is no look at the recording.
+      // What files there are of it, and how long it is kept, is no look at the recording.
       if (path.endsWith("/downloads")) return Promise.resolve(Response.json({ items: [] }));
+      if (path.endsWith("/keeping")) return Promise.resolve(Response.json({ type: "not-found" }, { status: 404 }));
       asked.push(path);
       return Promise.resolve(Response.json({ lanes: [], clips: [] }));
     });

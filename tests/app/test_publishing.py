@@ -14,6 +14,7 @@ from app.recordings import publishing, queries, retention
 from app.recordings.errors import ConsentTakenBack
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.recordings.publishing import RecordingPublication
+from app.recordings.retention import OPERATOR
 from app.schools.models import School
 from app.security import Grant, Role
 from app.settings import Settings
@@ -313,7 +314,7 @@ async def test_held_recording_is_not_withdrawn(
 ) -> None:
     async with published.database.unit_of_work() as db:
         row = await db.get_one(Recording, published.id)
-        await retention.hold(db, row, reason="a dispute", now=clock.now)
+        await retention.hold(db, row, reason="a dispute", by=OPERATOR, now=clock.now)
     answer = await keeper.post(f"{published.path}/withdraw", {"reason": "x"})
     assert (answer.status_code, answer.json()["type"]) == (409, "recording-held")
 

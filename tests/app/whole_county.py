@@ -20,6 +20,7 @@ from app.live.ledger import DatabaseLedger
 from app.planning.models import PlannedCourse, Planning
 from app.recordings.downloads import RecordingDownload
 from app.recordings.models import DownloadForm, Recording, RecordingClip, RecordingState
+from app.recordings.retention import DeletionCertificate, DeletionReason, RecordingHold
 from app.schools.roster_models import RosterSnapshot
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
@@ -137,6 +138,26 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
                 made_at=clock.now,
             )
         )
+        hold = RecordingHold(
+            recording_id=recording.id,
+            reason=f"{mark}争议",
+            placed_at=clock.now,
+            placed_by_id=county.administrator.person_id,
+            is_of_office=True,
+        )
+        db.add(hold)
+        db.add(
+            DeletionCertificate(
+                recording_id=recording.id,
+                reason=DeletionReason.WITHDRAWN,
+                note=f"{mark}家长",
+                asked_at=clock.now,
+                removed_at=clock.now,
+                files=1,
+                bytes=1,
+                files_sha256="0" * 64,
+            )
+        )
         records = await db.scalars(
             select(AttendanceRecord.id).where(AttendanceRecord.session_id == session.id)
         )
@@ -145,6 +166,7 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
             "session_id": session.id,
             "recording_id": recording.id,
         }
+    ids["hold_id"] = hold.id
     return ids | {"lesson_id": lesson.id, "clip_id": clip.id}
 
 

@@ -1,5 +1,6 @@
 /** The administrator's pages: sessions, one session, classrooms and their devices. */
 import events from "./admin-events";
+import keeping from "./admin-keeping";
 import classrooms from "./admin-classrooms";
 
 const zh = {
@@ -335,6 +336,6 @@ const en: typeof zh = {
 };
 
 export default {
-  zh: { ...zh, ...events.zh, ...classrooms.zh },
-  en: { ...en, ...events.en, ...classrooms.en },
+  zh: { ...zh, ...events.zh, ...classrooms.zh, ...keeping.zh },
+  en: { ...en, ...events.en, ...classrooms.en, ...keeping.en },
 };

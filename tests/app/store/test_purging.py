@@ -19,7 +19,13 @@ from app.recordings.models import (
     RecordingState,
 )
 from app.recordings.purging import Purger, fingerprint
-from app.recordings.retention import KEPT_FOR, REMOVED_AFTER, DeletionCertificate, HeldBack
+from app.recordings.retention import (
+    KEPT_FOR,
+    OPERATOR,
+    REMOVED_AFTER,
+    DeletionCertificate,
+    HeldBack,
+)
 from app.recordings.uploading import LOCAL_GRACE
 from app.store.client import ObjectStore
 from tests.app.store.keeping import PART, Keeping
@@ -113,7 +119,7 @@ async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None
     expired = await keeping.recording()
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
-        await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+        await retention.hold(db, row, reason="a dispute", by=OPERATOR, now=keeping.clock.now)
         with pytest.raises(HeldBack):
             await retention.withdraw(db, row, note="", now=keeping.clock.now)
     keeping.clock.now += kept_for
@@ -122,13 +128,13 @@ async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None
     assert await state_of(keeping, expired) is RecordingState.EXPIRED
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, expired.id)
-        await retention.hold(db, row, reason="just in time", now=keeping.clock.now)
+        await retention.hold(db, row, reason="just in time", by=OPERATOR, now=keeping.clock.now)
     keeping.clock.advance(days=365)
     await purge(keeping)
     assert await state_of(keeping, expired) is RecordingState.EXPIRED
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, expired.id)
-        assert await retention.lift(db, row, now=keeping.clock.now) == 1
+        assert await retention.lift_all(db, row, by=OPERATOR, now=keeping.clock.now) == 1
     await purge(keeping)
     assert await state_of(keeping, expired) is RecordingState.PURGED
 
@@ -257,7 +263,7 @@ async def test_hold_that_comes_while_others_are_removed_still_keeps(
         (other,) = [one for one in recordings if keeping.path(one, "").exists()]
         async with keeping.database.unit_of_work() as db:
             row = await db.get_one(Recording, other.id)
-            await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+            await retention.hold(db, row, reason="a dispute", by=OPERATOR, now=keeping.clock.now)
         return other
 
     _, held = await asyncio.gather(purge(keeping), hold_the_other())
@@ -276,7 +282,7 @@ async def test_what_is_being_removed_cannot_be_held(keeping: Keeping) -> None:
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
         with pytest.raises(WrongState, match="being removed"):
-            await retention.hold(db, row, reason="too late", now=keeping.clock.now)
+            await retention.hold(db, row, reason="too late", by=OPERATOR, now=keeping.clock.now)
 
 
 async def test_one_that_cannot_be_removed_keeps_no_other(keeping: Keeping) -> None:
