@@ -27,7 +27,7 @@ from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
 from app.alliances import need_routes, pairing_routes, track_routes
 from app.alliances import routes as alliance_routes
-from app.attendance import locking
+from app.attendance import locking, recounting
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
 from app.calendars import routes as calendar_routes
@@ -113,6 +113,7 @@ PERIODIC = {
     purging.KIND: Periodic(purging.EVERY, Queue.KEEPING),
     lesson_changes.MISSING_KIND: Periodic(lesson_changes.MISSING_EVERY),
     readiness.KIND: Periodic(readiness.EVERY),
+    recounting.KIND: Periodic(recounting.EVERY, Queue.HEAVY),
 }
 
 # Which tables can be imported.
@@ -211,6 +212,7 @@ def job_handlers() -> Handlers:
         lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
         readiness.KIND: readiness.Follower(SessionRecords()).run,
         locking.KIND: locking.lock_term,
+        recounting.KIND: recounting.recount,
         **import_jobs.handlers(IMPORT_KINDS),
         coverage_office.COMPUTE: coverage_office.compute_sheet,
         coverage_office.CHECK: coverage_office.check_sheet,

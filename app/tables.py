@@ -3,7 +3,7 @@
 from app import files, idempotency
 from app.accounts import models as accounts
 from app.alliances import models as alliances
-from app.attendance import delivered
+from app.attendance import delivered, recounting
 from app.attendance import models as attendance
 from app.calendars import models as calendars
 from app.codes import models as codes
@@ -34,6 +34,7 @@ SLICES = (
     planning,
     attendance,
     delivered,
+    recounting,
     recordings,
     copies,
     downloads,

@@ -9,6 +9,12 @@ class NotToConfirm(Problem):
     status, type, title = 409, "not-to-confirm", "There is nothing to confirm"
 
 
+class FiguresBeingCounted(Problem):
+    """After an upgrade figures are counted anew: of `schools` so many are `done`."""
+
+    status, type, title = 503, "figures-being-counted", "The figures are being counted"
+
+
 class TermNotOver(Problem):
     """A term's attendance is locked when the term is over."""
 

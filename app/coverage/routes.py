@@ -9,6 +9,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import words_of
+from app.attendance.errors import FiguresBeingCounted
 from app.clock import Day
 from app.codes import service as codes
 from app.coverage import listing, queries
@@ -116,14 +117,14 @@ async def _coverage(db: AsyncSession, caller: PersonCaller, asked: Asked) -> Cov
 
 
 @router.get("/figures")
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def read_coverage(db: Db, caller: CurrentInspector, asked: Wanted) -> CoverageOut:
     """Return all figures of a roster and a period side by side, in all and county by county."""
     return await _coverage(db, caller, asked)
 
 
 @router.get("/figures/export", **EXPORT_ROUTE)
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def export_coverage(
     db: Db, caller: CurrentInspector, asked: Wanted, export_format: ExportQuery = ExportFormat.CSV
 ) -> ExportResponse:
@@ -138,7 +139,7 @@ MetQuery = Annotated[bool | None, Query(description="In its numerator, or not.")
 
 
 @router.get("/sites")
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def list_coverage_sites(
     *,
     db: Db,
@@ -160,7 +161,7 @@ async def list_coverage_sites(
 
 
 @router.get("/sites/export", **EXPORT_ROUTE)
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def export_coverage_sites(
     *,
     request: Request,
@@ -205,7 +206,7 @@ WantedCells = Annotated[CellFilter, Depends(_cell_filter)]
 
 
 @router.get("/gaps")
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def list_gaps(
     *,
     db: Db,
@@ -227,7 +228,7 @@ async def list_gaps(
 
 
 @router.get("/gaps/export", **EXPORT_ROUTE)
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def export_gaps(
     *,
     request: Request,
@@ -278,7 +279,7 @@ async def _lessons(
 
 
 @router.get("/lessons")
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def list_delivered_lessons(
     *,
     db: Db,
@@ -295,7 +296,7 @@ async def list_delivered_lessons(
 
 
 @router.get("/lessons/export", **EXPORT_ROUTE)
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def export_delivered_lessons(
     *,
     request: Request,
@@ -318,7 +319,7 @@ async def export_delivered_lessons(
 
 
 @router.get("/schools/{school_id}")
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def read_school_gaps(
     *,
     school_id: UUID,

@@ -14,9 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance import delivered
-from app.attendance.models import AttendanceRecord
-from app.calendars.days import local_day
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import (
@@ -27,8 +24,6 @@ from app.coverage.models import (
     IndicatorDefinition,
 )
 from app.database import Database
-from app.lessons.models import Lesson
-from app.schools.models import School
 
 PLAN = "CURR2022"
 SINCE = date(2022, 9, 1)
@@ -56,7 +51,6 @@ async def _load(db: AsyncSession) -> None:
     await _definitions(db)
     if await db.scalar(select(CurriculumPlan.id).where(CurriculumPlan.key == PLAN)) is None:
         await _national_plan(db)
-    await _first_facts(db)
 
 
 async def _definitions(db: AsyncSession) -> None:
@@ -111,21 +105,3 @@ def _periods(plan_id: UUID, subject_id: UUID, row: Mapping[str, str]) -> list[Cu
                 )
             )
     return found
-
-
-async def _first_facts(db: AsyncSession) -> None:
-    """Write the facts of lessons that were closed before facts were kept, once."""
-    if await db.scalar(select(delivered.PERIODS.c.school_id).limit(1)) is not None:
-        return
-    counted = select(AttendanceRecord.id).where(AttendanceRecord.is_counted.is_(True)).limit(1)
-    if await db.scalar(counted) is None:
-        return
-    begin = await db.scalar(select(Lesson.planned_start).order_by(Lesson.planned_start).limit(1))
-    end = await db.scalar(
-        select(Lesson.planned_start).order_by(Lesson.planned_start.desc()).limit(1)
-    )
-    assert begin is not None
-    assert end is not None
-    await delivered.refresh(
-        db, schools=select(School.id), first=local_day(begin), last=local_day(end)
-    )

@@ -5,6 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.attendance.errors import FiguresBeingCounted
+from app.attendance.recounting import require_counted
 from app.clock import Now
 from app.coverage import changes, office, queries, sheets
 from app.coverage.errors import (
@@ -170,13 +172,14 @@ async def _own(db: AsyncSession, caller: PersonCaller, sheet_id: UUID) -> Figure
 
 
 @router.post("/reports", status_code=202)
-@refuses(PeriodTooLong, NoTeachingWeeks)
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
 async def make_report(
     body: ReportIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> JobOut:
     """Have the report of a roster and a period made as a file, as a job."""
     roster = await queries.roster_within(db, caller.scope(*INSPECTING), body.roster_id)
     await period_of(db, roster.region, first=body.first, last=body.last)
+    await require_counted(db)
     job = await jobs.enqueue(
         db,
         kind=office.REPORT,

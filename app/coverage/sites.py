@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import PERIODS, of_rows, words_of
+from app.attendance.recounting import require_counted
 from app.coverage.inputs import Frozen, Plan, curricula_on
 from app.coverage.models import Basis, Indicator, IndicatorDefinition
 from app.coverage.weeks import Period
@@ -130,9 +131,10 @@ async def basics_of(
     *,
     definitions: Mapping[Indicator, IndicatorDefinition] | None = None,
 ) -> Basics:
-    """Read plans, subjects and definitions: five small statements, whatever is asked.
+    """Read plans, subjects and definitions: six small statements, whatever is asked.
 
-    `definitions`: those of a sheet, which may be older ones.
+    `definitions`: those of a sheet, which may be older ones. Raise FiguresBeingCounted, unless the
+    rows themselves are asked.
     """
     curricula = (
         await curricula_on(db, asked.period.middle, as_of=asked.as_of)
@@ -163,6 +165,7 @@ async def definitions_on(db: AsyncSession, day: date) -> dict[Indicator, Indicat
 async def _facts(db: AsyncSession, asked: Question) -> FromClause:
     """Return what was delivered: the table, or, as of a moment, the very rows."""
     if asked.as_of is None:
+        await require_counted(db)
         return PERIODS
     first, last = asked.period.first, asked.period.last
     words = await words_of(db, first, last) if asked.frozen is None else asked.frozen.inputs.words

@@ -21,7 +21,9 @@ from sqlalchemy import select
 
 from app import migrations
 from app.alliances.models import Need, PairingParty
-from app.attendance import rewording
+from app.attendance import recounting, rewording
+from app.attendance.delivered import PERIODS
+from app.attendance.recounting import Recount
 from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
@@ -29,6 +31,10 @@ from app.codes.models import CodeKind
 from app.coverage import seeds as coverage_seeds
 from app.database import Database
 from app.events import EventBus
+from app.jobs import service as jobs
+from app.jobs.files import JobFiles
+from app.jobs.models import Queue
+from app.jobs.worker import Worker
 from app.schools.models import School
 from bench import planning
 from bench.data import asking, imports, people, postgres, verdicts
@@ -75,11 +81,33 @@ async def _subjects(database: Database) -> dict[str, UUID]:
 
 
 async def _facts(url: str) -> None:
-    """Have the platform write what it writes at its first start with lessons: figures' facts."""
+    """Have the platform count figures' facts, as after an upgrade that asks for it."""
     database = Database(url, EventBus())
     began = time.perf_counter()
     try:
         await coverage_seeds.load_own(database)
+        async with database.unit_of_work() as db:
+            db.add(Recount(what=PERIODS.name))
+            await jobs.enqueue(
+                db,
+                kind=recounting.KIND,
+                payload={},
+                owner=None,
+                queue=Queue.HEAVY,
+                now=utc_now(),
+            )
+        worker = Worker(
+            database,
+            database.events,
+            handlers={recounting.KIND: recounting.recount},
+            periodic={},
+            files=JobFiles(Path(tempfile.gettempdir())),
+            queues=frozenset({Queue.HEAVY}),
+            clock=utc_now,
+        )
+        assert await worker.run_due() == 1
+        async with database.unit_of_work() as db:
+            await recounting.require_counted(db)
     finally:
         await database.close()
     print(f"facts of coverage in {time.perf_counter() - began:.1f} s", flush=True)

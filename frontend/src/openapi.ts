@@ -4606,6 +4606,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `figures-being-counted`: The figures are being counted; `unavailable`: The service is not available */
+        "figures-being-counted.unavailable": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `file-empty`: The file is empty */
         "file-empty": {
             content: {
@@ -7609,7 +7615,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     export_coverage: {
@@ -7639,7 +7645,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     list_gaps: {
@@ -7676,7 +7682,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     export_gaps: {
@@ -7711,7 +7717,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     list_delivered_lessons: {
@@ -7749,7 +7755,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     export_delivered_lessons: {
@@ -7785,7 +7791,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     list_coverage_periods: {
@@ -7833,7 +7839,7 @@ export interface operations {
             409: components["responses"]["no-teaching-weeks.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     read_school_gaps: {
@@ -7859,7 +7865,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     list_sheets: {
@@ -8059,7 +8065,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     export_coverage_sites: {
@@ -8093,7 +8099,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["no-teaching-weeks"];
             422: components["responses"]["malformed-input.period-too-long"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     list_curriculum_plans: {

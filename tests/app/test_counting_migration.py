@@ -1,21 +1,36 @@
 """What the migrations of counting make of lessons there are, on both databases."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from alembic import command
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import migrations
-from app.alliances.models import Pairing, PairingKind
+from app.alliances.models import (
+    Pairing,
+    PairingKind,
+)
+from app.attendance import recounting
 from app.attendance.delivered import PERIODS
+from app.attendance.errors import FiguresBeingCounted
 from app.attendance.models import NotCounted
-from app.coverage import seeds
 from app.database import Database
+from app.jobs import service as jobs
+from app.jobs.files import JobFiles
+from app.jobs.models import Queue
 from app.lessons.models import CourseOffering, Lesson, LessonSite, OfferingSite, SiteMode
 from tests.app.conftest import Clock
-from tests.app.held_lessons import Held, hold_in_a_new_county, record_of
+from tests.app.held_lessons import (
+    Held,
+    hold_in_a_new_county,
+    record_of,
+    run_jobs,
+)
 from tests.app.timetable_steps import make_offering
 
 BEFORE = "202611270010"
@@ -44,6 +59,19 @@ async def facts(database: Database) -> list[tuple[UUID, int]]:
         return [(row[0], row[1]) for row in rows]
 
 
+async def count_anew(database: Database, clock: Clock, folder: Path) -> None:
+    async with database.unit_of_work() as db:
+        await jobs.enqueue(
+            db,
+            kind=recounting.KIND,
+            payload={},
+            owner=None,
+            queue=Queue.HEAVY,
+            now=clock.now,
+        )
+    await run_jobs(database, clock, JobFiles(folder))
+
+
 async def offered(database: Database, held: Held, *, is_after_school: bool) -> None:
     """Have the lesson that was held be one of an offering."""
     async with database.unit_of_work() as db:
@@ -54,7 +82,7 @@ async def offered(database: Database, held: Held, *, is_after_school: bool) -> N
 
 
 async def test_lessons_are_after_school_as_their_offerings_say_and_facts_are_written_anew(
-    either_database: Database, clock: Clock
+    either_database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     held = await hold_in_a_new_county(either_database, clock)
     point = held.county.points[0]
@@ -64,25 +92,58 @@ async def test_lessons_are_after_school_as_their_offerings_say_and_facts_are_wri
     async with either_database.unit_of_work() as db:
         assert (await db.scalars(select(Lesson.is_after_school))).all() == [True]
     assert await facts(either_database) == []
-    await seeds.load_own(either_database)
+    await count_anew(either_database, clock, tmp_path)
     assert await facts(either_database) == []
     async with either_database.unit_of_work() as db:
         (await db.scalars(select(CourseOffering))).one().is_after_school = False
     await come_from_before(either_database)
-    await seeds.load_own(either_database)
+    await count_anew(either_database, clock, tmp_path)
     assert await facts(either_database) == [(point.id, 1)]
 
 
-async def test_facts_that_are_right_are_kept(either_database: Database, clock: Clock) -> None:
+async def test_facts_that_are_right_are_kept(
+    either_database: Database, clock: Clock, tmp_path: Path
+) -> None:
     held = await hold_in_a_new_county(either_database, clock)
     await offered(either_database, held, is_after_school=False)
     before = await facts(either_database)
     await come_from_before(either_database)
     assert await facts(either_database) == before != []
+    await count_anew(either_database, clock, tmp_path)
+    assert await facts(either_database) == before
+
+
+async def test_facts_that_were_stale_before_are_counted_anew(
+    either_database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    """One says too much, one is of a school that nothing reached, one of a week long ago."""
+    held = await hold_in_a_new_county(either_database, clock)
+    right = await facts(either_database)
+    async with either_database.unit_of_work() as db:
+        row = (await db.execute(select(PERIODS))).one()._asdict()
+        await db.execute(update(PERIODS).values(periods=7))
+        never, then = held.county.points[1].id, row["week_on"] - timedelta(weeks=9)
+        await db.execute(insert(PERIODS), [row | {"school_id": never}, row | {"week_on": then}])
+    await come_from_before(either_database)
+    async with either_database.unit_of_work() as db:
+        with pytest.raises(FiguresBeingCounted):
+            await recounting.require_counted(db)
+    await count_anew(either_database, clock, tmp_path)
+    assert await facts(either_database) == right
+    async with either_database.unit_of_work() as db:
+        await recounting.require_counted(db)
+
+
+async def test_nothing_is_counted_anew_where_nothing_was_counted(
+    either_database: Database,
+) -> None:
+    await come_from_before(either_database)
+    async with either_database.unit_of_work() as db:
+        await recounting.require_counted(db)
 
 
 async def test_who_only_observed_counts_no_more_and_the_row_says_why(
-    either_database: Database, clock: Clock
+    either_database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     held = await hold_in_a_new_county(either_database, clock)
     record = await record_of(either_database, held.records[0])
@@ -91,7 +152,7 @@ async def test_who_only_observed_counts_no_more_and_the_row_says_why(
     await come_from_before(either_database)
     record = await record_of(either_database, held.records[0])
     assert (record.is_counted, record.not_counted_reason) == (True, NotCounted.OBSERVED)
-    await seeds.load_own(either_database)
+    await count_anew(either_database, clock, tmp_path)
     assert await facts(either_database) == []
 
 

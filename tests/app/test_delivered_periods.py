@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import func, select, text
 
 from app import migrations
 from app.attendance import delivered, rewording
@@ -15,13 +15,10 @@ from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.codes.tables import CodeRow, CodeTables, MapRow, SetRow
-from app.coverage import seeds
 from app.database import Database
 from app.events import EventBus
 from app.schools.models import School
-from tests.app.conftest import Clock
 from tests.app.coverage_world import GRADES, SUBJECTS, World, make_world
-from tests.app.held_lessons import hold_in_a_new_county
 
 Fact = tuple[Any, ...]
 
@@ -77,25 +74,6 @@ async def test_the_facts_are_what_the_rows_say_however_they_were_written(
         everywhere = select(School.id)
         await delivered.refresh(db, schools=everywhere, first=first, last=last)
     assert await kept(either_database, world) == wanted
-
-
-async def test_facts_that_are_missing_are_written_once_at_the_start(
-    either_database: Database, clock: Clock
-) -> None:
-    held = await hold_in_a_new_county(either_database, clock)
-    async with either_database.unit_of_work() as db:
-        before = (await db.execute(select(PERIODS))).all()
-        await db.execute(delete(PERIODS))
-    assert [(row.school_id, row.periods) for row in before] == [(held.county.points[0].id, 1)]
-    await seeds.load_own(either_database)
-    async with either_database.unit_of_work() as db:
-        assert (await db.execute(select(PERIODS))).all() == before
-        await db.execute(
-            insert(PERIODS).values({**before[0]._asdict(), "school_id": held.county.points[1].id})
-        )
-    await seeds.load_own(either_database)
-    async with either_database.unit_of_work() as db:
-        assert len((await db.execute(select(PERIODS))).all()) == 2
 
 
 #: 舞龙 becomes a subject, and 全校 a word for the grade rows call 3.
