@@ -19,8 +19,9 @@ class Lane:
     `hub_id`: the school that gives the lessons, or passes on to these sites what it receives.
     `subjects`: by their codes; none: whatever is taught. `lecturer_id`: the mentor, who gives the
     lessons; None: whoever does. `class_ids`: whose pupils sit there, where that is known; none:
-    anybody's. A lesson a site receives for a named pairing is that pairing's; any other is the
-    first one's it fits, so it is not this one's where it is in one of the lanes `before`.
+    anybody's. A lesson a site receives for a named pairing that is about its subject is that
+    pairing's; any other is the first one's it fits, so it is not this one's where it is in one of
+    the lanes `before`.
     """
 
     pairing_id: UUID

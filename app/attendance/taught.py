@@ -7,8 +7,10 @@ docs/adr/0014; a test holds it against the plain rule.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -29,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.alliances.models import PairingSubject
 from app.alliances.ports import Lane, Taught
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.rows import IS_COUNTED, Newest, newest
@@ -46,12 +49,20 @@ Through, Passer = aliased(Classroom), aliased(School)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 
 
-#: By a subject's code, the words lessons use for it, or for one that is among it.
-Words = Mapping[str, Collection[str]]
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the words the hubs' lessons have for their subjects stand for.
+
+    `by_code`: by a subject's code, the words for it, or for one that is among it. `misnamed`: which
+    pairings are named for lessons with which words, though they are about other subjects.
+    """
+
+    by_code: Mapping[str, Collection[str]]
+    misnamed: Collection[tuple[UUID, str]]
 
 
 async def _words(db: AsyncSession, lanes: Collection[Lane]) -> Words:
-    """Look up all words the hubs' lessons have for their subjects."""
+    """Look up all words the hubs' lessons have for their subjects: two statements."""
     hubs = {lane.hub_id for lane in lanes}
     given = select(Lesson.subject).where(Lesson.hub_school_id.in_(hubs))
     passed_on = (
@@ -62,17 +73,54 @@ async def _words(db: AsyncSession, lanes: Collection[Lane]) -> Words:
     )
     used = await db.scalars(union(given, passed_on))
     sets = await codes.catalogue(db)
-    words: defaultdict[str, list[str]] = defaultdict(list)
-    for word in used:
-        for code in sets.over(sets.find(CodeKind.SUBJECT, word)):
-            words[code].append(word)
-    return words
+    codes_of = {word: sets.over(sets.find(CodeKind.SUBJECT, word)) for word in used}
+    by_code: defaultdict[str, list[str]] = defaultdict(list)
+    for word, over in codes_of.items():
+        for code in over:
+            by_code[code].append(word)
+    return Words(by_code, await _misnamed(db, hubs, codes_of))
+
+
+async def _misnamed(
+    db: AsyncSession, hubs: Collection[UUID], codes_of: Mapping[str, Collection[str]]
+) -> list[tuple[UUID, str]]:
+    """Return which pairings are named for lessons with which words, and are about other subjects.
+
+    A word no code set knows may come to be known: what is named for it stays named.
+    """
+    named = (
+        select(PairingSubject.pairing_id, Lesson.subject, PairingSubject.subject)
+        .select_from(LessonSite)
+        .join(Lesson, LessonSite.lesson_id == Lesson.id)
+        .join(PairingSubject, PairingSubject.pairing_id == LessonSite.pairing_id)
+    )
+    given = named.where(Lesson.hub_school_id.in_(hubs))
+    passed_on = named.join(Through, LessonSite.through_id == Through.id).where(
+        Through.school_id.in_(hubs)
+    )
+    rows = await db.execute(union(given, passed_on))
+    about: defaultdict[tuple[UUID, str], set[str]] = defaultdict(set)
+    for pairing_id, word, code in rows:
+        about[pairing_id, word].add(code)
+    return [
+        (pairing_id, word)
+        for (pairing_id, word), agreed in about.items()
+        if (over := codes_of.get(word)) and agreed.isdisjoint(over)
+    ]
 
 
 def _in(lane: Lane, words: Words) -> ColumnElement[bool]:
-    """Return the condition that a row is this pairing's, by its name or as the first it fits."""
+    """Return the condition that a row is this pairing's, by its name or as the first it fits.
+
+    A name that was given before pairings were held to their subjects names nothing where the lesson
+    is in another one (docs/adr/0014).
+    """
+    misnamed = [
+        and_(LessonSite.pairing_id == pairing_id, Lesson.subject == word)
+        for pairing_id, word in words.misnamed
+    ]
     unnamed = and_(
-        LessonSite.pairing_id.is_(None),
+        or_(LessonSite.pairing_id.is_(None), *misnamed),
         _of_people(lane),
         *(not_(and_(_agreed(other, words), _of_people(other))) for other in lane.before),
     )
@@ -94,7 +142,7 @@ def _agreed(lane: Lane, words: Words) -> ColumnElement[bool]:
     )
     if not lane.subjects:
         return between
-    about = {word for subject in lane.subjects for word in words.get(subject, ())}
+    about = {word for subject in lane.subjects for word in words.by_code.get(subject, ())}
     return and_(between, Lesson.subject.in_(about))
 
 

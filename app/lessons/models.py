@@ -234,9 +234,9 @@ class LessonSite(Base):
     """听讲端: one classroom invited to one lesson. It is a seat, and an attendance row.
 
     `class_id`: the pupils who sit there; `assistant_id`: 辅导教师, the adult beside them.
-    `pairing_id`: for which pairing it receives the lesson, where somebody named one; it then
-    counts for no other (docs/adr/0014). `through_id`: the site that passes it on to this one
-    (一点带多点, docs/adr/0026); None: it has it from the hub.
+    `pairing_id`: for which pairing it receives the lesson, where somebody named one; about its
+    subject, it counts for no other (docs/adr/0014). `through_id`: the site that passes it on to
+    this one (一点带多点, docs/adr/0026); None: it has it from the hub.
     """
 
     __tablename__ = "lesson_sites"

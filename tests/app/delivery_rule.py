@@ -8,7 +8,7 @@ lesson keeps the *origin*, the lesson at the beginning of the chain (`Lesson.ori
 and B, invited by both A and M, is still one. The school that gave the origin is never a site of it.
 
 Of several pairings between two schools a lesson is one's (`owner`): that of the pairing it was
-received for, where somebody named one, else that of the first it fits.
+received for, where somebody named one about its subject, else that of the first it fits.
 """
 
 from collections.abc import Iterable
@@ -80,10 +80,17 @@ def is_agreed(row: Received, agreed: Agreed) -> bool:
     )
 
 
+def is_misnamed(row: Received, pairings: Iterable[Agreed]) -> bool:
+    """Return whether the pairing named is about subjects, and the lesson's, known, is another."""
+    (named,) = (each for each in pairings if each.pairing_id == row.named)
+    return bool(named.subjects and row.subjects) and not named.subjects & row.subjects
+
+
 def owner(row: Received, pairings: Iterable[Agreed]) -> UUID | None:
     """Return the one pairing whose lesson this was: the one named, or the first it fits."""
+    pairings = list(pairings)
     fitting = [each for each in pairings if is_agreed(row, each)]
-    if row.named is not None:
+    if row.named is not None and not is_misnamed(row, pairings):
         return row.named if row.named in {each.pairing_id for each in fitting} else None
     of_people = [
         each

@@ -8,17 +8,25 @@ from uuid import UUID
 import pytest
 from alembic import command
 from sqlalchemy import insert, inspect, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app import migrations
+from app.alliances import pairing_queries, pairings, tracks
 from app.alliances.models import (
     Pairing,
+    PairingChange,
     PairingKind,
+    PairingParty,
+    PairingState,
+    PairingSubject,
+    Side,
 )
 from app.attendance import recounting
 from app.attendance.delivered import PERIODS
 from app.attendance.errors import FiguresBeingCounted
-from app.attendance.models import NotCounted
+from app.attendance.models import AttendanceRecord, AttendanceState, NotCounted
+from app.attendance.taught import AttendedLessons
+from app.calendars.days import Span
 from app.database import Database
 from app.jobs import service as jobs
 from app.jobs.files import JobFiles
@@ -28,10 +36,13 @@ from tests.app.conftest import Clock
 from tests.app.held_lessons import (
     Held,
     hold_in_a_new_county,
+    lock,
+    make_term,
     record_of,
     run_jobs,
 )
 from tests.app.timetable_steps import make_offering
+from tests.factories import County
 
 BEFORE = "202611270010"
 
@@ -154,6 +165,84 @@ async def test_who_only_observed_counts_no_more_and_the_row_says_why(
     assert (record.is_counted, record.not_counted_reason) == (True, NotCounted.OBSERVED)
     await count_anew(either_database, clock, tmp_path)
     assert await facts(either_database) == []
+
+
+async def test_lessons_named_for_pairings_of_other_subjects_count_by_the_rule_of_subjects(
+    either_database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    """The course named it before pairings were held to subjects; the row was locked since."""
+    held = await hold_in_a_new_county(either_database, clock)
+    county, room = held.county, held.county.classrooms[0].id
+    await offered(either_database, held, is_after_school=False)
+    async with either_database.unit_of_work() as db:
+        named, right = [
+            await run_pairing(db, county, subject, clock) for subject in ("maths", "music")
+        ]
+        site = await db.scalar(select(OfferingSite).where(OfferingSite.classroom_id == room))
+        assert site is not None
+        site.pairing_id = named
+    term = await make_term(either_database, county, clock)
+    clock.advance(days=60)
+    await lock(either_database, held, term, clock, tmp_path)
+    before = await record_of(either_database, held.records[0])
+    assert before.state is AttendanceState.LOCKED
+    await come_from_before(either_database)
+    async with either_database.unit_of_work() as db:
+        assert await lessons_of(db, named, clock) == 0
+        assert await lessons_of(db, right, clock) == 1
+        kept = await db.scalar(select(LessonSite.pairing_id).where(LessonSite.classroom_id == room))
+    # What was said, and the locked row, are as they were.
+    assert kept == named
+    after = await record_of(either_database, held.records[0])
+    assert columns_of(after) == columns_of(before)
+
+
+def columns_of(record: AttendanceRecord) -> dict[str, Any]:
+    return {each.key: getattr(record, each.key) for each in AttendanceRecord.__table__.columns}
+
+
+async def run_pairing(db: AsyncSession, county: County, subject: str, clock: Clock) -> UUID:
+    """A pairing of the hub and the first point that has run since the day before."""
+    day = clock.now.date() - timedelta(days=1)
+    row = Pairing(
+        kind=PairingKind.DELIVERY,
+        name=subject,
+        periods_a_week=2,
+        starts_on=day,
+        state=PairingState.ACTIVE,
+        parties=[
+            PairingParty(school_id=county.hub.id, side=Side.HUB),
+            PairingParty(school_id=county.points[0].id, side=Side.PARTNER),
+        ],
+        subjects=[PairingSubject(subject=subject)],
+    )
+    db.add(row)
+    await db.flush()
+    db.add(
+        PairingChange(
+            pairing_id=row.id,
+            number=1,
+            at=clock.now,
+            day=day,
+            from_state=PairingState.ACCEPTED,
+            to_state=PairingState.ACTIVE,
+            by_person_id=county.administrator.person_id,
+        )
+    )
+    await db.flush()
+    return row.id
+
+
+async def lessons_of(db: AsyncSession, pairing_id: UUID, clock: Clock) -> int:
+    """Return how many lessons a pairing counts until today."""
+    rows = [await pairing_queries.get_pairing(db, pairing_id)]
+    today = clock.now.date()
+    days = await pairings.days_that_count(db, rows, today=today)
+    limits = [Span(rows[0].starts_on, today)]
+    (counts,) = await tracks.count(
+        db, AttendedLessons(), rows, days=days, limits=limits, today=today
+    )
+    return counts.lessons
 
 
 async def test_lessons_there_are_keep_the_pairings_their_offerings_name(
