@@ -23,6 +23,17 @@ _WHY_NOT = sa.text(
     " WHERE is_counted IS NOT NULL AND lesson_site_id IN"
     " (SELECT id FROM lesson_sites WHERE mode = 'OBSERVE')"
 )
+# Why a row did not count before is what its own figures say by the rule set that judged it. One
+# that was closed since, and only observed what would have been enough, has no reason of before.
+_WHY_NOT_BEFORE = sa.text(
+    "UPDATE attendance_records SET not_counted_reason = CASE"
+    " WHEN is_counted THEN NULL"
+    " WHEN audible_ms + degraded_ms + lost_ms = 0 THEN 'NEVER_CAME'"
+    " WHEN CAST(audible_ms AS BIGINT) * 1000 < CAST(planned_ms AS BIGINT)"
+    " * (SELECT min_audible_permille FROM attendance_rules WHERE number = rule_number)"
+    " THEN 'TOO_LITTLE_AUDIBLE' END"
+    " WHERE not_counted_reason = 'OBSERVED'"
+)
 # Where there are none, the platform writes the facts of all rows at its next start.
 _FACTS = sa.text(
     "DELETE FROM delivered_periods WHERE"
@@ -42,10 +53,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(_FACTS)
-    op.execute(
-        sa.text(
-            "UPDATE attendance_records SET not_counted_reason = NULL"
-            " WHERE not_counted_reason = 'OBSERVED'"
-        )
-    )
+    op.execute(_WHY_NOT_BEFORE)
     op.drop_column("lessons", "is_after_school")

@@ -1,14 +1,14 @@
 """Have the facts of coverage counted anew, by what counts today.
 
 Revision ID: 202611271250
-Revises: 202611271240
+Revises: 202611271300
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611271250"
-down_revision = "202611271240"
+down_revision = "202611271300"
 branch_labels = None
 depends_on = None
 

@@ -35,6 +35,7 @@ from app.lessons.models import CourseOffering, Lesson, LessonSite, OfferingSite,
 from tests.app.conftest import Clock
 from tests.app.held_lessons import (
     Held,
+    hold,
     hold_in_a_new_county,
     lock,
     make_term,
@@ -165,6 +166,39 @@ async def test_who_only_observed_counts_no_more_and_the_row_says_why(
     assert (record.is_counted, record.not_counted_reason) == (True, NotCounted.OBSERVED)
     await count_anew(either_database, clock, tmp_path)
     assert await facts(either_database) == []
+
+
+async def test_why_observers_did_not_count_before_is_said_again_on_the_way_back(
+    either_database: Database, clock: Clock
+) -> None:
+    """Of four rows one counted, one heard too little, one never came; one was closed since."""
+    first = await hold_in_a_new_county(either_database, clock)
+    counted, short = first.records
+    second = await hold(either_database, first.county, clock)
+    since, away = second.records
+    async with either_database.unit_of_work() as db:
+        await db.execute(update(LessonSite).values(mode=SiteMode.OBSERVE))
+        row = await db.get_one(AttendanceRecord, away)
+        row.audible_ms = row.degraded_ms = row.lost_ms = 0
+        row.not_counted_reason = NotCounted.NEVER_CAME
+        row = await db.get_one(AttendanceRecord, since)
+        row.is_counted, row.not_counted_reason = False, NotCounted.OBSERVED
+    await come_from_before(either_database)
+    for each in (counted, short, since, away):
+        record = await record_of(either_database, each)
+        assert record.not_counted_reason is NotCounted.OBSERVED
+    await either_database.engine.dispose()
+    await go(either_database.engine, command.downgrade, BEFORE)
+    table = AttendanceRecord.__table__
+    async with either_database.unit_of_work() as db:
+        rows = await db.execute(select(table.c.id, table.c.is_counted, table.c.not_counted_reason))
+        assert {row[0]: (row[1], row[2]) for row in rows} == {
+            counted: (True, None),
+            short: (False, NotCounted.TOO_LITTLE_AUDIBLE),
+            since: (False, None),
+            away: (False, NotCounted.NEVER_CAME),
+        }
+    await go(either_database.engine, command.upgrade, "head")
 
 
 async def test_lessons_named_for_pairings_of_other_subjects_count_by_the_rule_of_subjects(
