@@ -5804,7 +5804,7 @@ export interface operations {
     hold_recording: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {
@@ -5835,7 +5835,7 @@ export interface operations {
     lift_hold: {
         parameters: {
             header?: {
-                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. */
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
                 "idempotency-key"?: components["parameters"]["header.idempotency-key"];
             };
             path: {

@@ -9,7 +9,7 @@ from app.recordings import retention
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.recordings.replaced import KEPT_FOR
-from app.recordings.retention import REMOVED_AFTER
+from app.recordings.retention import OPERATOR, REMOVED_AFTER
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server, noise
 from tests.app.store.test_purging import purge, withdraw
@@ -89,7 +89,7 @@ async def test_a_held_recording_keeps_what_was_replaced(
     assert keeping.path(recording, CLIP).exists()
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
-        await retention.lift(db, row, now=keeping.clock.now)
+        assert await retention.lift_all(db, row, by=OPERATOR, now=keeping.clock.now) == 1
     await purge(keeping)
     assert not keeping.path(recording, CLIP).exists()
 
