@@ -33,15 +33,15 @@ describe("what waits for a hand", () => {
 
   it("says for how long something is away in minutes, hours or days", async () => {
     for (const [count, says] of [
-      [5, "5 min"],
-      [119, "119 min"],
-      [120, "2 h"],
-      [2879, "47 h"],
-      [2880, "2 d"],
+      [5, "5min"],
+      [119, "119min"],
+      [120, "2h"],
+      [2879, "47h"],
+      [2880, "2d"],
     ] as const) {
       i18n.global.locale.value = "en";
       const [line] = await shown({ hand: "QUEUE_KEEPING", count });
-      expect(line?.startsWith(`${says}nobody uploads and removes recordings`), line).toBe(true);
+      expect(line).toMatch(new RegExp(`^${says} *nobody uploads and removes recordings`));
       expect(line).toContain("classrooms worker --queue KEEPING");
     }
   });
@@ -49,15 +49,15 @@ describe("what waits for a hand", () => {
   it("says it in Chinese", async () => {
     i18n.global.locale.value = "zh";
     expect(await shown({ hand: "SECOND_PLACE", count: 61 }, { hand: "QUEUE_HEAVY", count: 180 })).toEqual([
-      expect.stringMatching(/^61 分钟录像的第二存放处用不了/),
-      expect.stringMatching(/^3 小时排课、报表和整节课的文件没有程序在做/),
+      expect.stringMatching(/^61分钟 *录像的第二存放处用不了/),
+      expect.stringMatching(/^3小时 *排课、报表和整节课的文件没有程序在做/),
     ]);
   });
 
   it("counts everything else, with its unit", async () => {
     expect(await shown({ hand: "DISK", count: 7 }, { hand: "ROOM", count: 4 }, { hand: "JOBS", count: 300 })).toEqual([
-      expect.stringMatching(/^7 %/),
-      expect.stringMatching(/^4 GB/),
+      expect.stringMatching(/^7%/),
+      expect.stringMatching(/^4GB/),
       expect.stringMatching(/^300/),
     ]);
   });
