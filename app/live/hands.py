@@ -39,15 +39,12 @@ class Hand(StrEnum):
     ROOM = "ROOM"
     SECOND_PLACE = "SECOND_PLACE"
     QUEUE_LIGHT = "QUEUE_LIGHT"
+    QUEUE_REPLAYS = "QUEUE_REPLAYS"
     QUEUE_KEEPING = "QUEUE_KEEPING"
     QUEUE_HEAVY = "QUEUE_HEAVY"
 
 
-UNATTENDED: Mapping[Queue, Hand] = {
-    Queue.LIGHT: Hand.QUEUE_LIGHT,
-    Queue.KEEPING: Hand.QUEUE_KEEPING,
-    Queue.HEAVY: Hand.QUEUE_HEAVY,
-}
+UNATTENDED: Mapping[Queue, Hand] = {queue: Hand(f"QUEUE_{queue}") for queue in Queue}
 
 
 @dataclass(frozen=True, slots=True)

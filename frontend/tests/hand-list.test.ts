@@ -48,9 +48,9 @@ describe("what waits for a hand", () => {
 
   it("says it in Chinese", async () => {
     i18n.global.locale.value = "zh";
-    expect(await shown({ hand: "SECOND_PLACE", count: 61 }, { hand: "QUEUE_HEAVY", count: 180 })).toEqual([
+    expect(await shown({ hand: "SECOND_PLACE", count: 61 }, { hand: "QUEUE_REPLAYS", count: 180 })).toEqual([
       expect.stringMatching(/^61分钟 *录像的第二存放处用不了/),
-      expect.stringMatching(/^3小时 *排课、报表和整节课的文件没有程序在做/),
+      expect.stringMatching(/^3小时 *下课以后的回看没有程序在做/),
     ]);
   });
 

@@ -175,3 +175,13 @@ async def test_a_server_looks_while_it_runs_and_says_it_to_who_administers(
         hands = (await browser.get("/api/admin/workbench")).json()["hands"]
         assert {"hand": "QUEUE_KEEPING", "count": 90} in hands
         assert (await browser.get("/healthz")).json()["unattended_queues"] == "KEEPING"
+
+
+async def test_each_queue_that_nobody_works_for_is_named_on_the_workbench(
+    app: FastAPI, county: County, clock: Clock, open_browser: OpenBrowser
+) -> None:
+    app.state.queue_watch.found = dict.fromkeys(Queue, clock.now - 7 * MINUTE)
+    browser = await open_browser(county.administrator)
+    hands = (await browser.get("/api/admin/workbench")).json()["hands"]
+    minutes = {each["hand"]: each["count"] for each in hands}
+    assert {minutes.get(f"QUEUE_{queue}") for queue in Queue} == {7}
