@@ -68,7 +68,10 @@ async def ring(place: Path, template: Path, lessons: int) -> Bell:
             began_s = time.monotonic()
             for session_id in sessions:
                 await sealing.session_closed(SessionClosed(session_id))
-            return await _watch(database, sessions, began_s)
+            came = await _watch(database, sessions, began_s)
+        if isinstance(came, str):
+            raise RuntimeError(f"a recording is broken: {came}")
+        return came
     finally:
         await database.close()
 
@@ -125,7 +128,8 @@ def _copy(template: Path, folder: Path) -> None:
             os.link(path, folder / path.name)
 
 
-async def _watch(database: Database, sessions: Sequence[UUID], began_s: float) -> Bell:
+async def _watch(database: Database, sessions: Sequence[UUID], began_s: float) -> Bell | str:
+    """Return when all were made, or what broke one."""
     sealed: dict[UUID, float] = {}
     playable: dict[UUID, float] = {}
     query = select(Recording.session_id, Recording.state, Recording.problem)
@@ -136,7 +140,7 @@ async def _watch(database: Database, sessions: Sequence[UUID], began_s: float) -
         now_s = time.monotonic() - began_s
         for session_id, state, problem in rows:
             if state is RecordingState.BROKEN:
-                raise RuntimeError(f"a recording is broken: {problem}")
+                return problem or "it does not say why"
             if state not in _UNSEALED:
                 sealed.setdefault(session_id, now_s)
             if state in PLAYABLE:

@@ -30,6 +30,7 @@ RowOf = Callable[[Path], Awaitable[Outcome]]
 ROWS: Mapping[str, RowOf] = {
     "server": kill_rows.server,
     "recorder": kill_rows.recorder,
+    "server-after-bell": kill_rows.server_after_bell,
     "power": machine_rows.power,
     "disk-full": machine_rows.disk_full,
     "disk-full-alone": machine_rows.disk_full_alone,

@@ -1,11 +1,13 @@
 """Rows in which a process is killed: the server, and what makes a recording playable."""
 
 import asyncio
+import math
 from pathlib import Path
 
 from bench.drill.lesson import drill_lesson
-from bench.drill.processes import kill_child
+from bench.drill.processes import kill_child, until_child
 from bench.drill.verdict import Outcome
+from bench.impair.trace import wall_s
 
 _BEFORE_S, _AFTER_S = 9.0, 9.0
 _LESSON_S = 9.0
@@ -23,6 +25,24 @@ async def server(folder: Path) -> Outcome:
         await asyncio.sleep(_AFTER_S)
         await drill.ring()
         return await drill.judge("server", playable_s=await drill.until_playable())
+
+
+async def server_after_bell(folder: Path) -> Outcome:
+    """`kill -9` of the server while the replay is made: what it was at it takes up again."""
+    async with drill_lesson(folder) as drill:
+        await asyncio.sleep(_LESSON_S)
+        await drill.ring()
+        words = f"{RECORDER} build"
+        child = await until_child(drill.server.pid, words, within_s=_STARTS_WITHIN_S)
+        await drill.kill_server()
+        await drill.server.start()
+        drill.mended_s = wall_s()
+        playable_s = await drill.until_playable() - (drill.mended_s - drill.bell_s)
+        drill.back_s = playable_s
+        outcome = await drill.judge("server-after-bell", playable_s=playable_s)
+        outcome.again_s = math.nan  # the lesson was over
+        outcome.others.append((f"no {words} to be at", child is not None))
+        return outcome
 
 
 async def recorder(folder: Path) -> Outcome:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urljoin
 from uuid import UUID
 
 import httpx2
@@ -74,6 +75,8 @@ class Drill:
     killed_s: list[float] = field(default_factory=list)
     #: When what was broken was whole again; NaN while nothing was.
     mended_s: float = math.nan
+    #: How long after that something recorded could be played; NaN where no server was killed.
+    back_s: float = math.nan
     began_s: float = math.nan
     bell_s: float = math.nan
 
@@ -87,6 +90,7 @@ class Drill:
         """Start it again, and wait until everybody is back and sends."""
         await self.server.start()
         self.mended_s = wall_s()
+        self.back_s = await self._until_parts_play()
         connections = len(self.programme.connected_s)
         try:
             async with asyncio.timeout(_IN_S):
@@ -99,6 +103,33 @@ class Drill:
                 f"nobody came back in {_IN_S:.0f} s after {connections} connections: "
                 f"{[str(each.what) for each in self.hub.happenings[-3:]]}"
             ) from None
+
+    async def _until_parts_play(self) -> float:
+        """Return how long after the recovery a part of the lesson plays; infinity: never."""
+        client = self.watching
+        session_id = await self.session_id()
+        give_up_at = time.monotonic() + _PLAYABLE_WITHIN_S
+        while time.monotonic() < give_up_at:
+            try:
+                answer = await client.get(f"/api/sessions/{session_id}/timeshift")
+                lanes = answer.json()["lanes"] if answer.status_code == 200 else []
+                if lanes and await self._plays(lanes[0]["tracks"][0]["url"]):
+                    return wall_s() - self.mended_s
+            except httpx2.TransportError:
+                await client.renew()
+            await asyncio.sleep(0.05)
+        return math.inf
+
+    async def _plays(self, playlist: str) -> bool:
+        """Return whether the last part a playlist names can be fetched, up to its first bytes."""
+        listed = await self.watching.get(playlist)
+        names = [line for line in listed.text.splitlines() if line and not line.startswith("#")]
+        if listed.status_code != 200 or not names:
+            return False
+        part = await self.watching.get(
+            urljoin(playlist, names[-1]), headers={"Range": "bytes=0-4095"}
+        )
+        return part.status_code == 206
 
     async def ring(self) -> None:
         """End the lesson."""
@@ -216,6 +247,7 @@ class Drill:
             ),
             again_s=again_after_s(programme.sound, kept.sound, self.mended_s),
             playable_s=playable_s,
+            back_s=self.back_s,
             attended=len(truth),
             wrong_rows=wrong_rows(await self.rows(), truth),
             broken=unplayable,

@@ -22,6 +22,16 @@ def children_of(pid: int, words: str) -> list[int]:
     return found
 
 
+async def until_child(pid: int, words: str, *, within_s: float) -> int | None:
+    """Return the first such process as soon as there is one."""
+    give_up_at = time.monotonic() + within_s
+    while time.monotonic() < give_up_at:
+        for child in children_of(pid, words):
+            return child
+        await asyncio.sleep(_LOOK_S)
+    return None
+
+
 async def kill_child(pid: int, words: str, *, within_s: float) -> int | None:
     """End the first such process as a crash would, as soon as there is one; return its id."""
     give_up_at = time.monotonic() + within_s

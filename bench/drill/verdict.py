@@ -14,7 +14,8 @@ _ENTRY = re.compile(r"\d{4}-\d\d-\d\dT\S+ \[")
 LOSS_S = 2.0
 """Of what reached a server that lived; for each crash."""
 PLAYABLE_S = 5.0
-"""From the bell to a replay that plays."""
+"""From the bell to a replay that plays; where the server is killed after the bell, from its
+recovery. And from a recovery to something recorded that plays."""
 MOVED_S = 1.0
 """How far media may stand from where it was sent, on the lesson clock, over the whole lesson."""
 STAY_S = 3.0
@@ -170,7 +171,9 @@ class Outcome:
     """Everything that is known of one row of the drill.
 
     `crashes` multiplies the loss allowed; `no_loss_allowed_of` names what may be given up on
-    purpose. `others` are what only this row promises: words, and whether they came true.
+    purpose. `back_s`: from the recovery of a killed server to something recorded that plays; NaN
+    where none was killed. `others` are what only this row promises: words, and whether they came
+    true.
     """
 
     row: str
@@ -179,6 +182,7 @@ class Outcome:
     pictures: Loss
     again_s: float
     playable_s: float
+    back_s: float
     attended: int
     wrong_rows: list[str]
     broken: list[str]
@@ -203,6 +207,7 @@ class Outcome:
             ),
             "nothing was recorded": self.sound.kept_s <= 0,
             f"playable {self.playable_s:.1f} s after the bell": not self.playable_s <= PLAYABLE_S,
+            f"playable {self.back_s:.1f} s after the recovery": self.back_s > PLAYABLE_S,
             f"media moved by {self.moved_s:.1f} s": not self.moved_s <= MOVED_S,
             f"a classroom heard nothing for {self.silence_s:.1f} s": not (
                 self.silence_s <= NOTICED_S
@@ -221,16 +226,17 @@ class Outcome:
         verdict = "FAIL" if self.failures() else "PASS"
         right = self.attended - len(self.wrong_rows)
         return (
-            f"{verdict}  {self.row:16} {self.worst.live_s:7.1f} {self.worst.kept_s:9.1f} "
+            f"{verdict}  {self.row:17} {self.worst.live_s:6.1f} {self.worst.kept_s:9.1f} "
             f"{self.worst.largest_gap_s:6.2f} {_text(self.again_s):>7} "
-            f"{_text(self.playable_s):>8} {right:4}/{self.attended}"
+            f"{_text(self.back_s):>6} {_text(self.playable_s):>8} {right:4}/{self.attended}"
             f" {self.silence_s:8.2f} {self.moved_s:6.2f}"
         )
 
 
 HEADING = (
-    "      row              lesson  recorded    gap   again playable   rows  silence  moved\n"
-    "                            s         s      s       s        s                s      s"
+    f"{'':6}{'row':17} {'lesson':>6} {'recorded':>9} {'gap':>6} {'again':>7} {'back':>6} "
+    f"{'playable':>8} {'rows':>6} {'silence':>8} {'moved':>6}\n"
+    f"{'':23} {'s':>6} {'s':>9} {'s':>6} {'s':>7} {'s':>6} {'s':>8} {'':6} {'s':>8} {'s':>6}"
 )
 
 

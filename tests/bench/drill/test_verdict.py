@@ -136,6 +136,7 @@ def outcome() -> Outcome:
         pictures=Loss(10.0, 8.5, 1.5),
         again_s=1.0,
         playable_s=2.0,
+        back_s=0.4,
         attended=2,
         wrong_rows=[],
         broken=[],
@@ -147,6 +148,7 @@ def outcome() -> Outcome:
 
 def test_a_lesson_that_kept_what_is_promised_passes() -> None:
     assert outcome().failures() == []
+    assert replace(outcome(), back_s=math.nan).failures() == []
     assert outcome().line().startswith("PASS  server")
 
 
@@ -158,6 +160,8 @@ def test_a_lesson_that_kept_what_is_promised_passes() -> None:
         ({"sound": Loss(10.0, 0.0, 10.0), "crashes": 9}, "nothing was recorded"),
         ({"playable_s": 5.1}, "playable 5.1 s after the bell"),
         ({"playable_s": math.inf}, "playable inf s after the bell"),
+        ({"back_s": 5.1}, "playable 5.1 s after the recovery"),
+        ({"back_s": math.inf}, "playable inf s after the recovery"),
         ({"moved_s": 1.1}, "media moved by 1.1 s"),
         ({"moved_s": math.nan}, "media moved by nan s"),
         ({"silence_s": 1.1}, "a classroom heard nothing for 1.1 s"),
