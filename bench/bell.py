@@ -159,6 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.lessons < 1 or options.minutes < LOOP_S / 60:
         parser.error("a lesson has at least ten seconds, and there is at least one")
     print(machine())
+    (ROOT / "var").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "var") as place:
         tracks = [
             Track(CAMERA, "H264", 90_000, encode_camera()),
