@@ -20,6 +20,8 @@ from app.lessons import routes as lessons
 from app.main import create_app
 from app.openapi import dependencies
 from app.paging import BadCursor
+from app.recordings import light
+from app.recordings.errors import RecordingNotReady
 from app.schools import school_routes
 from app.schools import service as schools
 from app.security import Policy
@@ -49,6 +51,8 @@ NEVER: Mapping[Callable[..., Any], set[type[Problem]]] = {
     attendance._follow: {WrongState},
     settling._confirm: {WrongState},
     crediting.move_on: {WrongState},
+    # It has published it by then, and what is published is played.
+    light.publish: {RecordingNotReady},
     # The pages are its own, not the caller's.
     lines.pages_of_lines: {BadCursor},
     # It renders whatever it is given.
