@@ -21,9 +21,17 @@ export const NEED_STATES: readonly NeedState[] = ["OPEN", "MATCHED", "WITHDRAWN"
 export type Offer = Schemas["OfferOut"];
 export type Candidate = Schemas["CandidateOut"];
 
+interface AllianceQuery {
+  q?: string;
+}
+export interface PairingQuery {
+  alliance_id?: string;
+  state?: PairingState;
+}
+
 export const alliances = {
-  list: (query: Paging & { q?: string }) => dataOf(client.get("/api/alliances", { query })),
-  exportUrl: (format: Format) => linkTo("/api/alliances/export", { query: { format } }),
+  list: (query: Paging & AllianceQuery) => dataOf(client.get("/api/alliances", { query })),
+  exportUrl: (query: AllianceQuery, format: Format) => linkTo("/api/alliances/export", { query: { ...query, format } }),
   add: (json: Schemas["AllianceIn"]) => dataOf(client.post("/api/alliances", { json })),
   edit: ({ id, version }: Alliance, json: Schemas["AllianceIn"]) =>
     dataOf(client.put("/api/alliances/{alliance_id}", { path: { alliance_id: id }, json, ifMatch: etagOf(version) })),
@@ -73,9 +81,8 @@ export const agreements = {
 };
 
 export const pairings = {
-  list: (query: Paging & { alliance_id?: string; state?: PairingState }) =>
-    dataOf(client.get("/api/pairings", { query })),
-  exportUrl: (query: { alliance_id?: string }, format: Format) =>
+  list: (query: Paging & PairingQuery) => dataOf(client.get("/api/pairings", { query })),
+  exportUrl: (query: PairingQuery, format: Format) =>
     linkTo("/api/pairings/export", { query: { ...query, format } }),
   add: (json: Schemas["PairingIn"]) => dataOf(client.post("/api/pairings", { json })),
   /** A draft alone can be changed. */

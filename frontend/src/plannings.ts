@@ -12,9 +12,13 @@ export type KeptFree = Schemas["KeptFree"];
 export type PlanningState = Schemas["PlanningState"];
 export type Offering = Schemas["PlannedOfferingOut"];
 
+interface PlanningQuery {
+  term_id?: string;
+}
+
 export const plannings = {
-  list: (query: Paging) => dataOf(client.get("/api/plannings", { query })),
-  exportUrl: (format: Format) => linkTo("/api/plannings/export", { query: { format } }),
+  list: (query: Paging & PlanningQuery) => dataOf(client.get("/api/plannings", { query })),
+  exportUrl: (query: PlanningQuery, format: Format) => linkTo("/api/plannings/export", { query: { ...query, format } }),
   ask: (json: Schemas["PlanningIn"]) => dataOf(client.post("/api/plannings", { json })),
   one: (planning_id: string) => dataOf(client.get("/api/plannings/{planning_id}", { path: { planning_id } })),
   accept: (planning_id: string, plan: number, publish: boolean) =>

@@ -4,8 +4,10 @@ import { createApp, h, type App, type Component } from "vue";
 import { createMemoryHistory, createRouter, RouterView, type Router } from "vue-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { i18n } from "../src/i18n";
+import AlliancesPage from "../src/views/alliances/AlliancesPage.vue";
 import NeedsPage from "../src/views/alliances/NeedsPage.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
+import PlanningsPage from "../src/views/planning/PlanningsPage.vue";
 import OfferingsPage from "../src/views/timetable/OfferingsPage.vue";
 
 let app: App | null = null;
@@ -46,6 +48,9 @@ describe("the filters in the address", () => {
     ["needs", NeedsPage, "/api/needs", "?need_school_id=s1&need_subject=music&need_state=OPEN", "school_id=s1&subject=music&state=OPEN"],
     ["offers", NeedsPage, "/api/hub-offers", "?offer_school_id=s1&offer_subject=music", "school_id=s1&subject=music"],
     ["courses", OfferingsPage, "/api/course-offerings", "?school_id=s1&term_id=t1&subject=music&state=DRAFT", "school_id=s1&term_id=t1&subject=music&state=DRAFT"],
+    ["alliances", AlliancesPage, "/api/alliances", "?q=lianmeng&pairing_state=ACTIVE", "q=lianmeng"],
+    ["pairings", AlliancesPage, "/api/pairings", "?q=lianmeng&pairing_state=ACTIVE", "state=ACTIVE"],
+    ["plannings", PlanningsPage, "/api/plannings", "?term_id=t1", "term_id=t1"],
     ["days", CalendarPage, "/api/calendar-days", "?day_from=2026-02-01&day_to=2026-03-01", "from=2026-02-01&to=2026-03-01"],
     ["bells", CalendarPage, "/api/bell-schedules", "?bells_school_id=s1", "school_id=s1"],
   ])("narrow the %s and what is exported of them", async (_, component, path, address, query) => {

@@ -16,6 +16,9 @@ const TONES: Record<PairingState, Tone> = {
   ARCHIVED: "plain",
 };
 
+/** All there are, in the order of a pairing's life. */
+export const PAIRING_STATES = Object.keys(TONES) as PairingState[];
+
 export function pairingTone(state: PairingState): Tone {
   return TONES[state];
 }
