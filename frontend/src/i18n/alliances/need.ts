@@ -12,6 +12,7 @@ const zh = {
   grades: "{from} 至 {to} 年级",
   language: "教学语言",
   window: "时间",
+  valid: "有效期",
   note: "说明",
   state: "状态",
   states: { OPEN: "待匹配", MATCHED: "已匹配", WITHDRAWN: "已撤回" },
@@ -28,7 +29,6 @@ const zh = {
   of_points: "{n} / {most}",
   accept: "接受, 由 {name} 提出结对",
   accepted: "结对已经提出, 等另一方同意",
-  capacity: "每周可供 {n} 节",
   offers_empty_hint: "主讲学校先填报能教什么, 需求才有得匹配。",
   why: {
     grade_offered: "它教 {grade_from} 至 {grade_to} 年级, 正好有 {grade_no} 年级。",
@@ -61,6 +61,7 @@ const en: typeof zh = {
   grades: "Grades {from} to {to}",
   language: "Language",
   window: "When",
+  valid: "From – to",
   note: "Note",
   state: "State",
   states: { OPEN: "Open", MATCHED: "Matched", WITHDRAWN: "Withdrawn" },
@@ -77,7 +78,6 @@ const en: typeof zh = {
   of_points: "{n} / {most}",
   accept: "Accept; {name} proposes the pairing",
   accepted: "The pairing is proposed and waits for the other side",
-  capacity: "{n} period a week | {n} periods a week",
   offers_empty_hint: "Needs can be matched once hubs say what they can teach.",
   why: {
     grade_offered: "It teaches grades {grade_from} to {grade_to}, grade {grade_no} among them.",
