@@ -17,6 +17,7 @@ from app.errors import Forbidden, WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Fetched, Page, PageQuery, fetch_page
+from app.schools.queries import covers_everything
 from app.schools.registry_schemas import Incoming, Text
 from app.security import CurrentAdministrator, CurrentInspector, Role
 
@@ -103,7 +104,7 @@ async def list_attendance_rules(
     return AttendanceRules(
         items=[AttendanceRuleOut.of(*row, today=today) for row in found.items],
         next_cursor=found.next_cursor,
-        may_add=await rules.may_add(db, caller.scope(Role.ADMINISTRATOR)),
+        may_add=await covers_everything(db, caller.scope(Role.ADMINISTRATOR)),
     )
 
 
@@ -127,7 +128,7 @@ async def add_attendance_rule(
     body: AttendanceRuleIn, db: Db, now: Now, caller: CurrentAdministrator
 ) -> AttendanceRuleOut:
     """Add a rule set for all lessons from a day to come. What was judged stays as it is."""
-    if not await rules.may_add(db, caller.scope(Role.ADMINISTRATOR)):
+    if not await covers_everything(db, caller.scope(Role.ADMINISTRATOR)):
         raise Forbidden("A rule set holds everywhere: it is added by who administers all there is.")
     rule = await rules.add(db, **body.model_dump(), person_id=caller.person_id, now=now)
     return AttendanceRuleOut.of(rule, caller.name, None, today=local_day(now))

@@ -21,8 +21,6 @@ from app.attendance.models import AttendanceRule, NotCounted
 from app.calendars.days import local_day
 from app.errors import WrongState
 from app.lessons.models import SiteMode
-from app.schools.models import Region
-from app.security import Scope
 
 LATEST_FIRST = (AttendanceRule.valid_from.desc(), AttendanceRule.number.desc())
 
@@ -88,14 +86,6 @@ def listed() -> Select[AttendanceRule, str | None, date | None]:
     return select(AttendanceRule, Person.name, replaced_from).outerjoin(
         Person, AttendanceRule.added_by_id == Person.id
     )
-
-
-async def may_add(db: AsyncSession, scope: Scope) -> bool:
-    """Return whether a scope has all there is: every region that lies in no other."""
-    outside = (
-        select(Region.id).where(Region.parent_id.is_(None), Region.id.not_in(scope.region_ids))
-    ).limit(1)
-    return bool(scope.region_ids) and await db.scalar(outside) is None
 
 
 async def add(

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.jobs.models import UNFINISHED, Job, JobState, Queue
 from app.paging import Fetched, PageRequest, fetch_page
 from app.security import PersonCaller
 
+GIVEN_UP = frozenset({JobState.FAILED, JobState.DEAD})
 LATEST_FIRST = (Job.created_at.desc(), Job.id.desc())
 
 
@@ -26,7 +28,42 @@ class JobFilter:
 
 def jobs_of(person: PersonCaller, wanted: JobFilter) -> Select[Job]:
     """Return the query of a person's jobs."""
-    query = select(Job).where(Job.owner_id == person.person_id)
+    return _found(select(Job).where(Job.owner_id == person.person_id), wanted)
+
+
+def platform_jobs(wanted: JobFilter) -> Select[Job]:
+    """Return the query of the platform's own jobs: for who administers all there is."""
+    return _found(select(Job).where(Job.owner_id.is_(None)), wanted)
+
+
+def dead_letters() -> Select[Job]:
+    """Return the query of the platform's own jobs that were given up on, or refused, for good.
+
+    Not those whose work was done by a later job: one that ended well, went on later (`put_off`)
+    or is at its first attempt again.
+    """
+    later = aliased(Job)
+    goes_well = or_(
+        later.state == JobState.DONE,
+        and_(
+            later.started_at.is_not(None),
+            or_(
+                and_(later.state == JobState.QUEUED, later.attempts == 0),
+                and_(later.state == JobState.RUNNING, later.attempts == 1),
+            ),
+        ),
+    )
+    made_good = exists().where(
+        later.owner_id.is_(None),
+        later.kind == Job.kind,
+        later.dedup_key.is_not_distinct_from(Job.dedup_key),
+        later.created_at > Job.created_at,
+        goes_well,
+    )
+    return platform_jobs(JobFilter(None, GIVEN_UP)).where(~made_good)
+
+
+def _found(query: Select[Job], wanted: JobFilter) -> Select[Job]:
     if wanted.kind is not None:
         query = query.where(Job.kind == wanted.kind)
     return query.where(Job.state.in_(wanted.states)) if wanted.states else query

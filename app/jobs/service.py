@@ -22,6 +22,7 @@ from app.security import PersonCaller
 
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS = 3
+MOST_ERROR_CHARACTERS = 500
 # Before the second and the third attempt: what failed may mend by itself.
 RETRY_AFTER = (timedelta(seconds=10), timedelta(seconds=60))
 
@@ -211,9 +212,22 @@ async def refuse(
     return await _change(db, job_id, lease, problem=body, **_ended(JobState.FAILED, now))
 
 
-async def fail(db: AsyncSession, *, job_id: UUID, lease: UUID, attempt: int, now: datetime) -> bool:
-    """Write down that an attempt broke. Another follows, unless it was the last."""
+async def fail(
+    db: AsyncSession,
+    *,
+    job_id: UUID,
+    lease: UUID,
+    attempt: int,
+    error: Exception | None = None,
+    now: datetime,
+) -> bool:
+    """Write down that an attempt broke. Another follows, unless it was the last.
+
+    `error` is kept beside it: of the platform's own jobs, which only who runs it all reads.
+    """
     problem = {"type": "internal-error", "detail": "It has been written to the server's log."}
+    if error is not None:
+        problem["error"] = f"{type(error).__name__}: {error}"[:MOST_ERROR_CHARACTERS]
     if attempt >= MOST_ATTEMPTS:
         return await _change(db, job_id, lease, problem=problem, **_ended(JobState.DEAD, now))
     return await _put_back(

@@ -253,7 +253,7 @@ class Worker:
                     db, job_id=job.id, lease=context.lease, problem=problem, now=self._clock()
                 )
             log.info("job_refused", job_id=str(job.id), kind=job.kind, type=problem.type)
-        except Exception:
+        except Exception as error:
             log.exception("job_failed", job_id=str(job.id), kind=job.kind, attempt=job.attempts)
             async with self._database.unit_of_work() as db:
                 await service.fail(
@@ -261,6 +261,7 @@ class Worker:
                     job_id=job.id,
                     lease=context.lease,
                     attempt=job.attempts,
+                    error=error if job.owner_id is None else None,
                     now=self._clock(),
                 )
         else:

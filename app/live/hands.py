@@ -16,12 +16,13 @@ from app.accounts.sight import sight_of
 from app.alliances.models import NeedState, Pairing, PairingParty, PairingState
 from app.alliances.need_queries import needs_seen
 from app.attendance.rows import WaitsFor, waiting_in_sight
-from app.jobs.models import JobState, Queue
-from app.jobs.queries import JobFilter, jobs_of
+from app.jobs.models import Queue
+from app.jobs.queries import GIVEN_UP, JobFilter, dead_letters, jobs_of
 from app.lessons.queries import day_of
 from app.recordings.reserved import reserved_bytes
 from app.recordings.room_left import Left
-from app.security import INSPECTING, PersonCaller
+from app.schools.queries import covers_everything
+from app.security import INSPECTING, PersonCaller, Role
 
 LOW_DISK_PERCENT = 10
 UNCONFIRMED_DAYS = timedelta(days=14)
@@ -35,6 +36,7 @@ class Hand(StrEnum):
     NEEDS = "NEEDS"
     AGREEMENTS = "AGREEMENTS"
     JOBS = "JOBS"
+    PLATFORM_JOBS = "PLATFORM_JOBS"
     DISK = "DISK"
     ROOM = "ROOM"
     SECOND_PLACE = "SECOND_PLACE"
@@ -78,7 +80,7 @@ async def wanted(
     """Return what waits for a hand, the most urgent first; what does not wait is left out."""
     sight, since = await sight_of(db, person), day_of(now - UNCONFIRMED_DAYS)
     scope = person.scope(*INSPECTING)
-    failed = JobFilter(None, frozenset({JobState.FAILED, JobState.DEAD}))
+    failed = JobFilter(None, GIVEN_UP)
     found = [
         (Hand.OBJECTIONS, waiting_in_sight(sight, WaitsFor.ADMINISTRATOR)),
         (Hand.UNCONFIRMED, waiting_in_sight(sight, WaitsFor.ASSISTANT, first_day=since)),
@@ -86,6 +88,8 @@ async def wanted(
         (Hand.AGREEMENTS, _to_agree(person)),
         (Hand.JOBS, jobs_of(person, failed)),
     ]
+    if await covers_everything(db, person.scope(Role.ADMINISTRATOR)):
+        found.append((Hand.PLATFORM_JOBS, dead_letters()))
     counted = [Wanted(hand, await _count(db, query)) for hand, query in found]
     return [*await _of_server(db, server, now), *(each for each in counted if each.count)]
 

@@ -34,6 +34,7 @@ from app.events import EventBus
 from app.live import (
     check_routes,
     download_routes,
+    platform_jobs,
     publishing_routes,
     queries,
     recovery,
@@ -132,6 +133,7 @@ class LivePlane:
             session_routes.router,
             light_router,
             workbench_routes.router,
+            platform_jobs.router,
             attendance_routes.router,
             attendance_rows.router,
             attendance_rules.router,

@@ -48,6 +48,14 @@ def schools_within(scope: Scope) -> Select[UUID]:
     return select(School.id).where(or_(false(), *places))
 
 
+async def covers_everything(db: AsyncSession, scope: Scope) -> bool:
+    """Return whether a scope has all there is: every region that lies in no other."""
+    outside = (
+        select(Region.id).where(Region.parent_id.is_(None), Region.id.not_in(scope.region_ids))
+    ).limit(1)
+    return bool(scope.region_ids) and await db.scalar(outside) is None
+
+
 async def region_within(db: AsyncSession, scope: Scope, region_id: UUID) -> Region:
     """Return a region in `scope`."""
     region = await db.scalar(

@@ -74,6 +74,18 @@ export interface paths {
         /** @description List the kinds and the states. Schools are looked for by name: `/api/schools?q=`. */
         get: operations["list_filters"];
     };
+    "/api/admin/platform-jobs": {
+        /** @description List the platform's own jobs, the latest first. */
+        get: operations["list_platform_jobs"];
+    };
+    "/api/admin/platform-jobs/{job_id}/retry": {
+        /** @description Have a job that was given up on or refused tried again from the start. */
+        post: operations["retry_platform_job"];
+    };
+    "/api/admin/platform-jobs/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_platform_jobs"];
+    };
     "/api/admin/points": {
         /** @description List the classrooms of teaching points in scope, those longest silent first. */
         get: operations["list_points"];
@@ -2038,7 +2050,7 @@ export interface components {
          * @description A kind of thing somebody has to do.
          * @enum {string}
          */
-        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "DISK" | "ROOM" | "SECOND_PLACE" | "QUEUE_LIGHT" | "QUEUE_REPLAYS" | "QUEUE_KEEPING" | "QUEUE_HEAVY";
+        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "PLATFORM_JOBS" | "DISK" | "ROOM" | "SECOND_PLACE" | "QUEUE_LIGHT" | "QUEUE_REPLAYS" | "QUEUE_KEEPING" | "QUEUE_HEAVY";
         /**
          * @description Something that waits for a hand, and how often; of DISK, the percentage that is free.
          *
@@ -2808,6 +2820,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_PlatformJobOut_: {
+            items: components["schemas"]["PlatformJobOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_PointOut_: {
             items: components["schemas"]["PointOut"][];
             /** @description Ask for the next page with it. */
@@ -3096,6 +3113,35 @@ export interface components {
          * @enum {string}
          */
         PlanningState: "PLANNING" | "ANSWERED" | "ACCEPTED";
+        /**
+         * @description A job of the platform's own. `error`: what its last attempt broke with.
+         *
+         *     `session_id`, `title`: of the lesson whose recording it is about; null: of no single one.
+         */
+        PlatformJobOut: {
+            attempts: number;
+            can_cancel: boolean;
+            can_retry: boolean;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            file: components["schemas"]["JobFileOut"] | null;
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @example schools.import */
+            kind: string;
+            problem: components["schemas"]["JobProblem"] | null;
+            progress: components["schemas"]["ProgressOut"];
+            queue: components["schemas"]["Queue"];
+            result: {
+                [key: string]: unknown;
+            } | null;
+            session_id: string | null;
+            started_at: string | null;
+            state: components["schemas"]["JobState"];
+            title: string | null;
+        };
         /**
          * @description How the device of a teaching point's classroom stands.
          * @enum {string}
@@ -5553,6 +5599,84 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_platform_jobs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description Those given up on whose work nothing has done since. */
+                is_open?: boolean;
+                kind?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                state?: components["schemas"]["JobState"][] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_PlatformJobOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    retry_platform_job: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                job_id: components["parameters"]["path.job_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["PlatformJobOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_platform_jobs: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Those given up on whose work nothing has done since. */
+                is_open?: boolean;
+                kind?: string | null;
+                state?: components["schemas"]["JobState"][] | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -110,6 +110,21 @@ export const jobs = {
   retry: (job_id: string) => dataOf(client.post("/api/jobs/{job_id}/retry", { path: { job_id } })),
 };
 
+export type PlatformJob = Schemas["PlatformJobOut"];
+export interface PlatformJobQuery {
+  state?: JobState[];
+  /** Those given up on whose work nothing has done since. */
+  is_open?: boolean;
+}
+
+/** 系统任务: the platform's own jobs, for who administers all there is. */
+export const platformJobs = {
+  list: (query: PlatformJobQuery & Paging) => dataOf(client.get("/api/admin/platform-jobs", { query })),
+  exportUrl: (query: PlatformJobQuery, format: Format) =>
+    linkTo("/api/admin/platform-jobs/export", { query: { ...query, format } }),
+  retry: (job_id: string) => dataOf(client.post("/api/admin/platform-jobs/{job_id}/retry", { path: { job_id } })),
+};
+
 /** How a table is to be imported. */
 export interface ImportWishes {
   /** Only say what would be done. */

@@ -326,6 +326,12 @@ export const router = createRouter({
               component: () => import("./views/jobs/JobsPage.vue"),
               meta: office,
             },
+            {
+              path: "jobs/platform",
+              name: "registry-platform-jobs",
+              component: () => import("./views/jobs/PlatformJobsPage.vue"),
+              meta: office,
+            },
           ],
         },
       ],

@@ -33,6 +33,7 @@ const zh = {
     NEEDS: "没有匹配的需求",
     AGREEMENTS: "等我方同意的结对",
     JOBS: "没有完成的任务",
+    PLATFORM_JOBS: "放弃了的系统任务",
   },
   hand_do: {
     DISK: "录像可能停下, 请通知系统管理员",
@@ -47,6 +48,7 @@ const zh = {
     NEEDS: "打开需求, 从列表里选一所主讲学校",
     AGREEMENTS: "打开结对, 同意或者谢绝",
     JOBS: "看原因, 改正后再试一次",
+    PLATFORM_JOBS: "录像存放, 销毁或生成没有做成: 看原因, 再试一次",
   },
   hand_for: { minutes: "分钟", hours: "小时", days: "天" },
   points: "教学点",
@@ -100,6 +102,7 @@ const en: typeof zh = {
     NEEDS: "Needs without a match",
     AGREEMENTS: "Pairings waiting for us",
     JOBS: "Failed jobs",
+    PLATFORM_JOBS: "Jobs of the platform given up on",
   },
   hand_do: {
     DISK: "recordings may stop: tell who runs the server",
@@ -114,6 +117,7 @@ const en: typeof zh = {
     NEEDS: "open the need and choose a hub from its list",
     AGREEMENTS: "open the pairing, agree or decline",
     JOBS: "see why, mend it, try again",
+    PLATFORM_JOBS: "something of recordings was not kept, removed or made: see why, try again",
   },
   hand_for: { minutes: "min", hours: "h", days: "d" },
   points: "Teaching points",
