@@ -39,6 +39,8 @@ class SessionFilter:
     state: LessonState | None = None
     text: str = ""
     session_id: UUID | None = None
+    subject: str | None = None
+    grade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ def _matches(sight: Sight, wanted: SessionFilter) -> ColumnElement[bool]:
         conditions.append(Lesson.kind == wanted.kind)
     if wanted.state is not None:
         conditions.append(Lesson.state == wanted.state)
+    if wanted.subject is not None:
+        conditions.append(Lesson.subject == wanted.subject)
+    if wanted.grade is not None:
+        conditions.append(Lesson.grade == wanted.grade)
     return and_(*conditions)
 
 

@@ -14,7 +14,8 @@ from app.errors import refuses
 from app.idempotency import IdempotentRoute
 from app.jobs.models import JobState
 from app.live.replay_schemas import DownloadOut, DownloadsOut, DownloadState
-from app.recordings import downloads, queries
+from app.recordings import access, downloads, queries
+from app.recordings.access import Viewer
 from app.recordings.downloads import MEDIA_TYPE, SUFFIX, Standing
 from app.recordings.errors import (
     ClipFileMissing,
@@ -157,14 +158,8 @@ async def take_download(
         db, recording_id=recording_id, folder=recording.folder, name=download.file
     )
     if request.method == "GET":
-        await downloads.log_taken(
-            db,
-            recording_id=recording_id,
-            form=form,
-            person_id=person.person_id,
-            address=client_address(request),
-            now=now,
-        )
+        viewer = Viewer(client_address(request), person_id=person.person_id)
+        await access.log_look_once(db, recording, viewer, taken=form, now=now)
     answer = await send_file(request, file, mime=MEDIA_TYPE[form])
     if answer.status_code in (200, 206):
         answer.headers["Content-Disposition"] = _disposition(recording, form)

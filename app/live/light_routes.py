@@ -17,7 +17,8 @@ from app.errors import refuses
 from app.idempotency import IdempotentRoute
 from app.live.download_routes import FILE, Key, Until, standing_out
 from app.live.replay_schemas import DownloadsOut
-from app.recordings import downloads, light, queries
+from app.recordings import access, downloads, light, queries
+from app.recordings.access import Viewer
 from app.recordings.downloads import MEDIA_TYPE
 from app.recordings.errors import (
     ClipFileMissing,
@@ -124,11 +125,6 @@ async def watch_light(
         db, recording_id=recording_id, folder=recording.folder, name=download.file
     )
     if request.method == "GET":
-        await light.log_watched(
-            db,
-            recording_id=recording_id,
-            person_id=person.person_id,
-            address=client_address(request),
-            now=now,
-        )
+        viewer = Viewer(client_address(request), person_id=person.person_id)
+        await access.log_look_once(db, recording, viewer, now=now)
     return await send_file(request, file, mime=MEDIA_TYPE[form])

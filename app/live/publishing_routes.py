@@ -14,14 +14,12 @@ from app.idempotency import IdempotentRoute
 from app.lessons.models import LessonSite
 from app.live import rebuilding, views
 from app.live.schemas import RecordingOut, WithdrawIn
-from app.paging import Page, PageQuery
 from app.recordings import light, queries, retention
 from app.recordings.errors import ConsentMissing, RecordingNotReady
 from app.recordings.models import Recording
 from app.recordings.retention import HeldBack
-from app.recordings.schemas import ViewOfOut
 from app.schools.models import Classroom
-from app.security import CurrentAdministrator, CurrentInspector
+from app.security import CurrentAdministrator
 from media.recorder.timeline import Group
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
@@ -64,23 +62,6 @@ async def rebuild(
     recording = await queries.administered(db, administrator, session_id)
     await rebuilding.ask_for(db, recording, now=now)
     return await views.recording_out(db, recording, now=now)
-
-
-@router.get("/admin/recording-views")
-async def recording_views(db: Db, person: CurrentInspector, page: PageQuery) -> Page[ViewOfOut]:
-    """Say who looked at recordings of lessons the caller's schools took part in, newest first."""
-    found = await queries.all_views(db, person, page)
-    return found.page(
-        lambda row: ViewOfOut(
-            session_id=row[1],
-            title=row[2],
-            person_id=row[0].person_id,
-            name=row[3],
-            at=row[0].at,
-            address=row[0].address,
-            taken=row[0].taken,
-        )
-    )
 
 
 async def _schools_in(db: AsyncSession, recording: Recording) -> frozenset[UUID]:

@@ -34,8 +34,10 @@ from app.live.replay_schemas import ReplayOut
 from app.live.schemas import EndIn, SessionDetail, SessionItem
 from app.live.words import RECORDING_STATE
 from app.paging import Page, PageQuery
+from app.recordings import access
 from app.recordings import queries as recording_queries
 from app.recordings import service as recordings
+from app.recordings.access import Viewer
 from app.recordings.errors import ConsentTakenBack, RecordingNotReady
 from app.recordings.models import PLAYABLE
 from app.recordings.reserved import reserved_until
@@ -57,9 +59,13 @@ def _filter(
     school_id: UUID | None = None,
     kind: LessonKind | None = None,
     state: LessonState | None = None,
+    subject: Annotated[str | None, Query(max_length=40, pattern=WITHOUT_NUL)] = None,
+    grade: Annotated[str | None, Query(max_length=40, pattern=WITHOUT_NUL)] = None,
     q: Annotated[str, Query(max_length=100, pattern=WITHOUT_NUL)] = "",
 ) -> SessionFilter:
-    return SessionFilter(first_day, last_day, school_id, kind, state, q.strip())
+    return SessionFilter(
+        first_day, last_day, school_id, kind, state, q.strip(), subject=subject, grade=grade
+    )
 
 
 Wanted = Annotated[SessionFilter, Depends(_filter)]
@@ -171,11 +177,6 @@ async def replay(
         )
     session = await attendance_queries.get_session(db, session_id)
     assert session is not None
-    await recordings.log_view(
-        db,
-        recording_id=recording.id,
-        person_id=person.person_id,
-        address=client_address(request),
-        now=now,
-    )
+    viewer = Viewer(client_address(request), person_id=person.person_id)
+    await access.log_look(db, recording, viewer, now=now)
     return await views.replay(db, session, recording, now=now)

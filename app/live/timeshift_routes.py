@@ -23,8 +23,8 @@ from app.database import Db
 from app.errors import NotFound, Problem, refuses
 from app.live.manifests import Manifest, Manifests
 from app.live.replay_schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
-from app.recordings import queries
-from app.recordings import service as recordings
+from app.recordings import access, queries
+from app.recordings.access import Viewer
 from app.recordings.errors import (
     ClipFileMissing,
     KeptElsewhere,
@@ -80,6 +80,16 @@ def _may_see(seat_id: str, *, is_all: bool) -> bool:
     return is_all or seat_id == HUB
 
 
+def _viewer(request: Request, callers: Callers, *, is_all: bool) -> Viewer:
+    """Return who looks: who is not shown all is the classroom, whoever else is signed in there."""
+    address = client_address(request)
+    if is_all:
+        assert callers.person is not None
+        return Viewer(address, person_id=callers.person.person_id)
+    assert callers.device is not None
+    return Viewer(address, classroom_id=callers.device.classroom_id)
+
+
 @router.get("/sessions/{session_id}/timeshift")
 @refuses(RecordingDamaged)
 async def timeshift(
@@ -98,14 +108,7 @@ async def timeshift(
     session = await attendance_queries.get_session(db, session_id)
     assert session is not None
     seats = await seats_of(db, session.lesson_id, session.id)
-    if is_all and callers.person is not None:
-        await recordings.log_view(
-            db,
-            recording_id=recording.id,
-            person_id=callers.person.person_id,
-            address=client_address(request),
-            now=now,
-        )
+    await access.log_look_once(db, recording, _viewer(request, callers, is_all=is_all), now=now)
     until = links.until(now)
     lanes = [
         _lane(lane, recording.id, seats, links, until)

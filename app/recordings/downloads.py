@@ -7,11 +7,11 @@ the recording's other files.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, exists, select
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, selectinload
 
@@ -21,14 +21,11 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, Queue
 from app.recordings.errors import RecordingNotReady
-from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingClip, RecordingView
+from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingClip
 from app.recordings.queries import may_watch
 from app.security import PersonCaller
 
 KIND: Final = "recordings.compose"
-#: A download asks for many ranges, and may go on after it broke: it is one look.
-ONE_LOOK: Final = timedelta(minutes=10)
-
 
 MEDIA_TYPE: Mapping[DownloadForm, str] = {
     DownloadForm.LESSON: "video/mp4",
@@ -190,28 +187,3 @@ async def publish(db: AsyncSession, download: RecordingDownload) -> None:
     db.add(download)
     # Its folder has a file more, which is to be kept like the others.
     recording.files_listed_at = None
-
-
-async def log_taken(
-    db: AsyncSession,
-    *,
-    recording_id: UUID,
-    form: DownloadForm,
-    person_id: UUID,
-    address: str,
-    now: datetime,
-) -> None:
-    """Write down who takes a file along, from where; once for all that belongs to one download."""
-    is_known = exists().where(
-        RecordingView.recording_id == recording_id,
-        RecordingView.person_id == person_id,
-        RecordingView.taken == form,
-        RecordingView.address == address,
-        RecordingView.at > now - ONE_LOOK,
-    )
-    if not await db.scalar(select(is_known)):
-        db.add(
-            RecordingView(
-                recording_id=recording_id, person_id=person_id, at=now, address=address, taken=form
-            )
-        )

@@ -6,22 +6,20 @@ sound alone, when somebody asks.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.recordings import downloads, publishing, service
+from app.recordings import downloads, publishing
 from app.recordings.downloads import RecordingDownload
-from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingView
+from app.recordings.models import PLAYABLE, DownloadForm, Recording
 from app.recordings.queries import is_shown_to
 from app.security import PersonCaller
 
-#: A player asks for a file in many ranges: that is one look.
-ONE_LOOK: Final = timedelta(minutes=10)
 LightForm = Literal[DownloadForm.SMALL, DownloadForm.SOUND]
 LIGHT: Final[tuple[LightForm, ...]] = (DownloadForm.SMALL, DownloadForm.SOUND)
 
@@ -62,20 +60,3 @@ async def playable(
     if row is None:
         raise NotFound
     return row[0], row[1]
-
-
-async def log_watched(
-    db: AsyncSession, *, recording_id: UUID, person_id: UUID, address: str, now: datetime
-) -> None:
-    """Write down who watches, from where; once for all that is asked of it within `ONE_LOOK`."""
-    is_known = exists().where(
-        RecordingView.recording_id == recording_id,
-        RecordingView.person_id == person_id,
-        RecordingView.taken.is_(None),
-        RecordingView.address == address,
-        RecordingView.at > now - ONE_LOOK,
-    )
-    if not await db.scalar(select(is_known)):
-        await service.log_view(
-            db, recording_id=recording_id, person_id=person_id, address=address, now=now
-        )

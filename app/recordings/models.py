@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, ClockMs, Id
@@ -157,14 +157,19 @@ class DownloadForm(StrEnum):
 class RecordingView(Base):
     """Who looked at a recording with minors, when: the school can read it.
 
-    `taken`: which file of the whole lesson was taken along; None: it was watched here.
+    A person, or a classroom that looked back while the lesson ran. `taken`: which file of the
+    whole lesson was taken along; None: it was watched here.
     """
 
     __tablename__ = "recording_views"
+    __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (classroom_id IS NULL)", name="one_viewer"),
+    )
 
     id: Mapped[Id]
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), index=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    classroom_id: Mapped[UUID | None] = mapped_column(ForeignKey("classrooms.id"), index=True)
     at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(45))
     taken: Mapped[DownloadForm | None]

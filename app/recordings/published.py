@@ -1,34 +1,104 @@
 """The recordings that are published to somebody: found by what their lessons are about."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Person
+from app.exports import Column
 from app.lessons.models import Lesson
+from app.lessons.queries import bounds_of, is_of_school
 from app.paging import Fetched, PageRequest, fetch_page
 from app.pinyin import is_named
 from app.recordings.models import Recording, RecordingState
 from app.recordings.publishing import RecordingPublication, is_published_to, is_refused
 from app.recordings.queries import may_watch
+from app.recordings.schemas import PublishedOut
 from app.schools.models import School
 from app.security import PersonCaller
 
-Listed = tuple[Recording, Lesson, RecordingPublication, str, str]
+LATEST_FIRST = (RecordingPublication.id.desc(),)
+# Of the rows of `published_to_export`.
+COLUMNS = (
+    Column("课题", lambda row: row.Lesson.title),
+    Column("学科", lambda row: row.Lesson.subject),
+    Column("年级", lambda row: row.Lesson.grade),
+    Column("主讲学校", lambda row: row.hub),
+    Column("主讲教师", lambda row: row.lecturer),
+    Column("上课时间", lambda row: row.Lesson.planned_start),
+    Column("时长 (分)", lambda row: round(row.Recording.duration_ms / 60_000)),
+    Column("发布时间", lambda row: row.RecordingPublication.at),
+    Column("课堂编号", lambda row: str(row.Recording.session_id)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFilter:
+    """What to list; None: whatever. Days of the lesson in the schools' zone, both included.
+
+    `school_id`: it gave the lesson or was invited to it. `text`: words of the title, the subject,
+    the grade, the hub school or the lecturer.
+    """
+
+    first_day: date | None = None
+    last_day: date | None = None
+    school_id: UUID | None = None
+    subject: str | None = None
+    grade: str | None = None
+    text: str = ""
+
+
+def published_to_export(
+    person: PersonCaller, wanted: PublishedFilter
+) -> Select[Recording, Lesson, RecordingPublication, str, str]:
+    """Return the query of all that the filter finds, in the order of the list."""
+    return _published(person, wanted).order_by(*LATEST_FIRST)
 
 
 async def list_published(
-    db: AsyncSession, person: PersonCaller, text: str, page: PageRequest
-) -> Fetched[Listed]:
+    db: AsyncSession, person: PersonCaller, wanted: PublishedFilter, page: PageRequest
+) -> Fetched[PublishedOut]:
     """Return a page of what is published to this person or was given by her, the latest first.
 
-    Not while a school's consent is taken back. With the lesson, the hub school's and the
-    lecturer's name. Raise BadCursor.
+    Not while a school's consent is taken back. Raise BadCursor.
     """
+    found = await fetch_page(db, _published(person, wanted), order=LATEST_FIRST, page=page)
+    return found.map(lambda row: _out(*row))
+
+
+def _out(
+    recording: Recording, lesson: Lesson, publication: RecordingPublication, hub: str, lecturer: str
+) -> PublishedOut:
+    return PublishedOut(
+        session_id=recording.session_id,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        hub=hub,
+        lecturer=lecturer,
+        planned_start=lesson.planned_start,
+        duration_ms=recording.duration_ms,
+        published_at=publication.at,
+    )
+
+
+def _published(
+    person: PersonCaller, wanted: PublishedFilter
+) -> Select[Recording, Lesson, RecordingPublication, str, str]:
     query = (
-        select(Recording, Lesson, RecordingPublication, School.name, Person.name)
-        .join(Lesson, Lesson.id == Recording.lesson_id)
+        select(
+            Recording,
+            Lesson,
+            RecordingPublication,
+            School.name.label("hub"),
+            Person.name.label("lecturer"),
+        )
+        .join_from(Recording, Lesson, Lesson.id == Recording.lesson_id)
         .join(RecordingPublication, RecordingPublication.recording_id == Recording.id)
         .join(School, School.id == Lesson.hub_school_id)
         .join(Person, Person.id == Lesson.lecturer_id)
@@ -40,9 +110,22 @@ async def list_published(
             ~is_refused(),
         )
     )
-    if text:
-        query = query.where(_is_about(text))
-    return await fetch_page(db, query, order=(RecordingPublication.id.desc(),), page=page)
+    return query.where(*_matches(wanted))
+
+
+def _matches(wanted: PublishedFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.first_day is not None:
+        yield Lesson.planned_start >= bounds_of(wanted.first_day)[0]
+    if wanted.last_day is not None:
+        yield Lesson.planned_start < bounds_of(wanted.last_day)[1]
+    if wanted.school_id is not None:
+        yield is_of_school(wanted.school_id)
+    if wanted.subject is not None:
+        yield Lesson.subject == wanted.subject
+    if wanted.grade is not None:
+        yield Lesson.grade == wanted.grade
+    if wanted.text:
+        yield _is_about(wanted.text)
 
 
 def _is_about(text: str) -> ColumnElement[bool]:

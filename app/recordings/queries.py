@@ -12,13 +12,9 @@ from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.accounts.models import Person
 from app.accounts.queries import administered_schools
-from app.accounts.sight import sight_of
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
-from app.lessons.queries import is_in_sight, is_visible
-from app.paging import Fetched, PageRequest, fetch_page
 from app.recordings.errors import ConsentTakenBack
 from app.recordings.models import (
     HIDDEN,
@@ -26,7 +22,6 @@ from app.recordings.models import (
     Recording,
     RecordingClip,
     RecordingState,
-    RecordingView,
 )
 from app.recordings.publishing import is_kept_from, is_published_to
 from app.schools.models import School
@@ -183,47 +178,6 @@ async def folder_of(db: AsyncSession, recording_id: UUID) -> str:
     if folder is None:
         raise NotFound
     return folder
-
-
-async def views(
-    db: AsyncSession, person: PersonCaller, session_id: UUID
-) -> Sequence[tuple[RecordingView, str]]:
-    """Return who watched a recording, newest first, with their names. Raise NotFound."""
-    recording_id = await db.scalar(
-        select(Recording.id)
-        .join(Recording.lesson)
-        .where(
-            Recording.session_id == session_id,
-            is_visible(person),
-        )
-    )
-    if recording_id is None:
-        raise NotFound
-    rows = await db.execute(
-        select(RecordingView, Person.name)
-        .join(Person, Person.id == RecordingView.person_id)
-        .where(RecordingView.recording_id == recording_id)
-        .order_by(RecordingView.at.desc(), RecordingView.id.desc())
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-async def all_views(
-    db: AsyncSession, person: PersonCaller, page: PageRequest
-) -> Fetched[tuple[RecordingView, UUID, str, str]]:
-    """Return who watched which session's recording, its title and the name, newest first.
-
-    Of all lessons that the schools this person may look at gave or were invited to.
-    """
-    query = (
-        select(RecordingView, Recording.session_id, Lesson.title, Person.name)
-        .join(Recording, Recording.id == RecordingView.recording_id)
-        .join(Recording.lesson)
-        .join(Person, Person.id == RecordingView.person_id)
-        .where(is_in_sight(await sight_of(db, person)))
-    )
-    order = (RecordingView.at.desc(), RecordingView.id.desc())
-    return await fetch_page(db, query, order=order, page=page)
 
 
 async def unfinished(db: AsyncSession) -> Sequence[UUID]:

@@ -8,20 +8,20 @@ from pydantic import BaseModel
 from app.recordings.models import DownloadForm
 
 
-class ViewOut(BaseModel):
-    """One look at a recording; `taken`: the file of the whole lesson that was taken along."""
+class ViewOfOut(BaseModel):
+    """One look at the recording of a session, by a person or by a classroom, with its `name`.
 
-    person_id: UUID
+    `taken`: the file of the whole lesson that was taken along; null: it was watched here.
+    """
+
+    session_id: UUID
+    title: str
+    person_id: UUID | None
+    classroom_id: UUID | None
     name: str
     at: datetime
     address: str
     taken: DownloadForm | None
-
-
-class ViewsOut(BaseModel):
-    """Who looked at a recording, newest first."""
-
-    items: list[ViewOut]
 
 
 class PublishedOut(BaseModel):
@@ -36,10 +36,3 @@ class PublishedOut(BaseModel):
     planned_start: datetime
     duration_ms: int
     published_at: datetime
-
-
-class ViewOfOut(ViewOut):
-    """One look at the recording of one session."""
-
-    session_id: UUID
-    title: str

@@ -15,7 +15,6 @@ from app.recordings.models import (
     Recording,
     RecordingClip,
     RecordingState,
-    RecordingView,
 )
 
 NO_MEDIA = "no_media"
@@ -185,13 +184,6 @@ async def break_off(db: AsyncSession, *, recording_id: UUID, problem: str) -> No
         return
     _move(recording, RecordingState.BROKEN)
     recording.problem = problem[:MOST_PROBLEM]
-
-
-async def log_view(
-    db: AsyncSession, *, recording_id: UUID, person_id: UUID, address: str, now: datetime
-) -> None:
-    """Write down who looks at a recording with pupils in it."""
-    db.add(RecordingView(recording_id=recording_id, person_id=person_id, at=now, address=address))
 
 
 async def _held(db: AsyncSession, recording_id: UUID) -> Recording:

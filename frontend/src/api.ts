@@ -139,6 +139,8 @@ export interface SessionQuery {
   school_id?: string;
   kind?: string;
   state?: string;
+  subject?: string;
+  grade?: string;
   q?: string;
   limit?: number;
   cursor?: string;
@@ -303,23 +305,6 @@ export interface ShiftLane {
   until_ms: number;
   zero_ms: number;
   tracks: ShiftTrack[];
-}
-
-export interface RecordingView {
-  at: string;
-  name: string;
-  /** The file of the whole lesson that was taken along; null: it was watched here. */
-  taken: "LESSON" | "SMALL" | "SOUND" | null;
-  [field: string]: unknown;
-}
-
-export interface RecordingViewOf {
-  session_id: string;
-  title: string;
-  name: string;
-  at: string;
-  address: string;
-  taken: RecordingView["taken"];
 }
 
 /** What a device check found, as it is kept. */
@@ -604,10 +589,6 @@ export const api = {
     get<EventPage>(`/admin/sessions/${id(session)}/events${queryOf({ after, limit })}`),
   attendanceExportUrl: (session: string, format: "csv" | "xlsx") =>
     `/api/admin/sessions/${id(session)}/attendance/export${queryOf({ format })}`,
-  recordingViews: (session: string) =>
-    get<{ items: RecordingView[] }>(`/admin/sessions/${id(session)}/views`),
-  allRecordingViews: (query: { cursor?: string; limit?: number }) =>
-    get<Page<RecordingViewOf>>(`/admin/recording-views${queryOf(query)}`),
   /** To the staff of the schools that took part, if those whose pupils are in it consent. */
   publishRecording: (session: string) => make<unknown>(`/admin/sessions/${id(session)}/recording/publish`, {}),
   /** What could not be read may be readable now. */

@@ -95,8 +95,16 @@ export interface paths {
         get: operations["export_points"];
     };
     "/api/admin/recording-views": {
-        /** @description Say who looked at recordings of lessons the caller's schools took part in, newest first. */
+        /**
+         * @description List who looked at recordings of lessons the caller's schools took part in, newest first.
+         *
+         *     `school_id`: it gave the lesson or was invited to it. `q`: letters of who looked.
+         */
         get: operations["recording_views"];
+    };
+    "/api/admin/recording-views/export": {
+        /** @description Export who looked at recordings, all pages of it. */
+        get: operations["export_recording_views"];
     };
     "/api/admin/service-hours": {
         /** @description List the hours that teachers of hubs in scope gave between two days, by locked rows. */
@@ -159,7 +167,7 @@ export interface paths {
         post: operations["withdraw"];
     };
     "/api/admin/sessions/{session_id}/views": {
-        /** @description Say who looked at the recording of a session. */
+        /** @description List who looked at the recording of a session, newest first. */
         get: operations["views"];
     };
     "/api/admin/sessions/export": {
@@ -787,16 +795,25 @@ export interface paths {
         get: operations["part"];
     };
     "/api/recordings/clips/{clip_id}": {
-        /** @description Send a clip, or the range of it a player asks for. */
+        /**
+         * @description Send a clip, or the range of it a player asks for, and write down who watches by it.
+         *
+         *     Its address is good for as long as the recording is shown: it may be opened without a player.
+         */
         get: operations["clip"];
     };
     "/api/recordings/published": {
         /**
          * @description List the lessons whose recordings are published to the caller, the latest first.
          *
-         *     `q`: words of the title, the subject, the grade, the hub school or the lecturer.
+         *     `school_id`: it gave the lesson or was invited to it. `q`: words of the title, the subject, the
+         *     grade, the hub school or the lecturer.
          */
         get: operations["list_published"];
+    };
+    "/api/recordings/published/export": {
+        /** @description Export the list, all pages of it: what there is, not the recordings. */
+        get: operations["export_published"];
     };
     "/api/regions": {
         /** @description List the regions in scope from the top down, with their open schools. */
@@ -4319,32 +4336,22 @@ export interface components {
         UploadedOut: {
             bytes: number;
         };
-        /** @description One look at the recording of one session. */
+        /**
+         * @description One look at the recording of a session, by a person or by a classroom, with its `name`.
+         *
+         *     `taken`: the file of the whole lesson that was taken along; null: it was watched here.
+         */
         ViewOfOut: {
             address: string;
             /** Format: date-time */
             at: string;
+            classroom_id: string | null;
             name: string;
-            /** Format: uuid */
-            person_id: string;
+            person_id: string | null;
             /** Format: uuid */
             session_id: string;
             taken: components["schemas"]["DownloadForm"] | null;
             title: string;
-        };
-        /** @description One look at a recording; `taken`: the file of the whole lesson that was taken along. */
-        ViewOut: {
-            address: string;
-            /** Format: date-time */
-            at: string;
-            name: string;
-            /** Format: uuid */
-            person_id: string;
-            taken: components["schemas"]["DownloadForm"] | null;
-        };
-        /** @description Who looked at a recording, newest first. */
-        ViewsOut: {
-            items: components["schemas"]["ViewOut"][];
         };
         /**
          * @description Why a code is in force no more.
@@ -5125,6 +5132,7 @@ export interface components {
         /** @description The kind of file. */
         "query.format": components["schemas"]["ExportFormat"];
         "query.from": string;
+        "query.grade": string | null;
         /** @description Only this grade. */
         "query.grade_no": number | null;
         "query.in_force": boolean | null;
@@ -5156,6 +5164,7 @@ export interface components {
         "query.role": components["schemas"]["Role"] | null;
         "query.roster_id": string;
         "query.school_id": string | null;
+        "query.session_id": string | null;
         "query.set": string | null;
         "query.stage": string | null;
         "query.state": components["schemas"]["LessonState"] | null;
@@ -5733,8 +5742,13 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                from?: string | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+                session_id?: components["parameters"]["query.session_id"];
+                to?: string | null;
             };
         };
         responses: {
@@ -5745,6 +5759,32 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_recording_views: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from?: string | null;
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+                session_id?: components["parameters"]["query.session_id"];
+                to?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
@@ -5805,12 +5845,14 @@ export interface operations {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
                 from?: string | null;
+                grade?: components["parameters"]["query.grade"];
                 kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
+                subject?: string | null;
                 to?: string | null;
             };
         };
@@ -6120,6 +6162,12 @@ export interface operations {
     };
     views: {
         parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
             path: {
                 session_id: components["parameters"]["path.session_id"];
             };
@@ -6128,9 +6176,10 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 content: {
-                    "application/json": components["schemas"]["ViewsOut"];
+                    "application/json": components["schemas"]["Page_ViewOfOut_"];
                 };
             };
+            400: components["responses"]["bad-cursor"];
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
@@ -6144,10 +6193,12 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 from?: string | null;
+                grade?: components["parameters"]["query.grade"];
                 kind?: components["parameters"]["query.kind"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
                 state?: components["parameters"]["query.state"];
+                subject?: string | null;
                 to?: string | null;
             };
         };
@@ -8718,7 +8769,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 offering_id?: components["parameters"]["query.offering_id"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
@@ -9028,7 +9079,7 @@ export interface operations {
                 from?: string | null;
                 kind?: components["parameters"]["query.kind"];
                 offering_id?: components["parameters"]["query.offering_id"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];
@@ -9946,7 +9997,7 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
             };
         };
         responses: {
@@ -10301,9 +10352,14 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                from?: string | null;
+                grade?: components["parameters"]["query.grade"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+                subject?: string | null;
+                to?: string | null;
             };
         };
         responses: {
@@ -10319,6 +10375,32 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    export_published: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from?: string | null;
+                grade?: components["parameters"]["query.grade"];
+                q?: components["parameters"]["query.q"];
+                school_id?: components["parameters"]["query.school_id"];
+                subject?: string | null;
+                to?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_regions: {
         parameters: {
             query?: {
@@ -10327,7 +10409,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
             };
         };
         responses: {
@@ -10429,7 +10511,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 parent_id?: components["parameters"]["query.parent_id"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
             };
         };
         responses: {
@@ -10498,7 +10580,7 @@ export interface operations {
                 in_force?: components["parameters"]["query.in_force"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 role?: components["parameters"]["query.role"];
             };
         };
@@ -10581,7 +10663,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 in_force?: components["parameters"]["query.in_force"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 role?: components["parameters"]["query.role"];
             };
         };
@@ -11380,7 +11462,7 @@ export interface operations {
                 kind?: components["schemas"]["PostKind"] | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -11484,7 +11566,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 kind?: components["schemas"]["PostKind"] | null;
-                q?: components["parameters"]["query.q"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -11768,7 +11850,7 @@ export interface operations {
                 kind?: components["parameters"]["query.kind"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                q?: string;
+                q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
                 state?: components["parameters"]["query.state"];

@@ -7,9 +7,25 @@ export type Kept = Schemas["KeptOut"];
 export type Hold = Schemas["HoldOut"];
 export type Purpose = Schemas["RecordingPurpose"];
 export type DeletionReason = Schemas["DeletionReason"];
+export type View = Schemas["ViewOfOut"];
 export type Certificate = Schemas["CertificateOut"];
 
-export const published = (query: Paging & { q?: string }) => dataOf(client.get("/api/recordings/published", { query }));
+/** Of the days of the lesson, both included; `subject` and `grade` are the lesson's own words. */
+export interface PublishedQuery {
+  from?: string;
+  to?: string;
+  school_id?: string;
+  subject?: string;
+  grade?: string;
+  q?: string;
+}
+
+/** 课堂回看: what is published to one. */
+export const published = {
+  list: (query: PublishedQuery & Paging) => dataOf(client.get("/api/recordings/published", { query })),
+  exportUrl: (query: PublishedQuery, format: Format) =>
+    linkTo("/api/recordings/published/export", { query: { ...query, format } }),
+};
 
 const of = (session_id: string) => ({ path: { session_id } });
 
@@ -37,4 +53,22 @@ export const certificates = {
   list: (query: CertificateQuery & Paging) => dataOf(client.get("/api/admin/deletion-certificates", { query })),
   exportUrl: (query: CertificateQuery, format: Format) =>
     linkTo("/api/admin/deletion-certificates/export", { query: { ...query, format } }),
+};
+
+/** Of the days of the look, both included; `q`: letters of who looked. */
+export interface ViewQuery {
+  from?: string;
+  to?: string;
+  school_id?: string;
+  session_id?: string;
+  q?: string;
+}
+
+/** 观看记录: who looked at which recording, when. */
+export const views = {
+  list: (query: ViewQuery & Paging) => dataOf(client.get("/api/admin/recording-views", { query })),
+  exportUrl: (query: ViewQuery, format: Format) =>
+    linkTo("/api/admin/recording-views/export", { query: { ...query, format } }),
+  ofSession: (session_id: string, query: Paging) =>
+    dataOf(client.get("/api/admin/sessions/{session_id}/views", { path: { session_id }, query })),
 };

@@ -49,6 +49,12 @@ export const router = createRouter({
       meta: office,
     },
     {
+      path: "/admin/recordings",
+      name: "admin-recordings",
+      component: () => import("./views/replay/PublishedPage.vue"),
+      meta: office,
+    },
+    {
       path: "/teach/lessons/:id/live",
       name: "teacher-live",
       component: () => import("./views/live/TeacherLivePage.vue"),

@@ -70,7 +70,7 @@ async def light(browser: TestBrowser, session_id: UUID) -> dict[str, dict[str, A
     return {each["form"]: each for each in answer.json()["items"]}
 
 
-async def looks(recorded: Recorded) -> list[tuple[UUID, DownloadForm | None]]:
+async def looks(recorded: Recorded) -> list[tuple[UUID | None, DownloadForm | None]]:
     async with recorded.database.unit_of_work() as db:
         rows = await db.scalars(select(RecordingView).order_by(RecordingView.at))
         return [(row.person_id, row.taken) for row in rows]

@@ -1,6 +1,9 @@
 """A recording is published with the consent of whose pupils are in it, and taken back."""
 
+import csv
+import io
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -9,6 +12,7 @@ from sqlalchemy import select
 from app.attendance.seats import site_seat
 from app.database import Database
 from app.errors import NotFound
+from app.lessons.models import Lesson
 from app.live import service
 from app.recordings import publishing, queries, retention
 from app.recordings.errors import ConsentTakenBack
@@ -426,3 +430,43 @@ async def test_only_what_is_published_is_listed_the_latest_first(
     (second,), over = await page(f"?limit=1&cursor={cursor}")
     assert [first, second] == [str(later.session_id), str(published.session_id)]
     assert over is None
+
+
+async def test_what_is_published_is_found_by_day_school_subject_and_grade_and_exported(
+    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    county, other = published.county, await record(published.database, published.county, clock)
+    assert (await keeper.post(f"{other.path}/publish")).status_code == 200
+    async with published.database.unit_of_work() as db:
+        far = (await make_county(db)).hub
+        lesson_id = (await db.get_one(Recording, other.id)).lesson_id
+        lesson = await db.get_one(Lesson, lesson_id)
+        lesson.planned_start = datetime.fromisoformat("2026-03-02T23:59:59+08:00")
+        lesson.subject, lesson.grade = "科学", "五年级"
+        lesson_id = (await db.get_one(Recording, published.id)).lesson_id
+        lesson = await db.get_one(Lesson, lesson_id)
+        lesson.planned_start = datetime.fromisoformat("2026-03-03T00:00:00+08:00")
+    one, two = str(published.session_id), str(other.session_id)
+    invited = await open_as(open_browser, published, "invited")
+    for params, found in (
+        ({}, {one, two}),
+        ({"to": "2026-03-02"}, {two}),
+        ({"from": "2026-03-03"}, {one}),
+        ({"subject": "科学"}, {two}),
+        ({"subject": "科"}, set()),
+        ({"grade": "三年级"}, {one}),
+        ({"grade": "三年级", "subject": "科学"}, set()),
+        ({"school_id": str(county.points[1].id)}, {one, two}),
+        ({"school_id": str(far.id)}, set()),
+        ({"q": "沙沙", "from": "2026-03-03"}, {one}),
+    ):
+        for browser in (keeper, invited):
+            answer = await browser.get("/api/recordings/published", params=params)
+            assert {each["session_id"] for each in answer.json()["items"]} == found, params
+            answer = await browser.get("/api/recordings/published/export", params=params)
+            rows = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+            assert {row["课堂编号"] for row in rows} == found, params
+    stranger = await open_as(open_browser, published, "elsewhere")
+    assert len((await stranger.get("/api/recordings/published/export")).text.splitlines()) == 1
+    nobody = await open_browser()
+    assert (await nobody.get("/api/recordings/published/export")).status_code == 401

@@ -245,6 +245,8 @@ async def test_the_list_is_filtered_by_day_school_kind_state_and_words(
     assert await found("q=_") == {second}
     assert await found("q=音乐") == await found("q=三年级") == {first, second}
     assert await found("q=美术") == set()
+    assert await found("subject=音乐&grade=三年级") == {first, second}
+    assert await found("subject=美术") == await found("grade=五年级") == set()
     async with database.unit_of_work() as db:
         hub = await db.get_one(School, county.hub.id)
         hub.name = "乐安县长宁小学"
@@ -258,7 +260,7 @@ async def test_the_list_is_filtered_by_day_school_kind_state_and_words(
 @pytest.mark.parametrize(
     "query",
     [
-        *("kind=NONE", "state=x", "q=%00", "limit=0", "limit=201"),
+        *("kind=NONE", "state=x", "q=%00", "limit=0", "limit=201", "subject=%00", "grade=%00"),
         *("from=soon", "from=0001-01-01", "to=9999-12-31"),
     ],
 )

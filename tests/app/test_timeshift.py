@@ -257,7 +257,9 @@ async def test_who_is_signed_in_at_a_classrooms_computer_gives_it_no_right_more(
     assert list(await lanes(classroom, running)) == ["hub/camera"]
     administrator = await open_browser(county.administrator)
     views = await administrator.get(f"/api/admin/sessions/{running}/views")
-    assert views.json()["items"] == []
+    (view,) = views.json()["items"]  # the classroom's look, not hers
+    assert (view["person_id"], view["classroom_id"]) == (None, str(county.classrooms[0].id))
+    assert view["name"] == f"{county.points[0].name} {county.classrooms[0].name}"
     site = (await lanes(teacher, running))[f"{SITE.peer_id}/screen"]
     assert (await classroom.get(site["tracks"][0]["url"])).status_code == 404
     hers = await open_browser(county.teacher, device=county.credentials[0])

@@ -45,6 +45,19 @@ export function useCodeWords(...kinds: CodeKind[]) {
 
 export type CodeWords = ReturnType<typeof useCodeWords>;
 
+/** By what lessons are found: they hold their subject and grade by its Chinese word. */
+export function useLessonWords(): { subjects: Ref<Named[]>; grades: Ref<Named[]>; load: () => Promise<void> } {
+  const found = shallowRef<Code[]>([]);
+  const of = (kind: CodeKind) =>
+    computed(() =>
+      found.value.filter((code) => code.kind === kind).map((code) => ({ id: code.label_zh, name: labelOf(code) })),
+    );
+  async function load(): Promise<void> {
+    found.value = (await Promise.all([codesOf("SUBJECT"), codesOf("GRADE")])).flat();
+  }
+  return { subjects: of("SUBJECT"), grades: of("GRADE"), load };
+}
+
 /** The codes of subjects and languages, which lessons and pairings name without their kind. */
 export function useCodes(): {
   subjects: Ref<Named[]>;

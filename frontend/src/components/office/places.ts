@@ -82,6 +82,7 @@ export const GROUPS: readonly Group[] = [
     of: "office",
     places: [
       { at: "/admin/sessions", word: "general.nav.sessions", holds: ["/replay", "/admin/recording-views", "/admin/deletion-certificates"] },
+      { at: "/admin/recordings", word: "replay.published.title" },
       { at: "/admin/attendance", word: "general.nav.attendance" },
       { at: "/admin/attendance/term", word: "general.nav.term" },
       { at: "/admin/coverage/figures", word: "coverage.tabs.coverage", holds: ["/admin/coverage/lessons"] },

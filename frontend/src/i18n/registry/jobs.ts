@@ -33,6 +33,7 @@ const zh = {
     recordings_purge: "录像到期与销毁",
     recordings_compose: "生成整节课文件",
     recordings_rebuild: "再整理录像",
+    recordings_replay: "生成回看",
   },
   platform: {
     title: "系统任务",
@@ -92,6 +93,7 @@ const en: typeof zh = {
     recordings_purge: "Expiry and removal of recordings",
     recordings_compose: "File of a whole lesson",
     recordings_rebuild: "Making a replay again",
+    recordings_replay: "Making of a replay",
   },
   platform: {
     title: "The platform's jobs",

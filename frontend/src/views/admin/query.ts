@@ -3,7 +3,7 @@ import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import type { SessionQuery } from "@/api";
 
 export const PAGE_SIZE = 20;
-const KEYS = ["from", "to", "school_id", "kind", "state", "q"] as const;
+const KEYS = ["from", "to", "school_id", "kind", "state", "subject", "grade", "q"] as const;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What an address asks for; what makes no sense in it is left out rather than sent. */
