@@ -3,7 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -432,6 +432,11 @@ async def test_only_what_is_published_is_listed_the_latest_first(
     assert over is None
 
 
+def move(lesson: Lesson, start: str) -> None:
+    lesson.planned_start = datetime.fromisoformat(start)
+    lesson.planned_end = lesson.planned_start + timedelta(minutes=40)
+
+
 async def test_what_is_published_is_found_by_day_school_subject_and_grade_and_exported(
     published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
 ) -> None:
@@ -439,13 +444,11 @@ async def test_what_is_published_is_found_by_day_school_subject_and_grade_and_ex
     assert (await keeper.post(f"{other.path}/publish")).status_code == 200
     async with published.database.unit_of_work() as db:
         far = (await make_county(db)).hub
-        lesson_id = (await db.get_one(Recording, other.id)).lesson_id
-        lesson = await db.get_one(Lesson, lesson_id)
-        lesson.planned_start = datetime.fromisoformat("2026-03-02T23:59:59+08:00")
+        lesson = await db.get_one(Lesson, (await db.get_one(Recording, other.id)).lesson_id)
         lesson.subject, lesson.grade = "科学", "五年级"
-        lesson_id = (await db.get_one(Recording, published.id)).lesson_id
-        lesson = await db.get_one(Lesson, lesson_id)
-        lesson.planned_start = datetime.fromisoformat("2026-03-03T00:00:00+08:00")
+        move(lesson, "2026-03-02T23:59:59+08:00")
+        lesson = await db.get_one(Lesson, (await db.get_one(Recording, published.id)).lesson_id)
+        move(lesson, "2026-03-03T00:00:00+08:00")
     one, two = str(published.session_id), str(other.session_id)
     invited = await open_as(open_browser, published, "invited")
     for params, found in (
