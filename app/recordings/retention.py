@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, exists, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, exists, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -121,6 +121,15 @@ def is_held() -> ColumnElement[bool]:
     )
 
 
+async def lock(db: AsyncSession, recording: Recording) -> None:
+    """Have nobody else change a recording until this transaction is over; read it again.
+
+    Its columns alone: what it was read together with is joined, which PostgreSQL does not lock.
+    """
+    columns = [column.key for column in inspect(Recording).column_attrs]
+    await db.refresh(recording, columns, with_for_update=True)
+
+
 async def holds_of(db: AsyncSession, recording_id: UUID) -> Sequence[RecordingHold]:
     """Return all holds there ever were, in the order in which they were placed."""
     rows = await db.scalars(
@@ -146,7 +155,7 @@ def removed_after(recording: Recording) -> datetime | None:
 
 async def change_purpose(db: AsyncSession, recording: Recording, purpose: RecordingPurpose) -> None:
     """Say what a recording is kept for, and so for how long. Raise WrongState."""
-    await db.refresh(recording, with_for_update=True)
+    await lock(db, recording)
     if recording.state in HIDDEN:
         raise WrongState(
             f"The recording is {recording.state}: it will be removed whatever it is for. "
@@ -162,7 +171,7 @@ async def hold(
     db: AsyncSession, recording: Recording, *, reason: str, by: Keeper = OPERATOR, now: datetime
 ) -> None:
     """Keep a recording until the hold is lifted. Raise WrongState when it is gone, or going."""
-    await db.refresh(recording, with_for_update=True)
+    await lock(db, recording)
     if recording.state is RecordingState.PURGED:
         raise WrongState("The recording was removed.", state=recording.state, possible=[])
     if recording.removal_begun_at is not None:
@@ -183,7 +192,7 @@ async def lift(
     db: AsyncSession, recording: Recording, hold_id: UUID, *, by: Keeper, now: datetime
 ) -> None:
     """Lift one hold of a recording. Raise NotFound, HeldFromAbove, WrongState if it was lifted."""
-    await db.refresh(recording, with_for_update=True)
+    await lock(db, recording)
     held = await db.scalar(
         select(RecordingHold)
         .where(RecordingHold.id == hold_id, RecordingHold.recording_id == recording.id)
@@ -209,7 +218,7 @@ async def lift_all(db: AsyncSession, recording: Recording, *, by: Keeper, now: d
 
 async def withdraw(db: AsyncSession, recording: Recording, *, note: str, now: datetime) -> None:
     """Show a recording to nobody from now on, and have it removed. Raise WrongState, HeldBack."""
-    await db.refresh(recording, with_for_update=True)
+    await lock(db, recording)
     if await db.scalar(select(is_held()).where(Recording.id == recording.id)):
         raise HeldBack("Lift the hold first, or wait until it is lifted.")
     hide(recording, RecordingState.WITHDRAWN, note=note, now=now)

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Database
 from app.errors import WrongState
 from app.jobs import service as jobs
-from app.recordings import purging, retention, service
+from app.recordings import purging, queries, retention, service
 from app.recordings.builder import BuiltClip, ReplayIndex
 from app.recordings.models import Recording, RecordingClip, RecordingPurpose, RecordingState
-from app.recordings.retention import KEPT_FOR
+from app.recordings.retention import KEPT_FOR, OPERATOR, HeldBack
 from tests.app.conftest import Clock
 from tests.app.store.keeping import Keeping
+from tests.app.test_jobs_pages import caller
+from tests.factories import make_county
 
 # SQLite has one writer: the second waits until the first is done, whatever it asks for.
 pytestmark = [
@@ -166,3 +168,21 @@ async def test_a_recording_held_or_given_a_purpose_this_moment_does_not_expire(
     async with keeping.database.unit_of_work() as db:
         states = frozenset(await db.scalars(select(Recording.state)))
     assert states == {RecordingState.READY}
+
+
+async def test_a_recording_that_was_read_with_its_lesson_is_held_and_withdrawn(
+    keeping: Keeping,
+) -> None:
+    """PostgreSQL locks no row that is joined from outside."""
+    async with keeping.database.unit_of_work() as db:
+        county = await make_county(db)
+    recording = await keeping.recording(county=county)
+    lecturer = caller(county.teacher)
+    async with keeping.database.unit_of_work() as db:
+        row = await queries.takeable(db, lecturer, recording.session_id)
+        await retention.hold(db, row, reason="a dispute", now=keeping.clock.now)
+        with pytest.raises(HeldBack):
+            await retention.withdraw(db, row, note="asked", now=keeping.clock.now)
+        assert await retention.lift_all(db, row, by=OPERATOR, now=keeping.clock.now) == 1
+        await retention.withdraw(db, row, note="asked", now=keeping.clock.now)
+    assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
