@@ -1,5 +1,6 @@
 """Routes of the one file of a whole lesson: how it stands, have it made, take it along."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from app.jobs.models import JobState
 from app.live.replay_schemas import DownloadOut, DownloadsOut, DownloadState
 from app.recordings import access, downloads, queries
 from app.recordings.access import Viewer
-from app.recordings.downloads import MEDIA_TYPE, SUFFIX, Standing
+from app.recordings.downloads import MEDIA_TYPE, SUFFIX, RecordingDownload, Standing
 from app.recordings.errors import (
     ClipFileMissing,
     KeptElsewhere,
@@ -25,6 +26,7 @@ from app.recordings.errors import (
 )
 from app.recordings.links import LinkRefused, Links
 from app.recordings.models import DownloadForm, Recording
+from app.recordings.queries import may_watch
 from app.recordings.reading import Shelf
 from app.recordings.streaming import send_file
 from app.security import CurrentPerson, PersonCaller, client_address
@@ -47,16 +49,21 @@ _STATE_OF = {
 }
 
 
-def _links_of(request: Request) -> Links:
-    return Links(request.app.state.signer().secret(PURPOSE))
+def links_for(purpose: str) -> Callable[[Request], Links]:
+    """Return the dependency that gives a route the maker of links for one purpose."""
+
+    def links_of(request: Request) -> Links:
+        return Links(request.app.state.signer().secret(purpose))
+
+    return links_of
 
 
-LinkMaker = Annotated[Links, Depends(_links_of)]
+LinkMaker = Annotated[Links, Depends(links_for(PURPOSE))]
 Until = Annotated[int, Query(ge=0, le=2**40)]
 Key = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
-def _name(person: PersonCaller, form: DownloadForm) -> str:
+def name_in_link(person: PersonCaller, form: DownloadForm) -> str:
     """Return what a link names: the file and whom it was given to."""
     return f"{form}/{person.person_id}"
 
@@ -93,7 +100,7 @@ async def _answer(
     until = links.until(now)
     items = []
     for standing in await downloads.of_recording(db, recording.id):
-        proof = links.query(recording.id, _name(person, standing.form), until)
+        proof = links.query(recording.id, name_in_link(person, standing.form), until)
         url = f"/api/recordings/{recording.id}/downloads/{standing.form}?{proof}"
         items.append(standing_out(standing, url))
     return DownloadsOut(items=items)
@@ -151,19 +158,38 @@ async def take_download(
 
     The link is good for whom it was given to, and the right to the recording is asked again.
     """
-    recording, download = await downloads.downloadable(db, person, recording_id, form)
-    links.check(recording_id, _name(person, form), until=until, key=key, now=now)
-    shelf: Shelf = request.app.state.shelf
-    file = await shelf.find(
-        db, recording_id=recording_id, folder=recording.folder, name=download.file
-    )
-    if request.method == "GET":
-        viewer = Viewer(client_address(request), person_id=person.person_id)
-        await access.log_look_once(db, recording, viewer, taken=form, now=now)
-    answer = await send_file(request, file, mime=MEDIA_TYPE[form])
+    made = await downloads.file_of(db, recording_id, form, may_watch(person))
+    links.check(recording_id, name_in_link(person, form), until=until, key=key, now=now)
+    recording = made[0]
+    answer = await send_made(request, db, person, *made, taken=form, now=now)
     if answer.status_code in (200, 206):
         answer.headers["Content-Disposition"] = _disposition(recording, form)
     return answer
+
+
+async def send_made(
+    request: Request,
+    db: Db,
+    person: PersonCaller,
+    recording: Recording,
+    download: RecordingDownload,
+    *,
+    taken: DownloadForm | None,
+    now: datetime,
+) -> Response:
+    """Send a file, or the range of it that is asked for, and write down who looks.
+
+    `taken`: it is taken along in this form; None: it is watched. Raise ClipFileMissing,
+    KeptElsewhere, RangeNotSatisfiable.
+    """
+    shelf: Shelf = request.app.state.shelf
+    file = await shelf.find(
+        db, recording_id=recording.id, folder=recording.folder, name=download.file
+    )
+    if request.method == "GET":
+        viewer = Viewer(client_address(request), person_id=person.person_id)
+        await access.log_look_once(db, recording, viewer, taken=taken, now=now)
+    return await send_file(request, file, mime=MEDIA_TYPE[download.form])
 
 
 def _disposition(recording: Recording, form: DownloadForm) -> str:

@@ -15,11 +15,17 @@ from app.clock import Now
 from app.database import Db
 from app.errors import refuses
 from app.idempotency import IdempotentRoute
-from app.live.download_routes import FILE, Key, Until, standing_out
+from app.live.download_routes import (
+    FILE,
+    Key,
+    Until,
+    links_for,
+    name_in_link,
+    send_made,
+    standing_out,
+)
 from app.live.replay_schemas import DownloadsOut
-from app.recordings import access, downloads, light, queries
-from app.recordings.access import Viewer
-from app.recordings.downloads import MEDIA_TYPE
+from app.recordings import downloads, queries
 from app.recordings.errors import (
     ClipFileMissing,
     ConsentTakenBack,
@@ -29,10 +35,9 @@ from app.recordings.errors import (
 )
 from app.recordings.light import LIGHT, LightForm
 from app.recordings.links import LinkRefused, Links
-from app.recordings.models import DownloadForm, Recording
-from app.recordings.reading import Shelf
-from app.recordings.streaming import send_file
-from app.security import CurrentPerson, PersonCaller, client_address
+from app.recordings.models import Recording
+from app.recordings.queries import is_shown_to
+from app.security import CurrentPerson, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
 
@@ -40,16 +45,7 @@ router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRou
 PURPOSE: Final = "links to watch files of whole lessons"
 
 
-def _links_of(request: Request) -> Links:
-    return Links(request.app.state.signer().secret(PURPOSE))
-
-
-LinkMaker = Annotated[Links, Depends(_links_of)]
-
-
-def _name(person: PersonCaller, form: DownloadForm) -> str:
-    """Return what a link names: the file and whom it was given to."""
-    return f"{form}/{person.person_id}"
+LinkMaker = Annotated[Links, Depends(links_for(PURPOSE))]
 
 
 @router.get("/sessions/{session_id}/replay/light")
@@ -86,7 +82,7 @@ async def _answer(
     items = []
     for standing in await downloads.of_recording(db, recording.id):
         if standing.form in LIGHT:
-            proof = links.query(recording.id, _name(person, standing.form), until)
+            proof = links.query(recording.id, name_in_link(person, standing.form), until)
             url = f"/api/recordings/{recording.id}/light/{standing.form}?{proof}"
             items.append(standing_out(standing, url))
     return DownloadsOut(items=items)
@@ -118,13 +114,6 @@ async def watch_light(
 
     The link is good for whom it was given to, and the right to watch is asked again.
     """
-    recording, download = await light.playable(db, person, recording_id, form)
-    links.check(recording_id, _name(person, form), until=until, key=key, now=now)
-    shelf: Shelf = request.app.state.shelf
-    file = await shelf.find(
-        db, recording_id=recording_id, folder=recording.folder, name=download.file
-    )
-    if request.method == "GET":
-        viewer = Viewer(client_address(request), person_id=person.person_id)
-        await access.log_look_once(db, recording, viewer, now=now)
-    return await send_file(request, file, mime=MEDIA_TYPE[form])
+    made = await downloads.file_of(db, recording_id, form, is_shown_to(person))
+    links.check(recording_id, name_in_link(person, form), until=until, key=key, now=now)
+    return await send_made(request, db, person, *made, taken=None, now=now)

@@ -11,7 +11,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    delete,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, selectinload
 
@@ -22,8 +30,6 @@ from app.jobs import service as jobs
 from app.jobs.models import Job, Queue
 from app.recordings.errors import RecordingNotReady
 from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingClip
-from app.recordings.queries import may_watch
-from app.security import PersonCaller
 
 KIND: Final = "recordings.compose"
 
@@ -127,10 +133,13 @@ async def made(
     )
 
 
-async def downloadable(
-    db: AsyncSession, person: PersonCaller, recording_id: UUID, form: DownloadForm
+async def file_of(
+    db: AsyncSession, recording_id: UUID, form: DownloadForm, may: ColumnElement[bool]
 ) -> tuple[Recording, RecordingDownload]:
-    """Return a file this person may have, and its recording with its lesson. Raise NotFound."""
+    """Return a file of a recording `may` is true of, and the recording with its lesson.
+
+    Raise NotFound.
+    """
     row = (
         await db.execute(
             select(Recording, RecordingDownload)
@@ -140,7 +149,7 @@ async def downloadable(
                 Recording.id == recording_id,
                 RecordingDownload.form == form,
                 Recording.state.in_(PLAYABLE),
-                may_watch(person),
+                may,
             )
             .options(joinedload(Recording.lesson))
         )

@@ -10,15 +10,10 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import NotFound
 from app.recordings import downloads, publishing
-from app.recordings.downloads import RecordingDownload
-from app.recordings.models import PLAYABLE, DownloadForm, Recording
-from app.recordings.queries import is_shown_to
-from app.security import PersonCaller
+from app.recordings.models import DownloadForm, Recording
 
 LightForm = Literal[DownloadForm.SMALL, DownloadForm.SOUND]
 LIGHT: Final[tuple[LightForm, ...]] = (DownloadForm.SMALL, DownloadForm.SOUND)
@@ -38,25 +33,3 @@ async def publish(
     """
     await publishing.publish(db, recording, school_ids=school_ids, person_id=person_id, now=now)
     await downloads.ask_for(db, recording, DownloadForm.SMALL, now=now)
-
-
-async def playable(
-    db: AsyncSession, person: PersonCaller, recording_id: UUID, form: LightForm
-) -> tuple[Recording, RecordingDownload]:
-    """Return a file this person may watch, and its recording. Raise NotFound."""
-    row = (
-        await db.execute(
-            select(Recording, RecordingDownload)
-            .join(RecordingDownload, RecordingDownload.recording_id == Recording.id)
-            .join(Recording.lesson)
-            .where(
-                Recording.id == recording_id,
-                RecordingDownload.form == form,
-                Recording.state.in_(PLAYABLE),
-                is_shown_to(person),
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return row[0], row[1]
