@@ -4,9 +4,12 @@ import { createApp, h, type App, type Component } from "vue";
 import { createMemoryHistory, createRouter, RouterView, type Router } from "vue-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { i18n } from "../src/i18n";
+import CertificatesPage from "../src/views/admin/CertificatesPage.vue";
+import RecordingViewsPage from "../src/views/admin/RecordingViewsPage.vue";
 import AlliancesPage from "../src/views/alliances/AlliancesPage.vue";
 import NeedsPage from "../src/views/alliances/NeedsPage.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
+import PlatformJobsPage from "../src/views/jobs/PlatformJobsPage.vue";
 import PlanningsPage from "../src/views/planning/PlanningsPage.vue";
 import OfferingsPage from "../src/views/timetable/OfferingsPage.vue";
 
@@ -30,7 +33,11 @@ async function opened(component: Component, address: string): Promise<{ page: HT
     history: createMemoryHistory(),
     routes: [
       { path: "/list", name: "list", component },
-      { path: "/timetable", name: "admin-timetable", component: { render: () => null } },
+      ...["admin-timetable", "admin-sessions", "registry-jobs"].map((name) => ({
+        path: `/${name}`,
+        name,
+        component: { render: () => null },
+      })),
     ],
   });
   await router.push(`/list${address}`);
@@ -53,6 +60,9 @@ describe("the filters in the address", () => {
     ["plannings", PlanningsPage, "/api/plannings", "?term_id=t1", "term_id=t1"],
     ["days", CalendarPage, "/api/calendar-days", "?day_from=2026-02-01&day_to=2026-03-01", "from=2026-02-01&to=2026-03-01"],
     ["bells", CalendarPage, "/api/bell-schedules", "?bells_school_id=s1", "school_id=s1"],
+    ["certificates", CertificatesPage, "/api/admin/deletion-certificates", "?from=2026-02-01&to=2026-03-01&school_id=s1&reason=EXPIRED", "from=2026-02-01&to=2026-03-01&school_id=s1&reason=EXPIRED"],
+    ["looks", RecordingViewsPage, "/api/admin/recording-views", "?from=2026-02-01&school_id=s1&session_id=l1&q=wang", "from=2026-02-01&school_id=s1&session_id=l1&q=wang"],
+    ["platform's jobs", PlatformJobsPage, "/api/admin/platform-jobs", "?state=DEAD", "state=DEAD"],
   ])("narrow the %s and what is exported of them", async (_, component, path, address, query) => {
     const { page } = await opened(component, address);
     await expect.poll(() => askedOf(path)).toEqual([`${path}?${query}&limit=20`]);
@@ -70,6 +80,13 @@ describe("the filters in the address", () => {
   it("are left out where they are no state there is", async () => {
     await opened(NeedsPage, "?need_state=BOILED");
     await expect.poll(() => askedOf("/api/needs")).toEqual(["/api/needs?limit=20"]);
+  });
+
+  it("are left out where they are no day and no reason there is", async () => {
+    await opened(CertificatesPage, "?from=today&to=2026-3-1&reason=BOREDOM&school_id=s1");
+    await expect.poll(() => askedOf("/api/admin/deletion-certificates")).toEqual([
+      "/api/admin/deletion-certificates?school_id=s1&limit=20",
+    ]);
   });
 
   it("are cleared for one list, where nothing is as they ask", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { LessonCard, SessionEvent } from "../src/api";
-import { bytesText, dateOf, shiftDate } from "../src/components/office/times";
+import { bytesText, dateIn, dateOf, shiftDate } from "../src/components/office/times";
 import { i18n } from "../src/i18n";
 import { eventText, SORT_OF } from "../src/views/admin/events";
 import { readQuery, writeQuery } from "../src/views/admin/query";
@@ -95,6 +95,15 @@ describe("events in words", () => {
   it("shows what it does not know instead of hiding it", () => {
     expect(eventText(event("moon_landed"))).toBe("moon_landed");
     expect(eventText(event("seat_left", { payload: { reason: "earthquake" } }))).toContain("earthquake");
+  });
+});
+
+describe("a day in an address", () => {
+  it("is one as it is written there, or none", () => {
+    expect(dateIn("2026-03-02")).toBe("2026-03-02");
+    for (const asked of ["2026-3-2", "today", "", "2026-03-02T00:00", null, undefined, ["2026-03-02"]]) {
+      expect(dateIn(asked)).toBeUndefined();
+    }
   });
 });
 

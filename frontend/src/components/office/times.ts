@@ -30,6 +30,11 @@ export function dateOf(moment: Date): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format(moment);
 }
 
+/** A day as an address says it (`2026-11-22`); undefined for whatever is none. */
+export function dateIn(asked: unknown): string | undefined {
+  return typeof asked === "string" && /^\d{4}-\d{2}-\d{2}$/.test(asked) ? asked : undefined;
+}
+
 /** `2026-11-22 10:05` */
 export function momentOf(iso: string): string {
   return `${dateOf(new Date(iso))} ${timeOf(iso)}`;

@@ -1,10 +1,10 @@
 /** The filters of the session list, as they stand in the address bar. */
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import type { SessionQuery } from "@/api";
+import { dateIn } from "@/components/office/times";
 
 export const PAGE_SIZE = 20;
 const KEYS = ["from", "to", "school_id", "kind", "state", "subject", "grade", "q"] as const;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What an address asks for; what makes no sense in it is left out rather than sent. */
 export function readQuery(query: LocationQuery): SessionQuery {
@@ -12,7 +12,7 @@ export function readQuery(query: LocationQuery): SessionQuery {
   for (const key of KEYS) {
     const value = query[key];
     if (typeof value !== "string" || value === "") continue;
-    if ((key === "from" || key === "to") && !DATE.test(value)) continue;
+    if ((key === "from" || key === "to") && dateIn(value) === undefined) continue;
     wanted[key] = value;
   }
   if (typeof query.cursor === "string" && query.cursor !== "") wanted.cursor = query.cursor;

@@ -1,18 +1,15 @@
 /** The filters of the attendance list, as they stand in the address bar. */
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import type { RowQuery } from "@/attendance";
+import { dateIn } from "@/components/office/times";
 
 export const PAGE_SIZE = 25;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 export const STATES = ["OPEN", "AUTO_CLOSED", "CONFIRMED", "LOCKED"] as const;
 export const WAITING = ["ASSISTANT", "ADMINISTRATOR"] as const;
 const FILTERS = ["from", "to", "school_id", "subject", "state", "is_counted", "waits_for"] as const;
 
 function one<T extends string>(value: unknown, known: readonly T[]): T | undefined {
   return known.find((each) => each === value);
-}
-function day(value: unknown): string | undefined {
-  return typeof value === "string" && DATE.test(value) ? value : undefined;
 }
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
@@ -23,8 +20,8 @@ export function readRowQuery(query: LocationQuery): RowQuery {
   const verdict = one(query.is_counted, ["true", "false"] as const);
   return {
     limit: PAGE_SIZE,
-    from: day(query.from),
-    to: day(query.to),
+    from: dateIn(query.from),
+    to: dateIn(query.to),
     school_id: text(query.school_id),
     subject: text(query.subject),
     state: one(query.state, STATES),

@@ -2,7 +2,7 @@
 import { computed, type WritableComputedRef } from "vue";
 import { useI18n } from "vue-i18n";
 import { useRoute, useRouter } from "vue-router";
-import { dateOf, shiftDate } from "@/components/office/times";
+import { dateIn, dateOf, shiftDate } from "@/components/office/times";
 import type { Week } from "@/timetable";
 
 export function useWeekDay(): { day: WritableComputedRef<string>; words: (week: Week) => string } {
@@ -10,10 +10,7 @@ export function useWeekDay(): { day: WritableComputedRef<string>; words: (week: 
   const route = useRoute();
   const router = useRouter();
   const day = computed({
-    get: () => {
-      const asked = route.query.date;
-      return typeof asked === "string" && /^\d{4}-\d{2}-\d{2}$/.test(asked) ? asked : dateOf(new Date());
-    },
+    get: () => dateIn(route.query.date) ?? dateOf(new Date()),
     set: (date: string) => void router.replace({ query: { ...route.query, date } }),
   });
   function words(week: Week): string {
