@@ -30,6 +30,7 @@ from app.alliances import routes as alliance_routes
 from app.attendance import locking, recounting
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
+from app.calendars import bell_routes
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.codes import routes as code_routes
@@ -141,6 +142,7 @@ ROUTERS = (
     staff_routes.router,
     grant_routes.router,
     calendar_routes.router,
+    bell_routes.router,
     alliance_routes.router,
     pairing_routes.router,
     track_routes.router,

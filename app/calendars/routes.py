@@ -1,7 +1,6 @@
-"""Terms with their weeks, the calendar of holidays and make-up days, and bells."""
+"""Terms with their weeks, and the calendar of holidays and make-up days."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,23 +8,17 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendars import queries, service
-from app.calendars.days import Span, school_day, teaching_weeks
-from app.calendars.errors import BellsOverlap, DayTaken, TermOverlaps, TooManyDays
-from app.calendars.models import BellSchedule, CalendarDay, DayKind, Term
+from app.calendars.days import Span, teaching_weeks
+from app.calendars.errors import DayTaken, TermOverlaps
+from app.calendars.models import CalendarDay, DayKind, Term
+from app.calendars.rights import kept, own_regions, own_schools, seen
 from app.calendars.schemas import (
-    BellsIn,
-    BellsOut,
     CalendarDayIn,
     CalendarDayOut,
-    SchoolDayOut,
-    SchoolDays,
-    SharedWindowOut,
-    SharedWindows,
     TermIn,
     TermOut,
     WeekList,
     WeekOut,
-    clock_of,
 )
 from app.clock import Day
 from app.database import Db
@@ -35,30 +28,17 @@ from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportR
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
-from app.schools.models import School
 from app.security import (
-    INSPECTING,
     CurrentAdministrator,
     CurrentInspector,
     PersonCaller,
-    Role,
-    Scope,
 )
 
 router = APIRouter(prefix="/api", tags=["calendars"], route_class=IdempotentRoute)
 
-MOST_DAYS = 62
 FirstDay = Annotated[Day | None, Query(alias="from", description="The first day.")]
 LastDay = Annotated[Day | None, Query(alias="to", description="The last day.")]
 SchoolId = Annotated[UUID | None, Query(description="Only of this school.")]
-
-
-def _seen(caller: PersonCaller) -> Scope:
-    return caller.scope(*INSPECTING)
-
-
-def _kept(caller: PersonCaller) -> Scope:
-    return caller.scope(Role.ADMINISTRATOR)
 
 
 async def _require_place(
@@ -66,30 +46,14 @@ async def _require_place(
 ) -> None:
     """Raise NotFound unless the caller administers the region or the school."""
     if region_id is not None:
-        await schools.region_within(db, _kept(caller), region_id)
+        await schools.region_within(db, kept(caller), region_id)
     if school_id is not None:
-        await schools.school_within(db, _kept(caller), school_id)
-
-
-async def _own_regions(
-    db: AsyncSession, caller: PersonCaller, found: Iterable[Term | CalendarDay]
-) -> set[UUID]:
-    """Return which regions of these the caller administers."""
-    ids = {row.region_id for row in found if row.region_id is not None}
-    return await schools.region_ids_within(db, _kept(caller), ids)
-
-
-async def _own_schools(
-    db: AsyncSession, caller: PersonCaller, found: Iterable[CalendarDay | BellSchedule]
-) -> set[UUID]:
-    """Return which schools of these the caller administers."""
-    ids = {row.school_id for row in found if row.school_id is not None}
-    return await schools.ids_within(db, _kept(caller), ids)
+        await schools.school_within(db, kept(caller), school_id)
 
 
 async def _term_out(db: AsyncSession, caller: PersonCaller, term: Term) -> TermOut:
     region = await schools.get_region(db, term.region_id)
-    own = await _own_regions(db, caller, [term])
+    own = await own_regions(db, caller, [term])
     return TermOut.of(term, region.name, is_own=term.region_id in own)
 
 
@@ -98,11 +62,11 @@ async def list_terms(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[
     """List the terms that hold somewhere in scope, the newest first."""
     found = await fetch_page(
         db,
-        await queries.terms_seen(db, _seen(caller)),
+        await queries.terms_seen(db, seen(caller)),
         order=(Term.starts_on.desc(), Term.id.desc()),
         page=page,
     )
-    own = await _own_regions(db, caller, [row[0] for row in found.items])
+    own = await own_regions(db, caller, [row[0] for row in found.items])
     return found.page(lambda row: TermOut.of(*row, is_own=row[0].region_id in own))
 
 
@@ -114,7 +78,7 @@ async def export_terms(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Give the terms as a file."""
-    statement = await queries.terms_seen(db, _seen(caller))
+    statement = await queries.terms_seen(db, seen(caller))
     return stream(
         request.app.state.database,
         statement.order_by(Term.starts_on.desc(), Term.id.desc()),
@@ -144,7 +108,7 @@ async def add_term(
 @router.get("/terms/{term_id}")
 async def read_term(term_id: UUID, response: Response, db: Db, caller: CurrentInspector) -> TermOut:
     """Describe a term."""
-    term = await queries.term_seen(db, _seen(caller), term_id)
+    term = await queries.term_seen(db, seen(caller), term_id)
     tag(response, term)
     return await _term_out(db, caller, term)
 
@@ -161,7 +125,7 @@ async def change_term(
     expected: IfMatch,
 ) -> TermOut:
     """Change a term; the teaching weeks follow."""
-    term = await queries.term_within(db, _kept(caller), term_id)
+    term = await queries.term_within(db, kept(caller), term_id)
     expected.require(term, current=await _term_out(db, caller, term))
     await _require_place(db, caller, region_id=body.region_id, school_id=None)
     await service.save_term(db, term, body)
@@ -172,7 +136,7 @@ async def change_term(
 @router.get("/terms/{term_id}/weeks")
 async def list_weeks(term_id: UUID, db: Db, caller: CurrentInspector) -> WeekList:
     """List the teaching weeks of a term."""
-    term = await queries.term_seen(db, _seen(caller), term_id)
+    term = await queries.term_seen(db, seen(caller), term_id)
     weeks = teaching_weeks(Span(term.starts_on, term.ends_on))
     return WeekList(items=[WeekOut.of(week) for week in weeks])
 
@@ -187,7 +151,7 @@ async def list_calendar_days(
     last: LastDay = None,
 ) -> Page[CalendarDayOut]:
     """List the holidays and make-up days that hold somewhere in scope, in order."""
-    statement = await queries.days_seen(db, _seen(caller), first=first, last=last)
+    statement = await queries.days_seen(db, seen(caller), first=first, last=last)
     found = await fetch_page(
         db, statement, order=(CalendarDay.day.asc(), CalendarDay.id.asc()), page=page
     )
@@ -201,8 +165,8 @@ async def _own_places(
 ) -> set[UUID | None]:
     """Return which places of these days the caller administers."""
     return {
-        *await _own_regions(db, caller, days),
-        *await _own_schools(db, caller, days),
+        *await own_regions(db, caller, days),
+        *await own_schools(db, caller, days),
     }
 
 
@@ -226,7 +190,7 @@ async def export_calendar_days(
     last: LastDay = None,
 ) -> ExportResponse:
     """Give the calendar as a file."""
-    statement = await queries.days_seen(db, _seen(caller), first=first, last=last)
+    statement = await queries.days_seen(db, seen(caller), first=first, last=last)
     return stream(
         request.app.state.database,
         statement.order_by(CalendarDay.day, CalendarDay.id),
@@ -258,7 +222,7 @@ async def add_calendar_day(
 
 
 async def _day_out(db: AsyncSession, caller: PersonCaller, day_id: UUID) -> CalendarDayOut:
-    day, place = await queries.day_seen(db, _seen(caller), day_id)
+    day, place = await queries.day_seen(db, seen(caller), day_id)
     own = await _own_places(db, caller, [day])
     return CalendarDayOut.of(day, place, is_own=_place_of(day) in own)
 
@@ -268,7 +232,7 @@ async def read_calendar_day(
     day_id: UUID, response: Response, db: Db, caller: CurrentInspector
 ) -> CalendarDayOut:
     """Describe a day of the calendar."""
-    day, _ = await queries.day_seen(db, _seen(caller), day_id)
+    day, _ = await queries.day_seen(db, seen(caller), day_id)
     tag(response, day)
     return await _day_out(db, caller, day_id)
 
@@ -285,7 +249,7 @@ async def change_calendar_day(
     expected: IfMatch,
 ) -> CalendarDayOut:
     """Change a day of a region or school one administers; the nation's stay as they are."""
-    day = await queries.day_within(db, _kept(caller), day_id)
+    day = await queries.day_within(db, kept(caller), day_id)
     expected.require(day, current=await _day_out(db, caller, day_id))
     await _require_place(db, caller, region_id=body.region_id, school_id=body.school_id)
     await service.save_day(db, day, body)
@@ -298,150 +262,6 @@ async def remove_calendar_day(
     day_id: UUID, db: Db, caller: CurrentAdministrator, expected: IfMatch
 ) -> None:
     """Take a day out of the calendar: it is again what its weekday says."""
-    day = await queries.day_within(db, _kept(caller), day_id)
+    day = await queries.day_within(db, kept(caller), day_id)
     expected.require(day, current=await _day_out(db, caller, day_id))
     await service.remove(db, day)
-
-
-@router.get("/bell-schedules")
-async def list_bells(
-    db: Db, caller: CurrentInspector, page: PageQuery, school_id: SchoolId = None
-) -> Page[BellsOut]:
-    """List the bells of the schools in scope by school, the newest first."""
-    found = await fetch_page(
-        db,
-        queries.bells_seen(_seen(caller), school_id=school_id),
-        order=(School.name.asc(), BellSchedule.valid_from.asc(), BellSchedule.id.asc()),
-        page=page,
-    )
-    own = await _own_schools(db, caller, [row[0] for row in found.items])
-    return found.page(lambda row: BellsOut.of(*row, is_own=row[0].school_id in own))
-
-
-@router.get("/bell-schedules/export", **EXPORT_ROUTE)
-async def export_bells(
-    *,
-    request: Request,
-    caller: CurrentInspector,
-    export_format: ExportQuery = ExportFormat.CSV,
-    school_id: SchoolId = None,
-) -> ExportResponse:
-    """Give the bells as a file, one row per period."""
-    statement = queries.periods_seen(_seen(caller), school_id=school_id)
-    return stream(
-        request.app.state.database,
-        statement,
-        columns=[
-            Column("学校", lambda row: row.school),
-            Column("作息表", lambda row: row.name),
-            Column("季节开始", lambda row: row.season_from),
-            Column("季节结束", lambda row: row.season_to),
-            Column("启用", lambda row: row.valid_from),
-            Column("停用", lambda row: row.valid_to),
-            Column("节次", lambda row: row.number),
-            Column("开始", lambda row: clock_of(row.starts_minute)),
-            Column("结束", lambda row: clock_of(row.ends_minute)),
-        ],
-        name="bell-schedules",
-        export_format=export_format,
-    )
-
-
-@router.post("/bell-schedules", status_code=201)
-@refuses(BellsOverlap)
-async def add_bells(
-    body: BellsIn, response: Response, db: Db, caller: CurrentAdministrator
-) -> BellsOut:
-    """Give a school bells."""
-    school = await schools.school_within(db, _kept(caller), body.school_id)
-    schedule = await service.save_bells(db, BellSchedule(periods=[]), body)
-    tag(response, schedule)
-    return BellsOut.of(schedule, school.name, is_own=True)
-
-
-@router.get("/bell-schedules/{schedule_id}")
-async def read_bells(
-    schedule_id: UUID, response: Response, db: Db, caller: CurrentInspector
-) -> BellsOut:
-    """Describe a bell schedule."""
-    schedule, name = await queries.bells_within(db, _seen(caller), schedule_id)
-    tag(response, schedule)
-    own = await _own_schools(db, caller, [schedule])
-    return BellsOut.of(schedule, name, is_own=schedule.school_id in own)
-
-
-@router.put("/bell-schedules/{schedule_id}")
-@refuses(BellsOverlap)
-async def change_bells(
-    *,
-    schedule_id: UUID,
-    body: BellsIn,
-    response: Response,
-    db: Db,
-    caller: CurrentAdministrator,
-    expected: IfMatch,
-) -> BellsOut:
-    """Change a bell schedule as a whole."""
-    schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
-    expected.require(schedule, current=BellsOut.of(schedule, name, is_own=True))
-    school = await schools.school_within(db, _kept(caller), body.school_id)
-    await service.save_bells(db, schedule, body)
-    tag(response, schedule)
-    return BellsOut.of(schedule, school.name, is_own=True)
-
-
-@router.delete("/bell-schedules/{schedule_id}", status_code=204)
-async def remove_bells(
-    schedule_id: UUID, db: Db, caller: CurrentAdministrator, expected: IfMatch
-) -> None:
-    """Take bells away that were entered by mistake; old ones are given a last day instead."""
-    schedule, name = await queries.bells_within(db, _kept(caller), schedule_id)
-    expected.require(schedule, current=BellsOut.of(schedule, name, is_own=True))
-    await service.remove(db, schedule)
-
-
-@router.get("/schools/{school_id}/days")
-@refuses(TooManyDays)
-async def list_school_days(
-    *,
-    school_id: UUID,
-    db: Db,
-    caller: CurrentInspector,
-    first: Annotated[Day, Query(alias="from", description="The first day.")],
-    last: Annotated[Day, Query(alias="to", description="The last day.")],
-) -> SchoolDays:
-    """List which periods a school has on each day, with their times, or why it has none."""
-    school = await schools.school_within(db, _seen(caller), school_id)
-    days = _days(first, last)
-    calendar = await queries.calendar_of(db, school, first=first, last=last)
-    return SchoolDays(items=[SchoolDayOut.of(school_day(calendar, day)) for day in days])
-
-
-def _days(first: date, last: date) -> list[date]:
-    count = (last - first).days + 1
-    if not 1 <= count <= MOST_DAYS:
-        raise TooManyDays(f"Ask for 1 to {MOST_DAYS} days, the first one first.")
-    return [first + timedelta(days=n) for n in range(count)]
-
-
-@router.get("/shared-windows")
-async def list_shared_windows(
-    *,
-    db: Db,
-    caller: CurrentInspector,
-    one: Annotated[UUID, Query(description="A school.")],
-    other: Annotated[UUID, Query(description="Another school.")],
-    day: Annotated[Day, Query(alias="date")],
-    least_minutes: Annotated[int, Query(ge=1, le=120)] = 35,
-) -> SharedWindows:
-    """List when two schools are both in a lesson period on a day, for long enough."""
-    calendars = [
-        await service.calendar_on(db, await schools.school_within(db, _seen(caller), each), day)
-        for each in (one, other)
-    ]
-    mine, theirs, windows = service.windows_on(
-        calendars[0], calendars[1], day, least_minutes=least_minutes
-    )
-    return SharedWindows(
-        one=mine, other=theirs, items=[SharedWindowOut.of(window) for window in windows]
-    )
