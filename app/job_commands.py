@@ -18,9 +18,9 @@ from app.jobs import service as jobs
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Worker
 from app.live.plane import second_place
-from app.main import make_worker, open_store
 from app.opening import CannotDo, opened
 from app.settings import read_settings
+from app.workers import make_worker, open_store
 
 
 def run_worker(

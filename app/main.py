@@ -21,53 +21,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import errors, openapi
-from app.accounts import grant_routes, staff_imports, staff_routes
+from app.accounts import grant_routes, staff_routes
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
 from app.alliances import need_routes, pairing_routes, track_routes
 from app.alliances import routes as alliance_routes
-from app.attendance import locking, recounting
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
 from app.calendars import bell_routes
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.codes import routes as code_routes
-from app.coverage import curriculum_routes, sheet_routes, timetable_import
-from app.coverage import office as coverage_office
+from app.coverage import curriculum_routes, sheet_routes
 from app.coverage import routes as coverage_routes
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
 from app.events import EventBus
 from app.files import HANDED_IN, FileStore
-from app.jobs import housekeeping
 from app.jobs import routes as job_routes
 from app.jobs.attending import QueueWatch
-from app.jobs.context import Handlers
 from app.jobs.files import JobFiles
 from app.jobs.models import Queue
-from app.jobs.worker import Periodic, Worker
-from app.lessons import changes as lesson_changes
-from app.lessons import feed_routes, lesson_routes, offering_routes, readiness, week_routes
+from app.lessons import feed_routes, lesson_routes, offering_routes, week_routes
 from app.lessons import routes as day_routes
-from app.live import composing, rebuilding
 from app.live.metrics import RoomCollector
 from app.live.plane import LivePlane
-from app.live.replay_builder import ProcessReplayBuilder
-from app.live.replays import Replays
-from app.planning import jobs as planning_jobs
 from app.planning import routes as planning_routes
 from app.ratelimits import RateLimits
-from app.recordings import downloads, purging, reconciling, uploading
-from app.recordings.finishing import REPLAY_KIND
 from app.recordings.reading import Shelf
 from app.schools import (
-    class_imports,
     class_routes,
     import_jobs,
-    importing,
-    region_imports,
     region_routes,
     room_tests,
     roster_routes,
@@ -75,7 +60,6 @@ from app.schools import (
 from app.schools import routes as school_routes
 from app.schools import school_routes as registered_schools
 from app.schools import service as schools
-from app.schools.import_jobs import ImportKind
 from app.security import (
     DeviceCaller,
     NobodyKnown,
@@ -85,11 +69,9 @@ from app.security import (
 )
 from app.settings import Settings, read_settings
 from app.signing import KEYS, load_signer
-from app.store.client import ObjectStore
-from app.store.signing import Credentials
 from app.watchdog import Watchdog
 from app.web import CanonicalClient, Edge, Pages
-from media.recorder.places import SecondPlace
+from app.workers import IMPORT_KINDS, IN_SERVER, PERIODIC, make_worker, open_store
 
 log = structlog.get_logger(__name__)
 
@@ -103,30 +85,6 @@ EXEMPT_ROUTES = frozenset(
 
 
 READY_WITHIN_S = 2.0
-# The worker in the server. There is one server: it holds the rooms.
-IN_SERVER = "server"
-
-# What is queued by itself, and how often.
-PERIODIC = {
-    housekeeping.KIND: Periodic(housekeeping.EVERY),
-    uploading.KIND: Periodic(uploading.EVERY, Queue.KEEPING),
-    reconciling.KIND: Periodic(reconciling.EVERY, Queue.KEEPING),
-    purging.KIND: Periodic(purging.EVERY, Queue.KEEPING),
-    lesson_changes.MISSING_KIND: Periodic(lesson_changes.MISSING_EVERY),
-    readiness.KIND: Periodic(readiness.EVERY),
-    recounting.KIND: Periodic(recounting.EVERY, Queue.HEAVY),
-}
-
-# Which tables can be imported.
-IMPORT_KINDS = {
-    ImportKind.SCHOOLS: importing.SCHOOLS,
-    ImportKind.CLASSES: class_imports.CLASSES,
-    ImportKind.CLASSROOMS: class_imports.CLASSROOMS,
-    ImportKind.REGIONS: region_imports.REGIONS,
-    ImportKind.STAFF: staff_imports.STAFF,
-    ImportKind.LOCAL_TIMETABLES: timetable_import.LOCAL_TIMETABLES,
-}
-
 ROUTERS = (
     job_routes.router,
     code_routes.router,
@@ -178,73 +136,6 @@ class CookieAuthenticator:
     async def device(self, db: AsyncSession, *, token: str, now: datetime) -> DeviceCaller | None:
         """Return the classroom's device that holds this credential."""
         return await schools.authenticate_device(db, token=token, now=now)
-
-
-def open_store(settings: Settings) -> ObjectStore | None:
-    """Return the object store recordings are kept in, or None: they stay on the disk."""
-    if not settings.store_url:
-        return None
-    credentials = Credentials(
-        settings.store_key_id, settings.store_secret.get_secret_value(), settings.store_region
-    )
-    return ObjectStore(settings.store_url, credentials, clock=utc_now)
-
-
-def recording_handlers(
-    settings: Settings, store: ObjectStore | None, second: SecondPlace | None
-) -> Handlers:
-    """Return who looks after the files of recordings."""
-    recordings_dir = settings.recordings_dir.absolute()
-    rebuilder = rebuilding.Rebuilder(recordings_dir, store, ProcessReplayBuilder(), second=second)
-    return {
-        REPLAY_KIND: Replays(recordings_dir, second, ProcessReplayBuilder()).run,
-        uploading.KIND: uploading.Uploader(recordings_dir, store).run,
-        reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
-        purging.KIND: purging.Purger(recordings_dir, store).run,
-        downloads.KIND: composing.Composer(recordings_dir, store).run,
-        rebuilding.KIND: rebuilder.run,
-    }
-
-
-def job_handlers() -> Handlers:
-    """Return who does which kind of job, of those that need the database and nothing else."""
-    return {
-        housekeeping.KIND: housekeeping.keep_house,
-        planning_jobs.KIND: planning_jobs.run_planning,
-        lesson_changes.MISSING_KIND: lesson_changes.miss_overdue,
-        readiness.KIND: readiness.Follower(SessionRecords()).run,
-        locking.KIND: locking.lock_term,
-        recounting.KIND: recounting.recount,
-        **import_jobs.handlers(IMPORT_KINDS),
-        coverage_office.COMPUTE: coverage_office.compute_sheet,
-        coverage_office.CHECK: coverage_office.check_sheet,
-        coverage_office.REPORT: coverage_office.make_report,
-    }
-
-
-def make_worker(
-    settings: Settings,
-    database: Database,
-    events: EventBus,
-    *,
-    queues: frozenset[Queue],
-    store: ObjectStore | None,
-    second: SecondPlace | None,
-    name: str = "",
-    is_only_one: bool = False,
-) -> Worker:
-    """Return a worker for this server, or for a process of its own."""
-    return Worker(
-        database,
-        events,
-        handlers={**job_handlers(), **recording_handlers(settings, store, second)},
-        periodic=PERIODIC,
-        files=JobFiles(settings.files_dir),
-        queues=queues,
-        clock=utc_now,
-        name=name,
-        is_only_one=is_only_one,
-    )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

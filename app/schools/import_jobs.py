@@ -1,6 +1,6 @@
 """Imports over HTTP: templates, files that become jobs, and the jobs' work.
 
-One machine for every kind of table. `app.main` says which kinds there are (`ImportKinds`): some
+One machine for every kind of table. `app.workers` says which kinds there are (`ImportKinds`): some
 are of slices above this one.
 """
 

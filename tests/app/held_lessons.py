@@ -19,8 +19,8 @@ from app.jobs.worker import Worker
 from app.lessons.models import SiteMode
 from app.live import service
 from app.live.ledger import DatabaseLedger
-from app.main import job_handlers
 from app.security import PersonCaller, Scope
+from app.workers import job_handlers
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
 from tests.app.conftest import Clock

@@ -26,9 +26,9 @@ from app.coverage.schemas import FigureOut
 from app.database import Database
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
-from app.main import make_worker
 from app.schools.models import School, SchoolClass
 from app.security import Role
+from app.workers import make_worker
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.coverage_rule import came_of, figures_of
 from tests.app.coverage_world import World, make_world

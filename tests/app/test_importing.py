@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from app.database import Database
 from app.jobs.models import Queue
-from app.main import make_worker
 from app.schools import importing
 from app.schools.cells import Report
 from app.schools.histories import Noting
@@ -21,6 +20,7 @@ from app.schools.importing import HEADINGS, import_schools
 from app.schools.models import School, SchoolChange, SchoolCode
 from app.security import CSRF_HEADER, Scope
 from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table
+from app.workers import make_worker
 from tests.app.conftest import OpenBrowser, TestBrowser
 from tests.factories import NOON, County, make_county, make_school
 

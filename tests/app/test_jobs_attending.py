@@ -16,7 +16,7 @@ from app.jobs.context import JobContext, JobResult
 from app.jobs.models import Queue
 from app.jobs.service import LEASE
 from app.jobs.worker import Periodic
-from app.main import PERIODIC
+from app.workers import PERIODIC
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.job_office import Office, make_office, report_of_nothing
 from tests.factories import County

@@ -19,9 +19,9 @@ from app.jobs import worker as workers
 from app.jobs.context import JobContext, JobResult
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Periodic
-from app.main import PERIODIC
 from app.recordings import purging, reconciling, uploading
 from app.settings import HOME
+from app.workers import PERIODIC
 from tests.app.conftest import Clock
 from tests.app.job_office import Office, make_office, report, report_of_nothing
 

@@ -17,7 +17,7 @@ from app.database import Database
 from app.jobs.models import Queue
 from app.jobs.worker import Worker
 from app.lessons.models import CourseOffering, Lesson, LessonState, OfferingState
-from app.main import job_handlers
+from app.workers import job_handlers
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.timetable_steps import make_bells, make_offering, make_term
 from tests.factories import County, make_lesson

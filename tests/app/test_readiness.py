@@ -26,8 +26,8 @@ from app.lessons.models import Lesson, LessonSite, LessonState, SiteMode
 from app.lessons.queries import get_lesson
 from app.lessons.readiness import Lack, Readiness, Seen, lacks_of
 from app.live.service import start_lesson
-from app.main import PERIODIC, job_handlers
 from app.schools.models import Device, DeviceState, LineCheck, Road, School
+from app.workers import PERIODIC, job_handlers
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.held_lessons import run_jobs
 from tests.factories import (

@@ -17,8 +17,8 @@ from app.jobs import service as jobs
 from app.jobs.files import JobFiles
 from app.jobs.models import Job, JobState, Queue
 from app.jobs.worker import Worker
-from app.main import PERIODIC, job_handlers
 from app.schools.models import School
+from app.workers import PERIODIC, job_handlers
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.coverage_world import World, make_world
 from tests.app.held_lessons import run_jobs

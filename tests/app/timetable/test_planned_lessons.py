@@ -13,7 +13,7 @@ from app.jobs.models import Queue
 from app.jobs.worker import Worker
 from app.lessons.changes import MISSING_KIND
 from app.lessons.models import Cancellation, Lesson, LessonState, Substitution
-from app.main import PERIODIC, job_handlers
+from app.workers import PERIODIC, job_handlers
 from tests.app.alliance_steps import found, made
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, offering_of, plan_one, tag
