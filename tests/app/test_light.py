@@ -17,8 +17,8 @@ from app.schools.models import School
 from app.settings import Settings
 from tests.app.composed_lessons import compose, make_recording
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.recorded_lessons import Recorded, open_as, publish, record
 from tests.app.store.keeping import Keeping
-from tests.app.test_publishing import Recorded, open_as, record
 from tests.factories import County
 
 FILE = b"a small picture, and sound"
@@ -59,8 +59,7 @@ async def recorded(
 
 @pytest.fixture
 async def published(recorded: Recorded, keeper: TestBrowser) -> Recorded:
-    await recorded.consent(recorded.county.hub, recorded.county.points[0])
-    assert (await keeper.post(f"{recorded.path}/publish")).status_code == 200
+    await publish(recorded, keeper)
     return recorded
 
 

@@ -17,8 +17,8 @@ from app.jobs.worker import Worker
 from app.live import hands
 from app.security import Role
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.recorded_lessons import record
 from tests.app.test_jobs_pages import caller
-from tests.app.test_publishing import record
 from tests.factories import County, make_county, make_person, make_region
 
 PATH = "/api/admin/platform-jobs"

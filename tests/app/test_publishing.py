@@ -1,90 +1,23 @@
 """A recording is published with the consent of whose pupils are in it, and taken back."""
 
-import csv
-import io
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from app.attendance.seats import site_seat
 from app.database import Database
 from app.errors import NotFound
-from app.lessons.models import Lesson
-from app.live import service
 from app.recordings import publishing, queries, retention
 from app.recordings.errors import ConsentTakenBack
 from app.recordings.models import Recording, RecordingClip, RecordingState
 from app.recordings.publishing import RecordingPublication
 from app.recordings.retention import OPERATOR
-from app.schools.models import School
 from app.security import Grant, Role
 from app.settings import Settings
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.recorded_lessons import Recorded, keep_clip, open_as, publish, record
 from tests.app.test_jobs_pages import caller
-from tests.factories import County, make_county, make_lesson, make_person
-
-CONTENT = b"a picture of pupils"
-
-
-@dataclass
-class Recorded:
-    """A recording of a lesson both points were invited to, and one was on stage of."""
-
-    id: UUID
-    session_id: UUID
-    county: County
-    database: Database
-
-    @property
-    def path(self) -> str:
-        return f"/api/admin/sessions/{self.session_id}/recording"
-
-    @property
-    def replay(self) -> str:
-        return f"/api/sessions/{self.session_id}/replay"
-
-    async def row(self) -> Recording:
-        async with self.database.unit_of_work() as db:
-            return await db.get_one(Recording, self.id)
-
-    async def consent(self, *schools: School, says: bool = True) -> None:
-        async with self.database.unit_of_work() as db:
-            for school in schools:
-                (await db.get_one(School, school.id)).may_publish_pupils = says
-
-
-async def record(database: Database, county: County, clock: Clock) -> Recorded:
-    async with database.unit_of_work() as db:
-        lesson = await make_lesson(
-            db, lecturer=county.teacher, hub=county.hub, classrooms=county.classrooms
-        )
-        session = await service.start_lesson(
-            db, lesson_id=lesson.id, lecturer_id=county.teacher.person_id, now=clock.now
-        )
-        query = select(Recording).where(Recording.session_id == session.id)
-        recording = (await db.scalars(query)).one()
-        recording.state, recording.ready_at = RecordingState.READY, clock.now
-        of_site = {site.classroom_id: site_seat(site.id) for site in lesson.sites}
-        shown, silent = (of_site[classroom.id] for classroom in county.classrooms)
-        for seat, group in (("hub", "camera"), (shown, "camera"), (silent, "screen")):
-            db.add(
-                RecordingClip(
-                    recording_id=recording.id,
-                    seat_id=seat,
-                    group=group,
-                    file=f"{seat}-{group}.mp4",
-                    mime="video/mp4",
-                    start_ms=0,
-                    duration_ms=1000,
-                    has_audio=group == "camera",
-                    has_video=True,
-                    bytes=len(CONTENT),
-                )
-            )
-    return Recorded(recording.id, session.id, county, database)
+from tests.factories import County, make_county, make_person
 
 
 @pytest.fixture
@@ -92,32 +25,14 @@ async def recorded(
     database: Database, county: County, clock: Clock, settings: Settings
 ) -> Recorded:
     recorded = await record(database, county, clock)
-    folder = settings.recordings_dir.absolute() / (await recorded.row()).folder / "replay"
-    folder.mkdir(parents=True)
-    (folder / "hub-camera.mp4").write_bytes(CONTENT)
+    await keep_clip(recorded, settings)
     return recorded
 
 
 @pytest.fixture
 async def published(recorded: Recorded, keeper: TestBrowser) -> Recorded:
-    await recorded.consent(recorded.county.hub, recorded.county.points[0])
-    answer = await keeper.post(f"{recorded.path}/publish")
-    assert (answer.status_code, answer.json()["state"]) == (200, "PUBLISHED")
+    await publish(recorded, keeper)
     return recorded
-
-
-async def open_as(open_browser: OpenBrowser, recorded: Recorded, who: str) -> TestBrowser:
-    """Open a browser of somebody; of a school's teacher: `hub`, `shown` or `invited`."""
-    county = recorded.county
-    schools = {"hub": county.hub, "shown": county.points[0], "invited": county.points[1]}
-    async with recorded.database.unit_of_work() as db:
-        if who in schools:
-            account = await make_person(db, role=Role.TEACHER, school=schools[who])
-        elif who == "elsewhere":
-            account = (await make_county(db)).supervisor
-        else:
-            account = getattr(county, who)
-    return await open_browser(account)
 
 
 async def test_schools_whose_pupils_are_in_it_are_named_until_each_consents(
@@ -378,98 +293,3 @@ async def test_both_databases_ask_for_consent_at_every_look(
     async with either_database.unit_of_work() as db:
         with pytest.raises(ConsentTakenBack):
             await queries.watchable(db, looker, recorded.session_id)
-
-
-@pytest.mark.parametrize(
-    ("who", "sees"),
-    [
-        ("teacher", True),
-        ("administrator", True),
-        ("supervisor", True),
-        ("hub", True),
-        ("invited", True),
-        ("elsewhere", False),
-    ],
-)
-async def test_what_is_published_to_one_is_listed_while_it_may_be_watched(
-    who: str, sees: bool, published: Recorded, open_browser: OpenBrowser
-) -> None:
-    browser = await open_as(open_browser, published, who)
-
-    async def listed(q: str = "") -> list[str]:
-        answer = await browser.get("/api/recordings/published", params={"q": q})
-        assert answer.status_code == 200, answer.text
-        return [each["session_id"] for each in answer.json()["items"]]
-
-    mine = [str(published.session_id)] * sees
-    assert await listed() == mine
-    for about in ("沙沙", "音乐", "三年级", published.county.hub.name):
-        assert await listed(f" {about} ") == mine
-    assert await listed("体育") == []
-    await published.consent(published.county.points[0], says=False)
-    assert await listed() == []
-    await published.consent(published.county.points[0], says=True)
-    assert await listed() == mine
-    assert (await browser.get("/api/recordings/published?q=%00")).status_code == 422
-
-
-async def test_only_what_is_published_is_listed_the_latest_first(
-    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
-) -> None:
-    later = await record(published.database, published.county, clock)
-    invited = await open_as(open_browser, published, "invited")
-
-    async def page(query: str = "") -> tuple[list[str], str | None]:
-        body = (await invited.get(f"/api/recordings/published{query}")).json()
-        return [each["session_id"] for each in body["items"]], body["next_cursor"]
-
-    assert (await page())[0] == [str(published.session_id)]
-    clock.advance(hours=1)
-    assert (await keeper.post(f"{later.path}/publish")).status_code == 200
-    (first,), cursor = await page("?limit=1")
-    (second,), over = await page(f"?limit=1&cursor={cursor}")
-    assert [first, second] == [str(later.session_id), str(published.session_id)]
-    assert over is None
-
-
-def move(lesson: Lesson, start: str) -> None:
-    lesson.planned_start = datetime.fromisoformat(start)
-    lesson.planned_end = lesson.planned_start + timedelta(minutes=40)
-
-
-async def test_what_is_published_is_found_by_day_school_subject_and_grade_and_exported(
-    published: Recorded, keeper: TestBrowser, open_browser: OpenBrowser, clock: Clock
-) -> None:
-    county, other = published.county, await record(published.database, published.county, clock)
-    assert (await keeper.post(f"{other.path}/publish")).status_code == 200
-    async with published.database.unit_of_work() as db:
-        far = (await make_county(db)).hub
-        lesson = await db.get_one(Lesson, (await db.get_one(Recording, other.id)).lesson_id)
-        lesson.subject, lesson.grade = "科学", "五年级"
-        move(lesson, "2026-03-02T23:59:59+08:00")
-        lesson = await db.get_one(Lesson, (await db.get_one(Recording, published.id)).lesson_id)
-        move(lesson, "2026-03-03T00:00:00+08:00")
-    one, two = str(published.session_id), str(other.session_id)
-    invited = await open_as(open_browser, published, "invited")
-    for params, found in (
-        ({}, {one, two}),
-        ({"to": "2026-03-02"}, {two}),
-        ({"from": "2026-03-03"}, {one}),
-        ({"subject": "科学"}, {two}),
-        ({"subject": "科"}, set()),
-        ({"grade": "三年级"}, {one}),
-        ({"grade": "三年级", "subject": "科学"}, set()),
-        ({"school_id": str(county.points[1].id)}, {one, two}),
-        ({"school_id": str(far.id)}, set()),
-        ({"q": "沙沙", "from": "2026-03-03"}, {one}),
-    ):
-        for browser in (keeper, invited):
-            answer = await browser.get("/api/recordings/published", params=params)
-            assert {each["session_id"] for each in answer.json()["items"]} == found, params
-            answer = await browser.get("/api/recordings/published/export", params=params)
-            rows = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
-            assert {row["课堂编号"] for row in rows} == found, params
-    stranger = await open_as(open_browser, published, "elsewhere")
-    assert len((await stranger.get("/api/recordings/published/export")).text.splitlines()) == 1
-    nobody = await open_browser()
-    assert (await nobody.get("/api/recordings/published/export")).status_code == 401

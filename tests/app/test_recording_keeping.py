@@ -19,7 +19,7 @@ from app.recordings.retention import (
 )
 from app.security import Role
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.test_publishing import Recorded, record
+from tests.app.recorded_lessons import Recorded, record
 from tests.factories import County, make_county, make_person
 
 CERTIFICATES = "/api/admin/deletion-certificates"

@@ -18,7 +18,7 @@ from app.recordings.models import Recording, RecordingClip, RecordingView
 from app.security import Role
 from app.settings import Settings
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.test_publishing import CONTENT, Recorded, record
+from tests.app.recorded_lessons import CONTENT, Recorded, keep_clip, record
 from tests.factories import County, make_county, make_person
 
 VIEWS = "/api/admin/recording-views"
@@ -34,9 +34,7 @@ async def recorded(
     database: Database, county: County, clock: Clock, settings: Settings
 ) -> Recorded:
     recorded = await record(database, county, clock)
-    folder = settings.recordings_dir.absolute() / (await recorded.row()).folder / "replay"
-    folder.mkdir(parents=True)
-    (folder / "hub-camera.mp4").write_bytes(CONTENT)
+    await keep_clip(recorded, settings)
     return recorded
 
 
