@@ -1,4 +1,7 @@
-"""Needs, the list of hubs that could answer them with its reasons, and what accepting makes."""
+"""Needs, the list of hubs that could answer them with its reasons, and what accepting makes.
+
+Past 400 lines: one market, from the need that is posted to the pairing that comes of it.
+"""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What holds for every route: a policy, the headers, proxies, the pages, the probes."""
+"""What holds for every route: a policy, the headers, proxies, the pages, the probes.
+
+Past 400 lines: one application, and all that is around its routes.
+"""
 
 import asyncio
 import re
