@@ -43,9 +43,14 @@ async def catalogue(db: AsyncSession) -> Catalogue:
 
 
 async def _read(db: AsyncSession) -> Catalogue:
-    return Catalogue.of(
-        await queries.all_sets(db), await queries.all_codes(db), await queries.all_maps(db)
-    )
+    """Read all sets. What refers to others comes first, for no row is ever taken away.
+
+    On PostgreSQL each statement sees what was committed meanwhile: read the other way round, codes
+    would be there whose set is not.
+    """
+    maps = await queries.all_maps(db)
+    codes = await queries.all_codes(db)
+    return Catalogue.of(await queries.all_sets(db), codes, maps)
 
 
 async def hold(db: AsyncSession) -> None:

@@ -1,22 +1,26 @@
 """Code sets: loaded once, looked up in any words, shown in another set without a rewrite."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import migrations
 from app.attendance import rewording
-from app.codes import service
+from app.codes import queries, service
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeTableMalformed, CodeUnknown
 from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.tables import OWN, read_tables
 from app.database import Database, uuid7
 from app.events import EventBus
+
+Read = Callable[[AsyncSession], Awaitable[Any]]
 
 LOCAL = {
     "sets.csv": "key,kind,is_stored,is_shown,label_zh,label_en,source,valid_from,valid_to\n"
@@ -209,6 +213,32 @@ async def postgres(postgres_url: str) -> AsyncIterator[Database]:
     await migrations.upgrade(database.engine)
     yield database
     await database.close()
+
+
+@pytest.mark.postgres
+async def test_what_is_loaded_while_the_sets_are_being_read_breaks_no_reader(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reader reads first, it has seen none of what another process commits then."""
+    are_loaded = False
+
+    def loading_after(read: Read) -> Read:
+        async def found(db: AsyncSession) -> Any:
+            nonlocal are_loaded
+            rows = await read(db)
+            if not are_loaded:
+                are_loaded = True
+                await service.load_own(postgres, follow=rewording.follow)
+            return rows
+
+        return found
+
+    for name in ("all_sets", "all_codes", "all_maps"):
+        monkeypatch.setattr(queries, name, loading_after(getattr(queries, name)))
+    async with postgres.unit_of_work() as db:
+        await service.catalogue(db)
+    async with postgres.unit_of_work() as db:
+        assert len((await service.catalogue(db)).sets) == len(read_tables(OWN).sets)
 
 
 @pytest.mark.postgres
