@@ -59,7 +59,8 @@ test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browse
 	$(MAKE) --no-print-directory test-frontend
 
 # Two processes for what measures nothing; what measures pictures and packets has both cores to itself.
-SHARED := tests/app tests/bench
+MEASURING := tests/bench/test_servers.py
+SHARED := tests/app $(filter-out $(MEASURING),$(wildcard tests/bench/test_*.py)) tests/bench/drill tests/bench/impair
 
 test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer, in one process)
 	@$(TRY_NATIVE)
