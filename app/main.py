@@ -25,7 +25,7 @@ from app.accounts import grant_routes, staff_routes
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
-from app.alliances import need_routes, pairing_routes, track_routes
+from app.alliances import need_routes, pairing_routes, taught_routes, track_routes
 from app.alliances import routes as alliance_routes
 from app.attendance.records import SessionRecords
 from app.attendance.taught import AttendedLessons
@@ -104,6 +104,7 @@ ROUTERS = (
     alliance_routes.router,
     pairing_routes.router,
     track_routes.router,
+    taught_routes.router,
     need_routes.router,
     day_routes.router,
     offering_routes.router,

@@ -4,6 +4,7 @@ Who sees what is said in `app.alliances.queries`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import aliased, selectinload
 from app.alliances.models import (
     Pairing,
     PairingChange,
+    PairingKind,
     PairingParty,
     PairingState,
     PairingSubject,
@@ -71,22 +73,49 @@ async def rivals_of(db: AsyncSession, pairings: Sequence[Pairing]) -> Sequence[P
     return rows.all()
 
 
-def pairings_seen(
-    scope: Scope, *, alliance_id: UUID | None = None, state: PairingState | None = None
-) -> Select[Pairing]:
-    """Return a query of the pairings of alliances one keeps, and of those one has a school in.
+@dataclass(frozen=True, slots=True)
+class PairingFilter:
+    """Which pairings; what is not given may be anything.
 
-    Only of this alliance and in this state, where they are given.
+    `subject`: by its code. `school_id`: on either side. `text`: words of the name.
     """
+
+    alliance_id: UUID | None = None
+    state: PairingState | None = None
+    kind: PairingKind | None = None
+    subject: str | None = None
+    school_id: UUID | None = None
+    text: str = ""
+
+
+ANY_PAIRING = PairingFilter()
+
+
+def pairings_seen(scope: Scope, wanted: PairingFilter = ANY_PAIRING) -> Select[Pairing]:
+    """Return a query of the pairings of alliances one keeps, and of those one has a school in."""
     as_party = select(PairingParty.pairing_id).where(
         PairingParty.school_id.in_(schools_within(scope))
     )
     query = _whole_pairings().where(
         or_(Pairing.alliance_id.in_(alliances_kept(scope)), Pairing.id.in_(as_party))
     )
-    if alliance_id is not None:
-        query = query.where(Pairing.alliance_id == alliance_id)
-    return query if state is None else query.where(Pairing.state == state)
+    if wanted.alliance_id is not None:
+        query = query.where(Pairing.alliance_id == wanted.alliance_id)
+    if wanted.state is not None:
+        query = query.where(Pairing.state == wanted.state)
+    if wanted.kind is not None:
+        query = query.where(Pairing.kind == wanted.kind)
+    if wanted.subject is not None:
+        about = select(PairingSubject.pairing_id).where(PairingSubject.subject == wanted.subject)
+        query = query.where(Pairing.id.in_(about))
+    if wanted.school_id is not None:
+        of_school = select(PairingParty.pairing_id).where(
+            PairingParty.school_id == wanted.school_id
+        )
+        query = query.where(Pairing.id.in_(of_school))
+    for word in wanted.text.split():
+        query = query.where(Pairing.name.icontains(word, autoescape=True))
+    return query
 
 
 async def pairing_seen(db: AsyncSession, scope: Scope, pairing_id: UUID) -> Pairing:

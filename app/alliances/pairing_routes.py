@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
@@ -25,6 +25,7 @@ from app.alliances.models import (
     PairingParty,
     PairingState,
 )
+from app.alliances.pairing_queries import PairingFilter
 from app.alliances.pairing_schemas import (
     ChangeOut,
     DaySpanOut,
@@ -50,7 +51,7 @@ from app.clock import Now
 from app.codes import service as codes
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import NotFound, WrongState, refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -62,8 +63,26 @@ from app.schools.schemas import Named
 from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
-OfAlliance = Annotated[UUID | None, Query(alias="alliance_id", description="Of this alliance.")]
-InState = Annotated[PairingState | None, Query(alias="state", description="In this state.")]
+
+
+def _filter(
+    *,
+    alliance_id: Annotated[UUID | None, Query(description="Of this alliance.")] = None,
+    state: Annotated[PairingState | None, Query(description="In this state.")] = None,
+    kind: Annotated[PairingKind | None, Query(description="Of this kind.")] = None,
+    subject: Annotated[
+        str | None,
+        Query(max_length=40, pattern=WITHOUT_NUL, description="In this subject, by its code."),
+    ] = None,
+    school_id: Annotated[UUID | None, Query(description="With this school.")] = None,
+    q: Annotated[
+        str, Query(max_length=100, pattern=WITHOUT_NUL, description="Words of the name.")
+    ] = "",
+) -> PairingFilter:
+    return PairingFilter(alliance_id, state, kind, subject, school_id, q)
+
+
+Wanted = Annotated[PairingFilter, Depends(_filter)]
 
 
 async def described(
@@ -100,16 +119,10 @@ async def _one(db: AsyncSession, caller: PersonCaller, pairing_id: UUID, now: No
 
 @router.get("/pairings")
 async def list_pairings(
-    *,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    page: PageQuery,
-    alliance_id: OfAlliance = None,
-    state: InState = None,
+    db: Db, now: Now, caller: CurrentInspector, page: PageQuery, wanted: Wanted
 ) -> Page[PairingOut]:
     """List the pairings of alliances one keeps and of schools in scope, the newest first."""
-    query = pairing_queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    query = pairing_queries.pairings_seen(seen(caller), wanted)
     found = await fetch_page(db, query, order=(Pairing.id.desc(),), page=page)
     return Page(
         items=await described(db, caller, list(found.items), now), next_cursor=found.next_cursor
@@ -135,17 +148,15 @@ STATES = {
 
 @router.get("/pairings/export", **EXPORT_ROUTE)
 async def export_pairings(
-    *,
     request: Request,
     db: Db,
     caller: CurrentInspector,
+    wanted: Wanted,
     export_format: ExportQuery = ExportFormat.CSV,
-    alliance_id: OfAlliance = None,
-    state: InState = None,
 ) -> ExportResponse:
     """Give the pairings as a file."""
     words = await codes.catalogue(db)
-    query = pairing_queries.pairings_seen(seen(caller), alliance_id=alliance_id, state=state)
+    query = pairing_queries.pairings_seen(seen(caller), wanted)
     return stream(
         request.app.state.database,
         query.order_by(Pairing.id.desc()),

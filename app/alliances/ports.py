@@ -56,6 +56,19 @@ class Taught:
     connected_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class TaughtFilter:
+    """Which lessons; what is not given may be anything.
+
+    `first`, `last`: days of the lesson, both included. `school_id`: which gave it, passed it on or
+    received it.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    school_id: UUID | None = None
+
+
 class TaughtLessons(Protocol):
     """The lessons between hubs and sites, from what was written down while they ran."""
 
@@ -72,6 +85,11 @@ class TaughtLessons(Protocol):
         """
 
     async def page(
-        self, db: AsyncSession, lanes: Collection[Lane], *, page: PageRequest
+        self,
+        db: AsyncSession,
+        lanes: Collection[Lane],
+        wanted: TaughtFilter,
+        *,
+        page: PageRequest,
     ) -> Fetched[Taught]:
         """Return a page of the lessons in these lanes, the newest first."""

@@ -8,6 +8,7 @@ pairings it is a party of.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
@@ -19,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.calendars.models import Term
 from app.errors import NotFound
+from app.pinyin import is_named
 from app.schools.models import Region, School
 from app.schools.queries import regions_within, schools_within
 from app.security import Scope
@@ -43,10 +45,12 @@ def alliances_kept(scope: Scope) -> Select[UUID]:
     return select(Alliance.id).where(is_kept(scope))
 
 
-def alliances_seen(scope: Scope, *, text: str | None = None) -> Select[Alliance]:
+def alliances_seen(
+    scope: Scope, *, text: str | None = None, school_id: UUID | None = None
+) -> Select[Alliance]:
     """Return a query of the alliances one keeps or has a member school in, with their region.
 
-    `text`: part of the name.
+    `text`: part of the name. `school_id`: which this school is in, was in or will be in.
     """
     as_member = select(AllianceMember.alliance_id).where(
         AllianceMember.school_id.in_(schools_within(scope))
@@ -56,6 +60,9 @@ def alliances_seen(scope: Scope, *, text: str | None = None) -> Select[Alliance]
         .where(or_(is_kept(scope), Alliance.id.in_(as_member)))
         .options(selectinload(Alliance.region))
     )
+    if school_id is not None:
+        of_school = select(AllianceMember.alliance_id).where(AllianceMember.school_id == school_id)
+        query = query.where(Alliance.id.in_(of_school))
     return query if not text else query.where(Alliance.name.contains(text, autoescape=True))
 
 
@@ -75,14 +82,31 @@ async def keeps(db: AsyncSession, scope: Scope, alliance_id: UUID) -> bool:
     return await db.scalar(alliances_kept(scope).where(Alliance.id == alliance_id)) is not None
 
 
-def members_of(alliance_id: UUID) -> Select[AllianceMember, School, Region, bool]:
+@dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members; what is not given may be anything.
+
+    `text`: letters of the school's name, as written or read. `on`: members that day.
+    """
+
+    text: str = ""
+    role: MemberRole | None = None
+    on: date | None = None
+
+
+ANY_MEMBER = MemberFilter()
+
+
+def members_of(
+    alliance_id: UUID, wanted: MemberFilter = ANY_MEMBER
+) -> Select[AllianceMember, School, Region, bool]:
     """Return a query of the members with school, region, and whether they lie outside.
 
     Outside: beyond the region whose authority keeps the alliance.
     """
     home = aliased(Region)
     is_outside = ~Region.path.startswith(home.path, autoescape=False)
-    return (
+    query = (
         select(AllianceMember, School, Region, is_outside)
         .join(School, AllianceMember.school_id == School.id)
         .join(Region, School.region_id == Region.id)
@@ -90,6 +114,13 @@ def members_of(alliance_id: UUID) -> Select[AllianceMember, School, Region, bool
         .join(home, Alliance.region_id == home.id)
         .where(AllianceMember.alliance_id == alliance_id)
     )
+    for word in wanted.text.split():
+        query = query.where(is_named(School, word))
+    if wanted.role is not None:
+        query = query.where(AllianceMember.role == wanted.role)
+    if wanted.on is not None:
+        query = query.where(in_force(AllianceMember.from_on, AllianceMember.to_on, wanted.on))
+    return query
 
 
 async def memberships(

@@ -1,15 +1,16 @@
-"""Alliances: their members, their agreement, their term plans, the lessons their members gave."""
+"""Alliances: their members, their agreement, their term plans."""
 
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import pairing_queries, pairings, queries, service, tracks
 from app.alliances.errors import MembershipOverlaps, TermForeign
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
+from app.alliances.queries import MemberFilter
 from app.alliances.schemas import (
     AgreementOut,
     AllianceIn,
@@ -30,11 +31,10 @@ from app.alliances.shared import (
     seen,
     taught_lessons,
 )
-from app.alliances.track_schemas import TaughtOut
 from app.calendars import queries as calendars
 from app.calendars.days import Span, local_day
-from app.clock import Now
-from app.database import Db
+from app.clock import Day, Now
+from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -48,6 +48,27 @@ from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
 
 Text = Annotated[str | None, Query(alias="q", max_length=100, description="Part of the name.")]
+OfSchool = Annotated[
+    UUID | None, Query(alias="school_id", description="With this school, now or ever.")
+]
+
+
+def _member_filter(
+    q: Annotated[
+        str,
+        Query(
+            max_length=120,
+            pattern=WITHOUT_NUL,
+            description="Letters of the school's name, as it is written or read.",
+        ),
+    ] = "",
+    role: Annotated[MemberRole | None, Query(description="In this role.")] = None,
+    on: Annotated[Day | None, Query(description="Members that day.")] = None,
+) -> MemberFilter:
+    return MemberFilter(q, role, on)
+
+
+WantedMembers = Annotated[MemberFilter, Depends(_member_filter)]
 
 
 async def _described(
@@ -77,10 +98,16 @@ async def _one_described(
 
 @router.get("/alliances")
 async def list_alliances(
-    *, db: Db, now: Now, caller: CurrentInspector, page: PageQuery, text: Text = None
+    *,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    page: PageQuery,
+    text: Text = None,
+    school_id: OfSchool = None,
 ) -> Page[AllianceOut]:
     """List the alliances one keeps, or has a member school in, names in order."""
-    query = queries.alliances_seen(seen(caller), text=text)
+    query = queries.alliances_seen(seen(caller), text=text, school_id=school_id)
     found = await fetch_page(db, query, order=(Alliance.name.asc(), Alliance.id.asc()), page=page)
     return Page(
         items=await _described(db, caller, list(found.items), now), next_cursor=found.next_cursor
@@ -94,11 +121,13 @@ async def export_alliances(
     caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.CSV,
     text: Text = None,
+    school_id: OfSchool = None,
 ) -> ExportResponse:
     """Give the alliances as a file."""
+    found = queries.alliances_seen(seen(caller), text=text, school_id=school_id)
     return stream(
         request.app.state.database,
-        queries.alliances_seen(seen(caller), text=text).order_by(Alliance.name, Alliance.id),
+        found.order_by(Alliance.name, Alliance.id),
         columns=[
             Column("联盟", lambda row: row[0].name),
             Column("行政区划", lambda row: row[0].region.name),
@@ -157,13 +186,13 @@ async def change_alliance(
 
 @router.get("/alliances/{alliance_id}/members")
 async def list_members(
-    alliance_id: UUID, db: Db, caller: CurrentInspector, page: PageQuery
+    alliance_id: UUID, db: Db, caller: CurrentInspector, page: PageQuery, wanted: WantedMembers
 ) -> Page[MemberOut]:
     """List the members, past ones included: hubs first, then by name."""
     await queries.alliance_seen(db, seen(caller), alliance_id)
     found = await fetch_page(
         db,
-        queries.members_of(alliance_id),
+        queries.members_of(alliance_id, wanted),
         order=(AllianceMember.role.asc(), School.name.asc(), AllianceMember.id.asc()),
         page=page,
     )
@@ -175,17 +204,19 @@ ROLES = {MemberRole.HUB: "主讲学校", MemberRole.MEMBER: "成员", MemberRole
 
 @router.get("/alliances/{alliance_id}/members/export", **EXPORT_ROUTE)
 async def export_members(
+    *,
     alliance_id: UUID,
     request: Request,
     db: Db,
     caller: CurrentInspector,
+    wanted: WantedMembers,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Give the members as a file."""
     await queries.alliance_seen(db, seen(caller), alliance_id)
     return stream(
         request.app.state.database,
-        queries.members_of(alliance_id).order_by(
+        queries.members_of(alliance_id, wanted).order_by(
             AllianceMember.role, School.name, AllianceMember.id
         ),
         columns=[
@@ -331,26 +362,3 @@ async def save_plan(
     plan = await service.save_plan(db, alliance, term, plan, body)
     tag(response, plan)
     return (await _plans_described(db, request, alliance_id, [plan], now))[0]
-
-
-@router.get("/alliances/{alliance_id}/lessons")
-async def list_lessons(
-    *,
-    alliance_id: UUID,
-    request: Request,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    page: PageQuery,
-) -> Page[TaughtOut]:
-    """List the lessons between the alliance's schools that count, the newest first.
-
-    Whoever keeps the alliance sees them all, those of members outside the region included; a
-    member school those of its own pairings.
-    """
-    await queries.alliance_seen(db, seen(caller), alliance_id)
-    found = await pairing_queries.pairings_of_alliance(db, alliance_id, scope=seen(caller))
-    today = local_day(now)
-    spans = await pairings.days_that_count(db, found, today=today)
-    lanes = await tracks.lanes_of(db, found, spans, today=today)
-    return (await taught_lessons(request).page(db, lanes, page=page)).page(TaughtOut.of)

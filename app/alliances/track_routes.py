@@ -1,4 +1,4 @@
-"""The four tracks of a pairing: counts, lessons taught, entered events with their evidence."""
+"""The four tracks of a pairing: counts, entered events with their evidence."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -15,7 +15,6 @@ from app.alliances.shared import FILE_BODY, FileName, files_of, kept, seen, taug
 from app.alliances.track_schemas import (
     EnteredOut,
     EvidenceOut,
-    TaughtOut,
     TrackEventIn,
     TrackEventOut,
     TracksOut,
@@ -63,24 +62,6 @@ async def read_tracks(
         active=[DaySpanOut.of(span) for span in active],
         counts=counts,
     )
-
-
-@router.get("/pairings/{pairing_id}/lessons")
-async def list_pairing_lessons(
-    *,
-    pairing_id: UUID,
-    request: Request,
-    db: Db,
-    now: Now,
-    caller: CurrentInspector,
-    page: PageQuery,
-) -> Page[TaughtOut]:
-    """List 授课: the lessons that reached a partner on a day that counts, the newest first."""
-    pairing = await pairing_queries.pairing_seen(db, seen(caller), pairing_id)
-    today = local_day(now)
-    spans = await pairings.days_that_count(db, [pairing], today=today)
-    lanes = await tracks.lanes_of(db, [pairing], spans, today=today)
-    return (await taught_lessons(request).page(db, lanes, page=page)).page(TaughtOut.of)
 
 
 @router.get("/pairings/{pairing_id}/events/{track}")

@@ -17,15 +17,29 @@ from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, AttendanceState, Session
 from app.attendance.rows import IS_COUNTED, Hub, Newest, RowFilter, days_of, newest
 from app.lessons.models import Lesson, LessonSite
+from app.pinyin import is_named
 from app.security import PersonCaller
 
 _IS_EARNED = and_(AttendanceRecord.state == AttendanceState.LOCKED, IS_COUNTED.is_(True))
 
 
-def hours_seen(
-    person: PersonCaller, *, first_day: date, last_day: date
-) -> Select[*tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class HoursFilter:
+    """Whose hours. `first_day`, `last_day`: of the lessons, both included.
+
+    `hub_id`: given at this hub; None: at any. `text`: letters of the teacher's name, as it is
+    written or read.
+    """
+
+    first_day: date
+    last_day: date
+    hub_id: UUID | None = None
+    text: str = ""
+
+
+def hours_seen(person: PersonCaller, wanted: HoursFilter) -> Select[*tuple[Any, ...]]:
     """Return a query of the hours each teacher of a hub in scope gave."""
+    of_hub = [] if wanted.hub_id is None else [Lesson.hub_school_id == wanted.hub_id]
     given = (
         select(
             Lesson.id,
@@ -41,7 +55,8 @@ def hours_seen(
         .where(
             _IS_EARNED,
             Lesson.hub_school_id.in_(inspected_schools(person)),
-            *days_of(RowFilter(first_day, last_day)),
+            *of_hub,
+            *days_of(RowFilter(wanted.first_day, wanted.last_day)),
         )
         .group_by(Lesson.id, Lesson.lecturer_id, Lesson.hub_school_id)
         .subquery()
@@ -57,7 +72,7 @@ def hours_seen(
         .group_by(given.c.lecturer_id, given.c.hub_school_id)
         .subquery()
     )
-    return (
+    query = (
         select(
             Person.id,
             Person.name,
@@ -70,6 +85,7 @@ def hours_seen(
         .join(sums, sums.c.lecturer_id == Person.id)
         .join(Hub, sums.c.hub_school_id == Hub.id)
     )
+    return query if wanted.text == "" else query.where(is_named(Person, wanted.text))
 
 
 HOUR_ORDER = (Person.name, Person.id, Hub.id)

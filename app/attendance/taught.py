@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.alliances.models import PairingSubject
-from app.alliances.ports import Lane, Taught
+from app.alliances.ports import Lane, Taught, TaughtFilter
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import Span, local_day
@@ -215,7 +215,12 @@ class AttendedLessons:
         return [figures[n] for n in range(len(limits))]
 
     async def page(
-        self, db: AsyncSession, lanes: Collection[Lane], *, page: PageRequest
+        self,
+        db: AsyncSession,
+        lanes: Collection[Lane],
+        wanted: TaughtFilter,
+        *,
+        page: PageRequest,
     ) -> Fetched[Taught]:
         """Return a page of the lessons in these lanes, the newest first."""
         query = (
@@ -238,10 +243,28 @@ class AttendedLessons:
             .join(Hub, Lesson.hub_school_id == Hub.id)
             .join(Site, Classroom.school_id == Site.id)
             .outerjoin(Passer, Through.school_id == Passer.id)
+            .where(*_asked_for(wanted))
         )
         order = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
         found: Fetched[tuple[Any, ...]] = await fetch_page(db, query, order=order, page=page)
         return found.map(_taught)
+
+
+def _asked_for(wanted: TaughtFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.first is not None:
+        conditions.append(Lesson.planned_start >= bounds_of(wanted.first)[0])
+    if wanted.last is not None:
+        conditions.append(Lesson.planned_start < bounds_of(wanted.last)[1])
+    if wanted.school_id is not None:
+        conditions.append(
+            or_(
+                Lesson.hub_school_id == wanted.school_id,
+                Classroom.school_id == wanted.school_id,
+                Through.school_id == wanted.school_id,
+            )
+        )
+    return conditions
 
 
 def _taught(row: tuple[Any, ...]) -> Taught:

@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.attendance import hours, locking, queries
 from app.attendance.errors import ObjectionsOpen, TermNotOver
 from app.attendance.exports import HOUR_COLUMNS, OWN_HOUR_COLUMNS
+from app.attendance.hours import HoursFilter
 from app.attendance.row_schemas import (
     GivenLesson,
     LockOut,
@@ -18,7 +19,7 @@ from app.attendance.row_schemas import (
 from app.calendars import queries as calendars
 from app.calendars.days import local_day
 from app.clock import Day, Now
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -79,12 +80,31 @@ FirstDay = Annotated[Day, Query(alias="from")]
 LastDay = Annotated[Day, Query(alias="to")]
 
 
+def _hours_filter(
+    first_day: FirstDay,
+    last_day: LastDay,
+    school_id: Annotated[UUID | None, Query(description="Given at this hub.")] = None,
+    q: Annotated[
+        str,
+        Query(
+            max_length=100,
+            pattern=WITHOUT_NUL,
+            description="Letters of the teacher's name, as it is written or read.",
+        ),
+    ] = "",
+) -> HoursFilter:
+    return HoursFilter(first_day, last_day, school_id, q.strip())
+
+
+WantedHours = Annotated[HoursFilter, Depends(_hours_filter)]
+
+
 @router.get("/admin/service-hours")
 async def list_service_hours(
-    db: Db, person: CurrentInspector, first_day: FirstDay, last_day: LastDay, page: PageQuery
+    db: Db, person: CurrentInspector, wanted: WantedHours, page: PageQuery
 ) -> Page[ServiceHours]:
     """List the hours that teachers of hubs in scope gave between two days, by locked rows."""
-    statement = hours.hours_seen(person, first_day=first_day, last_day=last_day)
+    statement = hours.hours_seen(person, wanted)
     found: Fetched[Any] = await fetch_page(db, statement, order=hours.HOUR_ORDER, page=page)
     return found.page(ServiceHours.of)
 
@@ -93,12 +113,11 @@ async def list_service_hours(
 async def export_service_hours(
     request: Request,
     person: CurrentInspector,
-    first_day: FirstDay,
-    last_day: LastDay,
+    wanted: WantedHours,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the hours, all pages of them."""
-    statement = hours.hours_seen(person, first_day=first_day, last_day=last_day)
+    statement = hours.hours_seen(person, wanted)
     return stream(
         request.app.state.database,
         statement.order_by(*hours.HOUR_ORDER),

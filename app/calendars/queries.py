@@ -22,6 +22,7 @@ from app.calendars.days import (
 )
 from app.calendars.models import BellSchedule, CalendarDay, Period, Term
 from app.errors import NotFound
+from app.pinyin import is_named
 from app.schools.models import Region, School
 from app.schools.queries import regions_within, schools_within
 from app.security import Scope
@@ -46,13 +47,20 @@ async def _regions_around(db: AsyncSession, scope: Scope) -> Select[UUID]:
     )
 
 
-async def terms_seen(db: AsyncSession, scope: Scope) -> Select[Term, str]:
-    """Return a query of the terms that hold somewhere in scope, with their regions' names."""
-    return (
+async def terms_seen(db: AsyncSession, scope: Scope, *, text: str = "") -> Select[Term, str]:
+    """Return a query of the terms that hold somewhere in scope, with their regions' names.
+
+    `text`: words of their names or of their regions', these as they are written or read.
+    """
+    query = (
         select(Term, Region.name)
         .join(Region, Term.region_id == Region.id)
         .where(Term.region_id.in_(await _regions_around(db, scope)))
     )
+    for word in text.split():
+        named = or_(Term.name.icontains(word, autoescape=True), is_named(Region, word))
+        query = query.where(named)
+    return query
 
 
 async def term_within(db: AsyncSession, scope: Scope, term_id: UUID) -> Term:

@@ -21,7 +21,7 @@ from app.calendars.schemas import (
     WeekOut,
 )
 from app.clock import Day
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -39,6 +39,15 @@ router = APIRouter(prefix="/api", tags=["calendars"], route_class=IdempotentRout
 FirstDay = Annotated[Day | None, Query(alias="from", description="The first day.")]
 LastDay = Annotated[Day | None, Query(alias="to", description="The last day.")]
 SchoolId = Annotated[UUID | None, Query(description="Only of this school.")]
+TermWords = Annotated[
+    str,
+    Query(
+        alias="q",
+        max_length=120,
+        pattern=WITHOUT_NUL,
+        description="Words of the term's or its region's name.",
+    ),
+]
 
 
 async def _require_place(
@@ -58,11 +67,13 @@ async def _term_out(db: AsyncSession, caller: PersonCaller, term: Term) -> TermO
 
 
 @router.get("/terms")
-async def list_terms(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[TermOut]:
+async def list_terms(
+    db: Db, caller: CurrentInspector, page: PageQuery, text: TermWords = ""
+) -> Page[TermOut]:
     """List the terms that hold somewhere in scope, the newest first."""
     found = await fetch_page(
         db,
-        await queries.terms_seen(db, seen(caller)),
+        await queries.terms_seen(db, seen(caller), text=text),
         order=(Term.starts_on.desc(), Term.id.desc()),
         page=page,
     )
@@ -75,10 +86,11 @@ async def export_terms(
     request: Request,
     db: Db,
     caller: CurrentInspector,
+    text: TermWords = "",
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Give the terms as a file."""
-    statement = await queries.terms_seen(db, seen(caller))
+    statement = await queries.terms_seen(db, seen(caller), text=text)
     return stream(
         request.app.state.database,
         statement.order_by(Term.starts_on.desc(), Term.id.desc()),

@@ -1,6 +1,7 @@
 """Reads of periods, names and sheets. Rights are part of the query."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -10,7 +11,13 @@ from sqlalchemy.orm import joinedload
 from app.calendars.days import Span
 from app.calendars.models import Term
 from app.coverage.inputs import Inputs
-from app.coverage.models import FigureSheet, IndicatorDefinition, IndicatorValue, SheetStep
+from app.coverage.models import (
+    FigureSheet,
+    IndicatorDefinition,
+    IndicatorValue,
+    SheetState,
+    SheetStep,
+)
 from app.coverage.schemas import PeriodChoice
 from app.coverage.weeks import months_of
 from app.errors import NotFound
@@ -63,7 +70,19 @@ async def roster_within(db: AsyncSession, scope: Scope, roster_id: UUID) -> Rost
     return found
 
 
-def sheets_seen(scope: Scope, *, roster_id: UUID | None = None) -> Select[FigureSheet]:
+@dataclass(frozen=True, slots=True)
+class SheetFilter:
+    """Which sheets; what is not given may be anything. `amends_id`: those that amend this one."""
+
+    roster_id: UUID | None = None
+    amends_id: UUID | None = None
+    state: SheetState | None = None
+
+
+ANY_SHEET = SheetFilter()
+
+
+def sheets_seen(scope: Scope, wanted: SheetFilter = ANY_SHEET) -> Select[FigureSheet]:
     """Return a query of the sheets over rosters of regions in scope, with roster and region."""
     query = (
         select(FigureSheet)
@@ -71,7 +90,11 @@ def sheets_seen(scope: Scope, *, roster_id: UUID | None = None) -> Select[Figure
         .where(RosterSnapshot.region_id.in_(regions_within(scope)))
         .options(joinedload(FigureSheet.roster).joinedload(RosterSnapshot.region))
     )
-    return query if roster_id is None else query.where(FigureSheet.roster_id == roster_id)
+    if wanted.roster_id is not None:
+        query = query.where(FigureSheet.roster_id == wanted.roster_id)
+    if wanted.amends_id is not None:
+        query = query.where(FigureSheet.amends_id == wanted.amends_id)
+    return query if wanted.state is None else query.where(FigureSheet.state == wanted.state)
 
 
 async def sheet_within(db: AsyncSession, scope: Scope, sheet_id: UUID) -> FigureSheet:

@@ -1,8 +1,9 @@
 """Routes of signed figures and reports; what takes long is a job."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.errors import FiguresBeingCounted
@@ -18,6 +19,7 @@ from app.coverage.errors import (
 )
 from app.coverage.exports import SHEET_COLUMNS
 from app.coverage.models import FigureSheet, SheetState
+from app.coverage.queries import SheetFilter
 from app.coverage.sheet_schemas import (
     ReportIn,
     SheetDetail,
@@ -43,12 +45,23 @@ router = APIRouter(prefix="/api/coverage", tags=["coverage"], route_class=Idempo
 _ORDER = (FigureSheet.computed_at.desc(), FigureSheet.id.desc())
 
 
+def _filter(
+    roster_id: UUID | None = None,
+    amends_id: Annotated[UUID | None, Query(description="That amend this sheet.")] = None,
+    state: SheetState | None = None,
+) -> SheetFilter:
+    return SheetFilter(roster_id, amends_id, state)
+
+
+Wanted = Annotated[SheetFilter, Depends(_filter)]
+
+
 @router.get("/sheets")
 async def list_sheets(
-    db: Db, caller: CurrentInspector, page: PageQuery, roster_id: UUID | None = None
+    db: Db, caller: CurrentInspector, page: PageQuery, wanted: Wanted
 ) -> Page[SheetOut]:
     """List the sheets of figures over rosters in scope, the latest first."""
-    seen = queries.sheets_seen(caller.scope(*INSPECTING), roster_id=roster_id)
+    seen = queries.sheets_seen(caller.scope(*INSPECTING), wanted)
     return (await fetch_page(db, seen, order=_ORDER, page=page)).page(SheetOut.of)
 
 
@@ -56,11 +69,11 @@ async def list_sheets(
 async def export_sheets(
     request: Request,
     caller: CurrentInspector,
-    roster_id: UUID | None = None,
+    wanted: Wanted,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the list of sheets."""
-    seen = queries.sheets_seen(caller.scope(*INSPECTING), roster_id=roster_id)
+    seen = queries.sheets_seen(caller.scope(*INSPECTING), wanted)
     return stream(
         request.app.state.database,
         seen.order_by(*_ORDER),

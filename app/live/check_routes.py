@@ -1,14 +1,16 @@
 """Routes of the device check before class: media, download, upload, delay."""
 
 import secrets
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.clock import Now
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
+from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.live import queries
 from app.live.errors import CheckBusy, CheckRefused, UploadTooLarge
 from app.live.ports import LiveRooms
@@ -17,12 +19,13 @@ from app.live.schemas import (
     CheckMediaOut,
     CheckResultIn,
     RoadsOut,
-    TeacherCheckList,
     TeacherCheckOut,
     UploadedOut,
 )
+from app.paging import Page, PageQuery, fetch_page
 from app.ratelimits import RateLimit
 from app.schools import service as schools
+from app.schools.models import Road
 from app.schools.schemas import LineCheckOut
 from app.security import INSPECTING, Callers, CurrentCaller, CurrentInspector, client_address
 
@@ -124,14 +127,58 @@ async def keep_result(
     )
 
 
+def _filter(
+    q: Annotated[
+        str,
+        Query(
+            max_length=120,
+            pattern=WITHOUT_NUL,
+            description="Words of the teacher's or the school's name.",
+        ),
+    ] = "",
+    school_id: Annotated[UUID | None, Query(description="Of this school.")] = None,
+) -> dict[str, Any]:
+    return {"text": q, "school_id": school_id}
+
+
+Wanted = Annotated[dict[str, Any], Depends(_filter)]
+_ROADS = {Road.UDP: "UDP", Road.TCP: "TCP", Road.TURN: "TURN", Road.NONE: "不通"}
+_COLUMNS = (
+    Column("教师", lambda row: row[0]),
+    Column("学校", lambda row: row[1]),
+    Column("线路", lambda row: _ROADS[row[2].road]),
+    Column("下行 kbps", lambda row: row[2].down_kbps),
+    Column("上行 kbps", lambda row: row[2].up_kbps),
+    Column("往返 ms", lambda row: row[2].rtt_ms),
+    Column("检测时间", lambda row: row[2].checked_at),
+)
+
+
 @admin_router.get("/teacher-checks")
-async def teacher_checks(db: Db, caller: CurrentInspector) -> TeacherCheckList:
-    """List what the computers of the teachers in scope found of their lines."""
-    scope = caller.scope(*INSPECTING)
-    found = await queries.teacher_checks_within(db, scope)
-    return TeacherCheckList(
-        items=[
-            TeacherCheckOut(name=name, school=school, checked=LineCheckOut.of(check))
-            for name, school, check in found
-        ]
+async def teacher_checks(
+    db: Db, caller: CurrentInspector, wanted: Wanted, page: PageQuery
+) -> Page[TeacherCheckOut]:
+    """List what the computers of the teachers in scope found of their lines, the newest first."""
+    query = queries.teacher_checks_within(caller.scope(*INSPECTING), **wanted)
+    found = await fetch_page(db, query, order=queries.CHECK_ORDER, page=page)
+    return found.page(
+        lambda row: TeacherCheckOut(name=row[0], school=row[1], checked=LineCheckOut.of(row[2]))
+    )
+
+
+@admin_router.get("/teacher-checks/export", **EXPORT_ROUTE)
+async def export_teacher_checks(
+    request: Request,
+    caller: CurrentInspector,
+    wanted: Wanted,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the checks, all pages of them."""
+    query = queries.teacher_checks_within(caller.scope(*INSPECTING), **wanted)
+    return stream(
+        request.app.state.database,
+        query.order_by(*queries.CHECK_ORDER),
+        columns=_COLUMNS,
+        name="teacher-checks",
+        export_format=export_format,
     )

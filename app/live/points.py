@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.queries import inspected_schools
@@ -15,7 +15,8 @@ from app.lessons.models import LessonSite
 from app.lessons.queries import day_of
 from app.lessons.readiness import CLASSROOM_WITHIN
 from app.live.wall import last_seen
-from app.schools.models import TEACHING_POINT, Classroom, Device, School
+from app.pinyin import is_named
+from app.schools.models import TEACHING_POINT, Classroom, Device, Region, School
 from app.security import PersonCaller
 
 
@@ -47,11 +48,13 @@ def points_seen(
     *,
     light: PointLight | None = None,
     school_id: UUID | None = None,
+    text: str = "",
 ) -> Select[*tuple[Any, ...]]:
     """Return a query of the classrooms of open teaching points in scope.
 
-    Columns: the classroom and its school, its light, the last sign of life, and when the last
-    lesson began that counted there.
+    `text`: words of the point's or its region's name, as they are written or read.
+    Columns: the classroom, its school and region, its light, the last sign of life, and when the
+    last lesson began that counted there.
     """
     today = day_of(now)
     light_now = _light(now)
@@ -70,12 +73,14 @@ def points_seen(
             Classroom.name.label("classroom"),
             School.id.label("school_id"),
             School.name.label("school"),
+            Region.name.label("region"),
             light_now.label("light"),
             last_seen().label("last_seen_at"),
             last_lesson.label("last_lesson_at"),
         )
         .select_from(Classroom)
         .join(School, Classroom.school_id == School.id)
+        .join(Region, School.region_id == Region.id)
         .where(
             School.category == TEACHING_POINT,
             or_(School.opened_on.is_(None), School.opened_on <= today),
@@ -83,7 +88,9 @@ def points_seen(
             School.id.in_(inspected_schools(person)),
         )
     )
-    conditions = []
+    conditions: list[ColumnElement[bool]] = [
+        or_(is_named(School, word), is_named(Region, word)) for word in text.split()
+    ]
     if light is not None:
         conditions.append(light_now == light.value)
     if school_id is not None:

@@ -1,10 +1,10 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -17,6 +17,7 @@ from app.attendance.models import Session
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import is_visible
+from app.pinyin import is_named
 from app.recordings.models import Recording
 from app.schools.models import Classroom, Device, DeviceState, LineCheck, School
 from app.schools.queries import schools_within
@@ -44,19 +45,26 @@ def sessions_to_export(person: PersonCaller, wanted: SessionFilter) -> Select[An
     )
 
 
-async def teacher_checks_within(
-    db: AsyncSession, scope: Scope
-) -> Sequence[tuple[str, str, LineCheck]]:
-    """Return name, school and line check of the people of schools in scope, the newest first."""
-    rows = await db.execute(
-        select(Person.name, School.name, LineCheck)
+CHECK_ORDER = (LineCheck.checked_at.desc(), LineCheck.id.desc())
+
+
+def teacher_checks_within(
+    scope: Scope, *, text: str = "", school_id: UUID | None = None
+) -> Select[str, str, LineCheck]:
+    """Return a query of name, school and line check of the people of schools in scope.
+
+    `text`: words of the person's or the school's name, as they are written or read.
+    """
+    query = (
+        select(Person.name, School.name.label("school"), LineCheck)
         .join(Account, LineCheck.account_id == Account.id)
         .join(Person, Account.person_id == Person.id)
         .join(School, Person.school_id == School.id)
         .where(School.id.in_(schools_within(scope)))
-        .order_by(LineCheck.checked_at.desc(), Person.name)
     )
-    return [(name, school, check) for name, school, check in rows]
+    for word in text.split():
+        query = query.where(or_(is_named(Person, word), is_named(School, word)))
+    return query if school_id is None else query.where(School.id == school_id)
 
 
 async def site_of(db: AsyncSession, lesson_id: UUID, classroom_id: UUID) -> LessonSite | None:

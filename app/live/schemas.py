@@ -98,12 +98,6 @@ class TeacherCheckOut(BaseModel):
     checked: LineCheckOut
 
 
-class TeacherCheckList(BaseModel):
-    """The checks of the teachers in the caller's scope, the newest first."""
-
-    items: list[TeacherCheckOut]
-
-
 class CheckMediaOut(BaseModel):
     """The answer."""
 

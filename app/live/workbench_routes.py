@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.clock import Now
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.jobs.attending import QueueWatch
 from app.lessons.queries import day_of
@@ -27,6 +27,7 @@ router = APIRouter(prefix="/api/admin", tags=["workbench"])
 
 LIGHT_WORDS = {PointLight.READY: "在线", PointLight.OFFLINE: "离线", PointLight.NEVER: "从未上线"}
 _POINT_COLUMNS = (
+    Column("行政区划", lambda row: row.region),
     Column("学校", lambda row: row.school),
     Column("教室", lambda row: row.classroom),
     Column("状态", lambda row: LIGHT_WORDS[PointLight(row.light)]),
@@ -72,9 +73,11 @@ def _server(request: Request) -> Server:
 
 
 def _filter(
-    light: PointLight | None = None, school_id: Annotated[UUID | None, Query()] = None
+    light: PointLight | None = None,
+    school_id: Annotated[UUID | None, Query()] = None,
+    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "",
 ) -> dict[str, Any]:
-    return {"light": light, "school_id": school_id}
+    return {"light": light, "school_id": school_id, "text": q}
 
 
 Wanted = Annotated[dict[str, Any], Depends(_filter)]

@@ -86,6 +86,7 @@ class PointOut(BaseModel):
     classroom: str
     school_id: UUID
     school: str
+    region: str
     light: PointLight
     last_seen_at: datetime | None
     last_lesson_at: datetime | None
@@ -93,12 +94,15 @@ class PointOut(BaseModel):
     @classmethod
     def of(cls, row: Any) -> "PointOut":
         """Describe a row of `points.points_seen`."""
-        classroom_id, classroom, school_id, school, light, last_seen_at, last_lesson_at = row
+        classroom_id, classroom, school_id, school, region, light, last_seen_at, last_lesson_at = (
+            row
+        )
         return cls(
             classroom_id=classroom_id,
             classroom=classroom,
             school_id=school_id,
             school=school,
+            region=region,
             light=PointLight(light),
             last_seen_at=last_seen_at,
             last_lesson_at=last_lesson_at,

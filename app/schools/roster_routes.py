@@ -145,12 +145,13 @@ async def take_roster(
 async def export_rosters(
     request: Request,
     caller: CurrentInspector,
+    wanted: Wanted,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        rosters.snapshots(caller.scope(*INSPECTING)).order_by(*_ORDER),
+        rosters.snapshots(caller.scope(*INSPECTING), wanted).order_by(*_ORDER),
         columns=(
             Column("名称", lambda row: row[0].name),
             Column("行政区划", lambda row: row[0].region.name),

@@ -175,8 +175,12 @@ export interface paths {
         get: operations["export_sessions"];
     };
     "/api/admin/teacher-checks": {
-        /** @description List what the computers of the teachers in scope found of their lines. */
+        /** @description List what the computers of the teachers in scope found of their lines, the newest first. */
         get: operations["teacher_checks"];
+    };
+    "/api/admin/teacher-checks/export": {
+        /** @description Export the checks, all pages of them. */
+        get: operations["export_teacher_checks"];
     };
     "/api/admin/terms/{term_id}/attendance": {
         /** @description Say how the rows of a term stand at the sites in scope, and who locked it. */
@@ -224,6 +228,10 @@ export interface paths {
          *     member school those of its own pairings.
          */
         get: operations["list_lessons"];
+    };
+    "/api/alliances/{alliance_id}/lessons/export": {
+        /** @description Export the lessons between the alliance's schools that count, all pages of them. */
+        get: operations["export_alliance_lessons"];
     };
     "/api/alliances/{alliance_id}/members": {
         /** @description List the members, past ones included: hubs first, then by name. */
@@ -719,6 +727,10 @@ export interface paths {
     "/api/pairings/{pairing_id}/lessons": {
         /** @description List 授课: the lessons that reached a partner on a day that counts, the newest first. */
         get: operations["list_pairing_lessons"];
+    };
+    "/api/pairings/{pairing_id}/lessons/export": {
+        /** @description Export the lessons that reached a partner of a pairing, all pages of them. */
+        get: operations["export_pairing_lessons"];
     };
     "/api/pairings/{pairing_id}/moves": {
         /**
@@ -2907,6 +2919,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_TeacherCheckOut_: {
+            items: components["schemas"]["TeacherCheckOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_TermOut_: {
             items: components["schemas"]["TermOut"][];
             /** @description Ask for the next page with it. */
@@ -3172,6 +3189,7 @@ export interface components {
             last_lesson_at: string | null;
             last_seen_at: string | null;
             light: components["schemas"]["PointLight"];
+            region: string;
             school: string;
             /** Format: uuid */
             school_id: string;
@@ -4090,10 +4108,6 @@ export interface components {
             site: components["schemas"]["Named"];
             subject: string;
             title: string;
-        };
-        /** @description The checks of the teachers in the caller's scope, the newest first. */
-        TeacherCheckList: {
-            items: components["schemas"]["TeacherCheckOut"][];
         };
         /** @description What a teacher's computer last found of its line. `school` is a name. */
         TeacherCheckOut: {
@@ -5121,6 +5135,8 @@ export interface components {
         "path.track": components["schemas"]["Track"];
         /** @description Of this alliance. */
         "query.alliance_id": string | null;
+        /** @description That amend this sheet. */
+        "query.amends_id": string | null;
         "query.basis": components["schemas"]["Basis"];
         "query.category": string | null;
         /** @description Of these classrooms. */
@@ -5142,6 +5158,7 @@ export interface components {
         /** @description In its numerator, or not. */
         "query.is_met": boolean | null;
         "query.is_open": boolean | null;
+        "query.is_own": boolean;
         "query.is_shown": boolean | null;
         "query.is_stored": boolean | null;
         "query.key": string;
@@ -5155,13 +5172,16 @@ export interface components {
         /** @description What it is called. */
         "query.name": string;
         "query.offering_id": string | null;
+        /** @description Members that day. */
+        "query.on": string | null;
         "query.parent_id": string | null;
         "query.q": string;
         "query.reason": components["schemas"]["DeletionReason"] | null;
         /** @description Only this region. */
         "query.region_code": string;
         "query.region_id": string | null;
-        "query.role": components["schemas"]["Role"] | null;
+        /** @description In this role. */
+        "query.role": components["schemas"]["MemberRole"] | null;
         "query.roster_id": string;
         "query.school_id": string | null;
         "query.session_id": string | null;
@@ -5697,6 +5717,7 @@ export interface operations {
                 light?: components["parameters"]["query.light"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -5720,6 +5741,7 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 light?: components["parameters"]["query.light"];
+                q?: string;
                 school_id?: components["parameters"]["query.school_id"];
             };
         };
@@ -5799,6 +5821,10 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Letters of the teacher's name, as it is written or read. */
+                q?: string;
+                /** @description Given at this hub. */
+                school_id?: string | null;
                 to: components["parameters"]["query.to"];
             };
         };
@@ -5822,6 +5848,10 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 from: components["parameters"]["query.from"];
+                /** @description Letters of the teacher's name, as it is written or read. */
+                q?: string;
+                /** @description Given at this hub. */
+                school_id?: string | null;
                 to: components["parameters"]["query.to"];
             };
         };
@@ -6217,15 +6247,54 @@ export interface operations {
         };
     };
     teacher_checks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Words of the teacher's or the school's name. */
+                q?: string;
+                /** @description Of this school. */
+                school_id?: string | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
                 content: {
-                    "application/json": components["schemas"]["TeacherCheckList"];
+                    "application/json": components["schemas"]["Page_TeacherCheckOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_teacher_checks: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Words of the teacher's or the school's name. */
+                q?: string;
+                /** @description Of this school. */
+                school_id?: string | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6329,6 +6398,8 @@ export interface operations {
                 limit?: components["parameters"]["query.limit"];
                 /** @description Part of the name. */
                 q?: string | null;
+                /** @description With this school, now or ever. */
+                school_id?: string | null;
             };
         };
         responses: {
@@ -6504,8 +6575,14 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                /** @description The first day. */
+                from?: string | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Which this school gave, passed on or received. */
+                school_id?: string | null;
+                /** @description The last day. */
+                to?: string | null;
             };
             path: {
                 alliance_id: components["parameters"]["path.alliance_id"];
@@ -6526,6 +6603,37 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    export_alliance_lessons: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description The first day. */
+                from?: string | null;
+                /** @description Which this school gave, passed on or received. */
+                school_id?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+            };
+            path: {
+                alliance_id: components["parameters"]["path.alliance_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_members: {
         parameters: {
             query?: {
@@ -6533,6 +6641,12 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Members that day. */
+                on?: components["parameters"]["query.on"];
+                /** @description Letters of the school's name, as it is written or read. */
+                q?: string;
+                /** @description In this role. */
+                role?: components["parameters"]["query.role"];
             };
             path: {
                 alliance_id: components["parameters"]["path.alliance_id"];
@@ -6589,6 +6703,12 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description Members that day. */
+                on?: components["parameters"]["query.on"];
+                /** @description Letters of the school's name, as it is written or read. */
+                q?: string;
+                /** @description In this role. */
+                role?: components["parameters"]["query.role"];
             };
             path: {
                 alliance_id: components["parameters"]["path.alliance_id"];
@@ -6669,6 +6789,8 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 /** @description Part of the name. */
                 q?: string | null;
+                /** @description With this school, now or ever. */
+                school_id?: string | null;
             };
         };
         responses: {
@@ -8046,11 +8168,14 @@ export interface operations {
     list_sheets: {
         parameters: {
             query?: {
+                /** @description That amend this sheet. */
+                amends_id?: components["parameters"]["query.amends_id"];
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 roster_id?: string | null;
+                state?: components["schemas"]["SheetState"] | null;
             };
         };
         responses: {
@@ -8188,9 +8313,12 @@ export interface operations {
     export_sheets: {
         parameters: {
             query?: {
+                /** @description That amend this sheet. */
+                amends_id?: components["parameters"]["query.amends_id"];
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 roster_id?: string | null;
+                state?: components["schemas"]["SheetState"] | null;
             };
         };
         responses: {
@@ -9510,10 +9638,18 @@ export interface operations {
                 alliance_id?: components["parameters"]["query.alliance_id"];
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["PairingKind"] | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Words of the name. */
+                q?: string;
+                /** @description With this school. */
+                school_id?: string | null;
                 /** @description In this state. */
                 state?: components["schemas"]["PairingState"] | null;
+                /** @description In this subject, by its code. */
+                subject?: string | null;
             };
         };
         responses: {
@@ -9882,8 +10018,14 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                /** @description The first day. */
+                from?: string | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Which this school gave, passed on or received. */
+                school_id?: string | null;
+                /** @description The last day. */
+                to?: string | null;
             };
             path: {
                 pairing_id: components["parameters"]["path.pairing_id"];
@@ -9897,6 +10039,37 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_pairing_lessons: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description The first day. */
+                from?: string | null;
+                /** @description Which this school gave, passed on or received. */
+                school_id?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+            };
+            path: {
+                pairing_id: components["parameters"]["path.pairing_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
@@ -9972,8 +10145,16 @@ export interface operations {
                 alliance_id?: components["parameters"]["query.alliance_id"];
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["PairingKind"] | null;
+                /** @description Words of the name. */
+                q?: string;
+                /** @description With this school. */
+                school_id?: string | null;
                 /** @description In this state. */
                 state?: components["schemas"]["PairingState"] | null;
+                /** @description In this subject, by its code. */
+                subject?: string | null;
             };
         };
         responses: {
@@ -10581,7 +10762,7 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 q?: string;
-                role?: components["parameters"]["query.role"];
+                role?: components["schemas"]["Role"] | null;
             };
         };
         responses: {
@@ -10664,7 +10845,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 in_force?: components["parameters"]["query.in_force"];
                 q?: string;
-                role?: components["parameters"]["query.role"];
+                role?: components["schemas"]["Role"] | null;
             };
         };
         responses: {
@@ -10686,7 +10867,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
-                is_own?: boolean;
+                is_own?: components["parameters"]["query.is_own"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 q?: string;
@@ -10831,6 +11012,8 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                is_own?: components["parameters"]["query.is_own"];
+                q?: string;
             };
         };
         responses: {
@@ -11678,6 +11861,8 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Words of the term's or its region's name. */
+                q?: string;
             };
         };
         responses: {
@@ -11799,6 +11984,8 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description Words of the term's or its region's name. */
+                q?: string;
             };
         };
         responses: {

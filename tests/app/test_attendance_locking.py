@@ -235,6 +235,15 @@ async def test_service_hours_follow_from_locked_rows(
     export = await browser.get(f"/api/admin/service-hours/export?{span}")
     [line] = csv.DictReader(io.StringIO(export.content.decode("utf-8-sig")))
     assert float(line["服务小时"]) == pytest.approx(2 / 3, abs=0.01)
+    for narrowed, is_found in (
+        (f"school_id={held.county.hub.id}", True),
+        (f"school_id={held.county.points[0].id}", False),
+        (f"q={row['name']}", True),
+        (f"q={row['name']}不", False),
+    ):
+        assert bool((await browser.get(f"{hours}&{narrowed}")).json()["items"]) is is_found
+        file = await browser.get(f"/api/admin/service-hours/export?{span}&{narrowed}")
+        assert (row["name"] in file.content.decode("utf-8-sig")) is is_found
     assert (await teacher.get(own)).json() == {
         "lessons": 1,
         "sites": 1,

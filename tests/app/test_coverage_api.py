@@ -233,7 +233,8 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
         "last": str(world.term.ends_on),
     }
     early = await done(app, clock, office, "/api/coverage/sheets", body)
-    path = f"/api/coverage/sheets/{early['result']['sheet_id']}"
+    early_id = early["result"]["sheet_id"]
+    path = f"/api/coverage/sheets/{early_id}"
     sheet = await office.get(path)
     assert (sheet.json()["state"], sheet.json()["open_rows"] > 0) == ("COMPUTED", True)
     skipped = await office.send("POST", f"{path}/sign-off", json={}, etag=sheet.headers["ETag"])
@@ -304,6 +305,12 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
     ]
     assert later["rows_hash"] != signed["rows_hash"]
     assert (await found(office, f"/api/coverage/sheets/{signed['id']}"))["state"] == "AMENDED"
+    [after] = (await found(office, f"/api/coverage/sheets?amends_id={signed['id']}"))["items"]
+    assert (after["amends_id"], after["state"]) == (signed["id"], "SIGNED_OFF")
+    beside = (await found(office, "/api/coverage/sheets?state=AMENDED"))["items"]
+    assert [sheet["id"] for sheet in beside] == [signed["id"]]
+    file = (await office.get(f"/api/coverage/sheets/export?amends_id={early_id}")).text
+    assert len(file.splitlines()) == 1
     again = await office.send("POST", "/api/coverage/sheets", json=body | more)
     assert (again.status_code, again.json()["type"]) == (409, "wrong-state")
 

@@ -18,6 +18,7 @@ from app.alliances.models import (
     PairingSubject,
     Side,
 )
+from app.alliances.ports import TaughtFilter
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.taught import AttendedLessons
 from app.calendars.days import Span
@@ -230,7 +231,9 @@ async def ask(db: AsyncSession, wanted: list[Agreed]) -> tuple[tuple[int, int], 
     spans = await pairings.days_that_count(db, rows, today=TODAY)
     lanes = await tracks.lanes_of(db, rows, spans, today=TODAY)
     (counts,) = await AttendedLessons().count(db, lanes, limits=[Span(FIRST, TODAY)])
-    page = await AttendedLessons().page(db, lanes, page=PageRequest(limit=200, cursor=None))
+    page = await AttendedLessons().page(
+        db, lanes, TaughtFilter(), page=PageRequest(limit=200, cursor=None)
+    )
     return counts, len(page.items)
 
 
