@@ -1,5 +1,5 @@
 /** Alliances, pairings, needs and offers at the server. Days are `2026-03-02`. */
-import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -23,11 +23,32 @@ export type Candidate = Schemas["CandidateOut"];
 
 interface AllianceQuery {
   q?: string;
+  /** With this school, now or ever. */
+  school_id?: string;
+}
+export interface MemberQuery {
+  q?: string;
+  role?: MemberRole;
+  /** Members that day. */
+  on?: string;
 }
 export interface PairingQuery {
   alliance_id?: string;
   state?: PairingState;
+  kind?: PairingKind;
+  /** By its code. */
+  subject?: string;
+  school_id?: string;
+  q?: string;
 }
+/** Which lessons that reached a site: of which days, and which this school gave, passed on or received. */
+export interface TaughtQuery {
+  from?: string;
+  to?: string;
+  school_id?: string;
+}
+export const MEMBER_ROLES: readonly MemberRole[] = ["HUB", "MEMBER", "OBSERVER"];
+export const PAIRING_KINDS: readonly PairingKind[] = ["DELIVERY", "INTERACTIVE_1N", "SCHOOL_AID", "TEACHER_MENTOR"];
 
 export const alliances = {
   list: (query: Paging & AllianceQuery) => dataOf(client.get("/api/alliances", { query })),
@@ -36,10 +57,11 @@ export const alliances = {
   edit: ({ id, version }: Alliance, json: Schemas["AllianceIn"]) =>
     dataOf(client.put("/api/alliances/{alliance_id}", { path: { alliance_id: id }, json, ifMatch: etagOf(version) })),
   one: (alliance_id: string) => dataOf(client.get("/api/alliances/{alliance_id}", { path: { alliance_id } })),
-  members: (alliance_id: string, query: Paging) =>
+  members: (alliance_id: string, query: Paging & MemberQuery) =>
     dataOf(client.get("/api/alliances/{alliance_id}/members", { path: { alliance_id }, query })),
-  membersExportUrl: (alliance_id: string, format: Format) =>
-    linkTo("/api/alliances/{alliance_id}/members/export", { path: { alliance_id }, query: { format } }),
+  membersExportUrl: (alliance_id: string, query: MemberQuery, format: Format) =>
+    linkTo("/api/alliances/{alliance_id}/members/export", { path: { alliance_id }, query: { ...query, format } }),
+  everyMember: (alliance_id: string) => everyPage((paging) => alliances.members(alliance_id, paging)),
   addMember: (alliance_id: string, json: Schemas["MemberIn"]) =>
     dataOf(client.post("/api/alliances/{alliance_id}/members", { path: { alliance_id }, json })),
   changeMember: ({ id, version }: Member, json: Schemas["MemberChange"]) =>
@@ -56,8 +78,10 @@ export const alliances = {
     dataOf(
       client.put("/api/alliances/{alliance_id}/term-plans/{term_id}", { path, json, ifMatch: etagOf(version) }),
     ),
-  lessons: (alliance_id: string, query: Paging) =>
+  lessons: (alliance_id: string, query: Paging & TaughtQuery) =>
     dataOf(client.get("/api/alliances/{alliance_id}/lessons", { path: { alliance_id }, query })),
+  lessonsExportUrl: (alliance_id: string, query: TaughtQuery, format: Format) =>
+    linkTo("/api/alliances/{alliance_id}/lessons/export", { path: { alliance_id }, query: { ...query, format } }),
 };
 
 /** Whose an agreement is. */
@@ -98,8 +122,10 @@ export const pairings = {
     dataOf(client.get("/api/pairings/{pairing_id}/history", { path: { pairing_id } })),
   tracks: (pairing_id: string) =>
     dataOf(client.get("/api/pairings/{pairing_id}/tracks", { path: { pairing_id } })),
-  lessons: (pairing_id: string, query: Paging) =>
+  lessons: (pairing_id: string, query: Paging & TaughtQuery) =>
     dataOf(client.get("/api/pairings/{pairing_id}/lessons", { path: { pairing_id }, query })),
+  lessonsExportUrl: (pairing_id: string, query: TaughtQuery, format: Format) =>
+    linkTo("/api/pairings/{pairing_id}/lessons/export", { path: { pairing_id }, query: { ...query, format } }),
 };
 
 /** A track of a pairing, as the addresses of its events name it. */

@@ -322,12 +322,6 @@ export interface LineCheck extends CheckResult {
   road: Road | "none";
 }
 
-export interface TeacherCheck {
-  name: string;
-  school: string;
-  checked: LineCheck;
-}
-
 export interface ClassroomQuery {
   q?: string;
   school_id?: string;
@@ -602,7 +596,6 @@ export const api = {
   timeshift: (session: string) => get<{ lanes: ShiftLane[] }>(`/sessions/${id(session)}/timeshift`),
 
   classrooms: (query: ClassroomQuery) => get<Page<ClassroomItem>>(`/classrooms${queryOf(query)}`),
-  teacherChecks: () => get<{ items: TeacherCheck[] }>("/admin/teacher-checks"),
   createEnrolmentCode: (classroom: string) =>
     post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
   /** Over what was read of the classroom. */

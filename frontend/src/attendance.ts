@@ -25,6 +25,12 @@ export interface Days {
   to: string;
 }
 
+/** Whose service hours of these days: of teachers with these letters in their name, given at this hub. */
+export interface HoursQuery extends Days {
+  q?: string;
+  school_id?: string;
+}
+
 export const attendance = {
   rows: (query: RowQuery) => dataOf(client.get("/api/admin/attendance", { query })),
   exportUrl: (query: RowQuery, format: Format) => linkTo("/api/admin/attendance/export", { query: { ...query, format } }),
@@ -50,8 +56,8 @@ export const rules = {
 };
 
 export const hours = {
-  list: (query: Days & Paging) => dataOf(client.get("/api/admin/service-hours", { query })),
-  exportUrl: (query: Days, format: Format) =>
+  list: (query: HoursQuery & Paging) => dataOf(client.get("/api/admin/service-hours", { query })),
+  exportUrl: (query: HoursQuery, format: Format) =>
     linkTo("/api/admin/service-hours/export", { query: { ...query, format } }),
   own: (query: Days) => dataOf(client.get("/api/teacher/service-hours", { query })),
   ownLessons: (query: Days & Paging) => dataOf(client.get("/api/teacher/service-hours/lessons", { query })),

@@ -1,5 +1,5 @@
 /** Terms, days and bells at the server. Days are `2026-03-02`. */
-import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -7,6 +7,10 @@ export type Term = Schemas["TermOut"];
 export type CalendarDay = Schemas["CalendarDayOut"];
 export type Period = Schemas["PeriodOut"];
 export type BellSchedule = Schemas["BellsOut"];
+
+interface Terms {
+  q?: string;
+}
 
 interface Days {
   from?: string;
@@ -18,8 +22,9 @@ interface Bells {
 }
 
 export const calendar = {
-  terms: (query: Paging) => dataOf(client.get("/api/terms", { query })),
-  termsExportUrl: (format: Format) => linkTo("/api/terms/export", { query: { format } }),
+  terms: (query: Paging & Terms) => dataOf(client.get("/api/terms", { query })),
+  everyTerm: () => everyPage(calendar.terms),
+  termsExportUrl: (query: Terms, format: Format) => linkTo("/api/terms/export", { query: { ...query, format } }),
   addTerm: (json: Schemas["TermIn"]) => dataOf(client.post("/api/terms", { json })),
   changeTerm: ({ id, version }: Term, json: Schemas["TermIn"]) =>
     dataOf(client.put("/api/terms/{term_id}", { path: { term_id: id }, json, ifMatch: etagOf(version) })),

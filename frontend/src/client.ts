@@ -98,11 +98,28 @@ function asker<M extends Method>(method: M) {
     ask(method, path, (asking ?? {}) as Loose) as Promise<Answer<AnswerOf<Operation<P, M>>>>;
 }
 
+/** The server gives no more at once. */
+const MOST_PER_PAGE = 200;
+
 /** Which page of a list. */
 export interface Paging {
   limit?: number;
   cursor?: string;
 }
+/** All pages of a list, one after another: for a choice that must leave nothing out. */
+export async function everyPage<T>(
+  ask: (paging: Paging) => Promise<{ items: T[]; next_cursor: string | null }>,
+): Promise<T[]> {
+  const found: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask({ cursor, limit: MOST_PER_PAGE });
+    found.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
+}
+
 /** What a list can be exported as. */
 export type Format = "csv" | "xlsx";
 

@@ -11,13 +11,16 @@ export type Hand = Schemas["HandOut"];
 export type Point = Schemas["PointOut"];
 export type PointLight = Schemas["PointLight"];
 
-interface PointQuery extends Paging {
+interface PointQuery {
   light?: PointLight;
+  /** Words of the point's or its region's name. */
+  q?: string;
+  school_id?: string;
 }
 
 export const county = {
   workbench: () => dataOf(client.get("/api/admin/workbench")),
-  points: (query: PointQuery) => dataOf(client.get("/api/admin/points", { query })),
+  points: (query: PointQuery & Paging) => dataOf(client.get("/api/admin/points", { query })),
   pointsExportUrl: (query: PointQuery, format: Format) =>
     linkTo("/api/admin/points/export", { query: { ...query, format } }),
 };

@@ -122,9 +122,17 @@ export type ReportFormat = Schemas["ReportFormat"];
 const ofSheet = ({ id, version }: Pick<Sheet, "id" | "version">) => ({ path: { sheet_id: id }, ifMatch: etagOf(version) });
 
 /** 指标核定表: figures frozen from locked rows, checked, signed off, amended. What takes long is a job. */
+export interface SheetQuery {
+  state?: SheetState;
+  roster_id?: string;
+  /** Those that amend this one, the latest first. */
+  amends_id?: string;
+}
+
 export const sheets = {
-  list: (query: Paging & { roster_id?: string }) => dataOf(client.get("/api/coverage/sheets", { query })),
-  exportUrl: (format: Format) => linkTo("/api/coverage/sheets/export", { query: { format } }),
+  list: (query: Paging & SheetQuery) => dataOf(client.get("/api/coverage/sheets", { query })),
+  exportUrl: (query: SheetQuery, format: Format) =>
+    linkTo("/api/coverage/sheets/export", { query: { ...query, format } }),
   one: (sheet_id: string) => dataOf(client.get("/api/coverage/sheets/{sheet_id}", { path: { sheet_id } })),
   compute: (json: Schemas["SheetIn"]) => dataOf(client.post("/api/coverage/sheets", { json })),
   check: (of: Sheet) =>

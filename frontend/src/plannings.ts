@@ -1,5 +1,5 @@
 /** Plannings at the server: ask for plans, see them, accept one. */
-import { client, dataOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -28,13 +28,5 @@ export const plannings = {
 };
 
 /** All offerings of a term one may have planned, page after page. */
-export async function offeringsToPlan(term_id: string): Promise<Offering[]> {
-  const found: Offering[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await dataOf(client.get("/api/plannings/offerings", { query: { term_id, cursor, limit: 200 } }));
-    found.push(...page.items);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
-  return found;
-}
+export const offeringsToPlan = (term_id: string): Promise<Offering[]> =>
+  everyPage((paging) => dataOf(client.get("/api/plannings/offerings", { query: { term_id, ...paging } })));

@@ -1,6 +1,6 @@
 /** Schools, their classes and classrooms, rosters, imports and jobs at the server. Days are `2026-03-02`. */
 import type { Named } from "./api";
-import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -59,6 +59,8 @@ export const regions = {
 export const classes = {
   list: (query: Paging & { school_id: string; is_open?: boolean }) =>
     dataOf(client.get("/api/school-classes", { query })),
+  /** The classes a school has now. */
+  everyOpen: (school_id: string) => everyPage((paging) => classes.list({ school_id, is_open: true, ...paging })),
   exportUrl: (school_id: string, format: Format) =>
     linkTo("/api/school-classes/export", { query: { school_id, format } }),
   add: (json: Schemas["SchoolClassIn"]) => dataOf(client.post("/api/school-classes", { json })),
@@ -75,8 +77,8 @@ export const rooms = {
       name: `${room.school} ${room.name}`,
       school_id: room.school_id,
     })),
-  exportUrl: (school_id: string, format: Format) =>
-    linkTo("/api/classrooms/export", { query: { school_id, format } }),
+  exportUrl: (query: { school_id?: string; q?: string }, format: Format) =>
+    linkTo("/api/classrooms/export", { query: { ...query, format } }),
   add: (json: Schemas["ClassroomIn"]) => dataOf(client.post("/api/classrooms", { json })),
   edit: ({ id, version }: Room, json: Schemas["ClassroomEdit"]) =>
     dataOf(client.patch("/api/classrooms/{classroom_id}", { path: { classroom_id: id }, json, ifMatch: etagOf(version) })),
@@ -87,7 +89,8 @@ const called = ({ id, name, region }: Roster): Named => ({ id, name: `${name} ·
 export const rosters = {
   /** `is_own`: those whose figures one may see. */
   list: (query: Paging & { q?: string; is_own?: boolean }) => dataOf(client.get("/api/rosters", { query })),
-  exportUrl: (format: Format) => linkTo("/api/rosters/export", { query: { format } }),
+  exportUrl: (query: { q?: string }, format: Format) =>
+    linkTo("/api/rosters/export", { query: { ...query, format } }),
   take: (json: Schemas["RosterIn"]) => dataOf(client.post("/api/rosters", { json })),
   one: (roster_id: string) => dataOf(client.get("/api/rosters/{roster_id}", { path: { roster_id } })),
   /** Rosters whose figures one may see, with these words in their name or their region's, to choose from. */
@@ -101,9 +104,14 @@ export const rosters = {
   signedUrl: (roster_id: string) => linkTo("/api/rosters/{roster_id}/signed", { path: { roster_id } }),
 };
 
+export interface JobQuery {
+  kind?: string;
+  state?: JobState[];
+}
+
 export const jobs = {
-  list: (query: Paging & { kind?: string; state?: JobState[] }) => dataOf(client.get("/api/jobs", { query })),
-  exportUrl: (query: { kind?: string; state?: JobState[] }, format: Format) =>
+  list: (query: Paging & JobQuery) => dataOf(client.get("/api/jobs", { query })),
+  exportUrl: (query: JobQuery, format: Format) =>
     linkTo("/api/jobs/export", { query: { ...query, format } }),
   one: (job_id: string) => dataOf(client.get("/api/jobs/{job_id}", { path: { job_id } })),
   cancel: (job_id: string) => dataOf(client.post("/api/jobs/{job_id}/cancel", { path: { job_id } })),
@@ -181,5 +189,5 @@ export const grants = {
     })),
 };
 
-export const codesOf = async (kind: CodeKind): Promise<Code[]> =>
-  (await dataOf(client.get("/api/codes", { query: { kind, is_stored: true, limit: 200 } }))).items;
+export const codesOf = (kind: CodeKind): Promise<Code[]> =>
+  everyPage((paging) => dataOf(client.get("/api/codes", { query: { kind, is_stored: true, ...paging } })));

@@ -1,5 +1,5 @@
 /** Course offerings, planned lessons and weeks at the server. Days are `2026-03-02`. */
-import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -108,9 +108,9 @@ export const planned = {
 export const teachersOf = (schoolId: string) =>
   dataOf(client.get("/api/schools/{school_id}/teachers", { path: { school_id: schoolId } }));
 
-/** The classrooms of a school: no school has more than a page holds. */
-export const classroomsOf = (schoolId: string) =>
-  dataOf(client.get("/api/classrooms", { query: { school_id: schoolId, limit: 200 } }));
+/** The classrooms of a school. */
+export const classroomsOf = (school_id: string) =>
+  everyPage((paging) => dataOf(client.get("/api/classrooms", { query: { school_id, ...paging } })));
 
 /** Whose lessons a calendar feed has: one's own, or a classroom's. */
 export type FeedOf = "mine" | { classroom: string };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Problem, setCsrfTokens } from "../src/api";
-import { client, dataOf, etagOf, linkTo, urlOf } from "../src/client";
+import { client, dataOf, etagOf, everyPage, linkTo, urlOf, type Paging } from "../src/client";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -19,6 +19,22 @@ function answers(body: unknown, init: ResponseInit = {}): { asked: Request[] } {
 const id = "0190a000-0000-7000-8000-000000000001";
 
 describe("the typed client", () => {
+  it("reads every page of a list, in order, and asks for each once", async () => {
+    const pages = [
+      { items: [1, 2], next_cursor: "a" },
+      { items: [], next_cursor: "b" },
+      { items: [3], next_cursor: null },
+    ];
+    const asked: Paging[] = [];
+    const found = await everyPage((paging) => {
+      asked.push(paging);
+      return Promise.resolve(pages[asked.length - 1] ?? { items: [], next_cursor: null });
+    });
+    expect(found).toEqual([1, 2, 3]);
+    expect(asked.map(({ cursor }) => cursor)).toEqual([undefined, "a", "b"]);
+    await expect(everyPage(() => Promise.reject(new Error("gone")))).rejects.toThrow("gone");
+  });
+
   it("fills the path, repeats lists in the query, leaves out what is not asked", () => {
     expect(urlOf("/api/jobs/{job_id}/file", { job_id: "a/b ?" })).toBe("/api/jobs/a%2Fb%20%3F/file");
     expect(urlOf("/api/jobs", {}, { state: ["DEAD", "FAILED"], kind: undefined, cursor: "" })).toBe(

@@ -4,14 +4,35 @@ import { createApp, h, type App, type Component } from "vue";
 import { createMemoryHistory, createRouter, RouterView, type Router } from "vue-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { i18n } from "../src/i18n";
+import { alliances } from "../src/alliances";
 import CertificatesPage from "../src/views/admin/CertificatesPage.vue";
+import ClassroomsPage from "../src/views/admin/ClassroomsPage.vue";
 import RecordingViewsPage from "../src/views/admin/RecordingViewsPage.vue";
+import TeacherChecks from "../src/views/admin/TeacherChecks.vue";
 import AlliancesPage from "../src/views/alliances/AlliancesPage.vue";
+import LessonRows from "../src/views/alliances/LessonRows.vue";
+import MemberList from "../src/views/alliances/MemberList.vue";
 import NeedsPage from "../src/views/alliances/NeedsPage.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
+import PointsPage from "../src/views/county/PointsPage.vue";
+import SheetsPage from "../src/views/coverage/SheetsPage.vue";
+import JobsPage from "../src/views/jobs/JobsPage.vue";
 import PlatformJobsPage from "../src/views/jobs/PlatformJobsPage.vue";
 import PlanningsPage from "../src/views/planning/PlanningsPage.vue";
+import ImportsPage from "../src/views/registry/ImportsPage.vue";
+import RostersPage from "../src/views/registry/RostersPage.vue";
 import OfferingsPage from "../src/views/timetable/OfferingsPage.vue";
+
+/** Parts of pages, as those show them. */
+const MembersOfOne: Component = { render: () => h(MemberList, { alliance: "a1", isKept: false }) };
+const LessonsOfOne: Component = {
+  render: () =>
+    h(LessonRows, {
+      ask: (query) => alliances.lessons("a1", query),
+      exportUrl: (query, format) => alliances.lessonsExportUrl("a1", query, format),
+    }),
+};
+const ChecksOfTeachers: Component = { render: () => h(TeacherChecks, { now: 0 }) };
 
 let app: App | null = null;
 let asked: string[] = [];
@@ -26,14 +47,15 @@ async function opened(component: Component, address: string): Promise<{ page: HT
   asked = [];
   vi.stubGlobal("fetch", (path: string) => {
     asked.push(path);
-    const one = /^\/api\/schools\/([\w-]+)$/.exec(path);
-    return Promise.resolve(Response.json(one ? { id: one[1], name: "云岭小学" } : { items: [], next_cursor: null }));
+    const one = /^\/api\/(?:schools|rosters)\/([\w-]+)$/.exec(path);
+    const named = { id: one?.[1], name: "云岭小学", region: { id: "r1", name: "示范县" } };
+    return Promise.resolve(Response.json(one ? named : { items: [], next_cursor: null }));
   });
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [
       { path: "/list", name: "list", component },
-      ...["admin-timetable", "admin-sessions", "registry-jobs"].map((name) => ({
+      ...["admin-timetable", "admin-sessions", "admin-calendar", "registry-jobs"].map((name) => ({
         path: `/${name}`,
         name,
         component: { render: () => null },
@@ -55,8 +77,17 @@ describe("the filters in the address", () => {
     ["needs", NeedsPage, "/api/needs", "?need_school_id=s1&need_subject=music&need_state=OPEN", "school_id=s1&subject=music&state=OPEN"],
     ["offers", NeedsPage, "/api/hub-offers", "?offer_school_id=s1&offer_subject=music", "school_id=s1&subject=music"],
     ["courses", OfferingsPage, "/api/course-offerings", "?school_id=s1&term_id=t1&subject=music&state=DRAFT", "school_id=s1&term_id=t1&subject=music&state=DRAFT"],
-    ["alliances", AlliancesPage, "/api/alliances", "?q=lianmeng&pairing_state=ACTIVE", "q=lianmeng"],
-    ["pairings", AlliancesPage, "/api/pairings", "?q=lianmeng&pairing_state=ACTIVE", "state=ACTIVE"],
+    ["alliances", AlliancesPage, "/api/alliances", "?q=lianmeng&school_id=s1&pairing_state=ACTIVE", "q=lianmeng&school_id=s1"],
+    ["pairings", AlliancesPage, "/api/pairings", "?q=lianmeng&pairing_q=yinyue&pairing_school_id=s1&pairing_kind=DELIVERY&pairing_subject=music&pairing_state=ACTIVE", "q=yinyue&school_id=s1&kind=DELIVERY&subject=music&state=ACTIVE"],
+    ["members", MembersOfOne, "/api/alliances/a1/members", "?member_q=yunling&member_role=HUB", "q=yunling&role=HUB"],
+    ["points", PointsPage, "/api/admin/points", "?q=yunling&school_id=s1&light=never", "q=yunling&school_id=s1&light=never"],
+    ["jobs", JobsPage, "/api/jobs", "?kind=schools.import&state=DEAD", "kind=schools.import&state=DEAD"],
+    ["rosters", RostersPage, "/api/rosters", "?q=chunji", "q=chunji"],
+    ["sheets", SheetsPage, "/api/coverage/sheets", "?sheet_roster_id=r1&sheet_state=AMENDED", "roster_id=r1&state=AMENDED"],
+    ["teachers' checks", ChecksOfTeachers, "/api/admin/teacher-checks", "?teacher_q=wang&teacher_school_id=s1", "q=wang&school_id=s1"],
+    ["terms", CalendarPage, "/api/terms", "?term_q=chunji", "q=chunji"],
+    ["lessons delivered", LessonsOfOne, "/api/alliances/a1/lessons", "?lesson_from=2026-02-01&lesson_to=2026-03-01&lesson_school_id=s1", "from=2026-02-01&to=2026-03-01&school_id=s1"],
+    ["imports of before", ImportsPage, "/api/jobs", "?kind=staff", "kind=staff.import"],
     ["plannings", PlanningsPage, "/api/plannings", "?term_id=t1", "term_id=t1"],
     ["days", CalendarPage, "/api/calendar-days", "?day_from=2026-02-01&day_to=2026-03-01", "from=2026-02-01&to=2026-03-01"],
     ["bells", CalendarPage, "/api/bell-schedules", "?bells_school_id=s1", "school_id=s1"],
@@ -67,6 +98,13 @@ describe("the filters in the address", () => {
     const { page } = await opened(component, address);
     await expect.poll(() => askedOf(path)).toEqual([`${path}?${query}&limit=20`]);
     await expect.poll(() => exportsOf(page, path)).toEqual([`${path}/export?${query}&format=xlsx`, `${path}/export?${query}&format=csv`]);
+  });
+
+  it("narrow the classrooms and what is exported of them", async () => {
+    const { page } = await opened(ClassroomsPage, "?q=yunling&school_id=s1&revoked=1");
+    await expect.poll(() => askedOf("/api/classrooms")).toEqual(["/api/classrooms?q=yunling&school_id=s1"]);
+    expect(exportsOf(page, "/api/classrooms")[0]).toBe("/api/classrooms/export?q=yunling&school_id=s1&format=xlsx");
+    expect(exportsOf(page, "/api/admin/classroom-lines")[0]).toBe("/api/admin/classroom-lines/export?school_id=s1&format=xlsx");
   });
 
   it("are asked for again when they change, for that list only", async () => {
@@ -80,6 +118,12 @@ describe("the filters in the address", () => {
   it("are left out where they are no state there is", async () => {
     await opened(NeedsPage, "?need_state=BOILED");
     await expect.poll(() => askedOf("/api/needs")).toEqual(["/api/needs?limit=20"]);
+    app?.unmount();
+    await opened(JobsPage, "?kind=boiling&state=BOILED");
+    await expect.poll(() => askedOf("/api/jobs")).toEqual(["/api/jobs?limit=20"]);
+    app?.unmount();
+    await opened(LessonsOfOne, "?lesson_from=yesterday");
+    await expect.poll(() => askedOf("/api/alliances/a1/lessons")).toEqual(["/api/alliances/a1/lessons?limit=20"]);
   });
 
   it("are left out where they are no day and no reason there is", async () => {

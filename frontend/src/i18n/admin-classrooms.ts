@@ -39,8 +39,6 @@ const zh = {
     copy_failed: "浏览器不让复制, 请照着输入",
     empty: "还没有教室",
     empty_hint: "请系统管理员先登记学校和教室。",
-    none_found: "没有符合的教室",
-    none_found_hint: "换一个词再找。",
     waiting: "正在读取教室…",
     forbidden: "只有管理员能改动教室和终端",
     changed_meanwhile: "别人刚刚改过这间教室。列表已经更新, 请看过以后再做一次",
@@ -86,6 +84,7 @@ const zh = {
     not_checked: "还没有检测",
     no_road: "画面和声音过不去",
     teachers: "教师电脑的网络",
+    teachers_search: "教师或学校, 名称或拼音",
     teachers_hint: "最近一次设备检测",
   },
 };
@@ -131,8 +130,6 @@ const en: typeof zh = {
     copy_failed: "The browser does not allow copying; please type it",
     empty: "No classrooms yet",
     empty_hint: "Ask the system's administrator to register schools and classrooms first.",
-    none_found: "No classroom matches",
-    none_found_hint: "Try another word.",
     waiting: "Reading the classrooms…",
     forbidden: "Only an administrator may change classrooms and devices",
     changed_meanwhile: "Somebody changed this classroom this moment. The list is up to date now: look, then do it again",
@@ -178,6 +175,7 @@ const en: typeof zh = {
     not_checked: "No device check yet",
     no_road: "media cannot pass",
     teachers: "Teachers' lines",
+    teachers_search: "Teacher or school, as written or in pinyin",
     teachers_hint: "the latest device check of each",
   },
 };

@@ -57,6 +57,8 @@ const zh = {
   all_needs: "全部需求",
   point: {
     all: "全部状态",
+    any: "全部教学点",
+    search: "教学点或区划, 名称或拼音",
     last_seen: "最后在线",
     last_lesson: "最近一次计入的课",
     gap: "间隔",
@@ -126,6 +128,8 @@ const en: typeof zh = {
   all_needs: "All needs",
   point: {
     all: "Any state",
+    any: "Any teaching point",
+    search: "Point or region, as written or in pinyin",
     last_seen: "Last heard of",
     last_lesson: "Last lesson that counted",
     gap: "Gap",

@@ -22,6 +22,7 @@ const zh = {
   filter: {
     school: "全部学校",
     subject: "全部学科",
+    kind: "全部类型",
     state: "全部状态",
     term: "全部学期",
     clear: "清除筛选",
@@ -113,6 +114,7 @@ const en: typeof zh = {
   filter: {
     school: "Any school",
     subject: "Any subject",
+    kind: "Any kind",
     state: "Any state",
     term: "Any term",
     clear: "Clear filters",

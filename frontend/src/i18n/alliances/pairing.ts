@@ -5,6 +5,7 @@ const zh = {
   edit: "修改草稿",
   kind: "类型",
   kinds: { DELIVERY: "专递课堂", INTERACTIVE_1N: "1+N 互动课堂", SCHOOL_AID: "对口支教", TEACHER_MENTOR: "师徒结对" },
+  search: "结对名称",
   state: "状态",
   states: {
     DRAFT: "草稿",
@@ -73,6 +74,7 @@ const en: typeof zh = {
     SCHOOL_AID: "School aid",
     TEACHER_MENTOR: "Mentor and mentee",
   },
+  search: "Pairing's name",
   state: "State",
   states: {
     DRAFT: "Draft",

@@ -3,6 +3,7 @@ const zh = {
   sheet: {
     title: "指标核定表",
     hint: "把一个统计期的数字定下来: 以后名册、课表、到课再怎么变, 都能说清当时是怎么算的",
+    any_roster: "全部名册",
     all: "全部核定表",
     of: "{region}三个课堂应用指标核定表",
     compute: "生成核定表",
@@ -87,6 +88,7 @@ const en: typeof zh = {
   sheet: {
     title: "Signed figures",
     hint: "settle the figures of a period: whatever changes later, it can be said how they came about",
+    any_roster: "Any roster",
     all: "All sheets",
     of: "{region}: signed figures of the three classrooms",
     compute: "Compute a sheet",

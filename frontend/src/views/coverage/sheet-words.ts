@@ -10,6 +10,7 @@ export const SHEET_TONES: Record<SheetState, Tone> = {
   SIGNED_OFF: "good",
   AMENDED: "plain",
 };
+export const SHEET_STATES = Object.keys(SHEET_TONES) as SheetState[];
 
 export interface SheetRow {
   code: string;

@@ -1,7 +1,7 @@
 /** Jobs in words: what they do, how they stand, why they did not come to their end. */
 import type { Tone } from "@/components/office/StateTag.vue";
 import { i18n, translate } from "@/i18n";
-import type { Job, JobState } from "@/registry";
+import { IMPORT_KINDS, type Job, type JobState } from "@/registry";
 
 const TONES: Record<JobState, Tone> = {
   QUEUED: "waiting",
@@ -12,6 +12,15 @@ const TONES: Record<JobState, Tone> = {
   CANCELLED: "plain",
 };
 export const STATES = Object.keys(TONES) as JobState[];
+/** What people ask for that takes long. */
+export const ASKED_KINDS: readonly string[] = [
+  ...IMPORT_KINDS.map((kind) => `${kind}.import`),
+  "planning.plan",
+  "attendance.lock",
+  "coverage.sheet",
+  "coverage.check",
+  "coverage.report",
+];
 
 /** How a job stands. An import that came to its end and wrote nothing is not called done. */
 export function standingOf({ kind, state, result }: Pick<Job, "kind" | "state" | "result">): { tone: Tone; word: string } {
