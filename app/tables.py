@@ -13,7 +13,7 @@ from app.jobs import models as jobs
 from app.lessons import models as lessons
 from app.live import models as live
 from app.planning import models as planning
-from app.recordings import copies, downloads, publishing, retention
+from app.recordings import captions, copies, downloads, publishing, retention
 from app.recordings import models as recordings
 from app.schools import models as schools
 from app.schools import room_tests, roster_models
@@ -38,6 +38,7 @@ SLICES = (
     recordings,
     copies,
     downloads,
+    captions,
     retention,
     publishing,
     coverage,

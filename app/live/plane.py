@@ -32,6 +32,7 @@ from app.clock import utc_now
 from app.database import Database, is_unavailable
 from app.events import EventBus
 from app.live import (
+    caption_playlist_routes,
     check_routes,
     download_routes,
     platform_jobs,
@@ -53,7 +54,7 @@ from app.live.room_watch import RoomWatch
 from app.live.sealing import Sealing
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
-from app.recordings import keeping_routes
+from app.recordings import caption_routes, keeping_routes
 from app.recordings import routes as recording_routes
 from app.recordings.room_left import Left
 from app.schools.events import DeviceRevoked, LineDeclared
@@ -140,6 +141,8 @@ class LivePlane:
             attendance_terms.router,
             recording_routes.router,
             keeping_routes.router,
+            caption_routes.router,
+            caption_playlist_routes.router,
             timeshift_routes.router,
             download_routes.router,
             publishing_routes.router,

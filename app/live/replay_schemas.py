@@ -96,6 +96,15 @@ class DownloadsOut(BaseModel):
     items: list[DownloadOut]
 
 
+class CaptionsTrackOut(BaseModel):
+    """Captions to show over the replay. `language`: BCP 47; `url`: WebVTT."""
+
+    id: UUID
+    language: str
+    label: str
+    url: str
+
+
 class ReplayOut(BaseModel):
     """A lesson to watch again. `attended`: how many classrooms came."""
 
@@ -104,6 +113,7 @@ class ReplayOut(BaseModel):
     state: RecordingState
     duration_ms: int
     clips: list[ClipOut]
+    captions: list[CaptionsTrackOut]
     stage: list[StageOut]
     pauses: list[SpanOut]
     missing: list[MissingOut]

@@ -23,7 +23,7 @@ from app.database import Db
 from app.errors import NotFound, Problem, refuses
 from app.live.manifests import Manifest, Manifests
 from app.live.replay_schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
-from app.recordings import access, queries
+from app.recordings import access, captions, queries
 from app.recordings.access import Viewer
 from app.recordings.errors import (
     ClipFileMissing,
@@ -32,7 +32,7 @@ from app.recordings.errors import (
     RecordingDamaged,
 )
 from app.recordings.links import PURPOSE, LinkRefused, Links
-from app.recordings.models import WHOLE, Recording
+from app.recordings.models import PLAYABLE, WHOLE, Recording
 from app.recordings.reading import Shelf
 from app.recordings.streaming import send_file
 from app.security import Anyone, Callers, CurrentCaller, client_address
@@ -165,7 +165,7 @@ def _media_url(recording_id: UUID, seat_id: str, source: Source, links: Links, u
     return f"/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8?{query}"
 
 
-async def _lane_of(
+async def lane_of(
     db: Db,
     callers: Callers,
     manifests: Manifests,
@@ -185,7 +185,23 @@ async def _lane_of(
         raise NotFound from None
 
 
-def _playlist(text: str) -> Response:
+async def _captions(
+    db: Db, recording: Recording, lane: playlists.Lane, links: Links, until: int
+) -> list[playlists.Captions]:
+    """Return the captions of a replay that is shown: before there is one there are none."""
+    if recording.state not in PLAYABLE:
+        return []
+    base = f"/api/recordings/{recording.id}/hls/{lane.peer_id}/{lane.group}/captions"
+    found = []
+    for each in await captions.of_recording(db, recording.id):
+        query = links.query(recording.id, f"{lane.peer_id}/{lane.group}/{each.id}", until)
+        uri = f"{base}/{each.id}/media.m3u8?{query}"
+        found.append(playlists.Captions(each.label, each.language, uri))
+    return found
+
+
+def playlist_answer(text: str) -> Response:
+    """Answer with a playlist, which nobody is to keep."""
     return Response(
         text, media_type=playlists.MEDIA_TYPE, headers={"Cache-Control": "private, no-store"}
     )
@@ -212,14 +228,18 @@ async def master(
 ) -> Response:
     """Return the HLS playlist that names a seat's picture and sound."""
     links.check(recording_id, f"{seat_id}/{group}", until=until, key=key, now=now)
-    _, _, lane = await _lane_of(db, callers, manifests, recording_id, seat_id=seat_id, group=group)
+    recording, _, lane = await lane_of(
+        db, callers, manifests, recording_id, seat_id=seat_id, group=group
+    )
     try:
         text = playlists.master_playlist(
-            lane, lambda source: _media_url(recording_id, seat_id, source, links, until)
+            lane,
+            lambda source: _media_url(recording_id, seat_id, source, links, until),
+            await _captions(db, recording, lane, links, until),
         )
     except playlists.NotInHls:
         raise NotInHls("The picture is VP8. Play the lesson in the page.") from None
-    return _playlist(text)
+    return playlist_answer(text)
 
 
 @router.get(
@@ -243,7 +263,7 @@ async def media(
 ) -> Response:
     """Return the HLS playlist of one track: while the lesson runs it grows every few seconds."""
     links.check(recording_id, f"{seat_id}/{source}/media", until=until, key=key, now=now)
-    recording, manifest, lane = await _lane_of(
+    recording, manifest, lane = await lane_of(
         db,
         callers,
         manifests,
@@ -262,7 +282,7 @@ async def media(
         )
     except playlists.NoLane:
         raise NotFound from None
-    return _playlist(text)
+    return playlist_answer(text)
 
 
 @router.head("/recordings/{recording_id}/parts/{file}", include_in_schema=False)

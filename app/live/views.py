@@ -19,7 +19,7 @@ from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
 from app.jobs.models import Job
 from app.lessons.schemas import LessonCard
 from app.live import rebuilding
-from app.live.replay_schemas import ClipOut, ReplayOut
+from app.live.replay_schemas import CaptionsTrackOut, ClipOut, ReplayOut
 from app.live.schemas import (
     AttendanceOut,
     BarOut,
@@ -38,7 +38,7 @@ from app.live.schemas import (
     SpanOut,
     StageOut,
 )
-from app.recordings import publishing
+from app.recordings import captions, publishing
 from app.recordings.models import Recording
 from app.recordings.reserved import reserved_until
 from signaling.ports import RoomSummary
@@ -161,6 +161,15 @@ async def replay(
                 url=f"/api/recordings/clips/{clip.id}",
             )
             for clip in clips
+        ],
+        captions=[
+            CaptionsTrackOut(
+                id=each.id,
+                language=each.language,
+                label=each.label,
+                url=captions.url_of(each),
+            )
+            for each in await captions.of_recording(db, recording.id)
         ],
         stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
         pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),

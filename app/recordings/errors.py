@@ -50,3 +50,19 @@ class KeptElsewhere(Problem):
     """The file lies in the object store alone, and that does not answer: try again soon."""
 
     status, type, title = 503, "kept-elsewhere", "Where the recording is kept does not answer"
+
+
+class CaptionsRefused(Problem):
+    """The file is no captions for this recording.
+
+    `faults`: of each line that is wrong `line`, `problem` and what to do (`detail`), at most 20;
+    `more`: how many there are beside these.
+    """
+
+    status, type, title = 422, "captions-refused", "These captions cannot be used"
+
+
+class CaptionsThere(Problem):
+    """The recording has captions in this `language`, or called so (`label`), already."""
+
+    status, type, title = 409, "captions-there", "There are such captions already"

@@ -17,7 +17,8 @@ import structlog
 from sqlalchemy import delete, select
 
 from app.jobs.context import JobContext, JobResult
-from app.recordings import listing, removal
+from app.recordings import captions, listing, removal
+from app.recordings.captions import CaptionsFile, RecordingCaptions
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile
 from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
@@ -158,7 +159,8 @@ class Purger:
             await context.hold(db)
             row = await db.get_one(Recording, recording.id, with_for_update=True)
             query = select(RecordingFile).where(RecordingFile.recording_id == row.id)
-            files = (await db.scalars(query)).all()
+            files: list[RecordingFile | CaptionsFile] = [*await db.scalars(query)]
+            files += await captions.files_of(db, row.id)
             assert row.hidden_at is not None
             db.add(
                 DeletionCertificate(
@@ -178,12 +180,14 @@ class Purger:
             await db.execute(delete(RecordingClip).where(RecordingClip.recording_id == row.id))
             of_it = RecordingDownload.recording_id == row.id
             await db.execute(delete(RecordingDownload).where(of_it))
+            captions_of_it = RecordingCaptions.recording_id == row.id
+            await db.execute(delete(RecordingCaptions).where(captions_of_it))
             assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
             row.state, row.missing = RecordingState.PURGED, []
         log.info("recording_removed", recording_id=str(recording.id), files=len(files))
 
 
-def fingerprint(files: Iterable[RecordingFile]) -> str:
+def fingerprint(files: Iterable[RecordingFile | CaptionsFile]) -> str:
     """Return the one hash that stands for all files of a recording."""
     lines = sorted(f"{file.sha256} {file.bytes} {file.name}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.recordings.captions import RecordingCaptions, url_of
 from app.recordings.models import DownloadForm
 
 
@@ -36,3 +37,35 @@ class PublishedOut(BaseModel):
     planned_start: datetime
     duration_ms: int
     published_at: datetime
+
+
+class CaptionsOut(BaseModel):
+    """Captions one may change. `language`: BCP 47; `cues`: how many; `url`: WebVTT."""
+
+    id: UUID
+    language: str
+    label: str
+    cues: int
+    brought_at: datetime
+    version: int
+    url: str
+
+    @classmethod
+    def of(cls, captions: RecordingCaptions) -> "CaptionsOut":
+        """Describe captions."""
+        return cls(
+            id=captions.id,
+            language=captions.language,
+            label=captions.label,
+            cues=captions.cues,
+            brought_at=captions.brought_at,
+            version=captions.version,
+            url=url_of(captions),
+        )
+
+
+class CaptionsListOut(BaseModel):
+    """The captions of a recording; `languages`: all that captions can be in."""
+
+    items: list[CaptionsOut]
+    languages: list[str]

@@ -786,6 +786,14 @@ export interface paths {
          */
         get: operations["take_download"];
     };
+    "/api/recordings/{recording_id}/hls/{seat_id}/{group}/captions/{captions_id}/{number}.vtt": {
+        /** @description Return the captions to be shown in a stretch, also those that began before it. */
+        get: operations["captions_segment"];
+    };
+    "/api/recordings/{recording_id}/hls/{seat_id}/{group}/captions/{captions_id}/media.m3u8": {
+        /** @description Return the HLS playlist of captions. */
+        get: operations["captions_playlist"];
+    };
     "/api/recordings/{recording_id}/hls/{seat_id}/{group}/master.m3u8": {
         /** @description Return the HLS playlist that names a seat's picture and sound. */
         get: operations["master"];
@@ -805,6 +813,14 @@ export interface paths {
     "/api/recordings/{recording_id}/parts/{file}": {
         /** @description Send a part of a recording, or the range of it a player asks for. */
         get: operations["part"];
+    };
+    "/api/recordings/captions/{captions_id}": {
+        /** @description Return captions (WebVTT) to who may watch the replay. */
+        get: operations["read_captions"];
+        /** @description Put other captions of the same language in place of these. */
+        put: operations["replace_captions"];
+        /** @description Take captions away: from then on nobody is shown them. */
+        delete: operations["remove_captions"];
     };
     "/api/recordings/clips/{clip_id}": {
         /**
@@ -944,6 +960,12 @@ export interface paths {
     "/api/schools/export": {
         /** @description Export the list, all pages of it; the file can be imported again. */
         get: operations["export_schools"];
+    };
+    "/api/sessions/{session_id}/captions": {
+        /** @description List the captions of a recording for who may change them. */
+        get: operations["list_captions"];
+        /** @description Add captions to a replay, in a language it has none in. */
+        post: operations["add_captions"];
     };
     "/api/sessions/{session_id}/downloads": {
         /** @description Say which files of a lesson there are, and how far those are that are being made. */
@@ -1353,9 +1375,23 @@ export interface components {
             valid_to: string | null;
             version: number;
         };
+        Body_add_captions: {
+            /** @description WebVTT in UTF-8, or SRT in UTF-8, UTF-16 or GB18030; 1 MiB. */
+            file: string;
+            /** @description What viewers choose them by. */
+            label: string;
+            /** @description BCP 47; one of the `languages` that `GET` answers. */
+            language: string;
+        };
         Body_import_table: {
             /** @description .xlsx, .xls, or CSV in UTF-8 or GB18030. */
             file: string;
+        };
+        Body_replace_captions: {
+            /** @description WebVTT in UTF-8, or SRT in UTF-8, UTF-16 or GB18030; 1 MiB. */
+            file: string;
+            /** @description What viewers choose them by. */
+            label: string;
         };
         /** @description A day that is not as its weekday says, of a region or of one school. */
         CalendarDayIn: {
@@ -1396,6 +1432,31 @@ export interface components {
             offer: components["schemas"]["OfferOut"];
             reasons: components["schemas"]["ReasonOut"][];
             score: number;
+        };
+        /** @description The captions of a recording; `languages`: all that captions can be in. */
+        CaptionsListOut: {
+            items: components["schemas"]["CaptionsOut"][];
+            languages: string[];
+        };
+        /** @description Captions one may change. `language`: BCP 47; `cues`: how many; `url`: WebVTT. */
+        CaptionsOut: {
+            /** Format: date-time */
+            brought_at: string;
+            cues: number;
+            /** Format: uuid */
+            id: string;
+            label: string;
+            language: string;
+            url: string;
+            version: number;
+        };
+        /** @description Captions to show over the replay. `language`: BCP 47; `url`: WebVTT. */
+        CaptionsTrackOut: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+            language: string;
+            url: string;
         };
         /** @description Another category; a teaching point (218) names its parent. */
         CategoryIn: {
@@ -3354,6 +3415,7 @@ export interface components {
         /** @description A lesson to watch again. `attended`: how many classrooms came. */
         ReplayOut: {
             attended: number;
+            captions: components["schemas"]["CaptionsTrackOut"][];
             clips: components["schemas"]["ClipOut"][];
             duration_ms: number;
             missing: components["schemas"]["MissingOut"][];
@@ -4523,6 +4585,30 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `captions-refused`: These captions cannot be used; `code-unknown`: There is no such code; `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input */
+        "captions-refused.code-unknown.idempotency-key-reused.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `captions-refused`: These captions cannot be used; `malformed-input`: Malformed input */
+        "captions-refused.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `captions-there`: There are such captions already; `recording-held`: The recording is held; `recording-not-ready`: The recording is not ready */
+        "captions-there.recording-held.recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `captions-there`: There are such captions already; `recording-not-ready`: The recording is not ready; `still-running`: The first request is still running */
+        "captions-there.recording-not-ready.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `changed-meanwhile`: It was changed meanwhile */
         "changed-meanwhile": {
             content: {
@@ -4997,6 +5083,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `recording-held`: The recording is held; `recording-not-ready`: The recording is not ready */
+        "recording-held.recording-not-ready": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `recording-held`: The recording is held; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "recording-held.still-running.wrong-state": {
             content: {
@@ -5106,11 +5198,13 @@ export interface components {
         /** @description The `ETag` of what is edited, as it was read. */
         "header.if-match": string | null;
         "path.alliance_id": string;
+        "path.captions_id": string;
         "path.class_id": string;
         "path.classroom_id": string;
         "path.day_id": string;
         "path.event_id": string;
         "path.form": components["schemas"]["DownloadForm"];
+        "path.group": string;
         "path.job_id": string;
         "path.kind": components["schemas"]["ImportKind"];
         "path.lesson_id": string;
@@ -10382,6 +10476,63 @@ export interface operations {
             503: components["responses"]["kept-elsewhere.unavailable"];
         };
     };
+    captions_segment: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                captions_id: components["parameters"]["path.captions_id"];
+                group: components["parameters"]["path.group"];
+                number: number;
+                recording_id: components["parameters"]["path.recording_id"];
+                seat_id: components["parameters"]["path.seat_id"];
+            };
+        };
+        responses: {
+            /** @description The captions of a stretch. */
+            200: {
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-damaged"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    captions_playlist: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                captions_id: components["parameters"]["path.captions_id"];
+                group: components["parameters"]["path.group"];
+                recording_id: components["parameters"]["path.recording_id"];
+                seat_id: components["parameters"]["path.seat_id"];
+            };
+        };
+        responses: {
+            /** @description The captions in segments. */
+            200: {
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-damaged"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     master: {
         parameters: {
             query: {
@@ -10389,7 +10540,7 @@ export interface operations {
                 until: components["parameters"]["query.until"];
             };
             path: {
-                group: string;
+                group: components["parameters"]["path.group"];
                 recording_id: components["parameters"]["path.recording_id"];
                 seat_id: components["parameters"]["path.seat_id"];
             };
@@ -10500,6 +10651,81 @@ export interface operations {
             416: components["responses"]["range-not-satisfiable"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
+    read_captions: {
+        parameters: {
+            path: {
+                captions_id: components["parameters"]["path.captions_id"];
+            };
+        };
+        responses: {
+            /** @description The captions, on the clock of the lesson. */
+            200: {
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    replace_captions: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                captions_id: components["parameters"]["path.captions_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_replace_captions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CaptionsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["captions-there.recording-held.recording-not-ready"];
+            412: components["responses"]["changed-meanwhile"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["captions-refused.malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    remove_captions: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                captions_id: components["parameters"]["path.captions_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {};
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-held.recording-not-ready"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
         };
     };
     clip: {
@@ -11447,6 +11673,56 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_captions: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["CaptionsListOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_captions: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_add_captions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["CaptionsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["captions-there.recording-not-ready.still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["captions-refused.code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

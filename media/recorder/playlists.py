@@ -23,7 +23,10 @@ TARGET_S = 10
 LEAD_S = 2.5
 """How long before its first part a track's playlist may begin without a gap: players open
 with a first segment whose media begins this much later, and not with a gap (ADR 0020)."""
-_SOUND = "sound"
+_SOUND, _CAPTIONS = "sound", "captions"
+CAPTIONS_S = 60
+"""How long a segment of captions is: some hundred bytes a minute, so as few requests as may be."""
+_TICKS_A_SECOND = 90_000
 
 Uri = Callable[[str], str]
 
@@ -89,8 +92,22 @@ def find_lane(parts: Sequence[PartRecord], peer_id: str, group: str) -> Lane:
     raise NoLane
 
 
-def master_playlist(lane: Lane, uri: Callable[[Source], str]) -> str:
-    """Return the playlist that names the lane's picture and sound; raise NotInHls.
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """Captions of a lesson as a player offers them. `language`: BCP 47; `uri`: their playlist.
+
+    No two of a lesson have one `name`.
+    """
+
+    name: str
+    language: str
+    uri: str
+
+
+def master_playlist(
+    lane: Lane, uri: Callable[[Source], str], captions: Sequence[Captions] = ()
+) -> str:
+    """Return the playlist that names the lane's picture, sound and captions; raise NotInHls.
 
     `uri` says where the playlist of a track is.
     """
@@ -113,6 +130,15 @@ def master_playlist(lane: Lane, uri: Callable[[Source], str]) -> str:
             f'AUTOSELECT=YES,URI="{uri(sound)}"'
         )
         stream.append(f'AUDIO="{_SOUND}"')
+    for each in captions:
+        # A quoted string has no way to hold a quotation mark (section 4.2).
+        name = each.name.replace('"', "'")
+        lines.append(
+            f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{_CAPTIONS}",NAME="{name}",'
+            f'LANGUAGE="{each.language}",DEFAULT=NO,AUTOSELECT=YES,URI="{each.uri}"'
+        )
+    if captions:
+        stream.append(f'SUBTITLES="{_CAPTIONS}"')
     return "\n".join([*lines, f"#EXT-X-STREAM-INF:{','.join(stream)}", uri(main), ""])
 
 
@@ -167,6 +193,66 @@ def media_playlist(
             lines.append(f'#EXT-X-MAP:URI="{uri(entry.part.file)}",BYTERANGE="{head}@0"')
         lines += _segment(entry, zero_at, uri)
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_over else []), ""])
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsSegment:
+    """A stretch of captions. `zero_s`: where on the lesson clock time 0 of the media lies."""
+
+    from_s: float
+    until_s: float
+    zero_s: float
+
+    @property
+    def time_map(self) -> tuple[int, int]:
+        """Return a moment of the lesson in ms, and when it is in the media, in ticks of 90 kHz."""
+        local_s = max(self.zero_s, 0.0)
+        return round(local_s * 1000), round((local_s - self.zero_s) * _TICKS_A_SECOND)
+
+
+def caption_segments(lane: Lane) -> list[CaptionsSegment]:
+    """Return in which stretches captions are told over a lane to which nothing will be added.
+
+    From its beginning to its end, none longer than `CAPTIONS_S`, parted where time stamps begin
+    anew.
+    """
+    parts = sorted(
+        (part for members in lane.tracks.values() for part in members),
+        key=lambda part: part.start_s,
+    )
+    zero_s = parts[0].zero_s
+    segments: list[CaptionsSegment] = []
+    for from_s, until_s in pairwise([lane.from_s, *_breaks(lane), lane.until_s]):
+        if until_s - from_s <= SEAM_S:
+            continue
+        zero_s = next((p.zero_s for p in parts if p.start_s >= from_s), zero_s)
+        count = ceil((until_s - from_s) / CAPTIONS_S)
+        ends = [*(from_s + each * CAPTIONS_S for each in range(1, count)), until_s]
+        for start_s, end_s in pairwise([from_s, *ends]):
+            segments.append(CaptionsSegment(start_s, end_s, zero_s))
+    return segments
+
+
+def captions_playlist(lane: Lane, uri: Callable[[int], str]) -> str:
+    """Return the playlist of captions over a lane to which nothing will be added.
+
+    `uri` says where a segment is, counted from 0. It may be longer in its segments than the
+    others (section 6.2.4).
+    """
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{CAPTIONS_S}",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+    ]
+    before: CaptionsSegment | None = None
+    for number, segment in enumerate(caption_segments(lane)):
+        if before is not None and before.zero_s != segment.zero_s:
+            lines.append("#EXT-X-DISCONTINUITY")
+        length_s = round(segment.until_s, 6) - round(segment.from_s, 6)
+        lines += [f"#EXTINF:{length_s:.6f},", uri(number)]
+        before = segment
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
 @dataclass(frozen=True, slots=True)

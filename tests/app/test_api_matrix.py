@@ -170,8 +170,20 @@ OWN_BODIES: dict[str, Callable[[County], dict[str, Any]]] = {
 }
 
 
+CAPTIONS = "1\n00:00:00,100 --> 00:00:00,900\n字\n"
+# Of requests that bring a file: what a page would send.
+FORMS: dict[str, dict[str, Any]] = {
+    "add_captions": {"data": {"language": "en", "label": "English"}},
+    "replace_captions": {"data": {"label": "English"}},
+}
 # What a link to each is made for: it is good, so that rights alone refuse.
-LINKED = {"master": "{seat_id}/{group}", "media": "{seat_id}/{source}/media", "part": "{file}"}
+LINKED = {
+    "master": "{seat_id}/{group}",
+    "media": "{seat_id}/{source}/media",
+    "part": "{file}",
+    "captions_playlist": "{seat_id}/{group}/{captions_id}",
+    "captions_segment": "{seat_id}/{group}/{captions_id}/{number}",
+}
 
 
 def link(app: FastAPI, called: str, values: Mapping[str, UUID | str]) -> dict[str, str]:
@@ -196,6 +208,8 @@ async def test_things_of_another_county_are_not_found(
         statuses, called = set(), operation["operationId"]
         own = OWN_BODIES.get(called)
         made = bodies(app, method, path) if own is None else [{"json": own(ours.county)}]
+        if called in FORMS:
+            made = [FORMS[called] | {"files": {"file": ("字幕.srt", CAPTIONS.encode())}}]
         if called in LINKED:
             made = [{"params": link(app, called, values)}]
         # Whoever has its link has a part (docs/adr/0020); of this one there is none.

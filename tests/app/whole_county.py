@@ -18,6 +18,7 @@ from app.jobs import service as jobs
 from app.live import service as live
 from app.live.ledger import DatabaseLedger
 from app.planning.models import PlannedCourse, Planning
+from app.recordings.captions import RecordingCaptions
 from app.recordings.downloads import RecordingDownload
 from app.recordings.models import DownloadForm, Recording, RecordingClip, RecordingState
 from app.recordings.retention import DeletionCertificate, DeletionReason, RecordingHold
@@ -42,6 +43,7 @@ PLAIN = {
     "source": "camera",
     "file": "1-1.mp4",
     "form": "SOUND",
+    "number": "0",
 }
 
 
@@ -158,6 +160,16 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
                 files_sha256="0" * 64,
             )
         )
+        captions = RecordingCaptions(
+            recording_id=recording.id,
+            language="zh-Hans",
+            label=f"{mark}字幕",
+            text=f"WEBVTT\n\n00:00:00.100 --> 00:00:00.900\n{mark}\n",
+            cues=1,
+            brought_by=county.teacher.person_id,
+            brought_at=clock.now,
+        )
+        db.add(captions)
         records = await db.scalars(
             select(AttendanceRecord.id).where(AttendanceRecord.session_id == session.id)
         )
@@ -166,7 +178,7 @@ async def _lesson(database: Database, clock: Clock, county: County, mark: str) -
             "session_id": session.id,
             "recording_id": recording.id,
         }
-    ids["hold_id"] = hold.id
+    ids |= {"hold_id": hold.id, "captions_id": captions.id}
     return ids | {"lesson_id": lesson.id, "clip_id": clip.id}
 
 

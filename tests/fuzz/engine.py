@@ -7,7 +7,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["media"]):
+with atheris.instrument_imports(include=["app.recordings.caption_text", "media"]):
     from tests.fuzz.targets import TARGETS
 
 

@@ -91,6 +91,13 @@ def _red() -> Sequence[bytes]:
     ]
 
 
+def _captions() -> Sequence[bytes]:
+    srt = "1\n00:00:01,000 --> 00:00:02,500\n<i>你好</i> {\\an8}3 < 5\n\n2\n00:00:03,000 --> "
+    srt += "00:00:04,000\n再见\n"
+    vtt = "WEBVTT\n\nNOTE x\n\nid\n00:01.000 --> 00:02.000 line:0\n<v 李老师>你&amp;我<b>好\n-</b>"
+    return [srt.encode(), srt.encode("gb18030"), srt.encode("utf-16"), vtt.encode()]
+
+
 def seeds() -> Mapping[str, Sequence[bytes]]:
     """Return by target the inputs every run begins with."""
     return {
@@ -103,4 +110,5 @@ def seeds() -> Mapping[str, Sequence[bytes]]:
         "h264": _h264(),
         "opus": _opus(),
         "red": _red(),
+        "captions": _captions(),
     }

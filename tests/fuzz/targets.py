@@ -9,6 +9,12 @@ from binascii import crc32
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from app.recordings.caption_text import (
+    CaptionsFaulty,
+    read_captions,
+    write_captions,
+    written_captions,
+)
 from media.config import SfuConfig
 from media.core import feedback_chunks, h264, opus, recovery, red, rtcp, rtp, vp8
 from media.core.bandwidth import TwccRecorder
@@ -195,6 +201,17 @@ def red_payload(data: bytes) -> None:
     assert len(repeated) <= len(earlier)
 
 
+def captions(data: bytes) -> None:
+    """Files of captions: what was read is the same when it was written and is read again."""
+    try:
+        cues = read_captions(data, duration_ms=3_600_000)
+    except CaptionsFaulty:
+        return
+    text = write_captions(cues)
+    assert read_captions(text.encode(), duration_ms=3_600_000) == cues
+    assert list(written_captions(text)) == cues
+
+
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "stun": stun,
     "rtp": rtp_header,
@@ -205,4 +222,5 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "h264": h264_payload,
     "opus": opus_payload,
     "red": red_payload,
+    "captions": captions,
 }

@@ -3,14 +3,17 @@
 import asyncio
 import shutil
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from app.accounts.models import Person
 from app.errors import WrongState
 from app.jobs import service as jobs
 from app.recordings import purging, removal, retention
+from app.recordings.captions import RecordingCaptions
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.models import (
     NEXT_RECORDING_STATE,
@@ -295,3 +298,43 @@ async def test_one_that_cannot_be_removed_keeps_no_other(keeping: Keeping) -> No
     await purge(keeping, store=None)
     assert await state_of(keeping, stored) is RecordingState.WITHDRAWN
     assert await state_of(keeping, local) is RecordingState.PURGED
+
+
+async def test_captions_go_with_their_recording_and_are_counted_in_its_certificate(
+    keeping: Keeping,
+) -> None:
+    recording, other = await keeping.recording(), await keeping.recording()
+    text = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n你好\n"
+    async with keeping.database.unit_of_work() as db:
+        person_id = (await db.scalars(select(Person.id))).first()
+        db.add_all(
+            RecordingCaptions(
+                recording_id=each.id,
+                language="zh-Hans",
+                label="字幕",
+                text=text,
+                cues=1,
+                brought_by=person_id,
+                brought_at=keeping.clock.now,
+            )
+            for each in (recording, other)
+        )
+    await withdraw(keeping, recording)
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    folder = keeping.root / recording.folder
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths(folder)}
+    await purge(keeping)
+    certificate = await certificate_of(keeping, recording)
+    assert certificate is not None
+    files["captions/zh-Hans.vtt"] = text.encode()
+    assert certificate.files == len(files) == 4
+    assert certificate.bytes == sum(map(len, files.values()))
+    lines = sorted(f"{sha256(c).hexdigest()} {len(c)} {name}\n" for name, c in files.items())
+    assert certificate.files_sha256 == sha256("".join(lines).encode()).hexdigest()
+    async with keeping.database.unit_of_work() as db:
+        left = (await db.scalars(select(RecordingCaptions.recording_id))).all()
+    assert left == [other.id]
+
+
+def paths(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
