@@ -277,12 +277,21 @@ export interface Clip {
   url: string;
 }
 
+/** Captions to show over a replay. `language`: BCP 47. */
+export interface CaptionsTrack {
+  id: string;
+  language: string;
+  label: string;
+  url: string;
+}
+
 export interface Replay {
   session_id: string;
   title: string;
   state: string;
   duration_ms: number;
   clips: Clip[];
+  captions: CaptionsTrack[];
   stage: StageSpan[];
   pauses: Span[];
   missing: Missing[];

@@ -1,6 +1,6 @@
 /** What a key means to the player; keys that belong to a field or a button stay theirs. */
 export type Step =
-  | { do: "toggle" | "mute" | "full" | "next" | "previous" }
+  | { do: "toggle" | "mute" | "full" | "next" | "previous" | "captions" }
   | { do: "move"; ms: number }
   | { do: "to"; share: 0 | 1 }
   | { do: "louder"; by: number };
@@ -12,6 +12,7 @@ const STEPS: Record<string, Step> = {
   f: { do: "full" },
   n: { do: "next" },
   p: { do: "previous" },
+  c: { do: "captions" },
   ArrowLeft: { do: "move", ms: -5_000 },
   ArrowRight: { do: "move", ms: 5_000 },
   ArrowUp: { do: "louder", by: 0.1 },
