@@ -133,7 +133,7 @@ async def changeable(
     HeldBack: what is held is looked at as it was.
     """
     recording, captions = await _found(db, captions_id, may_watch(person))
-    await _hold(db, recording)
+    await _lock_ready(db, recording)
     if await db.scalar(select(is_held()).where(Recording.id == recording.id)):
         raise HeldBack("Lift the hold first, or wait until it is lifted.")
     # They may have been changed, or removed, while their recording was waited for.
@@ -155,7 +155,7 @@ async def add(
     now: datetime,
 ) -> RecordingCaptions:
     """Keep captions in another language. Raise what `cues_of` does, CodeUnknown, CaptionsThere."""
-    await _hold(db, recording)
+    await _lock_ready(db, recording)
     known = await languages(db)
     if language not in known:
         raise CodeUnknown(f"Captions are in one of these: {', '.join(known)}.")
@@ -227,7 +227,7 @@ async def _found(
     return row[0], row[1]
 
 
-async def _hold(db: AsyncSession, recording: Recording) -> None:
+async def _lock_ready(db: AsyncSession, recording: Recording) -> None:
     """Have nobody withdraw the recording, nor change its captions. Raise RecordingNotReady."""
     await lock(db, recording)
     require_ready(recording)

@@ -9,16 +9,17 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
-from app.errors import WrongState
+from app.errors import Problem, WrongState
 from app.jobs import service as jobs
-from app.recordings import purging, queries, retention, service
+from app.recordings import captions, purging, queries, retention, service
 from app.recordings.builder import BuiltClip, ReplayIndex
+from app.recordings.errors import CaptionsThere, RecordingNotReady
 from app.recordings.models import Recording, RecordingClip, RecordingPurpose, RecordingState
 from app.recordings.retention import KEPT_FOR, OPERATOR, HeldBack
 from tests.app.conftest import Clock
 from tests.app.store.keeping import Keeping
 from tests.app.test_jobs_pages import caller
-from tests.factories import make_county
+from tests.factories import County, make_county
 
 # SQLite has one writer: the second waits until the first is done, whatever it asks for.
 pytestmark = [
@@ -72,7 +73,7 @@ async def one_after_the_other(
         try:
             async with database.unit_of_work() as db:
                 return await second(db, recording)
-        except WrongState as refused:
+        except Problem as refused:
             return refused
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
@@ -186,3 +187,37 @@ async def test_a_recording_that_was_read_with_its_lesson_is_held_and_withdrawn(
         assert await retention.lift_all(db, row, by=OPERATOR, now=keeping.clock.now) == 1
         await retention.withdraw(db, row, note="asked", now=keeping.clock.now)
     assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
+
+
+def bring(keeping: Keeping, county: County) -> Change:
+    async def do(db: AsyncSession, recording: Recording) -> str:
+        row = await queries.takeable(db, caller(county.teacher), recording.session_id)
+        made = await captions.add(
+            db,
+            row,
+            content=b"WEBVTT\n\n00:00.000 --> 00:01.000\nwords\n",
+            language="en",
+            label="English",
+            person_id=county.teacher.person_id,
+            now=keeping.clock.now,
+        )
+        return made.language
+
+    return do
+
+
+async def test_captions_brought_twice_this_moment_are_there_once_and_none_after_withdrawal(
+    keeping: Keeping,
+) -> None:
+    async with keeping.database.unit_of_work() as db:
+        county = await make_county(db)
+    first, gone = [await keeping.recording(county=county) for _ in range(2)]
+    async with keeping.database.unit_of_work() as db:
+        for each in (first, gone):
+            (await db.get_one(Recording, each.id)).duration_ms = 60_000
+    add = bring(keeping, county)
+    came, refused = await one_after_the_other(keeping.database, first, add, add)
+    assert came == "en"
+    assert isinstance(refused, CaptionsThere)
+    _, refused = await one_after_the_other(keeping.database, gone, withdraw(keeping), add)
+    assert isinstance(refused, RecordingNotReady)

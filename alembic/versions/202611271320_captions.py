@@ -1,14 +1,14 @@
 """Captions of recordings.
 
-Revision ID: 202611271310
-Revises: 202611271250
+Revision ID: 202611271320
+Revises: 202611271310
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "202611271310"
-down_revision = "202611271250"
+revision = "202611271320"
+down_revision = "202611271310"
 branch_labels = None
 depends_on = None
 
