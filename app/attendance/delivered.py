@@ -24,6 +24,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Select,
+    SQLColumnExpression,
     Table,
     Uuid,
     case,
@@ -38,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.attendance.errors import PeriodTooLong
 from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
 from app.attendance.rows import IS_COUNTED, Newest, newest
 from app.calendars.days import local_day, monday_of
@@ -66,12 +68,21 @@ PERIODS = Table(
 Origin = aliased(Lesson)
 ORIGIN_ID = func.coalesce(Lesson.origin_id, Lesson.id)
 WEEK = timedelta(days=7)
+MOST_WEEKS = 60
 
 
 def mondays(first: date, last: date) -> list[date]:
     """Return the Mondays of the weeks from a day's to another's."""
     begin, end = monday_of(first), monday_of(last)
     return [begin + WEEK * number for number in range((end - begin).days // 7 + 1)]
+
+
+def mondays_of(first: date, last: date) -> list[date]:
+    """Return the same of a period somebody asks about. Raise PeriodTooLong."""
+    found = mondays(first, last)
+    if last < first or len(found) > MOST_WEEKS:
+        raise PeriodTooLong(f"Give a first and a last day, at most {MOST_WEEKS} weeks apart.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +192,7 @@ def of_rows(
     placed = (
         select(
             pairs.c.school_id,
-            _week_of(mondays(first, last)).label("week_on"),
+            week_of(Origin.planned_start, mondays(first, last)).label("week_on"),
             Origin.kind,
             _looked_up(Origin.subject, words.subjects, Uuid()).label("subject_id"),
             _looked_up(Origin.grade, words.grades, Integer()).label("grade_no"),
@@ -195,9 +206,9 @@ def of_rows(
     return select(*keys, *counts).group_by(*keys)
 
 
-def _week_of(weeks: Sequence[date]) -> ColumnElement[date]:
-    """Return which week an origin lies in; no database is asked what a Monday is."""
-    ends = [(Origin.planned_start < bounds_of(week + WEEK)[0], literal(week)) for week in weeks]
+def week_of(moment: SQLColumnExpression[datetime], weeks: Sequence[date]) -> ColumnElement[date]:
+    """Return in which of some weeks a moment lies; no database is asked what a Monday is."""
+    ends = [(moment < bounds_of(week + WEEK)[0], literal(week)) for week in weeks]
     return case(*ends, else_=literal(weeks[-1]))
 
 

@@ -15,6 +15,12 @@ class FiguresBeingCounted(Problem):
     status, type, title = 503, "figures-being-counted", "The figures are being counted"
 
 
+class PeriodTooLong(Problem):
+    """The days asked for are in the wrong order or too far apart."""
+
+    status, type, title = 422, "period-too-long", "These days make no period"
+
+
 class TermNotOver(Problem):
     """A term's attendance is locked when the term is over."""
 

@@ -3,12 +3,6 @@
 from app.errors import Problem, WrongState
 
 
-class PeriodTooLong(Problem):
-    """The days asked for are in the wrong order or too far apart."""
-
-    status, type, title = 422, "period-too-long", "These days make no period"
-
-
 class NoTeachingWeeks(Problem):
     """There is no school in the period: nothing is required, nothing can be lacking."""
 

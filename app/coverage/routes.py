@@ -9,11 +9,11 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import words_of
-from app.attendance.errors import FiguresBeingCounted
+from app.attendance.errors import FiguresBeingCounted, PeriodTooLong
 from app.clock import Day
 from app.codes import service as codes
 from app.coverage import listing, queries
-from app.coverage.errors import NoTeachingWeeks, PeriodTooLong
+from app.coverage.errors import NoTeachingWeeks
 from app.coverage.exports import FIGURE_COLUMNS, LESSON_COLUMNS, SITE_COLUMNS, gap_columns
 from app.coverage.figures import figures
 from app.coverage.models import Basis, Indicator

@@ -6,14 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance.errors import FiguresBeingCounted
+from app.attendance.errors import FiguresBeingCounted, PeriodTooLong
 from app.attendance.recounting import require_counted
 from app.clock import Now
 from app.coverage import changes, office, queries, sheets
 from app.coverage.errors import (
     InputsNotKept,
     NoTeachingWeeks,
-    PeriodTooLong,
     RowsOpen,
     TermBeingLocked,
 )

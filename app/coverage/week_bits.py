@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.coverage.weeks import MOST_WEEKS
+from app.attendance.delivered import MOST_WEEKS
 
 assert MOST_WEEKS < 64, "a bigint has one bit for each week, and its sign is none"
 

@@ -6,13 +6,12 @@ from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.attendance.delivered import WEEK, mondays
-from app.calendars.days import Calendar, Span, monday_of, school_day
+from app.attendance.delivered import WEEK, mondays, mondays_of
+from app.calendars.days import Calendar, Span, school_day
 from app.calendars.queries import calendar_of_region
-from app.coverage.errors import NoTeachingWeeks, PeriodTooLong
+from app.coverage.errors import NoTeachingWeeks
 from app.schools.models import Region
 
-MOST_WEEKS = 60
 THURSDAY = timedelta(days=3)  # a week is of the month, and the year, its Thursday is in (ISO 8601)
 
 
@@ -49,9 +48,8 @@ async def period_of(db: AsyncSession, region: Region, *, first: date, last: date
 
     Raise PeriodTooLong, also when it ends before it begins, and NoTeachingWeeks.
     """
-    begin, end = monday_of(first), monday_of(last) + WEEK - timedelta(days=1)
-    if not timedelta(0) < end - begin <= WEEK * MOST_WEEKS or last < first:
-        raise PeriodTooLong(f"Give a first and a last day, at most {MOST_WEEKS} weeks apart.")
+    weeks = mondays_of(first, last)
+    begin, end = weeks[0], weeks[-1] + WEEK - timedelta(days=1)
     teaching = await teaching_weeks(db, region, first=begin, last=end)
     if not teaching:
         raise NoTeachingWeeks(

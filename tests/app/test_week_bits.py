@@ -5,8 +5,8 @@ from random import Random
 
 from sqlalchemy import ColumnElement, Date, literal, select, union_all
 
+from app.attendance.delivered import MOST_WEEKS
 from app.coverage.week_bits import AnyBits, BitCount, WeekBits, mask_of
-from app.coverage.weeks import MOST_WEEKS
 from app.database import Database
 
 FIRST = date(2026, 3, 2)
