@@ -110,7 +110,8 @@ def lessons(
 
     Of each its lesson and schools, the latest first. `most_sites`: how many sites there can be.
     `words`: only lessons whose origin has one of these words for its subject, its grade. A row
-    that came a second time by another lesson is listed as well: it shows by whom.
+    that came a second time by another lesson is listed as well: it shows by whom. Asked as of a
+    moment, they are the rows that counted then, whatever was corrected since.
     """
     found = _rows_behind(basics, words, kinds).cte("behind")
     if most_sites <= FEW_SITES:
@@ -139,7 +140,7 @@ def _rows_behind(
 ) -> Select[*tuple[Any, ...]]:
     asked = basics.asked
     at = select(basics.sites.c.school_id)
-    rows = counted_rows(asked.period.first, asked.period.last, schools=at)
+    rows = counted_rows(asked.period.first, asked.period.last, schools=at, as_of=asked.as_of)
     origin = aliased(Lesson)
     query = (
         rows.add_columns(

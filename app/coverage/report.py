@@ -1,6 +1,7 @@
 """What a report of a roster and a period says; how it is drawn is another module's."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,15 @@ from app.coverage import cells as cell_statements
 from app.coverage import queries
 from app.coverage.exports import FIGURE_COLUMNS, KIND_WORDS, STATE_WORDS
 from app.coverage.figures import figures
-from app.coverage.models import Basis, FigureSheet, Indicator, SheetState
-from app.coverage.schemas import CoverageOut, CoveragePeriod, DefinitionOut, Figures
+from app.coverage.models import Basis, Indicator
+from app.coverage.schemas import (
+    CoverageOut,
+    CoveragePeriod,
+    DefinitionOut,
+    FigureOut,
+    Figures,
+)
+from app.coverage.signed import Amended, Place, Signed, signed_of
 from app.coverage.sites import Basics, Question, basics_of
 from app.coverage.totals import totals
 from app.coverage.weeks import Period
@@ -27,8 +35,34 @@ BASIS_WORDS = {
     Basis.COUNTED: "已计入的到课记录（学期锁定前为预计数）",
     Basis.LOCKED: "已锁定的到课记录",
 }
-HEADINGS = ("部分", *FIGURE_COLUMNS)
+#: Beside each figure: what was signed off, and what had been until it was amended.
+SIGNED_COLUMNS = (
+    *("核定分子", "核定分母", "核定百分比"),
+    *("更正前分子", "更正前分母", "更正前百分比", "更正"),
+)
+HEADINGS = ("部分", *FIGURE_COLUMNS, *SIGNED_COLUMNS)
 Line = tuple[str | float | None, ...]
+_NOTHING: Line = (None,) * len(SIGNED_COLUMNS)
+
+
+def shown(number: float) -> str:
+    """Return a figure as people write it: whole ones without a point."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def share(figure: FigureOut) -> str:
+    """Return a share in per cent, to a tenth; a dash where there is nothing to be a share of."""
+    return "—" if figure.permille is None else f"{figure.permille / 10:.1f}%"
+
+
+def in_full(figure: FigureOut) -> str:
+    """Return a figure with what it is a share of: 81.2%（13/16）."""
+    return f"{share(figure)}（{shown(figure.numerator)}/{shown(figure.denominator)}）"
+
+
+def said(amended: Amended) -> str:
+    """Say what a figure was, by whom and when it was amended, and why."""
+    return f"原 {in_full(amended.was)}，{amended.by} {amended.on} 更正：{amended.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +73,7 @@ class Report:
     roster_line: str
     made_line: str
     signed_line: str
+    signed: Signed | None
     coverage: CoverageOut
     kinds: list[Line]
     gaps: list[Line]
@@ -47,16 +82,47 @@ class Report:
         """Return the report as one long table."""
         blank: Line = ("", "", "")
         return [
-            *(("指标", *line) for line in self.coverage.lines()),
             *(
-                ("课型", code, name, kind, periods, *blank, "")
+                ("指标", *line, *self._beside(place))
+                for place, line in zip(self.places(), self.coverage.lines(), strict=True)
+            ),
+            *(
+                ("课型", code, name, kind, periods, *blank, "", *_NOTHING)
                 for code, name, kind, periods in self.kinds
             ),
             *(
-                ("缺口", "", "", subject, gap, required, None, f"{sites} 个教学点", "")
+                ("缺口", "", "", subject, gap, required, None, f"{sites} 个教学点", "", *_NOTHING)
                 for subject, gap, required, sites in self.gaps
             ),
         ]
+
+    def places(self) -> list[Place]:
+        """Return where each of the coverage's lines stands, in their order."""
+        codes_of = ("", *(county.code for county in self.coverage.counties))
+        shown_figures = self.coverage.whole.figures
+        return [Place(code, each.indicator) for code in codes_of for each in shown_figures]
+
+    def signed_figure(self, place: Place) -> FigureOut | None:
+        """Return what was signed off for a figure; None: nothing was."""
+        return None if self.signed is None else self.signed.figures.get(place)
+
+    def amended(self, place: Place) -> Sequence[Amended]:
+        """Return what a signed figure had been, the latest first."""
+        return () if self.signed is None else self.signed.amended.get(place, ())
+
+    def _beside(self, place: Place) -> Line:
+        """Return the cells of `SIGNED_COLUMNS` of a figure; all amendments are in the last."""
+        amended = self.amended(place)
+        before = amended[0].was if amended else None
+        words = "；".join(map(said, amended)) or None
+        return (*_cells(self.signed_figure(place)), *_cells(before), words)
+
+
+def _cells(figure: FigureOut | None) -> Line:
+    if figure is None:
+        return None, None, None
+    permille = figure.permille
+    return figure.numerator, figure.denominator, None if permille is None else permille / 10
 
 
 async def gather(
@@ -81,6 +147,7 @@ async def gather(
         whole=Figures.of(whole),
         counties=CoverageOut.counties_of(counties, names),
     )
+    signed = await signed_of(db, roster.id, period)
     made = now.astimezone(DISPLAY_ZONE)
     return Report(
         title=f"{roster.region.name}三个课堂应用报告 {period.first} 至 {period.last}",
@@ -88,35 +155,23 @@ async def gather(
         f"摘要 {roster.digest[:16]}）",
         made_line=f"编制：{by}　{made:%Y-%m-%d %H:%M}　依据：{BASIS_WORDS[basis]}　"
         f"教学周：{len(period.teaching)}",
-        signed_line=await _signed(db, roster, period),
+        signed_line=_signed_line(signed),
+        signed=signed,
         coverage=coverage,
         kinds=await _kinds(db, basics, names),
         gaps=await _gaps(db, basics),
     )
 
 
-async def _signed(db: AsyncSession, roster: RosterSnapshot, period: Period) -> str:
+def _signed_line(signed: Signed | None) -> str:
     """Say whether a sheet of this very roster and period was signed off, by whom and when."""
-    sheet = await db.scalar(
-        select(FigureSheet)
-        .where(
-            FigureSheet.roster_id == roster.id,
-            FigureSheet.first_on == period.first,
-            FigureSheet.last_on == period.last,
-            FigureSheet.state == SheetState.SIGNED_OFF,
-        )
-        .order_by(FigureSheet.computed_at.desc())
-        .limit(1)
-    )
-    if sheet is None:
+    if signed is None:
         return "本期指标尚未签发。"
-    signed = next(
-        step for step in await queries.steps_of(db, sheet.id) if step.state is SheetState.SIGNED_OFF
-    )
-    day = signed.at.astimezone(DISPLAY_ZONE).date()
+    sheet = signed.sheet
+    why = f"　更正原因：{sheet.reason}" if sheet.reason else ""
     return (
-        f"指标核定表{STATE_WORDS[sheet.state]}：{signed.person_name}　{day}　"
-        f"依据 {sheet.rows} 行　摘要 {sheet.rows_hash[:16]}"
+        f"指标核定表{STATE_WORDS[sheet.state]}：{signed.by}　{signed.on}　"
+        f"依据 {sheet.rows} 行　摘要 {sheet.rows_hash[:16]}{why}"
     )
 
 

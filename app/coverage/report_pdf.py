@@ -12,9 +12,10 @@ from fpdf import FPDF
 from fpdf.enums import Align, TableCellFillMode, XPos, YPos
 from fpdf.fonts import FontFace
 
-from app.coverage.models import Unit
-from app.coverage.report import Line, Report
+from app.coverage.models import Indicator, Unit
+from app.coverage.report import Line, Report, in_full, share, shown
 from app.coverage.schemas import CountyFigures, DefinitionOut, FigureOut, Figures
+from app.coverage.signed import Place
 
 FONT = "NotoSansSC"
 MARGIN_MM = 15
@@ -78,16 +79,7 @@ class _Page(FPDF):
             pass
 
 
-def shown(number: float) -> str:
-    """Return a figure as people write it: whole ones without a point."""
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def share(figure: FigureOut) -> str:
-    """Return a share in per cent, to a tenth; a dash where there is nothing to be a share of."""
-    return "—" if figure.permille is None else f"{figure.permille / 10:.1f}%"
-
-
+COUNTY_NOTE = "核定值与现值不同，或核定后更正过的，写在现值下面。"
 UNIT_WORDS = {Unit.SITES: "个教学点", Unit.SUBJECTS: "个年级学科", Unit.TENTHS: "节"}
 
 
@@ -100,22 +92,31 @@ def render(report: Report) -> bytes:
         page.say(line, ink=QUIET)
     coverage = report.coverage
     page.head("一、总体指标")
-    page.grid(_whole(coverage.whole, coverage.definitions), (20, 18, 16, 16, 14, 86), 0)
+    page.grid(_whole(report), (22, 18, 13, 13, 15, 30, 69), 0)
     page.say(_remarks(coverage.whole), size=SMALL_PT, ink=QUIET)
     page.head("二、各县（市、区）")
-    page.grid(_counties(coverage.counties, coverage.definitions), (26, *[24] * 6), 6)
+    page.grid(_counties(report), (26, *[24] * 6), 6)
+    if report.signed is not None:
+        page.say(COUNTY_NOTE, size=SMALL_PT, ink=QUIET)
     page.head("三、三类课堂节次")
     page.grid(_kinds(report.kinds), (40, 40, 40), 1)
     page.head("四、学科缺口")
     page.grid(_gaps(report.gaps), (40, 40, 40, 40), 3)
+    amendments = _amendments(report)
+    if len(amendments) > 1:
+        page.head("五、核定指标的更正")
+        page.grid(amendments, (24, 24, 30, 30, 20, 22, 30), 0)
     return bytes(page.output())
 
 
-def _whole(whole: Figures, definitions: Sequence[DefinitionOut]) -> list[list[str]]:
-    words = {each.indicator: each for each in definitions}
-    rows = [["指标", "单位", "分子", "分母", "比例", "口径"]]
-    for figure in whole.figures:
-        definition = words[figure.indicator]
+def _whole(report: Report) -> list[list[str]]:
+    words = _words(report)
+    rows = [["指标", "单位", "分子", "分母", "比例", "核定", "口径"]]
+    for figure in report.coverage.whole.figures:
+        definition, place = words[figure.indicator], Place("", figure.indicator)
+        signed = report.signed_figure(place)
+        held = [] if signed is None else [in_full(signed)]
+        held += [f"更正前 {in_full(each.was)}" for each in report.amended(place)]
         rows.append(
             [
                 definition.title_zh,
@@ -123,10 +124,15 @@ def _whole(whole: Figures, definitions: Sequence[DefinitionOut]) -> list[list[st
                 shown(figure.numerator),
                 shown(figure.denominator),
                 share(figure),
+                "\n".join(held) or "—",
                 f"{definition.rule_zh}（第 {definition.number} 版）",
             ]
         )
     return rows
+
+
+def _words(report: Report) -> dict[Indicator, DefinitionOut]:
+    return {each.indicator: each for each in report.coverage.definitions}
 
 
 def _remarks(whole: Figures) -> str:
@@ -136,17 +142,42 @@ def _remarks(whole: Figures) -> str:
     )
 
 
-def _counties(
-    counties: Sequence[CountyFigures], definitions: Sequence[DefinitionOut]
-) -> list[list[str]]:
-    rows = [["区域", *(each.title_zh for each in definitions)]]
-    for county in counties:
-        figures = [
-            f"{share(each)}\n{shown(each.numerator)}/{shown(each.denominator)}"
-            for each in county.figures
+def _counties(report: Report) -> list[list[str]]:
+    rows = [["区域", *(each.title_zh for each in report.coverage.definitions)]]
+    return rows + [
+        [county.name, *(_cell(report, county, each) for each in county.figures)]
+        for county in report.coverage.counties
+    ]
+
+
+def _cell(report: Report, county: CountyFigures, figure: FigureOut) -> str:
+    """Return a figure as it is now; where that is not all there is to say, as it was signed off."""
+    lines = [share(figure), f"{shown(figure.numerator)}/{shown(figure.denominator)}"]
+    place = Place(county.code, figure.indicator)
+    signed, amended = report.signed_figure(place), report.amended(place)
+    if signed is not None and (amended or signed != figure):
+        lines += [f"核定 {share(signed)}", *(f"更正前 {share(each.was)}" for each in amended)]
+    return "\n".join(lines)
+
+
+def _amendments(report: Report) -> list[list[str]]:
+    """Return each amendment of a figure that was signed off: what it was, what it became, why."""
+    rows = [["区域", "指标", "更正前", "更正后", "更正人", "日期", "原因"]]
+    words = _words(report)
+    names = {"": "合计"} | {each.code: each.name for each in report.coverage.counties}
+    return rows + [
+        [
+            names[place.region_code],
+            words[place.indicator].title_zh,
+            in_full(each.was),
+            in_full(each.became),
+            each.by,
+            str(each.on),
+            each.reason,
         ]
-        rows.append([county.name, *figures])
-    return rows
+        for place in report.places()
+        for each in report.amended(place)
+    ]
 
 
 def _kinds(kinds: Sequence[Line]) -> list[list[str]]:

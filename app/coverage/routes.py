@@ -27,6 +27,7 @@ from app.coverage.schemas import (
     Figures,
     GapOut,
     PeriodChoice,
+    RegionCode,
     SchoolGaps,
     SiteGapOut,
 )
@@ -43,8 +44,6 @@ from app.schools.schemas import Named
 from app.security import INSPECTING, CurrentInspector, PersonCaller
 
 router = APIRouter(prefix="/api/coverage", tags=["coverage"])
-
-RegionCode = Annotated[str, Query(pattern=r"^(\d{6}|\d{12})?$", description="Only this region.")]
 
 
 @dataclass(frozen=True, slots=True)

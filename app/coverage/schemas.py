@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from app.codes.catalogue import Catalogue
@@ -15,6 +16,8 @@ from app.coverage.rules import Cell, Standing
 from app.coverage.weeks import Period
 from app.lessons.models import LessonKind
 from app.schools.schemas import Named
+
+RegionCode = Annotated[str, Query(pattern=r"^(\d{6}|\d{12})?$", description="Only this region.")]
 
 
 class CoveragePeriod(BaseModel):

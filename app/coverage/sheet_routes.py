@@ -1,24 +1,26 @@
 """Routes of signed figures and reports; what takes long is a job."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.errors import FiguresBeingCounted, PeriodTooLong
 from app.attendance.recounting import require_counted
 from app.clock import Now
-from app.coverage import changes, office, queries, sheets
+from app.coverage import changes, listing, office, queries, sheets
 from app.coverage.errors import (
     InputsNotKept,
     NoTeachingWeeks,
     RowsOpen,
     TermBeingLocked,
 )
-from app.coverage.exports import SHEET_COLUMNS
-from app.coverage.models import FigureSheet, SheetState
+from app.coverage.exports import LESSON_COLUMNS, SHEET_COLUMNS
+from app.coverage.models import FigureSheet, Indicator, SheetState
 from app.coverage.queries import SheetFilter
+from app.coverage.schemas import DeliveredLesson, RegionCode
 from app.coverage.sheet_schemas import (
     ReportIn,
     SheetDetail,
@@ -36,7 +38,7 @@ from app.idempotency import IdempotentRoute
 from app.jobs import service as jobs
 from app.jobs.models import Queue
 from app.jobs.schemas import JobOut
-from app.paging import Page, PageQuery, fetch_page
+from app.paging import Fetched, Order, Page, PageQuery, fetch_page
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, PersonCaller, Role
 
 router = APIRouter(prefix="/api/coverage", tags=["coverage"], route_class=IdempotentRoute)
@@ -127,6 +129,63 @@ async def read_sheet(
     """Return a sheet: its figures, each beside the one it amends, its rules, and who signed."""
     sheet = await queries.sheet_within(db, caller.scope(*INSPECTING), sheet_id)
     return await _detail(db, sheet, response)
+
+
+async def _lessons(
+    db: AsyncSession,
+    caller: PersonCaller,
+    sheet_id: UUID,
+    indicator: Indicator,
+    region_code: str,
+) -> tuple[Select[*tuple[Any, ...]], Order]:
+    sheet = await queries.sheet_within(db, caller.scope(*INSPECTING), sheet_id)
+    basics = await sheets.basics_as_of(db, sheet, region_code=region_code)
+    return listing.lessons(
+        basics,
+        most_sites=sheet.roster.size,
+        words=(None, None),
+        kinds=basics.kinds_of(indicator),
+    )
+
+
+@router.get("/sheets/{sheet_id}/lessons")
+@refuses(InputsNotKept)
+async def list_sheet_lessons(
+    *,
+    sheet_id: UUID,
+    db: Db,
+    caller: CurrentInspector,
+    indicator: Indicator = Indicator.PERIOD_RATE,
+    region_code: RegionCode = "",
+    page: PageQuery,
+) -> Page[DeliveredLesson]:
+    """List the lessons a figure of a sheet was computed from, as they counted then."""
+    statement, order = await _lessons(db, caller, sheet_id, indicator, region_code)
+    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    return found.page(DeliveredLesson.of)
+
+
+@router.get("/sheets/{sheet_id}/lessons/export", **EXPORT_ROUTE)
+@refuses(InputsNotKept)
+async def export_sheet_lessons(
+    *,
+    request: Request,
+    sheet_id: UUID,
+    db: Db,
+    caller: CurrentInspector,
+    indicator: Indicator = Indicator.PERIOD_RATE,
+    region_code: RegionCode = "",
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the lessons a figure of a sheet was computed from."""
+    statement, order = await _lessons(db, caller, sheet_id, indicator, region_code)
+    return stream(
+        request.app.state.database,
+        statement.order_by(*order),
+        columns=LESSON_COLUMNS,
+        name="sheet-lessons",
+        export_format=export_format,
+    )
 
 
 @router.post("/sheets/{sheet_id}/check", status_code=202)

@@ -33,7 +33,7 @@ from app.coverage.models import (
     SheetState,
     SheetStep,
 )
-from app.coverage.sites import Question, basics_of, school_ids_of
+from app.coverage.sites import Basics, Question, basics_of, school_ids_of
 from app.coverage.weeks import Period
 from app.database import uuid7
 from app.errors import WrongState
@@ -219,32 +219,42 @@ async def _keep_figures(db: AsyncSession, sheet: FigureSheet, asked: Question) -
         )
 
 
-async def recompute(db: AsyncSession, sheet: FigureSheet) -> tuple[Values, str]:
-    """Return what the rows, as they were then, make of a sheet by its definitions and inputs.
+async def basics_as_of(db: AsyncSession, sheet: FigureSheet, *, region_code: str = "") -> Basics:
+    """Return what a sheet was computed with: its rows as they were, its inputs and definitions.
 
     Raise InputsNotKept.
     """
     kept = await queries.inputs_of(db, sheet.id)
     if kept is None:
         raise InputsNotKept("It can only be taken as it is. Compute a new sheet.")
-    period = Period(sheet.first_on, sheet.last_on, kept.teaching)
     definitions: dict[Indicator, IndicatorDefinition] = {
         definition.indicator: definition for _, definition in await queries.values_of(db, sheet.id)
     }
     asked = Question(
-        period,
+        Period(sheet.first_on, sheet.last_on, kept.teaching),
         sheet.basis,
         roster_id=sheet.roster_id,
+        region_code=region_code,
         as_of=sheet.computed_at,
         frozen=Frozen(sheet.id, kept),
     )
-    whole, counties = await figures(db, await basics_of(db, asked, definitions=definitions))
+    return await basics_of(db, asked, definitions=definitions)
+
+
+async def recompute(db: AsyncSession, sheet: FigureSheet) -> tuple[Values, str]:
+    """Return what the rows, as they were then, make of a sheet by its definitions and inputs.
+
+    Raise InputsNotKept.
+    """
+    basics = await basics_as_of(db, sheet)
+    whole, counties = await figures(db, basics)
     values = {
         (code, indicator): figure
         for code, found in {"": whole, **counties}.items()
         for indicator, figure in found.figures.items()
     }
-    _, rows_hash = await evidence(db, sheet.roster_id, period, as_of=sheet.computed_at)
+    period, as_of = basics.asked.period, sheet.computed_at
+    _, rows_hash = await evidence(db, sheet.roster_id, period, as_of=as_of)
     return values, rows_hash
 
 

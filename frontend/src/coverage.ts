@@ -44,6 +44,7 @@ export interface GapQuery {
   grade_no?: number;
 }
 type LessonQuery = GapQuery & { indicator?: Indicator };
+export type LessonPage = Schemas["Page_DeliveredLesson_"];
 
 export const coverage = {
   periods: (roster_id: string) => dataOf(client.get("/api/coverage/periods", { query: { roster_id } })),
@@ -119,6 +120,11 @@ export type SheetFigure = Schemas["SheetFigure"];
 export type SheetState = Schemas["SheetState"];
 export type ReportFormat = Schemas["ReportFormat"];
 
+/** A figure of a sheet: of which region ("": all together), and which. */
+export interface SheetLessonQuery {
+  region_code?: string;
+  indicator?: Indicator;
+}
 const ofSheet = ({ id, version }: Pick<Sheet, "id" | "version">) => ({ path: { sheet_id: id }, ifMatch: etagOf(version) });
 
 /** 指标核定表: figures frozen from locked rows, checked, signed off, amended. What takes long is a job. */
@@ -134,6 +140,11 @@ export const sheets = {
   exportUrl: (query: SheetQuery, format: Format) =>
     linkTo("/api/coverage/sheets/export", { query: { ...query, format } }),
   one: (sheet_id: string) => dataOf(client.get("/api/coverage/sheets/{sheet_id}", { path: { sheet_id } })),
+  /** The lessons a figure was computed from, as they counted then. */
+  lessons: (sheet_id: string, query: SheetLessonQuery & Paging) =>
+    dataOf(client.get("/api/coverage/sheets/{sheet_id}/lessons", { path: { sheet_id }, query })),
+  lessonsUrl: (sheet_id: string, query: SheetLessonQuery, format: Format) =>
+    linkTo("/api/coverage/sheets/{sheet_id}/lessons/export", { path: { sheet_id }, query: { ...query, format } }),
   compute: (json: Schemas["SheetIn"]) => dataOf(client.post("/api/coverage/sheets", { json })),
   check: (of: Sheet) =>
     dataOf(client.post("/api/coverage/sheets/{sheet_id}/check", { ...ofSheet(of), json: { note: "" } })),

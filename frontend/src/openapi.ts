@@ -471,6 +471,14 @@ export interface paths {
         /** @description Have a sheet computed again from the rows themselves; it is checked when nothing differs. */
         post: operations["check_sheet"];
     };
+    "/api/coverage/sheets/{sheet_id}/lessons": {
+        /** @description List the lessons a figure of a sheet was computed from, as they counted then. */
+        get: operations["list_sheet_lessons"];
+    };
+    "/api/coverage/sheets/{sheet_id}/lessons/export": {
+        /** @description Export the lessons a figure of a sheet was computed from. */
+        get: operations["export_sheet_lessons"];
+    };
     "/api/coverage/sheets/{sheet_id}/sign-off": {
         /** @description Sign a checked sheet off. What it amends is printed beside it from then on. */
         post: operations["sign_sheet_off"];
@@ -4825,6 +4833,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `inputs-not-kept`: What this sheet was computed with was not kept */
+        "inputs-not-kept": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `inputs-not-kept`: What this sheet was computed with was not kept; `rows-open`: The attendance of this period is not locked; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "inputs-not-kept.rows-open.still-running.wrong-state": {
             content: {
@@ -5246,8 +5260,7 @@ export interface components {
         /** @description Only this grade. */
         "query.grade_no": number | null;
         "query.in_force": boolean | null;
-        /** @description Of whose denominator. */
-        "query.indicator": components["schemas"]["Indicator"] | null;
+        "query.indicator": components["schemas"]["Indicator"];
         "query.is_counted": boolean | null;
         /** @description In its numerator, or not. */
         "query.is_met": boolean | null;
@@ -8120,7 +8133,7 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description Only this grade. */
                 grade_no?: components["parameters"]["query.grade_no"];
-                indicator?: components["schemas"]["Indicator"];
+                indicator?: components["parameters"]["query.indicator"];
                 label_id?: components["parameters"]["query.label_id"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
@@ -8158,7 +8171,7 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description Only this grade. */
                 grade_no?: components["parameters"]["query.grade_no"];
-                indicator?: components["schemas"]["Indicator"];
+                indicator?: components["parameters"]["query.indicator"];
                 label_id?: components["parameters"]["query.label_id"];
                 /** @description Only this region. */
                 region_code?: components["parameters"]["query.region_code"];
@@ -8369,6 +8382,66 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    list_sheet_lessons: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                indicator?: components["parameters"]["query.indicator"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+            };
+            path: {
+                sheet_id: components["parameters"]["path.sheet_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveredLesson_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["inputs-not-kept"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_sheet_lessons: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                indicator?: components["parameters"]["query.indicator"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+            };
+            path: {
+                sheet_id: components["parameters"]["path.sheet_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["inputs-not-kept"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     sign_sheet_off: {
         parameters: {
             header?: {
@@ -8437,7 +8510,7 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 from: components["parameters"]["query.from"];
                 /** @description Of whose denominator. */
-                indicator?: components["parameters"]["query.indicator"];
+                indicator?: components["schemas"]["Indicator"] | null;
                 /** @description In its numerator, or not. */
                 is_met?: components["parameters"]["query.is_met"];
                 label_id?: components["parameters"]["query.label_id"];
@@ -8473,7 +8546,7 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 from: components["parameters"]["query.from"];
                 /** @description Of whose denominator. */
-                indicator?: components["parameters"]["query.indicator"];
+                indicator?: components["schemas"]["Indicator"] | null;
                 /** @description In its numerator, or not. */
                 is_met?: components["parameters"]["query.is_met"];
                 label_id?: components["parameters"]["query.label_id"];

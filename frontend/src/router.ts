@@ -261,6 +261,13 @@ export const router = createRouter({
               meta: office,
             },
             {
+              path: "sheets/:id/lessons",
+              name: "admin-sheet-lessons",
+              component: () => import("./views/coverage/SheetLessonsPage.vue"),
+              props: true,
+              meta: office,
+            },
+            {
               path: "reports",
               name: "admin-reports",
               component: () => import("./views/coverage/ReportsPage.vue"),

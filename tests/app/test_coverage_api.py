@@ -1,41 +1,31 @@
-"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off, reports.
-
-Past 400 lines: what a figure is, from its question to its signature, over one world.
-"""
+"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off."""
 
 import csv
 import io
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from app.accounts.models import Account, RoleGrant
 from app.attendance import delivered
-from app.attendance.models import AttendanceLock, AttendanceRecord, AttendanceState
+from app.attendance.models import AttendanceRecord
 from app.calendars.models import Term
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import Basis, Indicator, LocalTimetable
-from app.coverage.report_pdf import share, shown
 from app.coverage.schemas import FigureOut
 from app.database import Database
-from app.jobs.models import Queue
-from app.jobs.worker import Worker
 from app.schools.models import School, SchoolClass
 from app.security import Role
-from app.workers import make_worker
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.coverage_office import asked, done, found, lock_all, sign
 from tests.app.coverage_rule import came_of, figures_of
 from tests.app.coverage_world import World, make_world
 from tests.app.test_coverage_figures import required_of, take_roster
 from tests.factories import make_class, make_county, make_person
-
-JSON = dict[str, Any]
 
 
 @pytest.fixture
@@ -57,47 +47,6 @@ async def world(database: Database, tmp_path: Path, clock: Clock) -> World:
 @pytest.fixture
 async def office(open_browser: OpenBrowser, world: World) -> TestBrowser:
     return await open_browser(world.county.administrator)
-
-
-def asked(world: World, **more: str) -> str:
-    parts = {
-        "roster_id": world.roster.id,
-        "from": world.term.starts_on,
-        "to": world.term.ends_on,
-        **more,
-    }
-    return "&".join(f"{name}={value}" for name, value in parts.items())
-
-
-async def found(browser: TestBrowser, path: str) -> Any:
-    answer = await browser.get(path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def run_jobs(app: FastAPI, clock: Clock) -> None:
-    state = app.state
-    worker: Worker = make_worker(
-        state.settings,
-        state.database,
-        state.events,
-        queues=frozenset(Queue),
-        store=None,
-        second=None,
-    )
-    worker._clock = clock
-    while await worker.run_due():
-        pass
-
-
-async def done(
-    app: FastAPI, clock: Clock, browser: TestBrowser, path: str, body: JSON, **more: Any
-) -> JSON:
-    answer = await browser.send("POST", path, json=body, **more)
-    assert answer.status_code == 202, answer.text
-    await run_jobs(app, clock)
-    job: JSON = await found(browser, f"/api/jobs/{answer.json()['id']}")
-    return job
 
 
 async def test_figures_stand_side_by_side_with_their_rules(
@@ -207,23 +156,6 @@ async def test_days_that_make_no_period_are_refused(
     assert (answer.status_code, answer.json()["type"]) == (status, kind)
 
 
-async def lock_all(database: Database, world: World, clock: Clock) -> None:
-    async with database.unit_of_work() as db:
-        lock = AttendanceLock(
-            term_id=world.term.id,
-            person_id=world.county.administrator.person_id,
-            at=clock.now,
-        )
-        db.add(lock)
-        await db.flush()
-        await db.execute(
-            update(AttendanceRecord)
-            .where(AttendanceRecord.state != AttendanceState.LOCKED)
-            .values(state=AttendanceState.LOCKED, locked_by_id=lock.id)
-        )
-        await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
-
-
 async def test_figures_are_signed_off_frozen_and_amended_beside(
     app: FastAPI, office: TestBrowser, world: World, database: Database, clock: Clock
 ) -> None:
@@ -315,20 +247,6 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
     assert (again.status_code, again.json()["type"]) == (409, "wrong-state")
 
 
-async def sign(app: FastAPI, clock: Clock, office: TestBrowser, body: JSON) -> JSON:
-    """Compute, check and sign a sheet; each later check is from the rows as they were."""
-    job = await done(app, clock, office, "/api/coverage/sheets", body)
-    path = f"/api/coverage/sheets/{job['result']['sheet_id']}"
-    etag = (await office.get(path)).headers["ETag"]
-    checked = await done(app, clock, office, f"{path}/check", {"note": "已核"}, etag=etag)
-    assert checked["state"] == "DONE", checked
-    etag = (await office.get(path)).headers["ETag"]
-    answer = await office.send("POST", f"{path}/sign-off", json={"note": "同意"}, etag=etag)
-    assert answer.status_code == 200, answer.text
-    signed: JSON = answer.json()
-    return signed
-
-
 async def test_a_sheet_whose_rows_were_touched_is_not_checked(
     app: FastAPI, office: TestBrowser, world: World, database: Database, clock: Clock
 ) -> None:
@@ -350,48 +268,6 @@ async def test_a_sheet_whose_rows_were_touched_is_not_checked(
     failed = await done(app, clock, office, f"{path}/check", {}, etag=etag)
     assert (failed["state"], failed["problem"]["type"]) == ("FAILED", "figures-differ")
     assert (await found(office, path))["state"] == "COMPUTED"
-
-
-@pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv"])
-async def test_a_report_is_a_file_whose_figures_are_the_apis(
-    app: FastAPI, office: TestBrowser, world: World, clock: Clock, kind: str
-) -> None:
-    body = {
-        "roster_id": str(world.roster.id),
-        "first": str(world.term.starts_on),
-        "last": str(world.term.ends_on),
-        "format": kind,
-    }
-    job = await done(app, clock, office, "/api/coverage/reports", body)
-    assert job["state"] == "DONE", job
-    answer = await office.get(f"/api/jobs/{job['id']}/file")
-    assert answer.status_code == 200
-    whole = (await found(office, f"/api/coverage/figures?{asked(world)}"))["whole"]["figures"]
-    figures = [FigureOut(**each) for each in whole]
-    if kind == "csv":
-        lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-        assert [float(line[4]) for line in lines[1:7]] == [each.numerator for each in figures]
-        return
-    if kind == "xlsx":
-        assert answer.content[:2] == b"PK"
-        return
-    reader = PdfReader(io.BytesIO(answer.content))
-    assert len(reader.pages) >= 1
-    # pypdf reads each letter of a font with two bytes a letter behind a zero of its own.
-    text = "\n".join(page.extract_text() for page in reader.pages).replace("\x00", "")
-    assert world.county.region.name in text
-    assert f"共 {len(reader.pages)} 页" in text
-    for word in ("到达率", "常态化率", "按需满足率", "缺课补足率", "开齐率", "开足率"):
-        assert word in text
-    for figure in figures:
-        assert shown(figure.numerator) in text
-        assert share(figure) in text
-    fonts = {
-        str(font.get_object()["/BaseFont"])
-        for page in reader.pages
-        for font in page["/Resources"]["/Font"].values()  # type: ignore[index]
-    }
-    assert all("NotoSansSC" in name for name in fonts), fonts
 
 
 async def test_figures_are_not_found_by_those_who_are_not_over_the_roster(

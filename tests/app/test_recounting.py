@@ -20,9 +20,9 @@ from app.jobs.worker import Worker
 from app.schools.models import School
 from app.workers import PERIODIC, job_handlers
 from tests.app.conftest import Clock, OpenBrowser
+from tests.app.coverage_office import asked
 from tests.app.coverage_world import World, make_world
 from tests.app.held_lessons import run_jobs
-from tests.app.test_coverage_api import asked
 from tests.app.test_coverage_figures import take_roster
 
 
