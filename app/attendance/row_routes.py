@@ -1,13 +1,16 @@
 """Routes of attendance rows: the list, what is said of a row afterwards, and corrections."""
 
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.accounts.queries import names_of
-from app.attendance import queries, rows, settling
-from app.attendance.errors import NothingAmended, NotToAmend, OnlyObserves
+from app.attendance import queries, rows, settling, sums
+from app.attendance.delivered import mondays_of
+from app.attendance.errors import NothingAmended, NotToAmend, OnlyObserves, PeriodTooLong
 from app.attendance.exports import ROW_COLUMNS
 from app.attendance.models import AttendanceState
 from app.attendance.row_schemas import (
@@ -17,6 +20,8 @@ from app.attendance.row_schemas import (
     AttendanceRowOut,
     ConfirmationIn,
     ConfirmedOut,
+    SchoolMinutes,
+    WeekMinutes,
 )
 from app.attendance.rows import ROW_ORDER, RowFilter, WaitsFor
 from app.clock import Day, Now
@@ -30,20 +35,60 @@ from app.security import CurrentAdministrator, CurrentInspector
 router = APIRouter(prefix="/api/admin", tags=["attendance"], route_class=IdempotentRoute)
 
 
-def _filter(
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which rows of whatever days."""
+
+    school_id: UUID | None
+    state: AttendanceState | None
+    is_counted: bool | None
+    subject: str | None
+    waits_for: WaitsFor | None
+
+
+def _narrowed(
     *,
-    first_day: Annotated[Day | None, Query(alias="from")] = None,
-    last_day: Annotated[Day | None, Query(alias="to")] = None,
     school_id: UUID | None = None,
     state: AttendanceState | None = None,
     is_counted: bool | None = None,
     subject: Annotated[str | None, Query(max_length=40, pattern=r"^[^\x00]+$")] = None,
     waits_for: WaitsFor | None = None,
+) -> Narrowed:
+    return Narrowed(school_id, state, is_counted, subject, waits_for)
+
+
+Narrowing = Annotated[Narrowed, Depends(_narrowed)]
+
+
+def _filter(
+    narrowed: Narrowing,
+    first_day: Annotated[Day | None, Query(alias="from")] = None,
+    last_day: Annotated[Day | None, Query(alias="to")] = None,
 ) -> RowFilter:
-    return RowFilter(first_day, last_day, school_id, state, is_counted, subject, waits_for)
+    return RowFilter(first_day, last_day, **asdict(narrowed))
 
 
 Wanted = Annotated[RowFilter, Depends(_filter)]
+
+
+@dataclass(frozen=True, slots=True)
+class SumFilter:
+    """Rows are added up between two days, not over all there ever were."""
+
+    first: date
+    last: date
+    wanted: RowFilter
+
+
+def _between(
+    narrowed: Narrowing,
+    first_day: Annotated[Day, Query(alias="from")],
+    last_day: Annotated[Day, Query(alias="to")],
+) -> SumFilter:
+    return SumFilter(first_day, last_day, RowFilter(first_day, last_day, **asdict(narrowed)))
+
+
+Between = Annotated[SumFilter, Depends(_between)]
 
 
 @router.get("/attendance")
@@ -71,6 +116,31 @@ async def export_rows(
         name="attendance",
         export_format=export_format,
     )
+
+
+@router.get("/attendance/weeks")
+@refuses(PeriodTooLong)
+async def sum_attendance_by_week(
+    db: Db, person: CurrentInspector, between: Between
+) -> list[WeekMinutes]:
+    """Add up what was heard in the rows in the caller's scope, week by week, the first one first.
+
+    Of the first and the last week only the days asked for. A week without rows is there, empty.
+    """
+    found = await sums.by_week(db, person, between.wanted, first=between.first, last=between.last)
+    return [WeekMinutes(monday=monday, **counts) for monday, counts in found]
+
+
+@router.get("/attendance/schools")
+@refuses(PeriodTooLong)
+async def sum_attendance_by_school(
+    db: Db, person: CurrentInspector, between: Between, page: PageQuery
+) -> Page[SchoolMinutes]:
+    """Add up what was heard at each school that received; where most was not heard comes first."""
+    mondays_of(between.first, between.last)
+    statement, order = sums.by_school(person, between.wanted)
+    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    return found.page(SchoolMinutes.of)
 
 
 @router.get("/attendance/{record_id}")

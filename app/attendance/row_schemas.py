@@ -13,6 +13,7 @@ from app.attendance.models import (
     NotCounted,
 )
 from app.lessons.models import LessonState
+from app.schools.schemas import Named
 
 
 class AttendanceRowOut(BaseModel):
@@ -83,6 +84,36 @@ def reason_of(closed: NotCounted | None, *, is_counted: bool | None) -> NotCount
     if is_counted is not False:
         return None
     return closed or NotCounted.AMENDED
+
+
+class Minutes(BaseModel):
+    """What was heard in some rows, added up. `unmeasured`: rows that add to no minutes."""
+
+    rows: int
+    unmeasured: int
+    audible_ms: int
+    degraded_ms: int
+    lost_ms: int
+    offline_ms: int
+
+
+class WeekMinutes(Minutes):
+    """What was heard in a week, from its Monday to its Sunday."""
+
+    monday: date
+
+
+class SchoolMinutes(Minutes):
+    """What was heard at a school that received."""
+
+    school: Named
+
+    @classmethod
+    def of(cls, row: Any) -> "SchoolMinutes":
+        """Describe a row of `sums.by_school`."""
+        school_id, name, *counts = row
+        figures = dict(zip(Minutes.model_fields, counts, strict=True))
+        return cls(school=Named(id=school_id, name=name), **figures)
 
 
 class AmendmentIn(BaseModel):

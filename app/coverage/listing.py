@@ -1,5 +1,6 @@
 """Lists behind the figures: sites, gaps, lessons. Statements, each for a page or an export."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -79,13 +80,45 @@ def gaps(
 ) -> tuple[Select[*tuple[Any, ...]], Order]:
     """Return a query of the cells where something is lacking still, and its order."""
     found = cell_statements.cells(basics, totals(basics))
-    query = select(*found.c).where(found.c.gap > 0)
-    if subject_id is not None:
-        query = query.where(found.c.subject_id == subject_id)
-    if grade_no is not None:
-        query = query.where(found.c.grade_no == grade_no)
     c = found.c
+    query = select(*c).where(*_lacking(c, subject_id, grade_no))
     return query, (c.position.asc(), c.school_id.asc(), c.grade_no.asc(), c.subject_id.asc())
+
+
+def _lacking(c: Any, subject_id: UUID | None, grade_no: int | None) -> list[ColumnElement[bool]]:
+    wanted = [c.gap > 0]
+    if subject_id is not None:
+        wanted.append(c.subject_id == subject_id)
+    if grade_no is not None:
+        wanted.append(c.grade_no == grade_no)
+    return wanted
+
+
+class GapKey(StrEnum):
+    """By what gaps are added up."""
+
+    SUBJECT = "SUBJECT"
+    GRADE = "GRADE"
+
+
+def gap_sums(
+    basics: Basics,
+    by: GapKey,
+    *,
+    subject_id: UUID | None = None,
+    grade_no: int | None = None,
+) -> Select[*tuple[Any, ...]]:
+    """Return a query of what is lacking of each subject, or in each grade, at all sites together.
+
+    Columns: its key, the gap and what is required of the cells that have one (tenths), sites.
+    """
+    c = cell_statements.cells(basics, totals(basics)).c
+    key = c.subject_id if by is GapKey.SUBJECT else c.grade_no
+    return (
+        select(key, func.sum(c.gap), func.sum(c.required), func.count(c.school_id.distinct()))
+        .where(*_lacking(c, subject_id, grade_no))
+        .group_by(key)
+    )
 
 
 def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:

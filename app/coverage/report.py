@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import DISPLAY_ZONE
 from app.codes import service as codes
-from app.coverage import cells as cell_statements
 from app.coverage import queries
 from app.coverage.exports import FIGURE_COLUMNS, KIND_WORDS, STATE_WORDS
 from app.coverage.figures import figures
+from app.coverage.listing import GapKey, gap_sums
 from app.coverage.models import Basis, Indicator
 from app.coverage.schemas import (
     CoverageOut,
@@ -25,7 +25,6 @@ from app.coverage.schemas import (
 )
 from app.coverage.signed import Amended, Place, Signed, signed_of
 from app.coverage.sites import Basics, Question, basics_of
-from app.coverage.totals import totals
 from app.coverage.weeks import Period
 from app.lessons.models import LessonKind
 from app.schools.roster_models import RosterSnapshot
@@ -197,18 +196,7 @@ async def _kinds(db: AsyncSession, basics: Basics, names: dict[str, str]) -> lis
 
 async def _gaps(db: AsyncSession, basics: Basics) -> list[Line]:
     """Return (subject, periods lacking, periods required, sites) of each subject, widest first."""
-    found = cell_statements.cells(basics, totals(basics))
-    c = found.c
-    rows: Any = await db.execute(
-        select(
-            c.subject_id,
-            func.sum(c.gap),
-            func.sum(c.required),
-            func.count(c.school_id.distinct()),
-        )
-        .where(c.gap > 0)
-        .group_by(c.subject_id)
-    )
+    rows: Any = await db.execute(gap_sums(basics, GapKey.SUBJECT))
     sets = await codes.catalogue(db)
     lines: list[Line] = [
         (sets.label(subject_id), int(gap) / 10, int(required) / 10, sites)

@@ -26,6 +26,7 @@ from app.coverage.schemas import (
     DeliveredLesson,
     Figures,
     GapOut,
+    GapSum,
     PeriodChoice,
     RegionCode,
     SchoolGaps,
@@ -224,6 +225,26 @@ async def list_gaps(
     sets = await codes.catalogue(db)
     permille = basics.permille_of(Indicator.OFFER_RATE)
     return found.page(lambda row: SiteGapOut.row(row, sets, permille=permille))
+
+
+@router.get("/gaps/sums")
+@refuses(PeriodTooLong, NoTeachingWeeks, FiguresBeingCounted)
+async def sum_gaps(
+    *,
+    db: Db,
+    caller: CurrentInspector,
+    asked: Wanted,
+    cells: WantedCells,
+    by: listing.GapKey = listing.GapKey.SUBJECT,
+) -> list[GapSum]:
+    """Add up what is lacking still at the sites of a roster, the widest gap first."""
+    _, basics = await _basics(db, caller, asked, school_id=cells.school_id)
+    rows = await db.execute(
+        listing.gap_sums(basics, by, subject_id=cells.subject_id, grade_no=cells.grade_no)
+    )
+    sets = await codes.catalogue(db)
+    found = [GapSum.of(row, sets) for row in rows]
+    return sorted(found, key=lambda each: (-each.gap, -each.required))
 
 
 @router.get("/gaps/export", **EXPORT_ROUTE)

@@ -262,6 +262,32 @@ class SiteGapOut(GapOut):
         )
 
 
+class GapSum(BaseModel):
+    """What is lacking of a subject, or in a grade, at `sites` sites together. In periods.
+
+    `subject` or `grade_no`, by which it was added up; `required`: of the cells that lack any.
+    """
+
+    subject: SubjectOut | None
+    grade_no: int | None
+    gap: float
+    required: float
+    sites: int
+
+    @classmethod
+    def of(cls, row: Any, sets: Catalogue) -> "GapSum":
+        """Return a row of `app.coverage.listing.gap_sums`."""
+        key, gap, required, sites = row
+        is_grade = isinstance(key, int)
+        return cls(
+            subject=None if is_grade else SubjectOut.of(key, sets),
+            grade_no=key if is_grade else None,
+            gap=int(gap) / 10,
+            required=int(required) / 10,
+            sites=sites,
+        )
+
+
 class SchoolGaps(BaseModel):
     """All cells of a school: grades and subjects. None: no timetable was handed in."""
 

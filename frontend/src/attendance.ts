@@ -7,6 +7,10 @@ export type AttendanceRow = Schemas["AttendanceRowOut"];
 export type Amendment = Schemas["AmendmentOut"];
 export type AttendanceState = Schemas["AttendanceState"];
 export type WaitsFor = Schemas["WaitsFor"];
+export type WeekMinutes = Schemas["WeekMinutes"];
+export type SchoolMinutes = Schemas["SchoolMinutes"];
+export type MinuteSums = Omit<WeekMinutes, "monday">;
+export type ServiceHours = Schemas["ServiceHours"];
 export type Rule = Schemas["AttendanceRuleOut"];
 
 export interface RowQuery extends Paging {
@@ -46,6 +50,13 @@ export const attendance = {
   term: (term_id: string) => dataOf(client.get("/api/admin/terms/{term_id}/attendance", { path: { term_id } })),
   lock: (term_id: string) =>
     dataOf(client.post("/api/admin/terms/{term_id}/attendance-lock", { path: { term_id } })),
+};
+
+/** What was heard, added up over the rows of a filter. */
+export const minuteSums = {
+  byWeek: (query: Omit<RowQuery, "limit" | "cursor"> & Days) =>
+    dataOf(client.get("/api/admin/attendance/weeks", { query })),
+  bySchool: (query: RowQuery & Days) => dataOf(client.get("/api/admin/attendance/schools", { query })),
 };
 
 /** 计入规则: by which a lesson counts at a site; one holds at a time, everywhere. */

@@ -13,6 +13,8 @@ export type Basis = Schemas["Basis"];
 export type Site = Schemas["CoverageSite"];
 export type Gap = Schemas["GapOut"];
 export type SiteGap = Schemas["SiteGapOut"];
+export type GapSum = Schemas["GapSum"];
+export type GapKey = Schemas["GapKey"];
 export type Standing = Schemas["Standing"];
 export type Subject = Schemas["SubjectOut"];
 export type PeriodChoice = Schemas["PeriodChoice"];
@@ -57,6 +59,7 @@ export const coverage = {
   gaps: (query: Asked & GapQuery & Paging) => dataOf(client.get("/api/coverage/gaps", { query })),
   gapsUrl: (query: Asked & GapQuery, format: Format) =>
     linkTo("/api/coverage/gaps/export", { query: { ...query, format } }),
+  gapSums: (query: Asked & GapQuery & { by: GapKey }) => dataOf(client.get("/api/coverage/gaps/sums", { query })),
   lessons: (query: Asked & LessonQuery & Paging) => dataOf(client.get("/api/coverage/lessons", { query })),
   lessonsUrl: (query: Asked & LessonQuery, format: Format) =>
     linkTo("/api/coverage/lessons/export", { query: { ...query, format } }),

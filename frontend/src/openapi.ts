@@ -37,6 +37,18 @@ export interface paths {
         /** @description Export the attendance rows, all pages of them. */
         get: operations["export_rows"];
     };
+    "/api/admin/attendance/schools": {
+        /** @description Add up what was heard at each school that received; where most was not heard comes first. */
+        get: operations["sum_attendance_by_school"];
+    };
+    "/api/admin/attendance/weeks": {
+        /**
+         * @description Add up what was heard in the rows in the caller's scope, week by week, the first one first.
+         *
+         *     Of the first and the last week only the days asked for. A week without rows is there, empty.
+         */
+        get: operations["sum_attendance_by_week"];
+    };
     "/api/admin/classroom-lines": {
         /** @description List the lines of the classrooms in scope, as lessons measured them, by school and name. */
         get: operations["classroom_lines"];
@@ -436,6 +448,10 @@ export interface paths {
     "/api/coverage/gaps/export": {
         /** @description Export what is lacking. */
         get: operations["export_gaps"];
+    };
+    "/api/coverage/gaps/sums": {
+        /** @description Add up what is lacking still at the sites of a roster, the widest gap first. */
+        get: operations["sum_gaps"];
     };
     "/api/coverage/lessons": {
         /** @description List the lessons a figure rests on, the latest first; each leads to its evidence. */
@@ -2064,6 +2080,11 @@ export interface components {
          * @enum {string}
          */
         Force: "HOLDS" | "TO_COME" | "REPLACED";
+        /**
+         * @description By what gaps are added up.
+         * @enum {string}
+         */
+        GapKey: "SUBJECT" | "GRADE";
         /** @description A grade and a subject at a site: what is required, and what is lacking. In periods. */
         GapOut: {
             delivered: number;
@@ -2073,6 +2094,18 @@ export interface components {
             required: number;
             standing: components["schemas"]["Standing"];
             subject: components["schemas"]["SubjectOut"];
+        };
+        /**
+         * @description What is lacking of a subject, or in a grade, at `sites` sites together. In periods.
+         *
+         *     `subject` or `grade_no`, by which it was added up; `required`: of the cells that lack any.
+         */
+        GapSum: {
+            gap: number;
+            grade_no: number | null;
+            required: number;
+            sites: number;
+            subject: components["schemas"]["SubjectOut"] | null;
         };
         /** @description A lesson the caller gave: at how many sites it counts, how many rows are locked. */
         GivenLesson: {
@@ -2958,6 +2991,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_SchoolMinutes_: {
+            items: components["schemas"]["SchoolMinutes"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_ServiceHours_: {
             items: components["schemas"]["ServiceHours"][];
             /** @description Ask for the next page with it. */
@@ -3723,6 +3761,16 @@ export interface components {
             pupils: number;
             region: components["schemas"]["Named"];
             urban_rural: string | null;
+        };
+        /** @description What was heard at a school that received. */
+        SchoolMinutes: {
+            audible_ms: number;
+            degraded_ms: number;
+            lost_ms: number;
+            offline_ms: number;
+            rows: number;
+            school: components["schemas"]["Named"];
+            unmeasured: number;
         };
         /** @description What a seat's line was in this lesson, beside what it is declared to carry today. */
         SeatLineOut: {
@@ -4516,6 +4564,17 @@ export interface components {
         /** @description The weeks of a term in order. */
         WeekList: {
             items: components["schemas"]["WeekOut"][];
+        };
+        /** @description What was heard in a week, from its Monday to its Sunday. */
+        WeekMinutes: {
+            audible_ms: number;
+            degraded_ms: number;
+            lost_ms: number;
+            /** Format: date */
+            monday: string;
+            offline_ms: number;
+            rows: number;
+            unmeasured: number;
         };
         /** @description 教学周, from 1; the days of a calendar week that lie in the term. */
         WeekOut: {
@@ -5539,6 +5598,61 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    sum_attendance_by_school: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                from: components["parameters"]["query.from"];
+                is_counted?: components["parameters"]["query.is_counted"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                school_id?: components["parameters"]["query.school_id"];
+                state?: components["schemas"]["AttendanceState"] | null;
+                subject?: string | null;
+                to: components["parameters"]["query.to"];
+                waits_for?: components["parameters"]["query.waits_for"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_SchoolMinutes_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    sum_attendance_by_week: {
+        parameters: {
+            query: {
+                from: components["parameters"]["query.from"];
+                is_counted?: components["parameters"]["query.is_counted"];
+                school_id?: components["parameters"]["query.school_id"];
+                state?: components["schemas"]["AttendanceState"] | null;
+                subject?: string | null;
+                to: components["parameters"]["query.to"];
+                waits_for?: components["parameters"]["query.waits_for"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["WeekMinutes"][];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input.period-too-long"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -8114,6 +8228,39 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["no-teaching-weeks"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["figures-being-counted.unavailable"];
+        };
+    };
+    sum_gaps: {
+        parameters: {
+            query: {
+                basis?: components["parameters"]["query.basis"];
+                by?: components["schemas"]["GapKey"];
+                from: components["parameters"]["query.from"];
+                /** @description Only this grade. */
+                grade_no?: components["parameters"]["query.grade_no"];
+                label_id?: components["parameters"]["query.label_id"];
+                /** @description Only this region. */
+                region_code?: components["parameters"]["query.region_code"];
+                roster_id: components["parameters"]["query.roster_id"];
+                school_id?: components["parameters"]["query.school_id"];
+                /** @description Only this subject. */
+                subject_id?: components["parameters"]["query.subject_id"];
+                to: components["parameters"]["query.to"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["GapSum"][];
                 };
             };
             401: components["responses"]["not-signed-in"];

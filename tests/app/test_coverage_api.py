@@ -141,6 +141,23 @@ async def test_a_schools_gaps_lead_to_the_lessons_that_fill_them(
     assert (silent["cells"], silent["subjects"]) == ([], 0)
 
 
+async def test_gaps_add_up_by_subject_and_by_grade(office: TestBrowser, world: World) -> None:
+    gaps = (await found(office, f"/api/coverage/gaps?{asked(world)}&limit=200"))["items"]
+    subject = gaps[0]["subject"]["id"]
+    for by, key in {"SUBJECT": "subject", "GRADE": "grade_no"}.items():
+        for narrowed in ({}, {"subject_id": subject}):
+            path = f"/api/coverage/gaps/sums?{asked(world, by=by, **narrowed)}"
+            sums = await found(office, path)
+            of = [each for each in gaps if not narrowed or each["subject"]["id"] == subject]
+            assert len(sums) == len({str(each[key]) for each in of})
+            for each in sums:
+                own = [gap for gap in of if gap[key] == each[key]]
+                assert each["gap"] == pytest.approx(sum(gap["gap"] for gap in own))
+                assert each["required"] == pytest.approx(sum(gap["required"] for gap in own))
+                assert each["sites"] == len({gap["school"]["id"] for gap in own})
+            assert sums == sorted(sums, key=lambda each: -each["gap"])
+
+
 @pytest.mark.parametrize(
     ("days", "status", "kind"),
     [
@@ -287,7 +304,15 @@ async def test_figures_are_not_found_by_those_who_are_not_over_the_roster(
         browser = await open_browser(person)
         answers = [
             await browser.get(f"/api/coverage/{what}?{asked(world)}")
-            for what in ("figures", "sites", "gaps", "lessons", "periods", "figures/export")
+            for what in (
+                "figures",
+                "figures/export",
+                "sites",
+                "gaps",
+                "gaps/sums",
+                "lessons",
+                "periods",
+            )
         ]
         answers += [
             await browser.send("POST", "/api/coverage/sheets", json=body),

@@ -1,0 +1,68 @@
+"""Minutes added up: what the rows of a filter were heard of, by week and by school.
+
+The rows are those of the list (`app.attendance.rows`), with its filters; the figures are those
+they were closed with. A row that was not measured, or is not closed yet, adds to no minutes and
+is counted apart.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.attendance.delivered import mondays_of, week_of
+from app.attendance.models import AttendanceRecord
+from app.attendance.rows import RowFilter, Site, rows_seen
+from app.lessons.models import Lesson
+from app.paging import Order
+from app.security import PersonCaller
+
+_MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
+NOTHING: Mapping[str, int] = dict.fromkeys(("rows", "unmeasured", *_MINUTES), 0)
+
+
+async def by_week(
+    db: AsyncSession, person: PersonCaller, wanted: RowFilter, *, first: date, last: date
+) -> list[tuple[date, Mapping[str, int]]]:
+    """Return the sums of each week two days lie in or between, by its Monday; all weeks are there.
+
+    Raise PeriodTooLong.
+    """
+    weeks = mondays_of(first, last)
+    found = _rows(person, wanted, week_of(Lesson.planned_start, weeks).label("monday"))
+    rows = await db.execute(select(found.c.monday, *_sums(found)).group_by(found.c.monday))
+    sums: dict[date, Mapping[str, int]] = {
+        monday: dict(zip(NOTHING, map(int, counts), strict=True)) for monday, *counts in rows
+    }
+    return [(monday, sums.get(monday, NOTHING)) for monday in weeks]
+
+
+def by_school(person: PersonCaller, wanted: RowFilter) -> tuple[Select[*tuple[Any, ...]], Order]:
+    """Return a query of the sums of each school that received, and its order.
+
+    Where most was not heard comes first. Columns: id, name, then those of `NOTHING`.
+    """
+    found = _rows(person, wanted, Site.id.label("school_id"), Site.name.label("school"))
+    schools = (
+        select(found.c.school_id, found.c.school, *_sums(found))
+        .group_by(found.c.school_id, found.c.school)
+        .subquery()
+    )
+    c = schools.c
+    return select(*c), ((c.degraded_ms + c.lost_ms + c.offline_ms).desc(), c.school_id.desc())
+
+
+def _rows(person: PersonCaller, wanted: RowFilter, *keys: ColumnElement[Any]) -> Subquery:
+    minutes = (getattr(AttendanceRecord, name) for name in _MINUTES)
+    return rows_seen(person, wanted).with_only_columns(*keys, *minutes).subquery()
+
+
+def _sums(found: Subquery) -> list[ColumnElement[Any]]:
+    """Return the aggregates, in the order of `NOTHING`; whole numbers on both databases."""
+    minutes = (
+        cast(func.coalesce(func.sum(found.c[name]), 0), BigInteger).label(name) for name in _MINUTES
+    )
+    unmeasured = func.count().filter(found.c.audible_ms.is_(None)).label("unmeasured")
+    return [func.count().label("rows"), unmeasured, *minutes]
