@@ -47,6 +47,7 @@ class Misfit(StrEnum):
     pass it on does not receive it. NOT_LIVE: it is to pass on what it does not receive live.
     TOO_FAR: the lesson would be passed on too often. NOT_PAIRED: no running pairing with who gives
     it. OTHER_PAIRING: the one named is not theirs, or does not run. OTHER_SUBJECT: nor about this.
+    NOT_SERVED: it is to play a recording, or parts of one, which no classroom's screen does.
     """
 
     CIRCLE = "CIRCLE"
@@ -56,6 +57,7 @@ class Misfit(StrEnum):
     NOT_PAIRED = "NOT_PAIRED"
     OTHER_PAIRING = "OTHER_PAIRING"
     OTHER_SUBJECT = "OTHER_SUBJECT"
+    NOT_SERVED = "NOT_SERVED"
 
 
 class SiteUnfit(Problem):

@@ -94,12 +94,18 @@ class SiteMode(StrEnum):
     """直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
 
     The others count alike, by what their seat received while it was given (docs/adr/0013).
+    RECORDED and EMBEDDED are of sites that were planned so before: no screen of a classroom plays
+    a recording, so they are planned no more (`SERVED`).
     """
 
     LIVE = "LIVE"
     RECORDED = "RECORDED"
     EMBEDDED = "EMBEDDED"
     OBSERVE = "OBSERVE"
+
+
+#: How a site can be planned to take part.
+SERVED = frozenset({SiteMode.LIVE, SiteMode.OBSERVE})
 
 
 class SiteState(StrEnum):

@@ -20,6 +20,7 @@ from app.lessons import offering_queries as queries
 from app.lessons.chains import Link, require_passable, unfit
 from app.lessons.errors import Misfit
 from app.lessons.models import (
+    SERVED,
     STARTABLE,
     CourseOffering,
     Lesson,
@@ -136,6 +137,7 @@ async def require_fit(
     at = await queries.schools_of_classrooms(db, _rooms(sites) | passed)
     own = await schools.ids_within(db, scope, set(at.values()))
     _require_chain(sites, at, hub_school_id)
+    _require_served(sites, known)
     givers = {hub_school_id} | {at[each.through_id] for each in sites if each.through_id}
     promised = await queries.promised_to(db, givers, set(at.values()))
     about = await queries.about_one_of(db, {each.pairing_id for each in promised}, subjects)
@@ -189,6 +191,18 @@ def _require_chain(sites: Iterable[SiteIn], at: Mapping[UUID, UUID], hub_school_
         Link(site.classroom_id, at[site.classroom_id], site.through_id, site.mode) for site in sites
     ]
     require_passable(links, hub_school_id=hub_school_id)
+
+
+def _require_served(sites: Iterable[SiteIn], known: Mapping[UUID, SitePlan]) -> None:
+    for site in sites:
+        before = known.get(site.classroom_id)
+        if site.mode not in SERVED and (before is None or before.mode is not site.mode):
+            raise unfit(
+                site.classroom_id,
+                Misfit.NOT_SERVED,
+                "No classroom's screen plays a recording. Invite it to the lesson live, or to "
+                "observe.",
+            )
 
 
 def with_assistants(

@@ -4082,6 +4082,8 @@ export interface components {
          * @description 直播, 录播, 植入, 观摩: how a site takes part. Whoever only observes counts for nothing.
          *
          *     The others count alike, by what their seat received while it was given (docs/adr/0013).
+         *     RECORDED and EMBEDDED are of sites that were planned so before: no screen of a classroom plays
+         *     a recording, so they are planned no more (`SERVED`).
          * @enum {string}
          */
         SiteMode: "LIVE" | "RECORDED" | "EMBEDDED" | "OBSERVE";

@@ -18,7 +18,8 @@ export type WeekBy = Schemas["WeekBy"];
 export type LessonKind = Schemas["LessonKind"];
 export const LESSON_KINDS: readonly LessonKind[] = ["DELIVERY", "MASTER", "ELITE"];
 export type SiteMode = Schemas["SiteMode"];
-export const SITE_MODES: readonly SiteMode[] = ["LIVE", "RECORDED", "EMBEDDED", "OBSERVE"];
+/** How a classroom can be planned to take part: no classroom's screen plays a recording yet. */
+export const SERVED_MODES: readonly SiteMode[] = ["LIVE", "OBSERVE"];
 
 /** How a classroom of a course is to take part; an empty id: nobody is named. */
 export interface SiteWish {

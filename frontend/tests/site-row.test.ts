@@ -70,6 +70,18 @@ describe("a classroom of a course", () => {
     await expect.poll(() => page.textContent).toContain("什么都不计入");
   });
 
+  it("is not offered what no screen does, and keeps what was planned so before", async () => {
+    serve([], []);
+    const model = shown({ mode: "RECORDED", class_id: "", assistant_id: "", through_id: "" });
+    expect(page.textContent).toContain("还不能播放录像");
+    await choose(0, "直播");
+    expect(model.value.mode).toBe("LIVE");
+    await expect.poll(() => page.textContent).not.toContain("还不能播放录像");
+    const offered = [...document.querySelectorAll(".el-select-dropdown__item")].map((each) => each.textContent.trim());
+    expect(offered).toContain("录播");
+    expect(offered).not.toContain("植入");
+  });
+
   it("names the class that was chosen although it is closed by now", async () => {
     serve([{ id: "c1", name: "三年级一班" }], []);
     shown({ mode: "LIVE", class_id: "c0", assistant_id: "", through_id: "" }, [{ id: "c0", name: "去年的三年级" }]);
@@ -81,8 +93,8 @@ describe("a classroom of a course", () => {
     const model = shown({ mode: "LIVE", class_id: "c9", assistant_id: "", through_id: "" });
     await expect.poll(() => selects().length).toBe(1);
     expect(page.textContent).toContain("由它自己安排");
-    await choose(0, "录播");
-    expect(model.value).toEqual({ mode: "RECORDED", class_id: "c9", assistant_id: "", through_id: "" });
+    await choose(0, "观摩");
+    expect(model.value).toEqual({ mode: "OBSERVE", class_id: "c9", assistant_id: "", through_id: "" });
   });
 
   it("has the lessons from the hub until another of its classrooms is named to pass them on", async () => {

@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.attendance.models import AttendanceRecord, Session
 from app.calendars.days import local_day
 from app.database import Database, uuid7
 from app.lessons.chains import MOST_PASSES, Link, require_passable
 from app.lessons.errors import Misfit, SiteUnfit
-from app.lessons.models import Lesson, LessonSite, SiteMode
+from app.lessons.models import Lesson, LessonSite, OfferingSite, SiteMode
 from app.planning.asking import ThingKind
 from app.planning.conflicts import ConflictCode
 from tests.app.alliance_steps import JSON, found, made, move, pairing, run
@@ -185,6 +185,8 @@ async def test_what_a_point_passes_on_is_one_lesson_and_each_site_counts_once(
         ("stranger", Misfit.NOT_A_SITE, 1),
         ("observer", Misfit.NOT_LIVE, 0),
         ("other pairing", Misfit.OTHER_PAIRING, 1),
+        ("recording", Misfit.NOT_SERVED, 1),
+        ("parts", Misfit.NOT_SERVED, 1),
     ],
 )
 async def test_what_is_no_chain_is_refused_in_one_sentence(
@@ -199,6 +201,8 @@ async def test_what_is_no_chain_is_refused_in_one_sentence(
         "stranger": [end],
         "observer": [middle | {"mode": "OBSERVE"}, end],
         "other pairing": [middle, end | {"pairing_id": first["id"]}],
+        "recording": [middle, end | {"mode": "RECORDED"}],
+        "parts": [middle, end | {"mode": "EMBEDDED"}],
     }[wrong]
     refused = await keeper.post("/api/course-offerings", offering_of(school, sites=sites))
     assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit"), refused.text
@@ -211,6 +215,33 @@ async def test_what_is_no_chain_is_refused_in_one_sentence(
     body = at(NOON + HOUR, title="音乐", hub_classroom_id=None, sites=sites)
     refused = await keeper.send("PUT", f"/api/lessons/{lesson['id']}", etag=tag(lesson), json=body)
     assert (refused.status_code, refused.json()["type"]) == (409, "site-unfit"), refused.text
+
+
+async def test_a_site_that_was_planned_to_play_the_recording_may_stay_so(
+    keeper: TestBrowser, school: Timetabled, database: Database
+) -> None:
+    first, second = chain(school)
+    opened = await made(keeper, "/api/course-offerings", offering_of(school, sites=[first, second]))
+    lesson = await plan_one(keeper, opened)
+    async with database.unit_of_work() as db:
+        for site in (OfferingSite, LessonSite):
+            its = site.classroom_id == UUID(second["classroom_id"])
+            await db.execute(update(site).where(its).values(mode=SiteMode.RECORDED))
+    as_it_is = [first, second | {"mode": "RECORDED"}]
+    course = offering_of(school, sites=as_it_is, name="三年级音乐欣赏")
+    body = at(NOON + HOUR, title="小雨沙沙", hub_classroom_id=None, sites=as_it_is)
+    for path, asked in (
+        (f"/api/course-offerings/{opened['id']}", course),
+        (f"/api/lessons/{lesson['id']}", body),
+    ):
+        etag = tag(await found(keeper, path))
+        saved = await keeper.send("PUT", path, etag=etag, json=asked)
+        assert saved.status_code == 200, saved.text
+        modes = {each["mode"] for each in saved.json()["sites"]}
+        assert modes == {"LIVE", "RECORDED"}
+        other = asked | {"sites": [first, second | {"mode": "EMBEDDED"}]}
+        refused = await keeper.send("PUT", path, etag=tag(saved.json()), json=other)
+        assert (refused.status_code, refused.json()["reason"]) == (409, "NOT_SERVED")
 
 
 async def test_a_school_of_another_county_receives_through_who_is_paired_with_it(

@@ -71,6 +71,7 @@ const zh = {
     nobody: "未指定",
     beyond: "这所学校不在您负责的范围里, 班级和教师由它自己安排",
     observes: "观摩的教室照常记录到课, 但什么都不计入",
+    not_served: "这间教室以前这样安排: 教室大屏还不能播放录像, 到课只看上课时听到多少。不打算直播听课, 就把它去掉。",
     through: "由谁转播",
     from_hub: "直接听主讲学校",
     through_hint: "课照样直接到这间教室, 计入转播学校与本校的结对",
@@ -133,6 +134,7 @@ const zh = {
     NOT_PAIRED: "{name} 的学校和给它课的学校 (主讲学校或转播学校) 没有正在进行的结对: 请先结对, 或者换一间转播",
     OTHER_PAIRING: "{name} 指定的结对不是给它课的学校和它之间的, 或者已经不在进行",
     OTHER_SUBJECT: "{name} 指定的结对只管别的学科: 请改回原来的学科, 或者为这个学科另开一门课程",
+    NOT_SERVED: "{name} 的大屏还不能播放录像: 听课方式请选直播或观摩",
   },
   refused: {
     "lesson-clash": "{name} 在 {when} 已经有课《{title}》",
@@ -217,6 +219,8 @@ const en: typeof zh = {
     nobody: "Nobody named",
     beyond: "This school is not yours: it names its own class and assistant",
     observes: "Attendance of a classroom that observes is recorded, and counts for nothing",
+    not_served:
+      "Planned so before: the classroom's screen cannot play a recording yet, and attendance rests on what is heard live. If it is not to listen live, take it out.",
     through: "Passed on by",
     from_hub: "The hub itself",
     through_hint: "The lesson still comes straight to this classroom; it counts for its pairing with who passes it on",
@@ -279,6 +283,7 @@ const en: typeof zh = {
     NOT_PAIRED: "The school of {name} has no running pairing with the one that gives it the lesson, the hub or who passes it on: agree on one, or choose another to pass it on",
     OTHER_PAIRING: "The pairing named for {name} is not one with the school that gives it the lesson, or does not run",
     OTHER_SUBJECT: "The pairing named for {name} is about other subjects: go back to the subject there was, or open a course of its own for this one",
+    NOT_SERVED: "The screen of {name} cannot play a recording yet: have it take part live, or observing",
   },
   refused: {
     "lesson-clash": "{name} has the lesson “{title}” on {when} already",

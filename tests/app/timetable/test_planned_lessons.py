@@ -45,13 +45,13 @@ async def test_a_lesson_is_planned_and_moved(
         NOON + 3 * HOUR,
         title="小雨沙沙",
         hub_classroom_id=school.hub_classroom_id,
-        sites=[{"classroom_id": str(school.county.classrooms[0].id), "mode": "RECORDED"}],
+        sites=[{"classroom_id": str(school.county.classrooms[0].id), "mode": "OBSERVE"}],
     )
     answer = await keeper.send("PUT", path, etag=tag(lesson), json=body)
     assert answer.status_code == 200, answer.text
     moved = answer.json()
     assert moved["version"] == lesson["version"] + 1
-    assert [site["mode"] for site in moved["sites"]] == ["RECORDED"]
+    assert [site["mode"] for site in moved["sites"]] == ["OBSERVE"]
     assert (await keeper.send("PUT", path, etag=tag(lesson), json=body)).status_code == 412
 
 
