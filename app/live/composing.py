@@ -1,30 +1,35 @@
-"""The job that makes one file of a whole lesson: what is in it, and the process that makes it.
+"""The job that makes one file of a whole lesson: what is in it, and what is made of it.
 
-The process is the media plane's (`python -m media.recorder compose`): what kills it fails this
-attempt and nothing else. It stands back behind all others and ends with whoever began it.
+The file is made by `python -m media.recorder compose` (`app.live.making`).
 """
 
 import asyncio
-import json
-import os
-import shutil
-import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from app.attendance import queries as attendance_queries
 from app.attendance.seats import HUB
-from app.attendance.standing import duration_ms
 from app.attendance.timeline import Happening, stage_spans
 from app.attendance.timeline import Span as Stage
 from app.errors import Problem
 from app.jobs.context import JobContext, JobResult
+from app.live.making import (
+    FILM_BYTES_A_SECOND,
+    LEAVE_BYTES,
+    DiskFull,
+    ProcessDied,
+    require_room,
+    settle,
+    told_by,
+    workplace,
+)
+from app.live.queries import replay_ms
 from app.recordings import downloads
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import SUFFIX, RecordingDownload
@@ -33,7 +38,6 @@ from app.recordings.finishing import REPLAY
 from app.recordings.models import DownloadForm, Recording, RecordingClip
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.recordings.service import KEPT_FOR_LESSONS
-from app.settings import HOME
 from app.store.client import ObjectStore
 from media.recorder.composition import Plan, PlannedClip, Role, Span
 from media.recorder.timeline import Group
@@ -43,12 +47,7 @@ log = structlog.get_logger(__name__)
 _FORMS = {DownloadForm.LESSON: "whole", DownloadForm.SMALL: "small", DownloadForm.SOUND: "sound"}
 #: Words of the page.
 FETCHING: Final = "fetching"
-#: A process that says nothing for so long hangs.
-SILENT_S: Final = 600.0
 STAGE_TYPES = ("stage_granted", "stage_released")
-#: What a file takes at most, and what is to stay free beside it.
-_BYTES_A_SECOND: Final = 2_700_000 // 8
-_LEAVE_BYTES: Final = 1024**3
 _WORDS = {
     "no_sound": "The lesson has no sound.",
     "disk_full": "There is no room on the disk.",
@@ -59,10 +58,6 @@ class CannotCompose(Problem):
     """Trying again as it is would not help; `reason` is a key of `_WORDS`."""
 
     status, type, title = 409, "cannot-compose", "The file cannot be made"
-
-
-class ComposerDied(Exception):
-    """The process ended without a result; its last words are in the message."""
 
 
 def plan_of(clips: Iterable[RecordingClip], stage: Collection[Stage], *, length_ms: int) -> Plan:
@@ -137,29 +132,15 @@ class Composer:
             session = await attendance_queries.get_session(db, recording.session_id)
             assert session is not None
             events = await attendance_queries.events_of_types(db, session.id, STAGE_TYPES)
-        length_ms = max(duration_ms(session, now=context.now()), recording.duration_ms)
+        length_ms = replay_ms(session, recording, now=context.now())
         happenings = [Happening(row.type, row.clock_ms, row.seat_id) for row in events]
         stage = stage_spans(happenings, end_ms=length_ms)
         plan = plan_of(recording.clips, stage, length_ms=length_ms)
-        async with self._workplace(context, recording) as place:
+        async with workplace(context, self._root / recording.folder, "making") as place:
             await self._bring(context, recording, plan, place)
             out = place / f"lesson{SUFFIX[form]}"
             made = await _compose(context, place, plan, out, form)
             return await self._offer(context, recording, form, out, made)
-
-    @asynccontextmanager
-    async def _workplace(self, context: JobContext, recording: Recording) -> AsyncIterator[Path]:
-        """Give a folder beside the recording's files, and remove it, also an earlier attempt's."""
-        folder = self._root / recording.folder
-        name = f"making-{context.job_id.hex}"
-        for left_over in await asyncio.to_thread(lambda: list(folder.glob(f"{name}-*"))):
-            await asyncio.to_thread(shutil.rmtree, left_over, ignore_errors=True)
-        place = folder / f"{name}-{context.lease.hex}"
-        await asyncio.to_thread(place.mkdir)
-        try:
-            yield place
-        finally:
-            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def _bring(
         self, context: JobContext, recording: Recording, plan: Plan, place: Path
@@ -169,14 +150,13 @@ class Composer:
             reserved = await reserved_bytes(db, now=context.now())
         files = sorted({clip.file for clip in plan.clips})
         fetched = await asyncio.to_thread(_missing, self._root / recording.folder / REPLAY, files)
-        need = plan.duration_s * _BYTES_A_SECOND + _LEAVE_BYTES
+        need = plan.duration_s * FILM_BYTES_A_SECOND + LEAVE_BYTES
         stored = [copies.get(f"{REPLAY}/{file}") for file in fetched]
         need += sum(copy.bytes for copy in stored if copy is not None)
-        free = (await asyncio.to_thread(shutil.disk_usage, place)).free
-        if free < need:
-            raise _hindered("disk_full")
-        if free < need + reserved:
-            raise NoRoomNow
+        try:
+            await require_room(place, need, reserved=reserved)
+        except DiskFull:
+            raise _hindered("disk_full") from None
         for number, file in enumerate(files):
             await context.progress(number, len(files), FETCHING)
             await self._fetcher.bring(recording.folder, f"{REPLAY}/{file}", place / file, copies)
@@ -212,7 +192,7 @@ class Composer:
                     made_at=context.now(),
                 ),
             )
-            await asyncio.to_thread(_settle, out, self._root / recording.folder / name)
+            await asyncio.to_thread(settle, out, self._root / recording.folder / name)
         log.info("lesson_composed", recording_id=str(recording.id), form=form, speed=speed)
         return JobResult({"form": form, "bytes": size, "speed": speed, "lufs": made.lufs})
 
@@ -222,31 +202,15 @@ def _missing(folder: Path, files: Sequence[str]) -> list[str]:
     return [file for file in files if not (folder / file).exists()]
 
 
-def _settle(out: Path, to: Path) -> None:
-    """Give a file its place; from then on it is on the disk. Raise OSError."""
-    _flush(out)
-    out.rename(to)
-    _flush(to.parent)
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file, or what a folder says of its files, is on the disk. Raise OSError."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
 async def _compose(
     context: JobContext, place: Path, plan: Plan, out: Path, form: DownloadForm
 ) -> _Made:
-    """Have the process make the file. Raise CannotCompose, ComposerDied."""
+    """Have the process make the file. Raise CannotCompose, ProcessDied."""
     script = place / "plan.json"
     await asyncio.to_thread(script.write_text, plan.to_json(), encoding="utf-8")
     options = ["--form", _FORMS[form]]
     made = None
-    telling = _told_by(place / "complaints", "compose", place, script, out, *options)
+    telling = told_by(place / "complaints", "compose", place, script, out, *options)
     async with aclosing(telling):
         async for told in telling:
             if "step" in told:
@@ -256,40 +220,8 @@ async def _compose(
             else:
                 made = _Made(told["duration_ms"], told["lufs"], told["took_s"])
     if made is None:
-        raise ComposerDied("it said nothing of what it made")
+        raise ProcessDied("it said nothing of what it made")
     return made
-
-
-async def _told_by(complaints: Path, *arguments: Path | str) -> AsyncGenerator[dict[str, Any]]:
-    """Yield what the process says, line by line. Raise ComposerDied."""
-    with await asyncio.to_thread(complaints.open, "wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "media.recorder", *map(str, arguments)),
-            cwd=HOME,
-            # Open for as long as this process lives: the other ends when it is closed.
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-        )
-    assert process.stdout is not None
-    try:
-        while True:
-            async with asyncio.timeout(SILENT_S):
-                line = await process.stdout.readline()
-            if not line:
-                break
-            yield json.loads(line)
-        code = await process.wait()
-    except TimeoutError:
-        raise ComposerDied(f"it said nothing for {SILENT_S:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if code != 0:
-        said = (await asyncio.to_thread(complaints.read_text, errors="replace")).strip()
-        raise ComposerDied(f"it ended with {code}: {said[-500:]}")
 
 
 def _hindered(reason: str) -> CannotCompose:

@@ -1,6 +1,7 @@
 """What the bridge to the live rooms reads. Rights are part of the query."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.accounts.sight import any_sight
 from app.attendance import listing
 from app.attendance.listing import SessionFilter
 from app.attendance.models import Session
+from app.attendance.standing import duration_ms
 from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite
 from app.lessons.queries import is_visible
@@ -43,6 +45,11 @@ def sessions_to_export(person: PersonCaller, wanted: SessionFilter) -> Select[An
         .add_columns(state.label("recording_state"))
         .order_by(*listing.LATEST_FIRST)
     )
+
+
+def replay_ms(session: Session, recording: Recording, *, now: datetime) -> int:
+    """Return how long a lesson to watch again is, and the film of it: its clock ends there."""
+    return max(duration_ms(session, now=now), recording.duration_ms)
 
 
 CHECK_ORDER = (LineCheck.checked_at.desc(), LineCheck.id.desc())

@@ -19,6 +19,7 @@ from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
 from app.jobs.models import Job
 from app.lessons.schemas import LessonCard
 from app.live import rebuilding
+from app.live.queries import replay_ms
 from app.live.replay_schemas import CaptionsTrackOut, ClipOut, ReplayOut
 from app.live.schemas import (
     AttendanceOut,
@@ -138,7 +139,7 @@ async def replay(
 ) -> ReplayOut:
     """Return a lesson to watch again: its clips, and what the time line beside them shows."""
     seats = await seats_of(db, session.lesson_id, session.id)
-    length_ms = max(duration_ms(session, now=now), recording.duration_ms)
+    length_ms = replay_ms(session, recording, now=now)
     happenings = await _happenings(db, session)
     came = await queries.stays_by_site(db, session.id)
     clips = sorted(recording.clips, key=lambda clip: (clip.start_ms, clip.seat_id, clip.group))

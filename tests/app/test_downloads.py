@@ -250,7 +250,7 @@ async def test_a_full_disk_is_said_before_anything_is_made(
     ask: Ask,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(composing, "_LEAVE_BYTES", 2**62)
+    monkeypatch.setattr(composing, "LEAVE_BYTES", 2**62)
     await ask("LESSON")
     await compose(keeping)
     assert (await standing(browser, recording, "LESSON"))["problem"] == "disk_full"
