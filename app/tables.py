@@ -13,7 +13,15 @@ from app.jobs import models as jobs
 from app.lessons import models as lessons
 from app.live import models as live
 from app.planning import models as planning
-from app.recordings import captions, copies, downloads, publishing, retention
+from app.recordings import (
+    captions,
+    copies,
+    downloads,
+    leftovers,
+    micro_lessons,
+    publishing,
+    retention,
+)
 from app.recordings import models as recordings
 from app.schools import models as schools
 from app.schools import room_tests, roster_models
@@ -39,6 +47,8 @@ SLICES = (
     copies,
     downloads,
     captions,
+    micro_lessons,
+    leftovers,
     retention,
     publishing,
     coverage,

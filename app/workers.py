@@ -18,11 +18,11 @@ from app.jobs.models import Queue
 from app.jobs.worker import Periodic, Worker
 from app.lessons import changes as lesson_changes
 from app.lessons import readiness
-from app.live import composing, rebuilding
+from app.live import composing, cutting, rebuilding
 from app.live.replay_builder import ProcessReplayBuilder
 from app.live.replays import Replays
 from app.planning import jobs as planning_jobs
-from app.recordings import downloads, purging, reconciling, uploading
+from app.recordings import downloads, micro_lessons, purging, reconciling, uploading
 from app.recordings.finishing import REPLAY_KIND
 from app.schools import (
     class_imports,
@@ -84,6 +84,7 @@ def recording_handlers(
         reconciling.KIND: reconciling.Reconciler(recordings_dir, store).run,
         purging.KIND: purging.Purger(recordings_dir, store).run,
         downloads.KIND: composing.Composer(recordings_dir, store).run,
+        micro_lessons.KIND: cutting.Cutter(recordings_dir, store).run,
         rebuilding.KIND: rebuilder.run,
     }
 

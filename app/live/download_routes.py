@@ -1,6 +1,7 @@
 """Routes of the one file of a whole lesson: how it stands, have it made, take it along."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from app.jobs.models import JobState
 from app.live.replay_schemas import DownloadOut, DownloadsOut, DownloadState
 from app.recordings import access, downloads, queries
 from app.recordings.access import Viewer
-from app.recordings.downloads import MEDIA_TYPE, SUFFIX, RecordingDownload, Standing
+from app.recordings.downloads import MEDIA_TYPE, SUFFIX, Standing
 from app.recordings.errors import (
     ClipFileMissing,
     KeptElsewhere,
@@ -39,7 +40,7 @@ FILE = {
     media_type: {"schema": {"type": "string", "format": "binary"}}
     for media_type in MEDIA_TYPE.values()
 }
-_STATE_OF = {
+STATE_OF = {
     JobState.QUEUED: DownloadState.WAITING,
     JobState.RUNNING: DownloadState.RUNNING,
     JobState.DONE: DownloadState.NONE,  # made once, and not there any more
@@ -56,6 +57,20 @@ def links_for(purpose: str) -> Callable[[Request], Links]:
         return Links(request.app.state.signer().secret(purpose))
 
     return links_of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which file of a recording somebody looks at.
+
+    `taken`: it is taken along in this form; None: it is watched. `micro_lesson`: the title of the
+    piece it is; None: it is the whole lesson.
+    """
+
+    file: str
+    mime: str
+    taken: DownloadForm | None = None
+    micro_lesson: str | None = None
 
 
 LinkMaker = Annotated[Links, Depends(links_for(PURPOSE))]
@@ -124,7 +139,7 @@ def standing_out(standing: Standing, url: str) -> DownloadOut:
     waits = (job.result or {}).get("waits") if job.state is JobState.QUEUED else None
     return DownloadOut(
         form=standing.form,
-        state=_STATE_OF[job.state],
+        state=STATE_OF[job.state],
         step=job.progress_note,
         done=job.progress_done,
         total=job.progress_total,
@@ -158,10 +173,10 @@ async def take_download(
 
     The link is good for whom it was given to, and the right to the recording is asked again.
     """
-    made = await downloads.file_of(db, recording_id, form, may_watch(person))
+    recording, made = await downloads.file_of(db, recording_id, form, may_watch(person))
     links.check(recording_id, name_in_link(person, form), until=until, key=key, now=now)
-    recording = made[0]
-    answer = await send_made(request, db, person, *made, taken=form, now=now)
+    look = Look(made.file, MEDIA_TYPE[form], taken=form)
+    answer = await send_made(request, db, person, recording, look, now=now)
     if answer.status_code in (200, 206):
         answer.headers["Content-Disposition"] = _disposition(recording, form)
     return answer
@@ -172,24 +187,22 @@ async def send_made(
     db: Db,
     person: PersonCaller,
     recording: Recording,
-    download: RecordingDownload,
+    look: Look,
     *,
-    taken: DownloadForm | None,
     now: datetime,
 ) -> Response:
     """Send a file, or the range of it that is asked for, and write down who looks.
 
-    `taken`: it is taken along in this form; None: it is watched. Raise ClipFileMissing,
-    KeptElsewhere, RangeNotSatisfiable.
+    Raise ClipFileMissing, KeptElsewhere, RangeNotSatisfiable.
     """
     shelf: Shelf = request.app.state.shelf
-    file = await shelf.find(
-        db, recording_id=recording.id, folder=recording.folder, name=download.file
-    )
+    file = await shelf.find(db, recording_id=recording.id, folder=recording.folder, name=look.file)
     if request.method == "GET":
         viewer = Viewer(client_address(request), person_id=person.person_id)
-        await access.log_look_once(db, recording, viewer, taken=taken, now=now)
-    return await send_file(request, file, mime=MEDIA_TYPE[download.form])
+        await access.log_look_once(
+            db, recording, viewer, taken=look.taken, micro_lesson=look.micro_lesson, now=now
+        )
+    return await send_file(request, file, mime=look.mime)
 
 
 def _disposition(recording: Recording, form: DownloadForm) -> str:

@@ -18,6 +18,7 @@ from app.idempotency import IdempotentRoute
 from app.live.download_routes import (
     FILE,
     Key,
+    Look,
     Until,
     links_for,
     name_in_link,
@@ -26,6 +27,7 @@ from app.live.download_routes import (
 )
 from app.live.replay_schemas import DownloadsOut
 from app.recordings import downloads, queries
+from app.recordings.downloads import MEDIA_TYPE
 from app.recordings.errors import (
     ClipFileMissing,
     ConsentTakenBack,
@@ -114,6 +116,7 @@ async def watch_light(
 
     The link is good for whom it was given to, and the right to watch is asked again.
     """
-    made = await downloads.file_of(db, recording_id, form, is_shown_to(person))
+    recording, made = await downloads.file_of(db, recording_id, form, is_shown_to(person))
     links.check(recording_id, name_in_link(person, form), until=until, key=key, now=now)
-    return await send_made(request, db, person, *made, taken=None, now=now)
+    look = Look(made.file, MEDIA_TYPE[form])
+    return await send_made(request, db, person, recording, look, now=now)

@@ -35,6 +35,7 @@ from app.live import (
     caption_playlist_routes,
     check_routes,
     download_routes,
+    micro_lesson_routes,
     platform_jobs,
     publishing_routes,
     queries,
@@ -145,6 +146,7 @@ class LivePlane:
             caption_playlist_routes.router,
             timeshift_routes.router,
             download_routes.router,
+            micro_lesson_routes.router,
             publishing_routes.router,
         ]
 

@@ -22,14 +22,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.context import JobContext, JobResult
-from app.jobs.models import Job, JobState, Queue
-from app.recordings import downloads, listing, removal, service, workplaces
+from app.jobs.models import UNFINISHED, Job, JobState, Queue
+from app.recordings import downloads, listing, micro_lessons, removal, service, workplaces
 from app.recordings.builder import Missing, ReplayBuilder, ReplayIndex
 from app.recordings.copies import RecordingFile
 from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
 from app.recordings.finishing import MANIFEST, REPLAY
 from app.recordings.listing import FileOnDisk
+from app.recordings.micro_lessons import ReplayBeingMadeAgain
 from app.recordings.models import Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
@@ -70,6 +71,13 @@ async def ask_for(db: AsyncSession, recording: Recording, *, now: datetime) -> N
         queue=Queue.HEAVY,
         now=now,
     )
+
+
+async def require_none(db: AsyncSession, recording_id: UUID) -> None:
+    """Raise ReplayBeingMadeAgain while a replay is."""
+    job = await last_of(db, recording_id)
+    if job is not None and job.state in UNFINISHED:
+        raise ReplayBeingMadeAgain("Wait until it is made, and load the page again.")
 
 
 async def last_of(db: AsyncSession, recording_id: UUID) -> Job | None:
@@ -214,8 +222,10 @@ class Rebuilder:
                 db, recording_id=recording.id, index=mended, now=context.now()
             ):
                 return False
-            # What was made of the other is made anew when somebody asks for it.
+            # What was made of the other is made anew when somebody asks for it, and by itself
+            # where it is shown beside the replay.
             await downloads.forget(db, recording.id)
+            await micro_lessons.cut_all_anew(db, recording.id, now=context.now())
         return True
 
 

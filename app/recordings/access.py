@@ -37,6 +37,7 @@ COLUMNS = (
     Column("观看人", lambda row: row.name),
     Column("是否教室", lambda row: "是" if row.RecordingView.classroom_id else "否"),
     Column("课题", lambda row: row.title),
+    Column("微课", lambda row: row.RecordingView.micro_lesson or ""),
     Column("上课时间", lambda row: row.planned_start),
     Column("方式", lambda row: _HOW[row.RecordingView.taken]),
     Column("网络地址", lambda row: row.RecordingView.address),
@@ -74,9 +75,13 @@ async def log_look(
     viewer: Viewer,
     *,
     taken: DownloadForm | None = None,
+    micro_lesson: str | None = None,
     now: datetime,
 ) -> None:
-    """Write down who looks at a recording with pupils in it."""
+    """Write down who looks at a recording with pupils in it.
+
+    `micro_lesson`: the title of the piece that is looked at; None: the whole lesson.
+    """
     db.add(
         RecordingView(
             recording_id=recording.id,
@@ -85,6 +90,7 @@ async def log_look(
             at=now,
             address=viewer.address,
             taken=taken,
+            micro_lesson=micro_lesson,
         )
     )
 
@@ -95,6 +101,7 @@ async def log_look_once(
     viewer: Viewer,
     *,
     taken: DownloadForm | None = None,
+    micro_lesson: str | None = None,
     now: datetime,
 ) -> None:
     """Write it down unless this belongs to a look that is written down already.
@@ -109,11 +116,12 @@ async def log_look_once(
         RecordingView.person_id == viewer.person_id,
         RecordingView.classroom_id == viewer.classroom_id,
         RecordingView.taken == taken,
+        RecordingView.micro_lesson == micro_lesson,
         RecordingView.address == viewer.address,
         RecordingView.at > now - lasts,
     )
     if not await db.scalar(select(is_known)):
-        await log_look(db, recording, viewer, taken=taken, now=now)
+        await log_look(db, recording, viewer, taken=taken, micro_lesson=micro_lesson, now=now)
 
 
 async def views_of(
@@ -208,4 +216,5 @@ def _out(
         at=view.at,
         address=view.address,
         taken=view.taken,
+        micro_lesson=view.micro_lesson,
     )

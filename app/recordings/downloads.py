@@ -87,12 +87,14 @@ async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
     made = {row.form: row for row in rows}
     found = []
     for form in DownloadForm:
-        job = None
-        if form not in made:
-            key = jobs.key_of(KIND, None, _key(recording_id, form))
-            job = await job_queries.last_with(db, KIND, key)
+        job = None if form in made else await job_of(db, recording_id, form)
         found.append(Standing(form, made.get(form), job))
     return found
+
+
+async def job_of(db: AsyncSession, recording_id: UUID, form: DownloadForm) -> Job | None:
+    """Return the job that makes, or last made, a file."""
+    return await job_queries.last_with(db, KIND, jobs.key_of(KIND, None, _key(recording_id, form)))
 
 
 async def ask_for(

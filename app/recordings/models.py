@@ -157,8 +157,9 @@ class DownloadForm(StrEnum):
 class RecordingView(Base):
     """Who looked at a recording with minors, when: the school can read it.
 
-    A person, or a classroom that looked back while the lesson ran. `taken`: which file of the
-    whole lesson was taken along; None: it was watched here.
+    A person, or a classroom that looked back while the lesson ran. `micro_lesson`: at which piece
+    of it, by the title it had then; None: at the whole lesson. `taken`: in which form it was taken
+    along; None: it was watched here.
     """
 
     __tablename__ = "recording_views"
@@ -173,3 +174,4 @@ class RecordingView(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(45))
     taken: Mapped[DownloadForm | None]
+    micro_lesson: Mapped[str | None] = mapped_column(String(60))

@@ -1,12 +1,12 @@
 """The recordings that are published to somebody: found by what their lessons are about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Person
@@ -15,10 +15,12 @@ from app.lessons.models import Lesson
 from app.lessons.queries import bounds_of, is_of_school
 from app.paging import Fetched, PageRequest, fetch_page
 from app.pinyin import is_named
+from app.recordings import micro_lessons
+from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import Recording, RecordingState
 from app.recordings.publishing import RecordingPublication, is_published_to, is_refused
 from app.recordings.queries import may_watch
-from app.recordings.schemas import PublishedOut
+from app.recordings.schemas import PublishedOut, PublishedPieceOut
 from app.schools.models import School
 from app.security import PersonCaller
 
@@ -42,7 +44,7 @@ class PublishedFilter:
     """What to list; None: whatever. Days of the lesson in the schools' zone, both included.
 
     `school_id`: it gave the lesson or was invited to it. `text`: words of the title, the subject,
-    the grade, the hub school or the lecturer.
+    the grade, the hub school, the lecturer or the title of a micro-lesson.
     """
 
     first_day: date | None = None
@@ -68,11 +70,18 @@ async def list_published(
     Not while a school's consent is taken back. Raise BadCursor.
     """
     found = await fetch_page(db, _published(person, wanted), order=LATEST_FIRST, page=page)
-    return found.map(lambda row: _out(*row))
+    pieces = await micro_lessons.shown_of(db, [row[0].id for row in found.items])
+    return found.map(lambda row: _out(*row, pieces=pieces.get(row[0].id, ())))
 
 
 def _out(
-    recording: Recording, lesson: Lesson, publication: RecordingPublication, hub: str, lecturer: str
+    recording: Recording,
+    lesson: Lesson,
+    publication: RecordingPublication,
+    hub: str,
+    lecturer: str,
+    *,
+    pieces: Sequence[MicroLesson],
 ) -> PublishedOut:
     return PublishedOut(
         session_id=recording.session_id,
@@ -84,6 +93,12 @@ def _out(
         planned_start=lesson.planned_start,
         duration_ms=recording.duration_ms,
         published_at=publication.at,
+        micro_lessons=[
+            PublishedPieceOut(
+                id=piece.id, title=piece.title, duration_ms=piece.until_ms - piece.from_ms
+            )
+            for piece in pieces
+        ],
     )
 
 
@@ -129,13 +144,22 @@ def _matches(wanted: PublishedFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_about(text: str) -> ColumnElement[bool]:
-    """Return the condition that a lesson is about it, as it is written and as names are read."""
+    """Return the condition that a lesson, or a piece of it, is about it.
+
+    As it is written, and as names are read.
+    """
 
     def holds(column: Any) -> ColumnElement[bool]:
         found: ColumnElement[bool] = column.icontains(text, autoescape=True)
         return found
 
+    has_piece = exists().where(
+        MicroLesson.recording_id == Recording.id,
+        MicroLesson.file.is_not(None),
+        holds(MicroLesson.title),
+    )
     return or_(
+        has_piece,
         holds(Lesson.title),
         holds(Lesson.subject),
         holds(Lesson.grade),

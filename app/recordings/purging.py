@@ -1,8 +1,9 @@
 """Recordings whose time is over are hidden, and later every copy is removed and certified.
 
-One job, once an hour, which removes replaced clips as well (`app.recordings.replaced`). It may be
-stopped anywhere: a recording is PURGED, and certified, in the same transaction, once neither the
-disk nor the store has anything of it.
+One job, once an hour, which removes replaced clips and files left over as well
+(`app.recordings.replaced`, `app.recordings.leftovers`). It may be stopped anywhere: a recording is
+PURGED, and certified, in the same transaction, once neither the disk nor the store has anything of
+it.
 """
 
 import asyncio
@@ -17,11 +18,13 @@ import structlog
 from sqlalchemy import delete, select
 
 from app.jobs.context import JobContext, JobResult
-from app.recordings import captions, listing, removal
+from app.recordings import captions, leftovers, listing, removal
 from app.recordings.captions import CaptionsFile, RecordingCaptions
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile
 from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
+from app.recordings.leftovers import RecordingLeftover
+from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
 from app.recordings.replaced import remove_replaced
 from app.recordings.retention import (
@@ -56,7 +59,7 @@ class Purger:
         self._store = store
 
     async def run(self, context: JobContext) -> JobResult:
-        """Hide what has expired; remove what was hidden, or replaced, long enough ago."""
+        """Hide what has expired; remove what was hidden, replaced or left over long enough ago."""
         expired = await _expire(context)
         removed = 0
         async with context.database.unit_of_work() as db:
@@ -88,9 +91,15 @@ class Purger:
             removed += 1
             await context.progress(removed, len(due))
         replaced = await remove_replaced(context, self._root, self._store)
-        left = len(due) - removed
+        files = await leftovers.remove_due(context, self._root, self._store)
         return JobResult(
-            {"expired": expired, "removed": removed, "left": left, "replaced": replaced}
+            {
+                "expired": expired,
+                "removed": removed,
+                "left": len(due) - removed,
+                "replaced": replaced,
+                "files": files,
+            }
         )
 
     async def _remove(self, context: JobContext, recording: Recording) -> bool:
@@ -182,6 +191,9 @@ class Purger:
             await db.execute(delete(RecordingDownload).where(of_it))
             captions_of_it = RecordingCaptions.recording_id == row.id
             await db.execute(delete(RecordingCaptions).where(captions_of_it))
+            await db.execute(delete(MicroLesson).where(MicroLesson.recording_id == row.id))
+            left = RecordingLeftover.recording_id == row.id
+            await db.execute(delete(RecordingLeftover).where(left))
             assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
             row.state, row.missing = RecordingState.PURGED, []
         log.info("recording_removed", recording_id=str(recording.id), files=len(files))

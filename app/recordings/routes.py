@@ -76,7 +76,7 @@ async def list_published(
     """List the lessons whose recordings are published to the caller, the latest first.
 
     `school_id`: it gave the lesson or was invited to it. `q`: words of the title, the subject, the
-    grade, the hub school or the lecturer.
+    grade, the hub school, the lecturer, or the title of one of its micro-lessons.
     """
     return (await published.list_published(db, person, wanted, page)).page(lambda row: row)
 

@@ -12,7 +12,8 @@ from app.recordings.models import DownloadForm
 class ViewOfOut(BaseModel):
     """One look at the recording of a session, by a person or by a classroom, with its `name`.
 
-    `taken`: the file of the whole lesson that was taken along; null: it was watched here.
+    `micro_lesson`: at which piece of it, by the title it had then; null: at the whole lesson.
+    `taken`: in which form it was taken along; null: it was watched here.
     """
 
     session_id: UUID
@@ -23,6 +24,15 @@ class ViewOfOut(BaseModel):
     at: datetime
     address: str
     taken: DownloadForm | None
+    micro_lesson: str | None
+
+
+class PublishedPieceOut(BaseModel):
+    """A micro-lesson of a lesson that one may look back at."""
+
+    id: UUID
+    title: str
+    duration_ms: int
 
 
 class PublishedOut(BaseModel):
@@ -37,6 +47,7 @@ class PublishedOut(BaseModel):
     planned_start: datetime
     duration_ms: int
     published_at: datetime
+    micro_lessons: list[PublishedPieceOut]
 
 
 class CaptionsOut(BaseModel):

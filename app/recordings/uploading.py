@@ -22,6 +22,7 @@ from app.recordings import listing
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding, change
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import key_of
+from app.recordings.leftovers import is_left_over
 from app.recordings.models import KEPT, PLAYABLE, Recording
 from app.recordings.removal import remove_file
 from app.store.client import ObjectStore, Piece
@@ -115,6 +116,7 @@ class Uploader:
                     Recording.state.in_(KEPT),
                     RecordingFile.state.in_(_DUE),
                     RecordingFile.due_at <= now,
+                    ~is_left_over(),
                 )
                 .order_by(RecordingFile.due_at, RecordingFile.id)
                 .limit(1)
@@ -129,7 +131,7 @@ class Uploader:
             first = await db.scalar(
                 select(func.min(RecordingFile.due_at))
                 .join(Recording, RecordingFile.recording_id == Recording.id)
-                .where(Recording.state.in_(KEPT), RecordingFile.state.in_(_DUE))
+                .where(Recording.state.in_(KEPT), RecordingFile.state.in_(_DUE), ~is_left_over())
             )
         due = first or now + LOOK_EVERY
         if standing is not None and standing.away_since:

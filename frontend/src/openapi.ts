@@ -668,6 +668,26 @@ export interface paths {
         /** @description Say who this browser is; never refused. */
         get: operations["read_me"];
     };
+    "/api/micro-lessons/{micro_lesson_id}": {
+        /** @description Return one piece. */
+        get: operations["read_micro_lesson"];
+        /** @description Show a piece to nobody from now on, and have its file removed an hour later. */
+        delete: operations["delete_micro_lesson"];
+        /** @description Give a piece another title. */
+        patch: operations["rename_micro_lesson"];
+    };
+    "/api/micro-lessons/{micro_lesson_id}/cut-again": {
+        /** @description Have a piece cut that could not be. One that is there, or being made, is left alone. */
+        post: operations["cut_micro_lesson_again"];
+    };
+    "/api/micro-lessons/{micro_lesson_id}/file": {
+        /** @description Send a piece to be taken along, or a range of it, and write down who takes it. */
+        get: operations["take_micro_lesson"];
+    };
+    "/api/micro-lessons/{micro_lesson_id}/film": {
+        /** @description Send a piece to a player, or the range it asks for, and write down who watches it. */
+        get: operations["watch_micro_lesson"];
+    };
     "/api/needs": {
         /** @description List the needs in scope, and the open ones one's hubs could answer, the newest first. */
         get: operations["list_needs"];
@@ -859,7 +879,7 @@ export interface paths {
          * @description List the lessons whose recordings are published to the caller, the latest first.
          *
          *     `school_id`: it gave the lesson or was invited to it. `q`: words of the title, the subject, the
-         *     grade, the hub school or the lecturer.
+         *     grade, the hub school, the lecturer, or the title of one of its micro-lessons.
          */
         get: operations["list_published"];
     };
@@ -998,6 +1018,12 @@ export interface paths {
     "/api/sessions/{session_id}/downloads/{form}": {
         /** @description Have a file made. Asked again it is the same file, and the same work while it is made. */
         post: operations["make_download"];
+    };
+    "/api/sessions/{session_id}/micro-lessons": {
+        /** @description List the pieces of a lesson; those that are not made yet to who may make them. */
+        get: operations["list_micro_lessons"];
+        /** @description Keep a piece of a lesson under a title of its own, and have it cut. */
+        post: operations["save_micro_lesson"];
     };
     "/api/sessions/{session_id}/replay": {
         /** @description Return a lesson to watch again, and write down who watches it. */
@@ -1218,6 +1244,7 @@ export interface components {
             grade: string;
             hub: string;
             lecturer: string;
+            micro_lessons: components["schemas"]["PublishedPieceOut"][];
             /** Format: date-time */
             planned_start: string;
             /** Format: date-time */
@@ -2605,6 +2632,55 @@ export interface components {
          * @enum {string}
          */
         MemberRole: "HUB" | "MEMBER" | "OBSERVER";
+        /** @description Another title. */
+        MicroLessonEdit: {
+            title: string;
+        };
+        /** @description A piece of a lesson: from one moment of its clock to another, in ms. */
+        MicroLessonIn: {
+            from_ms: number;
+            title: string;
+            until_ms: number;
+        };
+        /**
+         * @description A piece of a lesson, from `from_ms` to `until_ms` of its clock.
+         *
+         *     `state` is never NONE. While it is made, `step` is what is done now: `cutting`, or a step of the
+         *     film of the lesson that is made first (`DownloadOut`); `done` of `total` of it. `problem`: why
+         *     it could not be made; while it is WAITING, what it waits for beside its turn. `is_outdated`: the
+         *     replay was made again, and the piece is not cut out of that one yet. `url` plays it, `take_url`
+         *     is the file to take along, for who may: each for whoever asked, and for some hours.
+         */
+        MicroLessonOut: {
+            bytes?: number | null;
+            /** @default 0 */
+            done: number;
+            duration_ms?: number | null;
+            from_ms: number;
+            /** Format: uuid */
+            id: string;
+            is_outdated: boolean;
+            maker: string;
+            problem?: string | null;
+            /** Format: date-time */
+            saved_at: string;
+            /** Format: uuid */
+            session_id: string;
+            state: components["schemas"]["DownloadState"];
+            /** @default  */
+            step: string;
+            take_url?: string | null;
+            title: string;
+            total?: number | null;
+            until_ms: number;
+            url?: string | null;
+            version: number;
+        };
+        /** @description The pieces of a lesson as they lie in it. `may_change`: the caller makes and changes them. */
+        MicroLessonsOut: {
+            items: components["schemas"]["MicroLessonOut"][];
+            may_change: boolean;
+        };
         /**
          * @description What a stretch of a lesson was at a site.
          * @enum {string}
@@ -3331,6 +3407,13 @@ export interface components {
             done: number;
             note: string;
             total: number | null;
+        };
+        /** @description A micro-lesson of a lesson that one may look back at. */
+        PublishedPieceOut: {
+            duration_ms: number;
+            /** Format: uuid */
+            id: string;
+            title: string;
         };
         /** @description What a recording is kept for. */
         PurposeIn: {
@@ -4473,13 +4556,15 @@ export interface components {
         /**
          * @description One look at the recording of a session, by a person or by a classroom, with its `name`.
          *
-         *     `taken`: the file of the whole lesson that was taken along; null: it was watched here.
+         *     `micro_lesson`: at which piece of it, by the title it had then; null: at the whole lesson.
+         *     `taken`: in which form it was taken along; null: it was watched here.
          */
         ViewOfOut: {
             address: string;
             /** Format: date-time */
             at: string;
             classroom_id: string | null;
+            micro_lesson: string | null;
             name: string;
             person_id: string | null;
             /** Format: uuid */
@@ -4870,6 +4955,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `marks-outside`: A mark is outside of the lesson; `marks-reversed`: The end is not after the beginning; `piece-too-short`: The piece is too short; `title-missing`: The title is missing; `title-too-long`: The title is too long */
+        "idempotency-key-reused.malformed-input.marks-outside.marks-reversed.piece-too-short.title-missing.title-too-long": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `period-too-long`: These days make no period */
         "idempotency-key-reused.malformed-input.period-too-long": {
             content: {
@@ -4986,6 +5077,12 @@ export interface components {
         };
         /** @description `malformed-input`: Malformed input; `period-too-long`: These days make no period */
         "malformed-input.period-too-long": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `malformed-input`: Malformed input; `title-missing`: The title is missing; `title-too-long`: The title is too long */
+        "malformed-input.title-missing.title-too-long": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -5158,6 +5255,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `recording-held`: The recording is held */
+        "recording-held": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `recording-held`: The recording is held; `recording-not-ready`: The recording is not ready */
         "recording-held.recording-not-ready": {
             content: {
@@ -5166,6 +5269,18 @@ export interface components {
         };
         /** @description `recording-held`: The recording is held; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "recording-held.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `recording-not-ready`: The recording is not ready; `replay-being-made-again`: The replay is being made again; `still-running`: The first request is still running */
+        "recording-not-ready.replay-being-made-again.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `recording-not-ready`: The recording is not ready; `replay-being-made-again`: The replay is being made again; `still-running`: The first request is still running; `too-many-micro-lessons`: The lesson has many micro-lessons */
+        "recording-not-ready.replay-being-made-again.still-running.too-many-micro-lessons": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -5283,6 +5398,7 @@ export interface components {
         "path.job_id": string;
         "path.kind": components["schemas"]["ImportKind"];
         "path.lesson_id": string;
+        "path.micro_lesson_id": string;
         "path.need_id": string;
         "path.offer_id": string;
         "path.offering_id": string;
@@ -9726,6 +9842,167 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    read_micro_lesson: {
+        parameters: {
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["MicroLessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    delete_micro_lesson: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {};
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-held"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    rename_micro_lesson: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MicroLessonEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["MicroLessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input.title-missing.title-too-long"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    cut_micro_lesson_again: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["MicroLessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-not-ready.replay-being-made-again.still-running"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    take_micro_lesson: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        responses: {
+            /** @description The piece. */
+            200: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["clip-file-missing.not-found"];
+            416: components["responses"]["range-not-satisfiable"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
+    watch_micro_lesson: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                micro_lesson_id: components["parameters"]["path.micro_lesson_id"];
+            };
+        };
+        responses: {
+            /** @description The piece. */
+            200: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["clip-file-missing.not-found"];
+            416: components["responses"]["range-not-satisfiable"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["kept-elsewhere.unavailable"];
+        };
+    };
     list_needs: {
         parameters: {
             query?: {
@@ -11991,6 +12268,57 @@ export interface operations {
             409: components["responses"]["recording-not-ready.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_micro_lessons: {
+        parameters: {
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["MicroLessonsOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["consent-taken-back.recording-not-ready"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    save_micro_lesson: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+            path: {
+                session_id: components["parameters"]["path.session_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MicroLessonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                content: {
+                    "application/json": components["schemas"]["MicroLessonOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["recording-not-ready.replay-being-made-again.still-running.too-many-micro-lessons"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input.marks-outside.marks-reversed.piece-too-short.title-missing.title-too-long"];
             503: components["responses"]["unavailable"];
         };
     };

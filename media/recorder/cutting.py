@@ -23,6 +23,8 @@ _SETTLES_S: Final = 0.08
 """Sound before the mark that its decoder is given: 80 ms for Opus (RFC 7845 section 4.2), and more
 than the one frame of AAC that overlaps."""
 _LOOK_BACK_S: Final = 10.0
+_LAST_PICTURE_MS: Final = 40
+"""A film of 25 pictures a second ends up to a picture before the lesson it shows."""
 _MICROSECONDS: Final = 1_000_000
 
 
@@ -59,10 +61,14 @@ class _Due:
 def cut(film: Path, out: Path, *, from_ms: int, until_ms: int, told: Told) -> Cut:
     """Write `out` (MP4, the index in front): what `film` (MP4) shows from one mark to the other.
 
-    It begins with the picture that is shown at the first mark. Takes as long as copying that
-    part of the file. Raise NothingToCut, OSError, av.FFmpegError.
+    It begins with the picture that is shown at the first mark. A second mark up to 40 ms after
+    the end is the end. Takes as long as copying that part of the file. Raise NothingToCut,
+    OSError, av.FFmpegError.
     """
-    if not 0 <= from_ms < until_ms <= _length_ms(film):
+    length_ms = _length_ms(film)
+    if until_ms - length_ms <= _LAST_PICTURE_MS:
+        until_ms = min(until_ms, length_ms)
+    if not 0 <= from_ms < until_ms <= length_ms:
         raise NothingToCut(f"from {from_ms} until {until_ms} ms")
     first_s, key_s = _first_picture(film, from_ms / 1000)
     until_s = until_ms / 1000

@@ -20,6 +20,7 @@ from app.live.ledger import DatabaseLedger
 from app.planning.models import PlannedCourse, Planning
 from app.recordings.captions import RecordingCaptions
 from app.recordings.downloads import RecordingDownload
+from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import DownloadForm, Recording, RecordingClip, RecordingState
 from app.recordings.retention import DeletionCertificate, DeletionReason, RecordingHold
 from app.schools.roster_models import RosterSnapshot
@@ -74,6 +75,7 @@ async def make_whole_county(
     ids |= await _registry(keeper, county, mark)
     ids |= await _lesson(database, clock, county, mark)
     ids |= await _calendar(keeper, county, mark)
+    ids |= await _micro_lesson(database, clock, county, mark, ids["recording_id"])
     ids |= await _alliance(keeper, county, mark)
     ids |= await _planning(database, clock, county, mark, term_id=ids["term_id"])
     ids |= await _offering(keeper, county, ids["term_id"], mark)
@@ -200,6 +202,26 @@ async def _planning(
         db.add(planning)
         await db.flush()
         return {"planning_id": planning.id}
+
+
+async def _micro_lesson(
+    database: Database, clock: Clock, county: County, mark: str, recording_id: UUID
+) -> dict[str, UUID]:
+    async with database.unit_of_work() as db:
+        piece = MicroLesson(
+            recording_id=recording_id,
+            title=f"{mark}第一句",
+            from_ms=0,
+            until_ms=1000,
+            maker_id=county.teacher.person_id,
+            saved_at=clock.now,
+            asked_at=clock.now,
+            file="micro.mp4",
+            bytes=1,
+            duration_ms=1000,
+        )
+        db.add(piece)
+    return {"micro_lesson_id": piece.id}
 
 
 async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str, UUID]:

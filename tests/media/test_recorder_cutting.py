@@ -142,6 +142,16 @@ def test_marks_that_are_none_are_refused(
     assert not (tmp_path / "piece.mp4").exists()
 
 
+def test_a_mark_within_a_picture_after_the_end_is_the_end(tmp_path: Path) -> None:
+    """A film may end up to one before the lesson does whose clock it has."""
+    film, piece = tmp_path / "film.mp4", tmp_path / "piece.mp4"
+    grey_clip(film, 100, 3.0, size=(64, 64))
+    assert cut(film, piece, from_ms=1_000, until_ms=3_040, told=quiet).duration_ms == 2_000
+    assert tracks(piece) == {"video": pytest.approx(2.0, abs=0.001)}
+    with pytest.raises(NothingToCut):
+        cut(film, piece, from_ms=1_000, until_ms=3_041, told=quiet)
+
+
 def test_a_film_without_pictures_and_one_that_is_none_are_refused(tmp_path: Path) -> None:
     tone_clip(tmp_path / "sound.mp4", 0.3, 2.0)
     with pytest.raises(NothingToCut, match="no pictures"):

@@ -1,0 +1,117 @@
+"""Files of recordings that nothing shows any more, and that go before their recording does.
+
+Hidden at once by whoever leaves them, removed an hour later by the job that removes recordings
+(`app.recordings.purging`): what is under way with them ends until then. A hold on the recording
+keeps them too.
+"""
+
+import asyncio
+import errno
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Id
+from app.jobs.context import JobContext
+from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
+from app.recordings.keys import key_of
+from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.removal import remove_file
+from app.recordings.retention import REMOVED_AFTER, is_held
+from app.store.client import ObjectStore
+from app.store.errors import StoreAway, StoreError
+
+log = structlog.get_logger(__name__)
+
+
+class RecordingLeftover(Base):
+    """A file to be removed. `name` is relative to the recording's folder."""
+
+    __tablename__ = "recording_leftovers"
+    __table_args__ = (UniqueConstraint("recording_id", "name"),)
+
+    id: Mapped[Id]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    since: Mapped[datetime]
+
+
+def leave(db: AsyncSession, recording_id: UUID, name: str, *, now: datetime) -> None:
+    """Have a file removed that nothing names any more once this transaction has committed."""
+    db.add(RecordingLeftover(recording_id=recording_id, name=name, since=now))
+
+
+def is_left_over() -> ColumnElement[bool]:
+    """Return the condition that a RecordingFile is to be removed: it is sent nowhere any more."""
+    return exists().where(
+        RecordingLeftover.recording_id == RecordingFile.recording_id,
+        RecordingLeftover.name == RecordingFile.name,
+    )
+
+
+async def remove_due(context: JobContext, root: Path, store: ObjectStore | None) -> int:
+    """Remove what was left over long enough ago; return how many files that were.
+
+    One that cannot be removed now is tried again with the next run.
+    """
+    async with context.database.unit_of_work() as db:
+        rows = await db.execute(
+            select(RecordingLeftover, Recording)
+            .join(Recording, Recording.id == RecordingLeftover.recording_id)
+            .where(
+                RecordingLeftover.since <= context.now() - REMOVED_AFTER[RecordingState.WITHDRAWN],
+                Recording.state.in_(KEPT),  # else it goes with the others
+                ~is_held(),
+            )
+            .order_by(RecordingLeftover.id)
+        )
+        due = rows.all()
+    removed = 0
+    for left, recording in due:
+        try:
+            await _remove(context, root, store, left, recording)
+        except StoreAway as error:
+            log.warning("leftovers_not_removed", reason=str(error))
+            break
+        except (StoreError, OSError) as error:
+            log.error("leftover_not_removed", file=left.name, reason=str(error))
+            continue
+        removed += 1
+    return removed
+
+
+async def _remove(
+    context: JobContext,
+    root: Path,
+    store: ObjectStore | None,
+    left: RecordingLeftover,
+    recording: Recording,
+) -> None:
+    """Remove every copy of one file, and then its rows. Raise OSError, StoreError."""
+    folder = root / recording.folder
+    if not await asyncio.to_thread(folder.is_dir):
+        raise FileNotFoundError(
+            errno.ENOENT, "is the disk of the recordings mounted?", recording.folder
+        )
+    async with context.database.unit_of_work() as db:
+        await context.hold(db)
+        of_it = (RecordingFile.recording_id == recording.id, RecordingFile.name == left.name)
+        row = await db.scalar(select(RecordingFile).where(*of_it))
+    if store is not None:
+        key = key_of(recording.folder, left.name)
+        if row is not None and row.upload_id is not None:
+            await store.abort(key, row.upload_id)
+        await store.delete(key)
+    elif row is not None and (row.state is not CopyState.WAITING or row.upload_id):
+        raise StoreError("there is a copy in an object store this server is not told of")
+    await asyncio.to_thread(remove_file, folder / left.name)
+    async with context.database.unit_of_work() as db:
+        await context.hold(db)
+        await db.execute(delete(RecordingFile).where(*of_it))
+        await db.execute(delete(RecordingLeftover).where(RecordingLeftover.id == left.id))
+    log.info("leftover_removed", recording_id=str(recording.id), file=left.name)

@@ -1,0 +1,1 @@
+"""Micro-lessons: pieces of lessons with a title of their own."""
