@@ -14,6 +14,7 @@ import coverage from "./coverage";
 import entry from "./entry";
 import general from "./general";
 import live from "./live";
+import micro from "./micro";
 import planning from "./planning";
 import registry from "./registry";
 import replay from "./replay";
@@ -29,6 +30,7 @@ export const areas = {
   entry,
   teach,
   live,
+  micro,
   classroom,
   check,
   admin,

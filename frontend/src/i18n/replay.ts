@@ -38,7 +38,7 @@ const zh = {
   published: {
     title: "课堂回看",
     hint: "发布给本校的课, 学生画面所在的学校都已同意",
-    search: "课题, 学科, 年级, 学校或老师",
+    search: "课题, 学科, 年级, 学校, 老师或微课",
     school: "学校",
     waiting: "可以回看的课",
     lesson: "课",
@@ -250,7 +250,7 @@ const en: typeof zh = {
   published: {
     title: "Recorded lessons",
     hint: "published to your school, with the consent of every school whose pupils are seen",
-    search: "Title, subject, grade, school or teacher",
+    search: "Lesson, school, teacher or micro-lesson",
     school: "School",
     waiting: "the lessons to look back at",
     lesson: "Lesson",
