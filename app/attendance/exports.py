@@ -65,6 +65,7 @@ ROW_COLUMNS = (
     Column("计入", lambda row: words.COUNTED[row.is_counted]),
     Column("未计入原因", _reason_in_words),
     Column("人数", lambda row: row.headcount),
+    Column("原报人数人", lambda row: row.headcount_by),
     Column("更正次数", lambda row: row.amendments),
     Column("异议", lambda row: row.objection),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.state]),

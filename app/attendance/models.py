@@ -241,6 +241,8 @@ class AttendanceRecord(Base):
     rule_number: Mapped[int | None] = mapped_column(ForeignKey("attendance_rules.number"))
     headcount: Mapped[int | None]
     headcount_source: Mapped[str | None] = mapped_column(String(16))
+    # The assistant of the classroom that reported it, or the administrator who did.
+    headcount_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     # What the assistant says against the figures; None: nothing, or it was answered.
     objection: Mapped[str | None] = mapped_column(String(200))
     locked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("attendance_locks.id"))

@@ -19,7 +19,8 @@ from app.schools.schemas import Named
 class AttendanceRowOut(BaseModel):
     """One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
 
-    `closed_is_counted` and `closed_headcount` are what the row itself says.
+    `closed_is_counted` and `closed_headcount` are what the row itself says; `headcount_by`: who
+    reported the latter, where the caller may look at the school that did.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class AttendanceRowOut(BaseModel):
     headcount: int | None
     closed_is_counted: bool | None
     closed_headcount: int | None
+    headcount_by: str | None
     amendments: int
     has_come: bool
     objection: str | None
@@ -52,7 +54,8 @@ class AttendanceRowOut(BaseModel):
     @classmethod
     def of(cls, row: Any) -> "AttendanceRowOut":
         """Describe a row of `rows.rows_seen`."""
-        record, lesson, hub, site, classroom, is_counted, headcount, amendments = row
+        record, lesson, hub, site, classroom, *held = row
+        is_counted, headcount, amendments, headcount_by = held
         figures = {name: getattr(record, name) for name in _FIGURES}
         return cls(
             **figures,
@@ -68,6 +71,7 @@ class AttendanceRowOut(BaseModel):
             headcount=headcount,
             closed_is_counted=record.is_counted,
             closed_headcount=record.headcount,
+            headcount_by=headcount_by,
             has_come=record.first_joined_ms is not None,
             amendments=amendments,
         )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.accounts.sight import Sight
 from app.attendance.models import (
@@ -37,6 +38,8 @@ from app.schools.queries import schools_within
 from app.security import PersonCaller, Role
 
 Hub, Site, Newest = aliased(School), aliased(School), aliased(AttendanceAmendment)
+#: Who reported a head count; told to those alone who may look at the school that did.
+Reporter = aliased(Person)
 
 _AS_SAID = func.coalesce(Newest.new_is_counted, AttendanceRecord.is_counted)
 #: What holds of a row: what was closed, or what its newest amendment says instead; where the site
@@ -128,6 +131,7 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
             IS_COUNTED.label("is_counted"),
             HEADCOUNT.label("headcount"),
             func.coalesce(Newest.number, 0).label("amendments"),
+            Reporter.name.label("headcount_by"),
         )
         .select_from(AttendanceRecord)
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
@@ -136,8 +140,27 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .join(Classroom, LessonSite.classroom_id == Classroom.id)
         .join(Site, Classroom.school_id == Site.id)
         .outerjoin(Newest, newest())
+        .outerjoin(Reporter, _reported(schools))
         .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
     )
+
+
+def _reported(schools: Select[UUID]) -> ColumnElement[bool]:
+    """Return the condition that joins `Reporter` to a row of a site of these schools."""
+    return and_(Reporter.id == AttendanceRecord.headcount_by_id, Site.id.in_(schools))
+
+
+async def reporters_of(db: AsyncSession, person: PersonCaller, session_id: UUID) -> dict[UUID, str]:
+    """Return who reported the head counts of a session, by row, as far as she may see that."""
+    rows = await db.execute(
+        select(AttendanceRecord.id, Reporter.name)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
+        .join(Classroom, LessonSite.classroom_id == Classroom.id)
+        .join(Site, Classroom.school_id == Site.id)
+        .join(Reporter, _reported(inspected_schools(person)))
+        .where(AttendanceRecord.session_id == session_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def waiting_in_sight(
@@ -175,6 +198,7 @@ def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any
             IS_COUNTED.label("is_counted"),
             HEADCOUNT.label("headcount"),
             func.coalesce(Newest.number, 0).label("amendments"),
+            Reporter.name.label("headcount_by"),
         )
         .order_by(*ROW_ORDER)
     )

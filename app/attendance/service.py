@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import delivered, links, queries, rules
 from app.attendance.events import SessionClosed
-from app.attendance.journal import ASSISTANT, NewEvent, append, lock, milliseconds, on_clock
+from app.attendance.heads import report_heads
+from app.attendance.journal import NewEvent, append, lock, milliseconds, on_clock
 from app.attendance.models import (
     AttendanceRecord,
     AttendanceState,
@@ -251,7 +252,7 @@ async def _count_heads(db: AsyncSession, session: Session, event: NewEvent) -> N
     assert event.seat_id is not None
     record = await queries.record_of_site(db, session.id, read_seat(event.seat_id).of)
     if record is not None and record.state is AttendanceState.OPEN:
-        record.headcount, record.headcount_source = int(event.payload["count"]), ASSISTANT
+        await report_heads(db, record, int(event.payload["count"]))
 
 
 async def _weigh_sites(db: AsyncSession, session: Session, end_ms: int) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import crediting, delivered, queries
 from app.attendance.errors import NothingAmended, NotToAmend, NotToConfirm, OnlyObserves
+from app.attendance.heads import report_heads
 from app.attendance.journal import (
     ADMINISTRATOR,
-    ASSISTANT,
     NewEvent,
     RowEventType,
     append,
@@ -57,7 +57,7 @@ async def confirm_headcount(
         raise NotToConfirm("The head count is confirmed after the lesson, until the term's end.")
     if objection is not None and record.state is AttendanceState.CONFIRMED:
         raise NotToConfirm("The row is confirmed already. The administrator can still correct it.")
-    record.headcount, record.headcount_source = count, ASSISTANT
+    await report_heads(db, record, count)
     record.objection = objection
     payload: dict[str, object] = {"count": count, "is_confirmation": True}
     if objection is not None:
@@ -87,6 +87,7 @@ async def confirm_row(
         )
     if headcount is not None:
         record.headcount, record.headcount_source = headcount, ADMINISTRATOR
+        record.headcount_by_id = person_id
     said = _said(
         RowEventType.ATTENDANCE_CONFIRMED,
         record,

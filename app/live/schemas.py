@@ -182,6 +182,7 @@ class AttendanceOut(BaseModel):
     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
     before what a seat received was kept. `agrees`: what was closed follows from the events.
     Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
+    `headcount_by`: who reported the latter; null: not known, or of a school not the caller's.
     """
 
     record_id: UUID
@@ -195,6 +196,7 @@ class AttendanceOut(BaseModel):
     interruptions: int
     headcount: int | None
     headcount_source: str | None
+    headcount_by: str | None
     state: AttendanceState
     audible_ms: int | None
     degraded_ms: int | None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.attendance import listing
+from app.attendance import listing, rows
 from app.attendance import queries as attendance_queries
 from app.attendance import service as attendance
 from app.attendance.exports import SESSION_COLUMNS
@@ -119,6 +119,7 @@ async def session_page(
         recording=await recording_queries.of_session(db, session_id),
         room=live.summary(session_id),
         sight=await listing.seats_in_sight(db, person, lesson.id),
+        reporters=await rows.reporters_of(db, person, session_id),
         now=now,
     )
 

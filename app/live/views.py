@@ -81,9 +81,13 @@ async def detail(
     recording: Recording | None,
     room: RoomSummary | None,
     sight: Collection[str] | None,
+    reporters: Mapping[UUID, str],
     now: datetime,
 ) -> SessionDetail:
-    """Return everything on a session's page. `sight`: the seats to be shown; None: all."""
+    """Return everything on a session's page. `sight`: the seats to be shown; None: all.
+
+    `reporters`: who reported a row's head count, of those the caller is told.
+    """
     session = listed.session
     incidents = await queries.incidents(db, session.id)
     actors = {incident.actor for incident in incidents if incident.actor}
@@ -94,7 +98,7 @@ async def detail(
     check = await queries.check_chain(db, session)
     rows = await standings(db, session, now=now)
     amendments = await _amendments(db, session)
-    attendance = _attendance(rows, seats, amendments)
+    attendance = _attendance(rows, seats, amendments, reporters)
     stages = [
         span
         for span in stage_spans(happenings, end_ms=length_ms)
@@ -211,6 +215,7 @@ def _attendance(
     rows: Sequence[Standing],
     seats: Mapping[str, NamedSeat],
     amendments: Mapping[UUID, list[AmendmentOut]],
+    reporters: Mapping[UUID, str],
 ) -> list[AttendanceOut]:
     order = {seat_id: place for place, seat_id in enumerate(seats)}
     shown = [row for row in rows if site_seat(row.record.lesson_site_id) in seats]
@@ -220,13 +225,14 @@ def _attendance(
             row,
             seats[site_seat(row.record.lesson_site_id)],
             amendments.get(row.record.id, []),
+            reporters.get(row.record.id),
         )
         for row in ranked
     ]
 
 
 def _attendance_row(
-    row: Standing, seat: NamedSeat, amendments: list[AmendmentOut]
+    row: Standing, seat: NamedSeat, amendments: list[AmendmentOut], headcount_by: str | None
 ) -> AttendanceOut:
     record, evidence, minutes = row.record, row.evidence, row.minutes
     return AttendanceOut(
@@ -241,6 +247,7 @@ def _attendance_row(
         interruptions=evidence.interruptions,
         headcount=record.headcount,
         headcount_source=record.headcount_source,
+        headcount_by=headcount_by,
         state=record.state,
         audible_ms=minutes.audible_ms if row.is_measured else None,
         degraded_ms=minutes.degraded_ms if row.is_measured else None,

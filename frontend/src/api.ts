@@ -181,6 +181,8 @@ export interface AttendanceRow {
   interruptions: number;
   headcount: number | null;
   headcount_source: string | null;
+  /** Who reported it; null: not known, or not told. */
+  headcount_by: string | null;
   state: string;
   /** Null where the lesson was closed before what a seat received was kept. */
   audible_ms: number | null;

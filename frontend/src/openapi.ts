@@ -1260,6 +1260,7 @@ export interface components {
          *     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
          *     before what a seat received was kept. `agrees`: what was closed follows from the events.
          *     Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
+         *     `headcount_by`: who reported the latter; null: not known, or of a school not the caller's.
          */
         AttendanceOut: {
             agrees: boolean;
@@ -1271,6 +1272,7 @@ export interface components {
             degraded_ms: number | null;
             first_joined_ms: number | null;
             headcount: number | null;
+            headcount_by: string | null;
             headcount_source: string | null;
             interruptions: number;
             is_counted: boolean | null;
@@ -1292,7 +1294,8 @@ export interface components {
         /**
          * @description One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
          *
-         *     `closed_is_counted` and `closed_headcount` are what the row itself says.
+         *     `closed_is_counted` and `closed_headcount` are what the row itself says; `headcount_by`: who
+         *     reported the latter, where the caller may look at the school that did.
          */
         AttendanceRowOut: {
             amendments: number;
@@ -1305,6 +1308,7 @@ export interface components {
             grade: string;
             has_come: boolean;
             headcount: number | null;
+            headcount_by: string | null;
             hub: string;
             /** Format: uuid */
             id: string;

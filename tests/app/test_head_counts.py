@@ -1,14 +1,22 @@
 """The head count after a lesson: who is asked for it, who confirms it, until when."""
 
+import csv
+import io
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.attendance.models import AttendanceRecord, AttendanceState
+from app.attendance.seats import HUB, site_seat
 from app.database import Database
-from app.lessons.models import Lesson
-from tests.app.conftest import Clock, OpenBrowser
-from tests.app.given_lessons import Give, giver
-from tests.factories import County
+from app.lessons.models import Lesson, LessonSite
+from app.live.ledger import DatabaseLedger
+from app.security import Role
+from signaling.messages import EndReason
+from signaling.ports import EventType, RoomEvent
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.given_lessons import MINUTE, Give, giver
+from tests.factories import County, make_person
 
 
 @pytest.fixture
@@ -68,3 +76,77 @@ async def test_a_classroom_that_never_came_is_not_asked(
         browser = await open_browser(device=credential)
         asked.append((await browser.get("/api/classroom/today")).json()["to_confirm"] is not None)
     assert sorted(asked) == [False, True]
+
+
+async def assign(database: Database, county: County, name: str) -> None:
+    """Have somebody of the first point's school help in its classroom's lessons."""
+    async with database.unit_of_work() as db:
+        helper = await make_person(db, school=county.points[0], name=name)
+        room = county.classrooms[0].id
+        its = update(LessonSite).where(LessonSite.classroom_id == room)
+        await db.execute(its.values(assistant_id=helper.person_id))
+
+
+async def reported_by(browser: TestBrowser, session: str) -> list[str | None]:
+    """Return who reported a lesson's head count, by its page and by the list of rows."""
+    detail = (await browser.get(f"/api/admin/sessions/{session}")).json()
+    rows = (await browser.get("/api/admin/attendance")).json()["items"]
+    exported = (await browser.get("/api/admin/attendance/export")).text.lstrip("\ufeff")
+    [line] = csv.DictReader(io.StringIO(exported))
+    [one], [other] = detail["attendance"], rows
+    assert (line["原报人数人"] or None) == other["headcount_by"]
+    return [one["headcount_by"], other["headcount_by"]]
+
+
+async def test_a_head_count_says_who_reported_it_to_those_over_the_school(
+    *,
+    give: Give,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+    database: Database,
+    clock: Clock,
+) -> None:
+    session = await give(other_county, classrooms=county.classrooms[:1], ends=False)
+    await assign(database, county, "次仁老师")
+    async with database.unit_of_work() as db:
+        point = await make_person(db, role=Role.ADMINISTRATOR, school=county.points[0])
+        lesson = (await db.scalars(select(Lesson))).one().id
+        site = site_seat((await db.scalars(select(LessonSite.id))).one())
+    giving, above, own = [
+        await open_browser(each)
+        for each in (other_county.administrator, county.administrator, point)
+    ]
+    # Nobody was named when the classroom counted in the lesson.
+    assert await reported_by(above, session) == [None, None]
+    ledger = DatabaseLedger(database, clock=clock)
+    count = RoomEvent(EventType.HEADCOUNT, 12 * MINUTE, site, site, {"count": 11})
+    await ledger.record(session, [count])
+    assert await reported_by(above, session) == ["次仁老师"] * 2
+    assert await reported_by(own, session) == ["次仁老师"] * 2
+    assert await reported_by(giving, session) == [None, None]
+    await ledger.record(session, [RoomEvent(EventType.LESSON_ENDED, 40 * MINUTE, None, HUB)])
+    await ledger.lesson_ended(session, EndReason.ENDED_BY_LECTURER, 40 * MINUTE, HUB)
+    clock.advance(minutes=41)
+    await assign(database, county, "卓玛老师")
+    device = await open_browser(device=county.credentials[0])
+    path = f"/api/classroom/lessons/{lesson}/headcount"
+    body = {"count": 13, "objection": "停过电"}
+    assert (await device.post(path, body, acting_as="device")).status_code == 200
+    assert await reported_by(above, session) == ["卓玛老师"] * 2
+    row = (await above.get("/api/admin/attendance")).json()["items"][0]["id"]
+    path = f"/api/admin/attendance/{row}/confirmation"
+    assert (await above.post(path, {"headcount": 12})).status_code == 200
+    name = (await above.me())["person"]["name"]
+    assert await reported_by(above, session) == [name, name]
+
+
+async def test_who_confirms_a_head_count_as_reported_did_not_report_it(
+    give: Give, county: County, open_browser: OpenBrowser, database: Database, clock: Clock
+) -> None:
+    session = await give(county, classrooms=county.classrooms[:1])
+    above = await open_browser(county.administrator)
+    row = (await above.get("/api/admin/attendance")).json()["items"][0]["id"]
+    path = f"/api/admin/attendance/{row}/confirmation"
+    assert (await above.post(path, {"headcount": None})).status_code == 200
+    assert await reported_by(above, session) == [None, None]

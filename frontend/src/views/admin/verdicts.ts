@@ -10,3 +10,8 @@ export function headcountOf(row: AttendanceRow): number | null {
   const last = row.amendments.at(-1);
   return last === undefined ? row.headcount : last.new_headcount;
 }
+
+/** Who reported the head count that holds; null: not known or not told, or a correction says another. */
+export function reporterOf(row: AttendanceRow): string | null {
+  return headcountOf(row) === row.headcount ? row.headcount_by : null;
+}
