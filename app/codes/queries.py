@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.codes.models import Code, CodeKind, CodeMap, CodeSet
 
@@ -43,9 +44,6 @@ async def all_maps(db: AsyncSession) -> Sequence[CodeMap]:
     return (await db.scalars(select(CodeMap).order_by(CodeMap.is_exact.desc(), CodeMap.id))).all()
 
 
-MAP_ORDER = (CodeMap.id.asc(),)
-
-
 @dataclass(frozen=True, slots=True)
 class CodeFilter:
     """Which codes; None: whatever."""
@@ -56,9 +54,10 @@ class CodeFilter:
     is_stored: bool | None = None
 
 
-def sets() -> Select[CodeSet]:
-    """Return all code sets."""
-    return select(CodeSet)
+def sets(kind: CodeKind | None = None) -> Select[CodeSet]:
+    """Return all code sets, or those of a kind."""
+    query = select(CodeSet)
+    return query if kind is None else query.where(CodeSet.kind == kind)
 
 
 def codes(wanted: CodeFilter) -> Select[Code, CodeSet]:
@@ -75,9 +74,30 @@ def codes(wanted: CodeFilter) -> Select[Code, CodeSet]:
     return query
 
 
-def maps(code_id: UUID | None) -> Select[CodeMap]:
-    """Return all mappings, or those from or to one code."""
-    query = select(CodeMap)
+FromCode, ToCode = aliased(Code), aliased(Code)
+FromSet, ToSet = aliased(CodeSet), aliased(CodeSet)
+MAP_ORDER = (
+    FromSet.key.asc(),
+    FromCode.position.asc(),
+    ToSet.key.asc(),
+    ToCode.position.asc(),
+    CodeMap.id.asc(),
+)
+
+
+def maps(
+    code_id: UUID | None = None, set_key: str | None = None
+) -> Select[CodeMap, Code, CodeSet, Code, CodeSet]:
+    """Return all mappings with the codes and sets at their ends, or those of a code or a set."""
+    query = (
+        select(CodeMap, FromCode, FromSet, ToCode, ToSet)
+        .join(FromCode, FromCode.id == CodeMap.from_id)
+        .join(FromSet, FromSet.id == FromCode.set_id)
+        .join(ToCode, ToCode.id == CodeMap.to_id)
+        .join(ToSet, ToSet.id == ToCode.set_id)
+    )
     if code_id is not None:
         query = query.where(or_(CodeMap.from_id == code_id, CodeMap.to_id == code_id))
+    if set_key is not None:
+        query = query.where(or_(FromSet.key == set_key, ToSet.key == set_key))
     return query

@@ -47,11 +47,21 @@ class CodeOut(BaseModel):
     valid_to: date | None
 
 
-class CodeMapOut(BaseModel):
-    """A mapping between two codes, by their ids."""
+class CodeEnd(BaseModel):
+    """A code at one end of a mapping. `set`: the key of its set."""
 
-    from_id: UUID
-    to_id: UUID
+    id: UUID
+    set: str
+    code: str
+    label_zh: str
+    label_en: str
+
+
+class CodeMapOut(BaseModel):
+    """A mapping between two codes. Not exact: one is wider; within a set the second."""
+
+    from_code: CodeEnd
+    to_code: CodeEnd
     is_exact: bool
 
 
@@ -85,12 +95,48 @@ def _code_out(code: Code, of: CodeSet) -> CodeOut:
     )
 
 
+OfKind = Annotated[CodeKind | None, Query(description="Of this kind.")]
+
+
 @router.get("/code-sets")
-async def list_code_sets(db: Db, _caller: CurrentPerson, page: PageQuery) -> Page[CodeSetOut]:
+async def list_code_sets(
+    db: Db, _caller: CurrentPerson, page: PageQuery, kind: OfKind = None
+) -> Page[CodeSetOut]:
     """List the code sets."""
     order = (CodeSet.key.asc(), CodeSet.id.asc())
-    found = await fetch_page(db, queries.sets(), order=order, page=page)
+    found = await fetch_page(db, queries.sets(kind), order=order, page=page)
     return found.page(lambda row: CodeSetOut.model_validate(row, from_attributes=True))
+
+
+@router.get("/code-sets/export", **EXPORT_ROUTE)
+async def export_code_sets(
+    request: Request,
+    _caller: CurrentPerson,
+    kind: OfKind = None,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the code sets."""
+    return stream(
+        request.app.state.database,
+        queries.sets(kind).order_by(CodeSet.key, CodeSet.id),
+        columns=(
+            Column("代码集", lambda row: row[0].key),
+            Column("类别", lambda row: row[0].kind.value),
+            Column("名称", lambda row: row[0].label_zh),
+            Column("英文名称", lambda row: row[0].label_en),
+            Column("来源", lambda row: row[0].source),
+            Column("存储", lambda row: _yes(value=row[0].is_stored)),
+            Column("显示", lambda row: _yes(value=row[0].is_shown)),
+            Column("起始日期", lambda row: row[0].valid_from),
+            Column("截止日期", lambda row: row[0].valid_to),
+        ),
+        name="code-sets",
+        export_format=export_format,
+    )
+
+
+def _yes(*, value: bool) -> str:
+    return "是" if value else "否"
 
 
 @router.get("/codes")
@@ -128,13 +174,65 @@ async def export_codes(
     )
 
 
+def _end(code: Code, of: CodeSet) -> CodeEnd:
+    return CodeEnd(
+        id=code.id, set=of.key, code=code.code, label_zh=code.label_zh, label_en=code.label_en
+    )
+
+
+OfCode = Annotated[UUID | None, Query(description="From or to this code.")]
+OfSet = Annotated[
+    str | None,
+    Query(
+        alias="set",
+        max_length=40,
+        pattern="^[A-Z0-9_]+$",
+        description="From or to a code of this set.",
+    ),
+]
+
+
 @router.get("/code-maps")
 async def list_code_maps(
+    *,
     db: Db,
     _caller: CurrentPerson,
     page: PageQuery,
-    code_id: UUID | None = None,
+    code_id: OfCode = None,
+    set_key: OfSet = None,
 ) -> Page[CodeMapOut]:
-    """List the mappings, or those of one code, read in both directions."""
-    found = await fetch_page(db, queries.maps(code_id), order=queries.MAP_ORDER, page=page)
-    return found.page(lambda row: CodeMapOut.model_validate(row, from_attributes=True))
+    """List the mappings, or those of one code or set, read in both directions."""
+    query = queries.maps(code_id, set_key)
+    found = await fetch_page(db, query, order=queries.MAP_ORDER, page=page)
+    return found.page(
+        lambda row: CodeMapOut(
+            from_code=_end(row[1], row[2]), to_code=_end(row[3], row[4]), is_exact=row[0].is_exact
+        )
+    )
+
+
+@router.get("/code-maps/export", **EXPORT_ROUTE)
+async def export_code_maps(
+    *,
+    request: Request,
+    _caller: CurrentPerson,
+    code_id: OfCode = None,
+    set_key: OfSet = None,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the mappings, all pages of them."""
+    return stream(
+        request.app.state.database,
+        queries.maps(code_id, set_key).order_by(*queries.MAP_ORDER),
+        columns=(
+            Column("代码集", lambda row: row[2].key),
+            Column("代码", lambda row: row[1].code),
+            Column("名称", lambda row: row[1].label_zh),
+            Column("对应代码集", lambda row: row[4].key),
+            Column("对应代码", lambda row: row[3].code),
+            Column("对应名称", lambda row: row[3].label_zh),
+            Column("完全对应", lambda row: _yes(value=row[0].is_exact)),
+        ),
+        name="code-maps",
+        export_format=export_format,
+    )

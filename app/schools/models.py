@@ -330,3 +330,5 @@ class EnrolmentCode(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     uses_left: Mapped[int] = mapped_column(default=1)
+    # What the device is that will use it.
+    device_kind: Mapped[DeviceKind] = mapped_column(default=DeviceKind.BROWSER)

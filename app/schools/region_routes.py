@@ -15,8 +15,8 @@ from app.schools import queries as school_queries
 from app.schools import region_imports, registry
 from app.schools import registry_queries as queries
 from app.schools.errors import BadRegionCode, NameTaken, WrongDay
-from app.schools.models import Authority, Region, RegionLabel
-from app.schools.registry_queries import RegionFilter
+from app.schools.models import Authority, AuthorityLevel, Region, RegionLabel
+from app.schools.registry_queries import AuthorityFilter, RegionFilter
 from app.schools.registry_schemas import (
     AuthorityIn,
     AuthorityOut,
@@ -143,11 +143,31 @@ def _authority_out(authority: Authority, region: Region) -> AuthorityOut:
 _AUTHORITY_ORDER = (Region.path.asc(), Authority.name.asc(), Authority.id.asc())
 
 
+def _authority_filter(
+    q: Annotated[
+        str,
+        Query(
+            max_length=120, pattern=WITHOUT_NUL, description="Words of its or its region's name."
+        ),
+    ] = "",
+    level: AuthorityLevel | None = None,
+) -> AuthorityFilter:
+    return AuthorityFilter(q, level)
+
+
+WantedAuthorities = Annotated[AuthorityFilter, Depends(_authority_filter)]
+
+
 @router.get("/authorities")
-async def list_authorities(db: Db, caller: CurrentInspector, page: PageQuery) -> Page[AuthorityOut]:
+async def list_authorities(
+    db: Db, caller: CurrentInspector, wanted: WantedAuthorities, page: PageQuery
+) -> Page[AuthorityOut]:
     """List the education authorities of the regions in scope."""
     found = await fetch_page(
-        db, queries.authorities(caller.scope(*INSPECTING)), order=_AUTHORITY_ORDER, page=page
+        db,
+        queries.authorities(caller.scope(*INSPECTING), wanted),
+        order=_AUTHORITY_ORDER,
+        page=page,
     )
     return found.page(lambda row: _authority_out(*row))
 
@@ -156,12 +176,13 @@ async def list_authorities(db: Db, caller: CurrentInspector, page: PageQuery) ->
 async def export_authorities(
     request: Request,
     caller: CurrentInspector,
+    wanted: WantedAuthorities,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the list, all pages of it."""
     return stream(
         request.app.state.database,
-        queries.authorities(caller.scope(*INSPECTING)).order_by(*_AUTHORITY_ORDER),
+        queries.authorities(caller.scope(*INSPECTING), wanted).order_by(*_AUTHORITY_ORDER),
         columns=(
             Column("名称", lambda row: row[0].name),
             Column("级别", lambda row: row[0].level.value),

@@ -15,6 +15,7 @@ from app.schools.models import (
     PATH_END,
     TEACHING_POINT,
     Authority,
+    AuthorityLevel,
     Classroom,
     Region,
     RegionLabel,
@@ -103,13 +104,25 @@ async def labels_of(
     return found
 
 
-def authorities(scope: Scope) -> Select[Authority, Region]:
+@dataclass(frozen=True, slots=True)
+class AuthorityFilter:
+    """Which authorities. `text`: words of their names or of their regions'."""
+
+    text: str = ""
+    level: AuthorityLevel | None = None
+
+
+def authorities(scope: Scope, wanted: AuthorityFilter) -> Select[Authority, Region]:
     """Return the authorities of the regions in scope."""
-    return (
+    query = (
         select(Authority, Region)
         .join(Region, Region.id == Authority.region_id)
         .where(Region.id.in_(visible_regions(scope)))
     )
+    for word in wanted.text.split():
+        named = or_(Authority.name.icontains(word, autoescape=True), is_named(Region, word))
+        query = query.where(named)
+    return query if wanted.level is None else query.where(Authority.level == wanted.level)
 
 
 async def authority_within(db: AsyncSession, scope: Scope, authority_id: UUID) -> Authority:

@@ -1,15 +1,17 @@
 """Devices and lines of classrooms, for their administrator."""
 
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.clock import Now
 from app.database import Db
 from app.etags import IfMatch, tag
 from app.idempotency import IdempotentRoute
 from app.schools import queries, registry_queries, service
+from app.schools.models import DeviceKind
 from app.schools.schemas import DeviceOut, IssuedCode, LineIn, LineOut
 from app.security import CurrentAdministrator, Role
 
@@ -20,14 +22,22 @@ codes_router = APIRouter(prefix="/api/admin", tags=["schools"])
 
 @codes_router.post("/classrooms/{classroom_id}/enrolment-codes", status_code=201)
 async def issue_code(
-    classroom_id: UUID, request: Request, db: Db, now: Now, caller: CurrentAdministrator
+    *,
+    classroom_id: UUID,
+    request: Request,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    kind: Annotated[
+        DeviceKind, Query(description="What the device is that will use it.")
+    ] = DeviceKind.BROWSER,
 ) -> IssuedCode:
     """Issue a one-time code for one more device of a classroom."""
     scope = caller.scope(Role.ADMINISTRATOR)
     classroom = await registry_queries.classroom_within(db, scope, classroom_id)
     lifetime = timedelta(minutes=request.app.state.settings.enrolment_code_minutes)
     code, expires_at = await service.issue_code(
-        db, classroom_id=classroom.id, lifetime=lifetime, now=now
+        db, classroom_id=classroom.id, lifetime=lifetime, now=now, kind=kind
     )
     return IssuedCode(code=code, expires_at=expires_at)
 

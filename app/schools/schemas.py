@@ -11,6 +11,7 @@ from app.schools.models import (
     MOST_KBPS,
     Classroom,
     Device,
+    DeviceKind,
     DeviceState,
     LineCheck,
     Road,
@@ -30,6 +31,7 @@ class DeviceOut(BaseModel):
 
     id: UUID
     name: str
+    kind: DeviceKind
     state: DeviceState
     last_seen_at: datetime | None
     enrolled_at: datetime

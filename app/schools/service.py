@@ -18,6 +18,7 @@ from app.schools.models import (
     NEXT_DEVICE_STATE,
     Classroom,
     Device,
+    DeviceKind,
     DeviceState,
     EnrolmentCode,
     LineCheck,
@@ -75,9 +76,11 @@ async def issue_code(
     lifetime: timedelta,
     now: datetime,
     uses: int = 1,
+    kind: DeviceKind = DeviceKind.BROWSER,
 ) -> tuple[str, datetime]:
     """Return a new enrolment code and when it expires; only its hash is kept.
 
+    `kind`: what the device is that will use it.
     Eight characters are 39 bits: with the limit on attempts and one hour of life nobody
     guesses one.
     """
@@ -90,6 +93,7 @@ async def issue_code(
             created_at=now,
             expires_at=expires_at,
             uses_left=uses,
+            device_kind=kind,
         )
     )
     await db.flush()
@@ -125,10 +129,12 @@ async def enrol(
     )
     if not is_one(used):
         raise CodeUsedOrExpired
-    classroom_id = await db.scalar(
-        select(EnrolmentCode.classroom_id).where(EnrolmentCode.code_hash == hashed)
+    row = await db.execute(
+        select(EnrolmentCode.classroom_id, EnrolmentCode.device_kind).where(
+            EnrolmentCode.code_hash == hashed
+        )
     )
-    assert classroom_id is not None
+    classroom_id, kind = row.one()
     if known is not None:
         before = await queries.get_device(db, known)
         if before.classroom_id == classroom_id:
@@ -143,6 +149,7 @@ async def enrol(
         enrolled_at=now,
         last_seen_at=now,
         user_agent=user_agent[:300],
+        kind=kind,
     )
     db.add(device)
     await db.flush()

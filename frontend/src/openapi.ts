@@ -394,12 +394,20 @@ export interface paths {
         get: operations["export_classrooms"];
     };
     "/api/code-maps": {
-        /** @description List the mappings, or those of one code, read in both directions. */
+        /** @description List the mappings, or those of one code or set, read in both directions. */
         get: operations["list_code_maps"];
+    };
+    "/api/code-maps/export": {
+        /** @description Export the mappings, all pages of them. */
+        get: operations["export_code_maps"];
     };
     "/api/code-sets": {
         /** @description List the code sets. */
         get: operations["list_code_sets"];
+    };
+    "/api/code-sets/export": {
+        /** @description Export the code sets. */
+        get: operations["export_code_sets"];
     };
     "/api/codes": {
         /** @description List codes, set by set, each in its own order. */
@@ -1696,18 +1704,25 @@ export interface components {
             start_ms: number;
             url: string;
         };
+        /** @description A code at one end of a mapping. `set`: the key of its set. */
+        CodeEnd: {
+            code: string;
+            /** Format: uuid */
+            id: string;
+            label_en: string;
+            label_zh: string;
+            set: string;
+        };
         /**
          * @description What the codes of a set are about. Sets of one kind can be mapped to each other.
          * @enum {string}
          */
         CodeKind: "SUBJECT" | "STAGE" | "GRADE" | "SCHOOL_CATEGORY" | "URBAN_RURAL" | "LINK" | "LANGUAGE" | "REGION_LABEL";
-        /** @description A mapping between two codes, by their ids. */
+        /** @description A mapping between two codes. Not exact: one is wider; within a set the second. */
         CodeMapOut: {
-            /** Format: uuid */
-            from_id: string;
+            from_code: components["schemas"]["CodeEnd"];
             is_exact: boolean;
-            /** Format: uuid */
-            to_id: string;
+            to_code: components["schemas"]["CodeEnd"];
         };
         /** @description A code with its words. `set`: the key of its set. */
         CodeOut: {
@@ -1969,12 +1984,18 @@ export interface components {
             name: string;
             school: components["schemas"]["Named"];
         };
+        /**
+         * @description What a device is: a browser on a computer, a recorder with a browser in it, a camera.
+         * @enum {string}
+         */
+        DeviceKind: "BROWSER" | "RECORDER" | "CAMERA";
         /** @description A device as its administrator sees it. */
         DeviceOut: {
             /** Format: date-time */
             enrolled_at: string;
             /** Format: uuid */
             id: string;
+            kind: components["schemas"]["DeviceKind"];
             last_seen_at: string | null;
             name: string;
             state: components["schemas"]["DeviceState"];
@@ -5430,6 +5451,8 @@ export interface components {
         "query.category": string | null;
         /** @description Of these classrooms. */
         "query.classroom_id": string[] | null;
+        /** @description From or to this code. */
+        "query.code_id": string | null;
         /** @description `next_cursor` of the page before; without it, the first page. */
         "query.cursor": string | null;
         /** @description A day of the week wanted; without it, today's. */
@@ -5452,6 +5475,7 @@ export interface components {
         "query.key": string;
         "query.kind": components["schemas"]["LessonKind"] | null;
         "query.label_id": string | null;
+        "query.level": components["schemas"]["AuthorityLevel"] | null;
         "query.light": components["schemas"]["PointLight"] | null;
         /** @description How many items a page has at most. */
         "query.limit": number;
@@ -5473,6 +5497,7 @@ export interface components {
         "query.roster_id": string;
         "query.school_id": string | null;
         "query.session_id": string | null;
+        /** @description From or to a code of this set. */
         "query.set": string | null;
         "query.stage": string | null;
         "query.state": components["schemas"]["LessonState"] | null;
@@ -5830,6 +5855,10 @@ export interface operations {
     };
     issue_code: {
         parameters: {
+            query?: {
+                /** @description What the device is that will use it. */
+                kind?: components["schemas"]["DeviceKind"];
+            };
             path: {
                 classroom_id: components["parameters"]["path.classroom_id"];
             };
@@ -7155,8 +7184,11 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                level?: components["parameters"]["query.level"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Words of its or its region's name. */
+                q?: string;
             };
         };
         responses: {
@@ -7206,6 +7238,9 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                level?: components["parameters"]["query.level"];
+                /** @description Words of its or its region's name. */
+                q?: string;
             };
         };
         responses: {
@@ -7945,11 +7980,14 @@ export interface operations {
     list_code_maps: {
         parameters: {
             query?: {
-                code_id?: string | null;
+                /** @description From or to this code. */
+                code_id?: components["parameters"]["query.code_id"];
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description From or to a code of this set. */
+                set?: components["parameters"]["query.set"];
             };
         };
         responses: {
@@ -7965,11 +8003,37 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    export_code_maps: {
+        parameters: {
+            query?: {
+                /** @description From or to this code. */
+                code_id?: components["parameters"]["query.code_id"];
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description From or to a code of this set. */
+                set?: components["parameters"]["query.set"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_code_sets: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before; without it, the first page. */
                 cursor?: components["parameters"]["query.cursor"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["CodeKind"] | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
             };
@@ -7987,6 +8051,28 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    export_code_sets: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["CodeKind"] | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_codes: {
         parameters: {
             query?: {
@@ -7997,7 +8083,7 @@ export interface operations {
                 kind?: components["schemas"]["CodeKind"] | null;
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
-                set?: components["parameters"]["query.set"];
+                set?: string | null;
             };
         };
         responses: {
@@ -8021,7 +8107,7 @@ export interface operations {
                 is_shown?: components["parameters"]["query.is_shown"];
                 is_stored?: components["parameters"]["query.is_stored"];
                 kind?: components["schemas"]["CodeKind"] | null;
-                set?: components["parameters"]["query.set"];
+                set?: string | null;
             };
         };
         responses: {

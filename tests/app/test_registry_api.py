@@ -317,6 +317,17 @@ async def test_authority_is_named_by_its_schools(office: TestBrowser, county: Co
     assert school["authority"] == {"id": made["id"], "name": "县教育局"}
     listed = (await office.get("/api/authorities")).json()["items"]
     assert listed == [made]
+    for query, is_found in (
+        (f"q={county.region.name} 教育局", True),
+        ("q=市教育局", False),
+        ("level=COUNTY", True),
+        ("level=CITY", False),
+    ):
+        found = (await office.get(f"/api/authorities?{query}")).json()["items"]
+        assert bool(found) is is_found, query
+        file = (await office.get(f"/api/authorities/export?{query}")).text
+        assert ("县教育局" in file) is is_found, query
+    assert (await office.get("/api/authorities?level=TOWN")).status_code == 422
 
 
 async def test_classes_are_added_edited_and_listed(office: TestBrowser, county: County) -> None:
@@ -411,7 +422,39 @@ async def test_codes_are_told_to_whoever_is_signed_in(
     assert codes[1]["label_zh"] == "语文"
     maps = (await browser.get(f"/api/code-maps?code_id={codes[1]['id']}")).json()["items"]
     assert [each["is_exact"] for each in maps] == [True]
+    [one] = maps
+    assert {one["from_code"]["set"], one["to_code"]["set"]} == {"CURR2022", "JYT1004_ZXXKC"}
+    assert {one["from_code"]["label_zh"], one["to_code"]["label_zh"]} == {"语文"}
     assert (await (await open_browser()).get("/api/codes")).status_code == 401
+
+
+async def test_code_sets_and_mappings_are_narrowed_paged_and_exported(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    browser = await open_browser(county.teacher)
+    sets = (await browser.get("/api/code-sets?kind=SUBJECT")).json()["items"]
+    assert {each["key"] for each in sets} == {"CURR2022", "JYT1004_ZXXKC"}
+    file = (await browser.get("/api/code-sets/export?kind=STAGE")).text
+    assert ("JYT_RKXD" in file, "CURR2022" in file) == (True, False)
+    whole = (await browser.get("/api/code-maps?set=CURR2022&limit=200")).json()["items"]
+    assert all("CURR2022" in {e["from_code"]["set"], e["to_code"]["set"]} for e in whole)
+    read, cursor = [], ""
+    while True:
+        page = (await browser.get(f"/api/code-maps?set=CURR2022&limit=7{cursor}")).json()
+        read += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert read == whole
+    file = (await browser.get("/api/code-maps/export?set=CURR2022")).text
+    assert len(file.splitlines()) == 1 + len(whole)
+    other = (await browser.get("/api/code-maps?set=JYT_RKXD")).json()["items"]
+    assert other
+    assert not [each for each in other if each in whole]
+    assert (await browser.get("/api/code-maps?set=no%20set")).status_code == 422
+    for path in ("code-sets", "code-maps"):
+        refused = await (await open_browser()).get(f"/api/{path}/export")
+        assert refused.status_code == 401
 
 
 async def test_day_is_the_schools_day_not_greenwichs(

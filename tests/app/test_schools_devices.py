@@ -43,6 +43,22 @@ async def test_code_makes_a_browser_the_classrooms_device(
     assert today.json()["classroom"]["name"] == county.classrooms[0].name
 
 
+async def test_what_a_device_is_was_said_with_its_code(
+    open_browser: OpenBrowser, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    path = f"/api/admin/classrooms/{county.classrooms[0].id}/enrolment-codes"
+    code = (await office.post(f"{path}?kind=RECORDER")).json()["code"]
+    browser = await open_browser()
+    assert (await browser.post("/api/devices/enrol", {"code": code})).status_code == 200
+    room = (await office.get(f"/api/classrooms/{county.classrooms[0].id}")).json()
+    kinds = {each["id"]: each["kind"] for each in room["devices"]}
+    enrolled = (await browser.me())["device"]["id"]
+    assert kinds.pop(enrolled) == "RECORDER"
+    assert set(kinds.values()) == {"BROWSER"}
+    assert (await office.post(f"{path}?kind=TOASTER")).status_code == 422
+
+
 async def test_device_cookie_lasts_and_is_hidden_and_only_its_hash_is_kept(
     open_browser: OpenBrowser, database: Database, county: County
 ) -> None:
