@@ -1,14 +1,14 @@
 """An enrolment code says what kind of device will use it.
 
 Revision ID: 202611271350
-Revises: 202611271310
+Revises: 202611271400
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611271350"
-down_revision = "202611271310"
+down_revision = "202611271400"
 branch_labels = None
 depends_on = None
 

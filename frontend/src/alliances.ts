@@ -1,4 +1,5 @@
 /** Alliances, pairings, needs and offers at the server. Days are `2026-03-02`. */
+import type { Named } from "./api";
 import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
@@ -56,6 +57,8 @@ export const alliances = {
   add: (json: Schemas["AllianceIn"]) => dataOf(client.post("/api/alliances", { json })),
   edit: ({ id, version }: Alliance, json: Schemas["AllianceIn"]) =>
     dataOf(client.put("/api/alliances/{alliance_id}", { path: { alliance_id: id }, json, ifMatch: etagOf(version) })),
+  /** Alliances with this in their name, to choose from. */
+  named: async (q: string): Promise<Named[]> => (await alliances.list({ q, limit: 30 })).items,
   one: (alliance_id: string) => dataOf(client.get("/api/alliances/{alliance_id}", { path: { alliance_id } })),
   members: (alliance_id: string, query: Paging & MemberQuery) =>
     dataOf(client.get("/api/alliances/{alliance_id}/members", { path: { alliance_id }, query })),

@@ -333,6 +333,10 @@ export interface LineCheck extends CheckResult {
   road: Road | "none";
 }
 
+/** A browser on a computer, a recorder with a browser in it, a camera. */
+export type DeviceKind = "BROWSER" | "RECORDER" | "CAMERA";
+export const DEVICE_KINDS: readonly DeviceKind[] = ["BROWSER", "RECORDER", "CAMERA"];
+
 export interface ClassroomQuery {
   q?: string;
   school_id?: string;
@@ -362,6 +366,7 @@ export interface ClassroomItem {
   devices: {
     id: string;
     name: string;
+    kind: DeviceKind;
     state: string;
     last_seen_at: string | null;
     enrolled_at: string | null;
@@ -607,8 +612,8 @@ export const api = {
   timeshift: (session: string) => get<{ lanes: ShiftLane[] }>(`/sessions/${id(session)}/timeshift`),
 
   classrooms: (query: ClassroomQuery) => get<Page<ClassroomItem>>(`/classrooms${queryOf(query)}`),
-  createEnrolmentCode: (classroom: string) =>
-    post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes`),
+  createEnrolmentCode: (classroom: string, kind: DeviceKind) =>
+    post<{ code: string; expires_at: string }>(`/admin/classrooms/${id(classroom)}/enrolment-codes${queryOf({ kind })}`),
   /** Over what was read of the classroom. */
   declareLine: (classroom: Pick<ClassroomItem, "id" | "version">, line: DeclaredLine) =>
     make<DeclaredLine>(`/admin/classrooms/${id(classroom.id)}/line`, line, "person", classroom.version),

@@ -38,6 +38,13 @@ export const calendar = {
     dataOf(
       client.delete("/api/calendar-days/{day_id}", { path: { day_id: id }, ifMatch: etagOf(version) }),
     ),
+  removeBells: ({ id, version }: BellSchedule) =>
+    dataOf(
+      client.delete("/api/bell-schedules/{schedule_id}", { path: { schedule_id: id }, ifMatch: etagOf(version) }),
+    ),
+  /** When two schools are both in a lesson period on a day, for so many minutes at least. */
+  sharedWindows: (query: { one: string; other: string; date: string; least_minutes: number }) =>
+    dataOf(client.get("/api/shared-windows", { query })),
   bells: (query: Paging & Bells) => dataOf(client.get("/api/bell-schedules", { query })),
   bellsExportUrl: (query: Bells, format: Format) =>
     linkTo("/api/bell-schedules/export", { query: { ...query, format } }),

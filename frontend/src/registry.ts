@@ -54,6 +54,35 @@ export const regions = {
   named: async (q: string): Promise<Named[]> =>
     (await dataOf(client.get("/api/regions", { query: { q, limit: 30 } }))).items,
   one: (region_id: string) => dataOf(client.get("/api/regions/{region_id}", { path: { region_id } })),
+  list: (query: RegionQuery & Paging) => dataOf(client.get("/api/regions", { query })),
+  exportUrl: (query: RegionQuery, format: Format) => linkTo("/api/regions/export", { query: { ...query, format } }),
+  add: (json: Schemas["RegionIn"]) => dataOf(client.post("/api/regions", { json })),
+  label: (region_id: string, json: Schemas["RegionLabelIn"]) =>
+    dataOf(client.post("/api/regions/{region_id}/labels", { path: { region_id }, json })),
+};
+
+export type Region = Schemas["RegionOut"];
+export interface RegionQuery {
+  q?: string;
+  /** Those right below this one. */
+  parent_id?: string;
+}
+
+export type AuthorityLevel = Schemas["AuthorityLevel"];
+export const AUTHORITY_LEVELS: readonly AuthorityLevel[] = ["MINISTRY", "PROVINCE", "CITY", "COUNTY"];
+export interface AuthorityQuery {
+  q?: string;
+  level?: AuthorityLevel;
+}
+
+/** 教育主管部门. */
+export const authorities = {
+  list: (query: AuthorityQuery & Paging) => dataOf(client.get("/api/authorities", { query })),
+  exportUrl: (query: AuthorityQuery, format: Format) =>
+    linkTo("/api/authorities/export", { query: { ...query, format } }),
+  add: (json: Schemas["AuthorityIn"]) => dataOf(client.post("/api/authorities", { json })),
+  /** Authorities with these words in their name or their region's, to choose from. */
+  named: async (q: string): Promise<Named[]> => (await authorities.list({ q, limit: 30 })).items,
 };
 
 export const classes = {
@@ -187,6 +216,28 @@ export const grants = {
       id,
       name: school === null ? name : `${name} (${school})`,
     })),
+};
+
+export type CodeMap = Schemas["CodeMapOut"];
+export const CODE_KINDS: readonly CodeKind[] = [
+  "SUBJECT", "STAGE", "GRADE", "SCHOOL_CATEGORY", "URBAN_RURAL", "LINK", "LANGUAGE", "REGION_LABEL",
+];
+export interface CodeQuery {
+  kind?: CodeKind;
+  /** The key of a set. */
+  set?: string;
+}
+
+/** 代码表: sets of codes somebody keeps, and what the code of one is in another. */
+export const codes = {
+  sets: (query: { kind?: CodeKind } & Paging) => dataOf(client.get("/api/code-sets", { query })),
+  setsExportUrl: (query: { kind?: CodeKind }, format: Format) =>
+    linkTo("/api/code-sets/export", { query: { ...query, format } }),
+  list: (query: CodeQuery & Paging) => dataOf(client.get("/api/codes", { query })),
+  exportUrl: (query: CodeQuery, format: Format) => linkTo("/api/codes/export", { query: { ...query, format } }),
+  maps: (query: { set?: string } & Paging) => dataOf(client.get("/api/code-maps", { query })),
+  mapsExportUrl: (query: { set?: string }, format: Format) =>
+    linkTo("/api/code-maps/export", { query: { ...query, format } }),
 };
 
 export const codesOf = (kind: CodeKind): Promise<Code[]> =>

@@ -302,6 +302,18 @@ export const router = createRouter({
               meta: office,
             },
             {
+              path: "regions",
+              name: "registry-regions",
+              component: () => import("./views/registry/RegionsPage.vue"),
+              meta: office,
+            },
+            {
+              path: "codes",
+              name: "registry-codes",
+              component: () => import("./views/registry/CodesPage.vue"),
+              meta: office,
+            },
+            {
               path: "people",
               name: "registry-people",
               component: () => import("./views/registry/PeoplePage.vue"),

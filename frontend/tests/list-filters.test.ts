@@ -19,7 +19,9 @@ import SheetsPage from "../src/views/coverage/SheetsPage.vue";
 import JobsPage from "../src/views/jobs/JobsPage.vue";
 import PlatformJobsPage from "../src/views/jobs/PlatformJobsPage.vue";
 import PlanningsPage from "../src/views/planning/PlanningsPage.vue";
+import CodesPage from "../src/views/registry/CodesPage.vue";
 import ImportsPage from "../src/views/registry/ImportsPage.vue";
+import RegionsPage from "../src/views/registry/RegionsPage.vue";
 import RostersPage from "../src/views/registry/RostersPage.vue";
 import OfferingsPage from "../src/views/timetable/OfferingsPage.vue";
 
@@ -47,7 +49,7 @@ async function opened(component: Component, address: string): Promise<{ page: HT
   asked = [];
   vi.stubGlobal("fetch", (path: string) => {
     asked.push(path);
-    const one = /^\/api\/(?:schools|rosters)\/([\w-]+)$/.exec(path);
+    const one = /^\/api\/(?:schools|rosters|regions)\/([\w-]+)$/.exec(path);
     const named = { id: one?.[1], name: "云岭小学", region: { id: "r1", name: "示范县" } };
     return Promise.resolve(Response.json(one ? named : { items: [], next_cursor: null }));
   });
@@ -82,6 +84,11 @@ describe("the filters in the address", () => {
     ["members", MembersOfOne, "/api/alliances/a1/members", "?member_q=yunling&member_role=HUB", "q=yunling&role=HUB"],
     ["points", PointsPage, "/api/admin/points", "?q=yunling&school_id=s1&light=never", "q=yunling&school_id=s1&light=never"],
     ["jobs", JobsPage, "/api/jobs", "?kind=schools.import&state=DEAD", "kind=schools.import&state=DEAD"],
+    ["regions", RegionsPage, "/api/regions", "?q=xian&parent_id=r1&authority_q=ju", "q=xian&parent_id=r1"],
+    ["authorities", RegionsPage, "/api/authorities", "?q=xian&authority_q=ju&authority_level=CITY", "q=ju&level=CITY"],
+    ["code sets", CodesPage, "/api/code-sets", "?kind=SUBJECT", "kind=SUBJECT"],
+    ["codes", CodesPage, "/api/codes", "?kind=SUBJECT&code_set=CURR2022", "kind=SUBJECT&set=CURR2022"],
+    ["mappings of codes", CodesPage, "/api/code-maps", "?kind=SUBJECT&code_set=CURR2022", "set=CURR2022"],
     ["rosters", RostersPage, "/api/rosters", "?q=chunji", "q=chunji"],
     ["sheets", SheetsPage, "/api/coverage/sheets", "?sheet_roster_id=r1&sheet_state=AMENDED", "roster_id=r1&state=AMENDED"],
     ["teachers' checks", ChecksOfTeachers, "/api/admin/teacher-checks", "?teacher_q=wang&teacher_school_id=s1", "q=wang&school_id=s1"],

@@ -24,6 +24,7 @@ const zh = {
     enrolled: "{when} 接入",
     online: "在线",
     make_code: "接入新终端",
+    device_kinds: { BROWSER: "电脑", RECORDER: "录播主机", CAMERA: "摄像机" },
     revoke: "停用",
     revoke_title: "停用 {name}?",
     revoke_text: "{classroom} 的这台电脑会立即失去教室身份, 正在上的课也会断开。要再用, 需要重新接入。",
@@ -114,6 +115,7 @@ const en: typeof zh = {
     enrolled: "enrolled {when}",
     online: "online",
     make_code: "Add a device",
+    device_kinds: { BROWSER: "Computer", RECORDER: "Recorder", CAMERA: "Camera" },
     revoke: "Revoke",
     revoke_title: "Revoke {name}?",
     revoke_text:
@@ -175,7 +177,7 @@ const en: typeof zh = {
     not_checked: "No device check yet",
     no_road: "media cannot pass",
     teachers: "Teachers' lines",
-    teachers_search: "Teacher or school, as written or in pinyin",
+    teachers_search: "Teacher or school, or pinyin",
     teachers_hint: "the latest device check of each",
   },
 };

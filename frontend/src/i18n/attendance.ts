@@ -192,7 +192,7 @@ const en: typeof zh = {
     title: "Teachers' service hours",
     hint: "from locked rows that count, and nothing else",
     empty: "No lesson of this term is locked yet. The hours appear with the lock.",
-    search: "Teacher, as written or in pinyin",
+    search: "Teacher's name or pinyin",
     any_hub: "Any hub school",
     teacher: "Teacher",
     lessons: "Lessons",

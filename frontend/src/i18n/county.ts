@@ -129,7 +129,7 @@ const en: typeof zh = {
   point: {
     all: "Any state",
     any: "Any teaching point",
-    search: "Point or region, as written or in pinyin",
+    search: "Point or region, or its pinyin",
     last_seen: "Last heard of",
     last_lesson: "Last lesson that counted",
     gap: "Gap",

@@ -47,10 +47,12 @@ export const GROUPS: readonly Group[] = [
     places: [
       { at: "/admin/registry/schools", word: "registry.tabs.schools" },
       { at: "/admin/classrooms", word: "general.nav.classrooms" },
+      { at: "/admin/registry/regions", word: "registry.region.title" },
       { at: "/admin/registry/people", word: "registry.tabs.people" },
       { at: "/admin/registry/rosters", word: "registry.tabs.rosters" },
       { at: "/admin/registry/imports", word: "registry.tabs.imports" },
       { at: "/admin/registry/jobs", word: "registry.tabs.jobs" },
+      { at: "/admin/registry/codes", word: "registry.tabs.codes" },
     ],
   },
   {

@@ -2,12 +2,15 @@
 import grants from "./grants";
 import imports from "./imports";
 import jobs from "./jobs";
+import places from "./places";
 import rosters from "./rosters";
 import schools from "./schools";
 
 const zh = {
   title: "基础信息",
-  tabs: { schools: "学校", people: "授权", rosters: "名册", imports: "导入", jobs: "任务" },
+  tabs: {
+    schools: "学校", regions: "区划", people: "授权", rosters: "名册", imports: "导入", jobs: "任务", codes: "代码表",
+  },
   yes: "是",
   no: "否",
   edit: "修改",
@@ -47,6 +50,9 @@ const zh = {
   class: schools.zh.class,
   room: schools.zh.room,
   staff: schools.zh.staff,
+  region: places.zh.region,
+  authority: places.zh.authority,
+  code: places.zh.code,
   grant: grants.zh,
   roster: rosters.zh,
   import: imports.zh,
@@ -55,7 +61,10 @@ const zh = {
 
 const en: typeof zh = {
   title: "Registry",
-  tabs: { schools: "Schools", people: "Roles", rosters: "Rosters", imports: "Import", jobs: "Jobs" },
+  tabs: {
+    schools: "Schools", regions: "Regions", people: "Roles", rosters: "Rosters", imports: "Import", jobs: "Jobs",
+    codes: "Codes",
+  },
   yes: "yes",
   no: "no",
   edit: "Edit",
@@ -95,6 +104,9 @@ const en: typeof zh = {
   class: schools.en.class,
   room: schools.en.room,
   staff: schools.en.staff,
+  region: places.en.region,
+  authority: places.en.authority,
+  code: places.en.code,
   grant: grants.en,
   roster: rosters.en,
   import: imports.en,

@@ -31,7 +31,7 @@ const en: typeof zh = {
   take: "Take a roster",
   empty: "No roster yet",
   empty_hint: "Take one: points that close or change their name later do not alter it.",
-  search: "Roster's or region's name",
+  search: "Roster or region",
   name: "Name",
   name_example: "Teaching points, autumn term of 2026",
   day: "As of",
