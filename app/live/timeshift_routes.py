@@ -37,7 +37,7 @@ from app.recordings.reading import Shelf
 from app.recordings.streaming import send_file
 from app.security import Anyone, Callers, CurrentCaller, client_address
 from media.core.ids import Kind, Source
-from media.recorder import playlists
+from media.recorder import filler, playlists
 from media.recorder.manifest import PartRecord
 from media.recorder.timeline import GROUP_OF, Group
 
@@ -47,6 +47,8 @@ BYTES = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
 PLAYLIST = {playlists.MEDIA_TYPE: {"schema": {"type": "string"}}}
 
 SeatId = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+#: What stands where a track has nothing: the name says from when to when.
+FillerFile = Annotated[str, InPath(max_length=40, pattern=filler.NAME)]
 PartFile = Annotated[str, InPath(max_length=190, pattern=r"^[0-9]+-[0-9]+\.(mp4|webm)$")]
 GroupName = Annotated[str, InPath(pattern=f"^({'|'.join(Group)})$")]
 SourceName = Annotated[str, InPath(pattern=f"^({'|'.join(Source)})$")]
@@ -160,9 +162,22 @@ def _mime(part: PartRecord) -> str:
     return f'{kind}/{container}; codecs="{part.codec_name}"'
 
 
-def _media_url(recording_id: UUID, seat_id: str, source: Source, links: Links, until: int) -> str:
-    query = links.query(recording_id, f"{seat_id}/{source}/media", until)
-    return f"/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8?{query}"
+def _media_url(
+    recording_id: UUID,
+    seat_id: str,
+    source: Source,
+    links: Links,
+    until: int,
+    *,
+    is_filled: bool = False,
+) -> str:
+    query = links.query(recording_id, _media_name(seat_id, source, is_filled=is_filled), until)
+    more = "&filled=true" if is_filled else ""
+    return f"/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8?{query}{more}"
+
+
+def _media_name(seat_id: str, source: str, *, is_filled: bool) -> str:
+    return f"{seat_id}/{source}/{'filled' if is_filled else 'media'}"
 
 
 async def lane_of(
@@ -234,7 +249,7 @@ async def master(
     try:
         text = playlists.master_playlist(
             lane,
-            lambda source: _media_url(recording_id, seat_id, source, links, until),
+            lambda source: _media_url(recording_id, seat_id, source, links, until, is_filled=True),
             await _captions(db, recording, lane, links, until),
         )
     except playlists.NotInHls:
@@ -247,12 +262,13 @@ async def master(
     response_class=Response,
     responses={200: {"description": "The parts of one track.", "content": PLAYLIST}},
 )
-@refuses(LinkRefused, RecordingDamaged)
+@refuses(LinkRefused, NotInHls, RecordingDamaged)
 async def media(
     *,
     recording_id: UUID,
     seat_id: SeatId,
     source: SourceName,
+    filled: bool = False,
     until: Until,
     key: Key,
     db: Db,
@@ -261,8 +277,12 @@ async def media(
     links: LinkMaker,
     manifests: ManifestShelf,
 ) -> Response:
-    """Return the HLS playlist of one track: while the lesson runs it grows every few seconds."""
-    links.check(recording_id, f"{seat_id}/{source}/media", until=until, key=key, now=now)
+    """Return the HLS playlist of one track: while the lesson runs it grows every few seconds.
+
+    Filled: where the track has nothing there is black or silence, for players that are not ours.
+    """
+    name = _media_name(seat_id, source, is_filled=filled)
+    links.check(recording_id, name, until=until, key=key, now=now)
     recording, manifest, lane = await lane_of(
         db,
         callers,
@@ -276,13 +296,47 @@ async def media(
         query = links.query(recording_id, file, until)
         return f"/api/recordings/{recording_id}/parts/{file}?{query}"
 
+    def fill(file: str) -> str:
+        query = links.query(recording_id, f"filler/{file}", until)
+        return f"/api/recordings/{recording_id}/filler/{file}?{query}"
+
     try:
         text = playlists.media_playlist(
-            lane, Source(source), epochs=manifest.epochs, is_over=recording.state in WHOLE, uri=uri
+            lane,
+            Source(source),
+            epochs=manifest.epochs,
+            is_over=recording.state in WHOLE,
+            uri=uri,
+            fill=fill if filled else None,
         )
     except playlists.NoLane:
         raise NotFound from None
+    except playlists.NotInHls:
+        raise NotInHls("The picture is VP8. Play the lesson in the page.") from None
     return playlist_answer(text)
+
+
+@router.get(
+    "/recordings/{recording_id}/filler/{file}",
+    response_class=Response,
+    responses={200: {"description": "Black or silence.", "content": BYTES}},
+)
+@refuses(LinkRefused)
+async def filling(
+    *,
+    recording_id: UUID,
+    file: FillerFile,
+    until: Until,
+    key: Key,
+    now: Now,
+    _: Anyone,
+    links: LinkMaker,
+) -> Response:
+    """Send what is played where a track has nothing: of the recording there is nothing in it."""
+    links.check(recording_id, f"filler/{file}", until=until, key=key, now=now)
+    mime = "video/mp4" if file.startswith(Kind.VIDEO) else "audio/mp4"
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(filler.content(file), media_type=mime, headers=headers)
 
 
 @router.head("/recordings/{recording_id}/parts/{file}", include_in_schema=False)

@@ -838,6 +838,10 @@ export interface paths {
          */
         get: operations["take_download"];
     };
+    "/api/recordings/{recording_id}/filler/{file}": {
+        /** @description Send what is played where a track has nothing: of the recording there is nothing in it. */
+        get: operations["filling"];
+    };
     "/api/recordings/{recording_id}/hls/{seat_id}/{group}/captions/{captions_id}/{number}.vtt": {
         /** @description Return the captions to be shown in a stretch, also those that began before it. */
         get: operations["captions_segment"];
@@ -851,7 +855,11 @@ export interface paths {
         get: operations["master"];
     };
     "/api/recordings/{recording_id}/hls/{seat_id}/{source}/media.m3u8": {
-        /** @description Return the HLS playlist of one track: while the lesson runs it grows every few seconds. */
+        /**
+         * @description Return the HLS playlist of one track: while the lesson runs it grows every few seconds.
+         *
+         *     Filled: where the track has nothing there is black or silence, for players that are not ours.
+         */
         get: operations["media"];
     };
     "/api/recordings/{recording_id}/light/{form}": {
@@ -11065,6 +11073,30 @@ export interface operations {
             503: components["responses"]["kept-elsewhere.unavailable"];
         };
     };
+    filling: {
+        parameters: {
+            query: {
+                key: components["parameters"]["query.key"];
+                until: components["parameters"]["query.until"];
+            };
+            path: {
+                file: string;
+                recording_id: components["parameters"]["path.recording_id"];
+            };
+        };
+        responses: {
+            /** @description Black or silence. */
+            200: {
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            403: components["responses"]["link-refused"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     captions_segment: {
         parameters: {
             query: {
@@ -11152,6 +11184,7 @@ export interface operations {
     media: {
         parameters: {
             query: {
+                filled?: boolean;
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
             };
@@ -11171,7 +11204,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["link-refused"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["recording-damaged"];
+            409: components["responses"]["not-in-hls.recording-damaged"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

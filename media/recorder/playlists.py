@@ -2,9 +2,10 @@
 
 Segments are the parts as they lie on the disk: a part's head is the initialization section
 (4.3.2.5), the rest the segment, both named by byte ranges. Every playlist of a lane begins at
-the same moment of the lesson and leaves no time out: where there is no media stands a segment
-with EXT-X-GAP (draft-pantos-hls-rfc8216bis section 4.4.4.7), so that sound and picture have one
-time line and a place in the playlist is a place in the lesson.
+the same moment of the lesson and leaves no time out, so that sound and picture have one time
+line and a place in the playlist is a place in the lesson. Where there is no media stands filler
+(`media.recorder.filler`) or, for who places parts by their own times, a segment with EXT-X-GAP
+(draft-pantos-hls-rfc8216bis section 4.4.4.7).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,19 +15,19 @@ from itertools import pairwise
 from math import ceil
 
 from media.core.ids import Kind, PeerId, Source
+from media.recorder import filler
 from media.recorder.manifest import CUT, EpochRecord, PartRecord
 from media.recorder.timeline import GROUP_OF, SEAM_S, Group
 
 MEDIA_TYPE = "application/vnd.apple.mpegurl"
 TARGET_S = 10
 """What EXT-X-TARGETDURATION promises; who ignores requests for key frames makes it longer."""
-LEAD_S = 2.5
-"""How long before its first part a track's playlist may begin without a gap: players open
-with a first segment whose media begins this much later, and not with a gap (ADR 0020)."""
 _SOUND, _CAPTIONS = "sound", "captions"
 CAPTIONS_S = 60
 """How long a segment of captions is: some hundred bytes a minute, so as few requests as may be."""
 _TICKS_A_SECOND = 90_000
+_FILLER = "filler"
+"""Stands among the parameters of parts, which are hashes."""
 
 Uri = Callable[[str], str]
 
@@ -153,15 +154,24 @@ def _length_s(part: PartRecord) -> float:
 
 
 def media_playlist(
-    lane: Lane, source: Source, *, epochs: Sequence[EpochRecord], is_over: bool, uri: Uri
+    lane: Lane,
+    source: Source,
+    *,
+    epochs: Sequence[EpochRecord],
+    is_over: bool,
+    uri: Uri,
+    fill: Uri | None = None,
 ) -> str:
     """Return one track's playlist. It only ever grows (EXT-X-PLAYLIST-TYPE:EVENT).
 
-    `uri` says where a part's file is; `is_over`: nothing will be added any more. Raise NoLane
-    if the lane has no such track. VP8 is listed as well, for players that take WebM.
+    `uri` says where a part's file is, `fill` where filler is: without it holes are gaps.
+    `is_over`: nothing will be added any more. Raise NoLane if the lane has no such track,
+    NotInHls if holes of it cannot be filled. VP8 is listed as well, for players that take WebM.
     """
     if source not in lane.tracks:
         raise NoLane
+    if fill is not None and not lane.is_hls:
+        raise NotInHls
     listed = {each: list(_entries(lane, each, is_over=is_over)) for each in lane.tracks}
     entries = listed[source]
     # One for all of a lane (RFC 8216 section 6.2.4).
@@ -187,11 +197,11 @@ def media_playlist(
                 for at_s in breaks
                 if before.start_s + SEAM_S < at_s <= entry.start_s + SEAM_S
             ]
-        if entry.part is not None and entry.part.parameters != shown:
-            shown = entry.part.parameters
-            head = entry.part.head_bytes
-            lines.append(f'#EXT-X-MAP:URI="{uri(entry.part.file)}",BYTERANGE="{head}@0"')
-        lines += _segment(entry, zero_at, uri)
+        setup, head, named = _named(lane, source.kind, entry, uri, fill)
+        if setup is not None and setup != shown:
+            shown = setup
+            lines.append(f"#EXT-X-MAP:{head}")
+        lines += [*_times(entry, zero_at), *named]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_over else []), ""])
 
 
@@ -264,21 +274,30 @@ class _Entry:
     part: PartRecord | None
 
 
-def _segment(entry: _Entry, zero_at: datetime | None, uri: Uri) -> Iterator[str]:
+def _times(entry: _Entry, zero_at: datetime | None) -> Iterator[str]:
     if zero_at is not None:
         at = zero_at + timedelta(seconds=entry.start_s)
         yield f"#EXT-X-PROGRAM-DATE-TIME:{at.isoformat(timespec='milliseconds')}"
     # Each from the same rounded times: what is added up is right however many there are.
     yield f"#EXTINF:{round(entry.end_s, 6) - round(entry.start_s, 6):.6f},"
-    if entry.part is None:
-        yield "#EXT-X-GAP"
-        yield uri("gap")
-        return
-    assert entry.part.bytes is not None, "only whole parts are listed"
-    assert entry.part.head_bytes is not None, "only parts whose head is known are listed"
-    head = entry.part.head_bytes
-    yield f"#EXT-X-BYTERANGE:{entry.part.bytes - head}@{head}"
-    yield uri(entry.part.file)
+
+
+def _named(
+    lane: Lane, kind: Kind, entry: _Entry, uri: Uri, fill: Uri | None
+) -> tuple[str | None, str, list[str]]:
+    """Return what sets a decoder up for an entry, in which head that is, and where the entry is."""
+    part = entry.part
+    if part is not None:
+        assert part.bytes is not None, "only whole parts are listed"
+        assert part.head_bytes is not None, "only parts whose head is known are listed"
+        at, head = uri(part.file), part.head_bytes
+        length = f"#EXT-X-BYTERANGE:{part.bytes - head}@{head}"
+        return part.parameters, f'URI="{at}",BYTERANGE="{head}@0"', [length, at]
+    if fill is None:
+        return None, "", ["#EXT-X-GAP", uri("gap")]
+    zero_s = _zero_at(lane, entry.start_s)
+    name = filler.segment_name(kind, entry.start_s - zero_s, entry.end_s - zero_s)
+    return _FILLER, f'URI="{fill(filler.head_name(kind))}"', [fill(name)]
 
 
 def _entries(lane: Lane, source: Source, *, is_over: bool) -> Iterator[_Entry]:
@@ -288,17 +307,14 @@ def _entries(lane: Lane, source: Source, *, is_over: bool) -> Iterator[_Entry]:
     """
     at_s = lane.from_s
     members = lane.tracks[source]
-    is_first = True
     for part in members:
-        # Players begin with a part, not with a gap: a short time before the first is the part's.
-        is_lead = is_first and part.start_s - at_s <= LEAD_S
-        if part.start_s - at_s > SEAM_S and not is_lead:
+        if part.start_s - at_s > SEAM_S:
             yield from _gap(at_s, part.start_s)  # known before there is anything to list
-            at_s, is_first = part.start_s, False
+            at_s = part.start_s
         if not part.bytes or part.head_bytes is None or part.end_s is None or part.end_s <= at_s:
             continue  # it is being written, holds nothing, or says nothing new
         yield _Entry(at_s, part.end_s, part)
-        at_s, is_first = part.end_s, False
+        at_s = part.end_s
     last = members[-1]
     if is_over:
         yield from _gap(at_s, lane.until_s)
@@ -313,6 +329,13 @@ def _gap(from_s: float, until_s: float) -> Iterator[_Entry]:
         from_s += TARGET_S
     if until_s - from_s > SEAM_S:
         yield _Entry(from_s, until_s, None)
+
+
+def _zero_at(lane: Lane, at_s: float) -> float:
+    """Return where on the lesson clock time 0 of what is played then lies."""
+    parts = [part for members in lane.tracks.values() for part in members]
+    before = [part for part in parts if part.start_s <= at_s + SEAM_S]
+    return max(before, key=lambda part: part.start_s).zero_s
 
 
 def _breaks(lane: Lane) -> list[float]:

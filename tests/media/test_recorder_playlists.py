@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from media.recorder.playlists import (
     Lane,
     NoLane,
     NotInHls,
+    Uri,
     find_lane,
     lanes_of,
     master_playlist,
@@ -51,13 +52,16 @@ def part(source: Source, start_s: float, end_s: float | None, **changes: object)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def listed(parts: list[PartRecord], source: Source, *, is_over: bool = False) -> list[str]:
+def listed(
+    parts: list[PartRecord], source: Source, *, is_over: bool = False, fill: Uri | None = None
+) -> list[str]:
     return media_playlist(
         find_lane(parts, HUB, "camera"),
         source,
         epochs=EPOCHS,
         is_over=is_over,
         uri=lambda file: f"/{file}",
+        fill=fill,
     ).splitlines()
 
 
@@ -100,16 +104,42 @@ def test_sound_and_picture_begin_at_one_moment_and_holes_are_named() -> None:
     assert sum(lengths(lines)) == 37.0
 
 
-def test_a_track_that_begins_a_little_later_begins_with_its_part() -> None:
-    parts = [part(MIC, 0, 6), part(MIC, 6, 12), part(CAM, 2.4, 8), part(CAM, 8, 14)]
-    lines = listed(parts, CAM)
+def test_where_a_track_has_nothing_stands_filler_with_a_head_of_its_own() -> None:
+    parts = [part(MIC, 0, 6), part(MIC, 6, 12), part(CAM, 2.5, 6), part(CAM, 17, 23)]
+    lines = listed(parts, CAM, fill=str)
+    assert lengths(lines) == [2.5, 3.5, 10.0, 1.0, 6.0]
+    assert [line.split(":", 1)[1] for line in lines if line.startswith("#EXT-X-MAP")] == [
+        'URI="video.mp4"',
+        'URI="/1-camera-2.5.mp4",BYTERANGE="700@0"',
+        'URI="video.mp4"',
+        'URI="/1-camera-17.mp4",BYTERANGE="700@0"',
+    ]
+    assert [line for line in lines if line[0] != "#"] == [
+        f"video-{60 * 90_000}-{2.5 * 90_000:.0f}.mp4",
+        "/1-camera-2.5.mp4",
+        f"video-{66 * 90_000}-{10 * 90_000}.mp4",
+        f"video-{76 * 90_000}-{1 * 90_000}.mp4",
+        "/1-camera-17.mp4",
+    ]
     assert "#EXT-X-GAP" not in lines
-    assert lengths(lines) == [8.0, 6.0]
-    assert lengths(listed([*parts[:2], part(CAM, 2.4, None)], CAM)) == []
-    late = [part(MIC, 0, 6), part(CAM, 2.6, 8)]
-    assert lengths(listed(late, CAM)) == pytest.approx([2.6, 5.4])
-    later = [part(MIC, 0, 12), part(CAM, 0, 4), part(CAM, 6, 12)]
-    assert lengths(listed(later, CAM)) == [4.0, 2.0, 6.0]  # a hole is named, however short
+    silence = listed(parts, MIC, is_over=True, fill=str)[-4:]
+    assert silence[1:] == ["#EXTINF:1.000000,", f"audio-{82 * 48_000}-48000.mp4", "#EXT-X-ENDLIST"]
+
+
+def test_filler_is_on_the_clock_of_what_is_played_then() -> None:
+    parts = [part(MIC, -90, -84, zero_s=-90.0), part(CAM, -84, -78, zero_s=-84.0)]
+    parts.append(part(MIC, -70, -64, zero_s=-70.0))
+    assert f"video-0-{6 * 90_000}.mp4" in listed(parts, CAM, fill=str)
+    filled = listed(parts, MIC, fill=str)
+    assert f"audio-0-{10 * 48_000}.mp4" in filled
+    assert f"audio-{10 * 48_000}-{4 * 48_000}.mp4" in filled
+
+
+def test_a_track_that_is_not_for_hls_is_not_filled() -> None:
+    parts = [part(MIC, 0, 6), part(CAM, 3, 6, codec="VP8")]
+    assert "#EXT-X-GAP" in listed(parts, CAM)
+    with pytest.raises(NotInHls):
+        listed(parts, CAM, fill=str)
 
 
 def test_a_track_that_fell_silent_is_filled_with_whole_gaps() -> None:
@@ -230,7 +260,7 @@ def test_a_playlist_only_ever_grows(spans: list[tuple[Source, float, float, str,
     moments = sorted({moment for one in whole for moment in (one.start_s, one.end_s or 0.0)})
     first = {one.source: one for one in reversed(whole)}
     begins_s = max(one.start_s for one in first.values())
-    known: dict[Source, list[str]] = {}
+    known: dict[tuple[Source, Uri | None], list[str]] = {}
     for moment in moments:
         seen = [
             one if (one.end_s or 0.0) <= moment else part(one.source, one.start_s, None)
@@ -242,11 +272,12 @@ def test_a_playlist_only_ever_grows(spans: list[tuple[Source, float, float, str,
         ]
         if moment < begins_s:
             continue  # a lane is played from when its tracks are there
-        for source in {one.source for one in seen}:
-            lines = [line for line in listed(seen, source) if "TARGETDURATION" not in line]
-            before = known.get(source, [])
+        for source, fill in product({one.source for one in seen}, (None, str)):
+            lines = listed(seen, source, fill=fill)
+            lines = [line for line in lines if "TARGETDURATION" not in line]
+            before = known.get((source, fill), [])
             assert lines[: len(before)] == before
-            known[source] = lines
+            known[source, fill] = lines
 
 
 @given(SPANS)
@@ -258,6 +289,9 @@ def test_at_the_end_all_tracks_are_of_one_length_and_heads_change_where_the_form
     for source, members in lane.tracks.items():
         lines = listed(parts, source, is_over=True)
         assert sum(lengths(lines)) == pytest.approx(lane.until_s - lane.from_s, abs=0.06)
+        filled = listed(parts, source, is_over=True, fill=str)
+        assert lengths(filled) == lengths(lines)
+        assert "#EXT-X-GAP" not in filled
         told = [line.split('"')[1] for line in lines if line.startswith("#EXT-X-MAP")]
         assert told == [
             f"/{after.file}"
