@@ -3,8 +3,9 @@
     python -m bench.drill [--rows server,recorder] [--results var/drill]
 
 Prints for each row the seconds of lesson and of recording, the largest gap, how soon it went on
-and played, and the rows of attendance that are right; PASS or FAIL against the targets in
-`bench.drill.verdict`. Exit code 1: a target was missed, or a row could not be shown here.
+and played, the rows of attendance that are right, and how many processors other programs kept
+busy; PASS or FAIL against the targets in `bench.drill.verdict`. Exit code 1: a target was missed,
+or a row could not be shown here.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 from bench.drill import kill_rows, machine_rows, store_rows
 from bench.drill.faults import NotShown, enter_mount_namespace
 from bench.drill.lesson import DrillFailed
+from bench.drill.processes import Beside
 from bench.drill.verdict import HEADING, Outcome
 from bench.impair.server import ServerFailed
 from bench.measure import machine
@@ -29,6 +31,7 @@ RESULTS = Path("var/drill")
 RowOf = Callable[[Path], Awaitable[Outcome]]
 ROWS: Mapping[str, RowOf] = {
     "server": kill_rows.server,
+    "server-lessons": kill_rows.server_lessons,
     "recorder": kill_rows.recorder,
     "server-after-bell": kill_rows.server_after_bell,
     "power": machine_rows.power,
@@ -74,8 +77,10 @@ async def drill(rows: Sequence[str], *, at_once: int) -> tuple[list[Outcome], di
 
     async def one(row: str) -> None:
         with tempfile.TemporaryDirectory(prefix="drill-") as folder:
+            beside = Beside()
             try:
                 outcome = await ROWS[row](Path(folder))
+                outcome.beside_cores = beside.cores()
                 outcomes.append(outcome)
                 print(outcome.line(), flush=True)
                 for failure in outcome.failures():

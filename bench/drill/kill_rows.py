@@ -4,13 +4,15 @@ import asyncio
 import math
 from pathlib import Path
 
-from bench.drill.lesson import drill_lesson
+from bench.drill.holding import drill_lesson, drill_lessons
+from bench.drill.lesson import kill_server, start_server
 from bench.drill.processes import kill_child, until_child
-from bench.drill.verdict import Outcome
+from bench.drill.verdict import Outcome, together
 from bench.impair.trace import wall_s
 
 _BEFORE_S, _AFTER_S = 9.0, 9.0
 _LESSON_S = 9.0
+_LESSONS = 3
 _STARTS_WITHIN_S = 20.0
 RECORDER = "media.recorder"
 """What repairs a recording and makes it playable is a process of its own, with this name."""
@@ -25,6 +27,23 @@ async def server(folder: Path) -> Outcome:
         await asyncio.sleep(_AFTER_S)
         await drill.ring()
         return await drill.judge("server", playable_s=await drill.until_playable())
+
+
+async def server_lessons(folder: Path) -> Outcome:
+    """`kill -9` of the server while it has several lessons, which end on one bell."""
+    async with drill_lessons(folder, count=_LESSONS) as lessons:
+        await asyncio.sleep(_BEFORE_S)
+        await kill_server(lessons)
+        await start_server(lessons)
+        await asyncio.sleep(_AFTER_S)
+        for drill in lessons:
+            await drill.ring()
+        playable_s = await asyncio.gather(*(drill.until_playable() for drill in lessons))
+        judged = [
+            await drill.judge("server-lessons", playable_s=each_s)
+            for drill, each_s in zip(lessons, playable_s, strict=True)
+        ]
+        return together(judged)
 
 
 async def server_after_bell(folder: Path) -> Outcome:

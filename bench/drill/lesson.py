@@ -1,11 +1,10 @@
-"""A lesson to break: the real server, a teacher who sends, classrooms that receive."""
+"""A lesson to break, and what is done to it and asked of it (`bench.drill.holding` has it run)."""
 
 import asyncio
 import math
-import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin
@@ -21,7 +20,7 @@ from app.events import EventBus
 from app.recordings import queries as recordings
 from app.recordings.models import RecordingClip
 from bench.drill import kept as disk
-from bench.drill.programme import PICTURE_S, Programme, Size
+from bench.drill.programme import PICTURE_S, Programme
 from bench.drill.verdict import (
     Outcome,
     Row,
@@ -34,23 +33,16 @@ from bench.drill.verdict import (
     moved_s,
     wrong_rows,
 )
-from bench.impair import school
-from bench.impair.access import Access, Requests
-from bench.impair.lesson import free_port
+from bench.impair.access import Requests
 from bench.impair.media import AUDIO_PACKET_S
 from bench.impair.seat import LightSeat
 from bench.impair.server import LessonServer
 from bench.impair.trace import wall_s
 
-HOST = "127.0.0.1"
-CLASSROOMS = 2
-_IN_S = 30.0
+IN_S = 30.0
 _PLAYABLE_WITHIN_S = 60.0
 _LAST_WORDS_S = 0.2
 """Before the bell: what is under way when it rings belongs to nobody."""
-_preparing = asyncio.Lock()
-"""Alembic keeps what it migrates in its module: one after the other."""
-_NO_SETTINGS: Mapping[str, str] = {}
 
 
 class DrillFailed(Exception):
@@ -82,25 +74,25 @@ class Drill:
 
     async def kill_server(self) -> None:
         """End the server as a crash would."""
-        self.killed_s.append(wall_s())
-        self.crashes += 1
-        await self.server.kill()
+        await kill_server([self])
 
     async def start_server(self) -> None:
         """Start it again, and wait until everybody is back and sends."""
-        await self.server.start()
-        self.mended_s = wall_s()
+        await start_server([self])
+
+    async def come_back(self) -> None:
+        """Wait until everybody is back and sends, now that the server is there again."""
         self.back_s = await self._until_parts_play()
         connections = len(self.programme.connected_s)
         try:
-            async with asyncio.timeout(_IN_S):
+            async with asyncio.timeout(IN_S):
                 while self.programme.connected_s[-1] < self.killed_s[-1] or not all(
                     seat.is_receiving for seat in self.sites
                 ):
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise DrillFailed(
-                f"nobody came back in {_IN_S:.0f} s after {connections} connections: "
+                f"nobody came back in {IN_S:.0f} s after {connections} connections: "
                 f"{[str(each.what) for each in self.hub.happenings[-3:]]}"
             ) from None
 
@@ -260,6 +252,24 @@ class Drill:
         return outcome
 
 
+async def kill_server(lessons: Sequence[Drill]) -> None:
+    """End the one server of lessons as a crash would."""
+    for drill in lessons:
+        drill.killed_s.append(wall_s())
+        drill.crashes += 1
+    await lessons[0].server.kill()
+
+
+async def start_server(lessons: Sequence[Drill]) -> None:
+    """Start it again, and wait until everybody is back in every lesson and sends."""
+    await lessons[0].server.start()
+    for drill in lessons:
+        drill.mended_s = wall_s()
+    async with asyncio.TaskGroup() as group:
+        for drill in lessons:
+            group.create_task(drill.come_back())
+
+
 def stays_of(seat: LightSeat, *, until_s: float) -> Stays:
     """Return how long a seat was in the room, and in how many stays, by its own account."""
     present_s, count, since_s = 0.0, 0, None
@@ -273,79 +283,3 @@ def stays_of(seat: LightSeat, *, until_s: float) -> Stays:
     if since_s is not None:
         present_s += until_s - since_s
     return Stays(seat.seat_id, present_s, count)
-
-
-@asynccontextmanager
-async def drill_lesson(
-    folder: Path,
-    *,
-    settings: Mapping[str, str] = _NO_SETTINGS,
-    database_url: str | None = None,
-    recordings_dir: Path | None = None,
-    size: Size | None = None,
-) -> AsyncIterator[Drill]:
-    """Prepare everything, start the server, 开课, and let everybody in; end it all on leaving."""
-    recordings_dir = recordings_dir or folder / "recordings"
-    url = database_url or school.database_url(folder)
-    settings = {**settings, "CLASSROOMS_RECORDINGS_DIR": str(recordings_dir)}
-    if database_url:
-        settings["CLASSROOMS_DATABASE_URL"] = database_url
-    async with _preparing:
-        made = await school.prepare(folder, classrooms=CLASSROOMS, url=url)
-    [lesson_id] = made.lesson_ids
-    server = LessonServer(
-        folder,
-        http_host=HOST,
-        http_port=free_port("tcp"),
-        media_hosts=[HOST],
-        media_port=_free_media_port(),
-        settings=settings,
-    )
-    programme = Programme(size)
-
-    def seat(cookies: Mapping[str, str], role: str) -> LightSeat:
-        access = Access(server.url, HOST, cookies, lesson_id, role)
-        return LightSeat(access, on_keyframe_request=programme.keyframe_wanted)
-
-    hub = seat(made.teacher, "lecturer")
-    sites = [seat(cookies, "classroom") for cookies in made.classrooms]
-    watching = Requests(Access(server.url, HOST, made.teacher, lesson_id, "lecturer"))
-    drill = Drill(folder, server, lesson_id, url, recordings_dir, watching, hub, programme, sites)
-    async with AsyncExitStack() as stack:
-        await server.start()
-        stack.push_async_callback(server.stop)
-        stack.push_async_callback(watching.close)
-        for each in (hub, *sites):
-            stack.push_async_callback(each.close)
-        await hub.requests.post(f"/api/lessons/{lesson_id}/start")
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(each.hold()) for each in (hub, *sites)]
-            running.append(group.create_task(programme.run(hub)))
-            await _everybody_in(drill)
-            yield drill
-            for task in running:
-                task.cancel()
-
-
-def _free_media_port() -> int:
-    """Return a port nobody has now, neither for UDP nor for TCP: media is served on both."""
-    while True:
-        port = free_port("udp")
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-        return port
-
-
-async def _everybody_in(drill: Drill) -> None:
-    try:
-        async with asyncio.timeout(_IN_S):
-            while not drill.programme.connected_s:
-                await asyncio.sleep(0.02)
-            for site in drill.sites:
-                await site.until_receiving((HUB, "microphone"), packets=5)
-    except TimeoutError:
-        raise DrillFailed(f"the lesson did not begin in {_IN_S:.0f} s") from None
-    drill.began_s = wall_s()

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from bench.drill.faults import Image, Shim, second_place, small_disk
-from bench.drill.lesson import drill_lesson
+from bench.drill.holding import drill_lesson
 from bench.drill.programme import Size
 from bench.drill.verdict import Outcome
 from bench.impair.trace import wall_s

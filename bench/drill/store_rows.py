@@ -18,7 +18,8 @@ from app.recordings import uploading
 from app.recordings.copies import CopyState, RecordingFile
 from bench.data import postgres
 from bench.drill.faults import NotShown
-from bench.drill.lesson import Drill, drill_lesson
+from bench.drill.holding import drill_lesson
+from bench.drill.lesson import Drill
 from bench.drill.verdict import Outcome
 from bench.impair.trace import wall_s
 from tests.app.store.servers import CREDENTIALS, RCLONE, Line, S3Server

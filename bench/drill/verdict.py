@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -173,7 +173,8 @@ class Outcome:
     `crashes` multiplies the loss allowed; `no_loss_allowed_of` names what may be given up on
     purpose. `back_s`: from the recovery of a killed server to something recorded that plays; NaN
     where none was killed. `others` are what only this row promises: words, and whether they came
-    true.
+    true. `beside_cores`: how many processors other programs kept busy meanwhile; where they are
+    all of them, what is late may be late for that.
     """
 
     row: str
@@ -191,6 +192,7 @@ class Outcome:
     silence_s: float
     may_lose_pictures: bool = False
     others: list[tuple[str, bool]] = field(default_factory=list)
+    beside_cores: float = math.nan
 
     @property
     def worst(self) -> Loss:
@@ -229,14 +231,52 @@ class Outcome:
             f"{verdict}  {self.row:17} {self.worst.live_s:6.1f} {self.worst.kept_s:9.1f} "
             f"{self.worst.largest_gap_s:6.2f} {_text(self.again_s):>7} "
             f"{_text(self.back_s):>6} {_text(self.playable_s):>8} {right:4}/{self.attended}"
-            f" {self.silence_s:8.2f} {self.moved_s:6.2f}"
+            f" {self.silence_s:8.2f} {self.moved_s:6.2f} {_text(self.beside_cores):>7}"
         )
+
+
+def together(lessons: Sequence[Outcome]) -> Outcome:
+    """Return what came of lessons that one fault met at once: of each figure the worst.
+
+    What is wrong with one of them is told with its number, from 1 on.
+    """
+
+    def told(of: Callable[[Outcome], list[str]]) -> list[str]:
+        return [
+            f"lesson {number}: {words}"
+            for number, each in enumerate(lessons, start=1)
+            for words in of(each)
+        ]
+
+    return Outcome(
+        row=lessons[0].row,
+        crashes=lessons[0].crashes,
+        sound=max((each.sound for each in lessons), key=lambda track: track.lost_s),
+        pictures=max((each.pictures for each in lessons), key=lambda track: track.lost_s),
+        again_s=_largest(each.again_s for each in lessons),
+        playable_s=_largest(each.playable_s for each in lessons),
+        back_s=_largest(each.back_s for each in lessons),
+        attended=sum(each.attended for each in lessons),
+        wrong_rows=told(lambda each: each.wrong_rows),
+        broken=told(lambda each: each.broken),
+        astray=told(lambda each: each.astray),
+        moved_s=_largest(each.moved_s for each in lessons),
+        silence_s=_largest(each.silence_s for each in lessons),
+        others=list(dict.fromkeys(other for each in lessons for other in each.others)),
+    )
+
+
+def _largest(figures: Iterable[float]) -> float:
+    """Return the largest, or NaN where one is missing."""
+    values = list(figures)
+    return math.nan if any(map(math.isnan, values)) else max(values)
 
 
 HEADING = (
     f"{'':6}{'row':17} {'lesson':>6} {'recorded':>9} {'gap':>6} {'again':>7} {'back':>6} "
-    f"{'playable':>8} {'rows':>6} {'silence':>8} {'moved':>6}\n"
-    f"{'':23} {'s':>6} {'s':>9} {'s':>6} {'s':>7} {'s':>6} {'s':>8} {'':6} {'s':>8} {'s':>6}"
+    f"{'playable':>8} {'rows':>6} {'silence':>8} {'moved':>6} {'beside':>7}\n"
+    f"{'':23} {'s':>6} {'s':>9} {'s':>6} {'s':>7} {'s':>6} "
+    f"{'s':>8} {'':6} {'s':>8} {'s':>6} {'cores':>7}"
 )
 
 

@@ -16,7 +16,7 @@ from app.events import EventBus
 from app.lessons import service as lessons
 from app.lessons.models import LessonKind, LessonState
 from app.schools import service as schools
-from app.schools.models import TEACHING_POINT, Classroom
+from app.schools.models import TEACHING_POINT, Classroom, Region
 from app.security import DEVICE_COOKIE, PERSON_COOKIE, Role
 
 _LIFETIMES = Lifetimes(idle=timedelta(hours=2), absolute=timedelta(hours=12))
@@ -40,11 +40,25 @@ async def prepare(
 
     `url` is that of another database, which must be empty.
     """
+    [made] = await prepare_hubs(
+        folder, hubs=1, classrooms=classrooms, lesson_count=lesson_count, url=url
+    )
+    return made
+
+
+async def prepare_hubs(
+    folder: Path, *, hubs: int, classrooms: int, lesson_count: int = 1, url: str | None = None
+) -> list[School]:
+    """Do the same for several hubs, each with teacher, classrooms and lessons of its own."""
     database = Database(url or database_url(folder), EventBus())
     try:
         await migrations.upgrade(database.engine, backups=folder / "backups")
         async with database.unit_of_work() as db:
-            return await _prepare(db, classrooms, lesson_count)
+            region = await schools.create_region(db, code="990121", name="示范县", parent=None)
+            return [
+                await _prepare(db, region, number, classrooms, lesson_count)
+                for number in range(1, hubs + 1)
+            ]
     finally:
         await database.close()
 
@@ -54,15 +68,19 @@ def database_url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder}/classrooms.db"
 
 
-async def _prepare(db: AsyncSession, classrooms: int, lesson_count: int) -> School:
+async def _prepare(
+    db: AsyncSession, region: Region, number_of_hub: int, classrooms: int, lesson_count: int
+) -> School:
     now = utc_now()
-    region = await schools.create_region(db, code="990121", name="示范县", parent=None)
-    hub = await schools.create_school(db, name="示范中心小学", category="211", region=region)
+    which = "" if number_of_hub == 1 else str(number_of_hub)
+    hub = await schools.create_school(
+        db, name=f"示范中心小学{which}", category="211", region=region
+    )
     rooms: list[Classroom] = []
     cookies: list[dict[str, str]] = []
     for number in range(1, classrooms + 1):
         point = await schools.create_school(
-            db, name=f"示范{number}村小", category=TEACHING_POINT, region=region, parent=hub
+            db, name=f"示范{number}村小{which}", category=TEACHING_POINT, region=region, parent=hub
         )
         room = await schools.ensure_classroom(db, school=point, name="多媒体教室")
         code, _ = await schools.issue_code(
@@ -73,7 +91,7 @@ async def _prepare(db: AsyncSession, classrooms: int, lesson_count: int) -> Scho
         rooms.append(room)
         cookies.append({DEVICE_COOKIE: enrolled.credential})
     account = await accounts.create_person(
-        db, name="王老师", username="wang", school_id=hub.id, now=now
+        db, name="王老师", username=f"wang{which}", school_id=hub.id, now=now
     )
     accounts.move(account, AccountState.ACTIVE)
     await accounts.grant(

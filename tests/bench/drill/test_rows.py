@@ -21,4 +21,6 @@ def test_a_row_there_is_not_is_an_error_that_names_those_there_are(
 ) -> None:
     with pytest.raises(SystemExit):
         command.parse_arguments(["--rows", "server,flood"])
-    assert "no such row: flood; there are server, recorder" in capsys.readouterr().err
+    assert (
+        "no such row: flood; there are server, server-lessons, recorder" in capsys.readouterr().err
+    )

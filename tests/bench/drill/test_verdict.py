@@ -17,6 +17,7 @@ from bench.drill.verdict import (
     lay_beside,
     longest_silence_s,
     moved_s,
+    together,
     wrong_rows,
 )
 
@@ -187,3 +188,28 @@ def test_pictures_may_be_given_up_where_that_is_the_promise() -> None:
     given_up = replace(outcome(), pictures=Loss(10.0, 1.0, 9.0), may_lose_pictures=True)
     assert given_up.failures() == []
     assert replace(given_up, sound=Loss(10.0, 7.0, 3.0)).failures()
+
+
+def test_lessons_that_one_fault_met_are_judged_by_the_worst_of_them() -> None:
+    late = replace(outcome(), playable_s=5.5, back_s=6.0, silence_s=1.5)
+    torn = replace(outcome(), sound=Loss(10.0, 7.0, 3.0), wrong_rows=["site-1: 0 rows"])
+    bug = replace(outcome(), others=[("the server met a bug: x", False)])
+    assert together([outcome(), late, torn, bug, bug]).failures() == [
+        "lost 3.0 s, at most 2",
+        "playable 5.5 s after the bell",
+        "playable 6.0 s after the recovery",
+        "a classroom heard nothing for 1.5 s",
+        "attendance: lesson 3: site-1: 0 rows",
+        "the server met a bug: x",
+    ]
+
+
+def test_lessons_that_all_kept_what_is_promised_pass_together() -> None:
+    whole = together([outcome(), replace(outcome(), playable_s=3.0)])
+    assert whole.failures() == []
+    assert (whole.attended, whole.crashes, whole.playable_s) == (4, 1, 3.0)
+
+
+def test_a_lesson_of_which_nothing_was_found_is_not_hidden_by_the_others() -> None:
+    lost = replace(outcome(), moved_s=math.nan)
+    assert together([outcome(), lost, outcome()]).failures() == ["media moved by nan s"]
