@@ -15,15 +15,16 @@ from tests.e2e.platform_process import Platform
 from tests.e2e.short_lesson import recorded
 from tests.media.played import play
 
-#: The film of the lesson is made before its first piece is cut.
-FILM_TIMEOUT_S = 120
+#: The film of the lesson is made before its first piece is cut, by a process that stands back
+#: behind all others: on two busy cores it waits long.
+FILM_TIMEOUT_S = 300
 WHITE = 200
 LASTS_MS = 4_200
 NOT_BEFORE_S = 3.0
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_piece_marked_in_the_player_begins_and_ends_at_its_marks(
     platform: Platform, tmp_path: Path
 ) -> None:
