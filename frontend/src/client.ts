@@ -4,8 +4,8 @@
  *
  *     const { data } = await client.get("/api/jobs/{job_id}", { path: { job_id } });
  */
-import { send, type Caller } from "./api";
 import type { paths } from "./openapi";
+import { send, type Caller } from "./sending";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 type PathsWith<M extends Method> = {
@@ -39,6 +39,8 @@ interface Common {
   /** The ETag of what is edited, as it was read. */
   ifMatch?: string;
   signal?: AbortSignal;
+  /** Whether it is done once, however often it is sent after an answer that was lost; a post is. */
+  isOnce?: boolean;
 }
 export type Asking<O> = PartOf<O, "path"> & PartOf<O, "query"> & BodyOf<O> & Common;
 export interface Answer<D> {
@@ -82,7 +84,7 @@ async function ask(method: Method, template: string, asking: Loose): Promise<Ans
     as: asking.as,
     signal: asking.signal,
     headers,
-    isOnce: method === "post",
+    isOnce: asking.isOnce ?? method === "post",
   });
   const data: unknown = response.status === 204 ? undefined : await response.json();
   return { data, etag: response.headers.get("ETag") };

@@ -133,7 +133,7 @@ describe("the time line", () => {
 
 describe("the filters in the address bar", () => {
   it("come back as they were written", () => {
-    const wanted = { from: "2026-11-01", to: "2026-11-22", kind: "DELIVERY", q: "周长", cursor: "WyJh", limit: 20 };
+    const wanted = { from: "2026-11-01", to: "2026-11-22", kind: "DELIVERY" as const, q: "周长", cursor: "WyJh", limit: 20 };
     expect(readQuery(writeQuery(wanted) as never)).toEqual(wanted);
   });
 

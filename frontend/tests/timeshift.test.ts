@@ -13,6 +13,7 @@ const LANE: ShiftLane = {
   from_ms: 0,
   until_ms: 12_000,
   zero_ms: 0,
+  hls: null,
   tracks: [TRACK],
 };
 

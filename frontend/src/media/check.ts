@@ -169,7 +169,7 @@ async function tryRoad(
     );
     for (const { transceiver } of transceivers) preferCodecs(transceiver);
     await peer.setLocalDescription();
-    const sources: Record<string, string> = {};
+    const sources: Record<string, MediaSource> = {};
     for (const { source, transceiver } of transceivers) {
       if (transceiver.mid !== null) sources[transceiver.mid] = source;
     }

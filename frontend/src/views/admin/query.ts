@@ -13,7 +13,7 @@ export function readQuery(query: LocationQuery): SessionQuery {
     const value = query[key];
     if (typeof value !== "string" || value === "") continue;
     if ((key === "from" || key === "to") && dateIn(value) === undefined) continue;
-    wanted[key] = value;
+    Object.assign(wanted, { [key]: value }); // words it does not know the server refuses
   }
   if (typeof query.cursor === "string" && query.cursor !== "") wanted.cursor = query.cursor;
   return wanted;
