@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import logging as app_logging
 from app.clock import utc_now
+from app.live import adopting
+from app.live.replay_builder import ProcessReplayBuilder
 from app.opening import CannotDo, opened
 from app.recordings import queries, retention
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
 from app.recordings.models import Recording, RecordingPurpose
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from media.recorder.places import MARK
 
 recordings = typer.Typer(
@@ -130,6 +132,68 @@ def certificate(session: Session) -> None:
         ]
 
     _run(do)
+
+
+@recordings.command()
+def adopt(
+    folder: Annotated[
+        str | None,
+        typer.Argument(help="Where it lies below the recordings, 2026-11/SESSION; else all."),
+    ] = None,
+    *,
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+) -> None:
+    """Take in recordings that lie on the disk and that the database does not know."""
+    settings = read_settings()
+    app_logging.configure(settings)
+    asyncio.run(_adopt(settings, folder, is_dry=is_dry))
+
+
+async def _adopt(settings: Settings, folder: str | None, *, is_dry: bool) -> None:
+    """Take them in one by one, saying what becomes of each. Raise CannotDo if one was refused."""
+    root, refused = settings.recordings_dir.absolute(), 0
+    async with opened(settings) as database:
+        folders = [folder] if folder else await adopting.unknown_folders(database, root)
+        for each in folders:
+            try:
+                adopted = await adopting.adopt(
+                    database,
+                    root=root,
+                    folder=each,
+                    builder=ProcessReplayBuilder(),
+                    clock=utc_now,
+                    is_dry=is_dry,
+                )
+            except adopting.NotAdopted as reason:
+                refused += 1
+                typer.echo(f"{each}: not taken in: {reason}.")
+            else:
+                typer.echo(f"{each}: {_told(adopted, is_dry=is_dry)}")
+        if folders and not is_dry:
+            await adopting.look_again(database, now=utc_now())
+    if not folders:
+        typer.echo(f"The database knows all recordings in {root}.")
+    if refused:
+        raise CannotDo(f"{refused} of {len(folders)} folders cannot be taken in.")
+
+
+def _told(adopted: adopting.Adopted, *, is_dry: bool) -> str:
+    words = [
+        f"{'would be' if is_dry else 'is'} taken in: {adopted.lesson_title}, begun "
+        f"{adopted.started_at:%Y-%m-%d %H:%M} UTC."
+    ]
+    if adopted.is_session_new:
+        words.append("Its session is made anew: who was there is lost, and no figure changes.")
+    if adopted.kept_until is not None and adopted.kept_until <= utc_now():
+        words.append(
+            "Its time is over: it is hidden within the hour unless you hold it or say another "
+            "purpose."
+        )
+    if not is_dry:
+        words.append("Its replay is made by the server, or a worker for the queue REPLAYS.")
+    return " ".join(words)
 
 
 async def _kept(db: AsyncSession) -> list[str]:

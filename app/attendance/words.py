@@ -13,6 +13,7 @@ END_REASON = {
     "shut_down": "一键关停",
     "lecturer_absent": "教师离开",
     "ended_by_administrator": "管理员结束",
+    "adopted": "由录像补回",
 }
 
 

@@ -16,6 +16,7 @@ from app.database import Database
 from app.errors import NotFound
 from app.lessons.models import Lesson
 from app.live import lesson_clock, queries, tickets
+from app.live.adopting import said_of
 from app.recordings import queries as recording_queries
 from media.recorder.places import SecondPlace
 from signaling.messages import LessonInfo, Role
@@ -193,7 +194,7 @@ def _seed(
         epoch=session.epoch,
         recording_folder=folder,
         second_place=second,
-        recording_metadata=lesson_clock.tie(elapsed_s),
+        recording_metadata={**lesson_clock.tie(elapsed_s), **said_of(lesson)},
         stage_limit=lesson.stage_limit,
         saved_state=session.saved_state,
     )

@@ -19,6 +19,7 @@ from app.attendance.rows import WaitsFor, waiting_in_sight
 from app.jobs.models import Queue
 from app.jobs.queries import GIVEN_UP, JobFilter, dead_letters, jobs_of
 from app.lessons.queries import day_of
+from app.recordings.reconciling import unknown_folders
 from app.recordings.reserved import reserved_bytes
 from app.recordings.room_left import Left
 from app.schools.queries import covers_everything
@@ -40,6 +41,7 @@ class Hand(StrEnum):
     DISK = "DISK"
     ROOM = "ROOM"
     SECOND_PLACE = "SECOND_PLACE"
+    UNKNOWN_FOLDERS = "UNKNOWN_FOLDERS"
     QUEUE_LIGHT = "QUEUE_LIGHT"
     QUEUE_REPLAYS = "QUEUE_REPLAYS"
     QUEUE_KEEPING = "QUEUE_KEEPING"
@@ -88,9 +90,12 @@ async def wanted(
         (Hand.AGREEMENTS, _to_agree(person)),
         (Hand.JOBS, jobs_of(person, failed)),
     ]
-    if await covers_everything(db, person.scope(Role.ADMINISTRATOR)):
+    is_operator = await covers_everything(db, person.scope(Role.ADMINISTRATOR))
+    if is_operator:
         found.append((Hand.PLATFORM_JOBS, dead_letters()))
     counted = [Wanted(hand, await _count(db, query)) for hand, query in found]
+    if is_operator:
+        counted.append(Wanted(Hand.UNKNOWN_FOLDERS, await unknown_folders(db)))
     return [*await _of_server(db, server, now), *(each for each in counted if each.count)]
 
 

@@ -2,7 +2,7 @@
 
 What the store should have and has not is sent again or looked for; what lies on the disk without
 a row gets one; what lies somewhere and belongs to nothing is named in the log and counted, for
-no program can know whether it may go.
+no program can know whether it may go: a folder may be taken in by command (`app.live.adopting`).
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.jobs.context import JobContext, JobResult
+from app.jobs.models import Job, JobState
 from app.recordings import listing
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
 from app.recordings.keys import folder_key
@@ -35,12 +36,16 @@ _SHOULD_BE_STORED = IN_STORE | {CopyState.SENT}
 
 @dataclass(slots=True)
 class Found:
-    """What a comparison came to. `unknown`: objects and folders that belong to nothing."""
+    """What a comparison came to. `unknown`: objects and folders that belong to nothing.
+
+    `unknown_folders`: of these, the folders: a recording may be in each (`app.live.adopting`).
+    """
 
     recordings: int = 0
     new: int = 0
     missing: int = 0
     unknown: int = 0
+    unknown_folders: int = 0
 
 
 class Reconciler:
@@ -54,12 +59,12 @@ class Reconciler:
         """Compare everything. A store that is away ends it; the next time begins anew."""
         found = Found()
         # Before the rows: a recording has its row before its folder.
-        on_disk = await asyncio.to_thread(_folders, self._root)
-        folders = set[str]()
+        on_disk = await asyncio.to_thread(folders, self._root)
+        known = set[str]()
         try:
             async for recording in _recordings(context.database):
                 if recording.state is not RecordingState.PURGED:
-                    folders.add(recording.folder)
+                    known.add(recording.folder)
                 if recording.state in KEPT and recording.manifest_sha256 is not None:
                     await self._compare(context, recording, found)
                     found.recordings += 1
@@ -69,8 +74,9 @@ class Reconciler:
             return JobResult(asdict(found) | {"problem": str(error)[:200]})
         for folder in on_disk:
             # Looked at again: it may have been removed since it was listed.
-            if folder not in folders and await asyncio.to_thread((self._root / folder).exists):
+            if folder not in known and await asyncio.to_thread((self._root / folder).exists):
                 found.unknown += 1
+                found.unknown_folders += 1
                 log.error("recording_folder_unknown", folder=folder)
         return JobResult(asdict(found))
 
@@ -133,6 +139,17 @@ async def _recordings(database: Database) -> AsyncIterator[Recording]:
         after = rows[-1].id
 
 
-def _folders(root: Path) -> list[str]:
+async def unknown_folders(db: AsyncSession) -> int:
+    """Return how many folders the last comparison found that belong to no recording."""
+    result = await db.scalar(
+        select(Job.result)
+        .where(Job.kind == KIND, Job.state == JobState.DONE)
+        .order_by(Job.created_at.desc(), Job.id.desc())
+        .limit(1)
+    )
+    return 0 if result is None else int(result.get("unknown_folders", 0))
+
+
+def folders(root: Path) -> list[str]:
     """Return the folders of recordings on the disk: `<month>/<session>`."""
     return [path.relative_to(root).as_posix() for path in root.glob("*-*/*") if path.is_dir()]

@@ -55,6 +55,22 @@ async def arm(db: AsyncSession, *, session_id: UUID, lesson_id: UUID, now: datet
     return recording
 
 
+async def take_in(
+    db: AsyncSession, *, session_id: UUID, lesson_id: UUID, folder: str, started_at: datetime
+) -> Recording:
+    """Make the row of a recording that lies on the disk, into which nobody writes any more."""
+    recording = Recording(
+        session_id=session_id,
+        lesson_id=lesson_id,
+        folder=folder,
+        started_at=started_at,
+        state=RecordingState.FINALISING,
+    )
+    db.add(recording)
+    await db.flush()
+    return recording
+
+
 async def follow_recorder(
     db: AsyncSession, *, session_id: UUID, event_type: str, problem: str | None
 ) -> None:

@@ -2241,7 +2241,7 @@ export interface components {
          * @description A kind of thing somebody has to do.
          * @enum {string}
          */
-        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "PLATFORM_JOBS" | "DISK" | "ROOM" | "SECOND_PLACE" | "QUEUE_LIGHT" | "QUEUE_REPLAYS" | "QUEUE_KEEPING" | "QUEUE_HEAVY";
+        Hand: "OBJECTIONS" | "UNCONFIRMED" | "NEEDS" | "AGREEMENTS" | "JOBS" | "PLATFORM_JOBS" | "DISK" | "ROOM" | "SECOND_PLACE" | "UNKNOWN_FOLDERS" | "QUEUE_LIGHT" | "QUEUE_REPLAYS" | "QUEUE_KEEPING" | "QUEUE_HEAVY";
         /**
          * @description Something that waits for a hand, and how often; of DISK, the percentage that is free.
          *

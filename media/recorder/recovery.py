@@ -39,6 +39,27 @@ def recover(folder: Path, *, before_epoch: int | None = None) -> list[PartRecord
     return closed
 
 
+def is_being_written(folder: Path) -> bool:
+    """Return whether a process of this machine is recording into `folder`.
+
+    Raise OSError, or ManifestDamaged.
+    """
+    return any(
+        _is_locked(folder / part.file)
+        for part in read_manifest(folder)
+        if not part.is_closed and (folder / part.file).exists()
+    )
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _close(folder: Path, part: PartRecord) -> PartRecord | None:
     """Return the part as closed; None if somebody is still writing it."""
     path = folder / part.file

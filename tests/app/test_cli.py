@@ -410,6 +410,20 @@ def test_recordings_are_held_withdrawn_and_accounted_for(run: Run, tmp_path: Pat
     assert (none_yet.returncode, "WITHDRAWN" in none_yet.stderr) == (2, True)
 
 
+def test_what_lies_on_the_disk_alone_is_named_and_why_it_is_not_taken_in(
+    run: Run, tmp_path: Path
+) -> None:
+    assert run("migrate").returncode == 0
+    nothing = run("recordings", "adopt")
+    assert (nothing.returncode, "knows all recordings" in nothing.stdout) == (0, True)
+    folder = f"2026-11/{UUID(int=7)}"
+    (tmp_path / "recordings" / folder).mkdir(parents=True)
+    for arguments in ((), ("--dry-run",), (folder,)):
+        done = run("recordings", "adopt", *arguments)
+        assert done.stdout.startswith(f"{folder}: not taken in: nothing was recorded")
+        assert (done.returncode, done.stderr) == (2, "1 of 1 folders cannot be taken in.\n")
+
+
 def test_the_second_place_is_marked_where_it_is_meant_to_be(run: Run, tmp_path: Path) -> None:
     second = tmp_path / "second"
     none = run("recordings", "place")

@@ -93,6 +93,7 @@ const zh = {
     shut_down: "一键关停",
     lecturer_absent: "教师离开过久",
     ended_by_administrator: "管理员结束",
+    adopted: "由录像补回",
   },
 };
 
@@ -192,6 +193,7 @@ const en: typeof zh = {
     shut_down: "shut down",
     lecturer_absent: "the teacher was away too long",
     ended_by_administrator: "by an administrator",
+    adopted: "known from its recording alone",
   },
 };
 

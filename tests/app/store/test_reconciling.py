@@ -35,7 +35,7 @@ async def test_what_is_as_it_should_be_is_left_alone(keeping: Keeping) -> None:
     recording = await keeping.recording()
     await keeping.run()
     found = await reconcile(keeping)
-    assert found == {"recordings": 1, "new": 0, "missing": 0, "unknown": 0}
+    assert found == {"recordings": 1, "new": 0, "missing": 0, "unknown": 0, "unknown_folders": 0}
     assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
 
 
@@ -92,7 +92,8 @@ async def test_what_belongs_to_nothing_is_counted_and_stays(
     stray = key_of(recording.folder, "another.mp4")
     await server.put(stray, b"x")
     (keeping.root / "2026-01/no-such-session").mkdir(parents=True)
-    assert (await reconcile(keeping))["unknown"] == 2
+    found = await reconcile(keeping)
+    assert (found["unknown"], found["unknown_folders"]) == (2, 1)
     assert stray in server.objects()
     assert (keeping.root / "2026-01/no-such-session").exists()
 
