@@ -6,7 +6,7 @@ The file is made by `python -m media.recorder compose` (`app.live.making`).
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,11 +14,13 @@ from uuid import UUID
 import structlog
 
 from app.attendance import queries as attendance_queries
+from app.attendance.names import seats_of
 from app.attendance.seats import HUB
-from app.attendance.timeline import Happening, stage_spans
+from app.attendance.timeline import Happening, pause_spans, stage_spans
 from app.attendance.timeline import Span as Stage
 from app.errors import Problem
 from app.jobs.context import JobContext, JobResult
+from app.live.chapters import chapters_of
 from app.live.making import (
     FILM_BYTES_A_SECOND,
     LEAVE_BYTES,
@@ -47,7 +49,7 @@ log = structlog.get_logger(__name__)
 _FORMS = {DownloadForm.LESSON: "whole", DownloadForm.SMALL: "small", DownloadForm.SOUND: "sound"}
 #: Words of the page.
 FETCHING: Final = "fetching"
-STAGE_TYPES = ("stage_granted", "stage_released")
+TIMELINE_TYPES = ("stage_granted", "stage_released", "paused_all", "restored_all")
 _WORDS = {
     "no_sound": "The lesson has no sound.",
     "disk_full": "There is no room on the disk.",
@@ -131,11 +133,19 @@ class Composer:
             recording = await downloads.to_compose(db, recording_id)
             session = await attendance_queries.get_session(db, recording.session_id)
             assert session is not None
-            events = await attendance_queries.events_of_types(db, session.id, STAGE_TYPES)
+            events = await attendance_queries.events_of_types(db, session.id, TIMELINE_TYPES)
+            seats = await seats_of(db, session.lesson_id, session.id)
         length_ms = replay_ms(session, recording, now=context.now())
         happenings = [Happening(row.type, row.clock_ms, row.seat_id) for row in events]
         stage = stage_spans(happenings, end_ms=length_ms)
-        plan = plan_of(recording.clips, stage, length_ms=length_ms)
+        chapters = chapters_of(
+            recording.clips,
+            stage,
+            pause_spans(happenings, end_ms=length_ms),
+            names={seat.seat_id: seat.label for seat in seats.values()},
+            length_ms=length_ms,
+        )
+        plan = replace(plan_of(recording.clips, stage, length_ms=length_ms), chapters=chapters)
         async with workplace(context, self._root / recording.folder, "making") as place:
             await self._bring(context, recording, plan, place)
             out = place / f"lesson{SUFFIX[form]}"

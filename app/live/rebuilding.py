@@ -31,7 +31,7 @@ from app.recordings.fetching import Fetcher, stored_copies
 from app.recordings.finishing import MANIFEST, REPLAY
 from app.recordings.listing import FileOnDisk
 from app.recordings.micro_lessons import ReplayBeingMadeAgain
-from app.recordings.models import Recording
+from app.recordings.models import DownloadForm, Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.store.client import ObjectStore
 from media.recorder.places import SecondPlace
@@ -223,8 +223,12 @@ class Rebuilder:
             ):
                 return False
             # What was made of the other is made anew when somebody asks for it, and by itself
-            # where it is shown beside the replay.
+            # where it is shown beside the replay, or instead of it over slow lines.
+            had_small = await downloads.made(db, recording.id, DownloadForm.SMALL) is not None
             await downloads.forget(db, recording.id)
+            if had_small:
+                shown = await db.get_one(Recording, recording.id)
+                await downloads.ask_for(db, shown, DownloadForm.SMALL, now=context.now())
             await micro_lessons.cut_all_anew(db, recording.id, now=context.now())
         return True
 

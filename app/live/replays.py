@@ -2,14 +2,21 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import is_unavailable
 from app.errors import Problem
-from app.jobs.context import JobContext, JobResult
+from app.jobs import queries as job_queries
+from app.jobs import service as jobs
+from app.jobs.context import CancelAsked, JobContext, JobResult, LeaseLost
+from app.jobs.models import JobState
+from app.recordings import finishing
 from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed
 from app.recordings.finishing import finish, told
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
@@ -78,4 +85,23 @@ class Replays:
             builder=self._builder,
             clock=context.clock,
             hold=context.hold,
+            tell=partial(_tell, context),
         )
+
+
+async def _tell(context: JobContext, percent: int) -> None:
+    """Have whoever waits see how far it is. What stops the job is heard of by its worker."""
+    try:
+        await context.progress(percent, 100)
+    except (LeaseLost, CancelAsked):
+        pass
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+
+
+async def percent_made(db: AsyncSession, recording_id: UUID) -> int | None:
+    """Return how much of a replay that is being made is written; None: it is not being made."""
+    key = jobs.key_of(finishing.REPLAY_KIND, None, str(recording_id))
+    job = await job_queries.last_with(db, finishing.REPLAY_KIND, key)
+    return job.progress_done if job is not None and job.state is JobState.RUNNING else None

@@ -27,7 +27,7 @@ from app.lessons import cards
 from app.lessons import queries as lesson_queries
 from app.lessons.models import LessonKind, LessonState
 from app.lessons.routes import Records
-from app.live import queries, views
+from app.live import queries, replays, views
 from app.live.errors import LessonNotOpen
 from app.live.ports import LiveRooms
 from app.live.replay_schemas import ReplayOut
@@ -175,6 +175,7 @@ async def replay(
             state=recording.state,
             problem=recording.problem,
             waits_until=until and until.isoformat(),
+            percent=await replays.percent_made(db, recording.id),
         )
     session = await attendance_queries.get_session(db, session_id)
     assert session is not None

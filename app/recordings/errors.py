@@ -8,6 +8,7 @@ class RecordingNotReady(Problem):
 
     `problem` `kept_for_lessons`: its replay waits for room on the disk, which is kept until
     `waits_until` for the lessons of today (null: they are over), and is then made by itself.
+    `percent`: how much of its replay is written; null: it is not being made now.
     """
 
     status, type, title = 409, "recording-not-ready", "The recording is not ready"

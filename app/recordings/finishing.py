@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,9 @@ from app.recordings.reserved import reserved_bytes
 log = structlog.get_logger(__name__)
 
 Hold = Callable[[AsyncSession], Awaitable[None]]
+Tell = Callable[[int], Awaitable[None]]
+"""Hears how much of a replay is written, in hundredths."""
+TOLD_EVERY_S: Final = 1.0
 REPLAY_KIND: Final = "recordings.replay"
 MANIFEST = "manifest.jsonl"
 REPLAY = "replay"
@@ -72,14 +75,15 @@ async def finish(
     builder: ReplayBuilder,
     clock: Callable[[], datetime],
     hold: Hold | None = None,
+    tell: Tell | None = None,
 ) -> None:
     """Make the replay of one recording, or say why it is broken.
 
     `root` is the recordings folder, `second_root` where a replay goes for which it has no room.
     Nothing may write to the recording any more. What is not sealed, or broken, is sealed first.
     What is playable already is left alone. `hold` is called first in each transaction that says
-    what came of it, and raises where somebody else has taken it over. Raise NoRoomNow: it waits,
-    and that is no failure.
+    what came of it, and raises where somebody else has taken it over. `tell` hears once a second
+    how far it is. Raise NoRoomNow: it waits, and that is no failure.
     """
 
     @asynccontextmanager
@@ -101,7 +105,7 @@ async def finish(
             if not await service.begin_processing(db, recording_id=recording_id):
                 return
             reserved = await reserved_bytes(db, now=clock())
-        index = await _build(builder, folder, second_root and second_root / name, reserved)
+        index = await _build(builder, folder, second_root and second_root / name, reserved, tell)
     except NoRoomNow:
         async with telling() as db:
             await service.put_off(db, recording_id=recording_id)
@@ -131,7 +135,7 @@ def told(failure: ReplayFailed | OSError) -> str:
 
 
 async def _build(
-    builder: ReplayBuilder, folder: Path, second: Path | None, reserved: int
+    builder: ReplayBuilder, folder: Path, second: Path | None, reserved: int, tell: Tell | None
 ) -> ReplayIndex:
     """Build beside the place and move there, so that what is served was built by one process.
 
@@ -150,11 +154,41 @@ async def _build(
         place = folder
     name = f"{REPLAY}-{uuid4().hex}"
     scratch = await asyncio.to_thread(workplaces.begin, folder, place, name)
-    index = await builder.build(folder, scratch)
+    if tell is None:
+        index = await builder.build(folder, scratch)
+    else:
+        index = await _built(builder, folder, scratch, need, tell)
     if not index.clips:
         raise ReplayFailed(service.UNREADABLE if index.missing else service.NO_MEDIA)
     await asyncio.to_thread(_settle, folder, place, name)
     return index
+
+
+async def _built(
+    builder: ReplayBuilder, folder: Path, scratch: Path, need: int, tell: Tell
+) -> ReplayIndex:
+    """Build, and have it told meanwhile how much of `need` bytes lies in `scratch`.
+
+    Raise ReplayFailed, OSError.
+    """
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(TOLD_EVERY_S)
+            written = await asyncio.to_thread(_bytes_written, scratch)
+            await tell(min(100, written * 100 // max(1, need)))
+
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(watch())
+        made: ReplayIndex | ReplayFailed | OSError
+        try:
+            made = await builder.build(folder, scratch)
+        except (ReplayFailed, OSError) as failure:
+            made = failure  # raised outside: a group of tasks would wrap it
+        watching.cancel()
+    if isinstance(made, ReplayIndex):
+        return made
+    raise made
 
 
 def _clear(folder: Path, second: Path | None) -> None:
@@ -177,6 +211,16 @@ def _settle(folder: Path, place: Path, name: str) -> None:
 def _bytes_in(folder: Path) -> int:
     """Return how large the files in a folder are together: a copy of them is as large."""
     return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def _bytes_written(scratch: Path) -> int:
+    """Return how large what is there is together, while files come and change their names."""
+    size = 0
+    with suppress(FileNotFoundError):
+        for path in scratch.iterdir():
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+    return size
 
 
 async def _recover(builder: ReplayBuilder, folder: Path) -> str | None:

@@ -47,6 +47,7 @@ class CertificateOut(BaseModel):
     """That every copy of a recording was removed (`app.recordings.retention`).
 
     `hub` is a school's name; `store` the object store's address, null: there was none.
+    `replaced_files`, `replaced_bytes`: clips removed before, in whose place others were made.
     """
 
     id: UUID
@@ -60,6 +61,8 @@ class CertificateOut(BaseModel):
     removed_at: datetime
     files: int
     bytes: int
+    replaced_files: int
+    replaced_bytes: int
     files_sha256: str
     manifest_sha256: str | None
     store: str | None

@@ -180,6 +180,8 @@ class Purger:
                     removed_at=context.now(),
                     files=len(files),
                     bytes=sum(file.bytes for file in files),
+                    replaced_files=row.replaced_files,
+                    replaced_bytes=row.replaced_bytes,
                     files_sha256=fingerprint(files),
                     manifest_sha256=row.manifest_sha256,
                     store=None if self._store is None else self._store.url,

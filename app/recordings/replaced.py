@@ -1,7 +1,8 @@
 """Clips of a replay that was made again since: watched to their end, then removed.
 
 Whoever opened the player before goes on with the addresses it has, for a day. Nothing of the
-recording is lost with them: its parts stay, and what is shown was made of more of them.
+recording is lost with them: its parts stay, and what is shown was made of more of them. They are
+counted, for the certificate that all of the recording was removed.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy import delete, select
 
+from app.database import is_one
 from app.jobs.context import JobContext
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile
 from app.recordings.finishing import REPLAY
@@ -86,5 +88,9 @@ async def _remove(
     async with context.database.unit_of_work() as db:
         await context.hold(db)
         await db.execute(delete(RecordingFile).where(of_it))
-        await db.execute(delete(RecordingClip).where(RecordingClip.id == clip.id))
+        removed = await db.execute(delete(RecordingClip).where(RecordingClip.id == clip.id))
+        if is_one(removed):
+            row = await db.get_one(Recording, recording.id, with_for_update=True)
+            row.replaced_files += 1
+            row.replaced_bytes += clip.bytes
     return True

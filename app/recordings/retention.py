@@ -68,6 +68,8 @@ class RecordingHold(Base):
 class DeletionCertificate(Base):
     """That every copy of a recording was removed, and of what: nothing of its content.
 
+    `files`, `bytes`: what there was of it at the end; `replaced_files`, `replaced_bytes`: what was
+    removed before, clips in whose place others were made.
     `files_sha256` is the SHA-256 of lines `<sha256> <bytes> <name>` of all files, sorted: who has
     a copy of the manifest can tell which recording it was.
     """
@@ -82,6 +84,8 @@ class DeletionCertificate(Base):
     removed_at: Mapped[datetime] = mapped_column(index=True)
     files: Mapped[int]
     bytes: Mapped[int] = mapped_column(BigInteger)
+    replaced_files: Mapped[int] = mapped_column(default=0)
+    replaced_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     files_sha256: Mapped[str] = mapped_column(String(64))
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
     # The bucket's address, or None: there was no object store.

@@ -1539,6 +1539,7 @@ export interface components {
          * @description That every copy of a recording was removed (`app.recordings.retention`).
          *
          *     `hub` is a school's name; `store` the object store's address, null: there was none.
+         *     `replaced_files`, `replaced_bytes`: clips removed before, in whose place others were made.
          */
         CertificateOut: {
             /** Format: date-time */
@@ -1556,6 +1557,8 @@ export interface components {
             reason: components["schemas"]["DeletionReason"];
             /** Format: date-time */
             removed_at: string;
+            replaced_bytes: number;
+            replaced_files: number;
             /** Format: uuid */
             session_id: string;
             store: string | null;

@@ -68,6 +68,18 @@ describe("a replay that is fetched", () => {
     expect(said).toContain("最后一节 17:30 下课");
   });
 
+  it("says how much of a replay is written while it is being made", async () => {
+    const said = await show(notReady("PROCESSING", { problem: null, waits_until: null, percent: 42 }));
+    expect(said).toContain("已整理 42%");
+    expect(page.querySelector('[role="progressbar"]')?.getAttribute("aria-valuenow")).toBe("42");
+  });
+
+  it("names the step where nothing is written yet", async () => {
+    const said = await show(notReady("SEALED", { problem: null, waits_until: null, percent: null }));
+    expect(said).toContain("当前步骤");
+    expect(page.querySelector('[role="progressbar"]')).toBeNull();
+  });
+
   it("says it in English", async () => {
     const said = await show(waiting("2026-11-27T09:30:00Z"), "en");
     expect(said).toContain("The recording waits to be prepared");

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.container import OutputContainer
@@ -18,6 +19,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from media.recorder.composition import HEIGHT, WIDTH, Plan, Scene, scenes
 from media.recorder.pictures import FORMAT, Canvas, LanePictures
 from media.recorder.sound import RATE, LaneSound, Meter, Mixer, gain_db, samples_of
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter  # a type of the stubs alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ SMALL = Profile(854, 480, fps=10, crf=27, picture_kbps=400, sound_kbps=64)
 """Plays over a line of 1 Mbit/s that others use as well; text on slides can still be read."""
 _KEYFRAME_S = 2
 _SOUND_ALONE_KBPS = 128
+_CHAPTER_TICKS = 1000
 _MEASURING, _COMPOSING = "measuring", "composing"
 
 Told = Callable[[str, float], None]
@@ -74,6 +79,7 @@ def compose(
     measured = _measure(folder, plan, told)
     kbps = profile.sound_kbps if profile else _SOUND_ALONE_KBPS
     with av.open(out, "w", format="mp4", options={"movflags": "faststart"}) as container:
+        container.set_chapters(_chapters(plan))
         picture = _Picture(container, folder, plan, profile) if profile else None
         sound = _Sound(container, folder, plan, measured, kbps) if sounds else None
         with ExitStack() as closing:
@@ -91,6 +97,21 @@ def compose(
                 sound.finish()
     told(_COMPOSING, plan.duration_s)
     return Composed(plan.duration_s, measured, None if sound is None else sound.lufs)
+
+
+def _chapters(plan: Plan) -> "list[Chapter]":
+    """Return the chapters as the muxer wants them: each ends where the next begins."""
+    ends = [chapter.at_s for chapter in plan.chapters[1:]] + [plan.duration_s]
+    return [
+        {
+            "id": number,
+            "start": round(chapter.at_s * _CHAPTER_TICKS),
+            "end": round(end_s * _CHAPTER_TICKS),
+            "time_base": Fraction(1, _CHAPTER_TICKS),
+            "metadata": {"title": chapter.title},
+        }
+        for number, (chapter, end_s) in enumerate(zip(plan.chapters, ends, strict=False))
+    ]
 
 
 def _seconds(duration_s: float) -> Iterator[tuple[float, float]]:

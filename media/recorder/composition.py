@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-VERSION = 1
+VERSION = 2
 HOLD_S = 30.0
 """Who has no picture keeps the last one for this long, then gives up the place. A screen keeps it
 only if another follows within this time: else it is no longer shared."""
@@ -63,11 +63,20 @@ class PlannedClip:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """What a player calls the lesson from `at_s` on, until the next chapter."""
+
+    at_s: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A lesson of `duration_s`, and the files it is made of."""
+    """A lesson of `duration_s`, the files it is made of, and its chapters in order of time."""
 
     duration_s: float
     clips: tuple[PlannedClip, ...]
+    chapters: tuple[Chapter, ...] = ()
 
     def to_json(self) -> str:
         """Return the text `read_plan` reads."""
@@ -109,7 +118,10 @@ def read_plan(text: str) -> Plan:
             )
             for each in raw["clips"]
         )
-        return Plan(float(raw["duration_s"]), clips)
+        chapters = tuple(
+            Chapter(float(each["at_s"]), str(each["title"])) for each in raw["chapters"]
+        )
+        return Plan(float(raw["duration_s"]), clips, chapters)
     except PlanDamaged:
         raise
     except (KeyError, TypeError, ValueError) as error:

@@ -15,11 +15,12 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.attendance.seats import HUB
+from app.jobs.models import Job
 from app.lessons.models import Lesson, LessonState
 from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings import listing, removal, retention, workplaces
+from app.recordings import downloads, listing, removal, retention, workplaces
 from app.recordings.downloads import RecordingDownload
 from app.recordings.finishing import MANIFEST, REPLAY, finish
 from app.recordings.models import DownloadForm, Recording, RecordingState
@@ -171,6 +172,28 @@ async def test_what_can_be_read_again_is_shown_and_until_then_nothing_changes(
     async with keeping.database.unit_of_work() as db:
         assert (await db.get_one(Recording, recording.id)).files_listed_at is None
         assert (await db.scalars(select(RecordingDownload))).all() == []
+        composing = select(Job).where(Job.kind == downloads.KIND)
+        assert (await db.scalars(composing)).all() == [], "made again when somebody asks"
+
+
+async def test_the_small_file_is_made_again_of_what_is_shown_now_if_there_was_one(
+    keeping: Keeping, recording: Recording, ask: Ask
+) -> None:
+    async def composing() -> list[str]:
+        async with keeping.database.unit_of_work() as db:
+            rows = await db.scalars(select(Job).where(Job.kind == downloads.KIND))
+            return [job.payload["form"] for job in rows]
+
+    async with keeping.database.unit_of_work() as db:
+        row = (await db.scalars(select(RecordingDownload))).one()
+        row.form, row.file = DownloadForm.SMALL, "lesson-1-small.mp4"
+    await ask()
+    assert await work(keeping) == 1
+    assert await composing() == [], "nothing was better, and what was made stays"
+    mend(keeping.root / recording.folder)
+    await ask()
+    assert await work(keeping) == 1
+    assert await composing() == ["SMALL"]
 
 
 async def test_who_watches_it_goes_on_and_nobody_else_sees_what_was_replaced(

@@ -6,10 +6,11 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from media.recorder.compose import SMALL, WHOLE, Composed, NothingToHear, Profile, compose
-from media.recorder.composition import HEIGHT, WIDTH, Plan, PlannedClip, Role, Span
+from media.recorder.composition import HEIGHT, WIDTH, Chapter, Plan, PlannedClip, Role, Span
 from media.recorder.replay import build_replay
 from media.recorder.sound import TARGET_LUFS
 from tests.media.composing import (
@@ -63,6 +64,30 @@ def test_flash_and_beep_stay_in_step_and_on_the_lesson_s_clock(tmp_path: Path) -
     length = tracks(out)
     assert length["video"] == pytest.approx(plan.duration_s, abs=2 / FPS)
     assert length["audio"] == pytest.approx(plan.duration_s, abs=0.05)
+
+
+@pytest.mark.parametrize("profile", [SMALL, None])
+def test_chapters_are_where_players_look_for_them(tmp_path: Path, profile: Profile | None) -> None:
+    tone_clip(tmp_path / "hub.mp4", 0.3, 3.0)
+    chapters = (Chapter(0.0, "讲课"), Chapter(1.5, "上台: 一村小"), Chapter(2.0, "讲课"))
+    plan = Plan(3.0, (planned("hub.mp4", start_s=0.0, seconds=3.0, sound=True),), chapters)
+    out = tmp_path / "lesson.mp4"
+    compose(tmp_path, plan, out, profile=profile, told=lambda *_: None)
+    with av.open(out) as container:
+        found = [
+            (
+                float(each["start"] * each["time_base"]),
+                float(each["end"] * each["time_base"]),
+                each["metadata"],
+            )
+            for each in container.chapters()
+            if each["time_base"] is not None
+        ]
+    assert found == [
+        (0.0, 1.5, {"title": "讲课"}),
+        (1.5, 2.0, {"title": "上台: 一村小"}),
+        (2.0, 3.0, {"title": "讲课"}),
+    ]
 
 
 def test_pictures_come_at_a_constant_rate_and_hold_over_what_is_missing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from media.recorder.composition import (
     HOLD_S,
     WIDTH,
     Cell,
+    Chapter,
     Plan,
     PlanDamaged,
     PlannedClip,
@@ -144,13 +145,14 @@ def test_a_picture_keeps_its_proportions_in_its_place(width: int, height: int) -
 
 
 def test_a_plan_is_read_as_it_was_written() -> None:
-    plan = Plan(9.5, (clip("hub", 0, 5), clip("甲", 1, 2, role=Role.GUEST, shown=(Span(1, 2),))))
+    clips = (clip("hub", 0, 5), clip("甲", 1, 2, role=Role.GUEST, shown=(Span(1, 2),)))
+    plan = Plan(9.5, clips, (Chapter(0.0, "讲课"), Chapter(1.0, "上台: 甲")))
     assert read_plan(plan.to_json()) == plan
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"version": 2}', '{"version": 1, "duration_s": 1, "clips": [{"file": "a"}]}'],
+    ["", "[]", "{}", '{"version": 1}', '{"version": 2, "duration_s": 1, "clips": [{"file": "a"}]}'],
 )
 def test_what_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(PlanDamaged):

@@ -12,7 +12,7 @@ from app.recordings.replaced import KEPT_FOR
 from app.recordings.retention import OPERATOR, REMOVED_AFTER
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server, noise
-from tests.app.store.test_purging import purge, withdraw
+from tests.app.store.test_purging import certificate_of, purge, withdraw
 
 NEW = "replay/ab12cd34-0001-hub-camera.mp4"
 FILES = {PART: noise(40_000), CLIP: noise(30_000, 2), NEW: noise(50_000, 3)}
@@ -136,6 +136,21 @@ async def test_a_store_that_is_away_and_a_disk_that_is_are_waited_for(
     assert objects_of(server) == {PART, NEW}
 
 
+async def test_what_was_removed_before_is_counted_by_the_certificate_once(
+    keeping: Keeping, recording: Recording
+) -> None:
+    keeping.clock.now += KEPT_FOR
+    await purge(keeping)
+    await purge(keeping)
+    await withdraw(keeping, recording)
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping)
+    certificate = await certificate_of(keeping, recording)
+    assert certificate is not None
+    assert (certificate.replaced_files, certificate.replaced_bytes) == (1, len(FILES[CLIP]))
+    assert certificate.files == 3, "part, clip and manifest"
+
+
 async def test_a_recording_that_is_removed_takes_with_it_what_was_replaced(
     keeping: Keeping, recording: Recording, server: S3Server
 ) -> None:
@@ -144,5 +159,8 @@ async def test_a_recording_that_is_removed_takes_with_it_what_was_replaced(
     keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
     await purge(keeping, keeping.store)
     assert not (keeping.root / recording.folder).exists()
+    certificate = await certificate_of(keeping, recording)
+    assert certificate is not None
+    assert (certificate.files, certificate.replaced_files) == (4, 0), "it was still there"
     assert objects_of(server) == set()
     assert await clips_of(keeping, recording) == set()
