@@ -27,7 +27,7 @@ class KnownSet:
 
 @dataclass(frozen=True, slots=True)
 class KnownCode:
-    """A code and the set it is of. `aliases`: other words for it."""
+    """A code and the set it is of. `aliases`: other words for it; `is_point`: see `Code`."""
 
     id: UUID
     set: KnownSet
@@ -38,6 +38,7 @@ class KnownCode:
     aliases: tuple[str, ...]
     valid_from: date | None
     valid_to: date | None
+    is_point: bool
 
     def label(self, language: str = "zh") -> str:
         """Return the word for it in `zh`, `en` or `bo`; in Chinese where there is none."""
@@ -153,6 +154,10 @@ class Catalogue:
         """Return a code of the stored set of a kind. Raise CodeUnknown."""
         return self.of_set(self.stored_set(kind).key, code)
 
+    def is_point(self, category: str) -> bool:
+        """Return whether schools of a category, a stored code, are teaching points (教学点)."""
+        return self.stored(CodeKind.SCHOOL_CATEGORY, category).is_point
+
     def find(self, kind: CodeKind, text: str) -> KnownCode | None:
         """Return the stored code that is written `text`: a code, a label or another word.
 
@@ -238,4 +243,5 @@ def _known_code(row: Code, of: KnownSet) -> KnownCode:
         aliases=tuple(word for word in row.aliases.split(";") if word),
         valid_from=row.valid_from,
         valid_to=row.valid_to,
+        is_point=row.is_point,
     )

@@ -49,7 +49,8 @@ class CodeSet(Base):
 class Code(Base):
     """代码: one code of a set. `aliases`: other words for it, with semicolons between.
 
-    `valid_from` and `valid_to` are the first and the last day; None: not limited.
+    `valid_from` and `valid_to` are the first and the last day; None: not limited. `is_point`: of a
+    kind of school: 教学点, which belongs to another school.
     """
 
     __tablename__ = "codes"
@@ -63,6 +64,7 @@ class Code(Base):
     label_en: Mapped[str] = mapped_column(String(80))
     label_bo: Mapped[str] = mapped_column(String(120), default="")
     aliases: Mapped[str] = mapped_column(String(200), default="")
+    is_point: Mapped[bool] = mapped_column(default=False)
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
 

@@ -74,6 +74,19 @@ def codes(wanted: CodeFilter) -> Select[Code, CodeSet]:
     return query
 
 
+def point_categories() -> Select[str]:
+    """Return a query of the categories of teaching points, as schools store them, for `.in_`."""
+    return (
+        select(Code.code)
+        .join(CodeSet, CodeSet.id == Code.set_id)
+        .where(
+            CodeSet.kind == CodeKind.SCHOOL_CATEGORY,
+            CodeSet.is_stored.is_(True),
+            Code.is_point.is_(True),
+        )
+    )
+
+
 FromCode, ToCode = aliased(Code), aliased(Code)
 FromSet, ToSet = aliased(CodeSet), aliased(CodeSet)
 MAP_ORDER = (

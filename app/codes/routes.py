@@ -34,7 +34,7 @@ class CodeSetOut(BaseModel):
 
 
 class CodeOut(BaseModel):
-    """A code with its words. `set`: the key of its set."""
+    """A code with its words. `set`: the key of its set; `is_point`: see `Code`."""
 
     id: UUID
     set: str
@@ -43,6 +43,7 @@ class CodeOut(BaseModel):
     label_zh: str
     label_en: str
     label_bo: str
+    is_point: bool
     valid_from: date | None
     valid_to: date | None
 
@@ -90,6 +91,7 @@ def _code_out(code: Code, of: CodeSet) -> CodeOut:
         label_zh=code.label_zh,
         label_en=code.label_en,
         label_bo=code.label_bo,
+        is_point=code.is_point,
         valid_from=code.valid_from,
         valid_to=code.valid_to,
     )
@@ -166,6 +168,7 @@ async def export_codes(
             Column("英文名称", lambda row: row[0].label_en),
             Column("藏文名称", lambda row: row[0].label_bo),
             Column("别名", lambda row: row[0].aliases),
+            Column("教学点", lambda row: _yes(value=row[0].is_point)),
             Column("起始日期", lambda row: row[0].valid_from),
             Column("截止日期", lambda row: row[0].valid_to),
         ),

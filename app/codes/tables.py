@@ -49,6 +49,7 @@ class CodeRow:
     aliases: str
     valid_from: date | None
     valid_to: date | None
+    is_point: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,10 @@ class _Line:
         if value not in {"yes", "no"}:
             raise self.wrong(column, f"write yes or no, not {value!r}.")
         return value == "yes"
+
+    def flag(self, column: str) -> bool:
+        """Return a truth few lines say; false where there is nothing, or no such column."""
+        return self._fields.get(column) not in {None, ""} and self.truth(column)
 
     def day(self, column: str) -> date | None:
         value = self.text(column, most=10)
@@ -172,6 +177,7 @@ def _code_row(line: _Line) -> CodeRow:
         aliases=line.text("aliases", most=200),
         valid_from=line.day("valid_from"),
         valid_to=line.day("valid_to"),
+        is_point=line.flag("is_point"),
     )
 
 

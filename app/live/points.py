@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.queries import inspected_schools
 from app.attendance.models import AttendanceRecord, Session
 from app.attendance.rows import IS_COUNTED, Newest, newest
+from app.codes.queries import point_categories
 from app.lessons.models import LessonSite
 from app.lessons.queries import day_of
 from app.lessons.readiness import CLASSROOM_WITHIN
 from app.live.wall import last_seen
 from app.pinyin import is_named
-from app.schools.models import TEACHING_POINT, Classroom, Device, Region, School
+from app.schools.models import Classroom, Device, Region, School
 from app.security import PersonCaller
 
 
@@ -82,7 +83,7 @@ def points_seen(
         .join(School, Classroom.school_id == School.id)
         .join(Region, School.region_id == Region.id)
         .where(
-            School.category == TEACHING_POINT,
+            School.category.in_(point_categories()),
             or_(School.opened_on.is_(None), School.opened_on <= today),
             or_(School.closed_on.is_(None), School.closed_on > today),
             School.id.in_(inspected_schools(person)),

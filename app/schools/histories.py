@@ -24,7 +24,6 @@ from app.schools.errors import (
     WrongParent,
 )
 from app.schools.models import (
-    TEACHING_POINT,
     ChangeKind,
     Region,
     School,
@@ -223,7 +222,8 @@ async def change_category(
         raise WrongState("The school is closed: reopen it first.")
     if category == school.category:
         raise WrongState(f"It is of category {category} already.")
-    if category == TEACHING_POINT and await open_points(db, school.id):
+    is_point = (await codes.catalogue(db)).is_point(category)
+    if is_point and await open_points(db, school.id):
         raise WrongState("A school other points belong to cannot become a teaching point.")
     await _require_order(db, school, noting)
     await require_parent(db, category=category, parent_id=parent_id, own_id=school.id)
@@ -237,7 +237,7 @@ async def change_category(
     )
     await void_code(db, school, VoidReason.CATEGORY_CHANGED, noting)
     school.category, school.parent_id = category, parent_id
-    if category != TEACHING_POINT:
+    if not is_point:
         school.local_suffix = None
     await db.flush()
 
@@ -282,14 +282,15 @@ async def require_parent(
     db: AsyncSession, *, category: str, parent_id: UUID | None, own_id: UUID | None = None
 ) -> None:
     """Raise WrongParent unless a teaching point has an open school, and nothing else a parent."""
-    if category != TEACHING_POINT:
+    sets = await codes.catalogue(db)
+    if not sets.is_point(category):
         if parent_id is not None:
-            raise WrongParent("Only a teaching point (218) belongs to another school.")
+            raise WrongParent("Only a teaching point belongs to another school.")
         return
     parent = await db.get(School, parent_id) if parent_id is not None else None
     if parent is None or parent.id == own_id:
-        raise WrongParent("A teaching point (218) names the school it belongs to.")
-    if parent.is_teaching_point or parent.closed_on is not None:
+        raise WrongParent("A teaching point names the school it belongs to.")
+    if sets.is_point(parent.category) or parent.closed_on is not None:
         raise WrongParent(f"{parent.name} is a teaching point itself, or closed.")
 
 

@@ -28,7 +28,7 @@ from app.schools import histories, registry
 from app.schools.cells import Refused, Report
 from app.schools.errors import BadRegionCode, SchoolCodeMalformed
 from app.schools.histories import Noting
-from app.schools.models import TEACHING_POINT, ChangeKind, Region, School, SchoolChange, SchoolCode
+from app.schools.models import ChangeKind, Region, School, SchoolChange, SchoolCode
 from app.schools.queries import regions_within, schools_within
 from app.schools.service import region_code
 from app.schools.table_import import Kind, lacks_columns, let_others_run
@@ -72,6 +72,7 @@ class Row:
 class _Known:
     """What there is already, by what rows name it by."""
 
+    sets: Catalogue
     scope_region_by_code: dict[str, Region]
     codes: dict[str, UUID]
     schools: dict[UUID, School]
@@ -81,7 +82,7 @@ class _Known:
 
     def add(self, school: School) -> None:
         self.schools[school.id] = school
-        parent = school.parent_id if school.category == TEACHING_POINT else None
+        parent = school.parent_id if self.sets.is_point(school.category) else None
         self.by_name[school.region_id, school.name, parent] = school
         self.by_bare_name.setdefault(school.name, []).append(school)
         if school.moe_code is not None:
@@ -90,8 +91,8 @@ class _Known:
             self.suffixes[school.parent_id, school.local_suffix] = school.id
 
 
-async def _known(db: AsyncSession, scope: Scope) -> _Known:
-    known = _Known({}, {}, {})
+async def _known(db: AsyncSession, scope: Scope, sets: Catalogue) -> _Known:
+    known = _Known(sets, {}, {}, {})
     regions = select(Region).where(Region.id.in_(regions_within(scope)))
     async for (region,) in in_portions(db, regions):
         known.scope_region_by_code[region.code] = region
@@ -119,9 +120,9 @@ def _read(line: Line, known: _Known, sets: Catalogue, noting: Noting) -> Row:
     region = _region(cells[REGION], known)
     code = _moe_code(cells.get(CODE, ""), category.code)
     parent = cells.get(PARENT, "")
-    if (category.code == TEACHING_POINT) != bool(parent):
+    if category.is_point != bool(parent):
         raise Refused(PARENT, "needs-parent" if not parent else "only-points-have-parents")
-    given = _given(cells, sets, is_point=category.code == TEACHING_POINT)
+    given = _given(cells, sets, is_point=category.is_point)
     closed_on = cells_of.day(cells.get(CLOSED, ""), CLOSED)
     for column, day in ((OPENED, given.get("opened_on")), (CLOSED, closed_on)):
         if day is not None and day > noting.on:
@@ -200,13 +201,13 @@ class _Import:
         found = (
             [self.known.schools[by_code]]
             if by_code in self.known.schools
-            else [school for school in named if school.category != TEACHING_POINT]
+            else [school for school in named if not self.known.sets.is_point(school.category)]
         )
         if len(found) > 1:  # of the same region, if that is one
             found = [school for school in found if school.region_id == row.region.id]
         if len(found) != 1:
             raise Refused(PARENT, "ambiguous-parent" if found else "no-such-parent")
-        if found[0].category == TEACHING_POINT or found[0].closed_on is not None:
+        if self.known.sets.is_point(found[0].category) or found[0].closed_on is not None:
             raise Refused(PARENT, "no-such-parent")
         return found[0]
 
@@ -344,7 +345,8 @@ async def import_schools(
     report = Report(rows=len(table.lines))
     if lacks_columns(report, table, REQUIRED):
         return report
-    known, sets = await _known(db, scope), await codes.catalogue(db)
+    sets = await codes.catalogue(db)
+    known = await _known(db, scope, sets)
     run = _Import(db, known, noting, report)
     rows: list[Row] = []
     for line in table.lines:
@@ -354,7 +356,7 @@ async def import_schools(
         except Refused as refused:
             report.fault(line, refused)
     # Schools first: points of the same file may belong to them.
-    for row in _schools_first(rows):
+    for row in _schools_first(rows, sets):
         await let_others_run(row.line.number)
         try:
             run.take(row)
@@ -368,8 +370,8 @@ async def import_schools(
     return report
 
 
-def _schools_first(rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.category == TEACHING_POINT)
+def _schools_first(rows: Sequence[Row], sets: Catalogue) -> list[Row]:
+    return sorted(rows, key=lambda row: sets.is_point(row.category))
 
 
 SCHOOLS = Kind(HEADINGS, REQUIRED, EXAMPLES, import_schools)

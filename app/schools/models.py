@@ -11,8 +11,6 @@ from app.database import Base, Id
 from app.etags import Versioned
 from app.pinyin import Named
 
-TEACHING_POINT = "218"  # 小学教学点 in the ministry's table of school categories
-
 # Compared byte by byte, so that all paths below one lie between it and it with PATH_END, whatever
 # language a PostgreSQL sorts by. SQLite compares so by itself.
 PathText = String(160).with_variant(String(160, collation="C"), "postgresql")
@@ -88,7 +86,7 @@ class Authority(Base):
 
 
 class School(Versioned, Named, Base):
-    """学校, or 教学点: a school of category 218 with its parent (中心校).
+    """学校, or 教学点: a school of a category whose code says so, with its parent (中心校).
 
     `moe_code`: the ministry's code while it is in force; `SchoolCode` keeps all there ever were.
     `local_suffix`: what tells a point from the others of its parent where it has no code of its
@@ -124,11 +122,6 @@ class School(Versioned, Named, Base):
 
     region: Mapped[Region] = relationship(lazy="raise")
     parent: Mapped["School | None"] = relationship(lazy="raise", remote_side="School.id")
-
-    @property
-    def is_teaching_point(self) -> bool:
-        """Return whether this is a 教学点."""
-        return self.category == TEACHING_POINT
 
     def is_open_on(self, day: date) -> bool:
         """Return whether the school is open that day; on the day it closes it is no more."""

@@ -17,7 +17,6 @@ from app.schools import histories
 from app.schools.errors import NameTaken, WrongDay, WrongParent
 from app.schools.histories import Noting
 from app.schools.models import (
-    TEACHING_POINT,
     Authority,
     AuthorityLevel,
     ChangeKind,
@@ -126,8 +125,8 @@ async def register_school(db: AsyncSession, facts: SchoolFacts, noting: Noting) 
     if facts.urban_rural is not None:
         await codes.require(db, CodeKind.URBAN_RURAL, facts.urban_rural)
     await histories.require_parent(db, category=facts.category, parent_id=facts.parent_id)
-    if facts.local_suffix is not None and facts.category != TEACHING_POINT:
-        raise WrongParent("Only a teaching point (218) has a local number.")
+    if facts.local_suffix is not None and not (await codes.catalogue(db)).is_point(facts.category):
+        raise WrongParent("Only a teaching point has a local number.")
     if facts.opened_on is not None and facts.opened_on > noting.on:
         raise WrongDay(f"{facts.opened_on} has not come yet: register it when it has.")
     same_name = select(School.id).where(
@@ -163,8 +162,10 @@ async def edit_school(
     """
     if changes.get("urban_rural") is not None:
         await codes.require(db, CodeKind.URBAN_RURAL, changes["urban_rural"])
-    if changes.get("local_suffix") is not None and not school.is_teaching_point:
-        raise WrongParent("Only a teaching point (218) has a local number.")
+    if changes.get("local_suffix") is not None and not (await codes.catalogue(db)).is_point(
+        school.category
+    ):
+        raise WrongParent("Only a teaching point has a local number.")
     if (name := changes.pop("name", None)) is not None:
         await histories.rename(db, school, name, noting)
     if region is not None:

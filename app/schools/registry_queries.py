@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from app.codes.queries import point_categories
 from app.errors import NotFound
 from app.pinyin import is_named
 from app.schools.models import (
     PATH_END,
-    TEACHING_POINT,
     Authority,
     AuthorityLevel,
     Classroom,
@@ -64,7 +64,7 @@ def _counted(*conditions: ColumnElement[bool]) -> Any:
 
 def regions(scope: Scope, wanted: RegionFilter) -> Select[Region, int, int]:
     """Return regions with the numbers of open schools and teaching points in them."""
-    query = select(Region, _counted(), _counted(School.category == TEACHING_POINT)).where(
+    query = select(Region, _counted(), _counted(School.category.in_(point_categories()))).where(
         Region.id.in_(visible_regions(scope))
     )
     if wanted.parent_id is not None:

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
 
 from app.clock import DISPLAY_ZONE
+from app.codes import service as codes
 from app.database import analyze
 from app.errors import NotFound
 from app.pinyin import is_named
 from app.schools.errors import WrongDay
 from app.schools.histories import STANDING, standing_on
-from app.schools.models import TEACHING_POINT, Region, School, SchoolChange
+from app.schools.models import Region, School, SchoolChange
 from app.schools.queries import regions_within
 from app.schools.registry_queries import local_code, visible_regions
 from app.schools.roster_models import RosterEntry, RosterSnapshot, SigningKey
@@ -124,10 +125,11 @@ async def _entries(db: AsyncSession, snapshot: RosterSnapshot, on: date) -> list
         .order_by(Region.path, School.name, School.id)
     )
     changes = await _changes_within(db, below)
+    sets = await codes.catalogue(db)
     entries: list[RosterEntry] = []
     for school, region, its_parent in rows:
         standing = standing_on(school, changes.get(school.id, ()), on)
-        if not standing.is_open or standing.category != TEACHING_POINT:
+        if not standing.is_open or not sets.is_point(standing.category):
             continue
         entries.append(
             RosterEntry(

@@ -260,11 +260,10 @@ async def create_school(
     region: Region,
     parent: School | None = None,
 ) -> School:
-    """Add a school; a teaching point (218) names the school it belongs to."""
+    """Add a school; a teaching point names the school it belongs to."""
     school = School(
         name=name, category=category, region_id=region.id, parent_id=parent.id if parent else None
     )
-    assert not school.is_teaching_point or parent is not None
     db.add(school)
     await db.flush()
     return school

@@ -29,7 +29,7 @@ from app.alliances.models import (
 )
 from app.calendars.models import BellSchedule, Period, Term
 from app.clock import DISPLAY_ZONE
-from app.schools.models import TEACHING_POINT, Classroom, Region, School, SchoolClass
+from app.schools.models import Classroom, Region, School, SchoolClass
 from bench.data.rows import Ids, Rows, numbered
 
 WEEKS = 18
@@ -39,6 +39,7 @@ LESSONS_A_WEEK = 7
 _SITES = 6
 _CLASS = 5  # the kind of their ids; those of lessons are in bench.data.taught
 ROOMS_A_SCHOOL = 2
+TEACHING_POINT = "218"  # in the ministry's table of school categories
 # Which word a lesson has for what it teaches, and the code of it in needs, offers and pairings.
 SUBJECTS = (("音乐", "music"), ("美术", "fine_art"), ("英语", "english"), ("科学", "science"))
 GRADES = ("一年级", "二年级", "三年级", "四年级", "五年级", "六年级")

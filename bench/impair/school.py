@@ -16,7 +16,7 @@ from app.events import EventBus
 from app.lessons import service as lessons
 from app.lessons.models import LessonKind, LessonState
 from app.schools import service as schools
-from app.schools.models import TEACHING_POINT, Classroom, Region
+from app.schools.models import Classroom, Region
 from app.security import DEVICE_COOKIE, PERSON_COOKIE, Role
 
 _LIFETIMES = Lifetimes(idle=timedelta(hours=2), absolute=timedelta(hours=12))
@@ -80,7 +80,7 @@ async def _prepare(
     cookies: list[dict[str, str]] = []
     for number in range(1, classrooms + 1):
         point = await schools.create_school(
-            db, name=f"示范{number}村小{which}", category=TEACHING_POINT, region=region, parent=hub
+            db, name=f"示范{number}村小{which}", category="218", region=region, parent=hub
         )
         room = await schools.ensure_classroom(db, school=point, name="多媒体教室")
         code, _ = await schools.issue_code(

@@ -1735,11 +1735,12 @@ export interface components {
             is_exact: boolean;
             to_code: components["schemas"]["CodeEnd"];
         };
-        /** @description A code with its words. `set`: the key of its set. */
+        /** @description A code with its words. `set`: the key of its set; `is_point`: see `Code`. */
         CodeOut: {
             code: string;
             /** Format: uuid */
             id: string;
+            is_point: boolean;
             kind: components["schemas"]["CodeKind"];
             label_bo: string;
             label_en: string;

@@ -25,7 +25,7 @@ Read = Callable[[AsyncSession], Awaitable[Any]]
 LOCAL = {
     "sets.csv": "key,kind,is_stored,is_shown,label_zh,label_en,source,valid_from,valid_to\n"
     "LOCAL,SUBJECT,no,yes,本省学科代码,Subjects of a province,a province's platform,,\n",
-    "codes.csv": "set,code,label_zh,label_en,label_bo,aliases,valid_from,valid_to\n"
+    "codes.csv": "set,code,label_zh,label_en,label_bo,aliases,valid_from,valid_to,is_point\n"
     "LOCAL,01,语文,Chinese,,国文,2018-09-01,2026-07-31\n"
     "LOCAL,91,乡土,Homeland,,,,\n",
     "maps.csv": "from_set,from_code,to_set,to_code,is_exact\nLOCAL,01,CURR2022,chinese,yes\n",
@@ -157,6 +157,7 @@ async def test_validity_has_a_first_and_a_last_day(database: Database, tmp_path:
         ("codes", "OTHER,01,a,b,,,,", "there is no set OTHER"),
         ("codes", "LOCAL,01,a,b,,,,\nLOCAL,01,c,d,,,,", "('LOCAL', '01') is there twice"),
         ("codes", "LOCAL,01,,b,,,,", "column label_zh: 1 to 80 characters, not 0"),
+        ("codes", "LOCAL,01,a,b,,,,,ja", "column is_point: write yes or no"),
         ("maps", "LOCAL,07,CURR2022,maths,yes", "there is no code LOCAL/07"),
     ],
 )
@@ -169,6 +170,12 @@ async def test_malformed_table_is_refused_with_its_place(
         async with database.unit_of_work() as db:
             await service.load(db, read_tables(folder), follow=rewording.follow)
     assert complaint in refused.value.detail
+
+
+def test_a_folder_from_before_points_were_marked_marks_none(tmp_path: Path) -> None:
+    heading, _, lines = LOCAL["codes.csv"].partition("\n")
+    write(tmp_path, codes=f"{heading.removesuffix(',is_point')}\n{lines}")
+    assert [row.is_point for row in read_tables(tmp_path).codes] == [False, False]
 
 
 def test_folder_without_sets_and_files_in_another_encoding_are_refused(tmp_path: Path) -> None:

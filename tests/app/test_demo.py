@@ -39,7 +39,7 @@ async def test_county_is_whole(database: Database) -> None:
     async with database.unit_of_work() as db:
         schools = {school.name: school for school in await db.scalars(select(School))}
     hub = schools["示范中心小学"]
-    points = [school for school in schools.values() if school.is_teaching_point]
+    points = [school for school in schools.values() if school.parent_id is not None]
     assert len(points) == 5
     assert {point.parent_id for point in points} == {hub.id}
 

@@ -3,10 +3,14 @@
 Past 400 lines: schools, regions, classes and classrooms are one registry under one set of rights.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.attendance import rewording
+from app.codes import service as codes
+from app.codes.tables import read_tables
 from app.database import Database
 from app.schools.models import Region
 from app.security import Role
@@ -426,6 +430,51 @@ async def test_codes_are_told_to_whoever_is_signed_in(
     assert {one["from_code"]["set"], one["to_code"]["set"]} == {"CURR2022", "JYT1004_ZXXKC"}
     assert {one["from_code"]["label_zh"], one["to_code"]["label_zh"]} == {"语文"}
     assert (await (await open_browser()).get("/api/codes")).status_code == 401
+
+
+SETS = "key,kind,is_stored,is_shown,label_zh,label_en,source,valid_from,valid_to\n"
+CODES = "set,code,label_zh,label_en,label_bo,aliases,valid_from,valid_to,is_point\n"
+
+
+async def test_which_schools_are_teaching_points_is_said_by_the_code_of_their_category(
+    office: TestBrowser, county: County, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "sets.csv").write_text(
+        f"{SETS}MOE_SCHOOL_CATEGORY,SCHOOL_CATEGORY,yes,yes,办学类型代码,School categories,,,\n"
+    )
+    (tmp_path / "codes.csv").write_text(
+        f"{CODES}MOE_SCHOOL_CATEGORY,229,流动教学点,Touring point,,,,,yes\n"
+        "MOE_SCHOOL_CATEGORY,239,另一种小学,Another school,,,,,no\n"
+    )
+    async with database.unit_of_work() as db:
+        await codes.load(db, read_tables(tmp_path), follow=rewording.follow)
+    told = (await office.get("/api/codes?kind=SCHOOL_CATEGORY")).json()["items"]
+    assert {each["code"] for each in told if each["is_point"]} == {"218", "229"}
+    for refused in (
+        facts(county, category="229"),
+        facts(county, category="239", parent_id=str(county.hub.id)),
+        facts(county, category="239", local_suffix="01"),
+    ):
+        answer = await office.post("/api/schools", refused)
+        assert (answer.status_code, answer.json()["type"]) == (422, "wrong-parent")
+    before = (await office.get(f"/api/regions/{county.region.id}")).json()
+    point = await register(
+        office, county, category="229", parent_id=str(county.hub.id), local_suffix="07"
+    )
+    room = {"school_id": point["id"], "name": "教室"}
+    assert (await office.post("/api/classrooms", room)).status_code == 201
+    after = (await office.get(f"/api/regions/{county.region.id}")).json()
+    assert (after["schools"], after["points"]) == (before["schools"] + 1, before["points"] + 1)
+    shown = (await office.get(f"/api/admin/points?school_id={point['id']}")).json()["items"]
+    assert [each["school"] for each in shown] == [point["name"]]
+    day = {"region_id": str(county.region.id), "name": "春季", "taken_on": "2026-03-02"}
+    roster = (await office.post("/api/rosters", day)).json()
+    listed = (await office.get(f"/api/rosters/{roster['id']}/entries")).json()["items"]
+    assert point["name"] in {each["name"] for each in listed}
+    # It is a point: none can belong to it.
+    under = facts(county, name="更小的点", category="218", parent_id=point["id"])
+    answer = await office.post("/api/schools", under)
+    assert (answer.status_code, answer.json()["type"]) == (422, "wrong-parent")
 
 
 async def test_code_sets_and_mappings_are_narrowed_paged_and_exported(

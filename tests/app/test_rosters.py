@@ -19,14 +19,14 @@ from app.database import Database
 from app.errors import Problem
 from app.schools import histories, registry, rosters
 from app.schools.histories import Noting
-from app.schools.models import TEACHING_POINT, School
+from app.schools.models import School
 from app.schools.registry import SchoolFacts
 from app.schools.roster_models import RosterEntry, RosterSnapshot
 from app.security import Role
 from app.signing import Signer, is_signed, load_signer
 from app.tables import METADATA
 from tests.app.conftest import OpenBrowser, TestBrowser
-from tests.factories import NOON, County, make_person, make_region
+from tests.factories import NOON, TEACHING_POINT, County, make_person, make_region
 
 TODAY = date(2026, 3, 2)
 POINTS, DAYS = 4, 30
