@@ -1,14 +1,14 @@
 """Which kinds of school are teaching points is said by their codes.
 
 Revision ID: 202611271351
-Revises: 202611271350
+Revises: 202611271410
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611271351"
-down_revision = "202611271350"
+down_revision = "202611271410"
 branch_labels = None
 depends_on = None
 

@@ -13,7 +13,10 @@ import ClassroomsPage from "../src/views/admin/ClassroomsPage.vue";
 import MemberEditDialog from "../src/views/alliances/MemberEditDialog.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
 import SharedWindows from "../src/views/calendar/SharedWindows.vue";
+import { firstOf } from "../src/components/office/codes";
+import type { Code } from "../src/registry";
 import GrantDialog from "../src/views/registry/GrantDialog.vue";
+import NewSchoolDialog from "../src/views/registry/NewSchoolDialog.vue";
 import SchoolPage from "../src/views/registry/SchoolPage.vue";
 
 interface Sent {
@@ -220,6 +223,47 @@ describe("a code for a device", () => {
     await expect.poll(menu).toBeDefined();
     menu()?.click();
     await expect.poll(() => sent.at(-1)?.path).toBe("/api/admin/classrooms/c1/enrolment-codes?kind=RECORDER");
+  });
+});
+
+describe("a school to register", () => {
+  it("begins as what the codes call a teaching point, and names the school it belongs to", async () => {
+    answers((path) => {
+      if (path.startsWith("/api/regions")) return { items: [{ id: "r1", name: "示范县" }], next_cursor: null };
+      return path.startsWith("/api/schools") ? { items: [{ id: "s1", name: "中心小学" }], next_cursor: null } : NOTHING;
+    });
+    await opened(NewSchoolDialog, {
+      categories: [{ id: "211", name: "小学" }, { id: "229", name: "流动教学点" }],
+      places: [],
+      isPointCategory: (category: string) => category === "229",
+    });
+    const name = document.querySelector<HTMLInputElement>(".el-dialog input[maxlength='120']");
+    if (name === null) throw new Error("no field");
+    name.value = "新村点";
+    name.dispatchEvent(new Event("input"));
+    await choose("行政区划", "示范县");
+    expect(button("保存")?.disabled).toBe(true);
+    await choose("所属学校", "中心小学");
+    await expect.poll(() => button("保存")?.disabled).toBe(false);
+    save();
+    await expect.poll(() => sent).toHaveLength(1);
+    expect(sent[0]?.body).toMatchObject({ category: "229", region_id: "r1", parent_id: "s1" });
+  });
+});
+
+describe("what a form begins with", () => {
+  const code = (id: string, valid_from: string | null, valid_to: string | null): Code => ({
+    id, code: id, set: "S", kind: "LANGUAGE", label_zh: id, label_en: id, label_bo: "", is_point: false, valid_from, valid_to,
+  });
+
+  it("is the first code that holds today", () => {
+    vi.useFakeTimers({ now: Date.parse("2026-03-02T04:00:00Z") });
+    try {
+      expect(firstOf([code("old", null, "2026-03-01"), code("new", "2026-03-03", null), code("zh", "2026-03-02", "2026-03-02")])).toBe("zh");
+      expect(firstOf([code("old", null, "2026-03-01")])).toBe("");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

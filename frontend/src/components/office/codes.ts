@@ -3,6 +3,7 @@ import { computed, shallowRef, type Ref } from "vue";
 import type { Named } from "@/api";
 import { currentLocale } from "@/i18n";
 import { codesOf, type Code, type CodeKind } from "@/registry";
+import { dateOf } from "./times";
 
 export function labelOf(code: Code): string {
   return currentLocale() === "zh" ? code.label_zh : code.label_en;
@@ -40,7 +41,25 @@ export function useCodeWords(...kinds: CodeKind[]) {
     return found.value.find((each) => each.kind === kind && each.id === id)?.code;
   }
 
-  return { load, word, wordOf, named, byId, codeOf };
+  /** Whether schools of a category are teaching points (教学点), which belong to another school. */
+  function isPoint(category: string): boolean {
+    return found.value.some((each) => each.kind === "SCHOOL_CATEGORY" && each.code === category && each.is_point);
+  }
+
+  /** What one begins with where nothing is known: the first code of a kind that holds today; "": there is none. */
+  function first(kind: CodeKind): string {
+    return firstOf(found.value.filter((each) => each.kind === kind));
+  }
+
+  return { load, word, wordOf, named, byId, codeOf, isPoint, first };
+}
+
+/** The first of these codes that holds today; "": there is none. */
+export function firstOf(codes: readonly Code[]): string {
+  const today = dateOf(new Date());
+  const holds = ({ valid_from, valid_to }: Code): boolean =>
+    (valid_from === null || valid_from <= today) && (valid_to === null || today <= valid_to);
+  return codes.find(holds)?.code ?? "";
 }
 
 export type CodeWords = ReturnType<typeof useCodeWords>;
@@ -65,9 +84,11 @@ export function useCodes(): {
   word: (code: string) => string;
   /** The code of a subject by its id; undefined: there is none. */
   subjectCode: (id: string) => string | undefined;
+  /** The language one begins with: the first that holds today. */
+  usualLanguage: Ref<string>;
   load: () => Promise<void>;
 } {
-  const { load, named, codeOf } = useCodeWords("SUBJECT", "LANGUAGE");
+  const { load, named, codeOf, first } = useCodeWords("SUBJECT", "LANGUAGE");
   const subjects = computed(() => named("SUBJECT"));
   const languages = computed(() => named("LANGUAGE"));
 
@@ -75,5 +96,7 @@ export function useCodes(): {
     return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
   }
 
-  return { subjects, languages, word, subjectCode: (id) => codeOf("SUBJECT", id), load };
+  const usualLanguage = computed(() => first("LANGUAGE"));
+
+  return { subjects, languages, word, subjectCode: (id) => codeOf("SUBJECT", id), usualLanguage, load };
 }

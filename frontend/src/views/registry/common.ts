@@ -60,6 +60,3 @@ export function useEdited<T, F extends object>(
 
   return { base, form, others, edited, takeTheirs };
 }
-
-/** 小学教学点: the category of schools that belong to another. */
-export const TEACHING_POINT = "218";

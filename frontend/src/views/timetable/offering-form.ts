@@ -16,7 +16,7 @@ const fieldsOf = (of: Offering | null) => ({
   subject: of?.subject ?? "",
   grade_no: of?.grade_no ?? 3,
   textbook: of?.textbook ?? "",
-  language: of?.language ?? "zh",
+  language: of?.language ?? "",
   term_id: of?.term.id ?? "",
   periods_a_week: of?.periods_a_week ?? 2,
   minutes: of?.minutes ?? 40,
