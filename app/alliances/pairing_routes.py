@@ -203,7 +203,7 @@ async def add_pairing(
 ) -> PairingOut:
     """Draft a pairing. Nobody has agreed to anything yet."""
     await _require_may_draft(db, caller, body)
-    await service.require_named(db, body)
+    await service.require_named(db, body, kept(caller))
     pairing = await pairings.save_draft(db, pairings.new(), body)
     tag(response, pairing)
     return await _one(db, caller, pairing.id, now)
@@ -235,7 +235,7 @@ async def change_pairing(
     pairing = await pairing_queries.pairing_seen(db, kept(caller), pairing_id)
     expected.require(pairing, current=(await described(db, caller, [pairing], now))[0])
     await _require_may_draft(db, caller, body)
-    await service.require_named(db, body)
+    await service.require_named(db, body, kept(caller), pairing)
     pairing = await pairings.save_draft(db, pairing, body)
     tag(response, pairing)
     return await _one(db, caller, pairing.id, now)

@@ -1,6 +1,7 @@
 """Alliances: their members, their agreement, their term plans."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -355,7 +356,8 @@ async def save_plan(
 ) -> TermPlanOut:
     """Write the plan of a term; `If-Match: "0"` for the first one."""
     alliance = await queries.alliance_kept(db, kept(caller), alliance_id)
-    term = await calendars.get_term(db, term_id)
+    around = replace(kept(caller), region_ids=kept(caller).region_ids | {alliance.region_id})
+    term = await calendars.term_seen(db, around, term_id)
     await service.require_term_of(db, alliance, term)
     plan = await queries.plan_of(db, alliance_id, term_id)
     expected.require(plan or service.NO_PLAN_YET)

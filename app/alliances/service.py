@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import queries as accounts
 from app.alliances import queries
 from app.alliances.errors import MembershipOverlaps, TermForeign
-from app.alliances.models import Agreement, Alliance, AllianceMember, TermPlan
+from app.alliances.models import Agreement, Alliance, AllianceMember, Pairing, TermPlan
 from app.alliances.pairing_schemas import PairingIn
 from app.alliances.schemas import AllianceIn, MemberChange, MemberIn, TermPlanIn
 from app.calendars.models import Term
+from app.errors import NotFound
 from app.files import StoredFile
 from app.schools import queries as schools
 from app.schools.models import School
+from app.security import Scope
 
 
 async def save_alliance(db: AsyncSession, alliance: Alliance, body: AllianceIn) -> None:
@@ -88,9 +90,27 @@ class _NoPlanYet:
 NO_PLAN_YET = _NoPlanYet()  # what `If-Match` names before there is a plan
 
 
-async def require_named(db: AsyncSession, body: PairingIn) -> None:
-    """Raise NotFound unless each person and class named is of the school it is named for."""
-    for party in (body.hub, *body.partners):
+async def require_named(
+    db: AsyncSession, body: PairingIn, scope: Scope, draft: Pairing | None = None
+) -> None:
+    """Raise NotFound unless each person and class named is of the school it is named for.
+
+    Of a school outside `scope`, which the caller administers, only those its own side named in the
+    `draft` before: whom it sends it says itself.
+    """
+    parties = (body.hub, *body.partners)
+    own = await schools.ids_within(db, scope, {party.school_id for party in parties})
+    known = {
+        (party.school_id, each)
+        for party in (draft.parties if draft else ())
+        for each in (party.person_id, party.class_id)
+    }
+    for party in parties:
+        named = {party.person_id, party.class_id} - {None}
+        if party.school_id not in own and any(
+            (party.school_id, each) not in known for each in named
+        ):
+            raise NotFound("Whom and which class a school sends, it names itself.")
         if party.person_id is not None:
             await accounts.require_person_of(db, party.person_id, school_id=party.school_id)
         if party.class_id is not None:

@@ -56,7 +56,7 @@ async def save(
     subject = words.stored(CodeKind.SUBJECT, body.subject)
     words.stored(CodeKind.LANGUAGE, body.language)
     words.stored(CodeKind.GRADE, str(body.grade_no))
-    term = await calendars.get_term(db, body.term_id)
+    term = await calendars.term_seen(db, scope, body.term_id)
     if not await alliances.holds_in(db, term, hub.region):
         raise TermForeign("Choose a term of the hub school's region, or of one it lies in.")
     await accounts.require_person_of(db, body.lecturer_id, school_id=hub.id)
@@ -134,7 +134,8 @@ async def require_fit(
     Raise NotFound, SiteUnfit.
     """
     passed = {plan.through_id for plan in known.values() if plan.through_id is not None}
-    at = await queries.schools_of_classrooms(db, _rooms(sites) | passed)
+    # Who passes it on is one of the sites, or refused as none: whether there is one is not told.
+    at = await queries.schools_of_classrooms(db, {site.classroom_id for site in sites} | passed)
     own = await schools.ids_within(db, scope, set(at.values()))
     _require_chain(sites, at, hub_school_id)
     _require_served(sites, known)
@@ -179,11 +180,6 @@ async def require_fit(
         if site.assistant_id is not None:
             await accounts.require_person_of(db, site.assistant_id, school_id=school_id)
     return frozenset(site.classroom_id for site in sites if at[site.classroom_id] in own)
-
-
-def _rooms(sites: Iterable[SiteIn]) -> set[UUID]:
-    rooms = {room for site in sites for room in (site.classroom_id, site.through_id)}
-    return {room for room in rooms if room is not None}
 
 
 def _require_chain(sites: Iterable[SiteIn], at: Mapping[UUID, UUID], hub_school_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Reads of plannings. Rights are part of the query: not yours is not found."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -8,9 +9,10 @@ from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from app.errors import NotFound
 from app.lessons.models import CourseOffering, OfferingSite, OfferingState
+from app.lessons.offering_queries import schools_of_classrooms
 from app.planning.models import PlannedCourse, Planning
 from app.schools.models import Classroom
-from app.schools.queries import schools_within
+from app.schools.queries import ids_within, schools_within
 from app.security import Scope
 
 LATEST_FIRST = (Planning.asked_at.desc(), Planning.id.desc())
@@ -111,3 +113,13 @@ async def offerings_within(
     if len(found) != len(set(offering_ids)):
         raise NotFound("There is no such offering for you.")
     return found
+
+
+async def require_kept_free(
+    db: AsyncSession, scope: Scope, courses: Collection[CourseOffering], school_ids: set[UUID]
+) -> None:
+    """Raise NotFound unless each school lies in scope or receives one of the courses."""
+    rooms = {site.classroom_id for course in courses for site in course.sites}
+    receiving = (await schools_of_classrooms(db, rooms)).values()
+    if not school_ids <= {*receiving, *await ids_within(db, scope, school_ids)}:
+        raise NotFound("There is no such school for you.")

@@ -29,7 +29,6 @@ from app.planning.schemas import (
     PlanningOut,
     hubs_of,
 )
-from app.schools import queries as schools
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
 
 router = APIRouter(prefix="/api/plannings", tags=["timetable"], route_class=IdempotentRoute)
@@ -104,7 +103,7 @@ async def ask_for_plan(
     scope = caller.scope(Role.ADMINISTRATOR)
     courses = await queries.offerings_within(db, scope, body.offering_ids)
     term = await calendars.term_seen(db, scope, body.term_id)
-    await schools.require_schools(db, {each.school_id for each in body.kept_free})
+    await queries.require_kept_free(db, scope, courses, {each.school_id for each in body.kept_free})
     planning = service.ask(db, body, courses, term, person_id=caller.person_id, now=now)
     await db.flush()
     job = await jobs.enqueue(

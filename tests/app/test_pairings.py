@@ -11,6 +11,7 @@ from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
 from tests.factories import (
     NOON,
     County,
+    make_class,
     make_person,
 )
 
@@ -157,6 +158,43 @@ async def test_mentor_and_mentee_are_named_and_belong_to_their_schools(
     right = await keeper.send("PUT", path, etag='"1"', json=body | {"partners": [named]})
     assert right.json()["partners"][0]["person"]["name"] == "孙老师"
     assert (await move(keeper, one, "PROPOSED", county.hub)).status_code == 200
+
+
+async def test_a_school_of_another_county_names_its_own_people_and_classes(
+    *,
+    keeper: TestBrowser,
+    open_browser: OpenBrowser,
+    database: Database,
+    county: County,
+    other_county: County,
+) -> None:
+    async with database.unit_of_work() as db:
+        mentee = await make_person(db, school=other_county.hub, name="孙老师")
+        colleague = await make_person(db, school=county.hub, name="周老师")
+        pupils = await make_class(db, other_county.hub.id, name="四年级二班")
+    theirs = await open_browser(other_county.administrator)
+    hub = {"school_id": str(county.hub.id), "person_id": str(county.teacher.person_id)}
+    far = {"school_id": str(other_county.hub.id)}
+    named = far | {"person_id": str(mentee.person_id), "class_id": str(pupils.id)}
+    body = pairing(county.hub) | {"kind": "TEACHER_MENTOR", "hub": hub, "partners": [far]}
+    for named_here in ("person_id", "class_id"):
+        partner = far | {named_here: named[named_here]}
+        answer = await keeper.post("/api/pairings", body | {"partners": [partner]})
+        assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
+        assert "孙老师" not in answer.text
+    one = await made(keeper, "/api/pairings", body)
+    path = f"/api/pairings/{one['id']}"
+    # Each side names its own, and leaves what the other has named.
+    answer = await theirs.send("PUT", path, etag='"1"', json=body | {"partners": [named]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["partners"][0]["person"]["name"] == "孙老师"
+    etag = answer.headers["ETag"]
+    more = body | {"partners": [named], "periods_a_week": 3}
+    answer = await keeper.send("PUT", path, etag=etag, json=more)
+    assert (answer.status_code, answer.json()["periods_a_week"]) == (200, 3)
+    other = hub | {"person_id": str(colleague.person_id)}
+    answer = await theirs.send("PUT", path, etag=answer.headers["ETag"], json=more | {"hub": other})
+    assert (answer.status_code, "周老师" in answer.text) == (404, False)
 
 
 async def test_one_plus_n_names_the_classes(keeper: TestBrowser, county: County) -> None:

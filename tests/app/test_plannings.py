@@ -192,13 +192,8 @@ async def test_planning_again_moves_the_lessons_that_are_there(
     assert (await accept(keeper, first, publish=True)).status_code == 200
     before = await lessons_of(database, music)
     slot = first["answer"]["plans"][0]["slots"][0]
-    kept = [
-        {
-            "school_id": str(music.hub_school_id),
-            "weekday": slot["weekday"],
-            "period": slot["period"],
-        }
-    ]
+    taken = {name: slot[name] for name in ("weekday", "period")}
+    kept = [{"school_id": str(music.hub_school_id)} | taken]
     second = await plan(app, database, clock, keeper, body(music, kept_free=kept))
     answer = await accept(keeper, second, publish=True)
     assert answer.status_code == 200, answer.text
@@ -284,12 +279,13 @@ async def test_a_question_that_is_none_is_refused(
     assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input")
 
 
-@pytest.mark.parametrize("what", ["term", "school"])
-async def test_a_term_or_a_school_that_is_not_there_is_not_found(
-    keeper: TestBrowser, music: CourseOffering, what: str
+@pytest.mark.parametrize("what", ["term", "school", "another's"])
+async def test_a_term_or_a_school_that_is_not_there_or_not_in_it_is_not_found(
+    keeper: TestBrowser, music: CourseOffering, other_county: County, what: str
 ) -> None:
     nowhere = str(UUID(int=1))
-    kept = [{"school_id": nowhere, "weekday": 1, "period": 1}]
+    school = other_county.hub.id if what == "another's" else nowhere
+    kept = [{"school_id": str(school), "weekday": 1, "period": 1}]
     wrong: JSON = {"term_id": nowhere} if what == "term" else {"kept_free": kept}
     answer = await keeper.post("/api/plannings", body(music, **wrong))
     assert (answer.status_code, answer.json()["type"]) == (404, "not-found")

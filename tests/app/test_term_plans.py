@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
+from app.accounts.service import grant
 from app.calendars.models import Term
 from app.database import Database
+from app.security import Role
 from tests.app.alliance_steps import (
     JSON,
     found,
@@ -31,8 +33,14 @@ async def alliance(keeper: TestBrowser, county: County) -> JSON:
     return await make_alliance(keeper, county)
 
 
-async def test_a_term_of_another_region_is_no_plan(
-    keeper: TestBrowser, open_browser: OpenBrowser, alliance: JSON, other_county: County
+async def test_a_term_of_another_region_is_no_plan_and_one_of_anothers_is_not_there(
+    *,
+    keeper: TestBrowser,
+    open_browser: OpenBrowser,
+    alliance: JSON,
+    county: County,
+    other_county: County,
+    database: Database,
 ) -> None:
     stranger = await open_browser(other_county.administrator)
     term = await made(
@@ -45,12 +53,19 @@ async def test_a_term_of_another_region_is_no_plan(
             "ends_on": "2026-07-10",
         },
     )
-    answer = await keeper.send(
-        "PUT",
-        f"/api/alliances/{alliance['id']}/term-plans/{term['id']}",
-        etag='"0"',
-        json={"preparations": 0, "lessons": 0, "resources": 0, "trainings": 0},
-    )
+    path = f"/api/alliances/{alliance['id']}/term-plans/{term['id']}"
+    plan = {"preparations": 0, "lessons": 0, "resources": 0, "trainings": 0}
+    answer = await keeper.send("PUT", path, etag='"0"', json=plan)
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
+    # Who administers both counties sees it, and is told why it does not fit.
+    async with database.unit_of_work() as db:
+        await grant(
+            db,
+            person_id=county.administrator.person_id,
+            role=Role.ADMINISTRATOR,
+            region_id=other_county.region.id,
+        )
+    answer = await keeper.send("PUT", path, etag='"0"', json=plan)
     assert (answer.status_code, answer.json()["type"]) == (409, "term-foreign")
 
 

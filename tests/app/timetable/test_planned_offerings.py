@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.accounts.service import grant
 from app.database import Database
 from app.lessons.models import LessonSite, OfferingSite
+from app.security import Role
 from tests.app.alliance_steps import attach, found, made, move, pairing, run
 from tests.app.conftest import OpenBrowser, TestBrowser
 from tests.app.timetable_steps import (
@@ -20,7 +22,7 @@ from tests.app.timetable_steps import (
     plan_one,
     tag,
 )
-from tests.factories import NOON, County, make_person
+from tests.factories import NOON, County, make_county, make_person
 
 
 async def test_an_offering_is_opened_listed_and_changed(
@@ -72,7 +74,8 @@ async def test_lists_come_as_files(keeper: TestBrowser, opened: JSON, lesson: JS
         ({"sites": "twice"}, 422, "malformed-input"),
         ({"sites": "not paired"}, 409, "site-unfit"),
         ({"sites": "no helper"}, 404, "not-found"),
-        ({"term_id": "elsewhere"}, 409, "term-foreign"),
+        ({"term_id": "elsewhere"}, 404, "not-found"),
+        ({"term_id": "another county's"}, 409, "term-foreign"),
     ],
 )
 async def test_what_does_not_fit_is_refused(
@@ -87,12 +90,21 @@ async def test_what_does_not_fit_is_refused(
 ) -> None:
     async with database.unit_of_work() as db:
         term = await make_term(db, other_county)
+        beside = await make_county(db)
+        sibling = await make_term(db, beside)
+        await grant(
+            db,
+            person_id=school.county.administrator.person_id,
+            role=Role.ADMINISTRATOR,
+            region_id=beside.region.id,
+        )
     own = str(school.county.classrooms[0].id)
     real: dict[tuple[str, Any], Any] = {
         ("lecturer_id", "stranger"): str(other_county.teacher.person_id),
         ("hub_classroom_id", "elsewhere"): own,
         ("hub_class_id", "elsewhere"): own,
         ("term_id", "elsewhere"): str(term.id),
+        ("term_id", "another county's"): str(sibling.id),
         ("sites", "elsewhere"): [{"classroom_id": str(other_county.classrooms[0].id)}],
         ("sites", "twice"): [{"classroom_id": own}, {"classroom_id": own}],
         ("sites", "not paired"): [{"classroom_id": own, "pairing_id": own}],
