@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.models import Account
 from app.attendance.models import AttendanceRecord
 from app.attendance.seats import HUB, site_seat
 from app.calendars.models import Term
@@ -26,13 +27,14 @@ from app.recordings.retention import DeletionCertificate, DeletionReason, Record
 from app.schools.roster_models import RosterSnapshot
 from signaling.messages import EndReason
 from signaling.ports import EventType, RoomEvent
-from tests.app.alliance_steps import attach, join, made, pairing, run
+from tests.app.alliance_steps import PDF, attach, join, made, pairing, run
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.county_callers import callers_of
 from tests.app.test_calendars import bells, term
 from tests.app.test_jobs_pages import caller
 from tests.app.test_needs import need, offer
 from tests.app.timetable_steps import make_offering
-from tests.factories import County, make_county, make_lesson
+from tests.factories import County, make_county, make_lesson, make_region
 
 # Of path parameters that name no thing of a county.
 PLAIN = {
@@ -50,10 +52,15 @@ PLAIN = {
 
 @dataclass
 class Whole:
-    """A county and, by path parameter, the id of a thing of it."""
+    """A county, by path parameter the id of a thing of it, and its callers.
+
+    Beside the county's own: the "principal" of the hub, the "ally" who keeps the alliance, the
+    "city" above it, and one whose role is "past".
+    """
 
     county: County
     ids: dict[str, UUID]
+    accounts: dict[str, Account]
 
 
 async def make_whole_county(
@@ -61,7 +68,8 @@ async def make_whole_county(
 ) -> Whole:
     """Make everything; names of schools, people and things hold `mark`."""
     async with database.unit_of_work() as db:
-        county = await make_county(db)
+        city = await make_region(db)
+        county = await make_county(db, parent=city)
         for school in (county.hub, *county.points):
             school.name = f"{mark}{school.name}"
             await db.merge(school)
@@ -84,7 +92,8 @@ async def make_whole_county(
         job = await jobs.enqueue(
             db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
         )
-    return Whole(county, ids | {"job_id": job.id})
+    accounts = await callers_of(database, clock, county, city, ids["alliance_id"])
+    return Whole(county, ids | {"job_id": job.id}, accounts)
 
 
 async def _lesson(database: Database, clock: Clock, county: County, mark: str) -> dict[str, UUID]:
@@ -315,26 +324,24 @@ async def _alliance(keeper: TestBrowser, county: County, mark: str) -> dict[str,
         },
     )
     member = await join(keeper, alliance, "HUB", school_id=str(county.hub.id))
+    await join(keeper, alliance, "MEMBER", school_id=str(county.points[0].id))
     await attach(keeper, f"/api/alliances/{alliance['id']}")
-    pair = await made(
-        keeper, "/api/pairings", pairing(county.hub, county.points[0], name=f"{mark}专递")
-    )
+    promised = pairing(county.hub, county.points[0], name=f"{mark}专递", alliance_id=alliance["id"])
+    pair = await made(keeper, "/api/pairings", promised)
     await run(keeper, pair, county.hub, county.points[0])
     wanted = await made(keeper, "/api/needs", need(county.points[0]))
     offered = await made(keeper, "/api/hub-offers", offer(county.hub))
-    event: dict[str, Any] = await made(keeper, *research(pair, mark))
-    found = {"alliance": alliance, "member": member, "pairing": pair, "need": wanted}
+    path = f"/api/pairings/{pair['id']}"
+    handed = await keeper.send("POST", f"{path}/evidence?name={mark}研修", content=PDF)
+    file = {"id": handed.json()["file_id"]}
+    event: dict[str, Any] = await made(
+        keeper,
+        f"{path}/events/TRAINING",
+        {"title": f"{mark}研修", "held_on": "2026-03-02", "file_id": file["id"]},
+    )
+    found = {"alliance": alliance, "member": member, "pairing": pair, "need": wanted, "file": file}
     found |= {"offer": offered, "event": event}
     return {f"{name}_id": UUID(each["id"]) for name, each in found.items()}
-
-
-def research(pair: dict[str, Any], mark: str) -> tuple[str, dict[str, Any]]:
-    """Return where and with what an event of the fourth track (研修) is entered."""
-    return f"/api/pairings/{pair['id']}/events/TRAINING", {
-        "title": f"{mark}研修",
-        "held_on": "2026-03-02",
-        "link": "https://example.invalid/",
-    }
 
 
 async def _coverage(
