@@ -317,7 +317,7 @@ async def media(
 
 
 @router.get(
-    "/recordings/{recording_id}/filler/{file}",
+    "/recordings/{recording_id}/filler/{filler_file}",
     response_class=Response,
     responses={200: {"description": "Black or silence.", "content": BYTES}},
 )
@@ -325,7 +325,7 @@ async def media(
 async def filling(
     *,
     recording_id: UUID,
-    file: FillerFile,
+    filler_file: FillerFile,
     until: Until,
     key: Key,
     now: Now,
@@ -333,10 +333,10 @@ async def filling(
     links: LinkMaker,
 ) -> Response:
     """Send what is played where a track has nothing: of the recording there is nothing in it."""
-    links.check(recording_id, f"filler/{file}", until=until, key=key, now=now)
-    mime = "video/mp4" if file.startswith(Kind.VIDEO) else "audio/mp4"
+    links.check(recording_id, f"filler/{filler_file}", until=until, key=key, now=now)
+    mime = "video/mp4" if filler_file.startswith(Kind.VIDEO) else "audio/mp4"
     headers = {"Cache-Control": "private, no-store"}
-    return Response(filler.content(file), media_type=mime, headers=headers)
+    return Response(filler.content(filler_file), media_type=mime, headers=headers)
 
 
 @router.head("/recordings/{recording_id}/parts/{file}", include_in_schema=False)

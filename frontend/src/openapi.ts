@@ -838,7 +838,7 @@ export interface paths {
          */
         get: operations["take_download"];
     };
-    "/api/recordings/{recording_id}/filler/{file}": {
+    "/api/recordings/{recording_id}/filler/{filler_file}": {
         /** @description Send what is played where a track has nothing: of the recording there is nothing in it. */
         get: operations["filling"];
     };
@@ -11084,7 +11084,7 @@ export interface operations {
                 until: components["parameters"]["query.until"];
             };
             path: {
-                file: string;
+                filler_file: string;
                 recording_id: components["parameters"]["path.recording_id"];
             };
         };

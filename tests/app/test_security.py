@@ -49,7 +49,7 @@ _FILLER = "/api/recordings/00000000-0000-0000-0000-000000000007/filler/audio.mp4
 ADDRESSED = {
     ("GET", "/api/calendars/{token}.ics"): (f"/api/calendars/{'a' * 43}.ics", 404),
     ("GET", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
-    ("GET", "/api/recordings/{recording_id}/filler/{file}"): (_FILLER, 403),
+    ("GET", "/api/recordings/{recording_id}/filler/{filler_file}"): (_FILLER, 403),
     ("HEAD", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
 }
 

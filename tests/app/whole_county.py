@@ -45,6 +45,7 @@ PLAIN = {
     "group": "camera",
     "source": "camera",
     "file": "1-1.mp4",
+    "filler_file": "video-0-900000.mp4",
     "form": "SOUND",
     "number": "0",
 }
