@@ -171,8 +171,8 @@ async def rename_micro_lesson(
     body: MicroLessonEdit,
     response: Response,
     db: Db,
-    expected: IfMatch,
     asker: Asker,
+    expected: IfMatch,
 ) -> MicroLessonOut:
     """Give a piece another title."""
     piece = await micro_lessons.changeable(db, asker.person, micro_lesson_id)
@@ -207,8 +207,8 @@ async def delete_micro_lesson(
     response: Response,
     db: Db,
     now: Now,
-    expected: IfMatch,
     asker: Asker,
+    expected: IfMatch,
 ) -> None:
     """Show a piece to nobody from now on, and have its file removed an hour later."""
     piece = await micro_lessons.changeable(db, asker.person, micro_lesson_id)
