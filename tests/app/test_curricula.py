@@ -17,6 +17,12 @@ OWN = {"旧计划": "2024-09-01", "新计划": "2026-03-02", "下一份计划": 
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what is in force is a statement."""
+    return either_url
+
+
+@pytest.fixture
 async def office(open_browser: OpenBrowser, county: County, database: Database) -> TestBrowser:
     """Two plans of the nation, three of the county; the clock stands at 2026-03-02."""
     browser = await open_browser(county.administrator)

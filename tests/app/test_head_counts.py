@@ -20,6 +20,12 @@ from tests.factories import County, make_person
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: the newest count is a statement."""
+    return either_url
+
+
+@pytest.fixture
 def give(database: Database, clock: Clock) -> Give:
     return giver(database, clock)
 

@@ -49,6 +49,12 @@ WITHOUT_KEY = {
 }
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: who was first is decided by the database."""
+    return either_url
+
+
 def test_every_post_takes_a_key_or_is_named_here_with_its_reason(app: FastAPI) -> None:
     schema = app.openapi()
     key = {"$ref": f"#/components/parameters/header.{HEADER.lower()}"}

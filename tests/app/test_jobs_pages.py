@@ -25,6 +25,12 @@ from tests.app.conftest import Clock, OpenBrowser
 from tests.factories import NOON, County
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: lists and rights are statements."""
+    return either_url
+
+
 def caller(account: Account) -> PersonCaller:
     return PersonCaller(
         person_id=account.person_id,

@@ -38,6 +38,12 @@ FIGURES = {
 }
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: the newest measurement of each is a statement."""
+    return either_url
+
+
 def summed_up(seat_id: str, reports: int = 3, *, estimate: float = 3600) -> RoomEvent:
     """The event a room writes: its payload is made by the room's own statistics."""
     statistics = LinkStatistics()

@@ -21,6 +21,12 @@ from tests.app.conftest import OpenBrowser
 from tests.factories import County, make_person
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: order and search of names are theirs."""
+    return either_url
+
+
 @pytest.mark.parametrize(
     ("name", "found", "not_found"),
     [

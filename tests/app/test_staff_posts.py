@@ -18,6 +18,12 @@ PATH = "/api/staff-posts"
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: lists and searches are statements."""
+    return either_url
+
+
+@pytest.fixture
 async def office(open_browser: OpenBrowser, county: County) -> TestBrowser:
     return await open_browser(county.administrator)
 

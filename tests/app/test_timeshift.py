@@ -30,6 +30,12 @@ SITE = TrackKey(PeerId("site-" + "0" * 32), Source.SCREEN)
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: who may look back is a statement."""
+    return either_url
+
+
+@pytest.fixture
 async def running(database: Database, county: County, clock: Clock) -> UUID:
     """A lesson that runs."""
     async with database.unit_of_work() as db:
