@@ -149,7 +149,7 @@ async def _lessons(
 
 
 @router.get("/sheets/{sheet_id}/lessons")
-@refuses(InputsNotKept)
+@refuses(InputsNotKept, FiguresBeingCounted)
 async def list_sheet_lessons(
     *,
     sheet_id: UUID,
@@ -166,7 +166,7 @@ async def list_sheet_lessons(
 
 
 @router.get("/sheets/{sheet_id}/lessons/export", **EXPORT_ROUTE)
-@refuses(InputsNotKept)
+@refuses(InputsNotKept, FiguresBeingCounted)
 async def export_sheet_lessons(
     *,
     request: Request,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from app.clock import Day, Now
+from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -122,7 +123,7 @@ async def list_rosters(
 
 
 @router.post("", status_code=201)
-@refuses(WrongDay)
+@refuses(WrongDay, CodeUnknown)
 async def take_roster(
     body: RosterIn, request: Request, db: Db, now: Now, caller: CurrentAdministrator
 ) -> RosterOut:

@@ -234,7 +234,7 @@ async def close_school(
 
 
 @router.post("/{school_id}/reopen")
-@refuses(WrongDay, WrongParent, WrongState)
+@refuses(WrongDay, WrongParent, WrongState, CodeUnknown)
 async def reopen_school(
     *,
     school_id: UUID,

@@ -5016,12 +5016,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-key-reused`: This key was used for something else; `malformed-input`: Malformed input; `wrong-day`: This day cannot be; `wrong-parent`: The school it belongs to is not right */
-        "idempotency-key-reused.malformed-input.wrong-day.wrong-parent": {
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `inputs-not-kept`: What this sheet was computed with was not kept */
         "inputs-not-kept": {
             content: {
@@ -8777,7 +8771,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["inputs-not-kept"];
             422: components["responses"]["malformed-input"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     export_sheet_lessons: {
@@ -8806,7 +8800,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["inputs-not-kept"];
             422: components["responses"]["malformed-input"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["figures-being-counted.unavailable"];
         };
     };
     sign_sheet_off: {
@@ -11763,7 +11757,7 @@ export interface operations {
             404: components["responses"]["not-found"];
             409: components["responses"]["still-running"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input.wrong-day"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -12250,7 +12244,7 @@ export interface operations {
             409: components["responses"]["still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
-            422: components["responses"]["idempotency-key-reused.malformed-input.wrong-day.wrong-parent"];
+            422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input.wrong-day.wrong-parent"];
             428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
