@@ -1,4 +1,8 @@
-/** Every page, loaded when it is first visited; who may open it, and whether it is dark. */
+/**
+ * Every page, loaded when it is first visited; who may open it, and whether it is dark.
+ *
+ * Past 400 lines: one list, so that two pages never have one address.
+ */
 import { createRouter, createWebHistory } from "vue-router";
 import { translate } from "./i18n";
 import { useSession } from "./session";

@@ -1,4 +1,7 @@
-"""A replay in which something is missing is made again, and shown when it is better."""
+"""A replay in which something is missing is made again, and shown when it is better.
+
+Past 400 lines: one recording, from what was missing to what is shown in the end.
+"""
 
 import os
 import shutil

@@ -1,4 +1,7 @@
-"""Playing a lesson from its parts: who may, with which links, and what is sent."""
+"""Playing a lesson from its parts: who may, with which links, and what is sent.
+
+Past 400 lines: one lesson on the disk, which every test asks for in another way.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
