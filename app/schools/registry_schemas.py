@@ -99,7 +99,7 @@ class SchoolPlace(Incoming):
 
 
 class SchoolIn(SchoolPlace):
-    """A school to register. A teaching point (218) names its parent."""
+    """A school to register. A teaching point names its parent."""
 
     name: Name
     category: CodeText
@@ -142,7 +142,7 @@ class OnDay(Incoming):
 
 
 class CategoryIn(OnDay):
-    """Another category; a teaching point (218) names its parent."""
+    """Another category; a teaching point names its parent."""
 
     category: CodeText
     parent_id: UUID | None = None

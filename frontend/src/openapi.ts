@@ -1529,7 +1529,7 @@ export interface components {
             language: string;
             url: string;
         };
-        /** @description Another category; a teaching point (218) names its parent. */
+        /** @description Another category; a teaching point names its parent. */
         CategoryIn: {
             category: string;
             on?: string | null;
@@ -3843,7 +3843,7 @@ export interface components {
             subjects: number;
             taught: number;
         };
-        /** @description A school to register. A teaching point (218) names its parent. */
+        /** @description A school to register. A teaching point names its parent. */
         SchoolIn: {
             altitude_m?: number | null;
             authority_id?: string | null;
