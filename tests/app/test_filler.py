@@ -63,7 +63,7 @@ async def filler_urls(teacher: TestBrowser, session_id: UUID) -> list[str]:
     return re.findall(r'/api/recordings/[^/]+/filler/[^"\s]+', listed.text)
 
 
-async def test_what_is_listed_before_a_late_camera_is_black_and_a_cache_may_have_it(
+async def test_what_is_listed_before_a_late_camera_is_black_and_is_sent_to_who_has_the_link(
     folder: tuple[UUID, Path], teacher: TestBrowser, open_browser: OpenBrowser
 ) -> None:
     urls = await filler_urls(teacher, folder[0])
