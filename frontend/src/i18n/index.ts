@@ -7,6 +7,7 @@ import { createI18n } from "vue-i18n";
 import admin from "./admin";
 import alliances from "./alliances";
 import attendance from "./attendance";
+import captions from "./captions";
 import check from "./check";
 import classroom from "./classroom";
 import county from "./county";
@@ -36,6 +37,7 @@ export const areas = {
   admin,
   alliances,
   attendance,
+  captions,
   county,
   coverage,
   planning,
