@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -29,7 +28,7 @@ from app.recordings.links import LinkRefused, Links
 from app.recordings.models import DownloadForm, Recording
 from app.recordings.queries import may_watch
 from app.recordings.reading import Shelf
-from app.recordings.streaming import send_file
+from app.recordings.streaming import attachment, ranged, send_file
 from app.security import CurrentPerson, PersonCaller, client_address
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
@@ -151,10 +150,7 @@ def standing_out(standing: Standing, url: str) -> DownloadOut:
 @router.get(
     "/recordings/{recording_id}/downloads/{form}",
     response_class=Response,
-    responses={
-        200: {"description": "The file.", "content": FILE},
-        206: {"description": "The range that was asked for.", "content": FILE},
-    },
+    responses=ranged("The file.", FILE),
 )
 @refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
 async def take_download(
@@ -206,8 +202,7 @@ async def send_made(
 
 
 def _disposition(recording: Recording, form: DownloadForm) -> str:
-    """Return how the file is called (RFC 6266): the day and the title of the lesson."""
-    lesson = recording.lesson
+    """Return how the file is called: the day and the title of the lesson."""
+    lesson, suffix = recording.lesson, SUFFIX[form]
     day = f"{lesson.planned_start:%Y-%m-%d}"
-    name = quote(f"{day} {lesson.title}{SUFFIX[form]}", safe="")
-    return f"attachment; filename=\"lesson-{day}{SUFFIX[form]}\"; filename*=UTF-8''{name}"
+    return attachment(f"lesson-{day}{suffix}", f"{day} {lesson.title}{suffix}")

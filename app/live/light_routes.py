@@ -39,6 +39,7 @@ from app.recordings.light import LIGHT, LightForm
 from app.recordings.links import LinkRefused, Links
 from app.recordings.models import Recording
 from app.recordings.queries import is_shown_to
+from app.recordings.streaming import ranged
 from app.security import CurrentPerson, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
@@ -94,10 +95,7 @@ async def _answer(
 @router.get(
     "/recordings/{recording_id}/light/{form}",
     response_class=Response,
-    responses={
-        200: {"description": "The file.", "content": FILE},
-        206: {"description": "The range that was asked for.", "content": FILE},
-    },
+    responses=ranged("The file.", FILE),
 )
 @refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
 async def watch_light(

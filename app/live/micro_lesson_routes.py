@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -47,6 +46,7 @@ from app.recordings.micro_lessons import (
 )
 from app.recordings.models import DownloadForm, Recording
 from app.recordings.retention import HeldBack
+from app.recordings.streaming import attachment, ranged
 from app.security import CurrentPerson, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
@@ -220,10 +220,7 @@ async def delete_micro_lesson(
 @router.get(
     "/micro-lessons/{micro_lesson_id}/film",
     response_class=Response,
-    responses={
-        200: {"description": "The piece.", "content": FILM},
-        206: {"description": "The range that was asked for.", "content": FILM},
-    },
+    responses=ranged("The piece.", FILM),
 )
 @refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
 async def watch_micro_lesson(
@@ -248,10 +245,7 @@ async def watch_micro_lesson(
 @router.get(
     "/micro-lessons/{micro_lesson_id}/file",
     response_class=Response,
-    responses={
-        200: {"description": "The piece.", "content": FILM},
-        206: {"description": "The range that was asked for.", "content": FILM},
-    },
+    responses=ranged("The piece.", FILM),
 )
 @refuses(ClipFileMissing, KeptElsewhere, LinkRefused, RangeNotSatisfiable)
 async def take_micro_lesson(
@@ -271,10 +265,8 @@ async def take_micro_lesson(
     links.check(piece.recording_id, name, until=until, key=key, now=now)
     answer = await _send(request, db, person, piece, now, taken=DownloadForm.LESSON)
     if answer.status_code in (200, 206):
-        called = quote(f"{piece.title}.mp4", safe="")
-        answer.headers["Content-Disposition"] = (
-            f"attachment; filename=\"micro-lesson.mp4\"; filename*=UTF-8''{called}"
-        )
+        called = attachment("micro-lesson.mp4", f"{piece.title}.mp4")
+        answer.headers["Content-Disposition"] = called
     return answer
 
 

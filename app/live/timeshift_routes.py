@@ -34,7 +34,7 @@ from app.recordings.errors import (
 from app.recordings.links import PURPOSE, LinkRefused, Links
 from app.recordings.models import PLAYABLE, WHOLE, Recording
 from app.recordings.reading import Shelf
-from app.recordings.streaming import send_file
+from app.recordings.streaming import ranged, send_file
 from app.security import Anyone, Callers, CurrentCaller, client_address
 from media.core.ids import Kind, Source
 from media.recorder import filler, playlists
@@ -343,10 +343,7 @@ async def filling(
 @router.get(
     "/recordings/{recording_id}/parts/{file}",
     response_class=Response,
-    responses={
-        200: {"description": "The part.", "content": BYTES},
-        206: {"description": "The range that was asked for.", "content": BYTES},
-    },
+    responses=ranged("The part.", BYTES),
 )
 @refuses(LinkRefused, ClipFileMissing, KeptElsewhere, RangeNotSatisfiable, RecordingDamaged)
 async def part(

@@ -1,7 +1,6 @@
 """Routes of captions: who may have copies of a recording brings them, who watches it reads them."""
 
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
@@ -19,6 +18,7 @@ from app.recordings.captions import LABEL_LENGTH, LANGUAGE_LENGTH, MEDIA_TYPE
 from app.recordings.errors import CaptionsRefused, CaptionsThere, RecordingNotReady
 from app.recordings.retention import HeldBack
 from app.recordings.schemas import CaptionsListOut, CaptionsOut
+from app.recordings.streaming import attachment
 from app.security import CurrentPerson
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
@@ -149,9 +149,7 @@ async def read_captions(captions_id: UUID, db: Db, person: CurrentPerson) -> Res
     answer = Response(found.text, media_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "private, no-store"
     name = f"{recording.lesson.planned_start:%Y-%m-%d} {recording.lesson.title}"
-    name = quote(f"{name}.{found.language}.vtt", safe="")
-    answer.headers["Content-Disposition"] = (
-        f"attachment; filename=\"captions.vtt\"; filename*=UTF-8''{name}"
-    )
+    called = attachment("captions.vtt", f"{name}.{found.language}.vtt")
+    answer.headers["Content-Disposition"] = called
     tag(answer, found)
     return answer

@@ -18,7 +18,7 @@ from app.recordings.finishing import REPLAY
 from app.recordings.published import PublishedFilter
 from app.recordings.reading import Shelf
 from app.recordings.schemas import PublishedOut, ViewOfOut
-from app.recordings.streaming import send_file
+from app.recordings.streaming import ranged, send_file
 from app.security import CurrentInspector, CurrentPerson, client_address
 
 CLIP = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
@@ -30,10 +30,7 @@ router = APIRouter(prefix="/api")
 @router.get(
     "/recordings/clips/{clip_id}",
     response_class=Response,
-    responses={
-        200: {"description": "The clip.", "content": CLIP},
-        206: {"description": "The range that was asked for.", "content": CLIP},
-    },
+    responses=ranged("The clip.", CLIP),
 )
 @refuses(ClipFileMissing, KeptElsewhere, RangeNotSatisfiable)
 async def clip(

@@ -1,10 +1,11 @@
 """A file on the disk or in the object store, or one range of it, sent in bounded pieces."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from urllib.parse import quote
 
 import anyio.to_thread
 import structlog
@@ -22,6 +23,25 @@ log = structlog.get_logger(__name__)
 
 PIECE_BYTES = 256 * 1024
 AGAIN_AFTER_S = 60
+
+#: What a description of the API says of an answer: its media types (OpenAPI 3.1, section 4.8.14).
+Content = Mapping[str, Mapping[str, object]]
+
+
+def ranged(what: str, content: Content) -> dict[int | str, dict[str, object]]:
+    """Describe what `send_file` answers: the whole, or the range that was asked for."""
+    return {
+        200: {"description": what, "content": content},
+        206: {"description": "The range that was asked for.", "content": content},
+    }
+
+
+def attachment(plain: str, called: str) -> str:
+    """Return the Content-Disposition of a file to be kept as `called` (RFC 6266, section 4).
+
+    `plain`: its name in ASCII, for who cannot read the other (appendix D).
+    """
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(called, safe='')}"
 
 
 class _FilePieces(StreamingResponse):
