@@ -1,5 +1,6 @@
 """What an office does with figures in tests: it asks, has jobs done, locks a term and signs."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,9 +13,19 @@ from app.jobs.models import Queue
 from app.jobs.worker import Worker
 from app.workers import make_worker
 from tests.app.conftest import Clock, TestBrowser
-from tests.app.coverage_world import World
+from tests.app.coverage_world import World, make_world
+from tests.app.test_coverage_figures import take_roster
 
 JSON = dict[str, Any]
+
+
+async def counted_world(database: Database, folder: Path) -> World:
+    """Make a world whose facts are counted and whose roster is taken."""
+    async with database.unit_of_work() as db:
+        made = await make_world(db, 5)
+        await delivered.refresh_of_records(db, [row.record_id for row in made.rows])
+        made.roster = await take_roster(db, made, folder)
+    return made
 
 
 def asked(world: World, **more: str) -> str:

@@ -1,7 +1,4 @@
-"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off.
-
-Past 400 lines: one world, whose figures are asked for, narrowed, signed off and amended.
-"""
+"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off."""
 
 import csv
 import io
@@ -13,7 +10,6 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from app.accounts.models import Account, RoleGrant
-from app.attendance import delivered
 from app.attendance.models import AttendanceRecord
 from app.calendars.models import Term
 from app.codes import service as codes
@@ -24,10 +20,10 @@ from app.database import Database
 from app.schools.models import School, SchoolClass
 from app.security import Role
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.coverage_office import asked, done, found, lock_all, sign
+from tests.app.coverage_office import asked, counted_world, done, found, lock_all, sign
 from tests.app.coverage_rule import came_of, figures_of
-from tests.app.coverage_world import World, make_world
-from tests.app.test_coverage_figures import required_of, take_roster
+from tests.app.coverage_world import World
+from tests.app.test_coverage_figures import required_of
 from tests.factories import make_class, make_county, make_person
 
 
@@ -39,10 +35,7 @@ def database_url(either_url: str) -> str:
 
 @pytest.fixture
 async def world(database: Database, tmp_path: Path, clock: Clock) -> World:
-    async with database.unit_of_work() as db:
-        made = await make_world(db, 5)
-        await delivered.refresh_of_records(db, [row.record_id for row in made.rows])
-        made.roster = await take_roster(db, made, tmp_path)
+    made = await counted_world(database, tmp_path)
     clock.advance(days=60)
     return made
 

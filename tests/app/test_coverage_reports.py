@@ -12,16 +12,14 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from sqlalchemy import null, update
 
-from app.attendance import delivered
 from app.clock import DISPLAY_ZONE
 from app.coverage.models import FigureSheet, Indicator
 from app.coverage.report import HEADINGS, in_full, share, shown
 from app.coverage.schemas import FigureOut
 from app.database import Database
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.coverage_office import JSON, asked, done, found, lock_all, sign
-from tests.app.coverage_world import World, make_world
-from tests.app.test_coverage_figures import take_roster
+from tests.app.coverage_office import JSON, asked, counted_world, done, found, lock_all, sign
+from tests.app.coverage_world import World
 from tests.factories import make_county
 
 WHY = "当天停电, 没有上"
@@ -35,10 +33,7 @@ def database_url(either_url: str) -> str:
 
 @pytest.fixture
 async def world(database: Database, tmp_path: Path, clock: Clock) -> World:
-    async with database.unit_of_work() as db:
-        made = await make_world(db, 5)
-        await delivered.refresh_of_records(db, [row.record_id for row in made.rows])
-        made.roster = await take_roster(db, made, tmp_path)
+    made = await counted_world(database, tmp_path)
     clock.advance(days=60)
     return made
 

@@ -20,10 +20,9 @@ from app.jobs.worker import Worker
 from app.schools.models import School
 from app.workers import PERIODIC, job_handlers
 from tests.app.conftest import Clock, OpenBrowser
-from tests.app.coverage_office import asked
-from tests.app.coverage_world import World, make_world
+from tests.app.coverage_office import asked, counted_world
+from tests.app.coverage_world import World
 from tests.app.held_lessons import run_jobs
-from tests.app.test_coverage_figures import take_roster
 
 
 @pytest.fixture
@@ -42,11 +41,7 @@ async def facts(database: Database) -> Facts:
 
 @pytest.fixture
 async def world(database: Database, tmp_path: Path) -> World:
-    async with database.unit_of_work() as db:
-        made = await make_world(db, 5)
-        await delivered.refresh_of_records(db, [row.record_id for row in made.rows])
-        made.roster = await take_roster(db, made, tmp_path)
-    return made
+    return await counted_world(database, tmp_path)
 
 
 async def make_stale(database: Database) -> Facts:
