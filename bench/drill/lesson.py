@@ -28,6 +28,7 @@ from bench.drill.verdict import (
     Stays,
     again_after_s,
     bugs_in,
+    late_s,
     lay_beside,
     longest_silence_s,
     moved_s,
@@ -246,6 +247,7 @@ class Drill:
             astray=kept.astray,
             moved_s=moved_s(kept.sound, each_s=AUDIO_PACKET_S),
             silence_s=max(longest_silence_s(each, lesson, deaf) for each in heard),
+            late_s=late_s(programme.sound, each_s=AUDIO_PACKET_S),
         )
         bugs = bugs_in(self.server.log(), expected)
         outcome.others += [(f"the server met a bug: {words}", False) for words in bugs]

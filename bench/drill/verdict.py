@@ -10,6 +10,8 @@ from statistics import median
 from bench.drill.programme import Sent
 
 _ENTRY = re.compile(r"\d{4}-\d\d-\d\dT\S+ \[")
+_ERROR = re.compile(r"[A-Za-z_][\w.]*(:|$)")
+"""How the last line of a traceback begins, of one line or the first of several."""
 
 LOSS_S = 2.0
 """Of what reached a server that lived; for each crash."""
@@ -98,6 +100,15 @@ def moved_s(kept: Mapping[int, float], *, each_s: float) -> float:
     return max(abs(shift - middle) for shift in shifts)
 
 
+def late_s(sent: Sequence[Sent], *, each_s: float) -> float:
+    """Return by how much the sender itself fell behind its own clock; NaN for nothing sent.
+
+    Item n is due at n * `each_s`. Media of a sender that has no processor moves, whoever records.
+    """
+    shifts = [item.at_s - number * each_s for number, item in enumerate(sent)]
+    return max(shifts) - min(shifts) if shifts else math.nan
+
+
 def again_after_s(sent: Sequence[Sent], kept: Mapping[int, float], mended_s: float) -> float:
     """Return how long after a moment the first thing was sent that was kept."""
     times = (sent[number].at_s for number in kept)
@@ -154,15 +165,22 @@ def wrong_rows(rows: Sequence[Row], truth: Sequence[Stays]) -> list[str]:
 
 
 def bugs_in(log: str, expected: Sequence[str]) -> list[str]:
-    """Return the lines of a server's log that a traceback follows, but those that are expected."""
-    found, said = [], ""
+    """Return the lines of a server's log that a traceback follows, but those that are expected.
+
+    With what the traceback ends with: which error it was.
+    """
+    found: list[str] = []
+    entry, head = "", ""  # what was said last, and that of the traceback that is being read
     for line in log.splitlines():
         if line.startswith("Traceback "):
-            if said and not any(words in said for words in expected):
-                found.append(said.strip())
-            said = ""
+            if entry:  # else it goes on: one error was the cause of another
+                head = "" if any(words in entry for words in expected) else entry.strip()
+                found += [head] if head else []
+            entry = ""
         elif _ENTRY.match(line):
-            said = line
+            entry, head = line, ""
+        elif head and _ERROR.match(line):
+            found[-1] = f"{head}: {line}"
     return found
 
 
@@ -174,7 +192,8 @@ class Outcome:
     purpose. `back_s`: from the recovery of a killed server to something recorded that plays; NaN
     where none was killed. `others` are what only this row promises: words, and whether they came
     true. `beside_cores`: how many processors other programs kept busy meanwhile; where they are
-    all of them, what is late may be late for that.
+    all of them, what is late may be late for that. `late_s`: by how much the sender fell behind its
+    own clock, against which `moved_s` is; NaN: it was not looked at.
     """
 
     row: str
@@ -193,6 +212,7 @@ class Outcome:
     may_lose_pictures: bool = False
     others: list[tuple[str, bool]] = field(default_factory=list)
     beside_cores: float = math.nan
+    late_s: float = math.nan
 
     @property
     def worst(self) -> Loss:
@@ -210,7 +230,7 @@ class Outcome:
             "nothing was recorded": self.sound.kept_s <= 0,
             f"playable {self.playable_s:.1f} s after the bell": not self.playable_s <= PLAYABLE_S,
             f"playable {self.back_s:.1f} s after the recovery": self.back_s > PLAYABLE_S,
-            f"media moved by {self.moved_s:.1f} s": not self.moved_s <= MOVED_S,
+            f"media moved by {self.moved_s:.1f} s{self._late()}": not self.moved_s <= MOVED_S,
             f"a classroom heard nothing for {self.silence_s:.1f} s": not (
                 self.silence_s <= NOTICED_S
             ),
@@ -222,6 +242,12 @@ class Outcome:
             *(f"orphan: {words}" for words in self.astray),
             *(words for words, is_met in self.others if not is_met),
         ]
+
+    def _late(self) -> str:
+        """Say in words that the drill was late itself: no excuse, but where to look."""
+        if not self.late_s > MOVED_S / 2:
+            return ""
+        return f", the drill's own sender was {self.late_s:.1f} s late"
 
     def line(self) -> str:
         """Return the row as a line of the table."""
@@ -262,6 +288,7 @@ def together(lessons: Sequence[Outcome]) -> Outcome:
         astray=told(lambda each: each.astray),
         moved_s=_largest(each.moved_s for each in lessons),
         silence_s=_largest(each.silence_s for each in lessons),
+        late_s=_largest(each.late_s for each in lessons),
         others=list(dict.fromkeys(other for each in lessons for other in each.others)),
     )
 

@@ -14,6 +14,7 @@ from bench.drill.verdict import (
     Stays,
     again_after_s,
     bugs_in,
+    late_s,
     lay_beside,
     longest_silence_s,
     moved_s,
@@ -101,8 +102,46 @@ KeyError: 'x'
 
 def test_a_bug_in_the_log_is_found_once_and_an_alarm_that_is_due_is_none() -> None:
     [bug] = bugs_in(LOG, ["The ledger is out of order"])
-    assert bug.endswith("A listener failed.")
-    assert len(bugs_in(LOG, [])) == 2
+    assert bug.endswith("A listener failed.: KeyError: 'x'")
+    first, second = bugs_in(LOG, [])
+    assert first.endswith("room_id=1: LedgerAway"), "the last error, which the first one caused"
+    assert second == bug
+
+
+def test_of_an_error_of_many_lines_the_first_is_told() -> None:
+    said = """2026-11-26T20:45:24.880862Z [error    ] A ticket could not be redeemed
+Traceback (most recent call last):
+  File "x.py", line 1, in enter
+    raise Locked: no
+sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is locked
+[SQL: UPDATE entry_tickets SET used_at=?]
+(Background on this error at: https://sqlalche.me/e/20/e3q8)
+2026-11-26T20:45:25.880862Z [info     ] stopped
+Error: not of the traceback
+"""
+    [bug] = bugs_in(said, [])
+    assert bug.endswith(
+        "redeemed: sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is locked"
+    )
+
+
+def test_a_sender_that_falls_behind_its_own_clock_is_late() -> None:
+    assert late_s(SENT, each_s=0.1) == pytest.approx(0.0)
+    behind = [*SENT[:60], *(item._replace(at_s=item.at_s + 7.0) for item in SENT[60:])]
+    assert late_s(behind, each_s=0.1) == pytest.approx(7.0)
+    assert math.isnan(late_s([], each_s=0.1))
+
+
+@pytest.mark.parametrize(
+    ("late_s", "said"),
+    [
+        (math.nan, "media moved by 7.0 s"),
+        (0.1, "media moved by 7.0 s"),
+        (6.9, "media moved by 7.0 s, the drill's own sender was 6.9 s late"),
+    ],
+)
+def test_media_that_moved_with_its_sender_fails_and_says_so(late_s: float, said: str) -> None:
+    assert replace(outcome(), moved_s=7.0, late_s=late_s).failures() == [said]
 
 
 TRUTH = [Stays("site-1", 60.0, 1), Stays("site-2", 50.0, 2)]
