@@ -8,6 +8,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -61,14 +62,13 @@ def is_signed(content: bytes, *, signature: bytes, public_key: bytes) -> bool:
 def load_signer(folder: Path) -> Signer:
     """Return the signer of an installation; make its key when there is none.
 
-    Of two processes that start at once one makes the key, and both use it: the file appears
-    whole under its name, and only once.
+    Of many threads and processes that need it at once one makes the key, and all use it: each
+    writes a file of its own, and one of them appears under the key's name, whole and only once.
     """
     file = folder / KEY_FILE
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{KEY_FILE}.{os.getpid()}"
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, partial = mkstemp(prefix=f"{KEY_FILE}.", dir=folder)  # for its owner alone
         with os.fdopen(descriptor, "wb") as out:
             out.write(Ed25519PrivateKey.generate().private_bytes_raw())
             out.flush()
@@ -76,7 +76,7 @@ def load_signer(folder: Path) -> Signer:
         try:
             os.link(partial, file)
         except FileExistsError:
-            pass  # another process was first
+            pass  # another was first
         finally:
-            partial.unlink()
+            Path(partial).unlink()
     return Signer(Ed25519PrivateKey.from_private_bytes(file.read_bytes()))
