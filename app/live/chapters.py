@@ -56,6 +56,8 @@ def _cut(found: list[tuple[int, int, str]], length_ms: int) -> list[tuple[int, l
         titles = list(dict.fromkeys(going_on))
         if parts and at_ms - parts[-1][0] < TOGETHER_MS:
             parts[-1] = (parts[-1][0], titles)
+            if len(parts) > 1 and parts[-2][1] == titles:
+                parts.pop()  # what was over at once is no chapter
         elif not parts or parts[-1][1] != titles:
             parts.append((at_ms, titles))
     return parts

@@ -80,6 +80,11 @@ def test_what_changes_within_a_second_changes_once() -> None:
     assert found == [(0.0, "讲课"), (10.0, "共享屏幕"), (20.0, "上台: 一村小 教室"), (30.0, "讲课")]
 
 
+def test_what_is_over_within_a_second_cuts_nothing_in_two() -> None:
+    found = of(clip(10_000, 20_000), stage=(Span(15_000, 15_400, "site-1"),))
+    assert found == [(0.0, "讲课"), (10.0, "共享屏幕"), (20.0, "讲课")]
+
+
 def test_a_seat_nobody_has_a_name_for_was_on_stage_all_the_same() -> None:
     assert of(stage=(Span(0, LENGTH_MS, "site-9"),)) == [(0.0, "上台")]
 
