@@ -225,7 +225,7 @@ class Rebuilder:
             # What was made of the other is made anew when somebody asks for it, and by itself
             # where it is shown beside the replay, or instead of it over slow lines.
             had_small = await downloads.made(db, recording.id, DownloadForm.SMALL) is not None
-            await downloads.forget(db, recording.id)
+            await downloads.forget(db, recording.id, now=context.now())
             if had_small:
                 shown = await db.get_one(Recording, recording.id)
                 await downloads.ask_for(db, shown, DownloadForm.SMALL, now=context.now())

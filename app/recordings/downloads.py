@@ -29,6 +29,7 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job, Queue
 from app.recordings.errors import RecordingNotReady
+from app.recordings.leftovers import leave
 from app.recordings.models import PLAYABLE, DownloadForm, Recording, RecordingClip
 
 KIND: Final = "recordings.compose"
@@ -185,9 +186,14 @@ async def is_outdated(db: AsyncSession, recording: Recording) -> bool:
     return set(now_there) != {clip.id for clip in recording.clips}
 
 
-async def forget(db: AsyncSession, recording_id: UUID) -> None:
-    """Have files be made anew when they are asked for: the replay they were made of is another."""
+async def forget(db: AsyncSession, recording_id: UUID, *, now: datetime) -> None:
+    """Have files be made anew when they are asked for: the replay they were made of is another.
+
+    Those there are go within hours: each is as large as its lesson, and nothing shows it.
+    """
     of_it = RecordingDownload.recording_id == recording_id
+    for file in await db.scalars(select(RecordingDownload.file).where(of_it)):
+        leave(db, recording_id, file, now=now)
     await db.execute(delete(RecordingDownload).where(of_it))
 
 

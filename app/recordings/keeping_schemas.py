@@ -47,7 +47,7 @@ class CertificateOut(BaseModel):
     """That every copy of a recording was removed (`app.recordings.retention`).
 
     `hub` is a school's name; `store` the object store's address, null: there was none.
-    `replaced_files`, `replaced_bytes`: clips removed before, in whose place others were made.
+    `replaced_files`, `replaced_bytes`: what was removed before: replaced by another, or deleted.
     """
 
     id: UUID

@@ -2,7 +2,7 @@
 
 Hidden at once by whoever leaves them, removed an hour later by the job that removes recordings
 (`app.recordings.purging`): what is under way with them ends until then. A hold on the recording
-keeps them too.
+keeps them too. They are counted, for the certificate that all of the recording was removed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, dele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Id
+from app.database import Base, Id, is_one
 from app.jobs.context import JobContext
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.keys import key_of
@@ -109,9 +109,23 @@ async def _remove(
         await store.delete(key)
     elif row is not None and (row.state is not CopyState.WAITING or row.upload_id):
         raise StoreError("there is a copy in an object store this server is not told of")
-    await asyncio.to_thread(remove_file, folder / left.name)
+    path = folder / left.name
+    size = row.bytes if row is not None else await asyncio.to_thread(_size_of, path)
+    await asyncio.to_thread(remove_file, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
         await db.execute(delete(RecordingFile).where(*of_it))
-        await db.execute(delete(RecordingLeftover).where(RecordingLeftover.id == left.id))
+        gone = await db.execute(delete(RecordingLeftover).where(RecordingLeftover.id == left.id))
+        if is_one(gone) and size is not None:
+            its = await db.get_one(Recording, recording.id, with_for_update=True)
+            its.replaced_files += 1
+            its.replaced_bytes += size
     log.info("leftover_removed", recording_id=str(recording.id), file=left.name)
+
+
+def _size_of(path: Path) -> int | None:
+    """Return how large a file is; None: there is none. Raise OSError."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

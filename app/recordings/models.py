@@ -107,7 +107,7 @@ class Recording(Base):
     # Since when nobody is shown it any more, and why.
     hidden_at: Mapped[datetime | None]
     hidden_note: Mapped[str | None] = mapped_column(String(200))
-    # Clips of replays in whose place others were made, which were removed with every copy.
+    # What was removed with every copy before the recording is: replaced by another, or deleted.
     replaced_files: Mapped[int] = mapped_column(default=0)
     replaced_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     # When its copies began to be removed: from then on nothing keeps it.

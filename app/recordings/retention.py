@@ -69,7 +69,7 @@ class DeletionCertificate(Base):
     """That every copy of a recording was removed, and of what: nothing of its content.
 
     `files`, `bytes`: what there was of it at the end; `replaced_files`, `replaced_bytes`: what was
-    removed before, clips in whose place others were made.
+    removed before: in whose place others were made, or that somebody deleted.
     `files_sha256` is the SHA-256 of lines `<sha256> <bytes> <name>` of all files, sorted: who has
     a copy of the manifest can tell which recording it was.
     """

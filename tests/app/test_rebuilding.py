@@ -26,6 +26,7 @@ from app.live.replay_builder import ProcessReplayBuilder
 from app.recordings import downloads, listing, removal, retention, workplaces
 from app.recordings.downloads import RecordingDownload
 from app.recordings.finishing import MANIFEST, REPLAY, finish
+from app.recordings.leftovers import RecordingLeftover
 from app.recordings.models import DownloadForm, Recording, RecordingState
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
 from app.settings import Settings
@@ -175,6 +176,7 @@ async def test_what_can_be_read_again_is_shown_and_until_then_nothing_changes(
     async with keeping.database.unit_of_work() as db:
         assert (await db.get_one(Recording, recording.id)).files_listed_at is None
         assert (await db.scalars(select(RecordingDownload))).all() == []
+        assert (await db.scalars(select(RecordingLeftover.name))).all() == ["lesson-1.mp4"]
         composing = select(Job).where(Job.kind == downloads.KIND)
         assert (await db.scalars(composing)).all() == [], "made again when somebody asks"
 

@@ -153,12 +153,14 @@ async def test_a_piece_is_cut_anew_out_of_another_replay_and_shown_until_then(
     await purge(keeping)
     (after,) = cut_files(keeping, recording)
     assert after != before
+    films = sorted(path.name for path in keeping.path(recording, "").glob("lesson-*.mp4"))
+    assert films == ["lesson-2.mp4"], "nor does the film stay that nothing shows any more"
 
 
 async def replace_film(keeping: Keeping, recording: Recording) -> None:
     """Have the film be another, as when the replay was made again."""
     async with keeping.database.unit_of_work() as db:
-        await downloads.forget(db, recording.id)
+        await downloads.forget(db, recording.id, now=keeping.clock.now)
         await micro_lessons.cut_all_anew(db, recording.id, now=keeping.clock.now)
     await give_film(keeping, recording, "lesson-2.mp4")
 

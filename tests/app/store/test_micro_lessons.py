@@ -97,6 +97,25 @@ async def test_what_was_deleted_is_not_sent_any_more(
     assert name not in await keeping.files(recording)
 
 
+async def test_what_was_deleted_is_counted_once_by_the_certificate_of_its_lesson(
+    keeping: Keeping, recording: Recording
+) -> None:
+    await keeping.run()
+    (piece,) = await pieces(keeping)
+    await delete(keeping)
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping)
+    await purge(keeping)
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
+    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping)
+    async with keeping.database.unit_of_work() as db:
+        certificate = (await db.scalars(select(DeletionCertificate))).one()
+    assert (certificate.replaced_files, certificate.replaced_bytes) == (1, piece.bytes)
+
+
 async def test_a_store_that_is_away_keeps_what_was_deleted_until_it_is_back(
     keeping: Keeping, recording: Recording, server: S3Server, line: Line
 ) -> None:
