@@ -7,7 +7,7 @@ made first, by its own job; this one looks again until it is there.
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Problem
 from app.jobs.context import JobContext, JobResult
-from app.jobs.models import UNFINISHED
+from app.jobs.models import UNFINISHED, JobState
 from app.live.making import (
     FILM_BYTES_A_SECOND,
     LEAVE_BYTES,
@@ -96,8 +96,8 @@ class Cutter:
             downloads.require_ready(recording)
             film = await downloads.made(db, recording.id, DownloadForm.LESSON)
             if film is None:
-                await _have_film_made(context, db, piece, recording)
-                return JobResult({"waits": FILM}, again_at=context.now() + FILM_LOOKED_FOR_EVERY)
+                look_at = await _have_film_made(context, db, piece, recording)
+                return JobResult({"waits": FILM}, again_at=look_at)
         task = _Task(piece, recording, film)
         async with workplace(context, self._root / recording.folder, "cutting") as place:
             await self._bring(context, task, place)
@@ -147,8 +147,11 @@ class Cutter:
 
 async def _have_film_made(
     context: JobContext, db: AsyncSession, piece: MicroLesson, recording: Recording
-) -> None:
-    """Have the film made, once for each time the piece was asked for. Raise CannotCut."""
+) -> datetime:
+    """Have the film made, once for each time the piece was asked for; return when to look again.
+
+    Raise CannotCut.
+    """
     last = await downloads.job_of(db, recording.id, DownloadForm.LESSON)
     has_failed = (
         last is not None
@@ -162,6 +165,12 @@ async def _have_film_made(
         reason = last.problem.get("reason") or last.problem["type"]
         raise CannotCut("The film of the lesson could not be made.", reason=reason)
     await downloads.ask_for(db, recording, DownloadForm.LESSON, now=context.now())
+    soon = context.now() + FILM_LOOKED_FOR_EVERY
+    making = await downloads.job_of(db, recording.id, DownloadForm.LESSON)
+    if making is None or making.state is not JobState.QUEUED:
+        return soon
+    # One that is put off, for the lessons of today, is not there before its own time.
+    return max(soon, making.run_after)
 
 
 async def _cut(context: JobContext, place: Path, piece: MicroLesson) -> int:

@@ -223,6 +223,33 @@ async def test_a_film_that_cannot_be_made_is_said_and_tried_again_when_asked(
     assert await cut(keeping) == 0
 
 
+async def test_a_film_that_is_put_off_is_not_looked_for_before_it_is_due(
+    keeping: Keeping,
+    recording: Recording,
+    save: Save,
+    browser: TestBrowser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def all_of_it(_: object, **_now: object) -> int:
+        return 2**62
+
+    await save()
+    await cut(keeping)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.live.composing.reserved_bytes", all_of_it)
+        assert await compose(keeping) == 1
+    keeping.clock.now += FILM_LOOKED_FOR_EVERY
+    assert await cut(keeping) == 1
+    (one,) = await listed(browser, recording)
+    assert (one["state"], one["problem"]) == ("WAITING", "kept_for_lessons")
+    keeping.clock.now += FILM_LOOKED_FOR_EVERY
+    assert await cut(keeping) == 0
+    keeping.clock.now += ROOM_LOOKED_FOR_EVERY
+    assert await compose(keeping) == 1
+    assert await cut(keeping) == 1
+    assert (await listed(browser, recording))[0]["state"] == "READY"
+
+
 async def test_a_film_that_failed_before_the_piece_was_saved_is_made_again(
     keeping: Keeping, recording: Recording, save: Save, browser: TestBrowser
 ) -> None:
