@@ -47,6 +47,10 @@ LONGEST_PAUSE: Final = timedelta(minutes=10)
 _DUE = (CopyState.WAITING, CopyState.SENT, CopyState.VERIFIED)
 
 
+class NotWanted(Exception):
+    """The recording was hidden while the file was sent, or the file left over or removed."""
+
+
 class LocalFileLost(Exception):
     """The file on the disk is gone, or not what was recorded."""
 
@@ -144,6 +148,16 @@ class Uploader:
         """Take one step with a file. Return whether to go on with others now."""
         step = _Step(context, store, recording, file, self._root / recording.folder / file.name)
         try:
+            return await self._take(context, step, recording, file)
+        except NotWanted:
+            log.info("recording_file_not_wanted", recording_id=str(recording.id), file=file.name)
+            return True
+
+    async def _take(
+        self, context: JobContext, step: "_Step", recording: Recording, file: RecordingFile
+    ) -> bool:
+        """Do the same. Raise NotWanted."""
+        try:
             await step.take()
         except StoreAway as error:
             # Last among those that are due: what fails for this file alone holds up no other.
@@ -178,7 +192,7 @@ class _Step:
         self._key = key_of(recording.folder, file.name)
 
     async def take(self) -> None:
-        """Do what the file's state asks for. Raise StoreError, LocalFileLost."""
+        """Do what the file's state asks for. Raise StoreError, LocalFileLost, NotWanted."""
         match self._file.state:
             case CopyState.WAITING:
                 await self._send()
@@ -214,11 +228,25 @@ class _Step:
             upload_id, pieces = await self._store.begin(self._key), []
             await self.write(upload_id=upload_id, pieces=[])
         for first in range(len(pieces) * size, self._file.bytes, size):
+            await self._require_wanted()
             body = await asyncio.to_thread(self._read, first, size)
             pieces.append(await self._store.put_piece(self._key, upload_id, len(pieces) + 1, body))
             await self.write(pieces=[[piece.number, piece.etag] for piece in pieces])
             await self._context.progress(first + len(body), self._file.bytes, self._file.name)
         await self._store.complete(self._key, upload_id, pieces)
+
+    async def _require_wanted(self) -> None:
+        """Raise NotWanted: over a slow line all pieces of a large file take hours."""
+        async with self._context.database.unit_of_work() as db:
+            wanted = await db.scalar(
+                select(RecordingFile.id)
+                .join(Recording, RecordingFile.recording_id == Recording.id)
+                .where(
+                    RecordingFile.id == self._file.id, Recording.state.in_(KEPT), ~is_left_over()
+                )
+            )
+        if wanted is None:
+            raise NotWanted
 
     async def _prove(self) -> None:
         """Mark as verified what was read back and is the same. Raise ObjectChanged.
@@ -270,10 +298,12 @@ class _Step:
         await self.write(**values)
 
     async def write(self, **values: object) -> None:
-        """Write down what became of the file, as long as this attempt is ours."""
+        """Write down what became of the file, as long as this attempt is ours. Raise NotWanted."""
         async with self._context.database.unit_of_work() as db:
             await self._context.hold(db)
-            row = await db.get_one(RecordingFile, self._file.id)
+            row = await db.get(RecordingFile, self._file.id)
+            if row is None:
+                raise NotWanted
             to = values.pop("state", row.state)
             assert isinstance(to, CopyState)
             change(row, to)

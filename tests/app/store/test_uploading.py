@@ -1,20 +1,26 @@
 """Files of recordings reach the store whatever the line does, and leave the disk only then."""
 
 import errno
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete, select
 
+from app.jobs.models import Job
 from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.keys import key_of
 from app.recordings.models import Recording, RecordingState
+from app.recordings.retention import REMOVED_AFTER
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
+from app.store.client import ObjectStore, Piece
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server, noise
+from tests.app.store.test_purging import purge, state_of, withdraw
 
 ALL = {PART, CLIP, "manifest.jsonl"}
 
@@ -124,6 +130,64 @@ async def test_store_that_forgot_an_upload_is_sent_all_of_it_again(
     await keeping.run(times=4)
     assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
     assert server.objects()[f"rec/{recording.folder}/{CLIP}"] == content
+
+
+Meanwhile = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[Meanwhile], list[int]]:
+    """Have something happen while the second piece is sent; return the numbers of those sent."""
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 100_000)
+    really, sent = ObjectStore.put_piece, list[int]()
+
+    def while_the_second_is_sent(meanwhile: Meanwhile) -> list[int]:
+        async def send(
+            store: ObjectStore, key: str, upload_id: str, number: int, body: bytes
+        ) -> Piece:
+            piece = await really(store, key, upload_id, number, body)
+            sent.append(number)
+            if number == 2:
+                await meanwhile()
+            return piece
+
+        monkeypatch.setattr(ObjectStore, "put_piece", send)
+        return sent
+
+    return while_the_second_is_sent
+
+
+async def test_what_is_withdrawn_while_it_is_sent_is_sent_no_further(
+    keeping: Keeping, server: S3Server, pieces: Callable[[Meanwhile], list[int]]
+) -> None:
+    recording = await keeping.recording({CLIP: noise(950_000)})
+    sent = pieces(lambda: withdraw(keeping, recording))
+    withdrawn_at = keeping.clock.now
+    await keeping.run()
+    assert sent == [1, 2]
+    assert key_of(recording.folder, CLIP) not in server.objects()
+    keeping.clock.now = withdrawn_at + REMOVED_AFTER[RecordingState.WITHDRAWN]
+    await purge(keeping, keeping.store)
+    assert server.objects() == {}
+    assert await state_of(keeping, recording) is RecordingState.PURGED
+
+
+async def test_what_is_removed_while_it_is_sent_is_no_failure_of_the_job(
+    keeping: Keeping, server: S3Server, pieces: Callable[[Meanwhile], list[int]]
+) -> None:
+    recording = await keeping.recording({CLIP: noise(950_000)})
+
+    async def remove() -> None:
+        async with keeping.database.unit_of_work() as db:
+            await db.execute(delete(RecordingFile).where(RecordingFile.name == CLIP))
+
+    sent = pieces(remove)
+    await keeping.run()
+    assert sent == [1, 2]
+    assert await keeping.states(recording) == {"manifest.jsonl": CopyState.VERIFIED}
+    async with keeping.database.unit_of_work() as db:
+        job = (await db.scalars(select(Job).where(Job.kind == uploading.KIND))).one()
+    assert job.problem is None
 
 
 @pytest.mark.parametrize("trouble", [{"is_cut": True}, {"refuses": 403}, {"refuses": 503}])
