@@ -21,7 +21,7 @@ from app.errors import NotFound, Problem
 from app.etags import Versioned
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
-from app.jobs.models import UNFINISHED, Job
+from app.jobs.models import UNFINISHED, Job, Queue
 from app.recordings import downloads
 from app.recordings.leftovers import leave
 from app.recordings.models import PLAYABLE, DownloadForm, Recording
@@ -181,6 +181,8 @@ async def _enqueue(db: AsyncSession, recording_id: UUID, piece_id: UUID, *, now:
         payload={"recording_id": str(recording_id), "micro_lesson_id": str(piece_id)},
         owner=None,
         dedup_key=str(piece_id),
+        # Cutting takes seconds, but the film may have to be fetched from the store before.
+        queue=Queue.HEAVY,
         now=now,
     )
 

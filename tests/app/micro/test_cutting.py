@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.database import Database
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job, JobState, Queue
 from app.live import cutting
 from app.live.cutting import FILM_LOOKED_FOR_EVERY
 from app.recordings import downloads, micro_lessons, retention
@@ -39,6 +39,7 @@ async def test_a_piece_waits_for_the_film_and_is_then_cut_watched_and_taken_alon
     saved = await save(title=f"  {TITLE}\n 一 ")
     assert (saved.status_code, saved.json()["title"]) == (202, f"{TITLE} 一")
     assert saved.headers["etag"] == '"1"'
+    assert (await the_job(keeping.database)).queue is Queue.HEAVY
     assert await cut(keeping) == 1
     (waiting,) = await listed(browser, recording)
     assert (waiting["state"], waiting["url"], waiting["take_url"]) == ("WAITING", None, None)
