@@ -315,8 +315,16 @@ def _out(
     if piece.file is not None:
         out.url = asker.url(piece, WATCH)
         out.take_url = asker.url(piece, TAKE) if may_change else None
+        if piece.is_outdated and may_change:
+            out.problem = _why_not_anew(standing)
         return out
     return out.model_copy(update=_progress(standing.job, standing.film_job))
+
+
+def _why_not_anew(standing: Standing) -> str | None:
+    """Return why a piece that is shown as it was is not cut anew; None: it is being."""
+    told = _progress(standing.job, standing.film_job)
+    return str(told.get("problem") or "other") if told["state"] is DownloadState.FAILED else None
 
 
 def _progress(job: Job | None, film_job: Job | None) -> dict[str, object]:

@@ -108,7 +108,7 @@ class ReplayBeingMadeAgain(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A micro-lesson; while it has no file, the job that cuts it and that of its film, if any."""
+    """A micro-lesson; while it is to be cut, the job that does and that of its film, if any."""
 
     piece: MicroLesson
     job: Job | None = None
@@ -309,7 +309,7 @@ async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
 
 async def standing_of(db: AsyncSession, piece: MicroLesson) -> Standing:
     """Return how it stands with a piece."""
-    if piece.file is not None:
+    if piece.file is not None and not piece.is_outdated:
         return Standing(piece)
     job = await _job_of(db, piece.id)
     waits = job is not None and job.state in UNFINISHED

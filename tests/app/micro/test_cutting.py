@@ -158,6 +158,29 @@ async def test_a_piece_is_cut_anew_out_of_another_replay_and_shown_until_then(
     assert films == ["lesson-2.mp4"], "nor does the film stay that nothing shows any more"
 
 
+async def test_a_piece_that_cannot_be_cut_anew_is_shown_as_it_was_and_says_why(
+    keeping: Keeping, recording: Recording, piece: JSON, browser: TestBrowser
+) -> None:
+    keeping.clock.now += timedelta(minutes=1)
+    await replace_film(keeping, recording)
+    film = keeping.path(recording, "lesson-2.mp4")
+    away = film.rename(film.with_suffix(".away"))
+    (one,) = await listed(browser, recording)
+    assert (one["is_outdated"], one["problem"]) == (True, None), "it is about to be cut"
+    await cut(keeping)
+    (one,) = await listed(browser, recording)
+    said = (one["state"], one["is_outdated"], one["problem"])
+    assert said == ("READY", True, "clip-file-missing")
+    assert (await browser.get(one["url"])).status_code == 200
+    away.rename(film)
+    keeping.clock.now += timedelta(minutes=1)
+    again = await browser.post(f"/api/micro-lessons/{piece['id']}/cut-again")
+    assert (again.status_code, again.json()["problem"]) == (202, None)
+    assert await cut(keeping) == 1
+    (one,) = await listed(browser, recording)
+    assert (one["is_outdated"], one["problem"]) == (False, None)
+
+
 async def replace_film(keeping: Keeping, recording: Recording) -> None:
     """Have the film be another, as when the replay was made again."""
     async with keeping.database.unit_of_work() as db:
