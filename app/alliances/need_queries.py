@@ -1,9 +1,10 @@
 """Reads of needs and offers. Rights are part of the query."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, case, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 
@@ -29,12 +30,14 @@ def offers_seen(
     return query if subject is None else query.where(HubOffer.subject == subject)
 
 
-async def offer_near(db: AsyncSession, need: Need, region: Region, offer_id: UUID) -> HubOffer:
+async def offer_near(
+    db: AsyncSession, need: Need, region: Region, offer_id: UUID, *, today: date
+) -> HubOffer:
     """Return an offer of a hub whose offers the need's list shows, of whatever it is now.
 
     `region`: of the need's school. Raise NotFound for one of any other hub.
     """
-    query = _near(need, region).where(HubOffer.id == offer_id)
+    query = _near(need, region, today).where(HubOffer.id == offer_id)
     return found(await db.scalar(query.options(selectinload(HubOffer.school))))
 
 
@@ -46,19 +49,29 @@ async def offer_within(db: AsyncSession, scope: Scope, offer_id: UUID) -> HubOff
 def needs_seen(
     scope: Scope,
     *,
+    today: date,
     school_id: UUID | None = None,
     state: NeedState | None = None,
     subject: str | None = None,
 ) -> Select[Need]:
     """Return a query of the needs of the schools in scope, and of those its hubs could answer.
 
-    A hub sees the open needs of the schools it shares an alliance with.
+    A hub sees the open needs of the schools it shares an alliance with on the first day a pairing
+    could run: as the need begins, or `today` where it has begun (`_allied`).
     """
     own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    first_day = case((Need.starts_on > today, Need.starts_on), else_=literal(today))
     allied = (
         select(theirs.school_id)
         .join(own, own.alliance_id == theirs.alliance_id)
-        .where(own.school_id.in_(schools_within(scope)), own.role != MemberRole.OBSERVER)
+        .where(
+            theirs.school_id == Need.school_id,
+            own.school_id.in_(schools_within(scope)),
+            own.role != MemberRole.OBSERVER,
+            in_force(own.from_on, own.to_on, first_day),
+            in_force(theirs.from_on, theirs.to_on, first_day),
+        )
+        .correlate(Need)
     )
     query = (
         select(Need)
@@ -88,26 +101,26 @@ async def pairings_made_for(db: AsyncSession, need_ids: Sequence[UUID]) -> dict[
     return {row[0]: row[1] for row in rows}
 
 
-async def need_seen(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
+async def need_seen(db: AsyncSession, scope: Scope, need_id: UUID, *, today: date) -> Need:
     """Return a need one may look at."""
-    return found(await db.scalar(needs_seen(scope).where(Need.id == need_id)))
+    return found(await db.scalar(needs_seen(scope, today=today).where(Need.id == need_id)))
 
 
 async def need_within(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
     """Return a need of a school in scope."""
-    query = needs_seen(scope).where(Need.id == need_id, Need.school_id.in_(schools_within(scope)))
-    return found(await db.scalar(query))
+    query = select(Need).where(Need.id == need_id, Need.school_id.in_(schools_within(scope)))
+    return found(await db.scalar(query.options(selectinload(Need.school))))
 
 
 async def offers_for(
-    db: AsyncSession, need: Need, region: Region, *, most: int
+    db: AsyncSession, need: Need, region: Region, *, today: date, most: int
 ) -> Sequence[HubOffer]:
     """Return the offers that could answer a need: its subject, its dates, another open school.
 
     Allied ones first, `most` at most.
     """
     rows = await db.scalars(
-        _near(need, region)
+        _near(need, region, today)
         .where(
             HubOffer.subject == need.subject,
             HubOffer.school_id != need.school_id,
@@ -116,13 +129,13 @@ async def offers_for(
             or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
         )
         .options(selectinload(HubOffer.school))
-        .order_by(HubOffer.school_id.in_(_allied(need)).desc(), School.name, HubOffer.id)
+        .order_by(HubOffer.school_id.in_(_allied(need, today)).desc(), School.name, HubOffer.id)
         .limit(most)
     )
     return rows.all()
 
 
-def _near(need: Need, region: Region) -> Select[HubOffer]:
+def _near(need: Need, region: Region, today: date) -> Select[HubOffer]:
     """Return a query of the offers of the schools of the need's alliances, and of its city.
 
     The allied lie wherever they do; the city is the second level of `region.path`.
@@ -132,20 +145,24 @@ def _near(need: Need, region: Region) -> Select[HubOffer]:
         select(HubOffer)
         .join(School, HubOffer.school_id == School.id)
         .join(Region, School.region_id == Region.id)
-        .where(or_(HubOffer.school_id.in_(_allied(need)), Region.path.startswith(city)))
+        .where(or_(HubOffer.school_id.in_(_allied(need, today)), Region.path.startswith(city)))
     )
 
 
-def _allied(need: Need) -> Select[UUID]:
-    """Return a query of the ids of the schools the need's own is allied with as it begins."""
+def _allied(need: Need, today: date) -> Select[UUID]:
+    """Return a query of the ids of the schools the need's own is allied with as it begins.
+
+    Where it has begun: today, which is when a pairing for it would start.
+    """
     own, theirs = aliased(AllianceMember), aliased(AllianceMember)
+    first_day = max(need.starts_on, today)
     return (
         select(theirs.school_id)
         .join(own, own.alliance_id == theirs.alliance_id)
         .where(
             own.school_id == need.school_id,
             theirs.role != MemberRole.OBSERVER,
-            in_force(own.from_on, own.to_on, need.starts_on),
-            in_force(theirs.from_on, theirs.to_on, need.starts_on),
+            in_force(own.from_on, own.to_on, first_day),
+            in_force(theirs.from_on, theirs.to_on, first_day),
         )
     )

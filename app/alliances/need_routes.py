@@ -62,6 +62,7 @@ async def _described(db: AsyncSession, caller: PersonCaller, found: list[Need]) 
 async def list_needs(
     *,
     db: Db,
+    now: Now,
     caller: CurrentInspector,
     page: PageQuery,
     school_id: OfSchool = None,
@@ -69,7 +70,9 @@ async def list_needs(
     subject: OfSubject = None,
 ) -> Page[NeedOut]:
     """List the needs in scope, and the open ones one's hubs could answer, the newest first."""
-    query = need_queries.needs_seen(seen(caller), school_id=school_id, state=state, subject=subject)
+    query = need_queries.needs_seen(
+        seen(caller), today=local_day(now), school_id=school_id, state=state, subject=subject
+    )
     found = await fetch_page(db, query, order=(Need.posted_at.desc(), Need.id.desc()), page=page)
     return Page(
         items=await _described(db, caller, list(found.items)), next_cursor=found.next_cursor
@@ -81,6 +84,7 @@ async def export_needs(
     *,
     request: Request,
     db: Db,
+    now: Now,
     caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.CSV,
     school_id: OfSchool = None,
@@ -89,7 +93,9 @@ async def export_needs(
 ) -> ExportResponse:
     """Give the needs as a file."""
     words = await codes.catalogue(db)
-    query = need_queries.needs_seen(seen(caller), school_id=school_id, state=state, subject=subject)
+    query = need_queries.needs_seen(
+        seen(caller), today=local_day(now), school_id=school_id, state=state, subject=subject
+    )
     return stream(
         request.app.state.database,
         query.order_by(Need.posted_at.desc(), Need.id.desc()),
@@ -112,8 +118,8 @@ async def export_needs(
     )
 
 
-async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID) -> NeedOut:
-    need = await need_queries.need_seen(db, seen(caller), need_id)
+async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID, now: Now) -> NeedOut:
+    need = await need_queries.need_seen(db, seen(caller), need_id, today=local_day(now))
     return (await _described(db, caller, [need]))[0]
 
 
@@ -126,13 +132,15 @@ async def post_need(
     await schools.school_within(db, kept(caller), body.school_id)
     need = await needs.post(db, body, person_id=caller.person_id, now=now)
     tag(response, need)
-    return await _one(db, caller, need.id)
+    return await _one(db, caller, need.id, now)
 
 
 @router.get("/needs/{need_id}")
-async def read_need(need_id: UUID, response: Response, db: Db, caller: CurrentInspector) -> NeedOut:
+async def read_need(
+    need_id: UUID, response: Response, db: Db, now: Now, caller: CurrentInspector
+) -> NeedOut:
     """Describe a need."""
-    need = await need_queries.need_seen(db, seen(caller), need_id)
+    need = await need_queries.need_seen(db, seen(caller), need_id, today=local_day(now))
     tag(response, need)
     return (await _described(db, caller, [need]))[0]
 
@@ -174,8 +182,9 @@ async def withdraw_need(
 @router.get("/needs/{need_id}/matches")
 async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector) -> MatchList:
     """List the hubs that could answer a need, best first, each with its points and why."""
-    need = await need_queries.need_seen(db, seen(caller), need_id)
-    ranked = await needs.candidates(db, need, today=local_day(now))
+    today = local_day(now)
+    need = await need_queries.need_seen(db, seen(caller), need_id, today=today)
+    ranked = await needs.candidates(db, need, today=today)
     ids = {need.school_id, *(offer.school_id for _, offer in ranked)}
     own = await schools.ids_within(db, kept(caller), ids)
     return MatchList(
@@ -209,11 +218,12 @@ async def accept_match(
 
     The need (`If-Match`) and the offer (`offer_version`) are those that were read, or 412.
     """
-    need = await need_queries.need_seen(db, kept(caller), need_id)
+    today = local_day(now)
+    need = await need_queries.need_seen(db, kept(caller), need_id, today=today)
     expected.require(need, current=(await _described(db, caller, [need]))[0])
     await schools.school_within(db, kept(caller), body.school_id)
     region = (await schools.get_school(db, need.school_id)).region
-    offer = await need_queries.offer_near(db, need, region, body.offer_id)
+    offer = await need_queries.offer_near(db, need, region, body.offer_id, today=today)
     pairing = await needs.accept(
         db,
         need,

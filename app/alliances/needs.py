@@ -97,7 +97,9 @@ async def candidates(
     The number of statements does not depend on how many there are.
     """
     school = await schools.get_school(db, need.school_id)
-    offers = await need_queries.offers_for(db, need, school.region, most=MOST_CANDIDATES)
+    offers = await need_queries.offers_for(
+        db, need, school.region, today=today, most=MOST_CANDIDATES
+    )
     facts = await _facts(db, need, offers, today=today)
     by_id = {offer.id: offer for offer in offers}
     return [(each, by_id[each.offer.offer_id]) for each in rank(_asked(need, school), facts)]

@@ -174,7 +174,9 @@ async def hubs_of(
 
 
 def in_force(
-    first: InstrumentedAttribute[date], last: InstrumentedAttribute[date | None], day: date
+    first: InstrumentedAttribute[date],
+    last: InstrumentedAttribute[date | None],
+    day: date | ColumnElement[date],
 ) -> ColumnElement[bool]:
     """Return whether a day lies from `first` to `last`; null: without end."""
     return and_(first <= day, or_(last.is_(None), last >= day))

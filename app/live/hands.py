@@ -86,7 +86,7 @@ async def wanted(
     found = [
         (Hand.OBJECTIONS, waiting_in_sight(sight, WaitsFor.ADMINISTRATOR)),
         (Hand.UNCONFIRMED, waiting_in_sight(sight, WaitsFor.ASSISTANT, first_day=since)),
-        (Hand.NEEDS, needs_seen(scope, state=NeedState.OPEN)),
+        (Hand.NEEDS, needs_seen(scope, today=day_of(now), state=NeedState.OPEN)),
         (Hand.AGREEMENTS, _to_agree(person)),
         (Hand.JOBS, jobs_of(person, failed)),
     ]

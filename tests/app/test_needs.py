@@ -17,7 +17,7 @@ from app.database import Database
 from app.schools.models import School
 from app.security import Role
 from tests.app.alliance_steps import JSON, attach, found, join, made, move, statements
-from tests.app.conftest import OpenBrowser, TestBrowser
+from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.factories import County, make_person, make_school
 
 PERIODS = [
@@ -371,6 +371,63 @@ async def test_an_allied_hub_of_another_region_is_a_candidate_and_sees_the_need(
     assert (await foreign.get(f"/api/needs/{one['id']}")).status_code == 404
     back = await foreign.act(f"/api/needs/{one['id']}/withdraw", None, etag='"1"')
     assert back.status_code == 404
+
+
+async def test_a_hub_that_leaves_sees_no_need_that_begins_or_goes_on_without_it(
+    *,
+    market: Market,
+    open_browser: OpenBrowser,
+    other_county: County,
+    database: Database,
+    clock: Clock,
+) -> None:
+    async with database.unit_of_work() as db:
+        (await db.get_one(School, other_county.hub.id)).moe_code = "2150000002"
+    body = {
+        "region_id": str(market.county.region.id),
+        "name": "川渝联盟",
+        "starts_on": "2026-02-24",
+    }
+    alliance = await made(market.keeper, "/api/alliances", body)
+    await join(market.keeper, alliance, "MEMBER", school_id=str(market.site.id))
+    hub = await join(market.keeper, alliance, "HUB", moe_code="2150000002")
+    now = await made(market.keeper, "/api/needs", need(market.site))
+    spring = {"subject": "fine_art", "starts_on": "2026-04-01"}
+    later = await made(market.keeper, "/api/needs", need(market.site, **spring))
+    foreign = await open_browser(other_county.administrator)
+    offered = await made(foreign, "/api/hub-offers", offer(other_county.hub))
+
+    async def seen() -> set[str]:
+        return {each["id"] for each in (await found(foreign, "/api/needs"))["items"]}
+
+    async def listed() -> set[str]:
+        return {each["offer"]["id"] for each in await market.matches(now)}
+
+    assert await seen() == {now["id"], later["id"]}
+    assert offered["id"] in await listed()
+    # Its last day is before the second one begins.
+    ends = {"role": "HUB", "to_on": "2026-03-15"}
+    path = f"/api/alliance-members/{hub['id']}"
+    answer = await market.keeper.send("PUT", path, etag='"1"', json=ends)
+    assert answer.status_code == 200, answer.text
+    assert await seen() == {now["id"]}
+    assert (await foreign.get(f"/api/needs/{later['id']}")).status_code == 404
+    # And the first one goes on when it is over.
+    clock.advance(days=14)
+    foreign = await open_browser(other_county.administrator)
+    market.keeper = await open_browser(market.county.administrator)
+    assert await seen() == set()
+    assert market.site.name not in (await foreign.get("/api/needs/export")).text
+    for path in (f"/api/needs/{now['id']}", f"/api/needs/{now['id']}/matches"):
+        assert (await foreign.get(path)).status_code == 404, path
+    assert (await accept(foreign, now, offered, other_county.hub)).status_code == 404
+    assert offered["id"] not in await listed()
+    refused = await market.accept(now, {"offer": offered}, market.site)
+    assert refused.status_code == 404, refused.text
+    # One that joins as the need begins sees it ahead.
+    again = {"moe_code": "2150000002", "from_on": "2026-04-01"}
+    await join(market.keeper, alliance, "HUB", **again)
+    assert await seen() == {later["id"]}
 
 
 async def test_another_county_sees_no_need_and_no_offer(

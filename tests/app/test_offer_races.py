@@ -35,7 +35,8 @@ class Meeting:
     async def read(self, db: AsyncSession) -> tuple[Need, HubOffer]:
         one = await db.get_one(Need, self.need_id, options=[selectinload(Need.school)])
         region = (await schools.get_school(db, one.school_id)).region
-        return one, await need_queries.offer_near(db, one, region, self.offer_id)
+        today = NOON.date()
+        return one, await need_queries.offer_near(db, one, region, self.offer_id, today=today)
 
     async def accept(self, db: AsyncSession, one: Need, offered: HubOffer) -> Pairing:
         """Accept the offer as it was read."""
