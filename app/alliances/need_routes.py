@@ -27,7 +27,7 @@ from app.clock import Now
 from app.codes import service as codes
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
-from app.database import Db
+from app.database import WITHOUT_NUL, Db
 from app.errors import WrongState, refuses
 from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
@@ -41,7 +41,10 @@ from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
 
 OfSchool = Annotated[UUID | None, Query(alias="school_id", description="Of this school.")]
-OfSubject = Annotated[str | None, Query(alias="subject", max_length=20, description="A code.")]
+OfSubject = Annotated[
+    str | None,
+    Query(alias="subject", max_length=20, pattern=WITHOUT_NUL, description="A code."),
+]
 InState = Annotated[NeedState | None, Query(alias="state", description="In this state.")]
 
 STATES = {NeedState.OPEN: "待匹配", NeedState.MATCHED: "已匹配", NeedState.WITHDRAWN: "已撤回"}

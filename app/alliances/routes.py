@@ -48,7 +48,10 @@ from app.security import CurrentAdministrator, CurrentInspector, PersonCaller
 
 router = APIRouter(prefix="/api", tags=["alliances"], route_class=IdempotentRoute)
 
-Text = Annotated[str | None, Query(alias="q", max_length=100, description="Part of the name.")]
+Text = Annotated[
+    str | None,
+    Query(alias="q", max_length=100, pattern=WITHOUT_NUL, description="Part of the name."),
+]
 OfSchool = Annotated[
     UUID | None, Query(alias="school_id", description="With this school, now or ever.")
 ]

@@ -224,3 +224,14 @@ async def test_rosters_and_terms_are_exported_as_they_are_found(
     assert await listed(office, "/api/terms?q=夏季") == []
     file = await exported(office, "/api/terms/export?q=秋季")
     assert ("春季学期" in file, "秋季学期" in file) == (False, True)
+
+
+@pytest.mark.parametrize("narrowed", ["alliances?q", "needs?subject", "hub-offers?subject"])
+async def test_what_no_text_holds_is_refused_and_no_database_asked_for_it(
+    keeper: TestBrowser, narrowed: str
+) -> None:
+    path, name = narrowed.split("?")
+    for asked in (f"/api/{path}?{name}=%00", f"/api/{path}/export?{name}=music%00"):
+        answer = await keeper.get(asked)
+        assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input"), asked
+    assert (await keeper.get(f"/api/{path}?{name}=music")).status_code == 200
