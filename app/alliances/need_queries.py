@@ -14,6 +14,8 @@ from app.schools.models import Region, School
 from app.schools.queries import schools_within
 from app.security import Scope
 
+CITY, COUNTY = 2, 3  # levels of `Region.path`, below the province
+
 
 def offers_seen(
     scope: Scope, *, school_id: UUID | None = None, subject: str | None = None
@@ -117,7 +119,7 @@ async def offers_for(
 ) -> Sequence[HubOffer]:
     """Return the offers that could answer a need: its subject, its dates, another open school.
 
-    Allied ones first, `most` at most.
+    Allied ones first, then those of the same county; `most` at most.
     """
     rows = await db.scalars(
         _near(need, region, today)
@@ -129,7 +131,12 @@ async def offers_for(
             or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
         )
         .options(selectinload(HubOffer.school))
-        .order_by(HubOffer.school_id.in_(_allied(need, today)).desc(), School.name, HubOffer.id)
+        .order_by(
+            HubOffer.school_id.in_(_allied(need, today)).desc(),
+            Region.path.startswith(_upper(region, COUNTY)).desc(),
+            School.name,
+            HubOffer.id,
+        )
         .limit(most)
     )
     return rows.all()
@@ -138,15 +145,20 @@ async def offers_for(
 def _near(need: Need, region: Region, today: date) -> Select[HubOffer]:
     """Return a query of the offers of the schools of the need's alliances, and of its city.
 
-    The allied lie wherever they do; the city is the second level of `region.path`.
+    The allied lie wherever they do.
     """
-    city = "/" + "/".join(region.path.strip("/").split("/")[:2]) + "/"
+    in_city = Region.path.startswith(_upper(region, CITY))
     return (
         select(HubOffer)
         .join(School, HubOffer.school_id == School.id)
         .join(Region, School.region_id == Region.id)
-        .where(or_(HubOffer.school_id.in_(_allied(need, today)), Region.path.startswith(city)))
+        .where(or_(HubOffer.school_id.in_(_allied(need, today)), in_city))
     )
+
+
+def _upper(region: Region, levels: int) -> str:
+    """Return the path of the region a region lies in that is so many levels from the top."""
+    return "/" + "/".join(region.path.strip("/").split("/")[:levels]) + "/"
 
 
 def _allied(need: Need, today: date) -> Select[UUID]:

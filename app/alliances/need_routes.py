@@ -187,7 +187,7 @@ async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector
     """List the hubs that could answer a need, best first, each with its points and why."""
     today = local_day(now)
     need = await need_queries.need_seen(db, seen(caller), need_id, today=today)
-    ranked = await needs.candidates(db, need, today=today)
+    ranked, is_cut = await needs.candidates(db, need, today=today)
     ids = {need.school_id, *(offer.school_id for _, offer in ranked)}
     own = await schools.ids_within(db, kept(caller), ids)
     return MatchList(
@@ -202,7 +202,8 @@ async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector
                 ],
             )
             for candidate, offer in ranked
-        ]
+        ],
+        is_cut=is_cut,
     )
 
 

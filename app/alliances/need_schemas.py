@@ -183,9 +183,13 @@ class CandidateOut(BaseModel):
 
 
 class MatchList(BaseModel):
-    """The candidates of a need, best first."""
+    """The candidates of a need, best first.
+
+    `is_cut`: there are more than are ranked; allied hubs and those of its county go before others.
+    """
 
     items: list[CandidateOut]
+    is_cut: bool
 
 
 class AcceptIn(Incoming):

@@ -91,18 +91,20 @@ def _not_now(need: Need) -> WrongState:
 
 async def candidates(
     db: AsyncSession, need: Need, *, today: date
-) -> list[tuple[Candidate, HubOffer]]:
+) -> tuple[list[tuple[Candidate, HubOffer]], bool]:
     """Return the offers that could answer a need, best first, with the reasons.
 
-    The number of statements does not depend on how many there are.
+    And whether there are more than are ranked. The number of statements does not depend on it.
     """
     school = await schools.get_school(db, need.school_id)
     offers = await need_queries.offers_for(
-        db, need, school.region, today=today, most=MOST_CANDIDATES
+        db, need, school.region, today=today, most=MOST_CANDIDATES + 1
     )
+    offers, is_cut = offers[:MOST_CANDIDATES], len(offers) > MOST_CANDIDATES
     facts = await _facts(db, need, offers, today=today)
     by_id = {offer.id: offer for offer in offers}
-    return [(each, by_id[each.offer.offer_id]) for each in rank(_asked(need, school), facts)]
+    ranked = rank(_asked(need, school), facts)
+    return [(each, by_id[each.offer.offer_id]) for each in ranked], is_cut
 
 
 async def accept(

@@ -2619,8 +2619,13 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
-        /** @description The candidates of a need, best first. */
+        /**
+         * @description The candidates of a need, best first.
+         *
+         *     `is_cut`: there are more than are ranked; allied hubs and those of its county go before others.
+         */
         MatchList: {
+            is_cut: boolean;
             items: components["schemas"]["CandidateOut"][];
         };
         /** @description Who this browser proves to be. */

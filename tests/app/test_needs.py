@@ -18,7 +18,7 @@ from app.schools.models import School
 from app.security import Role
 from tests.app.alliance_steps import JSON, attach, found, join, made, move, statements
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.factories import County, make_person, make_school
+from tests.factories import County, make_county, make_person, make_region, make_school
 
 PERIODS = [
     {"number": 1, "starts": "08:30", "ends": "09:10"},
@@ -139,6 +139,28 @@ async def test_the_list_ranks_the_hubs_and_says_why(market: Market) -> None:
     says = {each["kind"]: each["says"] for each in other["reasons"]}
     assert (says["SUBJECT"], says["BELLS"]) == ("grade_near", "bells_none")
     assert [each["name"] for each in best["acts_for"]] == [market.site.name, market.hub.name]
+
+
+async def test_of_more_hubs_than_are_ranked_the_countys_own_come_first_and_it_is_said(
+    open_browser: OpenBrowser, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.alliances.needs.MOST_CANDIDATES", 1)
+    async with database.unit_of_work() as db:
+        city = await make_region(db, parent=await make_region(db))
+        own, beside = await make_county(db, parent=city), await make_county(db, parent=city)
+        (await db.get_one(School, beside.hub.id)).name = "A 小学"
+        (await db.get_one(School, own.hub.id)).name = "B 小学"
+    keeper, neighbour = [await open_browser(each.administrator) for each in (own, beside)]
+    await made(neighbour, "/api/hub-offers", offer(beside.hub))
+    one = await made(keeper, "/api/needs", need(own.points[0]))
+
+    async def listed() -> tuple[list[str], bool]:
+        answer = await found(keeper, f"/api/needs/{one['id']}/matches")
+        return [each["offer"]["school"]["name"] for each in answer["items"]], answer["is_cut"]
+
+    assert await listed() == (["A 小学"], False)
+    await made(keeper, "/api/hub-offers", offer(own.hub))
+    assert await listed() == (["B 小学"], True)
 
 
 async def test_only_offers_of_the_subject_and_the_time_are_listed(market: Market) -> None:
