@@ -58,8 +58,8 @@ def needs_seen(
 ) -> Select[Need]:
     """Return a query of the needs of the schools in scope, and of those its hubs could answer.
 
-    A hub sees the open needs of the schools it shares an alliance with on the first day a pairing
-    could run: as the need begins, or `today` where it has begun (`_allied`).
+    A hub sees the open needs that are not over of the schools it shares an alliance with on the
+    first day a pairing could run: as the need begins, or `today` where it has begun (`_allied`).
     """
     own, theirs = aliased(AllianceMember), aliased(AllianceMember)
     first_day = case((Need.starts_on > today, Need.starts_on), else_=literal(today))
@@ -81,7 +81,11 @@ def needs_seen(
         .where(
             or_(
                 Need.school_id.in_(schools_within(scope)),
-                and_(Need.state == NeedState.OPEN, Need.school_id.in_(allied)),
+                and_(
+                    Need.state == NeedState.OPEN,
+                    Need.ends_on >= today,
+                    Need.school_id.in_(allied),
+                ),
             )
         )
         .options(selectinload(Need.school))
@@ -119,16 +123,20 @@ async def offers_for(
 ) -> Sequence[HubOffer]:
     """Return the offers that could answer a need: its subject, its dates, another open school.
 
-    Allied ones first, then those of the same county; `most` at most.
+    Of its dates those that are left. Allied ones first, then those of the same county; `most` at
+    most.
     """
+    first_day = max(need.starts_on, today)
+    if first_day > need.ends_on:
+        return []
     rows = await db.scalars(
         _near(need, region, today)
         .where(
             HubOffer.subject == need.subject,
             HubOffer.school_id != need.school_id,
             HubOffer.valid_from <= need.ends_on,
-            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= need.starts_on),
-            or_(School.closed_on.is_(None), School.closed_on > need.starts_on),
+            or_(HubOffer.valid_to.is_(None), HubOffer.valid_to >= first_day),
+            or_(School.closed_on.is_(None), School.closed_on > first_day),
         )
         .options(selectinload(HubOffer.school))
         .order_by(

@@ -125,7 +125,7 @@ async def accept(
     """
     await _claim(db, need)
     await _hold(db, offer, offer_version, is_own=is_own_offer)
-    _require_fit(need, offer)
+    _require_fit(need, offer, today=actor.today)
     school = await schools.get_school(db, need.school_id)
     facts = await _facts(db, need, [offer], today=actor.today)
     judged = judge(_asked(need, school), facts[0])
@@ -203,9 +203,12 @@ async def _hold(db: AsyncSession, offer: HubOffer, version: int, *, is_own: bool
         )
 
 
-def _require_fit(need: Need, offer: HubOffer) -> None:
+def _require_fit(need: Need, offer: HubOffer, *, today: date) -> None:
+    first_day = max(need.starts_on, today)
+    if first_day > need.ends_on:
+        raise OfferUnfit(f"The need was over on {need.ends_on}: give it another last day.")
     is_in_time = offer.valid_from <= need.ends_on and (
-        offer.valid_to is None or offer.valid_to >= need.starts_on
+        offer.valid_to is None or offer.valid_to >= first_day
     )
     if offer.subject != need.subject or offer.school_id == need.school_id or not is_in_time:
         raise OfferUnfit("Choose one of the offers in the need's list.")

@@ -305,6 +305,32 @@ async def test_an_offer_that_does_not_fit_is_not_accepted(market: Market) -> Non
     assert foreign.status_code == 404
 
 
+async def test_what_is_over_is_neither_listed_nor_accepted(
+    market: Market, open_browser: OpenBrowser, clock: Clock
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    short = await made(market.keeper, "/api/hub-offers", offer(market.far, valid_to="2026-03-10"))
+    best, *others = await market.matches(one)
+    assert short["id"] in {each["offer"]["id"] for each in others}
+    clock.advance(days=14)
+    market.keeper = await open_browser(market.county.administrator)
+    assert short["id"] not in {each["offer"]["id"] for each in await market.matches(one)}
+    refused = await market.accept(one, {"offer": short}, market.site)
+    assert (refused.status_code, refused.json()["type"]) == (409, "offer-unfit")
+    # The need itself is over, and nobody withdrew it.
+    clock.advance(days=117)
+    market.keeper = await open_browser(market.county.administrator)
+    assert await market.matches(one) == []
+    refused = await market.accept(one, best, market.site)
+    assert (refused.status_code, refused.json()["type"]) == (409, "offer-unfit")
+    assert "2026-07-10" in refused.text
+    path = f"/api/needs/{one['id']}"
+    longer = need(market.site, ends_on="2026-12-31")
+    answer = await market.keeper.send("PUT", path, etag='"1"', json=longer)
+    assert answer.status_code == 200, answer.text
+    assert len(await market.matches(one)) == 2
+
+
 async def test_a_need_is_withdrawn_or_changed_while_it_is_open(market: Market) -> None:
     one = await made(market.keeper, "/api/needs", need(market.site))
     path = f"/api/needs/{one['id']}"
