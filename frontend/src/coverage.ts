@@ -143,6 +143,16 @@ export const sheets = {
   exportUrl: (query: SheetQuery, format: Format) =>
     linkTo("/api/coverage/sheets/export", { query: { ...query, format } }),
   one: (sheet_id: string) => dataOf(client.get("/api/coverage/sheets/{sheet_id}", { path: { sheet_id } })),
+  /** The sheet that amended one, or the latest that is to; null: there is none. */
+  successor: async ({ id, state }: Pick<Sheet, "id" | "state">): Promise<Sheet | null> => {
+    // Several may have been computed: the one that was signed did it, and may be amended itself.
+    const states: (SheetState | undefined)[] = state === "AMENDED" ? ["SIGNED_OFF", "AMENDED"] : [undefined];
+    for (const each of states) {
+      const [found] = (await sheets.list({ amends_id: id, state: each, limit: 1 })).items;
+      if (found !== undefined) return found;
+    }
+    return null;
+  },
   /** The lessons a figure was computed from, as they counted then. */
   lessons: (sheet_id: string, query: SheetLessonQuery & Paging) =>
     dataOf(client.get("/api/coverage/sheets/{sheet_id}/lessons", { path: { sheet_id }, query })),

@@ -1,6 +1,14 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LocationQuery } from "vue-router";
-import type { Gap, PeriodChoice, SheetDetail, SheetFigure, Site, SiteGap } from "../src/coverage";
+import {
+  sheets,
+  type Gap,
+  type PeriodChoice,
+  type SheetDetail,
+  type SheetFigure,
+  type Site,
+  type SiteGap,
+} from "../src/coverage";
 import { setLocale } from "../src/i18n";
 import type { Job } from "../src/registry";
 import { addressOfNeed, needBegun } from "../src/views/alliances/need-address";
@@ -49,6 +57,36 @@ describe("a share", () => {
     // 0.3 / 0.1 is 2.9999999999999996 in binary.
     expect(permilleOf(0.3, 0.1)).toBe(3000);
     expect(permilleOf(0.7, 1)).toBe(700);
+  });
+});
+
+describe("the sheet that comes after one", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Have the latest amendment in a state be of this id; `any`: the latest of all. */
+  function latest(ids: Partial<Record<string, string>>): void {
+    vi.stubGlobal("fetch", (path: string) => {
+      const asked = new URL(path, "http://classrooms.test").searchParams;
+      expect(asked.get("amends_id")).toBe("old");
+      const id = ids[asked.get("state") ?? "any"];
+      const page = { items: id === undefined ? [] : [{ id }], next_cursor: null };
+      const headers = { "content-type": "application/json" };
+      return Promise.resolve(new Response(JSON.stringify(page), { headers }));
+    });
+  }
+
+  it("is the one that was signed, whatever was computed later", async () => {
+    latest({ any: "computed", SIGNED_OFF: "signed" });
+    expect((await sheets.successor({ id: "old", state: "AMENDED" }))?.id).toBe("signed");
+    latest({ any: "computed", AMENDED: "amended too" });
+    expect((await sheets.successor({ id: "old", state: "AMENDED" }))?.id).toBe("amended too");
+  });
+
+  it("is the latest there is while none was signed", async () => {
+    latest({ any: "computed" });
+    expect((await sheets.successor({ id: "old", state: "SIGNED_OFF" }))?.id).toBe("computed");
+    latest({});
+    expect(await sheets.successor({ id: "old", state: "SIGNED_OFF" })).toBeNull();
   });
 });
 
