@@ -155,6 +155,8 @@ def _load_codes(
         identity = (sets[row.set].id, row.code)
         values = {name: getattr(row, name) for name in CodeRow.__slots__ if name != "set"}
         values["position"] = position
+        if row.is_point is None:  # a file from before they were marked unmarks none
+            del values["is_point"]
         if identity not in codes:
             codes[identity] = Code(set_id=identity[0], **values)
             db.add(codes[identity])

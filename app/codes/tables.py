@@ -49,7 +49,7 @@ class CodeRow:
     aliases: str
     valid_from: date | None
     valid_to: date | None
-    is_point: bool = False
+    is_point: bool | None = None  # None: not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,10 @@ class _Line:
             raise self.wrong(column, f"write yes or no, not {value!r}.")
         return value == "yes"
 
-    def flag(self, column: str) -> bool:
-        """Return a truth few lines say; false where there is nothing, or no such column."""
-        return self._fields.get(column) not in {None, ""} and self.truth(column)
+    def flag(self, column: str) -> bool | None:
+        """Return a truth few lines say; false where nothing stands, None without the column."""
+        value = self._fields.get(column)
+        return None if value is None else value != "" and self.truth(column)
 
     def day(self, column: str) -> date | None:
         value = self.text(column, most=10)

@@ -172,10 +172,24 @@ async def test_malformed_table_is_refused_with_its_place(
     assert complaint in refused.value.detail
 
 
-def test_a_folder_from_before_points_were_marked_marks_none(tmp_path: Path) -> None:
-    heading, _, lines = LOCAL["codes.csv"].partition("\n")
-    write(tmp_path, codes=f"{heading.removesuffix(',is_point')}\n{lines}")
-    assert [row.is_point for row in read_tables(tmp_path).codes] == [False, False]
+async def test_a_folder_from_before_points_were_marked_leaves_them_as_they_are(
+    database: Database, tmp_path: Path
+) -> None:
+    heading = LOCAL["codes.csv"].partition("\n")[0]
+    point = "MOE_SCHOOL_CATEGORY,218,教学点,Point,,,,"
+    for columns, line, is_point in (
+        (heading.removesuffix(",is_point"), f"{point}\nLOCAL,01,语文,Chinese,,,,", True),
+        (heading, f"{point},\nLOCAL,01,语文,Chinese,,,,,", False),
+        (heading, f"{point},yes\nLOCAL,01,语文,Chinese,,,,,no", True),
+    ):
+        folder = write(tmp_path, codes=f"{columns}\n{line}\n")
+        async with database.unit_of_work() as db:
+            await service.load(db, read_tables(folder), follow=rewording.follow)
+        async with database.unit_of_work() as db:
+            known = await service.catalogue(db)
+        assert known.stored(CodeKind.SCHOOL_CATEGORY, "218").label_zh == "教学点"
+        assert known.is_point("218") is is_point, line
+        assert known.of_set("LOCAL", "01").is_point is False
 
 
 def test_folder_without_sets_and_files_in_another_encoding_are_refused(tmp_path: Path) -> None:
