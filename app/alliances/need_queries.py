@@ -63,18 +63,16 @@ def needs_seen(
     """
     own, theirs = aliased(AllianceMember), aliased(AllianceMember)
     first_day = case((Need.starts_on > today, Need.starts_on), else_=literal(today))
-    allied = (
+    ever_allied = (
         select(theirs.school_id)
         .join(own, own.alliance_id == theirs.alliance_id)
-        .where(
-            theirs.school_id == Need.school_id,
-            own.school_id.in_(schools_within(scope)),
-            own.role != MemberRole.OBSERVER,
-            in_force(own.from_on, own.to_on, first_day),
-            in_force(theirs.from_on, theirs.to_on, first_day),
-        )
-        .correlate(Need)
+        .where(own.school_id.in_(schools_within(scope)), own.role != MemberRole.OBSERVER)
     )
+    allied = ever_allied.where(
+        theirs.school_id == Need.school_id,
+        in_force(own.from_on, own.to_on, first_day),
+        in_force(theirs.from_on, theirs.to_on, first_day),
+    ).correlate(Need)
     query = (
         select(Need)
         .join(School, Need.school_id == School.id)
@@ -84,6 +82,8 @@ def needs_seen(
                 and_(
                     Need.state == NeedState.OPEN,
                     Need.ends_on >= today,
+                    # Found once, and hardly any need is left to be asked the second one about.
+                    Need.school_id.in_(ever_allied),
                     Need.school_id.in_(allied),
                 ),
             )
