@@ -33,14 +33,16 @@ from app.database import Database
 from app.events import EventBus
 from app.jobs import service as jobs
 from app.jobs.files import JobFiles
-from app.jobs.models import Queue
+from app.jobs.models import UNFINISHED, Job, JobState, Queue
 from app.jobs.worker import Worker
+from app.recordings import reconciling
 from app.schools.models import School
 from bench import planning
 from bench.data import asking, imports, people, postgres, verdicts
 from bench.data.covered import Covered, take_rosters
 from bench.data.province import CORNER, PROVINCE, Province, Size
 from bench.data.questions import month_export, questions
+from bench.data.recorded import Recorded
 from bench.data.rows import connected, copy
 from bench.data.taught import Taught
 from bench.impair.lesson import free_port
@@ -49,6 +51,7 @@ from bench.measure import machine
 
 _HOST = "127.0.0.1"
 _SOME = 20
+_COMPARED_WITHIN_S, _LOOKS_S = 600.0, 0.2
 
 
 async def fill(url: str, province: Province) -> dict[str, int]:
@@ -61,10 +64,12 @@ async def fill(url: str, province: Province) -> dict[str, int]:
     finally:
         await database.close()
     written = {}
+    taught = Taught(province, utc_now())
     async with connected(url) as connection:
         for rows in (
             *province.tables(),
-            *Taught(province, utc_now()).tables(),
+            *taught.tables(),
+            *Recorded(taught).tables(),
             *Covered(province, subjects).tables(),
         ):
             written[rows.model.__tablename__] = await copy(connection, rows)
@@ -113,6 +118,30 @@ async def _facts(url: str) -> None:
     print(f"facts of coverage in {time.perf_counter() - began:.1f} s", flush=True)
 
 
+async def _compared(database: Database) -> None:
+    """Wait until the server has compared its recordings with its disk, as whenever it starts.
+
+    Raise NotAnswered when that failed.
+    """
+    began = time.perf_counter()
+    newest = (
+        select(Job.state)
+        .where(Job.kind == reconciling.KIND)
+        .order_by(Job.created_at.desc(), Job.id.desc())
+        .limit(1)
+    )
+    while True:
+        async with database.unit_of_work() as db:
+            state = await db.scalar(newest)
+        took_s = time.perf_counter() - began
+        if state is JobState.DONE:
+            break
+        if state not in UNFINISHED or took_s > _COMPARED_WITHIN_S:
+            raise asking.NotAnswered(f"{reconciling.KIND}: {state} after {took_s:.0f} s")
+        await asyncio.sleep(_LOOKS_S)
+    print(f"recordings gone through at the start in {took_s:.1f} s", flush=True)
+
+
 async def some_of(database: Database, province: Province) -> tuple[list[UUID], list[UUID]]:
     """Return some pairings and some needs of the first county."""
     here = select(School.id).where(School.region_id == province.counties[0].region_id)
@@ -138,10 +167,16 @@ async def measure(url: str, size: Size, times: int) -> verdicts.Measured:
     print(verdicts.filled(written, time.perf_counter() - began), flush=True)
     database = Database(url, EventBus())
     try:
-        who = await people.sign_in(database, province)
-        pairings, needs = await some_of(database, province)
+        return await _served(url, size, times, province, database)
     finally:
         await database.close()
+
+
+async def _served(
+    url: str, size: Size, times: int, province: Province, database: Database
+) -> verdicts.Measured:
+    who = await people.sign_in(database, province)
+    pairings, needs = await some_of(database, province)
     with tempfile.TemporaryDirectory() as folder:
         server = LessonServer(
             Path(folder), module="bench.data.counted",
@@ -150,6 +185,7 @@ async def measure(url: str, size: Size, times: int) -> verdicts.Measured:
         )  # fmt: skip
         await server.start()
         try:
+            await _compared(database)
             rosters = await take_rosters(server.url, who, province)
             answered = [
                 await asking.ask(server.url, who, question, times)

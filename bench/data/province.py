@@ -39,6 +39,7 @@ LESSONS_A_WEEK = 7
 _SITES = 6
 _CLASS = 5  # the kind of their ids; those of lessons are in bench.data.taught
 ROOMS_A_SCHOOL = 2
+_REFUSES, _REFUSING = 20, 6  # of so many points this one has its pupils shown to nobody
 TEACHING_POINT = "218"  # in the ministry's table of school categories
 # Which word a lesson has for what it teaches, and the code of it in needs, offers and pairings.
 SUBJECTS = (("音乐", "music"), ("美术", "fine_art"), ("英语", "english"), ("科学", "science"))
@@ -162,9 +163,10 @@ class Province:
         yield Rows(Region, ("id", "code", "name", "parent_id", "path"), self._regions())
         yield Rows(
             School,
-            ("id", "name", "category", "region_id", "parent_id", "moe_code", "opened_on"),
+            ("id", "name", "category", "region_id", "parent_id", "moe_code", "opened_on",
+             "may_publish_pupils"),
             self._schools(),
-        )
+        )  # fmt: skip
         yield Rows(
             Classroom,
             ("id", "school_id", "name", "budget_down_kbps", "may_broadcast"),
@@ -199,13 +201,14 @@ class Province:
             for number, hub in enumerate(county.hubs):
                 name = f"示范{county.number + 1}县第{number + 1}小学"
                 code = f"21{county.number:03d}{number:05d}"
-                yield hub.school_id, name, "211", county.region_id, None, code, opened
+                yield hub.school_id, name, "211", county.region_id, None, code, opened, True
             for number, point in enumerate(county.points):
                 parent = county.hubs[number % len(county.hubs)].school_id
                 name = f"示范{county.number + 1}县{number + 1}村小"
                 code = f"31{county.number:03d}{number:05d}"
                 yield (
-                    point.school_id, name, TEACHING_POINT, county.region_id, parent, code, opened
+                    point.school_id, name, TEACHING_POINT, county.region_id, parent, code, opened,
+                    number % _REFUSES != _REFUSING,
                 )  # fmt: skip
 
     def _rooms(self) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,9 @@ from bench.data.province import County, Hub, Province
 Who = Literal["county", "province", "teacher", "classroom"]
 PAGE_MS, PROVINCE_MS = 200.0, 1000.0
 
+_ATTENDANCE = "/api/admin/attendance"
+_CHARTED_WEEKS = 8  # as the page asks, where nobody chose days
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -36,9 +39,8 @@ def questions(
     """Return what is asked. `pairings` and `needs`: some of the first county, to look at."""
     county = province.counties[0]
 
-    def period(number: int, *, days: int = 31) -> str:
-        last = province.today - timedelta(days=number % 28)
-        return f"from={last - timedelta(days=days)}&to={last}"
+    def period(number: int) -> str:
+        return _month(province, number)
 
     def hub(number: int) -> UUID:
         return county.hubs[number % len(county.hubs)].school_id
@@ -82,7 +84,19 @@ def questions(
         county_asks("points of a county", lambda _: "/api/admin/points"),
         *_weeks(province),
         *_coverage(province, rosters),
+        *_recordings(province),
+        *_sums(province, rosters),
     ]
+
+
+def _month(province: Province, number: int) -> str:
+    """Ask for the month before some day of the last four weeks."""
+    last = province.today - timedelta(days=number % 28)
+    return f"from={last - timedelta(days=31)}&to={last}"
+
+
+def _term(province: Province) -> str:
+    return f"from={province.first_day}&to={province.last_day}"
 
 
 def _weeks(province: Province) -> list[Question]:
@@ -115,10 +129,7 @@ def _coverage(province: Province, rosters: Rosters) -> list[Question]:
     points = province.counties[0].points
 
     def days(number: int) -> str:
-        if number % 2:
-            last = province.today - timedelta(days=number % 28)
-            return f"from={last - timedelta(days=31)}&to={last}"
-        return f"from={province.first_day}&to={province.last_day}"
+        return _month(province, number) if number % 2 else _term(province)
 
     def county(what: str) -> Callable[[int], str]:
         return lambda n: f"/api/coverage/{what}?roster_id={rosters.county}&{days(n)}"
@@ -139,6 +150,56 @@ def _coverage(province: Province, rosters: Rosters) -> list[Question]:
         Question("coverage, exported", "province", whole("figures/export"), PROVINCE_MS),
         Question("sites of its coverage", "province", whole("sites"), PROVINCE_MS),
         Question("gaps of the province", "province", whole("gaps"), PROVINCE_MS),
+    ]
+
+
+def _recordings(province: Province) -> list[Question]:
+    county = province.counties[0]
+
+    def hub(number: int) -> UUID:
+        return county.hubs[number % len(county.hubs)].school_id
+
+    def asks(name: str, path: str, more: Callable[[int], str]) -> Question:
+        return Question(name, "county", lambda n: f"{path}?{_month(province, n)}&{more(n)}")
+
+    return [
+        asks(
+            "published lessons searched",
+            "/api/recordings/published",
+            lambda n: f"q={_word(county, n)}",
+        ),
+        asks(
+            "recording views of a school",
+            "/api/admin/recording-views",
+            lambda n: f"school_id={hub(n)}",
+        ),
+        asks("sessions with recordings", "/api/admin/sessions", lambda n: f"school_id={hub(n)}"),
+    ]
+
+
+def _sums(province: Province, rosters: Rosters) -> list[Question]:
+    """Ask for what charts show: of a county for the term, of the province for the page's 8 weeks.
+
+    Hours need what is locked, which is the first half of a term.
+    """
+
+    def asks(name: str, path: str) -> Question:
+        return Question(name, "county", lambda _: f"{path}{_term(province)}")
+
+    def whole(name: str, path: str) -> Question:
+        first = province.today - timedelta(days=province.today.weekday(), weeks=_CHARTED_WEEKS - 1)
+        days = f"from={first}&to={province.today}"
+        return Question(name, "province", lambda _: f"{path}{days}", PROVINCE_MS)
+
+    by_subject = "/api/coverage/gaps/sums?by=SUBJECT&roster_id="
+    return [
+        asks("attendance by week", f"{_ATTENDANCE}/weeks?"),
+        asks("attendance by school", f"{_ATTENDANCE}/schools?"),
+        asks("hours by teacher", "/api/admin/service-hours?"),
+        asks("gaps by subject", f"{by_subject}{rosters.county}&"),
+        whole("the province's attendance by week", f"{_ATTENDANCE}/weeks?"),
+        whole("the province's attendance by school", f"{_ATTENDANCE}/schools?"),
+        whole("the province's gaps by subject", f"{by_subject}{rosters.province}&"),
     ]
 
 

@@ -1,7 +1,8 @@
 """One term of lessons of a province, and what became of them.
 
 What lies behind has attendance: of twenty sites one heard too little of a lesson and one stayed
-away. What the last two days brought waits to be confirmed; what is to come is published.
+away. What the last two days brought waits to be confirmed; what is to come is published. What lies
+more than eight weeks back is locked, so that teachers have hours.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.attendance.models import AttendanceRecord, AttendanceState, NotCounted, Session
+from app.attendance.models import (
+    AttendanceLock,
+    AttendanceRecord,
+    AttendanceState,
+    NotCounted,
+    Session,
+)
 from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState, SiteState
 from bench.data.province import (
     BELLS,
@@ -27,16 +34,18 @@ from bench.data.province import (
 )
 from bench.data.rows import Rows, numbered
 
-_LESSON, _SITE, _SESSION, _RECORD = 1, 2, 3, 4
+_LESSON, _SITE, _SESSION, _RECORD, _LOCK = 1, 2, 3, 4, 12
 _PERIOD = timedelta(minutes=PERIOD_MINUTES)
-_PERIOD_MS = PERIOD_MINUTES * 60_000
+PERIOD_MS = PERIOD_MINUTES * 60_000
 _TOLD_AFTER = timedelta(days=2)
+_LOCKED_AFTER = timedelta(weeks=8)
+_LOCKED_BY = numbered(_LOCK, 0)
 _DAYS = 5
 _MOST_SITES = 8  # numbers of sites are counted on from lesson to lesson in steps of this
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """A lesson: its number among all, who gives it to whom, and when."""
 
     number: int
@@ -56,6 +65,10 @@ class _Given:
     @property
     def ends(self) -> datetime:
         return self.starts + _PERIOD
+
+    @property
+    def lecturer_id(self) -> UUID:
+        return self.hub.teachers[self.room % ROOMS_A_SCHOOL]
 
     @property
     def subject(self) -> str:
@@ -86,10 +99,10 @@ class Taught:
     """The lessons of the province's term, seen at `now`."""
 
     def __init__(self, province: Province, now: datetime) -> None:
-        self._province, self._now = province, now
+        self._province, self.now = province, now
 
     def tables(self) -> Iterator[Rows]:
-        """Give lessons, their sites, sessions and attendance, in this order."""
+        """Give lessons, their sites, sessions, a lock and attendance, in this order."""
         yield Rows(
             Lesson,
             ("id", "kind", "title", "subject", "grade", "hub_school_id", "lecturer_id",
@@ -102,21 +115,26 @@ class Taught:
             ("id", "lesson_id", "started_at", "ended_at", "end_reason", "epoch", "last_alive_ms"),
             (
                 (given.session_id, given.id, given.starts, given.ends, "ended_by_lecturer", 1,
-                 _PERIOD_MS)
-                for given in self._given()
-                if self._is_over(given)
+                 PERIOD_MS)
+                for given in self.over()
             ),
         )  # fmt: skip
+        yield Rows(
+            AttendanceLock,
+            ("id", "term_id", "person_id", "at"),
+            [(_LOCKED_BY, self._province.term_id, self._province.keeper_id, self.now)],
+        )
         yield Rows(
             AttendanceRecord,
             ("id", "session_id", "lesson_site_id", "state", "planned_ms", "connected_ms",
              "first_joined_ms", "last_left_ms", "audible_ms", "degraded_ms", "lost_ms",
              "offline_ms", "visible_ms", "silent_ms", "interruptions", "is_counted",
-             "not_counted_reason", "rule_number", "headcount", "headcount_source"),
+             "not_counted_reason", "rule_number", "headcount", "headcount_source",
+             "locked_by_id"),
             self._records(),
         )  # fmt: skip
 
-    def _given(self) -> Iterator[_Given]:
+    def _given(self) -> Iterator[Given]:
         """Go through all lessons in the order of time, so that later ones have later ids."""
         rooms = [
             (county, county.hubs[room // ROOMS_A_SCHOOL], room)
@@ -129,21 +147,25 @@ class Taught:
                 day = self._province.first_day + timedelta(weeks=week, days=slot % _DAYS)
                 for county, hub, room in rooms:
                     minute = BELLS[(slot // _DAYS * 3 + room) % len(BELLS)]
-                    yield _Given(number, county, hub, room, school_time(day, minute))
+                    yield Given(number, county, hub, room, school_time(day, minute))
                     number += 1
 
-    def _is_over(self, given: _Given) -> bool:
-        return given.ends <= self._now
+    def over(self) -> Iterator[Given]:
+        """Go through the lessons that are over."""
+        return (given for given in self._given() if self._is_over(given))
 
-    def _state(self, given: _Given) -> LessonState:
+    def _is_over(self, given: Given) -> bool:
+        return given.ends <= self.now
+
+    def _state(self, given: Given) -> LessonState:
         return LessonState.ENDED if self._is_over(given) else LessonState.PUBLISHED
 
-    def _lesson(self, given: _Given) -> tuple[Any, ...]:
+    def _lesson(self, given: Given) -> tuple[Any, ...]:
         is_over = self._is_over(given)
         return (
             given.id, LessonKind.DELIVERY.value, f"{given.subject}第{given.number % 40 + 1}课",
             given.subject, given.grade, given.hub.school_id,
-            given.hub.teachers[given.room % ROOMS_A_SCHOOL], given.starts, given.ends,
+            given.lecturer_id, given.starts, given.ends,
             self._state(given).value, given.starts if is_over else None,
             given.ends if is_over else None,
         )  # fmt: skip
@@ -154,29 +176,31 @@ class Taught:
                 site = given.number * _MOST_SITES + place
                 yield numbered(_SITE, site), given.id, point.room_id, self._site_state(given, site)
 
-    def _site_state(self, given: _Given, site: int) -> str:
+    def _site_state(self, given: Given, site: int) -> str:
         if not self._is_over(given):
             return SiteState.EXPECTED.value
         return (SiteState.COUNTED if _heard(site).counts else SiteState.NOT_COUNTED).value
 
     def _records(self) -> Iterator[tuple[Any, ...]]:
-        for given in self._given():
-            if self._is_over(given):
-                for place in range(len(given.county.listeners(given.room))):
-                    yield self._record(given, given.number * _MOST_SITES + place)
+        for given in self.over():
+            for place in range(len(given.county.listeners(given.room))):
+                yield self._record(given, given.number * _MOST_SITES + place)
 
-    def _record(self, given: _Given, site: int) -> tuple[Any, ...]:
+    def _record(self, given: Given, site: int) -> tuple[Any, ...]:
         heard = _heard(site)
-        audible = _PERIOD_MS * heard.audible // 100
-        lost = _PERIOD_MS - audible if heard.came else 0
-        is_told = heard.came and given.ends <= self._now - _TOLD_AFTER
+        audible = PERIOD_MS * heard.audible // 100
+        lost = PERIOD_MS - audible if heard.came else 0
+        is_told = heard.came and given.ends <= self.now - _TOLD_AFTER
+        is_locked = given.ends <= self.now - _LOCKED_AFTER
+        state = AttendanceState.CONFIRMED if is_told else AttendanceState.AUTO_CLOSED
         return (
             numbered(_RECORD, site), given.session_id, numbered(_SITE, site),
-            (AttendanceState.CONFIRMED if is_told else AttendanceState.AUTO_CLOSED).value,
-            _PERIOD_MS, _PERIOD_MS if heard.came else 0,
-            0 if heard.came else None, _PERIOD_MS if heard.came else None,
-            audible, 0, lost, 0 if heard.came else _PERIOD_MS, audible, 0, 0, heard.counts,
+            (AttendanceState.LOCKED if is_locked else state).value,
+            PERIOD_MS, PERIOD_MS if heard.came else 0,
+            0 if heard.came else None, PERIOD_MS if heard.came else None,
+            audible, 0, lost, 0 if heard.came else PERIOD_MS, audible, 0, 0, heard.counts,
             _why_not(heard), 1, 12 if is_told else None, "assistant" if is_told else None,
+            _LOCKED_BY if is_locked else None,
         )  # fmt: skip
 
 

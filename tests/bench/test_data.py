@@ -4,7 +4,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -14,11 +14,13 @@ from sqlalchemy import func, select
 
 from app import migrations
 from app.alliances.models import Need
-from app.attendance.models import AttendanceRecord
+from app.attendance.models import AttendanceRecord, AttendanceState
 from app.database import Database
 from app.events import EventBus
 from app.lessons.models import Lesson, LessonSite
 from app.planning.solver import Answer
+from app.recordings.models import Recording, RecordingView
+from app.recordings.publishing import RecordingPublication
 from app.schools.models import Region
 from bench import planning
 from bench.data import __main__ as program
@@ -28,6 +30,7 @@ from bench.data.imports import Imported
 from bench.data.people import People
 from bench.data.province import PROVINCE, Province, Size
 from bench.data.questions import Question
+from bench.data.recorded import Recorded
 from bench.data.rows import NotFilled, Rows, connected, copy, numbered
 from bench.data.taught import Taught
 from bench.targets import Verdict
@@ -36,6 +39,9 @@ from tests.factories import NOON
 TINY = Size(counties=2, points=20, alliances=2, hub_rooms=3)
 TODAY = date(2026, 3, 2)
 LOOPBACK = "127.0.0.1"
+AN_EMPTY_PAGE = len('{"items":[],"next_cursor":null}') + 20
+#: These find nothing where there are no recordings, or no locked rows.
+FINDS = ("published lessons searched", "recording views of a school", "hours by teacher")
 EXPORTED = Exported(rows=100, seconds=1.0, before_kb=1, highest_kb=2)
 IMPORTED = Imported(10, 1.0, 1.0, held_ms=5.0)
 
@@ -55,6 +61,36 @@ def test_a_province_is_as_large_as_it_is_said_to_be() -> None:
     assert sum(len(county.points) for county in province.counties) == 10_000
     assert rows_of(Taught(province, NOON).tables(), Lesson) == 201_600
     assert rows_of(Taught(province, NOON).tables(), LessonSite) == 1_209_600
+
+
+def test_what_was_taught_was_recorded_and_some_of_it_shown() -> None:
+    taught = Taught(Province(TINY, TODAY), NOON)
+    over = {given.session_id for given in taught.over()}
+    found = {rows.model: list(rows.rows) for rows in Recorded(taught).tables()}
+    assert over == {session_id for _, session_id, *_ in found[Recording]}
+    published = [row[0] for row in found[Recording] if "PUBLISHED" in row]
+    assert published == [recording_id for _, recording_id, *_ in found[RecordingPublication]]
+    assert len(over) / 4 < len(published) < len(over) / 2
+    assert all(at <= NOON for *_, at in found[RecordingPublication])
+    for _, _, person_id, classroom_id, at, *_ in found[RecordingView]:
+        assert (person_id is None) is not (classroom_id is None)
+        assert at <= NOON
+    for rows in found.values():
+        assert len({row[0] for row in rows}) == len(rows)
+
+
+def test_what_lies_far_back_is_locked_and_nothing_else_is() -> None:
+    taught = Taught(Province(TINY, TODAY), NOON)
+    ends = {given.session_id: given.ends for given in taught.over()}
+    (records,) = (rows for rows in taught.tables() if rows.model is AttendanceRecord)
+    session, state, locked_by = map(records.columns.index, ("session_id", "state", "locked_by_id"))
+    locked = 0
+    for row in records.rows:
+        is_far = NOON - ends[row[session]] >= timedelta(weeks=8)
+        assert (row[state] == AttendanceState.LOCKED.value) is is_far
+        assert (row[locked_by] is not None) is is_far
+        locked += is_far
+    assert locked
 
 
 def test_the_same_day_gives_the_same_rows() -> None:
@@ -89,6 +125,8 @@ async def test_a_column_without_a_value_is_named_and_nothing_is_written(postgres
 async def test_everything_is_asked_of_a_real_server(postgres_url: str) -> None:
     measured = await program.measure(postgres_url, TINY, times=1)
     assert all(each.statements and each.bytes > 0 for each in measured.answered)
+    bytes_of = {each.question.name: each.bytes for each in measured.answered}
+    assert all(bytes_of[name] > AN_EMPTY_PAGE for name in FINDS)
     database = Database(postgres_url, EventBus())
     async with database.unit_of_work() as db:
         records = await db.scalar(select(func.count()).select_from(AttendanceRecord))
