@@ -17,18 +17,20 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from app import memory
 from app.clock import Now
 from app.database import Db
-from app.errors import refuses
+from app.errors import NotFound, WrongState, refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
 from app.idempotency import IdempotentRoute
+from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.context import Handler, Handlers, JobContext, JobResult
 from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
 from app.schools.cells import Report
+from app.schools.fault_words import REASON_WORDS
 from app.schools.histories import Noting
 from app.schools.table_import import Kind
-from app.security import CurrentAdministrator, CurrentInspector, Role, Scope
+from app.security import CurrentAdministrator, CurrentInspector, CurrentPerson, Role, Scope
 from app.sheets import MOST_BYTES, Table, UnreadableFile, read_table, require_size
 
 
@@ -49,6 +51,9 @@ class ImportKind(StrEnum):
 
 
 ImportKinds = Mapping[ImportKind, Kind]
+
+_JOBS = frozenset(kind.job for kind in ImportKind)
+_FAULT_HEADINGS = ("行", "列", "填的内容", "原因")
 
 router = APIRouter(prefix="/api/imports", tags=["registry"], route_class=IdempotentRoute)
 
@@ -110,6 +115,33 @@ async def import_table(
     await files.give(job.id, content)
     response.headers["Location"] = f"/api/jobs/{job.id}"
     return JobOut.of(job)
+
+
+@router.get("/{job_id}/faults/export", **EXPORT_ROUTE)
+@refuses(WrongState)
+async def export_import_faults(
+    *,
+    job_id: UUID,
+    db: Db,
+    person: CurrentPerson,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export the faults that the report of an import of the caller's names: a cell a row."""
+    job = await job_queries.get_job(db, person, job_id)
+    if job.kind not in _JOBS:
+        raise NotFound
+    if job.result is None:
+        raise WrongState(f"The import is {job.state}: it has no report.", state=job.state)
+    faults = [
+        (
+            fault["row"],
+            fault["column"],
+            fault["value"],
+            REASON_WORDS.get(fault["reason"], fault["reason"]),
+        )
+        for fault in job.result["faults"]
+    ]
+    return small_table(_FAULT_HEADINGS, faults, name="import-faults", export_format=export_format)
 
 
 def handlers(kinds: ImportKinds) -> Handlers:

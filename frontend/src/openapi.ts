@@ -559,6 +559,10 @@ export interface paths {
         /** @description Give the offers as a file. */
         get: operations["export_offers"];
     };
+    "/api/imports/{job_id}/faults/export": {
+        /** @description Export the faults that the report of an import of the caller's names: a cell a row. */
+        get: operations["export_import_faults"];
+    };
     "/api/imports/{kind}": {
         /**
          * @description Have a table looked at, or imported, as a job; its result is the report.
@@ -9220,6 +9224,31 @@ export interface operations {
             };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_import_faults: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+            path: {
+                job_id: components["parameters"]["path.job_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["wrong-state"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

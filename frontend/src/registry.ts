@@ -183,6 +183,9 @@ export const imports = {
   },
   templateUrl: (kind: ImportKind, format: Format) =>
     linkTo("/api/imports/{kind}/template", { path: { kind }, query: { format } }),
+  /** What is wrong in the table of an import that is over, as a file. */
+  faultsUrl: (job_id: string, format: Format) =>
+    linkTo("/api/imports/{job_id}/faults/export", { path: { job_id }, query: { format } }),
 };
 
 export type StaffPost = Schemas["StaffPostOut"];

@@ -37,6 +37,7 @@ const zh = {
   why: "原因",
   no_value: "(空)",
   more_faults: "还有 {n} 行有错没有列出。",
+  take_faults: "把这些错误存成文件, 对着改表格:",
   reason: {
     "column-missing": "表里没有这一列",
     required: "必须填写",
@@ -115,6 +116,7 @@ const en: typeof zh = {
   value: "What is there",
   why: "Why",
   no_value: "(empty)",
+  take_faults: "These faults as a file, to mend the table by:",
   more_faults: "{n} more faulty row is not listed. | {n} more faulty rows are not listed.",
   reason: {
     "column-missing": "The table lacks this column",

@@ -1,0 +1,122 @@
+"""What is wrong in an imported table, as a file: for whoever imported it, in the page's words."""
+
+import csv
+import io
+import re
+
+import pytest
+from fastapi import FastAPI
+
+from app.database import Database
+from app.jobs import service as jobs
+from app.schools.fault_words import REASON_WORDS
+from app.settings import HOME
+from app.sheets import read_table
+from tests.app.conftest import Clock, OpenBrowser
+from tests.app.test_importing import HUB, as_csv, changed, of, send, upload
+from tests.app.test_jobs_pages import caller
+from tests.factories import County
+
+HEADINGS = ["行", "列", "填的内容", "原因"]
+WORDS = HOME / "frontend/src/i18n/registry/imports.ts"
+REFUSALS = re.compile(r'Refused\([\w ]+, "([a-z-]+)"|"(column-missing)"')
+
+
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Ask both databases."""
+    return either_url
+
+
+def faults_of(job_id: object) -> str:
+    return f"/api/imports/{job_id}/faults/export"
+
+
+async def test_each_fault_is_a_row_of_a_file(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    rows = of(county, changed(HUB, name=""), changed(HUB, latitude="=1+1"), HUB)
+    job = await send(office, app, as_csv(rows))
+    answer = await office.get(faults_of(job["id"]))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == 'attachment; filename="import-faults.csv"'
+    assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))) == [
+        HEADINGS,
+        ["2", "学校名称", "", "必须填写"],
+        # No spreadsheet takes it for a formula.
+        ["3", "纬度", "'=1+1", "不是数字"],
+    ]
+    book = await office.get(f"{faults_of(job['id'])}?format=xlsx")
+    table = read_table(book.content)
+    assert list(table.headings) == HEADINGS
+    assert [line.cells["原因"] for line in table.lines] == ["必须填写", "不是数字"]
+
+
+async def test_of_a_table_with_nothing_wrong_the_file_has_no_rows(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    job = await send(office, app, as_csv(of(county, HUB)))
+    answer = await office.get(faults_of(job["id"]))
+    assert answer.content.decode("utf-8-sig") == ",".join(HEADINGS) + "\r\n"
+
+
+async def test_an_import_without_a_report_has_no_faults_to_give(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    waits = (await upload(office, as_csv(of(county, HUB)))).json()
+    answer = await office.get(faults_of(waits["id"]))
+    assert (answer.status_code, answer.json()["type"]) == (409, "wrong-state")
+    assert answer.json()["state"] == "QUEUED"
+    unreadable = await send(office, app, b"\xff\xfe\xff")
+    answer = await office.get(faults_of(unreadable["id"]))
+    assert (answer.status_code, answer.json()["state"]) == (409, "FAILED")
+
+
+async def test_only_who_imported_it_is_given_them(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    job = await send(office, app, as_csv(of(county, changed(HUB, name=""))))
+    supervisor = await open_browser(county.supervisor)
+    assert (await supervisor.get(faults_of(job["id"]))).status_code == 404
+    nobody = await open_browser()
+    assert (await nobody.get(faults_of(job["id"]))).status_code == 401
+
+
+async def test_a_job_that_imports_nothing_has_none(
+    open_browser: OpenBrowser, database: Database, clock: Clock, county: County
+) -> None:
+    async with database.unit_of_work() as db:
+        job = await jobs.enqueue(
+            db, kind="test.report", payload={}, owner=caller(county.administrator), now=clock.now
+        )
+    office = await open_browser(county.administrator)
+    assert (await office.get(f"/api/jobs/{job.id}")).status_code == 200
+    assert (await office.get(faults_of(job.id))).status_code == 404
+
+
+def test_every_reason_has_the_word_the_page_has() -> None:
+    text = WORDS.read_text()
+    own = text[text.index("reason: {") : text.index("const en")]
+    said = {
+        quoted or bare: word
+        for quoted, bare, word in re.findall(
+            r'^ +(?:"([a-z-]+)"|([a-z]+)): "(.+)",$', own, re.MULTILINE
+        )
+    }
+    assert said == dict(REASON_WORDS)
+
+
+def test_every_reason_there_is_has_a_word() -> None:
+    given = {
+        reason
+        for path in (HOME / "app").rglob("*.py")
+        for pair in REFUSALS.findall(path.read_text())
+        for reason in pair
+        if reason
+    }
+    assert given >= {"required", "too-long", "column-missing", "finer-than-tenths"}
+    assert given - REASON_WORDS.keys() == set()
