@@ -73,7 +73,8 @@ ROW_COLUMNS = (
 # Of the rows of `hours.hours_seen`.
 HOUR_COLUMNS = (
     Column("教师", lambda row: row.name),
-    Column("主讲学校", lambda row: row.hub),
+    Column("身份", lambda row: words.SERVICE_ROLE[row.role]),
+    Column("学校", lambda row: row.school),
     Column("课节数", lambda row: row.lessons),
     Column("计入教室次数", lambda row: row.sites),
     Column("服务小时", lambda row: round(row.planned_ms / 3_600_000, 2)),
@@ -84,6 +85,7 @@ OWN_HOUR_COLUMNS = (
     Column("学科", lambda row: row.Lesson.subject),
     Column("年级", lambda row: row.Lesson.grade),
     Column("计划开始", lambda row: row.Lesson.planned_start),
+    Column("身份", lambda row: words.SERVICE_ROLE[row.role]),
     Column("听讲教室", lambda row: row.sites),
     Column("计入教室", lambda row: row.counted),
     Column("已锁定教室", lambda row: row.locked),

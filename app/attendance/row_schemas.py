@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.attendance.hours import ServiceRole
 from app.attendance.models import (
     AttendanceAmendment,
     AttendanceState,
@@ -202,33 +203,41 @@ class TermAttendance(BaseModel):
 
 
 class ServiceHours(BaseModel):
-    """What a teacher gave of lessons that counted, by locked rows."""
+    """What a teacher gave of lessons that counted, by locked rows.
+
+    `school`: of a lecturer, the hub she gave them at; of an assistant, the school she stood at.
+    """
 
     person_id: UUID
     name: str
-    hub_id: UUID
-    hub: str
+    role: ServiceRole
+    school_id: UUID
+    school: str
     lessons: int
     sites: int
     planned_ms: int
 
     @classmethod
     def of(cls, row: Any) -> "ServiceHours":
-        """Describe a row of `rows.hours_seen`."""
-        person_id, name, hub_id, hub, lessons, planned_ms, sites = row
+        """Describe a row of `hours.hours_seen`."""
+        person_id, name, role, school_id, school, lessons, planned_ms, sites = row
         return cls(
             person_id=person_id,
             name=name,
-            hub_id=hub_id,
-            hub=hub,
+            role=role,
+            school_id=school_id,
+            school=school,
             lessons=lessons,
             sites=sites,
             planned_ms=planned_ms,
         )
 
 
-class OwnHours(BaseModel):
-    """What the caller gave of lessons that counted; `waiting`: count somewhere, not locked yet."""
+class RoleHours(BaseModel):
+    """What the caller gave in a role, of lessons that counted.
+
+    `waiting`: lessons that count somewhere and are not locked yet.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -238,10 +247,21 @@ class OwnHours(BaseModel):
     waiting: int
 
 
+class OwnHours(BaseModel):
+    """What the caller gave as a lecturer, and as an assistant. The two are never added up."""
+
+    lecturer: RoleHours
+    assistant: RoleHours
+
+
 class GivenLesson(BaseModel):
-    """A lesson the caller gave: at how many sites it counts, how many rows are locked."""
+    """A lesson the caller served in: at how many of her sites it counts, how many are locked.
+
+    Her sites are all of it as the lecturer, those that name her as the assistant.
+    """
 
     session_id: UUID
+    role: ServiceRole
     title: str
     subject: str
     grade: str
@@ -256,9 +276,10 @@ class GivenLesson(BaseModel):
     @classmethod
     def of(cls, row: Any) -> "GivenLesson":
         """Describe a row of `hours.given_by`."""
-        lesson, session_id, sites, counted, locked, earned_ms = row
+        lesson, session_id, role, sites, counted, locked, earned_ms = row
         return cls(
             session_id=session_id,
+            role=role,
             title=lesson.title,
             subject=lesson.subject,
             grade=lesson.grade,

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.attendance import hours, locking, queries
 from app.attendance.errors import ObjectionsOpen, TermNotOver
 from app.attendance.exports import HOUR_COLUMNS, OWN_HOUR_COLUMNS
-from app.attendance.hours import HoursFilter
+from app.attendance.hours import HoursFilter, HoursOrder, ServiceRole
 from app.attendance.row_schemas import (
     GivenLesson,
     LockOut,
     OwnHours,
+    RoleHours,
     ServiceHours,
     TermAttendance,
 )
@@ -78,12 +79,18 @@ async def lock_attendance(
 
 FirstDay = Annotated[Day, Query(alias="from")]
 LastDay = Annotated[Day, Query(alias="to")]
+OfRole = Annotated[
+    ServiceRole | None, Query(description="As what they served. Left out: as either.")
+]
 
 
 def _hours_filter(
     first_day: FirstDay,
     last_day: LastDay,
-    school_id: Annotated[UUID | None, Query(description="Given at this hub.")] = None,
+    school_id: Annotated[
+        UUID | None,
+        Query(description="Of lecturers: given at this hub. Of assistants: stood at this school."),
+    ] = None,
     q: Annotated[
         str,
         Query(
@@ -92,8 +99,9 @@ def _hours_filter(
             description="Letters of the teacher's name, as it is written or read.",
         ),
     ] = "",
+    role: OfRole = None,
 ) -> HoursFilter:
-    return HoursFilter(first_day, last_day, school_id, q.strip())
+    return HoursFilter(first_day, last_day, school_id, q.strip(), role)
 
 
 WantedHours = Annotated[HoursFilter, Depends(_hours_filter)]
@@ -101,11 +109,17 @@ WantedHours = Annotated[HoursFilter, Depends(_hours_filter)]
 
 @router.get("/admin/service-hours")
 async def list_service_hours(
-    db: Db, person: CurrentInspector, wanted: WantedHours, page: PageQuery
+    db: Db,
+    person: CurrentInspector,
+    wanted: WantedHours,
+    page: PageQuery,
+    order: Annotated[HoursOrder, Query(description="By name, or who gave most first.")] = (
+        HoursOrder.NAME
+    ),
 ) -> Page[ServiceHours]:
-    """List the hours that teachers of hubs in scope gave between two days, by locked rows."""
-    statement = hours.hours_seen(person, wanted)
-    found: Fetched[Any] = await fetch_page(db, statement, order=hours.HOUR_ORDER, page=page)
+    """List what lecturers and assistants gave at schools in scope in some days, by locked rows."""
+    statement, columns = hours.hours_seen(person, wanted, order)
+    found: Fetched[Any] = await fetch_page(db, statement, order=columns, page=page)
     return found.page(ServiceHours.of)
 
 
@@ -116,11 +130,11 @@ async def export_service_hours(
     wanted: WantedHours,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the hours, all pages of them."""
-    statement = hours.hours_seen(person, wanted)
+    """Export the hours, all pages of them, by name."""
+    statement, order = hours.hours_seen(person, wanted)
     return stream(
         request.app.state.database,
-        statement.order_by(*hours.HOUR_ORDER),
+        statement.order_by(*order),
         columns=HOUR_COLUMNS,
         name="service-hours",
         export_format=export_format,
@@ -133,32 +147,47 @@ async def read_own_hours(
 ) -> OwnHours:
     """Say what the caller gave between two days, by locked rows, and what is not locked yet."""
     sums = await hours.own_sums(db, teacher.person_id, first_day=first_day, last_day=last_day)
-    return OwnHours.model_validate(sums)
+    return OwnHours(
+        lecturer=RoleHours.model_validate(sums[ServiceRole.LECTURER]),
+        assistant=RoleHours.model_validate(sums[ServiceRole.ASSISTANT]),
+    )
 
 
 @router.get("/teacher/service-hours/lessons")
 async def list_own_lessons(
-    db: Db, teacher: CurrentTeacher, first_day: FirstDay, last_day: LastDay, page: PageQuery
+    *,
+    db: Db,
+    teacher: CurrentTeacher,
+    first_day: FirstDay,
+    last_day: LastDay,
+    page: PageQuery,
+    role: OfRole = None,
 ) -> Page[GivenLesson]:
-    """List the lessons the caller gave between two days, the latest first, and what each earned."""
-    statement = hours.given_by(teacher.person_id, first_day=first_day, last_day=last_day)
-    found: Fetched[Any] = await fetch_page(db, statement, order=hours.GIVEN_ORDER, page=page)
+    """List the lessons the caller served in, the latest first, and what each earned."""
+    statement, order = hours.given_by(
+        teacher.person_id, first_day=first_day, last_day=last_day, role=role
+    )
+    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
     return found.page(GivenLesson.of)
 
 
 @router.get("/teacher/service-hours/lessons/export", **EXPORT_ROUTE)
 async def export_own_lessons(
+    *,
     request: Request,
     teacher: CurrentTeacher,
     first_day: FirstDay,
     last_day: LastDay,
+    role: OfRole = None,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the lessons the caller gave, all pages of them."""
-    statement = hours.given_by(teacher.person_id, first_day=first_day, last_day=last_day)
+    """Export the lessons the caller served in, all pages of them."""
+    statement, order = hours.given_by(
+        teacher.person_id, first_day=first_day, last_day=last_day, role=role
+    )
     return stream(
         request.app.state.database,
-        statement.order_by(*hours.GIVEN_ORDER),
+        statement.order_by(*order),
         columns=OWN_HOUR_COLUMNS,
         name="service-hours",
         export_format=export_format,

@@ -1,5 +1,6 @@
 """The users' words for what exports show; `docs/glossary.md` decides."""
 
+from app.attendance.hours import ServiceRole
 from app.attendance.models import AttendanceState, NotCounted
 
 ATTENDANCE_STATE = {
@@ -15,8 +16,7 @@ END_REASON = {
     "ended_by_administrator": "管理员结束",
     "adopted": "由录像补回",
 }
-
-
+SERVICE_ROLE = {ServiceRole.LECTURER: "主讲教师", ServiceRole.ASSISTANT: "辅导教师"}
 COUNTED = {True: "计入", False: "不计入", None: ""}
 NOT_COUNTED = {
     NotCounted.OBSERVED: "仅观摩",

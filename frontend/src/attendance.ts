@@ -11,6 +11,7 @@ export type WeekMinutes = Schemas["WeekMinutes"];
 export type SchoolMinutes = Schemas["SchoolMinutes"];
 export type MinuteSums = Omit<WeekMinutes, "monday">;
 export type ServiceHours = Schemas["ServiceHours"];
+export type ServiceRole = Schemas["ServiceRole"];
 export type Rule = Schemas["AttendanceRuleOut"];
 
 export interface RowQuery extends Paging {
@@ -29,10 +30,18 @@ export interface Days {
   to: string;
 }
 
-/** Whose service hours of these days: of teachers with these letters in their name, given at this hub. */
+/**
+ * Whose service hours of these days: of teachers with these letters in their name, in this role, who gave them at
+ * this hub or assisted at this school.
+ */
 export interface HoursQuery extends Days {
   q?: string;
+  role?: ServiceRole;
   school_id?: string;
+}
+/** Which of one's own lessons: of these days, in this role. */
+export interface OwnQuery extends Days {
+  role?: ServiceRole;
 }
 
 export const attendance = {
@@ -67,11 +76,11 @@ export const rules = {
 };
 
 export const hours = {
-  list: (query: HoursQuery & Paging) => dataOf(client.get("/api/admin/service-hours", { query })),
+  list: (query: HoursQuery & Paging & { order?: Schemas["HoursOrder"] }) => dataOf(client.get("/api/admin/service-hours", { query })),
   exportUrl: (query: HoursQuery, format: Format) =>
     linkTo("/api/admin/service-hours/export", { query: { ...query, format } }),
   own: (query: Days) => dataOf(client.get("/api/teacher/service-hours", { query })),
-  ownLessons: (query: Days & Paging) => dataOf(client.get("/api/teacher/service-hours/lessons", { query })),
-  ownExportUrl: (query: Days, format: Format) =>
+  ownLessons: (query: OwnQuery & Paging) => dataOf(client.get("/api/teacher/service-hours/lessons", { query })),
+  ownExportUrl: (query: OwnQuery, format: Format) =>
     linkTo("/api/teacher/service-hours/lessons/export", { query: { ...query, format } }),
 };

@@ -119,11 +119,11 @@ export interface paths {
         get: operations["export_recording_views"];
     };
     "/api/admin/service-hours": {
-        /** @description List the hours that teachers of hubs in scope gave between two days, by locked rows. */
+        /** @description List what lecturers and assistants gave at schools in scope in some days, by locked rows. */
         get: operations["list_service_hours"];
     };
     "/api/admin/service-hours/export": {
-        /** @description Export the hours, all pages of them. */
+        /** @description Export the hours, all pages of them, by name. */
         get: operations["export_service_hours"];
     };
     "/api/admin/sessions": {
@@ -1098,11 +1098,11 @@ export interface paths {
         get: operations["read_own_hours"];
     };
     "/api/teacher/service-hours/lessons": {
-        /** @description List the lessons the caller gave between two days, the latest first, and what each earned. */
+        /** @description List the lessons the caller served in, the latest first, and what each earned. */
         get: operations["list_own_lessons"];
     };
     "/api/teacher/service-hours/lessons/export": {
-        /** @description Export the lessons the caller gave, all pages of them. */
+        /** @description Export the lessons the caller served in, all pages of them. */
         get: operations["export_own_lessons"];
     };
     "/api/terms": {
@@ -2175,7 +2175,11 @@ export interface components {
             sites: number;
             subject: components["schemas"]["SubjectOut"] | null;
         };
-        /** @description A lesson the caller gave: at how many sites it counts, how many rows are locked. */
+        /**
+         * @description A lesson the caller served in: at how many of her sites it counts, how many are locked.
+         *
+         *     Her sites are all of it as the lecturer, those that name her as the assistant.
+         */
         GivenLesson: {
             counted: number;
             earned_ms: number;
@@ -2185,6 +2189,7 @@ export interface components {
             planned_end: string;
             /** Format: date-time */
             planned_start: string;
+            role: components["schemas"]["ServiceRole"];
             /** Format: uuid */
             session_id: string;
             sites: number;
@@ -2298,6 +2303,11 @@ export interface components {
             placed_by: string | null;
             reason: string;
         };
+        /**
+         * @description How service hours are listed: by name, or who gave most first.
+         * @enum {string}
+         */
+        HoursOrder: "NAME" | "MOST";
         /** @description A relay, as browsers take it (RTCIceServer). */
         IceServerOut: {
             credential: string;
@@ -2927,12 +2937,10 @@ export interface components {
             state: components["schemas"]["LessonState"];
             title: string;
         };
-        /** @description What the caller gave of lessons that counted; `waiting`: count somewhere, not locked yet. */
+        /** @description What the caller gave as a lecturer, and as an assistant. The two are never added up. */
         OwnHours: {
-            earned_ms: number;
-            lessons: number;
-            sites: number;
-            waiting: number;
+            assistant: components["schemas"]["RoleHours"];
+            lecturer: components["schemas"]["RoleHours"];
         };
         Page_AllianceOut_: {
             items: components["schemas"]["AllianceOut"][];
@@ -3636,6 +3644,17 @@ export interface components {
          * @enum {string}
          */
         Role: "TEACHER" | "SUPERVISOR" | "ADMINISTRATOR";
+        /**
+         * @description What the caller gave in a role, of lessons that counted.
+         *
+         *     `waiting`: lessons that count somewhere and are not locked yet.
+         */
+        RoleHours: {
+            earned_ms: number;
+            lessons: number;
+            sites: number;
+            waiting: number;
+        };
         /** @description A role and the name of the region or school it holds in. */
         RoleOut: {
             role: components["schemas"]["Role"];
@@ -3921,18 +3940,28 @@ export interface components {
          * @enum {string}
          */
         SeatRole: "lecturer" | "classroom" | "supervisor";
-        /** @description What a teacher gave of lessons that counted, by locked rows. */
+        /**
+         * @description What a teacher gave of lessons that counted, by locked rows.
+         *
+         *     `school`: of a lecturer, the hub she gave them at; of an assistant, the school she stood at.
+         */
         ServiceHours: {
-            hub: string;
-            /** Format: uuid */
-            hub_id: string;
             lessons: number;
             name: string;
             /** Format: uuid */
             person_id: string;
             planned_ms: number;
+            role: components["schemas"]["ServiceRole"];
+            school: string;
+            /** Format: uuid */
+            school_id: string;
             sites: number;
         };
+        /**
+         * @description As what somebody served in a lesson.
+         * @enum {string}
+         */
+        ServiceRole: "LECTURER" | "ASSISTANT";
         /** @description Everything on a session's page. */
         SessionDetail: {
             attendance: components["schemas"]["AttendanceOut"][];
@@ -5508,8 +5537,8 @@ export interface components {
         /** @description Only this region. */
         "query.region_code": string;
         "query.region_id": string | null;
-        /** @description In this role. */
-        "query.role": components["schemas"]["MemberRole"] | null;
+        /** @description As what they served. Left out: as either. */
+        "query.role": components["schemas"]["ServiceRole"] | null;
         "query.roster_id": string;
         "query.school_id": string | null;
         "query.session_id": string | null;
@@ -6209,9 +6238,13 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description By name, or who gave most first. */
+                order?: components["schemas"]["HoursOrder"];
                 /** @description Letters of the teacher's name, as it is written or read. */
                 q?: string;
-                /** @description Given at this hub. */
+                /** @description As what they served. Left out: as either. */
+                role?: components["parameters"]["query.role"];
+                /** @description Of lecturers: given at this hub. Of assistants: stood at this school. */
                 school_id?: string | null;
                 to: components["parameters"]["query.to"];
             };
@@ -6238,7 +6271,9 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description Letters of the teacher's name, as it is written or read. */
                 q?: string;
-                /** @description Given at this hub. */
+                /** @description As what they served. Left out: as either. */
+                role?: components["parameters"]["query.role"];
+                /** @description Of lecturers: given at this hub. Of assistants: stood at this school. */
                 school_id?: string | null;
                 to: components["parameters"]["query.to"];
             };
@@ -7034,7 +7069,7 @@ export interface operations {
                 /** @description Letters of the school's name, as it is written or read. */
                 q?: string;
                 /** @description In this role. */
-                role?: components["parameters"]["query.role"];
+                role?: components["schemas"]["MemberRole"] | null;
             };
             path: {
                 alliance_id: components["parameters"]["path.alliance_id"];
@@ -7096,7 +7131,7 @@ export interface operations {
                 /** @description Letters of the school's name, as it is written or read. */
                 q?: string;
                 /** @description In this role. */
-                role?: components["parameters"]["query.role"];
+                role?: components["schemas"]["MemberRole"] | null;
             };
             path: {
                 alliance_id: components["parameters"]["path.alliance_id"];
@@ -12796,6 +12831,8 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description As what they served. Left out: as either. */
+                role?: components["parameters"]["query.role"];
                 to: components["parameters"]["query.to"];
             };
         };
@@ -12819,6 +12856,8 @@ export interface operations {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
                 from: components["parameters"]["query.from"];
+                /** @description As what they served. Left out: as either. */
+                role?: components["parameters"]["query.role"];
                 to: components["parameters"]["query.to"];
             };
         };

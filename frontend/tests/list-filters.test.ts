@@ -13,6 +13,7 @@ import AlliancesPage from "../src/views/alliances/AlliancesPage.vue";
 import LessonRows from "../src/views/alliances/LessonRows.vue";
 import MemberList from "../src/views/alliances/MemberList.vue";
 import NeedsPage from "../src/views/alliances/NeedsPage.vue";
+import HoursCard from "../src/views/attendance/HoursCard.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
 import PointsPage from "../src/views/county/PointsPage.vue";
 import SheetsPage from "../src/views/coverage/SheetsPage.vue";
@@ -34,6 +35,7 @@ const LessonsOfOne: Component = {
       exportUrl: (query, format) => alliances.lessonsExportUrl("a1", query, format),
     }),
 };
+const HoursOfDays: Component = { render: () => h(HoursCard, { days: { from: "2026-02-01", to: "2026-07-01" } }) };
 const ChecksOfTeachers: Component = { render: () => h(TeacherChecks, { now: 0 }) };
 
 let app: App | null = null;
@@ -112,6 +114,17 @@ describe("the filters in the address", () => {
     await expect.poll(() => askedOf("/api/classrooms")).toEqual(["/api/classrooms?q=yunling&school_id=s1"]);
     expect(exportsOf(page, "/api/classrooms")[0]).toBe("/api/classrooms/export?q=yunling&school_id=s1&format=xlsx");
     expect(exportsOf(page, "/api/admin/classroom-lines")[0]).toBe("/api/admin/classroom-lines/export?school_id=s1&format=xlsx");
+  });
+
+  it("narrow the service hours, and the chart of who gave most on whatever page", async () => {
+    const { page } = await opened(HoursOfDays, "?hours_q=wang&hours_role=ASSISTANT&hours_school_id=s1&hours_cursor=c2");
+    const query = "from=2026-02-01&to=2026-07-01&q=wang&role=ASSISTANT&school_id=s1";
+    const path = "/api/admin/service-hours";
+    await expect.poll(() => askedOf(path)).toEqual([`${path}?${query}&cursor=c2&limit=20`, `${path}?${query}&order=MOST&limit=24`]);
+    expect(exportsOf(page, path)[0]).toBe(`${path}/export?${query}&format=xlsx`);
+    app?.unmount();
+    await opened(HoursOfDays, "?hours_role=DRIVER");
+    await expect.poll(() => askedOf(path)[0]).toBe(`${path}?from=2026-02-01&to=2026-07-01&limit=20`);
   });
 
   it("are asked for again when they change, for that list only", async () => {
