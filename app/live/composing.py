@@ -32,7 +32,7 @@ from app.live.making import (
     workplace,
 )
 from app.live.queries import replay_ms
-from app.recordings import downloads
+from app.recordings import downloads, leftovers
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import SUFFIX, RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
@@ -183,9 +183,11 @@ class Composer:
         name = f"lesson-{context.lease.hex}{SUFFIX[form]}"
         size = (await asyncio.to_thread(out.stat)).st_size
         speed = round(made.duration_ms / 1000 / max(made.took_s, 0.001), 2)
+        await leftovers.announce(context, recording.id, name)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            if await downloads.is_outdated(db, recording):
+            is_kept = await leftovers.keep(db, recording.id, name)
+            if not is_kept or await downloads.is_outdated(db, recording):
                 # Less is missing in the replay by now: the file is made of that one.
                 log.info("lesson_composed_anew", recording_id=str(recording.id), form=form)
                 return JobResult(again_at=context.now())

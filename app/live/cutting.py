@@ -28,7 +28,7 @@ from app.live.making import (
     told_by,
     workplace,
 )
-from app.recordings import downloads, micro_lessons
+from app.recordings import downloads, leftovers, micro_lessons
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
@@ -126,9 +126,11 @@ class Cutter:
         # A name of this attempt's own: what a file is, once it was listed, never changes.
         name = f"micro-{context.lease.hex}.mp4"
         size = (await asyncio.to_thread(out.stat)).st_size
+        await leftovers.announce(context, task.recording.id, name)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            is_offered = await micro_lessons.offer(
+            is_kept = await leftovers.keep(db, task.recording.id, name)
+            is_offered = is_kept and await micro_lessons.offer(
                 db,
                 task.piece.id,
                 film_id=task.film.id,

@@ -1,5 +1,8 @@
 """Files of recordings that nothing shows any more, and that go before their recording does.
 
+A file that is about to be offered is one of them from before it lies in its folder until it is
+offered: whatever dies in between, it does not stay there for nobody.
+
 Hidden at once by whoever leaves them, removed an hour later by the job that removes recordings
 (`app.recordings.purging`): what is under way with them ends until then. A hold on the recording
 keeps them too. They are counted, for the certificate that all of the recording was removed.
@@ -44,6 +47,24 @@ class RecordingLeftover(Base):
 def leave(db: AsyncSession, recording_id: UUID, name: str, *, now: datetime) -> None:
     """Have a file removed that nothing names any more once this transaction has committed."""
     db.add(RecordingLeftover(recording_id=recording_id, name=name, since=now))
+
+
+async def announce(context: JobContext, recording_id: UUID, name: str) -> None:
+    """Write down that a file is about to lie in its folder: until `keep` it is left over."""
+    async with context.database.unit_of_work() as db:
+        await context.hold(db)
+        recording = await db.get_one(Recording, recording_id, with_for_update=True)
+        if recording.state in KEPT:  # else nothing is offered of it
+            leave(db, recording_id, name, now=context.now())
+
+
+async def keep(db: AsyncSession, recording_id: UUID, name: str) -> bool:
+    """Have a file that was announced stay, once this transaction, which offers it, has committed.
+
+    Return False when it is not left over any more, but removed: then it is not to be offered.
+    """
+    of_it = (RecordingLeftover.recording_id == recording_id, RecordingLeftover.name == name)
+    return is_one(await db.execute(delete(RecordingLeftover).where(*of_it)))
 
 
 def is_left_over() -> ColumnElement[bool]:
