@@ -1,4 +1,7 @@
-"""Who may enter as what: `signaling.ports.RoomGate`, answered from the slices."""
+"""Who may enter as what: `signaling.ports.RoomGate`, answered from the slices.
+
+A database that is away lets nobody in for now, and says so.
+"""
 
 import asyncio
 from collections.abc import Callable

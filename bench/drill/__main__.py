@@ -19,7 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench.drill import kill_rows, machine_rows, store_rows
+from bench.drill import kill_rows, machine_rows, store_rows, workers
 from bench.drill.faults import NotShown, enter_mount_namespace
 from bench.drill.lesson import DrillFailed
 from bench.drill.processes import Beside
@@ -41,6 +41,7 @@ ROWS: Mapping[str, RowOf] = {
     "clock": machine_rows.clock,
     "clock-restart": machine_rows.clock_restart,
     "worker": store_rows.worker,
+    "composer": workers.composer,
     "database": store_rows.database,
     "store-away": store_rows.store_away,
     "store-slow": store_rows.store_slow,

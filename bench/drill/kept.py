@@ -1,6 +1,6 @@
 """What a recording's folder holds, decoded strictly, and whether disk and manifest agree."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,9 +31,11 @@ class Kept:
     files: int = 0
 
 
-def read_kept(folder: Path, *, seat_id: str, picture_of: dict[bytes, int]) -> Kept:
-    """Decode every part of a recording, and find there what a seat sent."""
-    kept = Kept(astray=astray(folder))
+def read_kept(
+    folder: Path, *, seat_id: str, picture_of: dict[bytes, int], made: Collection[str] = ()
+) -> Kept:
+    """Decode every part of a recording, and find there what a seat sent. `made`: see `astray`."""
+    kept = Kept(astray=astray(folder, made))
     for part in read_manifest(folder):
         if not part.bytes:
             continue
@@ -97,10 +99,13 @@ def decode(path: Path) -> list[tuple[float, bytes]]:
     return samples
 
 
-def astray(folder: Path) -> list[str]:
-    """Return what is on the disk only, in the manifest only, or not as the manifest says."""
+def astray(folder: Path, made: Collection[str] = ()) -> list[str]:
+    """Return what is on the disk only, in the manifest only, or not as the manifest says.
+
+    `made`: what the database has of files that were made of the recording and lie beside its parts.
+    """
     parts = read_manifest(folder)
-    known = {part.file for part in parts if part.bytes}
+    known = {part.file for part in parts if part.bytes}.union(made)
     there = {
         each.name
         for each in folder.iterdir()
@@ -136,3 +141,25 @@ def broken_files(paths: Iterable[Path]) -> list[str]:
         except (OSError, IndexError, av.FFmpegError) as error:
             found.append(f"{path.name}: {error}")
     return found
+
+
+def film_s(path: Path) -> float:
+    """Return how long the shorter is of picture and sound of a film; 0.0: it lacks one of them.
+
+    Raise FFmpegError where a decoder would have to guess, OSError. A sample need not give a frame:
+    an edit list leaves some out.
+    """
+    ends = {"video": 0.0, "audio": 0.0}
+    with av.open(path, "r") as container:
+        for stream in (*container.streams.video, *container.streams.audio):
+            stream.codec_context.options = {"err_detect": "explode"}
+            for frame in container.decode(stream):
+                assert isinstance(frame, av.VideoFrame | av.AudioFrame)
+                if frame.time is not None:
+                    ends[stream.type] = max(ends[stream.type], frame.time + _lasts_s(frame))
+            container.seek(0)
+    return min(ends.values())
+
+
+def _lasts_s(frame: object) -> float:
+    return frame.samples / frame.sample_rate if isinstance(frame, av.AudioFrame) else 0.0

@@ -18,6 +18,8 @@ from app.attendance.seats import HUB, site_seat
 from app.database import Database
 from app.events import EventBus
 from app.recordings import queries as recordings
+from app.recordings.downloads import RecordingDownload
+from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import RecordingClip
 from bench.drill import kept as disk
 from bench.drill.programme import PICTURE_S, Programme
@@ -194,6 +196,20 @@ class Drill:
             query = select(RecordingClip.file).where(RecordingClip.recording_id == recording.id)
             return list(await db.scalars(query))
 
+    async def made(self) -> list[str]:
+        """Return the files that were made of the recording as the database has them."""
+        session_id = await self.session_id()
+        async with self.opened() as database, database.unit_of_work() as db:
+            recording = await recordings.of_session(db, session_id)
+            assert recording is not None
+            films = select(RecordingDownload.file).where(
+                RecordingDownload.recording_id == recording.id
+            )
+            pieces = select(MicroLesson.file).where(
+                MicroLesson.recording_id == recording.id, MicroLesson.file.is_not(None)
+            )
+            return [*await db.scalars(films), *map(str, await db.scalars(pieces))]
+
     def deaf(self) -> list[Span]:
         """Return when the server was dead, or its successor not connected yet."""
         return [
@@ -218,7 +234,11 @@ class Drill:
         """
         folder = await self.recording_folder()
         kept = await asyncio.to_thread(
-            disk.read_kept, folder, seat_id=HUB, picture_of=self.programme.picture_of
+            disk.read_kept,
+            folder,
+            seat_id=HUB,
+            picture_of=self.programme.picture_of,
+            made=await self.made(),
         )
         clips = sorted((folder / disk.REPLAY).glob("*.mp4"))
         kept.astray += disk.unlike(await self._clips(), (clip.name for clip in clips))

@@ -35,6 +35,15 @@ def _children(pid: int) -> list[int]:
     return found
 
 
+def has_ended(pid: int) -> bool:
+    """Return whether a process runs no more, asked already how it ended or not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] in {"Z", "X"}
+
+
 class Beside:
     """What other programs take of the machine from now on: neither this process nor its own."""
 

@@ -1,9 +1,7 @@
 """Rows in which what is around the server fails: its object store, its database, a worker."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -21,10 +19,10 @@ from bench.drill.faults import NotShown
 from bench.drill.holding import drill_lesson
 from bench.drill.lesson import Drill
 from bench.drill.verdict import Outcome
+from bench.drill.workers import start_worker
 from bench.impair.trace import wall_s
 from tests.app.store.servers import CREDENTIALS, RCLONE, Line, S3Server
 
-_CHECKOUT = Path(__file__).resolve().parents[2]
 _LESSON_S = 6.0
 _BAD_FOR_S = 10.0
 _STORED_WITHIN_S = 60.0
@@ -121,7 +119,7 @@ async def worker(folder: Path) -> Outcome:
     async with _store(folder) as (server, line):
         settings = {**_settings(line), "CLASSROOMS_JOBS_IN_SERVER": ""}
         async with drill_lesson(folder, settings=settings) as drill, AsyncExitStack() as stack:
-            first = await _start_worker(drill, stack)
+            first = await start_worker(drill, stack)
             await asyncio.sleep(_LESSON_S)
             await line.change(pause_s=_SLOW_S)
             await drill.ring()
@@ -131,7 +129,7 @@ async def worker(folder: Path) -> Outcome:
             first.send_signal(signal.SIGKILL)
             await first.wait()
             await line.change()
-            await _start_worker(drill, stack)
+            await start_worker(drill, stack)
             stored = await _until_stored(drill, server)
             again = await _until_job(drill, lambda job: job.attempts > 1 or not job.lease)
             outcome = await drill.judge("worker", playable_s=playable_s)
@@ -141,25 +139,6 @@ async def worker(folder: Path) -> Outcome:
                 ("nobody took the job over", again),
             ]
             return outcome
-
-
-async def _start_worker(drill: Drill, stack: AsyncExitStack) -> asyncio.subprocess.Process:
-    with (drill.folder / "worker.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app", "worker"),
-            cwd=_CHECKOUT,
-            stdout=log,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **drill.server.environment},  # noqa: TID251 - a child's environment
-        )
-
-    async def stop() -> None:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-    stack.push_async_callback(stop)
-    return process
 
 
 async def _until_job(drill: Drill, is_so: Callable[[Job], bool]) -> bool:

@@ -5,11 +5,22 @@ from pathlib import Path
 import av
 import pytest
 
-from bench.drill.kept import astray, broken_files, decode, nals_of, read_kept, unlike
+from bench.drill.kept import (
+    astray,
+    broken_files,
+    decode,
+    film_s,
+    nals_of,
+    read_kept,
+    unlike,
+)
 from bench.drill.programme import Camera, Microphone, Size, numbered, picture_digest
 from bench.impair.media import AUDIO, Stamp, read_stamp
 from media.core import opus, rtp
+from media.recorder.compose import SMALL, compose
+from media.recorder.composition import Plan
 from media.recorder.manifest import FILE_NAME, read_manifest
+from tests.media.composing import grey_clip, planned, tone_clip
 from tests.media.recorder_bench import Bench
 from tests.media.rtp_source import TimedPacket, h264_payloads
 
@@ -108,6 +119,33 @@ def test_what_is_on_one_side_only_is_astray(tmp_path: Path) -> None:
         "9-000009.mp4: no manifest names it",
         f"{part.name}: is not there",
     ]
+
+
+def test_what_was_made_of_a_recording_lies_beside_its_parts_once(tmp_path: Path) -> None:
+    record(tmp_path, "opus", sound())
+    (tmp_path / "lesson-1.mp4").touch()
+    (tmp_path / "making-1").mkdir()
+    assert astray(tmp_path, ["lesson-1.mp4", "micro-1.mp4"]) == [
+        "making-1: no manifest names it",
+        "micro-1.mp4: is not there",
+    ]
+
+
+def test_a_film_is_as_long_as_it_has_sound_and_pictures_that_decode(tmp_path: Path) -> None:
+    tone_clip(tmp_path / "2.mp4", 0.3, 2.0)
+    grey_clip(tmp_path / "1.mp4", 200, 2.0, size=(64, 64))
+    assert film_s(tmp_path / "1.mp4") == film_s(tmp_path / "2.mp4") == 0.0, "half of a film"
+    clips = (
+        planned("1.mp4", start_s=0.0, seconds=2.0, picture=True),
+        planned("2.mp4", start_s=0.0, seconds=2.0, sound=True),
+    )
+    film = tmp_path / "film.mp4"
+    compose(tmp_path, Plan(2.0, clips), film, profile=SMALL, told=lambda *_: None)
+    assert film_s(film) == pytest.approx(2.0, abs=0.2)
+    content = film.read_bytes()
+    film.write_bytes(content[: len(content) // 2])
+    with pytest.raises(av.FFmpegError):
+        film_s(film)
 
 
 def test_a_part_that_was_never_closed_is_astray(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.drill.processes import Beside, family_seconds
+from bench.drill.processes import Beside, family_seconds, has_ended
 
 BURNT_S = 0.4
 # The kernel counts in hundredths.
@@ -45,3 +45,13 @@ def test_what_others_have_started_is_beside_it() -> None:
     with burnt(_OF_NOBODY):
         assert family_seconds(os.getpid()) - before_s < COUNTED_S
         assert beside.cores() * (time.monotonic() - began_s) >= COUNTED_S
+
+
+def test_a_process_has_ended_though_nobody_asked_how() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        assert not has_ended(process.pid)
+        process.kill()
+        # Waits for the end, and leaves it to be asked.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert has_ended(process.pid)
+    assert has_ended(process.pid)
