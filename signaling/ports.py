@@ -154,7 +154,7 @@ class Refused(Exception):
     """The application says no. `code` is for the client, `detail` a sentence for people.
 
     Codes: `ticket_invalid`, `ticket_used`, `ticket_expired`, `lesson_not_open`, `lesson_over`,
-    `not_invited`, `blocked`, `no_such_room`.
+    `not_invited`, `blocked`, `no_such_room`; `unavailable`: not now.
     """
 
     def __init__(self, code: str, detail: str) -> None:

@@ -4,26 +4,31 @@ A database that is away lets nobody in for now, and says so.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import service as attendance
 from app.attendance.models import Session
 from app.attendance.seats import HUB, SeatRole, read_seat, site_seat
-from app.database import Database
+from app.database import Database, is_unavailable
 from app.errors import NotFound
 from app.lessons.models import Lesson
 from app.live import lesson_clock, queries, tickets
 from app.live.adopting import said_of
 from app.recordings import queries as recording_queries
 from media.recorder.places import SecondPlace
+from signaling.errors import ErrorCode
 from signaling.messages import LessonInfo, Role
 from signaling.ports import Admission, ExpectedSeat, Refused, RoomSeed
+
+log = structlog.get_logger(__name__)
 
 _SECOND = timedelta(seconds=1)
 _DISK_ANSWERS_WITHIN_S = 2.0
@@ -45,9 +50,21 @@ class DatabaseGate:
         self._second = second
         self._clock = clock
 
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[AsyncSession]:
+        """Give a unit of work. Raise Refused when it failed for want of a database."""
+        try:
+            async with self._database.unit_of_work() as db:
+                yield db
+        except Exception as error:
+            if is_unavailable(error):
+                log.warning("entry_without_database", error=type(error).__name__)
+                raise Refused(ErrorCode.UNAVAILABLE, "Try again in a moment.") from error
+            raise
+
     async def redeem(self, ticket: str) -> Admission:
         """Use up a ticket, and only then look at whom it lets in: it is gone either way."""
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             used = await tickets.use_up(db, ticket=ticket, now=self._clock())
         holder = await self._holder(
             used.session_id,
@@ -88,7 +105,7 @@ class DatabaseGate:
         self, session_id: UUID, *, account_id: UUID | None, device_id: UUID | None, seat_id: str
     ) -> "_Holder":
         """Return who comes, while the lesson goes on. Raise Refused."""
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             session = await db.get_one(Session, session_id)
             if session.ended_at is not None:
                 raise Refused("lesson_over", "The lesson is over.")
@@ -97,7 +114,7 @@ class DatabaseGate:
     async def load_room(self, room_id: str) -> RoomSeed:
         """Begin a new epoch of the room and say what it is made of. Raise Refused."""
         now = self._clock()
-        async with self._database.unit_of_work() as db:
+        async with self._work() as db:
             try:
                 session = await attendance.open_room(db, session_id=UUID(room_id), now=now)
             except (NotFound, ValueError):

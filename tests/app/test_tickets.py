@@ -1,22 +1,25 @@
 """Who gets a ticket, and what a ticket is worth."""
 
 import asyncio
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from app.accounts.models import Account, AccountState
 from app.attendance.models import Session
-from app.attendance.seats import site_seat, supervisor_seat
-from app.database import Database
+from app.attendance.seats import HUB, site_seat, supervisor_seat
+from app.database import Database, uuid7
+from app.events import EventBus
 from app.lessons.models import Lesson
 from app.live.gate import DatabaseGate
 from app.live.models import EntryTicket
 from app.live.tickets import TicketAccepted
 from app.schools.models import Classroom, Device, DeviceState
 from signaling.messages import Permissions, Role
-from signaling.ports import Refused
+from signaling.ports import Admission, Refused
 from signaling.saved_state import SavedRoom, SavedSeat, to_json
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.factories import County, make_county, make_lesson
@@ -332,3 +335,38 @@ async def test_a_blocked_device_gets_no_ticket_and_the_reason(
     answer = await blocked.post(path, {"as": "classroom"}, acting_as="device")
     assert (answer.status_code, answer.json()["type"]) == (403, "blocked")
     await ticket_of(await open_browser(device=county.credentials[1]), lesson, "classroom")
+
+
+# SQLite fails as one that is locked does: OperationalError. Nobody listens at the port.
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite+aiosqlite:///{folder}/empty.db", "postgresql+asyncpg://nobody@127.0.0.1:1/none"],
+)
+async def test_a_database_that_is_away_lets_nobody_in_for_now_and_says_so_once(
+    url: str, tmp_path: Path, clock: Clock
+) -> None:
+    away = Database(url.format(folder=tmp_path), EventBus())
+    gate = DatabaseGate(away, recordings_dir=tmp_path, clock=clock)
+    room_id = str(uuid7())
+    returned = Admission(room_id, HUB, Role.LECTURER, "A", "B", str(uuid7()), None)
+    try:
+        for entry in (gate.redeem("x" * 43), gate.readmit(returned), gate.load_room(room_id)):
+            with capture_logs() as said, pytest.raises(Refused) as refused:
+                await entry
+            assert refused.value.code == "unavailable"
+            told = [(each["log_level"], each["event"]) for each in said]
+            assert told == [("warning", "entry_without_database")]
+            assert "exc_info" not in said[0]
+    finally:
+        await away.close()
+
+
+async def test_a_bug_of_ours_is_no_database_that_is_away(
+    gate: DatabaseGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stumble(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("app.live.tickets.use_up", stumble)
+    with pytest.raises(LookupError):
+        await gate.redeem("x" * 43)

@@ -86,6 +86,7 @@ async def test_a_page_that_returns_under_its_name_goes_on_with_its_media() -> No
         ("lesson_not_open", 4403),
         ("lesson_over", 4410),
         ("not_invited", 4403),
+        ("unavailable", 1011),
         ("a_code_of_tomorrow", 4403),
     ],
 )
