@@ -116,6 +116,10 @@ def _taken(job: Job, worker: str, now: datetime) -> dict[str, Any]:
         "lease_until": now + LEASE,
         "attempts": job.attempts + 1,
         "started_at": job.started_at or now,
+        # Not how far an earlier attempt came: this one begins anew.
+        "progress_done": 0,
+        "progress_total": None,
+        "progress_note": "",
     }
 
 

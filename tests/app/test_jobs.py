@@ -138,6 +138,24 @@ async def test_waiting_job_is_cancelled_at_once(office: Office) -> None:
     assert await office.worker(report=report).run_due() == 0
 
 
+async def test_another_attempt_begins_anew_to_say_how_far_it_is(office: Office) -> None:
+    seen: list[tuple[int, int | None, str]] = []
+
+    async def run(context: JobContext) -> JobResult:
+        there = await office.job(job)
+        seen.append((there.progress_done, there.progress_total, there.progress_note))
+        await context.progress(80, 100, "composing")
+        raise OSError("this attempt breaks")
+
+    job = await office.enqueue("run")
+    await office.worker(run=run).run_due()
+    told = await office.job(job)
+    assert (told.progress_done, told.progress_total, told.progress_note) == (80, 100, "composing")
+    office.clock.advance(seconds=service.RETRY_AFTER[0].total_seconds())
+    await office.worker(run=run).run_due()
+    assert seen == [(0, None, "")] * 2
+
+
 @pytest.mark.parametrize("how", ["step", "beat"])
 async def test_running_job_is_cancelled_at_its_next_step_or_beat(
     office: Office, how: str, monkeypatch: pytest.MonkeyPatch
