@@ -45,6 +45,12 @@ class InputsNotKept(WrongState):
     type, title = "inputs-not-kept", "What this sheet was computed with was not kept"
 
 
+class SignedAlready(WrongState):
+    """Another sheet of the same roster and weeks is in force, and this one does not amend it."""
+
+    type, title = "signed-already", "Figures of this roster and these weeks are signed already"
+
+
 class TermBeingLocked(WrongState):
     """The rows figures would rest on are being locked at this moment."""
 

@@ -112,6 +112,27 @@ async def get_sheet(db: AsyncSession, sheet_id: UUID) -> FigureSheet:
     return (await db.scalars(loaded)).one()
 
 
+async def in_force_id(db: AsyncSession, sheet: FigureSheet) -> UUID | None:
+    """Return which other sheet of the same roster and days is signed and not amended; None: none.
+
+    Of several, from before a second one was refused: the one computed last, as
+    `app.coverage.signed.signed_of` has it.
+    """
+    found: UUID | None = await db.scalar(
+        select(FigureSheet.id)
+        .where(
+            FigureSheet.roster_id == sheet.roster_id,
+            FigureSheet.first_on == sheet.first_on,
+            FigureSheet.last_on == sheet.last_on,
+            FigureSheet.state == SheetState.SIGNED_OFF,
+            FigureSheet.id != sheet.id,
+        )
+        .order_by(FigureSheet.computed_at.desc(), FigureSheet.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def inputs_of(db: AsyncSession, sheet_id: UUID) -> Inputs | None:
     """Return what a sheet was computed with; None: it was before that was kept."""
     stored = await db.scalar(select(FigureSheet.inputs).where(FigureSheet.id == sheet_id))

@@ -15,6 +15,7 @@ from app.coverage.errors import (
     InputsNotKept,
     NoTeachingWeeks,
     RowsOpen,
+    SignedAlready,
     TermBeingLocked,
 )
 from app.coverage.exports import LESSON_COLUMNS, SHEET_COLUMNS
@@ -119,6 +120,7 @@ async def _detail(db: AsyncSession, sheet: FigureSheet, response: Response) -> S
         before,
         await queries.steps_of(db, sheet.id),
         await changes.since_computed(db, sheet),
+        in_force_id=await queries.in_force_id(db, sheet),
     )
 
 
@@ -219,7 +221,7 @@ async def check_sheet(
 
 
 @router.post("/sheets/{sheet_id}/sign-off")
-@refuses(WrongState, RowsOpen, InputsNotKept)
+@refuses(WrongState, RowsOpen, InputsNotKept, SignedAlready)
 async def sign_sheet_off(
     *,
     sheet_id: UUID,
@@ -230,7 +232,10 @@ async def sign_sheet_off(
     caller: CurrentAdministrator,
     expected: IfMatch,
 ) -> SheetDetail:
-    """Sign a checked sheet off. What it amends is printed beside it from then on."""
+    """Sign a checked sheet off. What it amends is printed beside it from then on.
+
+    Of a roster and its weeks one sheet is in force: another is signed only as its amendment.
+    """
     sheet = await _own(db, caller, sheet_id)
     expected.require(sheet, current=SheetOut.of(sheet))
     by = sheets.Signer(caller.person_id, caller.name, now, body.note)

@@ -129,12 +129,15 @@ class SheetDetail(SheetOut):
     """A sheet with its figures, the rules they were counted by, and who signed.
 
     `changed`: what it was computed with that is another today; null: that was not kept.
+    `in_force_id`: another sheet of the same roster and days that is signed and not amended. One
+    that does not amend it cannot be signed.
     """
 
     definitions: list[DefinitionOut]
     figures: list[SheetFigure]
     steps: list[StepOut]
     changed: list[Input] | None
+    in_force_id: UUID | None
 
 
 Held = Sequence[tuple[IndicatorValue, IndicatorDefinition]]
@@ -146,6 +149,8 @@ def sheet_detail(
     before: Held,
     steps: Sequence[SheetStep],
     changed: list[Input] | None,
+    *,
+    in_force_id: UUID | None,
 ) -> SheetDetail:
     """Return a sheet, each figure beside the one it amends."""
     earlier = {
@@ -175,6 +180,7 @@ def sheet_detail(
         ],
         steps=[StepOut.of(step) for step in steps],
         changed=changed,
+        in_force_id=in_force_id,
     )
 
 

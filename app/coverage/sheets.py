@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, func, insert, literal, select
+from sqlalchemy import Uuid, false, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import locking
@@ -19,7 +19,13 @@ from app.attendance.delivered import counted_rows
 from app.attendance.models import AttendanceRecord, AttendanceState
 from app.codes import service as codes
 from app.coverage import inputs, queries
-from app.coverage.errors import FiguresDiffer, InputsNotKept, RowsOpen, TermBeingLocked
+from app.coverage.errors import (
+    FiguresDiffer,
+    InputsNotKept,
+    RowsOpen,
+    SignedAlready,
+    TermBeingLocked,
+)
 from app.coverage.figures import figures
 from app.coverage.inputs import NEED_COLUMNS, Frozen, standing_needs
 from app.coverage.models import (
@@ -285,8 +291,10 @@ async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
     """Sign a checked sheet off; the one it amends is amended by that.
 
     Raise RowsOpen: a row is open, or was when the figures were computed, which then lack it;
-    InputsNotKept: it was checked before sheets kept what they are computed with.
+    InputsNotKept: it was checked before sheets kept what they are computed with; SignedAlready:
+    another one is in force, which it does not amend.
     """
+    await _hold(db, sheet.roster_id)
     if sheet.state is SheetState.CHECKED and await queries.inputs_of(db, sheet.id) is None:
         raise InputsNotKept(
             "What it was computed with was not kept, so nobody can ever check it again. Compute a "
@@ -300,10 +308,27 @@ async def sign_off(db: AsyncSession, sheet: FigureSheet, *, by: Signer) -> None:
             "Lock the term, compute the sheet anew.",
             open_rows=left,
         )
+    in_force = await queries.in_force_id(db, sheet)
+    if in_force not in {None, sheet.amends_id} and sheet.state is SheetState.CHECKED:
+        raise SignedAlready(
+            "Open the sheet that is signed, and amend it: what is computed then takes its place.",
+            signed_id=str(in_force),
+        )
     await move(db, sheet, SheetState.SIGNED_OFF, by)
     if sheet.amends_id is not None:
         await move(db, await queries.get_sheet(db, sheet.amends_id), SheetState.AMENDED, by)
     await db.flush()
+
+
+async def _hold(db: AsyncSession, roster_id: UUID) -> None:
+    """Have the next who signs a sheet of this roster wait for this transaction."""
+    # SQLite locks no rows: an update, even of none, makes this the one transaction that writes.
+    await db.execute(update(FigureSheet).where(false()).values(reason=""))
+    await db.execute(
+        select(RosterSnapshot.id)
+        .where(RosterSnapshot.id == roster_id)
+        .with_for_update(key_share=True)
+    )
 
 
 def require_amendable(sheet: FigureSheet, roster: RosterSnapshot, period: Period) -> None:

@@ -504,7 +504,11 @@ export interface paths {
         get: operations["export_sheet_lessons"];
     };
     "/api/coverage/sheets/{sheet_id}/sign-off": {
-        /** @description Sign a checked sheet off. What it amends is printed beside it from then on. */
+        /**
+         * @description Sign a checked sheet off. What it amends is printed beside it from then on.
+         *
+         *     Of a roster and its weeks one sheet is in force: another is signed only as its amendment.
+         */
         post: operations["sign_sheet_off"];
     };
     "/api/coverage/sheets/export": {
@@ -4057,6 +4061,8 @@ export interface components {
          * @description A sheet with its figures, the rules they were counted by, and who signed.
          *
          *     `changed`: what it was computed with that is another today; null: that was not kept.
+         *     `in_force_id`: another sheet of the same roster and days that is signed and not amended. One
+         *     that does not amend it cannot be signed.
          */
         SheetDetail: {
             amends_id: string | null;
@@ -4070,6 +4076,7 @@ export interface components {
             first: string;
             /** Format: uuid */
             id: string;
+            in_force_id: string | null;
             keeps_inputs: boolean;
             /** Format: date */
             last: string;
@@ -5061,8 +5068,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `inputs-not-kept`: What this sheet was computed with was not kept; `rows-open`: The attendance of this period is not locked; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
-        "inputs-not-kept.rows-open.still-running.wrong-state": {
+        /** @description `inputs-not-kept`: What this sheet was computed with was not kept; `rows-open`: The attendance of this period is not locked; `signed-already`: Figures of this roster and these weeks are signed already; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "inputs-not-kept.rows-open.signed-already.still-running.wrong-state": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -8875,7 +8882,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["inputs-not-kept.rows-open.still-running.wrong-state"];
+            409: components["responses"]["inputs-not-kept.rows-open.signed-already.still-running.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];

@@ -11,11 +11,12 @@ import {
 } from "../src/coverage";
 import { setLocale } from "../src/i18n";
 import type { Job } from "../src/registry";
+import { isOver } from "../src/views/alliances/common";
 import { addressOfNeed, needBegun } from "../src/views/alliances/need-address";
 import { inOrder } from "../src/views/coverage/chart";
 import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
 import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
-import { checkerOf, differingOf, isChanged, isCheckedBySigner, rowsOfSheet } from "../src/views/coverage/sheet-words";
+import { checkerOf, differingOf, isChanged, isCheckedBySigner, rowsOfSheet, standsInWay } from "../src/views/coverage/sheet-words";
 import { usualPeriod } from "../src/views/coverage/useAsked";
 import { gapText, measureOf, permilleOf, shareText } from "../src/views/coverage/words";
 
@@ -87,6 +88,30 @@ describe("the sheet that comes after one", () => {
     expect((await sheets.successor({ id: "old", state: "SIGNED_OFF" }))?.id).toBe("computed");
     latest({});
     expect(await sheets.successor({ id: "old", state: "SIGNED_OFF" })).toBeNull();
+  });
+});
+
+it("an open need is over the day after its last", () => {
+  const need = { state: "OPEN", ends_on: "2026-07-10" } as const;
+  expect(isOver(need, "2026-07-10")).toBe(false);
+  expect(isOver(need, "2026-07-11")).toBe(true);
+  expect(isOver({ ...need, state: "MATCHED" }, "2026-07-11")).toBe(false);
+});
+
+describe("a sheet on its way to a signature", () => {
+  const waits = { state: "CHECKED", amends_id: null, in_force_id: null } as const;
+
+  it("is not signed beside one in force that it does not amend", () => {
+    expect(standsInWay(waits)).toBeNull();
+    expect(standsInWay({ ...waits, in_force_id: "signed" })).toBe("signed");
+    expect(standsInWay({ ...waits, in_force_id: "signed", amends_id: "signed" })).toBeNull();
+    // Another amendment of the same sheet was signed before this one.
+    expect(standsInWay({ ...waits, in_force_id: "newer", amends_id: "signed" })).toBe("newer");
+  });
+
+  it("has nothing in its way when it is signed or amended itself", () => {
+    expect(standsInWay({ ...waits, state: "SIGNED_OFF", in_force_id: "another" })).toBeNull();
+    expect(standsInWay({ ...waits, state: "AMENDED", in_force_id: "newer" })).toBeNull();
   });
 });
 

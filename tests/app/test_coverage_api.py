@@ -227,6 +227,18 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
     assert frozen["figures"] == signed["figures"]
 
     clock.advance(minutes=5)
+    job = await done(app, clock, office, "/api/coverage/sheets", body)
+    path = f"/api/coverage/sheets/{job['result']['sheet_id']}"
+    etag = (await office.get(path)).headers["ETag"]
+    await done(app, clock, office, f"{path}/check", {}, etag=etag)
+    beside = await office.get(path)
+    assert (beside.json()["state"], beside.json()["in_force_id"]) == ("CHECKED", signed["id"])
+    second = await office.send("POST", f"{path}/sign-off", json={}, etag=beside.headers["ETag"])
+    assert (second.status_code, second.json()["type"]) == (409, "signed-already")
+    assert second.json()["signed_id"] == signed["id"]
+    assert (await found(office, path)) == beside.json()
+
+    clock.advance(minutes=5)
     more = {"amends_id": signed["id"], "reason": "更正一节课"}
     roster = await office.post(
         "/api/rosters",
@@ -252,8 +264,8 @@ async def test_figures_are_signed_off_frozen_and_amended_beside(
     assert (await found(office, f"/api/coverage/sheets/{signed['id']}"))["state"] == "AMENDED"
     [after] = (await found(office, f"/api/coverage/sheets?amends_id={signed['id']}"))["items"]
     assert (after["amends_id"], after["state"]) == (signed["id"], "SIGNED_OFF")
-    beside = (await found(office, "/api/coverage/sheets?state=AMENDED"))["items"]
-    assert [sheet["id"] for sheet in beside] == [signed["id"]]
+    amended_sheets = (await found(office, "/api/coverage/sheets?state=AMENDED"))["items"]
+    assert [sheet["id"] for sheet in amended_sheets] == [signed["id"]]
     file = (await office.get(f"/api/coverage/sheets/export?amends_id={early_id}")).text
     assert len(file.splitlines()) == 1
     again = await office.send("POST", "/api/coverage/sheets", json=body | more)

@@ -15,7 +15,7 @@ from sqlalchemy.util import await_only
 
 from app.attendance.delivered import Words
 from app.coverage import curriculum, sheets
-from app.coverage.errors import PlanThere, TimetableThere
+from app.coverage.errors import PlanThere, SignedAlready, TimetableThere
 from app.coverage.inputs import Curricula, Inputs
 from app.coverage.models import (
     Basis,
@@ -152,17 +152,14 @@ async def test_of_two_amendments_signed_at_once_one_amends(
         db.add_all(amendments)
     first, second = (each.id for each in amendments)
 
-    async def sign_both() -> None:
-        async with either_database.unit_of_work() as late:
-            hers = await late.get_one(FigureSheet, second)
-            its = await late.get_one(FigureSheet, signed.id)
-            async with either_database.unit_of_work() as db:
-                await sheets.sign_off(db, await db.get_one(FigureSheet, first), by=by)
-            assert its.state is SheetState.SIGNED_OFF, "as she read it"
+    async with either_database.unit_of_work() as late:
+        hers = await late.get_one(FigureSheet, second)
+        its = await late.get_one(FigureSheet, signed.id)
+        async with either_database.unit_of_work() as db:
+            await sheets.sign_off(db, await db.get_one(FigureSheet, first), by=by)
+        assert its.state is SheetState.SIGNED_OFF, "as she read it"
+        with pytest.raises(SignedAlready):
             await sheets.sign_off(late, hers, by=by)
-
-    with pytest.raises(StaleDataError):  # answered as ChangedMeanwhile
-        await sign_both()
     async with either_database.unit_of_work() as db:
         states = {each.id: each.state for each in await db.scalars(select(FigureSheet))}
         steps = set(await db.scalars(select(SheetStep.sheet_id)))
@@ -172,3 +169,61 @@ async def test_of_two_amendments_signed_at_once_one_amends(
         first: SheetState.SIGNED_OFF,
         second: SheetState.CHECKED,
     }
+
+
+async def test_of_two_sheets_signed_at_once_one_is_in_force(
+    either_database: Database, world: World, tmp_path: Path
+) -> None:
+    by = sheets.Signer(world.county.administrator.person_id, "管理员", NOON)
+    async with either_database.unit_of_work() as db:
+        roster = await take_roster(db, world, tmp_path)
+        both = [sheet_of(roster, SheetState.CHECKED) for _ in range(2)]
+        db.add_all(both)
+    barrier = asyncio.Barrier(2)
+
+    async def sign(sheet_id: UUID) -> UUID | None:
+        try:
+            async with either_database.unit_of_work() as db:
+                sheet = await db.get_one(FigureSheet, sheet_id)
+                await barrier.wait()
+                await sheets.sign_off(db, sheet, by=by)
+        except SignedAlready as refused:
+            return UUID(str(refused.extra["signed_id"]))
+        return None
+
+    async with asyncio.timeout(30):
+        came = dict(
+            zip(
+                (each.id for each in both),
+                await asyncio.gather(*map(sign, (each.id for each in both))),
+                strict=True,
+            )
+        )
+    [signed] = [sheet_id for sheet_id, refused in came.items() if refused is None]
+    assert set(came.values()) == {None, signed}, "who was second is led to the first"
+    async with either_database.unit_of_work() as db:
+        states = {each.id: each.state for each in await db.scalars(select(FigureSheet))}
+    assert sorted(states.values()) == [SheetState.CHECKED, SheetState.SIGNED_OFF]
+    assert states[signed] is SheetState.SIGNED_OFF
+
+
+async def test_of_two_who_sign_one_sheet_the_second_is_told_it_was_changed(
+    either_database: Database, world: World, tmp_path: Path
+) -> None:
+    by = sheets.Signer(world.county.administrator.person_id, "管理员", NOON)
+    async with either_database.unit_of_work() as db:
+        sheet = sheet_of(await take_roster(db, world, tmp_path), SheetState.CHECKED)
+        db.add(sheet)
+
+    async def sign_both() -> None:
+        async with either_database.unit_of_work() as late:
+            hers = await late.get_one(FigureSheet, sheet.id)
+            async with either_database.unit_of_work() as db:
+                await sheets.sign_off(db, await db.get_one(FigureSheet, sheet.id), by=by)
+            assert hers.state is SheetState.CHECKED, "as she read it"
+            await sheets.sign_off(late, hers, by=by)
+
+    with pytest.raises(StaleDataError):  # answered as ChangedMeanwhile
+        await sign_both()
+    async with either_database.unit_of_work() as db:
+        assert await db.scalar(select(func.count()).select_from(SheetStep)) == 1

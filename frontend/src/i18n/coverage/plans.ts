@@ -50,6 +50,7 @@ const zh = {
     "wrong-state": "它现在的状态不能这样做, 页面已经更新",
     "rows-open": "这个统计期还有没锁定的到课记录: 请先锁定, 再重新生成一份",
     "inputs-not-kept": "这份表生成时还没有留存依据, 不能签发: 请重新生成一份, 复核后签发",
+    "signed-already": "这份名册的这个统计期已有签发的核定表: 请打开那一份, 点「更正」",
     "term-being-locked": "这个学期的到课正在锁定: 请等锁定完成, 再生成核定表",
     "no-teaching-weeks": "这段日期里没有教学周, 请换一段日期",
     "period-too-long": "结束日期要在开始日期之后, 并且不超过 60 周",
@@ -117,6 +118,7 @@ const en: typeof zh = {
     "rows-open": "Rows of this period are not locked: lock them, then compute another sheet",
     "inputs-not-kept":
       "What this sheet was computed with was not kept, so it cannot be signed: compute another one, check it and sign that",
+    "signed-already": "Figures of this roster and these days are signed already: open that sheet and amend it",
     "term-being-locked": "The attendance of this term is being locked: compute the sheet when that is done",
     "no-teaching-weeks": "There is no teaching week in these days: choose others",
     "period-too-long": "The last day lies after the first, and at most 60 weeks from it",

@@ -44,6 +44,8 @@ const zh = {
     not_kept_n: "未留存依据",
     not_kept: "这份表生成时还没有留存依据, 不能复核, 也不能签发。请重新生成一份。",
     make_another: "重新生成",
+    signed_already: "这份名册的这个统计期已有签发的核定表, 这一份不能再签发。要改数字, 请打开签发的那份, 点「更正」。",
+    see_signed: "打开签发的那份",
     amends: "这是一份更正, 原因: {reason}。签发后取代原来的一份。",
     see_old: "看原来的一份",
     was_amended: "这份表已被更正。",
@@ -139,6 +141,9 @@ const en: typeof zh = {
     not_kept_n: "its basis was not kept",
     not_kept: "What this sheet was computed with was not kept, so it can be neither checked nor signed. Compute another one.",
     make_another: "Compute another",
+    signed_already:
+      "Figures of this roster and these days are signed already, so this sheet cannot be. To change them, open the signed sheet and amend it.",
+    see_signed: "Open the signed sheet",
     amends: "This is an amendment: {reason}. Once it is signed off it takes the place of the old sheet.",
     see_old: "See the old one",
     was_amended: "This sheet was amended.",

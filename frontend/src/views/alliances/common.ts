@@ -2,7 +2,7 @@
 import { ElMessage, ElMessageBox } from "element-plus";
 import { ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
-import type { Member, PairingState } from "@/alliances";
+import type { Member, Need, PairingState } from "@/alliances";
 import { Problem, type Named } from "@/api";
 import type { Tone } from "@/components/office/StateTag.vue";
 
@@ -28,6 +28,11 @@ export function pairable(members: readonly Member[], day: string): Named[] {
   return members
     .filter((member) => member.role !== "OBSERVER" && (member.to_on === null || member.to_on >= day))
     .map((member) => member.school);
+}
+
+/** Whether a need's last day has passed while it was open: nobody can answer it. */
+export function isOver({ state, ends_on }: Pick<Need, "state" | "ends_on">, today: string): boolean {
+  return state === "OPEN" && ends_on < today;
 }
 
 /**

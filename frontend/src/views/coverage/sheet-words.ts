@@ -35,6 +35,11 @@ export function isUnsigned({ state }: { state: SheetState }): boolean {
   return state === "COMPUTED" || state === "CHECKED";
 }
 
+/** The sheet in force that one on its way does not amend, so that it is not signed; null: there is none. */
+export function standsInWay(sheet: Pick<SheetDetail, "state" | "amends_id" | "in_force_id">): string | null {
+  return isUnsigned(sheet) && sheet.in_force_id !== sheet.amends_id ? sheet.in_force_id : null;
+}
+
 /** Who checked a sheet; null: nobody has, or it is not known any more. */
 export function checkerOf({ steps }: Pick<SheetDetail, "steps">): string | null {
   return steps.find(({ state }) => state === "CHECKED")?.person_id ?? null;
