@@ -59,6 +59,7 @@ sys.addaudithook(_refuse_other_machines)
 def postgres_server() -> Iterator[postgres.Server]:
     """A real PostgreSQL, started once. That it cannot start is a failure, not a reason to skip."""
     with postgres.running() as server:
+        server.wait_for_no_disk()
         yield server
 
 

@@ -30,6 +30,18 @@ class Server:
         address: str = self._below.get_uri(name)
         return address.replace("postgresql://", "postgresql+asyncpg://", 1)
 
+    def drop_database(self, name: str) -> None:
+        """Remove a database with all in it, whoever is connected to it. Raise as `new_database`."""
+        self._below.psql(f"\\set ON_ERROR_STOP on\nDROP DATABASE {name} WITH (FORCE);")
+
+    def wait_for_no_disk(self) -> None:
+        """Commit without waiting until the disk has it: for what nobody misses after a power cut.
+
+        What is committed outlives `crash` all the same: the machine still has it.
+        """
+        self._below.psql("ALTER SYSTEM SET fsync = off;")
+        self._below.psql("SELECT pg_reload_conf();")
+
     def crash(self) -> None:
         """End it at once, as a crash would: it recovers from its log when it starts again."""
         pid = self._below.get_pid()
