@@ -21,6 +21,12 @@ PERIODS = [
 ]
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: days, bells and terms are found by statements."""
+    return either_url
+
+
 def term(county: County, **other: Any) -> dict[str, Any]:
     return {
         "region_id": str(county.region.id),

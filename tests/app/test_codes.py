@@ -32,6 +32,12 @@ LOCAL = {
 }
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: sets are loaded, shown and read by statements."""
+    return either_url
+
+
 def write(folder: Path, **changes: str) -> Path:
     for name, text in LOCAL.items():
         (folder / name).write_text(changes.get(name.removesuffix(".csv"), text), encoding="utf-8")

@@ -21,6 +21,12 @@ from tests.app.conftest import Clock, OpenBrowser
 from tests.factories import NOON, County, make_lesson
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what a day has is a statement."""
+    return either_url
+
+
 async def plan(database: Database, county: County, **options: object) -> Lesson:
     async with database.unit_of_work() as db:
         options.setdefault("classrooms", county.classrooms)

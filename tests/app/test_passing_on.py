@@ -40,6 +40,12 @@ ROOMS = [uuid7() for _ in range(5)]
 SCHOOLS = [HUB, *(uuid7() for _ in range(4))]
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: who passes on to whom is read by statements."""
+    return either_url
+
+
 @st.composite
 def chains(draw: st.DrawFn) -> list[Link]:
     """Draw classrooms that receive from the hub or from any other, sense or none."""

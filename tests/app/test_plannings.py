@@ -26,6 +26,12 @@ JSON = dict[str, Any]
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what is planned around, and accepted, is found by statements."""
+    return either_url
+
+
+@pytest.fixture
 async def music(database: Database, county: County) -> CourseOffering:
     async with database.unit_of_work() as db:
         await make_term(db, county)

@@ -16,6 +16,12 @@ from tests.factories import County, make_county
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what is published is found, sorted and exported by statements."""
+    return either_url
+
+
+@pytest.fixture
 async def recorded(
     database: Database, county: County, clock: Clock, settings: Settings
 ) -> Recorded:

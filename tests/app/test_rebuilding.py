@@ -42,6 +42,12 @@ CAMERA, SCREEN = (TrackKey(PeerId(HUB), source) for source in (Source.CAMERA, So
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what waits to be rebuilt is a statement."""
+    return either_url
+
+
+@pytest.fixture
 def keeping(app: FastAPI, clock: Clock, settings: Settings) -> Keeping:
     return keeping_of(app, clock, settings)
 

@@ -44,6 +44,12 @@ MANIFEST = b'{"a manifest": 1}\n'
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: who may watch is a statement."""
+    return either_url
+
+
+@pytest.fixture
 def builder() -> FolderBuilder:
     return FolderBuilder()
 

@@ -21,6 +21,12 @@ from tests.factories import NOON, County, make_county, make_person, make_region
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: filters, pages and exports are statements."""
+    return either_url
+
+
+@pytest.fixture
 def give(database: Database, clock: Clock) -> Give:
     return giver(database, clock)
 

@@ -15,6 +15,12 @@ from tests.app.store.servers import Line, S3Server
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: which file waits for what is a statement."""
+    return either_url
+
+
+@pytest.fixture
 def server(tmp_path: Path) -> Iterator[S3Server]:
     server = S3Server(tmp_path / "served")
     server.start()
