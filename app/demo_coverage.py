@@ -88,7 +88,7 @@ async def prepare(db: AsyncSession, signer: Signer, *, now: datetime) -> None:
     known = {school.name: school for school in found}
     for name, grades in CLASSES.items():
         for grade_no, pupils in grades.items():
-            made = await _class(db, known[name], grade_no, pupils, year=term.starts_on.year)
+            made = await _class(db, known[name], grade_no, pupils, begun=term.starts_on)
             await _timetable(db, made, term, LACKING.get(name, ()), now=now)
     await _lessons(db, region, known, term, today=local_day(now))
     await rosters.take(
@@ -98,17 +98,18 @@ async def prepare(db: AsyncSession, signer: Signer, *, now: datetime) -> None:
 
 
 async def _class(
-    db: AsyncSession, school: School, grade_no: int, pupils: int, *, year: int
+    db: AsyncSession, school: School, grade_no: int, pupils: int, *, begun: date
 ) -> SchoolClass:
     made = await registry.add_class(
         db,
         school,
+        today=begun,
         name=GRADE_WORDS[grade_no - 1],
         stage=PRIMARY,
         grade_no=grade_no,
-        entry_year=year - grade_no + 1,
+        entry_year=begun.year - grade_no + 1,
         pupil_count=pupils,
-        language_of_instruction="zh",
+        language_of_instruction=None,  # the usual one
     )
     await db.refresh(made, ["school"])
     return made

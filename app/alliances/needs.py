@@ -38,7 +38,12 @@ LEAST_WINDOW_MINUTES = 35  # a lesson of a primary school less five minutes to c
 
 async def save_offer(db: AsyncSession, offer: HubOffer, body: OfferIn) -> None:
     """Make a new offer, or an old one, what `body` says. Raise CodeUnknown."""
-    await require_codes(db, subjects=[body.subject], language=body.language)
+    await require_codes(
+        db,
+        subjects=[body.subject],
+        language=body.language,
+        grades=(body.grade_from, body.grade_to),
+    )
     for name, value in body.model_dump().items():
         setattr(offer, name, value)
     db.add(offer)
@@ -47,7 +52,9 @@ async def save_offer(db: AsyncSession, offer: HubOffer, body: OfferIn) -> None:
 
 async def post(db: AsyncSession, body: NeedIn, *, person_id: UUID, now: datetime) -> Need:
     """Post a need of a school. Raise CodeUnknown."""
-    await require_codes(db, subjects=[body.subject], language=body.language)
+    await require_codes(
+        db, subjects=[body.subject], language=body.language, grades=(body.grade_no,)
+    )
     need = Need(**_columns(body), state=NeedState.OPEN, posted_at=now, posted_by=person_id)
     db.add(need)
     await db.flush()
@@ -58,7 +65,9 @@ async def change(db: AsyncSession, need: Need, body: NeedIn) -> None:
     """Change an open need. Raise WrongState: a matched one is what the pairing was made for."""
     if need.state is not NeedState.OPEN:
         raise _not_now(need)
-    await require_codes(db, subjects=[body.subject], language=body.language)
+    await require_codes(
+        db, subjects=[body.subject], language=body.language, grades=(body.grade_no,)
+    )
     for name, value in _columns(body).items():
         setattr(need, name, value)
     await db.flush()

@@ -107,14 +107,20 @@ def new() -> Pairing:
 
 
 async def require_codes(
-    db: AsyncSession, *, subjects: Iterable[str], language: str | None = None
+    db: AsyncSession,
+    *,
+    subjects: Iterable[str],
+    language: str | None = None,
+    grades: Iterable[int] = (),
 ) -> None:
-    """Raise CodeUnknown unless these are codes of the stored sets of subjects and languages."""
+    """Raise CodeUnknown unless these are codes of the stored sets of their kinds."""
     known = await codes.catalogue(db)
     for subject in subjects:
         known.stored(CodeKind.SUBJECT, subject)
     if language is not None:
         known.stored(CodeKind.LANGUAGE, language)
+    for grade_no in grades:
+        known.stored(CodeKind.GRADE, str(grade_no))
 
 
 async def save_draft(db: AsyncSession, pairing: Pairing, body: PairingIn) -> Pairing:

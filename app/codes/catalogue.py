@@ -154,6 +154,15 @@ class Catalogue:
         """Return a code of the stored set of a kind. Raise CodeUnknown."""
         return self.of_set(self.stored_set(kind).key, code)
 
+    def usual(self, kind: CodeKind, day: date) -> KnownCode:
+        """Return what is meant where nothing is said: the first stored code that holds on a day.
+
+        Raise CodeUnknown when there is none.
+        """
+        for code in self.of_kind(kind, on=day):
+            return code
+        raise CodeUnknown(f"No code of kind {kind} holds on {day}: name one, or load the sets.")
+
     def is_point(self, category: str) -> bool:
         """Return whether schools of a category, a stored code, are teaching points (教学点)."""
         return self.stored(CodeKind.SCHOOL_CATEGORY, category).is_point

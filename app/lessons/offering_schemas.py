@@ -48,7 +48,9 @@ class OfferingIn(Incoming):
     subject: SubjectCode
     grade_no: GradeNo
     textbook: Annotated[Text, Field(max_length=200)] = ""
-    language: Language = "zh"
+    language: Annotated[
+        Language | None, Field(description="Null or left out: the first language that holds.")
+    ] = None
     term_id: UUID
     periods_a_week: PeriodsAWeek
     minutes: Annotated[int, Field(ge=10, le=240, description="How long a lesson is.")] = 40

@@ -13,6 +13,7 @@ from app.accounts import queries as accounts
 from app.alliances import queries as alliances
 from app.alliances.errors import TermForeign
 from app.calendars import queries as calendars
+from app.calendars.days import local_day
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.errors import NotFound, WrongState
@@ -54,7 +55,11 @@ async def save(
     hub = await schools.school_within(db, scope, body.hub_school_id)
     words = await codes.catalogue(db)
     subject = words.stored(CodeKind.SUBJECT, body.subject)
-    words.stored(CodeKind.LANGUAGE, body.language)
+    language = (
+        words.usual(CodeKind.LANGUAGE, local_day(now))
+        if body.language is None
+        else words.stored(CodeKind.LANGUAGE, body.language)
+    )
     words.stored(CodeKind.GRADE, str(body.grade_no))
     term = await calendars.term_seen(db, scope, body.term_id)
     if not await alliances.holds_in(db, term, hub.region):
@@ -73,9 +78,9 @@ async def save(
         scope=scope,
         known=_known(offering, body, subject.id),
     )
-    for name, value in body.model_dump(exclude={"subject", "sites"}).items():
+    for name, value in body.model_dump(exclude={"subject", "language", "sites"}).items():
         setattr(offering, name, value)
-    offering.subject_id = subject.id
+    offering.subject_id, offering.language = subject.id, language.code
     _name_sites(offering, with_assistants(body.sites, offering.sites, shown=shown))
     db.add(offering)
     touch(offering)

@@ -44,6 +44,7 @@ class Classes(World[SchoolClass]):
     sets: Catalogue
     schools: SchoolFinder
     there: dict[Hashable, SchoolClass]
+    usual_language: str
     key_column = CLASS
 
     def read(self, line: Line) -> Wanted:
@@ -87,7 +88,7 @@ class Classes(World[SchoolClass]):
             db,
             SchoolClass,
             [
-                {"language_of_instruction": "zh", "closed_on": None}
+                {"language_of_instruction": self.usual_language, "closed_on": None}
                 | dict(zip(keys, each.key, strict=True))  # type: ignore[call-overload]  # a tuple
                 | each.facts
                 for each in wanted
@@ -95,14 +96,15 @@ class Classes(World[SchoolClass]):
         )
 
 
-async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting) -> Classes:
+async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue, noting: Noting) -> Classes:
     rows = in_portions(
         db, select(SchoolClass).where(SchoolClass.school_id.in_(schools_within(scope)))
     )
     there: dict[Hashable, SchoolClass] = {
         (row.school_id, row.stage, row.entry_year, row.name): row async for (row,) in rows
     }
-    return Classes(sets, await SchoolFinder.load(db, scope), there)
+    usual = sets.usual(CodeKind.LANGUAGE, noting.on).code
+    return Classes(sets, await SchoolFinder.load(db, scope), there, usual)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import Now
 from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
@@ -19,6 +20,7 @@ from app.schools import class_imports, registry
 from app.schools import queries as school_queries
 from app.schools import registry_queries as queries
 from app.schools.errors import NameTaken
+from app.schools.histories import Noting
 from app.schools.models import Classroom, Device, School, SchoolClass
 from app.schools.registry_queries import ClassFilter, ClassroomFilter
 from app.schools.registry_schemas import (
@@ -105,12 +107,13 @@ async def export_classes(
 @router.post("/school-classes", status_code=201)
 @refuses(CodeUnknown, NameTaken)
 async def add_class(
-    body: SchoolClassIn, response: Response, db: Db, caller: CurrentAdministrator
+    body: SchoolClassIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> SchoolClassOut:
     """Add a class to a school the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
     school = await school_queries.school_within(db, scope, body.school_id)
-    added = await registry.add_class(db, school, **body.model_dump(exclude={"school_id"}))
+    facts = body.model_dump(exclude={"school_id"})
+    added = await registry.add_class(db, school, today=Noting.today(now).on, **facts)
     tag(response, added)
     return _class_out(added, school)
 

@@ -208,8 +208,11 @@ def check_class_codes(known: Catalogue, *, category: str, stage: str, grade_no: 
 _CLASS_TAKEN = "The school has a class of this stage, entry year and name already."
 
 
-async def add_class(db: AsyncSession, school: School, **facts: Any) -> SchoolClass:
-    """Add a class of pupils. Raise CodeUnknown, NameTaken."""
+async def add_class(db: AsyncSession, school: School, *, today: date, **facts: Any) -> SchoolClass:
+    """Add a class of pupils; without a language, of the usual one. Raise CodeUnknown, NameTaken."""
+    if facts["language_of_instruction"] is None:
+        known = await codes.catalogue(db)
+        facts["language_of_instruction"] = known.usual(CodeKind.LANGUAGE, today).code
     await require_class_codes(
         db,
         school,

@@ -210,7 +210,9 @@ class SchoolClassIn(Incoming):
     grade_no: GradeNo
     entry_year: Annotated[int, Field(ge=1990, le=2100)]
     pupil_count: PupilCount
-    language_of_instruction: CodeText = "zh"
+    language_of_instruction: Annotated[
+        CodeText | None, Field(description="Null or left out: the first language that holds.")
+    ] = None
 
 
 class SchoolClassEdit(Incoming):

@@ -2864,8 +2864,8 @@ export interface components {
             is_after_school: boolean;
             /** @default DELIVERY */
             kind: components["schemas"]["LessonKind"];
-            /** @default zh */
-            language: string;
+            /** @description Null or left out: the first language that holds. */
+            language?: string | null;
             /** Format: uuid */
             lecturer_id: string;
             /**
@@ -3762,8 +3762,8 @@ export interface components {
         SchoolClassIn: {
             entry_year: number;
             grade_no: number;
-            /** @default zh */
-            language_of_instruction: string;
+            /** @description Null or left out: the first language that holds. */
+            language_of_instruction?: string | null;
             name: string;
             pupil_count: number;
             /** Format: uuid */

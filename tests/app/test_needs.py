@@ -10,9 +10,10 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.alliances.models import Match
+from app.codes.models import Code, CodeKind, CodeSet
 from app.database import Database
 from app.schools.models import School
 from app.security import Role
@@ -368,6 +369,24 @@ async def test_a_need_that_makes_no_sense_is_refused(
     answer = await market.keeper.post("/api/needs", need(market.site, **other))
     assert answer.status_code == 422
     assert says in answer.text
+
+
+async def test_only_grades_of_the_code_set_are_needed_and_offered(
+    market: Market, database: Database
+) -> None:
+    async with database.unit_of_work() as db:
+        of_the_last = update(Code).where(Code.code == "12", Code.label_zh == "高三年级")
+        await db.execute(of_the_last.values(code="S3"))
+        known = update(CodeSet).where(CodeSet.kind == CodeKind.GRADE)
+        await db.execute(known.values(revision=CodeSet.revision + 1))
+    for path, body in (
+        ("/api/needs", need(market.site, grade_no=12)),
+        ("/api/hub-offers", offer(market.hub, grade_from=11, grade_to=12)),
+    ):
+        refused = await market.keeper.post(path, body)
+        assert (refused.status_code, refused.json()["type"]) == (422, "code-unknown")
+    last = offer(market.hub, grade_from=11, grade_to=11)
+    assert (await market.keeper.post("/api/hub-offers", last)).status_code == 201
 
 
 async def test_an_offers_grades_and_days_are_in_order(market: Market) -> None:

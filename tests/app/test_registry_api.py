@@ -3,13 +3,16 @@
 Past 400 lines: schools, regions, classes and classrooms are one registry under one set of rights.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from app.attendance import rewording
 from app.codes import service as codes
+from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.tables import read_tables
 from app.database import Database
 from app.schools.models import Region
@@ -311,6 +314,23 @@ async def test_labels_of_a_region_have_days_that_do_not_overlap(
     subject = (await office.get("/api/codes?set=CURR2022")).json()["items"][0]
     wrong = await office.post(path, {"code_id": subject["id"]})
     assert (wrong.status_code, wrong.json()["type"]) == (422, "code-unknown")
+
+
+async def test_a_class_is_taught_in_the_first_language_that_holds_where_none_is_said(
+    office: TestBrowser, database: Database, clock: Clock, county: County
+) -> None:
+    listed = await office.get("/api/codes?kind=LANGUAGE&is_stored=true")
+    first, second, *_ = (each["code"] for each in listed.json()["items"])
+    body = {"school_id": str(county.points[0].id), "stage": "2", "grade_no": 3, "pupil_count": 9}
+    for number, language in enumerate((first, second), start=1):
+        of = body | {"name": f"{number}班", "entry_year": 2023}
+        made = await office.post("/api/school-classes", of)
+        assert (made.status_code, made.json()["language_of_instruction"]) == (201, language)
+        async with database.unit_of_work() as db:
+            of_kind = select(CodeSet.id).where(CodeSet.kind == CodeKind.LANGUAGE)
+            ends = update(Code).where(Code.code == first, Code.set_id.in_(of_kind))
+            await db.execute(ends.values(valid_to=clock.now.date() - timedelta(days=1)))
+            await db.execute(update(CodeSet).values(revision=CodeSet.revision + 1))
 
 
 async def test_authority_is_named_by_its_schools(office: TestBrowser, county: County) -> None:

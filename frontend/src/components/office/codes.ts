@@ -9,6 +9,12 @@ export function labelOf(code: Code): string {
   return currentLocale() === "zh" ? code.label_zh : code.label_en;
 }
 
+/** A grade: its number counted from the first form, which is its code, and its word. */
+export interface Grade {
+  no: number;
+  name: string;
+}
+
 /** The codes of some kinds by their words; a code nobody knows names itself. */
 export function useCodeWords(...kinds: CodeKind[]) {
   const found = shallowRef<Code[]>([]);
@@ -23,6 +29,11 @@ export function useCodeWords(...kinds: CodeKind[]) {
   }
   function named(kind: CodeKind): Named[] {
     return found.value.filter((each) => each.kind === kind).map((each) => ({ id: each.code, name: labelOf(each) }));
+  }
+
+  /** The grades there are, in their order. */
+  function grades(): Grade[] {
+    return named("GRADE").map(({ id, name }) => ({ no: Number(id), name }));
   }
 
   /** What may be chosen of a kind where ids are kept, not codes. */
@@ -51,7 +62,7 @@ export function useCodeWords(...kinds: CodeKind[]) {
     return firstOf(found.value.filter((each) => each.kind === kind));
   }
 
-  return { load, word, wordOf, named, byId, codeOf, isPoint, first };
+  return { load, word, wordOf, named, grades, byId, codeOf, isPoint, first };
 }
 
 /** The first of these codes that holds today; "": there is none. */
@@ -77,10 +88,11 @@ export function useLessonWords(): { subjects: Ref<Named[]>; grades: Ref<Named[]>
   return { subjects: of("SUBJECT"), grades: of("GRADE"), load };
 }
 
-/** The codes of subjects and languages, which lessons and pairings name without their kind. */
+/** The codes of subjects and languages, which lessons and pairings name without their kind, and the grades. */
 export function useCodes(): {
   subjects: Ref<Named[]>;
   languages: Ref<Named[]>;
+  grades: Ref<Grade[]>;
   word: (code: string) => string;
   /** The code of a subject by its id; undefined: there is none. */
   subjectCode: (id: string) => string | undefined;
@@ -88,7 +100,8 @@ export function useCodes(): {
   usualLanguage: Ref<string>;
   load: () => Promise<void>;
 } {
-  const { load, named, codeOf, first } = useCodeWords("SUBJECT", "LANGUAGE");
+  const { load, named, codeOf, first, ...words } = useCodeWords("SUBJECT", "LANGUAGE", "GRADE");
+  const grades = computed(words.grades);
   const subjects = computed(() => named("SUBJECT"));
   const languages = computed(() => named("LANGUAGE"));
 
@@ -98,5 +111,5 @@ export function useCodes(): {
 
   const usualLanguage = computed(() => first("LANGUAGE"));
 
-  return { subjects, languages, word, subjectCode: (id) => codeOf("SUBJECT", id), usualLanguage, load };
+  return { subjects, languages, grades, word, subjectCode: (id) => codeOf("SUBJECT", id), usualLanguage, load };
 }

@@ -1,8 +1,6 @@
 /** A need that is begun elsewhere, as the address of the page of needs carries it. */
 import type { LocationQuery } from "vue-router";
 
-const GRADES = 12;
-
 /** What is known of it: the school, the subject by its code's id, the grade. */
 export interface NeedBegun {
   school: string;
@@ -18,5 +16,5 @@ export function addressOfNeed({ school, subject, grade }: NeedBegun): Record<key
 export function needBegun({ school, subject, grade }: LocationQuery): NeedBegun | null {
   if (typeof school !== "string" || typeof subject !== "string" || school === "" || subject === "") return null;
   const no = Number(grade);
-  return Number.isInteger(no) && no >= 1 && no <= GRADES ? { school, subject, grade: no } : null;
+  return Number.isInteger(no) && no >= 1 ? { school, subject, grade: no } : null;
 }
