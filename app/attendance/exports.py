@@ -28,6 +28,12 @@ def _reason_in_words(row: Any) -> str | None:
     return None if reason is None else words.NOT_COUNTED[reason]
 
 
+def _reporter_in_words(row: Any) -> str | None:
+    if row.headcount_by is None:
+        return None
+    return f"{row.headcount_by} ({words.REPORTER[row.headcount_source]})"
+
+
 # Of the rows of `listing.sessions_of`.
 SESSION_COLUMNS = (
     Column("课题", lambda row: row.Lesson.title),
@@ -65,7 +71,7 @@ ROW_COLUMNS = (
     Column("计入", lambda row: words.COUNTED[row.is_counted]),
     Column("未计入原因", _reason_in_words),
     Column("人数", lambda row: row.headcount),
-    Column("原报人数人", lambda row: row.headcount_by),
+    Column("原报人数人", _reporter_in_words),
     Column("更正次数", lambda row: row.amendments),
     Column("异议", lambda row: row.objection),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.state]),

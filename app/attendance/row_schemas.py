@@ -21,7 +21,8 @@ class AttendanceRowOut(BaseModel):
     """One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
 
     `closed_is_counted` and `closed_headcount` are what the row itself says; `headcount_by`: who
-    reported the latter, where the caller may look at the school that did.
+    reported the latter, where the caller may look at the school that did; by `headcount_source` the
+    administrator who entered it, or of the classroom that did the assistant its lesson names.
     """
 
     id: UUID
@@ -48,6 +49,7 @@ class AttendanceRowOut(BaseModel):
     closed_is_counted: bool | None
     closed_headcount: int | None
     headcount_by: str | None
+    headcount_source: str | None
     amendments: int
     has_come: bool
     objection: str | None
@@ -80,7 +82,7 @@ class AttendanceRowOut(BaseModel):
 
 _FIGURES = (
     *("id", "session_id", "state", "planned_ms", "connected_ms", "audible_ms", "degraded_ms"),
-    *("lost_ms", "offline_ms", "visible_ms", "rule_number", "objection"),
+    *("lost_ms", "offline_ms", "visible_ms", "rule_number", "objection", "headcount_source"),
 )
 
 

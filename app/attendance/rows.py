@@ -194,7 +194,7 @@ def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any
             *(Hub.name.label("hub"), Site.name.label("site"), Classroom.name.label("classroom")),
             *(record.planned_ms, record.connected_ms, record.audible_ms, record.degraded_ms),
             *(record.lost_ms, record.offline_ms, record.visible_ms),
-            *(record.state, record.not_counted_reason, record.objection),
+            *(record.state, record.not_counted_reason, record.objection, record.headcount_source),
             IS_COUNTED.label("is_counted"),
             HEADCOUNT.label("headcount"),
             func.coalesce(Newest.number, 0).label("amendments"),

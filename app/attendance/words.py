@@ -1,6 +1,7 @@
 """The users' words for what exports show; `docs/glossary.md` decides."""
 
 from app.attendance.hours import ServiceRole
+from app.attendance.journal import ADMINISTRATOR, ASSISTANT
 from app.attendance.models import AttendanceState, NotCounted
 
 ATTENDANCE_STATE = {
@@ -17,6 +18,8 @@ END_REASON = {
     "adopted": "由录像补回",
 }
 SERVICE_ROLE = {ServiceRole.LECTURER: "主讲教师", ServiceRole.ASSISTANT: "辅导教师"}
+#: Of the classroom that counted, the assistant is named; whether she did it herself nobody says.
+REPORTER = {ASSISTANT: "教室报, 辅导教师", ADMINISTRATOR: "管理员"}
 COUNTED = {True: "计入", False: "不计入", None: ""}
 NOT_COUNTED = {
     NotCounted.OBSERVED: "仅观摩",

@@ -182,7 +182,9 @@ class AttendanceOut(BaseModel):
     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
     before what a seat received was kept. `agrees`: what was closed follows from the events.
     Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
-    `headcount_by`: who reported the latter; null: not known, or of a school not the caller's.
+    `headcount_by`: by `headcount_source` the administrator who entered the latter, or of the
+    classroom that did the assistant its lesson names; null: not known, or of a school not the
+    caller's.
     """
 
     record_id: UUID

@@ -1284,7 +1284,9 @@ export interface components {
          *     `audible_ms` and those after it are null, and `portions` empty, where the lesson was closed
          *     before what a seat received was kept. `agrees`: what was closed follows from the events.
          *     Of `amendments` the last one is what holds, instead of `is_counted` and `headcount`.
-         *     `headcount_by`: who reported the latter; null: not known, or of a school not the caller's.
+         *     `headcount_by`: by `headcount_source` the administrator who entered the latter, or of the
+         *     classroom that did the assistant its lesson names; null: not known, or of a school not the
+         *     caller's.
          */
         AttendanceOut: {
             agrees: boolean;
@@ -1319,7 +1321,8 @@ export interface components {
          * @description One row. The figures are as closed; `is_counted`, `headcount` as amended. Null: unknown.
          *
          *     `closed_is_counted` and `closed_headcount` are what the row itself says; `headcount_by`: who
-         *     reported the latter, where the caller may look at the school that did.
+         *     reported the latter, where the caller may look at the school that did; by `headcount_source` the
+         *     administrator who entered it, or of the classroom that did the assistant its lesson names.
          */
         AttendanceRowOut: {
             amendments: number;
@@ -1333,6 +1336,7 @@ export interface components {
             has_come: boolean;
             headcount: number | null;
             headcount_by: string | null;
+            headcount_source: string | null;
             hub: string;
             /** Format: uuid */
             id: string;

@@ -248,7 +248,7 @@ describe("a need that a gap begins", () => {
     const changes: LocationQuery[] = [
       { school: "" },
       { subject: null },
-      { grade: "13" },
+      { grade: "-1" },
       { grade: "0" },
       { grade: "x" },
       { grade: "1.5" },

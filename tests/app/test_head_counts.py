@@ -100,7 +100,10 @@ async def reported_by(browser: TestBrowser, session: str) -> list[str | None]:
     exported = (await browser.get("/api/admin/attendance/export")).text.lstrip("\ufeff")
     [line] = csv.DictReader(io.StringIO(exported))
     [one], [other] = detail["attendance"], rows
-    assert (line["原报人数人"] or None) == other["headcount_by"]
+    said = {"assistant": "教室报, 辅导教师", "administrator": "管理员"}[other["headcount_source"]]
+    name = other["headcount_by"]
+    assert line["原报人数人"] == ("" if name is None else f"{name} ({said})")
+    assert one["headcount_source"] == other["headcount_source"]
     return [one["headcount_by"], other["headcount_by"]]
 
 
