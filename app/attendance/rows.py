@@ -110,17 +110,6 @@ def days_of(wanted: RowFilter) -> list[ColumnElement[bool]]:
 def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
     """Return a query of the rows of lessons a hub in scope gave or a site in scope had."""
     schools = inspected_schools(person)
-    conditions = days_of(wanted)
-    if wanted.school_id is not None:
-        conditions.append(_is_of_school(wanted.school_id))
-    if wanted.state is not None:
-        conditions.append(AttendanceRecord.state == wanted.state)
-    if wanted.is_counted is not None:
-        conditions.append(IS_COUNTED.is_(wanted.is_counted))
-    if wanted.subject is not None:
-        conditions.append(Lesson.subject == wanted.subject)
-    if wanted.waits_for is not None:
-        conditions.append(waits(wanted.waits_for))
     return (
         select(
             AttendanceRecord,
@@ -141,8 +130,43 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
         .join(Site, Classroom.school_id == Site.id)
         .outerjoin(Newest, newest())
         .outerjoin(Reporter, _reported(schools))
-        .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *conditions)
+        .where(or_(Lesson.hub_school_id.in_(schools), Site.id.in_(schools)), *_conditions(wanted))
     )
+
+
+def rows_to_add_up(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
+    """Return a query of the same rows, each by its AttendanceRecord, LessonSite and Lesson alone.
+
+    Of a province's term that is a million: nothing is joined to them that no sum is made of.
+    """
+    schools = inspected_schools(person)
+    rooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
+    query = (
+        select(AttendanceRecord.id)
+        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
+        .join(Lesson, LessonSite.lesson_id == Lesson.id)
+        .where(
+            or_(Lesson.hub_school_id.in_(schools), LessonSite.classroom_id.in_(rooms)),
+            *_conditions(wanted),
+        )
+    )
+    return query if wanted.is_counted is None else query.outerjoin(Newest, newest())
+
+
+def _conditions(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of AttendanceRecord, LessonSite, Lesson; by is_counted of Newest too."""
+    conditions = days_of(wanted)
+    if wanted.school_id is not None:
+        conditions.append(_is_of_school(wanted.school_id))
+    if wanted.state is not None:
+        conditions.append(AttendanceRecord.state == wanted.state)
+    if wanted.is_counted is not None:
+        conditions.append(IS_COUNTED.is_(wanted.is_counted))
+    if wanted.subject is not None:
+        conditions.append(Lesson.subject == wanted.subject)
+    if wanted.waits_for is not None:
+        conditions.append(waits(wanted.waits_for))
+    return conditions
 
 
 def _reported(schools: Select[UUID]) -> ColumnElement[bool]:

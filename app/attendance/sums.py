@@ -9,14 +9,24 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import mondays_of, week_of
 from app.attendance.models import AttendanceRecord
-from app.attendance.rows import RowFilter, Site, rows_seen
-from app.lessons.models import Lesson
+from app.attendance.rows import RowFilter, rows_to_add_up
+from app.lessons.models import Lesson, LessonSite
 from app.paging import Order
+from app.schools.models import Classroom, School
 from app.security import PersonCaller
 
 _MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
@@ -44,19 +54,24 @@ def by_school(person: PersonCaller, wanted: RowFilter) -> tuple[Select[*tuple[An
 
     Where most was not heard comes first. Columns: id, name, then those of `NOTHING`.
     """
-    found = _rows(person, wanted, Site.id.label("school_id"), Site.name.label("school"))
+    found = _rows(person, wanted, LessonSite.classroom_id)
+    rooms = select(found.c.classroom_id, *_sums(found)).group_by(found.c.classroom_id).subquery()
+    sums = (cast(func.sum(rooms.c[name]), BigInteger).label(name) for name in NOTHING)
     schools = (
-        select(found.c.school_id, found.c.school, *_sums(found))
-        .group_by(found.c.school_id, found.c.school)
+        select(School.id.label("school_id"), School.name.label("school"), *sums)
+        .select_from(rooms)
+        .join(Classroom, Classroom.id == rooms.c.classroom_id)
+        .join(School, School.id == Classroom.school_id)
+        .group_by(School.id, School.name)
         .subquery()
     )
     c = schools.c
     return select(*c), ((c.degraded_ms + c.lost_ms + c.offline_ms).desc(), c.school_id.desc())
 
 
-def _rows(person: PersonCaller, wanted: RowFilter, *keys: ColumnElement[Any]) -> Subquery:
+def _rows(person: PersonCaller, wanted: RowFilter, key: SQLColumnExpression[Any]) -> Subquery:
     minutes = (getattr(AttendanceRecord, name) for name in _MINUTES)
-    return rows_seen(person, wanted).with_only_columns(*keys, *minutes).subquery()
+    return rows_to_add_up(person, wanted).with_only_columns(key, *minutes).subquery()
 
 
 def _sums(found: Subquery) -> list[ColumnElement[Any]]:
