@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from app.clock import Now
 from app.codes.errors import CodeUnknown
@@ -12,14 +12,15 @@ from app.errors import refuses
 from app.etags import IfMatch, tag
 from app.files import FileTooLarge
 from app.idempotency import IdempotentRoute
-from app.recordings import captions, queries
+from app.recordings import access, captions, queries
+from app.recordings.access import Viewer
 from app.recordings.caption_text import MOST_BYTES
 from app.recordings.captions import LABEL_LENGTH, LANGUAGE_LENGTH, MEDIA_TYPE
 from app.recordings.errors import CaptionsRefused, CaptionsThere, RecordingNotReady
 from app.recordings.retention import HeldBack
 from app.recordings.schemas import CaptionsListOut, CaptionsOut
 from app.recordings.streaming import attachment
-from app.security import CurrentPerson
+from app.security import CurrentPerson, client_address
 
 router = APIRouter(prefix="/api", tags=["recordings"], route_class=IdempotentRoute)
 
@@ -143,9 +144,16 @@ async def remove_captions(
         }
     },
 )
-async def read_captions(captions_id: UUID, db: Db, person: CurrentPerson) -> Response:
-    """Return captions (WebVTT) to who may watch the replay."""
+async def read_captions(
+    request: Request, captions_id: UUID, db: Db, now: Now, person: CurrentPerson
+) -> Response:
+    """Return captions (WebVTT) to who may watch the replay, and write down who reads what was said.
+
+    Who has the replay open is written down already.
+    """
     recording, found = await captions.readable(db, person, captions_id)
+    viewer = Viewer(client_address(request), person_id=person.person_id)
+    await access.log_look_once(db, recording, viewer, now=now)
     answer = Response(found.text, media_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "private, no-store"
     name = f"{recording.lesson.planned_start:%Y-%m-%d} {recording.lesson.title}"

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from app.database import Database
 from app.recordings import retention
+from app.recordings.access import ONE_LOOK
 from app.recordings.caption_text import MOST_BYTES, MOST_SHOWN_FAULTS
 from app.recordings.captions import RecordingCaptions
-from app.recordings.models import PLAYABLE, Recording, RecordingState
+from app.recordings.models import PLAYABLE, Recording, RecordingState, RecordingView
 from app.recordings.retention import OPERATOR
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.recorded_lessons import Recorded, open_as, record
@@ -296,6 +297,30 @@ async def test_who_watches_reads_and_who_may_have_copies_changes(
     ]
     statuses = [answer.status_code for answer in answers]
     assert statuses == ([200, 201, 200, 204] if manages else [404] * 4)
+
+
+async def test_who_reads_what_was_said_is_written_down_once_with_the_look_it_belongs_to(
+    recorded: Recorded, bring: Bring, teacher: TestBrowser, clock: Clock
+) -> None:
+    captions = await made(bring)
+    assert await looks(recorded) == 0, "who brings them reads nothing"
+    for _ in range(2):
+        assert (await teacher.get(captions["url"])).status_code == 200
+    assert await looks(recorded) == 1
+    clock.advance(seconds=ONE_LOOK.total_seconds() + LENGTH_MS / 1000)
+    assert (await teacher.get(f"/api/sessions/{recorded.session_id}/replay")).status_code == 200
+    assert await looks(recorded) == 2
+    assert (await teacher.get(captions["url"])).status_code == 200
+    assert await looks(recorded) == 2, "the replay is open"
+
+
+async def looks(recorded: Recorded) -> int:
+    """How many looks at the recording are written down, all by the one person."""
+    async with recorded.database.unit_of_work() as db:
+        views = (await db.scalars(select(RecordingView))).all()
+    assert {(each.recording_id, each.taken) for each in views} <= {(recorded.id, None)}
+    assert {each.person_id for each in views} <= {recorded.county.teacher.person_id}
+    return len(views)
 
 
 async def test_nobody_and_a_classrooms_computer_have_no_captions(
