@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, or_, select, true
+from sqlalchemy import Select, and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -124,6 +124,21 @@ async def next_runnable(
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+async def ahead_of(db: AsyncSession, job: Job, *, now: datetime) -> int:
+    """Return how many jobs of its queue a job that waits for its turn comes after; 0: none.
+
+    One that is put off waits for no turn.
+    """
+    if job.state is not JobState.QUEUED or job.run_after > now:
+        return 0
+    is_before = tuple_(Job.run_after, Job.id) < tuple_(job.run_after, job.id)
+    query = select(func.count()).where(
+        Job.queue == job.queue,
+        or_(Job.state == JobState.RUNNING, and_(Job.state == JobState.QUEUED, is_before)),
+    )
+    return await db.scalar(query) or 0
 
 
 async def is_cancel_asked(db: AsyncSession, job_id: UUID) -> bool:

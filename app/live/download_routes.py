@@ -113,7 +113,7 @@ async def _answer(
 ) -> DownloadsOut:
     until = links.until(now)
     items = []
-    for standing in await downloads.of_recording(db, recording.id):
+    for standing in await downloads.of_recording(db, recording.id, now=now):
         proof = links.query(recording.id, name_in_link(person, standing.form), until)
         url = f"/api/recordings/{recording.id}/downloads/{standing.form}?{proof}"
         items.append(standing_out(standing, url))
@@ -142,6 +142,7 @@ def standing_out(standing: Standing, url: str) -> DownloadOut:
         step=job.progress_note,
         done=job.progress_done,
         total=job.progress_total,
+        ahead=standing.ahead,
         problem=problem.get("reason") or problem.get("type") or waits,
     )
 

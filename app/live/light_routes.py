@@ -83,7 +83,7 @@ async def _answer(
 ) -> DownloadsOut:
     until = links.until(now)
     items = []
-    for standing in await downloads.of_recording(db, recording.id):
+    for standing in await downloads.of_recording(db, recording.id, now=now):
         if standing.form in LIGHT:
             proof = links.query(recording.id, name_in_link(person, standing.form), until)
             url = f"/api/recordings/{recording.id}/light/{standing.form}?{proof}"

@@ -1,6 +1,7 @@
 """Routes of micro-lessons: save a piece of a lesson, watch it, take it along, rename, delete it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.database import Db
 from app.errors import NotFound, refuses
 from app.etags import IfMatch, tag
 from app.idempotency import IdempotentRoute
-from app.jobs.models import Job, JobState
+from app.jobs.models import JobState
 from app.live import queries, rebuilding
 from app.live.download_routes import FILE, STATE_OF, Key, Look, Until, links_for, send_made
 from app.live.micro_lesson_schemas import (
@@ -64,6 +65,7 @@ class _Asker:
     person: PersonCaller
     links: Links
     until: int
+    now: datetime
 
     def url(self, piece: MicroLesson, what: str) -> str:
         """Return the link to watch a piece, or to take it along."""
@@ -81,7 +83,7 @@ LinkMaker = Annotated[Links, Depends(links_for(PURPOSE))]
 
 
 def _asker(person: CurrentPerson, links: LinkMaker, now: Now) -> _Asker:
-    return _Asker(person, links, links.until(now))
+    return _Asker(person, links, links.until(now), now)
 
 
 Asker = Annotated[_Asker, Depends(_asker)]
@@ -94,7 +96,7 @@ async def list_micro_lessons(session_id: UUID, db: Db, asker: Asker) -> MicroLes
     recording = await recording_queries.watchable(db, asker.person, session_id)
     downloads.require_ready(recording)
     may_change = await _may_change(db, asker.person, session_id)
-    found = await micro_lessons.of_recording(db, recording.id)
+    found = await micro_lessons.of_recording(db, recording.id, now=asker.now)
     return MicroLessonsOut(
         items=[
             _out(standing, recording, asker, may_change=may_change)
@@ -159,7 +161,7 @@ async def read_micro_lesson(
     piece = await micro_lessons.showable(db, asker.person, micro_lesson_id)
     may_change = await _may_change(db, asker.person, piece.recording.session_id)
     tag(response, piece)
-    standing = await micro_lessons.standing_of(db, piece)
+    standing = await micro_lessons.standing_of(db, piece, now=asker.now)
     return _out(standing, piece.recording, asker, may_change=may_change)
 
 
@@ -290,7 +292,7 @@ async def _one(db: Db, response: Response, asker: _Asker, piece_id: UUID) -> Mic
     """Return a piece as it is now to who may change it, and say its version."""
     piece = await micro_lessons.changeable(db, asker.person, piece_id)
     tag(response, piece)
-    standing = await micro_lessons.standing_of(db, piece)
+    standing = await micro_lessons.standing_of(db, piece, now=asker.now)
     return _out(standing, piece.recording, asker, may_change=True)
 
 
@@ -318,29 +320,28 @@ def _out(
         if piece.is_outdated and may_change:
             out.problem = _why_not_anew(standing)
         return out
-    return out.model_copy(update=_progress(standing.job, standing.film_job))
+    return out.model_copy(update=_progress(standing))
 
 
 def _why_not_anew(standing: Standing) -> str | None:
     """Return why a piece that is shown as it was is not cut anew; None: it is being."""
-    told = _progress(standing.job, standing.film_job)
+    told = _progress(standing)
     return str(told.get("problem") or "other") if told["state"] is DownloadState.FAILED else None
 
 
-def _progress(job: Job | None, film_job: Job | None) -> dict[str, object]:
+def _progress(standing: Standing) -> dict[str, object]:
     """Return how far a piece is that has no file: while it waits for its film, how far that is."""
-    shown = job
-    if film_job is not None and film_job.state in (JobState.QUEUED, JobState.RUNNING):
-        shown = film_job
-    if shown is None:
+    job = standing.job
+    if job is None:
         return {"state": DownloadState.FAILED}
-    problem = shown.problem or {}
-    waits = (shown.result or {}).get("waits") if shown.state is JobState.QUEUED else None
-    state = STATE_OF[shown.state]
+    problem = job.problem or {}
+    waits = (job.result or {}).get("waits") if job.state is JobState.QUEUED else None
+    state = STATE_OF[job.state]
     return {
         "state": DownloadState.FAILED if state is DownloadState.NONE else state,
-        "step": shown.progress_note,
-        "done": shown.progress_done,
-        "total": shown.progress_total,
+        "step": job.progress_note,
+        "done": job.progress_done,
+        "total": job.progress_total,
+        "ahead": standing.ahead,
         "problem": problem.get("reason") or problem.get("type") or waits,
     }

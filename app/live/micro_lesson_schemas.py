@@ -37,10 +37,11 @@ class MicroLessonOut(BaseModel):
 
     `state` is never NONE. While it is made, `step` is what is done now: `cutting`, or a step of the
     film of the lesson that is made first (`DownloadOut`); `done` of `total` of it. `problem`: why
-    it could not be made; while it is WAITING, what it waits for beside its turn. `is_outdated`: the
-    replay was made again, and the piece is not cut out of that one yet, nor will be by itself where
-    there is a `problem`. `url` plays it, `take_url` is the file to take along, for who may: each
-    for whoever asked, and for some hours.
+    it could not be made; while it is WAITING, what it waits for beside its turn. `ahead`: so many
+    others come before it, or before its film. `is_outdated`: the replay was made again, and the
+    piece is not cut out of that one yet, nor will be by itself where there is a `problem`. `url`
+    plays it, `take_url` is the file to take along, for who may: each for whoever asked, and for
+    some hours.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class MicroLessonOut(BaseModel):
     step: str = ""
     done: int = 0
     total: int | None = None
+    ahead: int = 0
     problem: str | None = None
     is_outdated: bool
     bytes: int | None = None

@@ -75,6 +75,7 @@ class DownloadOut(BaseModel):
     `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
     `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
     `problem`: why it could not be made; while it is WAITING, what it waits for beside its turn.
+    `ahead`: so many others come before it.
     """
 
     form: DownloadForm
@@ -82,6 +83,7 @@ class DownloadOut(BaseModel):
     step: str = ""
     done: int = 0
     total: int | None = None
+    ahead: int = 0
     problem: str | None = None
     bytes: int | None = None
     duration_ms: int | None = None

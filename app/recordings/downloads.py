@@ -69,18 +69,22 @@ class RecordingDownload(Base):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it stands with one form: the file, or the job that makes it or failed to, or neither."""
+    """How it stands with one form: the file, or the job that makes it or failed to, or neither.
+
+    `ahead`: how many others of its queue the job waits for.
+    """
 
     form: DownloadForm
     made: RecordingDownload | None
     job: Job | None
+    ahead: int
 
 
 def _key(recording_id: UUID, form: DownloadForm) -> str:
     return f"{recording_id}:{form}"
 
 
-async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
+async def of_recording(db: AsyncSession, recording_id: UUID, *, now: datetime) -> list[Standing]:
     """Return how it stands with each form. Who may know was decided before."""
     rows = await db.scalars(
         select(RecordingDownload).where(RecordingDownload.recording_id == recording_id)
@@ -89,7 +93,8 @@ async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
     found = []
     for form in DownloadForm:
         job = None if form in made else await job_of(db, recording_id, form)
-        found.append(Standing(form, made.get(form), job))
+        ahead = 0 if job is None else await job_queries.ahead_of(db, job, now=now)
+        found.append(Standing(form, made.get(form), job, ahead))
     return found
 
 

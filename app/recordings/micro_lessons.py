@@ -108,11 +108,14 @@ class ReplayBeingMadeAgain(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A micro-lesson; while it is to be cut, the job that does and that of its film, if any."""
+    """A micro-lesson; while it is to be cut, the job that is worked on for it, if any.
+
+    That of its film while that is made. `ahead`: how many others of its queue that job waits for.
+    """
 
     piece: MicroLesson
     job: Job | None = None
-    film_job: Job | None = None
+    ahead: int = 0
 
 
 def titled(text: str) -> str:
@@ -296,7 +299,7 @@ async def _only(db: AsyncSession, piece_id: UUID, is_allowed: ColumnElement[bool
     return piece
 
 
-async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
+async def of_recording(db: AsyncSession, recording_id: UUID, *, now: datetime) -> list[Standing]:
     """Return the pieces of a lesson as they lie in it. Who may know was decided before."""
     rows = await db.scalars(
         select(MicroLesson)
@@ -304,17 +307,21 @@ async def of_recording(db: AsyncSession, recording_id: UUID) -> list[Standing]:
         .order_by(MicroLesson.from_ms, MicroLesson.until_ms, MicroLesson.id)
         .options(joinedload(MicroLesson.maker))
     )
-    return [await standing_of(db, piece) for piece in rows]
+    return [await standing_of(db, piece, now=now) for piece in rows]
 
 
-async def standing_of(db: AsyncSession, piece: MicroLesson) -> Standing:
+async def standing_of(db: AsyncSession, piece: MicroLesson, *, now: datetime) -> Standing:
     """Return how it stands with a piece."""
     if piece.file is not None and not piece.is_outdated:
         return Standing(piece)
     job = await _job_of(db, piece.id)
-    waits = job is not None and job.state in UNFINISHED
-    film_job = await downloads.job_of(db, piece.recording_id, DownloadForm.LESSON)
-    return Standing(piece, job, film_job if waits else None)
+    if job is None:
+        return Standing(piece)
+    if job.state in UNFINISHED:
+        film_job = await downloads.job_of(db, piece.recording_id, DownloadForm.LESSON)
+        if film_job is not None and film_job.state in UNFINISHED:
+            job = film_job
+    return Standing(piece, job, await job_queries.ahead_of(db, job, now=now))
 
 
 async def _job_of(db: AsyncSession, piece_id: UUID) -> Job | None:

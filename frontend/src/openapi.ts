@@ -883,7 +883,11 @@ export interface paths {
         get: operations["part"];
     };
     "/api/recordings/captions/{captions_id}": {
-        /** @description Return captions (WebVTT) to who may watch the replay. */
+        /**
+         * @description Return captions (WebVTT) to who may watch the replay, and write down who reads what was said.
+         *
+         *     Who has the replay open is written down already.
+         */
         get: operations["read_captions"];
         /** @description Put other captions of the same language in place of these. */
         put: operations["replace_captions"];
@@ -2042,8 +2046,11 @@ export interface components {
          *     `step` is what is done now: `fetching`, `measuring` or `composing`; `done` of `total` of it.
          *     `speed`: how many seconds of the lesson were made in one. `lufs`: its loudness (EBU R 128).
          *     `problem`: why it could not be made; while it is WAITING, what it waits for beside its turn.
+         *     `ahead`: so many others come before it.
          */
         DownloadOut: {
+            /** @default 0 */
+            ahead: number;
             bytes?: number | null;
             /** @default 0 */
             done: number;
@@ -2711,12 +2718,15 @@ export interface components {
          *
          *     `state` is never NONE. While it is made, `step` is what is done now: `cutting`, or a step of the
          *     film of the lesson that is made first (`DownloadOut`); `done` of `total` of it. `problem`: why
-         *     it could not be made; while it is WAITING, what it waits for beside its turn. `is_outdated`: the
-         *     replay was made again, and the piece is not cut out of that one yet, nor will be by itself where
-         *     there is a `problem`. `url` plays it, `take_url` is the file to take along, for who may: each
-         *     for whoever asked, and for some hours.
+         *     it could not be made; while it is WAITING, what it waits for beside its turn. `ahead`: so many
+         *     others come before it, or before its film. `is_outdated`: the replay was made again, and the
+         *     piece is not cut out of that one yet, nor will be by itself where there is a `problem`. `url`
+         *     plays it, `take_url` is the file to take along, for who may: each for whoever asked, and for
+         *     some hours.
          */
         MicroLessonOut: {
+            /** @default 0 */
+            ahead: number;
             bytes?: number | null;
             /** @default 0 */
             done: number;

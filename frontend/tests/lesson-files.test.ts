@@ -1,5 +1,6 @@
 /** How far the file of a whole lesson is. */
 import { describe, expect, it } from "vitest";
+import { i18n } from "../src/i18n";
 import { isBeingMade, shareOf, stepKey, whyKey, type LessonFile } from "../src/views/replay/lesson-files";
 
 function file(fields: Partial<LessonFile>): LessonFile {
@@ -34,6 +35,16 @@ describe("the file of a whole lesson", () => {
     const waits = file({ state: "WAITING", problem: "kept_for_lessons" });
     expect(stepKey(waits)).toBe("replay.files.step.kept_for_lessons");
     expect(stepKey({ ...waits, state: "RUNNING" })).toBe("replay.files.step.waiting");
+    expect(stepKey(file({ state: "WAITING", ahead: 2 }))).toBe("replay.files.step.behind");
+    expect(stepKey({ ...waits, ahead: 2 })).toBe("replay.files.step.kept_for_lessons");
+    const { t } = i18n.global;
+    i18n.global.locale.value = "en";
+    expect([1, 2].map((n) => t("replay.files.step.behind", n))).toEqual([
+      "Waiting for its turn, behind 1 other",
+      "Waiting for its turn, behind 2 others",
+    ]);
+    i18n.global.locale.value = "zh";
+    expect(t("replay.files.step.behind", 2)).toBe("排队中, 前面还有 2 项");
   });
 
   it("has words for what hindered it", () => {

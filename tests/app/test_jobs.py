@@ -17,7 +17,7 @@ from app.jobs import housekeeping, queries, service
 from app.jobs import worker as workers
 from app.jobs.context import JobContext, JobResult
 from app.jobs.files import JobFiles
-from app.jobs.models import NEXT_JOB_STATE, Job, JobState
+from app.jobs.models import NEXT_JOB_STATE, Job, JobState, Queue
 from tests.app.conftest import Clock
 from tests.app.job_office import Office, make_office, report, report_of_nothing
 from tests.factories import NOON
@@ -136,6 +136,26 @@ async def test_waiting_job_is_cancelled_at_once(office: Office) -> None:
     await office.cancel(job)
     assert (await office.job(job)).state is JobState.CANCELLED
     assert await office.worker(report=report).run_due() == 0
+
+
+async def test_a_job_knows_how_many_of_its_queue_come_before_it(office: Office) -> None:
+    first, second, third = [await office.enqueue(queue=Queue.HEAVY) for _ in range(3)]
+    await office.enqueue(queue=Queue.LIGHT)
+
+    async def ahead() -> list[int]:
+        async with office.database.unit_of_work() as db:
+            return [
+                await queries.ahead_of(db, await db.get_one(Job, job.id), now=office.clock.now)
+                for job in (first, second, third)
+            ]
+
+    assert await ahead() == [0, 1, 2]
+    async with office.database.unit_of_work() as db:
+        await service.claim(db, Queue.HEAVY, ["test.report"], now=office.clock.now)
+    assert await ahead() == [0, 1, 2], "what is worked on comes before"
+    async with office.database.unit_of_work() as db:
+        (await db.get_one(Job, second.id)).run_after += timedelta(minutes=1)
+    assert await ahead() == [0, 0, 1], "what is put off waits for no turn, nor anybody for it"
 
 
 async def test_another_attempt_begins_anew_to_say_how_far_it_is(office: Office) -> None:

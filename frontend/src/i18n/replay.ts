@@ -109,6 +109,7 @@ const zh = {
     speed: "以 {x} 倍速生成",
     step: {
       waiting: "排队中",
+      behind: "排队中, 前面还有 {n} 项",
       kept_for_lessons: "磁盘空间要先留给今天的课, 以后自动生成",
       fetching: "正在取出录像",
       measuring: "正在测量音量",
@@ -279,6 +280,7 @@ const en: typeof zh = {
     speed: "Made at {x}× speed",
     step: {
       waiting: "Waiting for its turn",
+      behind: "Waiting for its turn, behind {n} other | Waiting for its turn, behind {n} others",
       kept_for_lessons: "Room on the disk is kept for today's lessons; made by itself after them",
       fetching: "Fetching the recording",
       measuring: "Measuring how loud it is",

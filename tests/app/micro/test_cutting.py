@@ -74,13 +74,21 @@ async def test_what_waits_for_its_film_says_how_far_that_is(
 ) -> None:
     await save()
     await cut(keeping)
+    (one,) = await listed(browser, recording)
+    assert (one["state"], one["ahead"]) == ("WAITING", 0)
+    async with keeping.database.unit_of_work() as db:
+        before = keeping.clock.now - timedelta(minutes=1)
+        await jobs.enqueue(db, kind="x", payload={}, owner=None, queue=Queue.HEAVY, now=before)
+        await jobs.enqueue(db, kind="x", payload={}, owner=None, queue=Queue.LIGHT, now=before)
+    (one,) = await listed(browser, recording)
+    assert (one["state"], one["ahead"]) == ("WAITING", 1)
     async with keeping.database.unit_of_work() as db:
         film_job = (await db.scalars(select(Job).where(Job.kind == downloads.KIND))).one()
         film_job.state = JobState.RUNNING
         film_job.progress_note, film_job.progress_done, film_job.progress_total = "composing", 1, 3
     (one,) = await listed(browser, recording)
-    said = [one[name] for name in ("state", "step", "done", "total")]
-    assert said == ["RUNNING", "composing", 1, 3]
+    said = [one[name] for name in ("state", "step", "done", "total", "ahead")]
+    assert said == ["RUNNING", "composing", 1, 3, 0]
 
 
 @pytest.mark.usefixtures("cutter_apart")

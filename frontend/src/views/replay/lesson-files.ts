@@ -17,7 +17,8 @@ export function isBeingMade(file: LessonFile): boolean {
 export function stepKey(file: LessonFile): string {
   if (file.state === "WAITING" && file.problem === "kept_for_lessons") return "replay.files.step.kept_for_lessons";
   const isKnown = file.state === "RUNNING" && STEPS.includes(file.step ?? "");
-  return `replay.files.step.${isKnown ? file.step : "waiting"}`;
+  if (isKnown) return `replay.files.step.${file.step}`;
+  return file.state === "WAITING" && file.ahead ? "replay.files.step.behind" : "replay.files.step.waiting";
 }
 
 /** How much of the whole work is done, from 0 to 1; it never goes back from step to step. */
