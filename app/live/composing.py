@@ -32,7 +32,7 @@ from app.live.making import (
     workplace,
 )
 from app.live.queries import replay_ms
-from app.recordings import downloads, leftovers
+from app.recordings import downloads, leftovers, workplaces
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import SUFFIX, RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
@@ -146,7 +146,7 @@ class Composer:
             length_ms=length_ms,
         )
         plan = replace(plan_of(recording.clips, stage, length_ms=length_ms), chapters=chapters)
-        async with workplace(context, self._root / recording.folder, "making") as place:
+        async with workplace(context, self._root / recording.folder, workplaces.COMPOSING) as place:
             await self._bring(context, recording, plan, place)
             out = place / f"lesson{SUFFIX[form]}"
             made = await _compose(context, place, plan, out, form)

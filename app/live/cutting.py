@@ -28,7 +28,7 @@ from app.live.making import (
     told_by,
     workplace,
 )
-from app.recordings import downloads, leftovers, micro_lessons
+from app.recordings import downloads, leftovers, micro_lessons, workplaces
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
@@ -99,7 +99,7 @@ class Cutter:
                 look_at = await _have_film_made(context, db, piece, recording)
                 return JobResult({"waits": FILM}, again_at=look_at)
         task = _Task(piece, recording, film)
-        async with workplace(context, self._root / recording.folder, "cutting") as place:
+        async with workplace(context, self._root / recording.folder, workplaces.CUTTING) as place:
             await self._bring(context, task, place)
             duration_ms = await _cut(context, place, piece)
             return await self._offer(context, task, place / "piece.mp4", duration_ms)

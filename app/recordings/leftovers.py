@@ -63,6 +63,8 @@ async def keep(db: AsyncSession, recording_id: UUID, name: str) -> bool:
 
     Return False when it is not left over any more, but removed: then it is not to be offered.
     """
+    # First, as who removes all of a recording has it before it takes away what is left over.
+    await db.get_one(Recording, recording_id, with_for_update=True)
     of_it = (RecordingLeftover.recording_id == recording_id, RecordingLeftover.name == name)
     return is_one(await db.execute(delete(RecordingLeftover).where(*of_it)))
 

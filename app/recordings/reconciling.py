@@ -1,11 +1,13 @@
 """Disk, database and object store compared: once a day, and whenever the server starts.
 
 What the store should have and has not is sent again or looked for; what lies on the disk without
-a row gets one; what lies somewhere and belongs to nothing is named in the log and counted, for
-no program can know whether it may go: a folder may be taken in by command (`app.live.adopting`).
+a row gets one; what jobs left that are over is removed; what lies somewhere and belongs to nothing
+is named in the log and counted, for no program can know whether it may go: a folder may be taken in
+by command (`app.live.adopting`).
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -18,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.jobs.context import JobContext, JobResult
-from app.jobs.models import Job, JobState
-from app.recordings import listing
+from app.jobs.models import UNFINISHED, Job, JobState
+from app.recordings import listing, workplaces
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
 from app.recordings.keys import folder_key
 from app.recordings.models import KEPT, Recording, RecordingState
@@ -60,11 +62,13 @@ class Reconciler:
         found = Found()
         # Before the rows: a recording has its row before its folder.
         on_disk = await asyncio.to_thread(folders, self._root)
-        known = set[str]()
+        there, known = frozenset(on_disk), set[str]()
         try:
             async for recording in _recordings(context.database):
                 if recording.state is not RecordingState.PURGED:
                     known.add(recording.folder)
+                if recording.folder in there and recording.state in KEPT:
+                    await self._clear(context, recording)
                 if recording.state in KEPT and recording.manifest_sha256 is not None:
                     await self._compare(context, recording, found)
                     found.recordings += 1
@@ -98,6 +102,26 @@ class Reconciler:
         for name in (stored or {}).keys() - known - {file.name for file in files}:
             found.unknown += 1
             log.error("recording_object_unknown", recording_id=str(recording.id), name=name)
+
+    async def _clear(self, context: JobContext, recording: Recording) -> None:
+        """Remove the folders of jobs that are over: their worker died at each attempt."""
+        try:
+            places = await asyncio.to_thread(workplaces.of_jobs, self._root / recording.folder)
+        except OSError:
+            log.exception("recording_not_listed", recording_id=str(recording.id))
+            return
+        if not places:
+            return
+        query = select(Job.id).where(Job.id.in_(places.values()), Job.state.in_(UNFINISHED))
+        async with context.database.unit_of_work() as db:
+            going_on = frozenset(await db.scalars(query))
+        for place in (place for place, job_id in places.items() if job_id not in going_on):
+            try:
+                await asyncio.to_thread(shutil.rmtree, place)
+            except OSError:
+                log.exception("work_not_removed", place=str(place))
+            else:
+                log.warning("work_of_a_job_that_is_over_removed", place=str(place))
 
     async def _stored(self, recording: Recording) -> dict[str, int] | None:
         if self._store is None:

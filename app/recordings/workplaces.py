@@ -5,9 +5,12 @@ finds it, however its making ended.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -15,6 +18,11 @@ from app.recordings.removal import remove_workplace
 from app.recordings.room_left import nearest
 
 log = structlog.get_logger(__name__)
+
+#: Begin the names of the folders in which jobs make files: `<this>-<job>-<lease>`.
+COMPOSING: Final = "making"
+CUTTING: Final = "cutting"
+_OF_JOB: Final = re.compile(f"(?:{COMPOSING}|{CUTTING})-([0-9a-f]{{32}})-.+")
 
 _MOST_KEPT_FREE = 1024**3
 """No replay takes the last of a disk on which lessons are being recorded."""
@@ -65,3 +73,12 @@ def clear(folder: Path, prefix: str) -> None:
             remove_workplace(left_over)
         except FileNotFoundError as error:
             log.warning("left_over_not_removed", name=left_over.name, reason=error.strerror)
+
+
+def of_jobs(folder: Path) -> dict[Path, UUID]:
+    """Return the folders in a recording's in which jobs make files, each with its job.
+
+    Raise OSError.
+    """
+    found = ((path, _OF_JOB.fullmatch(path.name)) for path in folder.iterdir())
+    return {path: UUID(named[1]) for path, named in found if named is not None}

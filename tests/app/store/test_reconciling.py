@@ -1,18 +1,22 @@
 """What a crash, an old copy of the database or somebody's hand did is found and mended."""
 
+from uuid import UUID, uuid4
+
 from sqlalchemy import delete, select
 
 from app.jobs import service as jobs
-from app.jobs.models import Job
+from app.jobs.models import Job, Queue
 from app.recordings import reconciling
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.keys import key_of
 from app.recordings.models import RecordingState
 from app.recordings.reconciling import Reconciler
 from app.recordings.uploading import LOCAL_GRACE
+from app.recordings.workplaces import COMPOSING, CUTTING
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server
 
+PLACES = (COMPOSING, CUTTING)
 ALL = {PART, CLIP, "manifest.jsonl"}
 
 
@@ -122,3 +126,33 @@ async def test_store_that_is_away_changes_nothing(keeping: Keeping, line: Line) 
     await line.change(is_cut=True)
     assert "not reached" in str((await reconcile(keeping))["problem"])
     assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
+
+
+async def test_what_jobs_left_that_are_over_is_removed_and_what_others_make_is_not(
+    keeping: Keeping,
+) -> None:
+    recording = await keeping.recording()
+    given_up, made_now = [
+        keeping.path(recording, f"{name}-{uuid4().hex}-{uuid4().hex}") for name in PLACES
+    ]
+    for place in (given_up, made_now):
+        place.mkdir()
+        (place / "film.mp4").write_bytes(b"half")
+    beside = keeping.path(recording, "making-of")
+    beside.mkdir()
+    async with keeping.database.unit_of_work() as db:
+        now = keeping.clock.now
+        db.add(
+            Job(
+                id=UUID(made_now.name.split("-")[1]),
+                kind="x",
+                queue=Queue.HEAVY,
+                payload={},
+                created_at=now,
+                run_after=now,
+            )
+        )
+    await reconcile(keeping)
+    assert not given_up.exists()
+    assert (made_now / "film.mp4").exists()
+    assert beside.exists()
