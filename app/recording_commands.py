@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import logging as app_logging
+from app.calendars.days import local_day
 from app.clock import utc_now
 from app.live import adopting
 from app.live.replay_builder import ProcessReplayBuilder
@@ -18,6 +19,7 @@ from app.opening import CannotDo, opened
 from app.recordings import queries, retention
 from app.recordings.copies import CopyState, RecordingFile, StoreStanding
 from app.recordings.models import Recording, RecordingPurpose
+from app.recordings.retention_rules import schedules
 from app.settings import Settings, read_settings
 from media.recorder.places import MARK
 
@@ -95,8 +97,10 @@ def purpose(session: Session, purpose: RecordingPurpose) -> None:
     async def do(db: AsyncSession) -> list[str]:
         recording = await _of(db, session)
         await retention.change_purpose(db, recording, purpose)
-        kept_for = retention.KEPT_FOR[purpose]
-        return [f"Kept for {kept_for.days} days." if kept_for else "Kept until it is withdrawn."]
+        end = (await schedules(db, utc_now()))[purpose].end_of(recording.started_at)
+        if end.at is None:
+            return [f"Kept until it is withdrawn, by rule {end.rule.number}."]
+        return [f"Kept until {local_day(end.at)}, by rule {end.rule.number}."]
 
     _run(do)
 
@@ -126,10 +130,17 @@ def certificate(session: Session) -> None:
         )
         if found is None:
             raise CannotDo(f"The recording is {recording.state}: it was not removed.")
-        return [
+        lines = [
             f"{column.name}: {getattr(found, column.name)}"
             for column in retention.DeletionCertificate.__table__.columns
         ]
+        rule = await retention.expired_by(db, recording)
+        if rule is not None:
+            lines += [
+                f"rule {rule.number}, from {rule.valid_from}: kept {rule.keep_days} days, removed "
+                f"{rule.grace_days} days after it was shown to nobody"
+            ]
+        return lines
 
     _run(do)
 

@@ -21,6 +21,7 @@ from app.recordings import (
     micro_lessons,
     publishing,
     retention,
+    retention_rules,
 )
 from app.recordings import models as recordings
 from app.schools import models as schools
@@ -49,6 +50,7 @@ SLICES = (
     captions,
     micro_lessons,
     leftovers,
+    retention_rules,
     retention,
     publishing,
     coverage,

@@ -29,7 +29,7 @@ from app.recordings.builder import ReplayBuilder, ReplayFailed
 from app.recordings.finishing import told
 from app.recordings.models import Recording, RecordingPurpose, RecordingState
 from app.recordings.queries import of_session
-from app.recordings.retention import KEPT_FOR
+from app.recordings.retention_rules import schedules
 from media.recorder.manifest import ManifestDamaged, ManifestReader
 from media.recorder.recovery import is_being_written
 
@@ -69,18 +69,16 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was taken in, or would be. `is_session_new`: its session was lost as well."""
+    """What was taken in, or would be. `is_session_new`: its session was lost as well.
+
+    `kept_until`: when it expires, unless somebody holds it or says another purpose; None: not.
+    """
 
     folder: Folder
     lesson_title: str
     started_at: datetime
     is_session_new: bool
-
-    @property
-    def kept_until(self) -> datetime | None:
-        """Return when it expires, unless somebody holds it or says another purpose."""
-        kept_for = KEPT_FOR[RecordingPurpose.LESSON]
-        return None if kept_for is None else self.started_at + kept_for
+    kept_until: datetime | None
 
 
 def said_of(lesson: Lesson) -> Mapping[str, str]:
@@ -114,7 +112,7 @@ async def adopt(
     found = await asyncio.to_thread(_read, root, folder)
     async with database.unit_of_work() as db:
         lesson, session = await _where(db, found, now=clock())
-        would = _adopted(found, lesson, session)
+        would = await _adopted(db, found, lesson, session, now=clock())
     if is_dry:
         return would
     try:
@@ -124,7 +122,7 @@ async def adopt(
     found = await asyncio.to_thread(_read, root, folder)
     async with database.unit_of_work() as db:
         lesson, session = await _where(db, found, now=clock())
-        adopted = _adopted(found, lesson, session)
+        adopted = await _adopted(db, found, lesson, session, now=clock())
         session = session or _session(db, lesson, found, adopted.started_at)
         await db.flush()
         recording = await service.take_in(
@@ -235,11 +233,19 @@ async def _lesson_without_session(db: AsyncSession, found: Folder, *, now: datet
     return lesson
 
 
-def _adopted(found: Folder, lesson: Lesson, session: Session | None) -> Adopted:
-    if session is not None:
-        return Adopted(found, lesson.title, session.started_at, is_session_new=False)
-    assert found.began_at is not None, "without that a lost session is not made again"
-    return Adopted(found, lesson.title, found.began_at, is_session_new=True)
+async def _adopted(
+    db: AsyncSession, found: Folder, lesson: Lesson, session: Session | None, *, now: datetime
+) -> Adopted:
+    started_at = found.began_at if session is None else session.started_at
+    assert started_at is not None, "without that a lost session is not made again"
+    rules = (await schedules(db, now))[RecordingPurpose.LESSON]
+    return Adopted(
+        folder=found,
+        lesson_title=lesson.title,
+        started_at=started_at,
+        is_session_new=session is None,
+        kept_until=rules.end_of(started_at).at,
+    )
 
 
 def _session(db: AsyncSession, lesson: Lesson, found: Folder, started_at: datetime) -> Session:

@@ -55,7 +55,7 @@ from app.live.room_watch import RoomWatch
 from app.live.sealing import Sealing
 from app.live.tickets import TicketAccepted
 from app.live.turn import TurnRelay
-from app.recordings import caption_routes, keeping_routes
+from app.recordings import caption_routes, keeping_routes, retention_rule_routes
 from app.recordings import routes as recording_routes
 from app.recordings.room_left import Left
 from app.schools.events import DeviceRevoked, LineDeclared
@@ -142,6 +142,7 @@ class LivePlane:
             attendance_terms.router,
             recording_routes.router,
             keeping_routes.router,
+            retention_rule_routes.router,
             caption_routes.router,
             caption_playlist_routes.router,
             timeshift_routes.router,

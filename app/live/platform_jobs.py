@@ -24,8 +24,7 @@ from app.jobs.schemas import JobOut
 from app.lessons.models import Lesson
 from app.paging import Page, PageQuery, fetch_page
 from app.recordings.models import Recording
-from app.schools.queries import covers_everything
-from app.security import CurrentAdministrator, PersonCaller, Role
+from app.schools.everything import Everything
 
 router = APIRouter(prefix="/api/admin/platform-jobs", tags=["jobs"], route_class=IdempotentRoute)
 
@@ -51,15 +50,6 @@ class PlatformJobOut(JobOut):
     error: str | None
     session_id: UUID | None
     title: str | None
-
-
-async def _require_everything(db: Db, administrator: CurrentAdministrator) -> PersonCaller:
-    if not await covers_everything(db, administrator.scope(Role.ADMINISTRATOR)):
-        raise Forbidden("These are seen by who administers all there is.")
-    return administrator
-
-
-Everything = Annotated[PersonCaller, Depends(_require_everything)]
 
 
 def _query(

@@ -52,7 +52,8 @@ FillerFile = Annotated[str, InPath(max_length=40, pattern=filler.NAME)]
 PartFile = Annotated[str, InPath(max_length=190, pattern=r"^[0-9]+-[0-9]+\.(mp4|webm)$")]
 GroupName = Annotated[str, InPath(pattern=f"^({'|'.join(Group)})$")]
 SourceName = Annotated[str, InPath(pattern=f"^({'|'.join(Source)})$")]
-#: How long a proxy may answer without asking: less than what is withdrawn stays (`REMOVED_AFTER`).
+#: How long a proxy may answer without asking: less than what is withdrawn stays
+#: (`REMOVED_AFTER_WITHDRAWAL`).
 SHARED_FOR: Final = timedelta(minutes=30)
 Until = Annotated[int, Query(ge=0, le=2**40)]
 Key = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]

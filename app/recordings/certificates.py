@@ -17,15 +17,25 @@ from app.exports import Column
 from app.lessons.models import Lesson
 from app.lessons.queries import bounds_of, is_in_sight, is_of_school
 from app.paging import Fetched, PageRequest, fetch_page
-from app.recordings.keeping_schemas import CertificateOut
+from app.recordings.keeping_schemas import CertificateOut, rule_named
 from app.recordings.models import Recording
 from app.recordings.retention import DeletionCertificate, DeletionReason
+from app.recordings.retention_rules import RetentionRule
 from app.schools.models import School
 from app.security import PersonCaller
 
 #: The users' words for why a recording was removed.
 REASON: Final = {DeletionReason.EXPIRED: "到期", DeletionReason.WITHDRAWN: "撤回"}
 LATEST_FIRST = (DeletionCertificate.removed_at.desc(), DeletionCertificate.id.desc())
+
+
+def _rule_words(rule: RetentionRule | None) -> str | None:
+    """Return the users' words for the rule a recording expired by; None: it was withdrawn."""
+    if rule is None:
+        return None
+    return f"规则 {rule.number}: 保留 {rule.keep_days} 天, 停止展示 {rule.grace_days} 天后销毁"
+
+
 # Of the rows of `certificates_to_export`.
 COLUMNS = (
     Column("销毁时间", lambda row: row.DeletionCertificate.removed_at),
@@ -33,6 +43,7 @@ COLUMNS = (
     Column("主讲学校", lambda row: row.hub),
     Column("上课时间", lambda row: row.planned_start),
     Column("原因", lambda row: REASON[row.DeletionCertificate.reason]),
+    Column("保留规则", lambda row: _rule_words(row.RetentionRule)),
     Column("说明", lambda row: row.DeletionCertificate.note),
     Column("停止展示", lambda row: row.DeletionCertificate.asked_at),
     Column("文件数", lambda row: row.DeletionCertificate.files),
@@ -68,7 +79,7 @@ async def list_certificates(
     """
     statement = _certificates(await sight_of(db, person)).where(_matches(wanted))
     found = await fetch_page(db, statement, order=LATEST_FIRST, page=page)
-    return found.map(lambda row: _out(*row))
+    return found.map(_out)
 
 
 async def certificate_of(
@@ -79,18 +90,20 @@ async def certificate_of(
         DeletionCertificate.recording_id == recording_id
     )
     row = (await db.execute(statement)).one_or_none()
-    return None if row is None else _out(*row)
+    return None if row is None else _out(row)
 
 
 def certificates_to_export(
     person: PersonCaller, wanted: CertificateFilter
-) -> Select[DeletionCertificate, UUID, str, str, datetime]:
+) -> Select[DeletionCertificate, UUID, str, str, datetime, RetentionRule | None]:
     """Return the query of all certificates the filter finds, in the order of the list."""
     found = _certificates(any_sight(person)).where(_matches(wanted))
     return found.order_by(*LATEST_FIRST)
 
 
-def _certificates(sight: Sight) -> Select[DeletionCertificate, UUID, str, str, datetime]:
+def _certificates(
+    sight: Sight,
+) -> Select[DeletionCertificate, UUID, str, str, datetime, RetentionRule | None]:
     return (
         select(
             DeletionCertificate,
@@ -98,10 +111,12 @@ def _certificates(sight: Sight) -> Select[DeletionCertificate, UUID, str, str, d
             Lesson.title,
             School.name.label("hub"),
             Lesson.planned_start,
+            RetentionRule,
         )
         .join_from(DeletionCertificate, Recording, Recording.id == DeletionCertificate.recording_id)
         .join(Lesson, Lesson.id == Recording.lesson_id)
         .join(School, School.id == Lesson.hub_school_id)
+        .outerjoin(RetentionRule, RetentionRule.number == DeletionCertificate.rule_number)
         .where(is_in_sight(sight))
     )
 
@@ -120,8 +135,9 @@ def _matches(wanted: CertificateFilter) -> ColumnElement[bool]:
 
 
 def _out(
-    row: DeletionCertificate, session_id: UUID, title: str, hub: str, planned_start: datetime
+    found: tuple[DeletionCertificate, UUID, str, str, datetime, RetentionRule | None],
 ) -> CertificateOut:
+    row, session_id, title, hub, planned_start, rule = found
     return CertificateOut(
         id=row.id,
         session_id=session_id,
@@ -129,6 +145,7 @@ def _out(
         hub=hub,
         planned_start=planned_start,
         reason=row.reason,
+        rule=None if rule is None else rule_named(rule),
         note=row.note,
         asked_at=row.asked_at,
         removed_at=row.removed_at,

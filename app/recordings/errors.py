@@ -67,3 +67,12 @@ class CaptionsThere(Problem):
     """The recording has captions in this `language`, or called so (`label`), already."""
 
     status, type, title = 409, "captions-there", "There are such captions already"
+
+
+class RetentionTooEarly(Problem):
+    """A rule of how long recordings are kept begins on a day to come, and gives notice of less.
+
+    `earliest`: the first day from which it may hold.
+    """
+
+    status, type, title = 409, "retention-too-early", "The rule begins too early"

@@ -1,6 +1,7 @@
 """How long a recording is kept, as whoever may look at its lesson reads it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -11,9 +12,10 @@ from app.accounts.queries import names_of
 from app.errors import NotFound
 from app.lessons.queries import is_visible
 from app.recordings.certificates import certificate_of
-from app.recordings.keeping_schemas import HoldOut, KeptOut, PurposeOut
-from app.recordings.models import Recording, RecordingPurpose
-from app.recordings.retention import Keeper, holds_of, kept_until, removed_after
+from app.recordings.keeping_schemas import HoldOut, KeptOut, PurposeOut, rule_named
+from app.recordings.models import HIDDEN, Recording, RecordingPurpose
+from app.recordings.retention import Keeper, expired_by, holds_of, removed_after
+from app.recordings.retention_rules import schedules
 from app.schools.models import School
 from app.schools.queries import schools_within
 from app.security import PersonCaller, Role, Scope
@@ -46,7 +48,9 @@ async def keeper_of(db: AsyncSession, person: PersonCaller, recording: Recording
     return Keeper(person.person_id, is_office=await _is_given_within(db, recording, above))
 
 
-async def kept_of(db: AsyncSession, person: PersonCaller, recording: Recording) -> Kept:
+async def kept_of(
+    db: AsyncSession, person: PersonCaller, recording: Recording, *, now: datetime
+) -> Kept:
     """Return how long a recording is kept, with its lesson. `person` may look at that."""
     may_change = await _is_given_within(db, recording, person.scope(Role.ADMINISTRATOR))
     keeper = await keeper_of(db, person, recording)
@@ -54,17 +58,22 @@ async def kept_of(db: AsyncSession, person: PersonCaller, recording: Recording) 
     people = {each for hold in holds for each in (hold.placed_by_id, hold.lifted_by_id) if each}
     names = await names_of(db, people)
     lifted = sum(hold.lifted_at is not None for hold in holds)
+    of_purpose = await schedules(db, now)
+    ends = {each: of_purpose[each].end_of(recording.started_at) for each in RecordingPurpose}
+    end, expired = ends[recording.purpose], await expired_by(db, recording)
+    rule = expired if recording.state in HIDDEN else end.rule
     out = KeptOut(
         state=recording.state,
         purpose=recording.purpose,
-        kept_until=kept_until(recording, recording.purpose),
+        kept_until=end.at,
+        rule=None if rule is None else rule_named(rule),
         purposes=[
-            PurposeOut(purpose=each, kept_until=kept_until(recording, each))
-            for each in RecordingPurpose
+            PurposeOut(purpose=each, kept_until=one.at, rule=rule_named(one.rule))
+            for each, one in ends.items()
         ],
         hidden_at=recording.hidden_at,
         hidden_note=recording.hidden_note,
-        removed_after=removed_after(recording),
+        removed_after=removed_after(recording, expired),
         holds=[
             HoldOut(
                 id=hold.id,
@@ -85,7 +94,8 @@ async def kept_of(db: AsyncSession, person: PersonCaller, recording: Recording) 
         certificate=await certificate_of(db, person, recording.id),
         may_change=may_change,
     )
-    return Kept(out, f"{recording.purpose}.{recording.state}.{len(holds)}.{lifted}")
+    rules = ".".join(str(one.rule.number) for one in ends.values())
+    return Kept(out, f"{recording.purpose}.{recording.state}.{len(holds)}.{lifted}.{rules}")
 
 
 async def _is_given_within(db: AsyncSession, recording: Recording, scope: Scope) -> bool:

@@ -1,5 +1,6 @@
 """Routes of how long recordings are kept: purpose, holds, and certificates of removal."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -24,20 +25,20 @@ router = APIRouter(prefix="/api/admin", tags=["recordings"], route_class=Idempot
 
 
 async def _answer(
-    db: AsyncSession, person: PersonCaller, recording: Recording, response: Response
+    db: AsyncSession, person: PersonCaller, recording: Recording, response: Response, now: datetime
 ) -> KeptOut:
-    kept = await keeping.kept_of(db, person, recording)
+    kept = await keeping.kept_of(db, person, recording, now=now)
     tag(response, kept)
     return kept.out
 
 
 @router.get("/sessions/{session_id}/recording/keeping")
 async def read_keeping(
-    session_id: UUID, response: Response, db: Db, person: CurrentInspector
+    session_id: UUID, response: Response, db: Db, now: Now, person: CurrentInspector
 ) -> KeptOut:
     """Say until when a recording is kept, what for, who holds it, and how it was removed."""
     recording = await keeping.visible(db, person, session_id)
-    return await _answer(db, person, recording, response)
+    return await _answer(db, person, recording, response, now)
 
 
 @router.put("/sessions/{session_id}/recording/purpose")
@@ -48,15 +49,16 @@ async def change_purpose(
     body: PurposeIn,
     response: Response,
     db: Db,
+    now: Now,
     administrator: CurrentAdministrator,
     expected: IfMatch,
 ) -> KeptOut:
     """Say what a recording is kept for, and so for how long."""
     recording = await queries.administered(db, administrator, session_id)
-    seen = await keeping.kept_of(db, administrator, recording)
+    seen = await keeping.kept_of(db, administrator, recording, now=now)
     expected.require(seen, current=seen.out)
     await retention.change_purpose(db, recording, body.purpose)
-    return await _answer(db, administrator, recording, response)
+    return await _answer(db, administrator, recording, response, now)
 
 
 @router.post("/sessions/{session_id}/recording/holds", status_code=201)
@@ -74,7 +76,7 @@ async def hold_recording(
     recording = await queries.administered(db, administrator, session_id)
     keeper = await keeping.keeper_of(db, administrator, recording)
     await retention.hold(db, recording, reason=body.reason, by=keeper, now=now)
-    return await _answer(db, administrator, recording, response)
+    return await _answer(db, administrator, recording, response, now)
 
 
 @router.post("/sessions/{session_id}/recording/holds/{hold_id}/lift")
@@ -92,7 +94,7 @@ async def lift_hold(
     recording = await queries.administered(db, administrator, session_id)
     keeper = await keeping.keeper_of(db, administrator, recording)
     await retention.lift(db, recording, hold_id, by=keeper, now=now)
-    return await _answer(db, administrator, recording, response)
+    return await _answer(db, administrator, recording, response, now)
 
 
 def _filter(

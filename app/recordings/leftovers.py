@@ -23,9 +23,9 @@ from app.database import Base, Id, is_one
 from app.jobs.context import JobContext
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.keys import key_of
-from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.models import KEPT, Recording
 from app.recordings.removal import remove_file
-from app.recordings.retention import REMOVED_AFTER, is_held
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL, is_held
 from app.store.client import ObjectStore
 from app.store.errors import StoreAway, StoreError
 
@@ -87,7 +87,7 @@ async def remove_due(context: JobContext, root: Path, store: ObjectStore | None)
             select(RecordingLeftover, Recording)
             .join(Recording, Recording.id == RecordingLeftover.recording_id)
             .where(
-                RecordingLeftover.since <= context.now() - REMOVED_AFTER[RecordingState.WITHDRAWN],
+                RecordingLeftover.since <= context.now() - REMOVED_AFTER_WITHDRAWAL,
                 Recording.state.in_(KEPT),  # else it goes with the others
                 ~is_held(),
             )

@@ -71,7 +71,7 @@ HIDDEN = frozenset({RecordingState.WITHDRAWN, RecordingState.EXPIRED, RecordingS
 
 
 class RecordingPurpose(StrEnum):
-    """What a recording is kept for, and so for how long (`app.recordings.retention`).
+    """What a recording is kept for, and so for how long (`app.recordings.retention_rules`).
 
     LESSON: to look back at. RESEARCH: of a lesson that teachers study (教研). RESOURCE: to teach
     with again.
@@ -112,6 +112,8 @@ class Recording(Base):
     replaced_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     # When its copies began to be removed: from then on nothing keeps it.
     removal_begun_at: Mapped[datetime | None]
+    # The rule it expired by (`app.recordings.retention_rules`); None: it did not expire.
+    rule_number: Mapped[int | None] = mapped_column(ForeignKey("retention_rules.number"))
 
     lesson: Mapped[Lesson] = relationship(lazy="raise")
     # Those of its replay as it is now.

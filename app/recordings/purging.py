@@ -28,13 +28,15 @@ from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
 from app.recordings.replaced import remove_replaced
 from app.recordings.retention import (
-    KEPT_FOR,
-    REMOVED_AFTER,
+    GOING,
+    REMOVED_AFTER_WITHDRAWAL,
     DeletionCertificate,
     DeletionReason,
     hide,
     is_held,
+    removed_after,
 )
+from app.recordings.retention_rules import RetentionRule, schedules
 from app.store.client import ObjectStore
 from app.store.errors import StoreAway, StoreError
 
@@ -63,18 +65,20 @@ class Purger:
         expired = await _expire(context)
         removed = 0
         async with context.database.unit_of_work() as db:
-            rows = await db.scalars(
-                select(Recording).where(
-                    Recording.state.in_(REMOVED_AFTER),
-                    Recording.hidden_at <= context.now() - min(REMOVED_AFTER.values()),
+            rows = await db.execute(
+                select(Recording, RetentionRule)
+                .outerjoin(RetentionRule, RetentionRule.number == Recording.rule_number)
+                .where(
+                    Recording.state.in_(GOING),
+                    # Of a rule it is a day at least.
+                    Recording.hidden_at <= context.now() - REMOVED_AFTER_WITHDRAWAL,
                     ~is_held(),
                 )
             )
             due = [
-                one
-                for one in rows
-                if one.hidden_at is not None
-                and one.hidden_at + REMOVED_AFTER[one.state] <= context.now()
+                recording
+                for recording, rule in rows
+                if (at := removed_after(recording, rule)) is not None and at <= context.now()
             ]
         for recording in due:
             try:
@@ -133,7 +137,7 @@ class Purger:
             await context.hold(db)
             row = await db.get_one(Recording, recording.id, with_for_update=True)
             held = await db.scalar(select(is_held()).where(Recording.id == row.id))
-            if held or row.state not in REMOVED_AFTER:
+            if held or row.state not in GOING:
                 return False
             if row.removal_begun_at is None:
                 if not is_there and row.manifest_sha256 is not None:
@@ -175,6 +179,7 @@ class Purger:
                 DeletionCertificate(
                     recording_id=row.id,
                     reason=DeletionReason(row.state.value),
+                    rule_number=row.rule_number,
                     note=row.hidden_note or "",
                     asked_at=row.hidden_at,
                     removed_at=context.now(),
@@ -208,9 +213,13 @@ def fingerprint(files: Iterable[RecordingFile | CaptionsFile]) -> str:
 
 
 async def _expire(context: JobContext) -> int:
-    expired = 0
-    for purpose, kept_for in KEPT_FOR.items():
-        if kept_for is None:
+    """Hide what is over by the rule in force for its purpose; return how many that were."""
+    now, expired = context.now(), 0
+    async with context.database.unit_of_work() as db:
+        of_purpose = await schedules(db, now)
+    for purpose, schedule in of_purpose.items():
+        rule = schedule.in_force
+        if rule.keep_days is None:
             continue
         async with context.database.unit_of_work() as db:
             await context.hold(db)
@@ -218,7 +227,7 @@ async def _expire(context: JobContext) -> int:
                 select(Recording)
                 .where(
                     Recording.purpose == purpose,
-                    Recording.started_at <= context.now() - kept_for,
+                    Recording.started_at <= now - timedelta(days=rule.keep_days),
                     Recording.state.in_(_MAY_EXPIRE),
                     ~is_held(),
                 )
@@ -233,6 +242,6 @@ async def _expire(context: JobContext) -> int:
             for recording in due:
                 if recording.id in held:
                     continue
-                hide(recording, RecordingState.EXPIRED, note="", now=context.now())
+                hide(recording, RecordingState.EXPIRED, note="", now=now, rule=rule)
                 expired += 1
     return expired

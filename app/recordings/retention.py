@@ -2,10 +2,11 @@
 
 Deletion has two steps. A recording that expired or was withdrawn is shown to nobody from that
 moment; some time later every copy of it is removed (`app.recordings.purging`). Until then a hold
-keeps it, whatever the reason it was to go.
+keeps it, whatever the reason it was to go. When it expires, and how much later it is removed, is
+said by rules (`app.recordings.retention_rules`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,18 +26,13 @@ from app.recordings.models import (
     RecordingPurpose,
     RecordingState,
 )
+from app.recordings.retention_rules import RetentionRule
 
-#: Counted from the lesson. None: as long as nobody withdraws it.
-KEPT_FOR: Mapping[RecordingPurpose, timedelta | None] = {
-    RecordingPurpose.LESSON: timedelta(days=180),
-    RecordingPurpose.RESEARCH: timedelta(days=3 * 365),
-    RecordingPurpose.RESOURCE: None,
-}
-#: From being shown to nobody to being removed: time to object, and for what is under way to end.
-REMOVED_AFTER: Final = {
-    RecordingState.EXPIRED: timedelta(days=7),
-    RecordingState.WITHDRAWN: timedelta(hours=1),
-}
+#: From being withdrawn to being removed: for what is under way to end. Not by a rule: whoever
+#: withdraws a recording is told so, and others rely on it (`app.live.timeshift_routes`).
+REMOVED_AFTER_WITHDRAWAL: Final = timedelta(hours=1)
+#: Nobody is shown it, and its copies are to be removed.
+GOING: Final = HIDDEN - {RecordingState.PURGED}
 
 
 class DeletionReason(StrEnum):
@@ -71,7 +67,8 @@ class DeletionCertificate(Base):
     `files`, `bytes`: what there was of it at the end; `replaced_files`, `replaced_bytes`: what was
     removed before: in whose place others were made, or that somebody deleted.
     `files_sha256` is the SHA-256 of lines `<sha256> <bytes> <name>` of all files, sorted: who has
-    a copy of the manifest can tell which recording it was.
+    a copy of the manifest can tell which recording it was. `rule_number`: the rule by which it
+    expired and was removed; None: it was withdrawn.
     """
 
     __tablename__ = "deletion_certificates"
@@ -79,6 +76,7 @@ class DeletionCertificate(Base):
     id: Mapped[Id]
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"), unique=True)
     reason: Mapped[DeletionReason]
+    rule_number: Mapped[int | None] = mapped_column(ForeignKey("retention_rules.number"))
     note: Mapped[str] = mapped_column(String(200))
     asked_at: Mapped[datetime]
     removed_at: Mapped[datetime] = mapped_column(index=True)
@@ -144,17 +142,25 @@ async def holds_of(db: AsyncSession, recording_id: UUID) -> Sequence[RecordingHo
     return rows.all()
 
 
-def kept_until(recording: Recording, purpose: RecordingPurpose) -> datetime | None:
-    """Return when a recording expires if it is for `purpose`; None: not by itself."""
-    kept_for = KEPT_FOR[purpose]
-    return None if kept_for is None else recording.started_at + kept_for
-
-
-def removed_after(recording: Recording) -> datetime | None:
-    """Return from when on the copies of a hidden recording are removed; None: it is not to go."""
-    if recording.hidden_at is None or recording.state not in REMOVED_AFTER:
+async def expired_by(db: AsyncSession, recording: Recording) -> RetentionRule | None:
+    """Return the rule by which a recording expired; None: it did not."""
+    if recording.rule_number is None:
         return None
-    return recording.hidden_at + REMOVED_AFTER[recording.state]
+    query = select(RetentionRule).where(RetentionRule.number == recording.rule_number)
+    return (await db.scalars(query)).one()
+
+
+def removed_after(recording: Recording, rule: RetentionRule | None) -> datetime | None:
+    """Return from when on the copies of a hidden recording are removed; None: it is not to go.
+
+    `rule`: the one it expired by. Rules that were added since change nothing.
+    """
+    if recording.hidden_at is None or recording.state not in GOING:
+        return None
+    if recording.state is RecordingState.WITHDRAWN:
+        return recording.hidden_at + REMOVED_AFTER_WITHDRAWAL
+    assert rule is not None, "whatever expires does so by a rule"
+    return recording.hidden_at + timedelta(days=rule.grace_days)
 
 
 async def change_purpose(db: AsyncSession, recording: Recording, purpose: RecordingPurpose) -> None:
@@ -228,9 +234,20 @@ async def withdraw(db: AsyncSession, recording: Recording, *, note: str, now: da
     hide(recording, RecordingState.WITHDRAWN, note=note, now=now)
 
 
-def hide(recording: Recording, to: RecordingState, *, note: str, now: datetime) -> None:
-    """Take a recording from whoever could see it. Raise WrongState."""
-    assert to in HIDDEN
+def hide(
+    recording: Recording,
+    to: RecordingState,
+    *,
+    note: str,
+    now: datetime,
+    rule: RetentionRule | None = None,
+) -> None:
+    """Take a recording from whoever could see it. Raise WrongState.
+
+    `rule`: by which it expires; None: it is withdrawn.
+    """
+    assert to in GOING
+    assert (to is RecordingState.EXPIRED) is (rule is not None)
     possible = NEXT_RECORDING_STATE[recording.state]
     if to not in possible:
         raise WrongState(
@@ -239,3 +256,4 @@ def hide(recording: Recording, to: RecordingState, *, note: str, now: datetime) 
             possible=sorted(possible),
         )
     recording.state, recording.hidden_at, recording.hidden_note = to, now, note
+    recording.rule_number = None if rule is None else rule.number

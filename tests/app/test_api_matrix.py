@@ -258,6 +258,9 @@ REQUIRED: dict[str, Any] = {
     "school_id": lambda county: str(county.county.hub.id),
     "schools": lambda county: str(county.county.hub.id),
     "until": lambda _: "1",
+    "purpose": lambda _: "LESSON",
+    "grace_days": lambda _: "7",
+    "valid_from": lambda _: "2026-06-01",
     "key": lambda _: "not-a-link",
 }
 

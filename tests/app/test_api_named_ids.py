@@ -93,7 +93,14 @@ ALIKE = {
     ("change_lesson", "sites.through_id"),
 }
 # Queries that must be given, beside the ids.
-QUERIES = {"date": "2026-03-02", "from": "2026-03-02", "to": "2026-03-08"}
+QUERIES = {
+    "date": "2026-03-02",
+    "from": "2026-03-02",
+    "to": "2026-03-08",
+    "purpose": "LESSON",
+    "grace_days": "7",
+    "valid_from": "2026-06-01",
+}
 # Of requests with rules that a schema cannot say: one about the caller's own county.
 TEMPLATES: dict[str, Callable[[Whole], JSON]] = {
     "compute_sheet": lambda whole: {

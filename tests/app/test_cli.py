@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -23,6 +24,7 @@ import httpx2
 import pytest
 
 from app.addresses import local_addresses
+from app.calendars.days import local_day
 from app.cli import main
 from app.database import Database
 from app.events import EventBus
@@ -31,6 +33,7 @@ from app.settings import HOME, read_settings
 from media.recorder.places import is_marked
 from tests.app.conftest import Clock
 from tests.app.store.keeping import Keeping
+from tests.factories import NOON
 
 LINK = re.compile(r"http://(?:localhost|[a-z0-9-]+\.localhost):\d+(/(?:enter|enrol))#(\S+)")
 
@@ -398,7 +401,9 @@ def test_recordings_are_held_withdrawn_and_accounted_for(run: Run, tmp_path: Pat
 
     session = asyncio.run(record())
     assert run("recordings", "kept").stdout == "No file of a recording was looked at yet.\n"
-    assert run("recordings", "purpose", session, "RESEARCH").stdout == "Kept for 1095 days.\n"
+    until = local_day(NOON + timedelta(days=1095))
+    kept = run("recordings", "purpose", session, "RESEARCH").stdout
+    assert kept == f"Kept until {until}, by rule 2.\n"
     assert run("recordings", "hold", session, "--reason", "a dispute").returncode == 0
     refused = run("recordings", "withdraw", session, "--reason", "a guardian")
     assert (refused.returncode, "hold" in refused.stderr) == (2, True)

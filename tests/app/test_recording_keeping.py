@@ -11,9 +11,8 @@ from app.database import Database
 from app.recordings import retention
 from app.recordings.models import Recording, RecordingPurpose, RecordingState
 from app.recordings.retention import (
-    KEPT_FOR,
     OPERATOR,
-    REMOVED_AFTER,
+    REMOVED_AFTER_WITHDRAWAL,
     DeletionCertificate,
     DeletionReason,
 )
@@ -77,11 +76,15 @@ async def test_whoever_may_look_at_the_lesson_reads_until_when_it_is_kept_and_wh
         assert (said["purpose"], said["state"], said["holds"]) == ("LESSON", "READY", [])
         assert at(said["kept_until"]) == started_at + timedelta(days=180)
         assert said["may_change"] is may_change
-        until = {each["purpose"]: each["kept_until"] for each in said["purposes"]}
-        assert set(until) == set(RecordingPurpose)
-        for purpose, kept_for in KEPT_FOR.items():
-            expected = None if kept_for is None else started_at + kept_for
-            assert (until[purpose] and at(until[purpose])) == expected
+        assert [each["purpose"] for each in said["purposes"]] == list(RecordingPurpose)
+        for each, (number, days) in zip(
+            said["purposes"], ((1, 180), (2, 1095), (3, None)), strict=True
+        ):
+            expected = None if days is None else started_at + timedelta(days=days)
+            assert (each["kept_until"] and at(each["kept_until"])) == expected
+            rule = {"number": number, "valid_from": "2000-01-01", "keep_days": days}
+            assert each["rule"] == rule | {"grace_days": 7}
+        assert said["rule"] == said["purposes"][0]["rule"]
         assert (said["removed_after"], said["certificate"]) == (None, None)
 
 
@@ -142,7 +145,7 @@ async def test_what_goes_is_for_no_purpose_any_more_and_can_still_be_held(
     assert asked.status_code == 200
     said, etag = await read(keeper, recorded)
     assert (said["state"], said["hidden_note"]) == ("WITHDRAWN", "家长要求")
-    assert at(said["removed_after"]) == clock.now + REMOVED_AFTER[RecordingState.WITHDRAWN]
+    assert at(said["removed_after"]) == clock.now + REMOVED_AFTER_WITHDRAWAL
     refused = await keeper.send(
         "PUT", f"{recorded.path}/purpose", etag=etag, json={"purpose": "RESOURCE"}
     )
@@ -226,6 +229,7 @@ async def remove(recorded: Recorded, when: datetime, *, reason: DeletionReason) 
             DeletionCertificate(
                 recording_id=recorded.id,
                 reason=reason,
+                rule_number=1 if reason is DeletionReason.EXPIRED else None,
                 note="家长要求" if reason is DeletionReason.WITHDRAWN else "",
                 asked_at=when - timedelta(hours=1),
                 removed_at=when,
@@ -269,6 +273,12 @@ async def test_certificates_are_listed_for_who_may_look_at_the_lesson_and_found(
     said, _ = await read(keeper, other)
     assert said["certificate"] == first["items"][0]
     assert (said["certificate"]["note"], said["certificate"]["files"]) == ("家长要求", 3)
+    assert said["certificate"]["rule"] is None
+    said, _ = await read(keeper, recorded)
+    assert (said["certificate"]["rule"]["number"], said["certificate"]["rule"]["keep_days"]) == (
+        1,
+        180,
+    )
     assert (
         await (await open_browser(recorded.county.teacher)).get(CERTIFICATES)
     ).status_code == 403
@@ -285,5 +295,9 @@ async def test_certificates_are_exported_as_they_are_found(
     assert [row["课堂编号"] for row in rows] == [str(other.session_id)]
     assert (rows[0]["原因"], rows[0]["说明"], rows[0]["字节数"]) == ("撤回", "家长要求", "17")
     assert rows[0]["文件校验值 SHA-256"] == "a" * 64
+    assert rows[0]["保留规则"] == ""
+    answer = await keeper.get(f"{CERTIFICATES}/export?reason=EXPIRED")
+    (expired,) = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert expired["保留规则"] == "规则 1: 保留 180 天, 停止展示 7 天后销毁"
     sheet = await keeper.get(f"{CERTIFICATES}/export?format=xlsx")
     assert sheet.content[:2] == b"PK"

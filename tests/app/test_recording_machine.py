@@ -55,6 +55,10 @@ from tests.factories import make_county, make_lesson
 S = RecordingState
 T = TypeVar("T")
 KEPT_FOR: Final = timedelta(days=180)
+REMOVED_AFTER: Final = {
+    S.EXPIRED: timedelta(days=7),
+    S.WITHDRAWN: retention.REMOVED_AFTER_WITHDRAWAL,
+}
 REPORTS = {
     "recording_started": S.RECORDING,
     "recording_failed": S.GAP,
@@ -372,7 +376,7 @@ class RecordingLife(RuleBasedStateMachine):
         is_due = self.purpose is RecordingPurpose.LESSON and self.started_at <= now - KEPT_FOR
         if is_due and S.EXPIRED in NEXT_RECORDING_STATE[self.state]:
             self.state, self.hidden_at = S.EXPIRED, now
-        removed_after = retention.REMOVED_AFTER.get(self.state)
+        removed_after = REMOVED_AFTER.get(self.state)
         if removed_after is not None:
             assert self.hidden_at is not None
             if self.hidden_at + removed_after <= now:

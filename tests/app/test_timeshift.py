@@ -17,7 +17,7 @@ from app.lessons.models import Lesson
 from app.live import service
 from app.recordings.captions import RecordingCaptions
 from app.recordings.models import Recording, RecordingState
-from app.recordings.retention import REMOVED_AFTER
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import FILE_NAME, read_manifest
@@ -108,7 +108,7 @@ async def test_a_running_lesson_is_played_from_its_parts(
         kept_until = int(answer.headers["x-accel-expires"].removeprefix("@"))
         assert kept_until < int(until[1])
         kept_for = datetime.fromtimestamp(kept_until, UTC) - clock.now
-        assert kept_for < REMOVED_AFTER[RecordingState.WITHDRAWN], "a proxy outlives no removal"
+        assert kept_for < REMOVED_AFTER_WITHDRAWAL, "a proxy outlives no removal"
 
 
 async def test_a_playlist_ends_when_the_recording_is_sealed(

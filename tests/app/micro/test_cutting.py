@@ -16,9 +16,9 @@ from app.live.making import settle
 from app.recordings import downloads, micro_lessons, retention
 from app.recordings.leftovers import RecordingLeftover
 from app.recordings.micro_lessons import MicroLesson
-from app.recordings.models import DownloadForm, Recording, RecordingState
+from app.recordings.models import DownloadForm, Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
-from app.recordings.retention import REMOVED_AFTER
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from tests.app.composed_lessons import LESSON_MS, compose
 from tests.app.conftest import TestBrowser
 from tests.app.micro.conftest import Save
@@ -194,7 +194,7 @@ async def test_a_piece_is_cut_anew_out_of_another_replay_and_shown_until_then(
     assert (await browser.get(one["url"])).status_code == 200
     assert before in cut_files(keeping, recording)
     assert len(cut_files(keeping, recording)) == 2
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     (after,) = cut_files(keeping, recording)
     assert after != before

@@ -13,7 +13,7 @@ from app.recordings import micro_lessons, retention
 from app.recordings.leftovers import RecordingLeftover
 from app.recordings.micro_lessons import LEAST_MS, MOST_TITLE, MicroLesson
 from app.recordings.models import HIDDEN, Recording, RecordingState, RecordingView
-from app.recordings.retention import OPERATOR, REMOVED_AFTER
+from app.recordings.retention import OPERATOR, REMOVED_AFTER_WITHDRAWAL
 from app.schools.models import School
 from app.security import CSRF_HEADER
 from tests.app.composed_lessons import LESSON_MS
@@ -341,7 +341,7 @@ async def test_what_is_deleted_is_gone_at_once_and_its_file_an_hour_later(
     assert await listed(browser, recording) == []
     assert (await browser.send("DELETE", own, etag='"1"')).status_code == 404
     (file,) = cut_files(keeping, recording)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN] - timedelta(seconds=1)
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL - timedelta(seconds=1)
     await purge(keeping)
     assert file.exists()
     keeping.clock.now += timedelta(seconds=1)
@@ -366,7 +366,7 @@ async def test_a_hold_keeps_the_pieces_of_a_recording_and_what_was_just_deleted(
     own = f"/api/micro-lessons/{piece['id']}"
     answer = await browser.send("DELETE", own, etag='"1"')
     assert (answer.status_code, answer.json()["type"]) == (409, "recording-held")
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     assert len(cut_files(keeping, recording)) == 2
     async with keeping.database.unit_of_work() as db:

@@ -14,9 +14,9 @@ from app.recordings import downloads, purging, retention
 from app.recordings.copies import CopyState
 from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import key_of
-from app.recordings.models import DownloadForm, Recording, RecordingState
+from app.recordings.models import DownloadForm, Recording
 from app.recordings.purging import Purger
-from app.recordings.retention import REMOVED_AFTER, DeletionCertificate
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL, DeletionCertificate
 from app.recordings.uploading import LOCAL_GRACE
 from tests.app.composed_lessons import PICTURE, SOUND, ask_for, compose, make_recording
 from tests.app.store.keeping import Keeping
@@ -73,7 +73,7 @@ async def test_the_file_goes_with_the_recording_and_its_certificate_counts_it(
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
         await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     async with keeping.database.unit_of_work() as db:
         await jobs.enqueue(db, kind=purging.KIND, payload={}, owner=None, now=keeping.clock.now)
     purger = Purger(keeping.root, keeping.store)

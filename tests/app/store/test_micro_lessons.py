@@ -9,8 +9,8 @@ from app.recordings import micro_lessons, retention
 from app.recordings.copies import CopyState
 from app.recordings.keys import key_of
 from app.recordings.leftovers import RecordingLeftover
-from app.recordings.models import Recording, RecordingState
-from app.recordings.retention import REMOVED_AFTER, DeletionCertificate
+from app.recordings.models import Recording
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL, DeletionCertificate
 from app.recordings.uploading import LOCAL_GRACE, LOOK_EVERY
 from tests.app.composed_lessons import make_recording
 from tests.app.micro.studio import cut, give_film, pieces, purge, save
@@ -72,7 +72,7 @@ async def test_a_piece_goes_with_its_recording_whose_certificate_counts_it(
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
         await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     assert (server.objects(), await pieces(keeping)) == ({}, [])
     async with keeping.database.unit_of_work() as db:
@@ -90,7 +90,7 @@ async def test_what_was_deleted_is_not_sent_any_more(
         key_of(recording.folder, other) for other in await keeping.files(recording) if other != name
     }
     assert keeping.clock.now - before == LOOK_EVERY  # nothing is due: the job rests
-    keeping.clock.now = before + REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now = before + REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     await keeping.run()
     assert not keeping.path(recording, name).exists()
@@ -121,7 +121,7 @@ async def test_a_store_that_is_away_keeps_what_was_deleted_until_it_is_back(
 ) -> None:
     await keeping.run()
     name = await delete(keeping)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await line.change(is_cut=True)
     await purge(keeping)
     async with keeping.database.unit_of_work() as db:
@@ -138,7 +138,7 @@ async def test_a_disk_that_is_not_mounted_keeps_what_was_deleted(
     keeping: Keeping, recording: Recording
 ) -> None:
     name = await delete(keeping)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     there = keeping.path(recording, "")
     away = there.rename(there.with_name("away"))
     await purge(keeping)
@@ -156,7 +156,7 @@ async def test_what_was_deleted_goes_with_a_recording_that_goes_first(
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
         await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     assert server.objects() == {}
     async with keeping.database.unit_of_work() as db:

@@ -23,9 +23,8 @@ from app.recordings.models import (
 )
 from app.recordings.purging import Purger, fingerprint
 from app.recordings.retention import (
-    KEPT_FOR,
     OPERATOR,
-    REMOVED_AFTER,
+    REMOVED_AFTER_WITHDRAWAL,
     DeletionCertificate,
     HeldBack,
 )
@@ -76,7 +75,7 @@ async def test_withdrawn_recording_goes_with_every_copy_and_leaves_a_certificate
     asked_at = keeping.clock.now
     await purge(keeping, keeping.store)
     assert await state_of(keeping, recording) is RecordingState.WITHDRAWN
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping, keeping.store)
     assert await state_of(keeping, recording) is RecordingState.PURGED
     assert not (keeping.root / recording.folder).exists()
@@ -85,39 +84,49 @@ async def test_withdrawn_recording_goes_with_every_copy_and_leaves_a_certificate
     assert certificate is not None
     assert (certificate.files, certificate.bytes, certificate.note) == (3, size, "guardian")
     assert (certificate.asked_at, certificate.removed_at) == (asked_at, keeping.clock.now)
+    assert certificate.rule_number is None
     assert certificate.files_sha256 == expected
     assert certificate.store == store.url
     assert await keeping.files(recording) == {}
     assert await state_of(keeping, other) is RecordingState.READY
 
 
-@pytest.mark.parametrize(("purpose", "kept_for"), KEPT_FOR.items())
-async def test_recording_is_kept_as_long_as_its_purpose_says(
-    keeping: Keeping, purpose: RecordingPurpose, kept_for: timedelta | None
+@pytest.mark.parametrize(
+    ("purpose", "number", "days"),
+    [
+        (RecordingPurpose.LESSON, 1, 180),
+        (RecordingPurpose.RESEARCH, 2, 1095),
+        (RecordingPurpose.RESOURCE, 3, None),
+    ],
+)
+async def test_recording_is_kept_as_long_as_the_rule_of_its_purpose_says(
+    keeping: Keeping, purpose: RecordingPurpose, number: int, days: int | None
 ) -> None:
     recording = await keeping.recording()
     async with keeping.database.unit_of_work() as db:
         (await db.get_one(Recording, recording.id)).purpose = purpose
-    keeping.clock.now += (kept_for or timedelta(days=20_000)) - timedelta(seconds=1)
+    keeping.clock.now += timedelta(days=days or 20_000, seconds=-1)
     await purge(keeping)
     assert await state_of(keeping, recording) is RecordingState.READY
-    if kept_for is None:
+    if days is None:
         return
     keeping.clock.advance(seconds=1)
     await purge(keeping)
     assert await state_of(keeping, recording) is RecordingState.EXPIRED
     assert (keeping.root / recording.folder).exists()
-    keeping.clock.now += REMOVED_AFTER[RecordingState.EXPIRED]
+    keeping.clock.now += timedelta(days=7, seconds=-1)
+    await purge(keeping)
+    assert await state_of(keeping, recording) is RecordingState.EXPIRED
+    keeping.clock.advance(seconds=1)
     await purge(keeping)
     assert await state_of(keeping, recording) is RecordingState.PURGED
     certificate = await certificate_of(keeping, recording)
     assert certificate is not None
     assert (certificate.reason.value, certificate.files, certificate.store) == ("EXPIRED", 3, None)
+    assert certificate.rule_number == number
 
 
 async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None:
-    kept_for = KEPT_FOR[RecordingPurpose.LESSON]
-    assert kept_for is not None
     recording = await keeping.recording()
     expired = await keeping.recording()
     async with keeping.database.unit_of_work() as db:
@@ -125,7 +134,7 @@ async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None
         await retention.hold(db, row, reason="a dispute", by=OPERATOR, now=keeping.clock.now)
         with pytest.raises(HeldBack):
             await retention.withdraw(db, row, note="", now=keeping.clock.now)
-    keeping.clock.now += kept_for
+    keeping.clock.advance(days=180)
     await purge(keeping)
     assert await state_of(keeping, recording) is RecordingState.READY
     assert await state_of(keeping, expired) is RecordingState.EXPIRED
@@ -320,7 +329,7 @@ async def test_captions_go_with_their_recording_and_are_counted_in_its_certifica
             for each in (recording, other)
         )
     await withdraw(keeping, recording)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     folder = keeping.root / recording.folder
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths(folder)}
     await purge(keeping)

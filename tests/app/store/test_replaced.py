@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from app.recordings import retention
 from app.recordings.copies import CopyState, RecordingFile
-from app.recordings.models import Recording, RecordingClip, RecordingState
+from app.recordings.models import Recording, RecordingClip
 from app.recordings.replaced import KEPT_FOR
-from app.recordings.retention import OPERATOR, REMOVED_AFTER
+from app.recordings.retention import OPERATOR, REMOVED_AFTER_WITHDRAWAL
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server, noise
 from tests.app.store.test_purging import certificate_of, purge, withdraw
@@ -143,7 +143,7 @@ async def test_what_was_removed_before_is_counted_by_the_certificate_once(
     await purge(keeping)
     await purge(keeping)
     await withdraw(keeping, recording)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     certificate = await certificate_of(keeping, recording)
     assert certificate is not None
@@ -156,7 +156,7 @@ async def test_a_recording_that_is_removed_takes_with_it_what_was_replaced(
 ) -> None:
     await all_sent(keeping, recording)
     await withdraw(keeping, recording)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping, keeping.store)
     assert not (keeping.root / recording.folder).exists()
     certificate = await certificate_of(keeping, recording)
