@@ -1,4 +1,4 @@
-/** Recordings that are published to somebody, how long recordings are kept, and that they are gone. */
+/** Recordings that are published to somebody, how long recordings are kept by which rules, and that they are gone. */
 import { client, dataOf, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
@@ -9,6 +9,12 @@ export type Purpose = Schemas["RecordingPurpose"];
 export type DeletionReason = Schemas["DeletionReason"];
 export type View = Schemas["ViewOfOut"];
 export type Certificate = Schemas["CertificateOut"];
+export type RetentionRule = Schemas["RetentionRuleOut"];
+export type RetentionEffect = Schemas["RetentionEffectOut"];
+export type NewRetentionRule = Schemas["RetentionRuleIn"];
+
+/** All there are, in the order in which they are offered. */
+export const PURPOSES: readonly Purpose[] = ["LESSON", "RESEARCH", "RESOURCE"];
 
 /** Of the days of the lesson, both included; `subject` and `grade` are the lesson's own words. */
 export interface PublishedQuery {
@@ -53,6 +59,20 @@ export const certificates = {
   list: (query: CertificateQuery & Paging) => dataOf(client.get("/api/admin/deletion-certificates", { query })),
   exportUrl: (query: CertificateQuery, format: Format) =>
     linkTo("/api/admin/deletion-certificates/export", { query: { ...query, format } }),
+};
+
+/** 保留规则: how long recordings of each purpose are kept, everywhere. */
+export const retentionRules = {
+  list: (query: Paging) => dataOf(client.get("/api/admin/retention-rules", { query })),
+  exportUrl: (format: Format) => linkTo("/api/admin/retention-rules/export", { query: { format } }),
+  /** What a rule would do to the recordings there are. */
+  preview: ({ purpose, keep_days, grace_days, valid_from }: Omit<NewRetentionRule, "note">) =>
+    dataOf(
+      client.get("/api/admin/retention-rules/preview", {
+        query: { purpose, grace_days, valid_from, ...(keep_days === null ? {} : { keep_days }) },
+      }),
+    ),
+  add: (json: NewRetentionRule) => dataOf(client.post("/api/admin/retention-rules", { json })),
 };
 
 /** Of the days of the look, both included; `q`: letters of who looked. */

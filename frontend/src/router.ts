@@ -115,6 +115,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "retention-rules",
+          name: "admin-retention-rules",
+          component: () => import("./views/admin/RetentionRulesPage.vue"),
+          meta: office,
+        },
+        {
           path: "attendance",
           name: "admin-attendance",
           component: () => import("./views/attendance/AttendancePage.vue"),

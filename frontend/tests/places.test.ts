@@ -39,6 +39,7 @@ describe("places", () => {
     ["/admin/sessions/0193", "/admin/sessions"],
     ["/replay/0193", "/admin/sessions"],
     ["/admin/recording-views", "/admin/sessions"],
+    ["/admin/retention-rules", "/admin/sessions"],
     ["/admin/pairings/0193", "/admin/alliances"],
     ["/teach/hours", "/teach/hours"],
   ])("mark %s as part of %s", (path, at) => {

@@ -19,14 +19,16 @@ const HELD: Hold = {
   lifted_by: null,
   may_lift: true,
 };
+const RULE = { number: 4, valid_from: "2026-01-01", keep_days: 180, grace_days: 14 };
 const KEPT: Kept = {
   state: "READY",
   purpose: "LESSON",
   kept_until: "2026-08-29T02:00:00Z",
+  rule: RULE,
   purposes: [
-    { purpose: "LESSON", kept_until: "2026-08-29T02:00:00Z" },
-    { purpose: "RESEARCH", kept_until: "2029-03-01T02:00:00Z" },
-    { purpose: "RESOURCE", kept_until: null },
+    { purpose: "LESSON", kept_until: "2026-08-29T02:00:00Z", rule: RULE },
+    { purpose: "RESEARCH", kept_until: "2029-03-01T02:00:00Z", rule: { ...RULE, number: 2, keep_days: 1095 } },
+    { purpose: "RESOURCE", kept_until: null, rule: { ...RULE, number: 3, keep_days: null } },
   ],
   hidden_at: null,
   hidden_note: null,
@@ -77,6 +79,7 @@ describe("how long a recording is kept", () => {
   it("is said with what it is kept for, and changed by who may", async () => {
     await show();
     expect(page.textContent).toContain("保留到 2026-08-29");
+    expect(page.textContent).toContain("按保留规则 4: 从上课起 180 天, 到期 14 天后销毁");
     expect(page.querySelector(".el-select")).not.toBeNull();
     expect(buttons()).toEqual(["保留这段录像"]);
   });
@@ -120,8 +123,9 @@ describe("how long a recording is kept", () => {
 
   it("is over: when the copies go, that a hold keeps them, or that they are gone", async () => {
     const hidden = { state: "WITHDRAWN", hidden_at: "2026-03-02T02:00:00Z", hidden_note: "家长要求" } as const;
-    kept = { ...KEPT, ...hidden, removed_after: "2026-03-02T03:00:00Z" };
+    kept = { ...KEPT, ...hidden, rule: null, removed_after: "2026-03-02T03:00:00Z" };
     await show();
+    expect(page.textContent).not.toContain("按保留规则");
     expect(page.textContent).toContain("家长要求");
     expect(page.textContent).toContain("2026-03-02 11:00 以后销毁所有副本");
     app.unmount();

@@ -83,7 +83,11 @@ export const GROUPS: readonly Group[] = [
     word: "general.nav.proof",
     of: "office",
     places: [
-      { at: "/admin/sessions", word: "general.nav.sessions", holds: ["/replay", "/admin/recording-views", "/admin/deletion-certificates"] },
+      {
+        at: "/admin/sessions",
+        word: "general.nav.sessions",
+        holds: ["/replay", "/admin/recording-views", "/admin/deletion-certificates", "/admin/retention-rules"],
+      },
       { at: "/admin/recordings", word: "replay.published.title" },
       { at: "/admin/attendance", word: "general.nav.attendance" },
       { at: "/admin/attendance/term", word: "general.nav.term" },
