@@ -102,6 +102,7 @@ async def _person_out(db: AsyncSession, person: PersonCaller) -> PersonOut:
             for g in person.grants
             if (scope := g.region_id or g.school_id or g.alliance_id) is not None
         ],
+        is_operator=await schools.covers_everything(db, person.scope(Role.ADMINISTRATOR)),
         csrf_token=person.csrf_token,
         home=home_of(person.roles),
     )

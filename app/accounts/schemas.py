@@ -50,12 +50,13 @@ class RoleOut(BaseModel):
 
 
 class PersonOut(BaseModel):
-    """The person signed in."""
+    """The person signed in. `is_operator`: she administers all there is."""
 
     id: UUID
     name: str
     school: str | None
     roles: list[RoleOut]
+    is_operator: bool
     csrf_token: str
     home: str
 

@@ -9,6 +9,8 @@ export const useSession = defineStore("session", () => {
   const person = computed(() => me.value?.person ?? null);
   const device = computed(() => me.value?.device ?? null);
   const isDemo = computed(() => me.value?.demo ?? false);
+  /** Whether the person administers all there is. */
+  const isOperator = computed(() => me.value?.person?.is_operator ?? false);
 
   function hasRole(role: "TEACHER" | "SUPERVISOR" | "ADMINISTRATOR"): boolean {
     return person.value?.roles.some((held) => held.role === role) ?? false;
@@ -34,5 +36,5 @@ export const useSession = defineStore("session", () => {
     await load({ isFresh: true });
   }
 
-  return { me, person, device, isDemo, hasRole, take, load, signOut };
+  return { me, person, device, isDemo, isOperator, hasRole, take, load, signOut };
 });

@@ -3,7 +3,7 @@ import { createApp, h, nextTick, ref, type App } from "vue";
 import { createMemoryHistory, createRouter, type RouteRecordRaw, type Router } from "vue-router";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import MenuGroup from "../src/components/office/MenuGroup.vue";
-import { GROUPS, placeOf, type Group } from "../src/components/office/places";
+import { GROUPS, groupsFor, placeOf, type Group } from "../src/components/office/places";
 import { i18n } from "../src/i18n";
 import { router } from "../src/router";
 
@@ -39,11 +39,23 @@ describe("places", () => {
     ["/admin/sessions/0193", "/admin/sessions"],
     ["/replay/0193", "/admin/sessions"],
     ["/admin/recording-views", "/admin/sessions"],
-    ["/admin/retention-rules", "/admin/sessions"],
+    ["/admin/retention-rules", "/admin/retention-rules"],
     ["/admin/pairings/0193", "/admin/alliances"],
     ["/teach/hours", "/teach/hours"],
   ])("mark %s as part of %s", (path, at) => {
     expect(placeOf(path)?.at).toBe(at);
+  });
+
+  it.each([
+    [{ isTeacher: true, isOffice: false, isOperator: false }, ["own"], false],
+    [{ isTeacher: false, isOffice: true, isOperator: false }, GROUPS.slice(1).map(({ id }) => id), false],
+    [{ isTeacher: true, isOffice: true, isOperator: true }, GROUPS.map(({ id }) => id), true],
+  ])("are shown to whom they are for: %o", (who, ids, isShown) => {
+    const groups = groupsFor(who);
+    expect(groups.map(({ id }) => id)).toEqual(ids);
+    const shown = groups.flatMap((group) => group.places).map(({ at }) => at);
+    expect(shown.includes("/admin/retention-rules")).toBe(isShown);
+    expect(placeOf("/admin/retention-rules", groups) !== null).toBe(isShown);
   });
 
   it("mark nothing where nothing belongs", () => {

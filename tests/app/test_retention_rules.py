@@ -172,12 +172,16 @@ async def test_only_who_administers_all_there_is_sees_and_adds_them(
         local = await make_person(db, role=Role.ADMINISTRATOR, region=town)
         head = await make_person(db, role=Role.ADMINISTRATOR, school=school)
     for account in (local, head, county.supervisor, county.teacher):
-        assert await statuses(await open_browser(account)) == {403}
+        browser = await open_browser(account)
+        assert await statuses(browser) == {403}
+        assert (await browser.me())["person"]["is_operator"] is False
     assert await statuses(await open_browser()) == {401}
     assert (await keeper.get(preview)).status_code == 200
+    assert (await keeper.me())["person"]["is_operator"] is True
     async with database.unit_of_work() as db:
         await make_county(db)
     assert await statuses(keeper) == {403}
+    assert (await keeper.me())["person"]["is_operator"] is False
     async with database.unit_of_work() as db:
         assert len((await db.scalars(select(RetentionRule))).all()) == 3
 

@@ -4,11 +4,15 @@
  * A new page gets its line here, in the group people look for it in.
  */
 
-/** `at`: where it is; `holds`: pages elsewhere that belong to it; `word`: the key of its name. */
+/**
+ * `at`: where it is; `holds`: pages elsewhere that belong to it; `word`: the key of its name; `of`: whom alone
+ * in the office it is for: who administers all there is.
+ */
 export interface Place {
   at: string;
   word: string;
   holds?: readonly string[];
+  of?: "operator";
 }
 
 export interface Group {
@@ -83,11 +87,7 @@ export const GROUPS: readonly Group[] = [
     word: "general.nav.proof",
     of: "office",
     places: [
-      {
-        at: "/admin/sessions",
-        word: "general.nav.sessions",
-        holds: ["/replay", "/admin/recording-views", "/admin/deletion-certificates", "/admin/retention-rules"],
-      },
+      { at: "/admin/sessions", word: "general.nav.sessions", holds: ["/replay", "/admin/recording-views", "/admin/deletion-certificates"] },
       { at: "/admin/recordings", word: "replay.published.title" },
       { at: "/admin/attendance", word: "general.nav.attendance" },
       { at: "/admin/attendance/term", word: "general.nav.term" },
@@ -95,9 +95,18 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/coverage/gaps", word: "coverage.tabs.gaps", holds: ["/admin/coverage/schools"] },
       { at: "/admin/coverage/sheets", word: "coverage.tabs.sheets" },
       { at: "/admin/coverage/reports", word: "coverage.tabs.reports" },
+      { at: "/admin/retention-rules", word: "admin.retention.title", of: "operator" },
     ],
   },
 ];
+
+/** The groups somebody is shown, each with the places that are hers. */
+export function groupsFor(who: { isTeacher: boolean; isOffice: boolean; isOperator: boolean }): Group[] {
+  return GROUPS.filter(({ of }) => (of === "office" ? who.isOffice : who.isTeacher)).map((group) => ({
+    ...group,
+    places: group.places.filter(({ of }) => of === undefined || who.isOperator),
+  }));
+}
 
 function leadsTo(path: string, to: string): boolean {
   return path === to || path.startsWith(`${to}/`);
