@@ -29,6 +29,8 @@ from app.cli import main
 from app.database import Database
 from app.events import EventBus
 from app.listening import listening_on
+from app.recordings.models import Recording, RecordingState
+from app.recordings.retention import DeletionCertificate, DeletionReason
 from app.settings import HOME, read_settings
 from media.recorder.places import is_marked
 from tests.app.conftest import Clock
@@ -413,6 +415,41 @@ def test_recordings_are_held_withdrawn_and_accounted_for(run: Run, tmp_path: Pat
     assert (twice.returncode, twice.stderr) == (2, "The recording is WITHDRAWN.\n")
     none_yet = run("recordings", "certificate", session)
     assert (none_yet.returncode, "WITHDRAWN" in none_yet.stderr) == (2, True)
+
+
+def test_a_certificate_is_printed_with_the_rule_by_which_the_recording_was_over(
+    run: Run, tmp_path: Path
+) -> None:
+    assert run("migrate").returncode == 0
+
+    async def remove() -> str:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'classrooms.db'}", EventBus())
+        keeping = Keeping(database, Clock(), tmp_path / "recordings", None)
+        recording = await keeping.recording()
+        async with database.unit_of_work() as db:
+            row = await db.get_one(Recording, recording.id)
+            row.state, row.hidden_at, row.rule_number = RecordingState.PURGED, NOON, 1
+            db.add(
+                DeletionCertificate(
+                    recording_id=row.id,
+                    reason=DeletionReason.EXPIRED,
+                    rule_number=1,
+                    note="",
+                    asked_at=NOON,
+                    removed_at=NOON + timedelta(days=7),
+                    files=3,
+                    bytes=17,
+                    files_sha256="a" * 64,
+                )
+            )
+        await database.close()
+        return str(recording.session_id)
+
+    printed = run("recordings", "certificate", asyncio.run(remove())).stdout.splitlines()
+    assert {"reason: EXPIRED", "rule_number: 1", "files: 3"} <= set(printed)
+    assert printed[-1] == (
+        "rule 1, from 2000-01-01: kept 180 days, removed 7 days after it was shown to nobody"
+    )
 
 
 def test_what_lies_on_the_disk_alone_is_named_and_why_it_is_not_taken_in(
