@@ -118,6 +118,24 @@ export interface paths {
         /** @description Export who looked at recordings, all pages of it. */
         get: operations["export_recording_views"];
     };
+    "/api/admin/retention-rules": {
+        /** @description List the rules of all purposes, the one of the latest day first. */
+        get: operations["list_retention_rules"];
+        /**
+         * @description Add a rule for all recordings of a purpose, from a day to come.
+         *
+         *     What has expired by then goes by the rule it expired by.
+         */
+        post: operations["add_retention_rule"];
+    };
+    "/api/admin/retention-rules/export": {
+        /** @description Give the rules as a file. */
+        get: operations["export_retention_rules"];
+    };
+    "/api/admin/retention-rules/preview": {
+        /** @description Say what a rule would do to the recordings there are. Nothing is saved. */
+        get: operations["preview_retention_rule"];
+    };
     "/api/admin/service-hours": {
         /** @description List what lecturers and assistants gave at schools in scope in some days, by locked rows. */
         get: operations["list_service_hours"];
@@ -1554,6 +1572,7 @@ export interface components {
         /**
          * @description That every copy of a recording was removed (`app.recordings.retention`).
          *
+         *     `rule`: by which it expired, null: it was withdrawn.
          *     `hub` is a school's name; `store` the object store's address, null: there was none.
          *     `replaced_files`, `replaced_bytes`: what was removed before: replaced by another, or deleted.
          */
@@ -1575,6 +1594,7 @@ export interface components {
             removed_at: string;
             replaced_bytes: number;
             replaced_files: number;
+            rule: components["schemas"]["RetentionRuleNamed"] | null;
             /** Format: uuid */
             session_id: string;
             store: string | null;
@@ -2413,10 +2433,11 @@ export interface components {
         /**
          * @description How long a recording is kept, why, and who keeps it longer.
          *
-         *     `kept_until`: when it expires, null: not by itself. `hidden_at`, `hidden_note`: since when
-         *     nobody is shown it, and what was said then; `removed_after`: its copies are removed from then
-         *     on, unless it is held. `may_change`: the caller administers the school that gave the lesson.
-         *     `certificate`: that its copies were removed.
+         *     `kept_until`: when it expires, null: not by itself; `rule`: by which, as they stand now, rules
+         *     to come included, or by which it expired; null: it was withdrawn. `hidden_at`, `hidden_note`:
+         *     since when nobody is shown it, and what was said then; `removed_after`: its copies are removed
+         *     from then on, unless it is held. `may_change`: the caller administers the school that gave the
+         *     lesson. `certificate`: that its copies were removed.
          */
         KeptOut: {
             certificate: components["schemas"]["CertificateOut"] | null;
@@ -2428,6 +2449,7 @@ export interface components {
             purpose: components["schemas"]["RecordingPurpose"];
             purposes: components["schemas"]["PurposeOut"][];
             removed_after: string | null;
+            rule: components["schemas"]["RetentionRuleNamed"] | null;
             state: components["schemas"]["RecordingState"];
         };
         /**
@@ -3120,6 +3142,11 @@ export interface components {
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
+        Page_RetentionRuleOut_: {
+            items: components["schemas"]["RetentionRuleOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
         Page_RosterEntryOut_: {
             items: components["schemas"]["RosterEntryOut"][];
             /** @description Ask for the next page with it. */
@@ -3303,12 +3330,13 @@ export interface components {
             name: string;
             school: string | null;
         };
-        /** @description The person signed in. */
+        /** @description The person signed in. `is_operator`: she administers all there is. */
         PersonOut: {
             csrf_token: string;
             home: string;
             /** Format: uuid */
             id: string;
+            is_operator: boolean;
             name: string;
             roles: components["schemas"]["RoleOut"][];
             school: string | null;
@@ -3492,10 +3520,15 @@ export interface components {
         PurposeIn: {
             purpose: components["schemas"]["RecordingPurpose"];
         };
-        /** @description A purpose, and when the recording expires if it is for that; null: not by itself. */
+        /**
+         * @description A purpose, when the recording expires if it is for that, and by which rule.
+         *
+         *     `kept_until` null: not by itself.
+         */
         PurposeOut: {
             kept_until: string | null;
             purpose: components["schemas"]["RecordingPurpose"];
+            rule: components["schemas"]["RetentionRuleNamed"];
         };
         /**
          * @description LIGHT: seconds of mostly waiting. HEAVY: minutes, or much of the processor.
@@ -3555,7 +3588,7 @@ export interface components {
             state: components["schemas"]["RecordingState"];
         };
         /**
-         * @description What a recording is kept for, and so for how long (`app.recordings.retention`).
+         * @description What a recording is kept for, and so for how long (`app.recordings.retention_rules`).
          *
          *     LESSON: to look back at. RESEARCH: of a lesson that teachers study (教研). RESOURCE: to teach
          *     with again.
@@ -3646,6 +3679,75 @@ export interface components {
             /** Format: uuid */
             roster_id: string;
         };
+        /**
+         * @description What a rule would do if it held from `valid_from`: the day asked for, or the first possible.
+         *
+         *     One by which anything would go sooner gives `notice_days` of notice. `instead_of`: what holds
+         *     then without it. Of the `recordings` of its purpose that are hidden from nobody so many expire
+         *     `sooner` (of these `at_once` when it begins, and `held` by somebody, who keeps them) or `later`.
+         */
+        RetentionEffectOut: {
+            at_once: number;
+            held: number;
+            instead_of: components["schemas"]["RetentionRuleNamed"];
+            later: number;
+            notice_days: number;
+            recordings: number;
+            sooner: number;
+            /** Format: date */
+            valid_from: string;
+        };
+        /**
+         * @description 保留规则: how long recordings of a purpose are kept, from a day to come.
+         *
+         *     `keep_days`: counted from the lesson, null: until it is withdrawn. `grace_days`: from being
+         *     shown to nobody to being removed.
+         */
+        RetentionRuleIn: {
+            grace_days: number;
+            keep_days: number | null;
+            /** @description Why, and by whom. */
+            note: string;
+            purpose: components["schemas"]["RecordingPurpose"];
+            /** Format: date */
+            valid_from: string;
+        };
+        /**
+         * @description By which rule (`app.recordings.retention_rules`).
+         *
+         *     `keep_days`: counted from the lesson, null: until it is withdrawn. `grace_days`: from being
+         *     shown to nobody to being removed.
+         */
+        RetentionRuleNamed: {
+            grace_days: number;
+            keep_days: number | null;
+            number: number;
+            /** Format: date */
+            valid_from: string;
+        };
+        /**
+         * @description A rule. `replaced_from`: the day from which another is in its place; null: none is.
+         *
+         *     `made_by` null: it came with the software.
+         */
+        RetentionRuleOut: {
+            grace_days: number;
+            keep_days: number | null;
+            made_at: string | null;
+            made_by: string | null;
+            note: string;
+            number: number;
+            purpose: components["schemas"]["RecordingPurpose"];
+            replaced_from: string | null;
+            standing: components["schemas"]["RetentionStanding"];
+            /** Format: date */
+            valid_from: string;
+        };
+        /**
+         * @description Whether a rule holds on a day.
+         * @enum {string}
+         */
+        RetentionStanding: "TO_COME" | "HOLDS" | "REPLACED";
         /**
          * @description The way media takes: straight over UDP or TCP, or through the relay; or none is open.
          * @enum {string}
@@ -5382,6 +5484,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `retention-too-early`: The rule begins too early; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
+        "retention-too-early.still-running.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `rule-too-early`: The day is not to come; `still-running`: The first request is still running; `wrong-state`: This is not possible now */
         "rule-too-early.still-running.wrong-state": {
             content: {
@@ -6243,6 +6351,101 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_retention_rules: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionRuleOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    add_retention_rule: {
+        parameters: {
+            header?: {
+                /** @description A word of the caller's choice, new for each thing to be made. The same request sent again with it is given the first one's answer and makes nothing. The same is of one method, address, body and `If-Match`: a step that is taken from another version is another, and needs another key. */
+                "idempotency-key"?: components["parameters"]["header.idempotency-key"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                content: {
+                    "application/json": components["schemas"]["RetentionRuleOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            409: components["responses"]["retention-too-early.still-running.wrong-state"];
+            413: components["responses"]["file-too-large"];
+            422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_retention_rules: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    preview_retention_rule: {
+        parameters: {
+            query: {
+                grace_days: number;
+                /** @description Left out: until it is withdrawn. */
+                keep_days?: number | null;
+                purpose: components["schemas"]["RecordingPurpose"];
+                /** @description The day it is to begin. */
+                valid_from: string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RetentionEffectOut"];
                 };
             };
             401: components["responses"]["not-signed-in"];
