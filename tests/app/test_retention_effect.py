@@ -85,9 +85,9 @@ async def test_more_keeps_what_is_not_hidden_yet_and_brings_nothing_back(
     keeping: Keeping, county: County, open_browser: OpenBrowser
 ) -> None:
     clock = keeping.clock
-    early = await keeping.recording(county=county)
-    clock.advance(days=2)
-    late = await keeping.recording(county=county)
+    early, late = [await keeping.recording(county=county) for _ in range(2)]
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, late.id)).started_at = NOON + timedelta(days=2)
     clock.now = NOON + timedelta(days=180)
     await purge(keeping)
     await add(await open_browser(county.administrator), clock, 1, keep_days=365)
