@@ -103,13 +103,13 @@ async def test_what_was_deleted_is_counted_once_by_the_certificate_of_its_lesson
     await keeping.run()
     (piece,) = await pieces(keeping)
     await delete(keeping)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     await purge(keeping)
     async with keeping.database.unit_of_work() as db:
         row = await db.get_one(Recording, recording.id)
         await retention.withdraw(db, row, note="guardian", now=keeping.clock.now)
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     async with keeping.database.unit_of_work() as db:
         certificate = (await db.scalars(select(DeletionCertificate))).one()

@@ -15,7 +15,7 @@ from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.keys import key_of
 from app.recordings.models import Recording, RecordingState
-from app.recordings.retention import REMOVED_AFTER
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
 from app.store.client import ObjectStore, Piece
 from tests.app.store.keeping import CLIP, PART, Keeping
@@ -166,7 +166,7 @@ async def test_what_is_withdrawn_while_it_is_sent_is_sent_no_further(
     await keeping.run()
     assert sent == [1, 2]
     assert key_of(recording.folder, CLIP) not in server.objects()
-    keeping.clock.now = withdrawn_at + REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now = withdrawn_at + REMOVED_AFTER_WITHDRAWAL
     await purge(keeping, keeping.store)
     assert server.objects() == {}
     assert await state_of(keeping, recording) is RecordingState.PURGED
