@@ -149,7 +149,7 @@ async def test_files_that_were_placed_and_never_offered_go_within_the_hour(
     assert one["state"] == "READY"
     folder = keeping.path(recording, "")
     assert [len(list(folder.glob(name))) for name in ("lesson-*", "micro-*")] == [2, 2]
-    keeping.clock.now += REMOVED_AFTER[RecordingState.WITHDRAWN]
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
     assert [len(list(folder.glob(name))) for name in ("lesson-*", "micro-*")] == [1, 1]
     assert (await browser.get(one["url"])).status_code == 200
