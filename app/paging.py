@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple, overload
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, or_, tuple_
 from sqlalchemy import literal as bound
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -179,19 +179,24 @@ def _read(cursor: str, keys: Sequence[_Key]) -> list[Any]:
         ]
     except (ValueError, TypeError, RecursionError, ValidationError):
         raise BadCursor("Begin again without a cursor.") from None
-    if order != _fingerprint(keys) or not all(_is_storable(value) for value in values):
+    if order != _fingerprint(keys) or not all(map(_is_comparable, keys, values)):
         raise BadCursor("Begin again without a cursor.")
     return values
 
 
-def _is_storable(value: object) -> bool:
-    """Return whether the databases can compare with it: no NUL, 64 bits, a moment in UTC."""
+def _is_comparable(key: _Key, value: object) -> bool:
+    """Return whether both databases can compare a column with it.
+
+    No NUL, a moment in UTC, and a number of the column's own width: PostgreSQL's integer has 32
+    bits, where SQLite's has 64.
+    """
     if isinstance(value, str):
         return "\0" not in value
     if isinstance(value, datetime):
         # At either end of the calendar a zone's offset leads out of it.
         return value.tzinfo is not None and MINYEAR < value.year < MAXYEAR
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
+    bits = 64 if isinstance(key.column.type, BigInteger) else 32
+    return not isinstance(value, int) or -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
 
 
 def _is_behind(keys: Sequence[_Key], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -92,7 +92,7 @@ async def events(
     session_id: UUID,
     db: Db,
     person: CurrentInspector,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> EventsOut:
     """List what happened in a lesson, in the order in which it was written.

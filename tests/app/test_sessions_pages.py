@@ -309,6 +309,10 @@ async def test_events_come_in_pages_with_names(
     assert granted["type"] == "stage_granted"
     assert granted["seat_name"].startswith("小学")
     assert granted["actor_name"].startswith("老师")
+    last = (await browser.get(f"{path}?after={2**31 - 1}")).json()
+    assert (last["items"], last["next"]) == ([], None)
+    beyond = await browser.get(f"{path}?after={2**31}")  # wider than the column
+    assert (beyond.status_code, beyond.json()["type"]) == (422, "malformed-input")
 
 
 async def test_the_lists_export_for_a_chinese_excel(
