@@ -1,7 +1,7 @@
 """Schemathesis against a running server: no request, however made, breaks it or its description.
 
-As administrator, teacher, device and nobody: every 5xx, every status that is not described,
-and every body that is not as described fails.
+As each kind of caller: every 5xx, every status that is not described, and every body that is not
+as described fails.
 """
 
 import asyncio
@@ -27,11 +27,22 @@ from schemathesis.specs.openapi.checks import (
 
 from app.database import Database
 from app.security import CSRF_HEADER
+from tests.app.api_walk import open_as
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.whole_county import Whole, make_whole_county
 
 pytestmark = pytest.mark.timeout(600)
-EXAMPLES = 4
+# How often each operation is asked by whom, rightly and wrongly, and on which database. Whoever
+# may all of it asks on both: each driver refuses values that the other takes.
+CALLERS = [
+    ("administrator", "sqlite", 3),
+    ("administrator", "postgresql", 3),
+    ("principal", "postgresql", 2),
+    ("supervisor", "sqlite", 2),
+    ("teacher", "sqlite", 2),
+    ("device", "sqlite", 2),
+    ("nobody", "sqlite", 2),
+]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -48,6 +59,12 @@ class Caller:
 
     cookies: dict[str, str]
     headers: dict[str, str]
+
+
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Either database: the one a caller is to ask."""
+    return either_url
 
 
 @pytest.fixture
@@ -72,16 +89,13 @@ async def address(app: FastAPI, whole: Whole) -> AsyncIterator[str]:
 
 
 async def caller_of(open_browser: OpenBrowser, whole: Whole, who: str, address: str) -> Caller:
-    browser = await open_browser(
-        getattr(whole.county, who, None),
-        device=whole.county.credentials[0] if who == "device" else None,
-    )
+    browser = await open_as(open_browser, whole, who)
     me = (await browser.me())["device" if who == "device" else "person"]
     headers = {"Origin": address} | ({CSRF_HEADER: me["csrf_token"]} if me else {})
     return Caller(dict(browser.client.cookies), headers)
 
 
-def fuzz(app: FastAPI, whole: Whole, caller: Caller, address: str) -> list[str]:
+def fuzz(app: FastAPI, whole: Whole, caller: Caller, address: str, *, examples: int) -> list[str]:
     """Send requests to every operation; return what was wrong with the answers."""
     schema = schemathesis.openapi.from_dict(app.openapi())
     found: list[Any] = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]  # an invalid one raises
@@ -90,7 +104,7 @@ def fuzz(app: FastAPI, whole: Whole, caller: Caller, address: str) -> list[str]:
     for operation in found:
         for mode in GenerationMode:
             try:
-                _fuzz_one(operation, mode, whole, caller, address)
+                _fuzz_one(operation, mode, whole, caller, address, examples)
             except Unsatisfiable:
                 # Only what takes nothing cannot be asked wrongly.
                 assert mode is GenerationMode.NEGATIVE, operation.label
@@ -102,12 +116,17 @@ def fuzz(app: FastAPI, whole: Whole, caller: Caller, address: str) -> list[str]:
 
 
 def _fuzz_one(
-    operation: Any, mode: GenerationMode, whole: Whole, caller: Caller, address: str
+    operation: Any,
+    mode: GenerationMode,
+    whole: Whole,
+    caller: Caller,
+    address: str,
+    examples: int,
 ) -> None:
     count = 0
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         database=None,
         derandomize=True,
         deadline=None,
@@ -131,10 +150,23 @@ def _fuzz_one(
     send()
 
 
-@pytest.mark.parametrize("who", ["administrator", "teacher", "device", "nobody"])
+@pytest.mark.parametrize(
+    ("who", "either_url", "examples"),
+    [
+        pytest.param(*each, marks=pytest.mark.postgres if each[1] == "postgresql" else ())
+        for each in CALLERS
+    ],
+    indirect=["either_url"],
+)
 async def test_no_request_breaks_the_server_or_its_description(
-    *, who: str, app: FastAPI, whole: Whole, address: str, open_browser: OpenBrowser
+    *,
+    who: str,
+    examples: int,
+    app: FastAPI,
+    whole: Whole,
+    address: str,
+    open_browser: OpenBrowser,
 ) -> None:
     caller = await caller_of(open_browser, whole, who, address)
-    wrong = await asyncio.to_thread(fuzz, app, whole, caller, address)
+    wrong = await asyncio.to_thread(fuzz, app, whole, caller, address, examples=examples)
     assert not wrong, "\n\n".join(wrong)
