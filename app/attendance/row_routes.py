@@ -138,7 +138,7 @@ async def sum_attendance_by_school(
 ) -> Page[SchoolMinutes]:
     """Add up what was heard at each school that received; where most was not heard comes first."""
     mondays_of(between.first, between.last)
-    statement, order = sums.by_school(person, between.wanted)
+    statement, order = await sums.by_school(db, person, between.wanted)
     found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
     return found.page(SchoolMinutes.of)
 

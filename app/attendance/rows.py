@@ -10,14 +10,17 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Subquery,
     and_,
     case,
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     union,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -34,8 +37,8 @@ from app.errors import NotFound
 from app.lessons.models import Lesson, LessonSite, SiteMode
 from app.lessons.queries import bounds_of
 from app.schools.models import Classroom, School
-from app.schools.queries import schools_within
-from app.security import PersonCaller, Role
+from app.schools.queries import covers_everything, schools_within
+from app.security import INSPECTING, PersonCaller, Role
 
 Hub, Site, Newest = aliased(School), aliased(School), aliased(AttendanceAmendment)
 #: Who reported a head count; told to those alone who may look at the school that did.
@@ -134,23 +137,33 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
     )
 
 
-def rows_to_add_up(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
-    """Return a query of the same rows, each by its AttendanceRecord, LessonSite and Lesson alone.
+async def rows_to_add_up(
+    db: AsyncSession, person: PersonCaller, wanted: RowFilter, *columns: Any
+) -> Subquery:
+    """Return columns of the same rows: of their AttendanceRecord, LessonSite and Lesson alone.
 
-    Of a province's term that is a million: nothing is joined to them that no sum is made of.
+    Of a province's term that is a million: nothing is joined to them that no sum is made of, who
+    has everything in sight is not asked about each, and of who has less what was given and what
+    was received besides are looked for apart. For an "or" over both PostgreSQL would go through
+    all there is, unless what is wanted of one school is little enough.
     """
-    schools = inspected_schools(person)
-    rooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
     query = (
-        select(AttendanceRecord.id)
+        select(*columns)
+        .select_from(AttendanceRecord)
         .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
         .join(Lesson, LessonSite.lesson_id == Lesson.id)
-        .where(
-            or_(Lesson.hub_school_id.in_(schools), LessonSite.classroom_id.in_(rooms)),
-            *_conditions(wanted),
-        )
+        .where(*_conditions(wanted))
     )
-    return query if wanted.is_counted is None else query.outerjoin(Newest, newest())
+    if wanted.is_counted is not None:
+        query = query.outerjoin(Newest, newest())
+    if await covers_everything(db, person.scope(*INSPECTING)):
+        return query.subquery()
+    schools = inspected_schools(person)
+    rooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
+    given, received = Lesson.hub_school_id.in_(schools), LessonSite.classroom_id.in_(rooms)
+    if wanted.school_id is not None:
+        return query.where(or_(given, received)).subquery()
+    return union_all(query.where(given), query.where(received, not_(given))).subquery()
 
 
 def _conditions(wanted: RowFilter) -> list[ColumnElement[bool]]:

@@ -41,7 +41,7 @@ async def by_week(
     Raise PeriodTooLong.
     """
     weeks = mondays_of(first, last)
-    found = _rows(person, wanted, week_of(Lesson.planned_start, weeks).label("monday"))
+    found = await _rows(db, person, wanted, week_of(Lesson.planned_start, weeks).label("monday"))
     rows = await db.execute(select(found.c.monday, *_sums(found)).group_by(found.c.monday))
     sums: dict[date, Mapping[str, int]] = {
         monday: dict(zip(NOTHING, map(int, counts), strict=True)) for monday, *counts in rows
@@ -49,12 +49,14 @@ async def by_week(
     return [(monday, sums.get(monday, NOTHING)) for monday in weeks]
 
 
-def by_school(person: PersonCaller, wanted: RowFilter) -> tuple[Select[*tuple[Any, ...]], Order]:
+async def by_school(
+    db: AsyncSession, person: PersonCaller, wanted: RowFilter
+) -> tuple[Select[*tuple[Any, ...]], Order]:
     """Return a query of the sums of each school that received, and its order.
 
     Where most was not heard comes first. Columns: id, name, then those of `NOTHING`.
     """
-    found = _rows(person, wanted, LessonSite.classroom_id)
+    found = await _rows(db, person, wanted, LessonSite.classroom_id)
     rooms = select(found.c.classroom_id, *_sums(found)).group_by(found.c.classroom_id).subquery()
     sums = (cast(func.sum(rooms.c[name]), BigInteger).label(name) for name in NOTHING)
     schools = (
@@ -69,9 +71,11 @@ def by_school(person: PersonCaller, wanted: RowFilter) -> tuple[Select[*tuple[An
     return select(*c), ((c.degraded_ms + c.lost_ms + c.offline_ms).desc(), c.school_id.desc())
 
 
-def _rows(person: PersonCaller, wanted: RowFilter, key: SQLColumnExpression[Any]) -> Subquery:
+async def _rows(
+    db: AsyncSession, person: PersonCaller, wanted: RowFilter, key: SQLColumnExpression[Any]
+) -> Subquery:
     minutes = (getattr(AttendanceRecord, name) for name in _MINUTES)
-    return rows_to_add_up(person, wanted).with_only_columns(key, *minutes).subquery()
+    return await rows_to_add_up(db, person, wanted, key, *minutes)
 
 
 def _sums(found: Subquery) -> list[ColumnElement[Any]]:

@@ -15,10 +15,11 @@ from app.calendars.days import local_day, monday_of
 from app.database import Database
 from app.lessons.models import Lesson, LessonSite
 from app.schools.models import Classroom, School
+from app.security import Role
 from tests.app.alliance_steps import statements
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.coverage_world import FIRST_MONDAY, World, make_world
-from tests.factories import make_county
+from tests.factories import make_county, make_person
 
 JSON = dict[str, Any]
 MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
@@ -148,6 +149,29 @@ async def test_sums_are_of_the_callers_rows_alone(
         weeks = await found(theirs, f"/weeks?{ALL_DAYS}{narrowed}")
         assert [counts_of(each) for each in weeks] == [NOTHING] * 6
         assert sum(each["rows"] for each in await found(office, f"/weeks?{ALL_DAYS}{narrowed}")) > 0
+
+
+@pytest.mark.parametrize("place", [0, 1])
+async def test_a_school_adds_up_what_it_gave_and_what_it_received_each_row_once(
+    open_browser: OpenBrowser, world: World, database: Database, place: int
+) -> None:
+    own = world.schools[place]  # the first one gives lessons too, and receives some of them
+    async with database.unit_of_work() as db:
+        keeper = await make_person(db, role=Role.ADMINISTRATOR, school=own)
+    theirs = await open_browser(keeper)
+
+    def school_seen(lesson: Lesson, school: School) -> str | None:
+        return str(school.id) if own.id in (lesson.hub_school_id, school.id) else None
+
+    wanted = await summed(database, school_seen)
+    del wanted[None]
+    assert (len(wanted) > 1) is (place == 0)
+    for narrowed in ("", f"&school_id={own.id}"):
+        schools = (await found(theirs, f"/schools?{ALL_DAYS}{narrowed}"))["items"]
+        assert {each["school"]["id"]: counts_of(each) for each in schools} == wanted
+        weeks = await found(theirs, f"/weeks?{ALL_DAYS}{narrowed}")
+        for name in NOTHING:
+            assert sum(week[name] for week in weeks) == sum(each[name] for each in wanted.values())
 
 
 @pytest.mark.parametrize("path", ["/weeks", "/schools"])
