@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import type { Clip } from "../src/api";
+import { describe, expect, it, vi } from "vitest";
+import { effectScope } from "vue";
+import type { Clip, Replay } from "../src/api";
 import { correctionOf, IN_STEP_MS, ReplayClock, TOO_FAR_MS } from "../src/views/replay/clock";
 import { stepOf } from "../src/views/replay/keys";
 import {
@@ -12,6 +13,7 @@ import {
   mainLane,
   shownLanes,
 } from "../src/views/replay/lanes";
+import { useReplay, type Player } from "../src/views/replay/useReplay";
 
 function clip(change: Partial<Clip> = {}): Clip {
   const start = change.start_ms ?? 0;
@@ -184,6 +186,27 @@ describe("which pictures there are", () => {
       { from_ms: 0, to_ms: 5_000 },
       { from_ms: 20_000, to_ms: 30_000 },
     ]);
+  });
+});
+
+describe("a picture that is played no more", () => {
+  it("is fetched no more, so that what is played has the line", () => {
+    const replay = { clips: CLIPS, stage: STAGE, duration_ms: 60_000 } as unknown as Replay;
+    const scope = effectScope();
+    const player = scope.run(() => useReplay(replay)) as Player;
+    const [first] = CLIPS as [Clip];
+    const element = document.createElement("video");
+    element.setAttribute("src", "/clip");
+    const load = vi.spyOn(element, "load");
+    player.attach(first, element);
+    player.attach(first, element); // Vue tells of it at each rendering
+    expect(load).not.toHaveBeenCalled();
+    player.attach(first, null);
+    expect(element.hasAttribute("src")).toBe(false);
+    expect(load).toHaveBeenCalledOnce();
+    player.attach(first, null);
+    expect(load).toHaveBeenCalledOnce();
+    scope.stop();
   });
 });
 

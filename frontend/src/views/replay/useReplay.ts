@@ -172,6 +172,7 @@ export function useReplay(replay: Replay): Player {
 
   function attach(clip: Clip, element: HTMLVideoElement | null): void {
     if (element === null) {
+      letGo(elements.get(clip.id));
       elements.delete(clip.id);
       nudged.delete(clip.id);
       soughtAt.delete(clip.id);
@@ -238,6 +239,13 @@ export function useReplay(replay: Replay): Player {
     isOnNow,
     attach,
   };
+}
+
+/** Fetch no more of it. An element that is out of the page would, until it is collected, and keep the line from others. */
+function letGo(element: HTMLVideoElement | undefined): void {
+  element?.pause();
+  element?.removeAttribute("src");
+  element?.load();
 }
 
 function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
