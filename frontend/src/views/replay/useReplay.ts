@@ -10,6 +10,7 @@ import { computed, onScopeDispose, reactive, ref, shallowRef, toRaw, watch, type
 import type { Clip, Replay } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { clipsToLoad, isOn, lanesOf, leaderOf, mainLane, shownLanes, type Lane } from "./lanes";
+import { soundsAlone, soundsNoMore } from "./sounding";
 import { Stalls } from "./stalls";
 
 const TICK_MS = 100;
@@ -204,6 +205,10 @@ export function useReplay(replay: Replay): Player {
   function pause(): void {
     act((now) => clock.pause(now));
   }
+
+  const itself = { pause };
+  watch(isPlaying, (is) => (is ? soundsAlone(itself) : soundsNoMore(itself)), { flush: "sync" });
+  onScopeDispose(() => soundsNoMore(itself));
 
   return {
     positionMs,
