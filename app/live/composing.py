@@ -20,7 +20,7 @@ from app.attendance.timeline import Happening, pause_spans, stage_spans
 from app.attendance.timeline import Span as Stage
 from app.errors import Problem
 from app.jobs.context import JobContext, JobResult
-from app.live.chapters import chapters_of
+from app.live.chapters import chapters_of, file_chapters, shown_in_clips
 from app.live.making import (
     FILM_BYTES_A_SECOND,
     LEAVE_BYTES,
@@ -139,13 +139,16 @@ class Composer:
         happenings = [Happening(row.type, row.clock_ms, row.seat_id) for row in events]
         stage = stage_spans(happenings, end_ms=length_ms)
         chapters = chapters_of(
-            recording.clips,
+            shown_in_clips(recording.clips),
             stage,
             pause_spans(happenings, end_ms=length_ms),
             names={seat.seat_id: seat.label for seat in seats.values()},
             length_ms=length_ms,
         )
-        plan = replace(plan_of(recording.clips, stage, length_ms=length_ms), chapters=chapters)
+        plan = replace(
+            plan_of(recording.clips, stage, length_ms=length_ms),
+            chapters=file_chapters(chapters, length_ms=length_ms),
+        )
         async with workplace(context, self._root / recording.folder, workplaces.COMPOSING) as place:
             await self._bring(context, recording, plan, place)
             out = place / f"lesson{SUFFIX[form]}"

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from app.live.chapters import ChapterKind
 from app.live.schemas import MissingOut, SpanOut, StageOut
 from app.recordings.models import DownloadForm, RecordingState
 
@@ -22,6 +23,17 @@ class ClipOut(BaseModel):
     has_audio: bool
     has_video: bool
     url: str
+
+
+class ChapterOut(BaseModel):
+    """What went on for a while beside the lesson itself. `name`: who was on stage, where known."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: ChapterKind
+    from_ms: int
+    to_ms: int
+    name: str | None
 
 
 class ShiftTrackOut(BaseModel):
@@ -50,13 +62,17 @@ class ShiftLaneOut(BaseModel):
 
 
 class TimeshiftOut(BaseModel):
-    """What of a lesson can be played from its recording. `is_over`: no more will come."""
+    """What of a lesson can be played from its recording. `is_over`: no more will come.
+
+    `chapters`: of what there is, as those of a replay.
+    """
 
     session_id: UUID
     title: str
     is_over: bool
     until_ms: int
     lanes: list[ShiftLaneOut]
+    chapters: list[ChapterOut]
 
 
 class DownloadState(StrEnum):
@@ -108,7 +124,10 @@ class CaptionsTrackOut(BaseModel):
 
 
 class ReplayOut(BaseModel):
-    """A lesson to watch again. `attended`: how many classrooms came."""
+    """A lesson to watch again. `attended`: how many classrooms came.
+
+    `chapters`: in the order they begin in; they may lie over each other.
+    """
 
     session_id: UUID
     title: str
@@ -118,5 +137,6 @@ class ReplayOut(BaseModel):
     captions: list[CaptionsTrackOut]
     stage: list[StageOut]
     pauses: list[SpanOut]
+    chapters: list[ChapterOut]
     missing: list[MissingOut]
     attended: int

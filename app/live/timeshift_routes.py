@@ -21,6 +21,7 @@ from app.attendance.seats import HUB
 from app.clock import Now
 from app.database import Db
 from app.errors import NotFound, Problem, refuses
+from app.live import views
 from app.live.manifests import Manifest, Manifests
 from app.live.replay_schemas import ShiftLaneOut, ShiftTrackOut, TimeshiftOut
 from app.recordings import access, captions, queries
@@ -113,17 +114,23 @@ async def timeshift(
     seats = await seats_of(db, session.lesson_id, session.id)
     await access.log_look_once(db, recording, _viewer(request, callers, is_all=is_all), now=now)
     until = links.until(now)
+    found = playlists.lanes_of(manifest.parts)
     lanes = [
         _lane(lane, recording.id, seats, links, until)
-        for lane in playlists.lanes_of(manifest.parts)
+        for lane in found
         if _may_see(lane.peer_id, is_all=is_all)
     ]
+    is_over = recording.state in WHOLE
+    until_ms = max((lane.until_ms for lane in lanes), default=0)
     return TimeshiftOut(
         session_id=session_id,
         title=recording.lesson.title,
-        is_over=recording.state in WHOLE,
-        until_ms=max((lane.until_ms for lane in lanes), default=0),
+        is_over=is_over,
+        until_ms=until_ms,
         lanes=lanes,
+        chapters=await views.chapters_so_far(
+            db, session_id, found, seats, until_ms=until_ms, is_over=is_over
+        ),
     )
 
 

@@ -19,8 +19,9 @@ from app.attendance.timeline import Happening, Span, pause_spans, stage_spans
 from app.jobs.models import Job
 from app.lessons.schemas import LessonCard
 from app.live import rebuilding
+from app.live.chapters import ChapterKind, chapters_of, shown_in_clips, shown_in_parts
 from app.live.queries import replay_ms
-from app.live.replay_schemas import CaptionsTrackOut, ClipOut, ReplayOut
+from app.live.replay_schemas import CaptionsTrackOut, ChapterOut, ClipOut, ReplayOut
 from app.live.schemas import (
     AttendanceOut,
     BarOut,
@@ -42,6 +43,7 @@ from app.live.schemas import (
 from app.recordings import captions, publishing
 from app.recordings.models import Recording
 from app.recordings.reserved import reserved_until
+from media.recorder.playlists import Lane
 from signaling.ports import RoomSummary
 
 TIMELINE_TYPES = ("stage_granted", "stage_released", "paused_all", "restored_all")
@@ -94,7 +96,7 @@ async def detail(
     everybody = await seats_of(db, session.lesson_id, session.id, others=actors)
     seats = {key: seat for key, seat in everybody.items() if sight is None or key in sight}
     length_ms = duration_ms(session, now=now)
-    happenings = await _happenings(db, session)
+    happenings = await happenings_of(db, session.id)
     check = await queries.check_chain(db, session)
     rows = await standings(db, session, now=now)
     amendments = await _amendments(db, session)
@@ -144,9 +146,12 @@ async def replay(
     """Return a lesson to watch again: its clips, and what the time line beside them shows."""
     seats = await seats_of(db, session.lesson_id, session.id)
     length_ms = replay_ms(session, recording, now=now)
-    happenings = await _happenings(db, session)
+    happenings = await happenings_of(db, session.id)
     came = await queries.stays_by_site(db, session.id)
     clips = sorted(recording.clips, key=lambda clip: (clip.start_ms, clip.seat_id, clip.group))
+    stage = stage_spans(happenings, end_ms=length_ms)
+    pauses = pause_spans(happenings, end_ms=length_ms)
+    names = {seat.seat_id: seat.label for seat in seats.values()}
     return ReplayOut(
         session_id=session.id,
         title=session.lesson.title,
@@ -176,11 +181,45 @@ async def replay(
             )
             for each in await captions.of_recording(db, recording.id)
         ],
-        stage=_stage(stage_spans(happenings, end_ms=length_ms), seats),
-        pauses=_pauses(pause_spans(happenings, end_ms=length_ms)),
+        stage=_stage(stage, seats),
+        pauses=_pauses(pauses),
+        chapters=[
+            ChapterOut.model_validate(one)
+            for one in chapters_of(
+                shown_in_clips(clips), stage, pauses, names=names, length_ms=length_ms
+            )
+        ],
         missing=_missing(recording, seats),
         attended=len(came),
     )
+
+
+async def chapters_so_far(
+    db: AsyncSession,
+    session_id: UUID,
+    lanes: Sequence[Lane],
+    seats: Mapping[str, NamedSeat],
+    *,
+    until_ms: int,
+    is_over: bool,
+) -> list[ChapterOut]:
+    """Return the chapters of what there is of a recording up to `until_ms`.
+
+    Where the teacher is not seen yet at its end, the next part may show them, unless it `is_over`.
+    """
+    happenings = await happenings_of(db, session_id)
+    found = chapters_of(
+        shown_in_parts(lanes),
+        stage_spans(happenings, end_ms=until_ms),
+        pause_spans(happenings, end_ms=until_ms),
+        names={seat.seat_id: seat.label for seat in seats.values()},
+        length_ms=until_ms,
+    )
+    return [
+        ChapterOut.model_validate(one)
+        for one in found
+        if is_over or one.kind is not ChapterKind.HOLE or one.to_ms < until_ms
+    ]
 
 
 async def _lines(db: AsyncSession, session: Session, seats: Collection[str]) -> list[SeatLineOut]:
@@ -200,8 +239,9 @@ async def _lines(db: AsyncSession, session: Session, seats: Collection[str]) -> 
     return found
 
 
-async def _happenings(db: AsyncSession, session: Session) -> list[Happening]:
-    rows: Sequence[ClassEvent] = await queries.events_of_types(db, session.id, TIMELINE_TYPES)
+async def happenings_of(db: AsyncSession, session_id: UUID) -> list[Happening]:
+    """Return the events of a lesson that a time line shows."""
+    rows: Sequence[ClassEvent] = await queries.events_of_types(db, session_id, TIMELINE_TYPES)
     return [Happening(row.type, row.clock_ms, row.seat_id) for row in rows]
 
 

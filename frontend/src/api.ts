@@ -41,6 +41,7 @@ export type Clip = Schemas["ClipOut"];
 /** Captions to show over a replay. `language`: BCP 47. */
 export type CaptionsTrack = Schemas["CaptionsTrackOut"];
 export type Replay = Schemas["ReplayOut"];
+export type Chapter = Schemas["ChapterOut"];
 /** What is seen and heard as one of a seat; times on the lesson clock. */
 export type ShiftLane = Schemas["ShiftLaneOut"];
 /** A picture or a sound to be played back from its parts; `url` is its playlist. */

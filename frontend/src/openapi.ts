@@ -1624,6 +1624,20 @@ export interface components {
             reason: string;
             to_state: components["schemas"]["PairingState"];
         };
+        /**
+         * @description STAGE: a classroom on stage. SCREEN, SECOND_CAMERA: shown by the teacher. HOLE: no picture.
+         *
+         *     HOLE is of the teacher's camera; PAUSE: 一键暂停.
+         * @enum {string}
+         */
+        ChapterKind: "STAGE" | "SCREEN" | "SECOND_CAMERA" | "PAUSE" | "HOLE";
+        /** @description What went on for a while beside the lesson itself. `name`: who was on stage, where known. */
+        ChapterOut: {
+            from_ms: number;
+            kind: components["schemas"]["ChapterKind"];
+            name: string | null;
+            to_ms: number;
+        };
         /** @description An offer to the throw-away room of a device check; each road is tried in one of its own. */
         CheckMediaIn: {
             /**
@@ -3647,10 +3661,15 @@ export interface components {
             points: number;
             schools: number;
         };
-        /** @description A lesson to watch again. `attended`: how many classrooms came. */
+        /**
+         * @description A lesson to watch again. `attended`: how many classrooms came.
+         *
+         *     `chapters`: in the order they begin in; they may lie over each other.
+         */
         ReplayOut: {
             attended: number;
             captions: components["schemas"]["CaptionsTrackOut"][];
+            chapters: components["schemas"]["ChapterOut"][];
             clips: components["schemas"]["ClipOut"][];
             duration_ms: number;
             missing: components["schemas"]["MissingOut"][];
@@ -4625,8 +4644,13 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
-        /** @description What of a lesson can be played from its recording. `is_over`: no more will come. */
+        /**
+         * @description What of a lesson can be played from its recording. `is_over`: no more will come.
+         *
+         *     `chapters`: of what there is, as those of a replay.
+         */
         TimeshiftOut: {
+            chapters: components["schemas"]["ChapterOut"][];
             is_over: boolean;
             lanes: components["schemas"]["ShiftLaneOut"][];
             /** Format: uuid */

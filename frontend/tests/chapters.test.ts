@@ -1,69 +1,55 @@
-import { describe, expect, it } from "vitest";
-import type { Clip } from "../src/api";
-import { chaptersOf, nextChapter, previousChapter, type Chapter } from "../src/views/replay/chapters";
+import { createApp, h, type App } from "vue";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Chapter } from "../src/api";
+import { i18n } from "../src/i18n";
+import ChapterList from "../src/views/replay/ChapterList.vue";
+import { nextChapter, previousChapter } from "../src/views/replay/chapters";
 import { stepOf } from "../src/views/replay/keys";
 
-function clip(change: Partial<Clip>): Clip {
-  return {
-    id: "1",
-    seat_id: "hub",
-    name: "王老师",
-    group: "camera",
-    mime: "video/mp4",
-    start_ms: 0,
-    duration_ms: 60_000,
-    has_audio: true,
-    has_video: true,
-    url: "/clip",
-    ...change,
-  };
+let app: App | null = null;
+afterEach(() => {
+  app?.unmount();
+  app = null;
+});
+
+function show(chapters: Chapter[], positionMs: number, onSeek: (ms: number) => void): HTMLElement {
+  const place = document.createElement("div");
+  app = createApp(() => h(ChapterList, { chapters, positionMs, onSeek }));
+  app.use(i18n).mount(place);
+  return place;
 }
-const NONE = { clips: [clip({})], stage: [], pauses: [], duration_ms: 60_000 };
-const brief = (chapters: Chapter[]) => chapters.map(({ kind, fromMs, toMs }) => [kind, fromMs, toMs]);
 
 describe("the chapters of a replay", () => {
-  it("are who was on stage, what was shared, pauses and where the teacher is not seen, in order", () => {
-    const chapters = chaptersOf({
-      clips: [
-        clip({ duration_ms: 40_000 }),
-        clip({ group: "second_camera", start_ms: 5_000, duration_ms: 2_000 }),
-        clip({ group: "screen", start_ms: 12_000, duration_ms: 8_000 }),
+  it("are listed as the server says them, each a button that leads to its beginning", () => {
+    const onSeek = vi.fn();
+    const page = show(
+      [
+        { kind: "SCREEN", from_ms: 12_000, to_ms: 20_000, name: null },
+        { kind: "STAGE", from_ms: 15_000, to_ms: 30_000, name: "示范一村小" },
+        { kind: "HOLE", from_ms: 40_000, to_ms: 60_000, name: null },
       ],
-      stage: [{ seat_id: "site-a", name: "示范一村小", from_ms: 20_000, to_ms: 30_000 }],
-      pauses: [{ from_ms: 10_000, to_ms: 11_000 }],
-      duration_ms: 60_000,
-    });
-    expect(brief(chapters)).toEqual([
-      ["second_camera", 5_000, 7_000],
-      ["pause", 10_000, 11_000],
-      ["screen", 12_000, 20_000],
-      ["stage", 20_000, 30_000],
-      ["hole", 40_000, 60_000],
+      14_000,
+      onSeek,
+    );
+    const buttons = [...page.querySelectorAll("button")];
+    expect(buttons.map((each) => each.textContent.trim())).toEqual([
+      expect.stringContaining("共享屏幕"),
+      expect.stringContaining("示范一村小 上台"),
+      expect.stringContaining("没有老师的画面"),
     ]);
-    expect(chapters[3]?.name).toBe("示范一村小");
-    expect(chaptersOf(NONE)).toEqual([]);
+    expect(buttons.map((each) => each.getAttribute("aria-current"))).toEqual(["true", "false", "false"]);
+    buttons[1]?.click();
+    expect(onSeek.mock.calls).toEqual([[15_000]]);
   });
 
-  it("have one for a screen whose file changes while it is shared, and two where it was away", () => {
-    const screens = [
-      [30_000, 5_000],
-      [10_000, 10_000],
-      [22_000, 3_000],
-    ].map(([start_ms, duration_ms]) => clip({ group: "screen", start_ms, duration_ms }));
-    expect(brief(chaptersOf({ ...NONE, clips: [clip({}), ...screens] }))).toEqual([
-      ["screen", 10_000, 25_000],
-      ["screen", 30_000, 35_000],
-    ]);
-  });
-
-  it("leave out what others share, which is seen while they are on stage, and moments without a picture", () => {
-    const clips = [clip({ duration_ms: 30_000 }), clip({ start_ms: 34_000, duration_ms: 26_000 })];
-    const others = clip({ seat_id: "site-a", group: "screen", start_ms: 5_000, duration_ms: 5_000 });
-    expect(chaptersOf({ ...NONE, clips: [...clips, others] })).toEqual([]);
+  it("are none where nothing went on but the lesson", () => {
+    const page = show([], 0, vi.fn());
+    expect(page.textContent).toContain("这节课没有上台, 共享屏幕和暂停");
+    expect(page.querySelector("button")).toBeNull();
   });
 
   it("are gone to by keys: the next, the one before, and the beginning of one that has gone on for a while", () => {
-    const chapters = [10_000, 20_000].map((fromMs) => ({ kind: "pause" as const, fromMs, toMs: fromMs + 1_000, name: "" }));
+    const chapters = [10_000, 20_000].map((from_ms) => ({ kind: "PAUSE" as const, from_ms, to_ms: from_ms + 1_000, name: null }));
     expect(nextChapter(chapters, 0)).toBe(10_000);
     expect(nextChapter(chapters, 10_000)).toBe(20_000);
     expect(nextChapter(chapters, 20_000)).toBeUndefined();

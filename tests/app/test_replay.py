@@ -372,6 +372,7 @@ async def test_a_replay_names_its_clips_and_is_written_down(
     assert (body["state"], body["duration_ms"], body["attended"]) == ("READY", 10_000, 0)
     (clip,) = body["clips"]
     assert (clip["seat_id"], clip["group"], clip["start_ms"]) == ("hub", "camera", 250)
+    assert body["chapters"] == []
     assert clip["name"].startswith("老师")
     assert clip["url"] == await clip_path(database)
     assert (await browser.get(clip["url"])).content == CONTENT

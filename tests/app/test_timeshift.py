@@ -88,6 +88,9 @@ async def test_a_running_lesson_is_played_from_its_parts(
     camera = found["hub/camera"]
     assert camera["zero_ms"] == -60_000
     assert camera["from_ms"] == pytest.approx(30_000, abs=200)
+    (unseen,) = body["chapters"]
+    assert (unseen["kind"], unseen["from_ms"], unseen["name"]) == ("HOLE", 0, None)
+    assert unseen["to_ms"] == pytest.approx(30_000, abs=200)
     assert {track["is_video"] for track in camera["tracks"]} == {True, False}
     assert all(track["mime"].partition(";")[0].endswith("/mp4") for track in camera["tracks"])
     text = (await browser.get(camera["hls"])).text
@@ -123,6 +126,22 @@ async def test_a_playlist_ends_when_the_recording_is_sealed(
     assert (await browser.get(sound)).text.endswith("#EXT-X-ENDLIST\n")
     body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
     assert body["is_over"]
+
+
+async def test_the_teacher_may_be_seen_in_the_next_part_until_there_is_none(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser, database: Database
+) -> None:
+    record(folder, {SITE: vp8_feed(7.0)}, epoch=2, offset_s=40.0)
+    browser = await open_browser(county.teacher)
+    body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
+    assert body["until_ms"] == pytest.approx(47_000, abs=200)
+    assert [each["from_ms"] for each in body["chapters"]] == [0]
+    async with database.unit_of_work() as db:
+        (await db.scalars(select(Recording))).one().state = RecordingState.SEALED
+    body = (await browser.get(f"/api/sessions/{running}/timeshift")).json()
+    assert [each["kind"] for each in body["chapters"]] == ["HOLE", "HOLE"]
+    assert body["chapters"][1]["from_ms"] == pytest.approx(37_000, abs=200)
+    assert body["chapters"][1]["to_ms"] == body["until_ms"]
 
 
 async def test_a_look_at_a_running_lesson_is_written_down_once(

@@ -77,6 +77,9 @@ async def test_a_lesson_is_given_received_recorded_and_played_again(school: Scho
 async def _play(school: School, session_id: str, lesson_ms: int) -> None:
     replay = await school.replay(session_id)
     assert replay["attended"] == 2
+    chapters = {(c["kind"], c["from_ms"], c["to_ms"], c["name"]) for c in replay["chapters"]}
+    assert {("STAGE", s["from_ms"], s["to_ms"], s["name"]) for s in replay["stage"]} <= chapters
+    assert {("PAUSE", s["from_ms"], s["to_ms"], None) for s in replay["pauses"]} <= chapters
     by_seat = {(clip["seat_id"], clip["group"]): clip for clip in replay["clips"]}
     hub = by_seat["hub", "camera"]
     assert hub["has_audio"]
