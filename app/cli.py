@@ -33,9 +33,11 @@ from app.accounts import service as accounts
 from app.accounts.models import Account, AccountState, LinkPurpose
 from app.accounts.passwords import fold
 from app.attendance import rewording
+from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
 from app.codes.tables import read_tables
+from app.coverage import definitions
 from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
@@ -62,6 +64,8 @@ admin = typer.Typer(no_args_is_help=True, help="Accounts: make, shut out, let in
 cli.add_typer(admin, name="admin")
 code_sets = typer.Typer(no_args_is_help=True, help="Code sets: load tables, choose what is shown.")
 cli.add_typer(code_sets, name="codes")
+definition_versions = typer.Typer(no_args_is_help=True, help="How figures are counted.")
+cli.add_typer(definition_versions, name="definitions")
 cli.add_typer(recording_commands.recordings, name="recordings")
 
 Answer = TypeVar("Answer")
@@ -246,6 +250,24 @@ def show_codes(
             return f"{chosen.kind}: {chosen.key} {chosen.label_zh} is shown."
 
     typer.echo(asyncio.run(run()))
+
+
+@definition_versions.command(name="add")
+def add_definitions(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV in UTF-8; docs/operations.md has its columns.")
+    ],
+) -> None:
+    """Add versions of how figures are counted, each from a day to come. None is ever edited."""
+    settings = read_settings()
+    app_logging.configure(settings)
+
+    async def run() -> int:
+        rows = definitions.read_definitions(file)
+        async with opened(settings) as database, database.unit_of_work() as db:
+            return await definitions.add(db, rows, today=local_day(utc_now()))
+
+    typer.echo(f"{asyncio.run(run())} versions are added.")
 
 
 cli.command(name="worker")(job_commands.run_worker)

@@ -33,7 +33,7 @@ from app.calendars import bell_routes
 from app.calendars import routes as calendar_routes
 from app.clock import utc_now
 from app.codes import routes as code_routes
-from app.coverage import curriculum_routes, sheet_routes
+from app.coverage import curriculum_routes, definition_routes, sheet_routes
 from app.coverage import routes as coverage_routes
 from app.database import Database
 from app.errors import RETRY_AFTER_S, NotFound, Problem
@@ -113,6 +113,7 @@ ROUTERS = (
     week_routes.router,
     feed_routes.router,
     curriculum_routes.router,
+    definition_routes.router,
     coverage_routes.router,
     sheet_routes.router,
 )

@@ -95,7 +95,7 @@ class CurriculumOut(BaseModel):
 
 
 class Force(StrEnum):
-    """How a plan stands on a day among those of its own region."""
+    """How a plan stands on a day among those of its region, a definition among its versions."""
 
     HOLDS = "HOLDS"
     TO_COME = "TO_COME"

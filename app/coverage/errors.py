@@ -27,6 +27,12 @@ class PlanThere(Problem):
     status, type, title = 409, "plan-there", "There is a plan from that day already"
 
 
+class DefinitionsMalformed(Problem):
+    """A table of definitions cannot be added; `detail` names line and column."""
+
+    status, type, title = 422, "definitions-malformed", "These definitions cannot be added"
+
+
 class GradeUnknown(Problem):
     """No curriculum is kept for the grade of the class."""
 

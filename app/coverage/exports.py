@@ -18,6 +18,22 @@ STATE_WORDS = {
     SheetState.AMENDED: "已更正",
 }
 
+
+def _kinds(kinds: str) -> str:
+    return "、".join(KIND_WORDS[LessonKind(each)] for each in kinds.split(";"))
+
+
+# Of `definitions.versions`.
+DEFINITION_COLUMNS = (
+    Column("指标", lambda row: row.IndicatorDefinition.title_zh),
+    Column("代码", lambda row: row.IndicatorDefinition.indicator.value),
+    Column("版本", lambda row: row.IndicatorDefinition.number),
+    Column("自", lambda row: row.IndicatorDefinition.valid_from),
+    Column("要求 ‰", lambda row: row.IndicatorDefinition.permille),
+    Column("计入课堂", lambda row: _kinds(row.IndicatorDefinition.kinds)),
+    Column("口径", lambda row: row.IndicatorDefinition.rule_zh),
+)
+
 # By place: the statement's columns have no names of their own (`app.coverage.listing.sites`).
 SITE_COLUMNS = (
     Column("序号", lambda row: row[0]),

@@ -1,6 +1,6 @@
 """What the pages of coverage get: figures with their rules, sites, gaps, and their lessons."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from app.codes.catalogue import Catalogue
-from app.coverage.curriculum_schemas import SubjectOut
+from app.coverage.curriculum_schemas import Force, SubjectOut
 from app.coverage.figures import Figure, Found
 from app.coverage.models import UNITS, Basis, Indicator, IndicatorDefinition, Unit
 from app.coverage.rules import Cell, Standing
@@ -85,6 +85,25 @@ class DefinitionOut(BaseModel):
             title_en=row.title_en,
             rule_zh=row.rule_zh,
             rule_en=row.rule_en,
+        )
+
+
+class DefinitionVersion(DefinitionOut):
+    """A version of a definition in a list, with the day from which it holds."""
+
+    valid_from: date
+    force: Force
+
+    @classmethod
+    def standing(
+        cls, row: IndicatorDefinition, *, held: Collection[UUID], today: date
+    ) -> "DefinitionVersion":
+        """Return a version; `held`: the ids of those that hold today."""
+        later = Force.TO_COME if row.valid_from > today else Force.REPLACED
+        return cls(
+            **DefinitionOut.of(row).model_dump(),
+            valid_from=row.valid_from,
+            force=Force.HOLDS if row.id in held else later,
         )
 
 

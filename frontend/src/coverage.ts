@@ -1,6 +1,6 @@
 /** 开齐, 开足 and coverage at the server: figures, gaps, curricula, local timetables, signed sheets, reports. */
 import type { Named } from "./api";
-import { client, dataOf, etagOf, linkTo, type Format, type Paging } from "./client";
+import { client, dataOf, etagOf, everyPage, linkTo, type Format, type Paging } from "./client";
 import type { components } from "./openapi";
 
 type Schemas = components["schemas"];
@@ -85,6 +85,15 @@ export type CurriculumDetail = Schemas["CurriculumDetail"];
 export type CurriculumCell = Schemas["CurriculumCellIn"];
 export type LocalTimetable = Schemas["LocalTimetableOut"];
 export type LocalPeriods = Schemas["LocalPeriodsIn"];
+
+/** 指标定义: the versions of how figures are counted. */
+export type DefinitionVersion = Schemas["DefinitionVersion"];
+export const definitions = {
+  list: (query: Paging & { indicator?: Indicator }) => dataOf(client.get("/api/coverage/definitions", { query })),
+  every: () => everyPage((paging) => definitions.list(paging)),
+  exportUrl: (query: { indicator?: Indicator }, format: Format) =>
+    linkTo("/api/coverage/definitions/export", { query: { ...query, format } }),
+};
 
 /** 课程计划: what is required, region by region. */
 export const curricula = {

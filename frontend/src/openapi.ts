@@ -459,6 +459,14 @@ export interface paths {
         /** @description Export the list, all pages of it. */
         get: operations["export_offerings"];
     };
+    "/api/coverage/definitions": {
+        /** @description List the versions of how each figure is counted, the latest of each first. */
+        get: operations["list_definitions"];
+    };
+    "/api/coverage/definitions/export": {
+        /** @description Export the versions, all pages of them. */
+        get: operations["export_definitions"];
+    };
     "/api/coverage/figures": {
         /** @description Return all figures of a roster and a period side by side, in all and county by county. */
         get: operations["read_coverage"];
@@ -2016,6 +2024,23 @@ export interface components {
             title_zh: string;
             unit: components["schemas"]["Unit"];
         };
+        /** @description A version of a definition in a list, with the day from which it holds. */
+        DefinitionVersion: {
+            force: components["schemas"]["Force"];
+            /** Format: uuid */
+            id: string;
+            indicator: components["schemas"]["Indicator"];
+            kinds: components["schemas"]["LessonKind"][];
+            number: number;
+            permille: number | null;
+            rule_en: string;
+            rule_zh: string;
+            title_en: string;
+            title_zh: string;
+            unit: components["schemas"]["Unit"];
+            /** Format: date */
+            valid_from: string;
+        };
         /**
          * @description Why a recording was removed.
          * @enum {string}
@@ -2193,7 +2218,7 @@ export interface components {
             states: components["schemas"]["LessonState"][];
         };
         /**
-         * @description How a plan stands on a day among those of its own region.
+         * @description How a plan stands on a day among those of its region, a definition among its versions.
          * @enum {string}
          */
         Force: "HOLDS" | "TO_COME" | "REPLACED";
@@ -3058,6 +3083,11 @@ export interface components {
         };
         Page_CurriculumItem_: {
             items: components["schemas"]["CurriculumItem"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_DefinitionVersion_: {
+            items: components["schemas"]["DefinitionVersion"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -8613,6 +8643,54 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["code-unknown.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_definitions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description Only of this indicator. */
+                indicator?: components["schemas"]["Indicator"] | null;
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_DefinitionVersion_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_definitions: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Only of this indicator. */
+                indicator?: components["schemas"]["Indicator"] | null;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -215,6 +215,12 @@ export const router = createRouter({
           meta: office,
         },
         {
+          path: "coverage/definitions",
+          name: "admin-definitions",
+          component: () => import("./views/coverage/DefinitionsPage.vue"),
+          meta: office,
+        },
+        {
           path: "coverage/curricula",
           name: "admin-curricula",
           component: () => import("./views/coverage/CurriculaPage.vue"),

@@ -16,6 +16,7 @@ import NeedsPage from "../src/views/alliances/NeedsPage.vue";
 import HoursCard from "../src/views/attendance/HoursCard.vue";
 import CalendarPage from "../src/views/calendar/CalendarPage.vue";
 import PointsPage from "../src/views/county/PointsPage.vue";
+import DefinitionsPage from "../src/views/coverage/DefinitionsPage.vue";
 import SheetsPage from "../src/views/coverage/SheetsPage.vue";
 import JobsPage from "../src/views/jobs/JobsPage.vue";
 import PlatformJobsPage from "../src/views/jobs/PlatformJobsPage.vue";
@@ -125,6 +126,13 @@ describe("the filters in the address", () => {
     app?.unmount();
     await opened(HoursOfDays, "?hours_role=DRIVER");
     await expect.poll(() => askedOf(path)[0]).toBe(`${path}?from=2026-02-01&to=2026-07-01&limit=20`);
+  });
+
+  it("narrow the definitions, whose filter names all indicators there are", async () => {
+    const { page } = await opened(DefinitionsPage, "?indicator=COV_NEED");
+    const path = "/api/coverage/definitions";
+    await expect.poll(() => askedOf(path)).toEqual([`${path}?indicator=COV_NEED&limit=20`, `${path}?limit=200`]);
+    expect(exportsOf(page, path)[0]).toBe(`${path}/export?indicator=COV_NEED&format=xlsx`);
   });
 
   it("are asked for again when they change, for that list only", async () => {

@@ -328,6 +328,18 @@ def test_code_sets_are_loaded_and_shown(run: Run, tmp_path: Path) -> None:
     assert done.stderr == "sets.csv, line 2, column is_shown: write yes or no, not '?'.\n"
 
 
+def test_versions_of_definitions_are_added(run: Run, tmp_path: Path) -> None:
+    heads = "indicator,valid_from,permille,kinds,title_zh,title_en,rule_zh,rule_en\n"
+    (tmp_path / "own.csv").write_text(
+        heads + "COV_REACHED,2199-09-01,,DELIVERY,到达率,Reached,新,New\n"
+    )
+    done = run("definitions", "add", str(tmp_path / "own.csv"))
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["1 versions are added."])
+    done = run("definitions", "add", str(tmp_path / "own.csv"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Line 2, column valid_from: must be after 2199-09-01")
+
+
 def test_outdated_database_is_refused_when_it_is_not_ours_to_migrate(run: Run) -> None:
     done = run("serve", CLASSROOMS_MIGRATE_ON_START="false")
     assert done.returncode == 2

@@ -95,6 +95,7 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/coverage/gaps", word: "coverage.tabs.gaps", holds: ["/admin/coverage/schools"] },
       { at: "/admin/coverage/sheets", word: "coverage.tabs.sheets" },
       { at: "/admin/coverage/reports", word: "coverage.tabs.reports" },
+      { at: "/admin/coverage/definitions", word: "coverage.tabs.definitions" },
       { at: "/admin/retention-rules", word: "admin.retention.title", of: "operator" },
     ],
   },
