@@ -18,6 +18,12 @@ QUIET = dict.fromkeys(
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: what is announced is found by statements."""
+    return either_url
+
+
+@pytest.fixture
 async def screen(school: Timetabled, open_browser: OpenBrowser) -> TestBrowser:
     return await open_browser(device=school.county.credentials[0])
 

@@ -25,6 +25,12 @@ from tests.app.timetable_steps import (
 from tests.factories import NOON, County, make_county, make_person
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: lists, sites and pairings are found by statements."""
+    return either_url
+
+
 async def test_an_offering_is_opened_listed_and_changed(
     keeper: TestBrowser, school: Timetabled, opened: JSON
 ) -> None:

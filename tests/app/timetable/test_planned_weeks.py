@@ -2,11 +2,19 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app.database import Database
 from tests.app.alliance_steps import found, made, statements
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, plan_one
 from tests.factories import NOON, County
+
+
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: a week is found, and counted, by statements."""
+    return either_url
 
 
 async def test_a_published_lesson_appears_on_the_classrooms_screen_before_the_bell(
