@@ -15,6 +15,12 @@ class BadRegionCode(Problem):
     status, type, title = 422, "bad-region-code", "This is no region's code"
 
 
+class RegionCodeUsed(Problem):
+    """The code of a region is part of others' paths or of papers; `used_by` says of which."""
+
+    status, type, title = 409, "region-code-used", "The code of this region is referred to"
+
+
 class SchoolCodeMalformed(Problem):
     """What was given is no ten-digit code of a school of this category."""
 

@@ -35,7 +35,7 @@ NEXT_DEVICE_STATE: dict[DeviceState, frozenset[DeviceState]] = {
 }
 
 
-class Region(Named, Base):
+class Region(Versioned, Named, Base):
     """行政区划: a province, city, county or township, with its statistical code.
 
     `code`: six digits down to the county, twelve below (统计用区划代码). `path`: the codes from
@@ -51,7 +51,7 @@ class Region(Named, Base):
     path: Mapped[str] = mapped_column(PathText, unique=True)
 
 
-class RegionLabel(Base):
+class RegionLabel(Versioned, Base):
     """区划标签: what a region counted as from a day to a day, both included; None: no limit."""
 
     __tablename__ = "region_labels"
@@ -73,7 +73,7 @@ class AuthorityLevel(StrEnum):
     COUNTY = "COUNTY"
 
 
-class Authority(Base):
+class Authority(Versioned, Base):
     """教育行政部门: the education authority of a region."""
 
     __tablename__ = "authorities"
@@ -83,6 +83,32 @@ class Authority(Base):
     region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
     name: Mapped[str] = mapped_column(String(120))
     level: Mapped[AuthorityLevel]
+
+
+class Corrected(StrEnum):
+    """What of the registry was corrected, beside schools, which have changes of their own."""
+
+    REGION = "REGION"
+    LABEL = "LABEL"
+    AUTHORITY = "AUTHORITY"
+
+
+class RegistryCorrection(Base):
+    """登记更正: what a region, a label or an authority was before somebody corrected it.
+
+    Only ever added. `before` and `after`: as people read them. `noted_by`: a person.
+    """
+
+    __tablename__ = "registry_corrections"
+
+    id: Mapped[Id]
+    thing: Mapped[Corrected]
+    thing_id: Mapped[UUID] = mapped_column(index=True)
+    before: Mapped[str] = mapped_column(String(200))
+    after: Mapped[str] = mapped_column(String(200))
+    noted_at: Mapped[datetime]
+    # No foreign key: people lie above schools (docs/architecture.md).
+    noted_by: Mapped[UUID | None]
 
 
 class School(Versioned, Named, Base):

@@ -3,30 +3,36 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import Now
 from app.codes.errors import CodeUnknown
 from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
+from app.etags import IfMatch, tag
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
+from app.schools import corrections, region_imports, registry
 from app.schools import queries as school_queries
-from app.schools import region_imports, registry
 from app.schools import registry_queries as queries
-from app.schools.errors import BadRegionCode, NameTaken, WrongDay
+from app.schools.corrections import Corrector
+from app.schools.errors import BadRegionCode, NameTaken, RegionCodeUsed, WrongDay
 from app.schools.models import Authority, AuthorityLevel, Region, RegionLabel
 from app.schools.registry_queries import AuthorityFilter, RegionFilter
 from app.schools.registry_schemas import (
+    AuthorityEdit,
     AuthorityIn,
     AuthorityOut,
+    RegionEdit,
     RegionIn,
     RegionLabelIn,
     RegionLabelOut,
     RegionOut,
 )
 from app.schools.schemas import Named
-from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Role
+from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, PersonCaller, Role
 
 router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
 
@@ -53,6 +59,7 @@ def _out(region: Region, labels: list[RegionLabel], schools: int, points: int) -
         labels=[RegionLabelOut.model_validate(each, from_attributes=True) for each in labels],
         schools=schools,
         points=points,
+        version=region.version,
     )
 
 
@@ -97,10 +104,19 @@ async def export_regions(
 
 
 @router.get("/regions/{region_id}")
-async def read_region(region_id: UUID, db: Db, caller: CurrentInspector) -> RegionOut:
+async def read_region(
+    region_id: UUID, response: Response, db: Db, caller: CurrentInspector
+) -> RegionOut:
     """Return a region with its labels and its open schools."""
+    return await _one(db, caller, region_id, response)
+
+
+async def _one(
+    db: AsyncSession, caller: PersonCaller, region_id: UUID, response: Response
+) -> RegionOut:
     region, schools, points = await queries.region_row(db, caller.scope(*INSPECTING), region_id)
     labels = await queries.labels_of(db, [region_id])
+    tag(response, region)
     return _out(region, labels[region_id], schools, points)
 
 
@@ -112,6 +128,29 @@ async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> Re
     parent = await school_queries.region_within(db, scope, body.parent_id)
     region = await registry.add_region(db, code=body.code, name=body.name, parent=parent)
     return _out(region, [], 0, 0)
+
+
+@router.put("/regions/{region_id}")
+@refuses(BadRegionCode, NameTaken, RegionCodeUsed)
+async def correct_region(
+    *,
+    region_id: UUID,
+    body: RegionEdit,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> RegionOut:
+    """Correct the name of a region the caller administers, or its code while nothing refers to it.
+
+    What it was is written down.
+    """
+    region = await school_queries.region_within(db, caller.scope(Role.ADMINISTRATOR), region_id)
+    expected.require(region, current=await _one(db, caller, region_id, response))
+    by = Corrector(caller.person_id, now)
+    await corrections.correct_region(db, region, code=body.code, name=body.name, by=by)
+    return await _one(db, caller, region_id, response)
 
 
 @router.post("/regions/{region_id}/labels", status_code=201)
@@ -131,12 +170,35 @@ async def label_region(
     return RegionLabelOut.model_validate(label, from_attributes=True)
 
 
+@router.put("/region-labels/{region_label_id}")
+@refuses(CodeUnknown, NameTaken, WrongDay)
+async def correct_region_label(
+    *,
+    region_label_id: UUID,
+    body: RegionLabelIn,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> RegionLabelOut:
+    """Correct a label of a region, or end it: a last day may be given whenever it is known."""
+    label = await queries.label_within(db, caller.scope(Role.ADMINISTRATOR), region_label_id)
+    was = RegionLabelOut.model_validate(label, from_attributes=True)
+    expected.require(label, current=was)
+    by = Corrector(caller.person_id, now)
+    await corrections.correct_label(db, label, **body.model_dump(), by=by)
+    tag(response, label)
+    return RegionLabelOut.model_validate(label, from_attributes=True)
+
+
 def _authority_out(authority: Authority, region: Region) -> AuthorityOut:
     return AuthorityOut(
         id=authority.id,
         name=authority.name,
         level=authority.level,
         region=Named(id=region.id, name=region.name),
+        version=authority.version,
     )
 
 
@@ -201,4 +263,26 @@ async def add_authority(body: AuthorityIn, db: Db, caller: CurrentAdministrator)
     scope = caller.scope(Role.ADMINISTRATOR)
     region = await school_queries.region_within(db, scope, body.region_id)
     authority = await registry.add_authority(db, region, name=body.name, level=body.level)
+    return _authority_out(authority, region)
+
+
+@router.put("/authorities/{authority_id}")
+@refuses(NameTaken)
+async def correct_authority(
+    *,
+    authority_id: UUID,
+    body: AuthorityEdit,
+    response: Response,
+    db: Db,
+    now: Now,
+    caller: CurrentAdministrator,
+    expected: IfMatch,
+) -> AuthorityOut:
+    """Correct the name or the level of the authority of a region the caller administers."""
+    scope = caller.scope(Role.ADMINISTRATOR)
+    authority, region = await queries.own_authority(db, scope, authority_id)
+    expected.require(authority, current=_authority_out(authority, region))
+    by = Corrector(caller.person_id, now)
+    await corrections.correct_authority(db, authority, name=body.name, level=body.level, by=by)
+    tag(response, authority)
     return _authority_out(authority, region)

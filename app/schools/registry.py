@@ -50,6 +50,9 @@ async def add_region(db: AsyncSession, *, code: str, name: str, parent: Region |
     """Add a region. Raise BadRegionCode, NameTaken."""
     try:
         async with db.begin_nested():
+            if parent is not None:  # its code is not corrected meanwhile: it is part of the path
+                held = {"read": True, "key_share": True}
+                await db.refresh(parent, ["path", "version"], with_for_update=held)
             return await create_region(db, code=code, name=name, parent=parent)
     except IntegrityError as error:
         raise NameTaken(f"There is a region {code} already.") from error
@@ -64,26 +67,53 @@ async def label_region(
     valid_to: date | None,
 ) -> RegionLabel:
     """Say what a region counts as, from a day to a day. Raise CodeUnknown, WrongDay, NameTaken."""
-    code = (await codes.catalogue(db)).get(code_id)
-    if code.set.kind is not CodeKind.REGION_LABEL:
-        raise CodeUnknown(f"{code.label_zh} is no label of a region.")
-    if valid_from is not None and valid_to is not None and valid_to < valid_from:
-        raise WrongDay("The last day is before the first.")
-    for other in await db.scalars(
-        select(RegionLabel).where(
-            RegionLabel.region_id == region.id, RegionLabel.code_id == code_id
-        )
-    ):
-        if (other.valid_from or date.min) <= (valid_to or date.max) and (
-            valid_from or date.min
-        ) <= (other.valid_to or date.max):
-            raise NameTaken("The region has this label on some of these days already.")
+    await require_label(
+        db, region.id, code_id=code_id, valid_from=valid_from, valid_to=valid_to, except_id=None
+    )
     label = RegionLabel(
         region_id=region.id, code_id=code_id, valid_from=valid_from, valid_to=valid_to
     )
     db.add(label)
     await db.flush()
     return label
+
+
+async def label_word(db: AsyncSession, code_id: UUID) -> str:
+    """Return the word of a label of regions. Raise CodeUnknown: it is none."""
+    code = (await codes.catalogue(db)).get(code_id)
+    if code.set.kind is not CodeKind.REGION_LABEL:
+        raise CodeUnknown(f"{code.label_zh} is no label of a region.")
+    return code.label_zh
+
+
+async def require_label(
+    db: AsyncSession,
+    region_id: UUID,
+    *,
+    code_id: UUID,
+    valid_from: date | None,
+    valid_to: date | None,
+    except_id: UUID | None,
+) -> str:
+    """Return the word of a label a region can have on these days, whatever `except_id` says now.
+
+    Raise CodeUnknown, WrongDay, NameTaken: it has it on some of them.
+    """
+    word = await label_word(db, code_id)
+    if valid_from is not None and valid_to is not None and valid_to < valid_from:
+        raise WrongDay("The last day is before the first.")
+    for other in await db.scalars(
+        select(RegionLabel).where(
+            RegionLabel.region_id == region_id, RegionLabel.code_id == code_id
+        )
+    ):
+        if other.id == except_id:
+            continue
+        if (other.valid_from or date.min) <= (valid_to or date.max) and (
+            valid_from or date.min
+        ) <= (other.valid_to or date.max):
+            raise NameTaken("The region has this label on some of these days already.")
+    return word
 
 
 async def add_authority(

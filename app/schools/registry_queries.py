@@ -104,6 +104,32 @@ async def labels_of(
     return found
 
 
+async def label_within(db: AsyncSession, scope: Scope, label_id: UUID) -> RegionLabel:
+    """Return a label of a region in scope. Raise NotFound."""
+    query = select(RegionLabel).where(
+        RegionLabel.id == label_id, RegionLabel.region_id.in_(regions_within(scope))
+    )
+    label = await db.scalar(query)
+    if label is None:
+        raise NotFound("There is no such label of a region that is yours.")
+    return label
+
+
+async def own_authority(
+    db: AsyncSession, scope: Scope, authority_id: UUID
+) -> tuple[Authority, Region]:
+    """Return an authority of a region in scope with the region. Raise NotFound."""
+    query = (
+        select(Authority, Region)
+        .join(Region, Region.id == Authority.region_id)
+        .where(Authority.id == authority_id, Region.id.in_(regions_within(scope)))
+    )
+    row = (await db.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such authority, or it is not yours.")
+    return row[0], row[1]
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorityFilter:
     """Which authorities. `text`: words of their names or of their regions'."""

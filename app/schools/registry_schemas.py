@@ -43,12 +43,21 @@ class RegionIn(Incoming):
     parent_id: UUID
 
 
+class RegionEdit(Incoming):
+    """A region as it should have been entered. Its code changes while nothing refers to it."""
+
+    code: Annotated[str, Field(min_length=6, max_length=12, examples=["511902"])]
+    name: ShortName
+
+
 class RegionLabelOut(BaseModel):
     """What a region counted as. `code_id`: of kind REGION_LABEL."""
 
+    id: UUID
     code_id: UUID
     valid_from: date | None
     valid_to: date | None
+    version: int
 
 
 class RegionLabelIn(Incoming):
@@ -70,12 +79,20 @@ class RegionOut(BaseModel):
     labels: list[RegionLabelOut]
     schools: int
     points: int
+    version: int
 
 
 class AuthorityIn(Incoming):
     """An authority to add."""
 
     region_id: UUID
+    name: Name
+    level: AuthorityLevel
+
+
+class AuthorityEdit(Incoming):
+    """An authority as it should have been entered. Its region stays."""
+
     name: Name
     level: AuthorityLevel
 
@@ -87,6 +104,7 @@ class AuthorityOut(BaseModel):
     name: str
     level: AuthorityLevel
     region: Named
+    version: int
 
 
 class SchoolPlace(Incoming):

@@ -291,6 +291,10 @@ export interface paths {
         /** @description Add the education authority of a region the caller administers. */
         post: operations["add_authority"];
     };
+    "/api/authorities/{authority_id}": {
+        /** @description Correct the name or the level of the authority of a region the caller administers. */
+        put: operations["correct_authority"];
+    };
     "/api/authorities/export": {
         /** @description Export the list, all pages of it. */
         get: operations["export_authorities"];
@@ -941,6 +945,10 @@ export interface paths {
         /** @description Export the list, all pages of it: what there is, not the recordings. */
         get: operations["export_published"];
     };
+    "/api/region-labels/{region_label_id}": {
+        /** @description Correct a label of a region, or end it: a last day may be given whenever it is known. */
+        put: operations["correct_region_label"];
+    };
     "/api/regions": {
         /** @description List the regions in scope from the top down, with their open schools. */
         get: operations["list_regions"];
@@ -950,6 +958,12 @@ export interface paths {
     "/api/regions/{region_id}": {
         /** @description Return a region with its labels and its open schools. */
         get: operations["read_region"];
+        /**
+         * @description Correct the name of a region the caller administers, or its code while nothing refers to it.
+         *
+         *     What it was is written down.
+         */
+        put: operations["correct_region"];
     };
     "/api/regions/{region_id}/labels": {
         /** @description Say what a region counts as, from a day to a day. */
@@ -1424,6 +1438,11 @@ export interface components {
          * @enum {string}
          */
         AttendanceState: "OPEN" | "AUTO_CLOSED" | "CONFIRMED" | "LOCKED";
+        /** @description An authority as it should have been entered. Its region stays. */
+        AuthorityEdit: {
+            level: components["schemas"]["AuthorityLevel"];
+            name: string;
+        };
         /** @description An authority to add. */
         AuthorityIn: {
             level: components["schemas"]["AuthorityLevel"];
@@ -1443,6 +1462,7 @@ export interface components {
             level: components["schemas"]["AuthorityLevel"];
             name: string;
             region: components["schemas"]["Named"];
+            version: number;
         };
         /** @description A stretch of a site's line on the time line. */
         BarOut: {
@@ -3657,6 +3677,12 @@ export interface components {
         RedeemLink: {
             token: string;
         };
+        /** @description A region as it should have been entered. Its code changes while nothing refers to it. */
+        RegionEdit: {
+            /** @example 511902 */
+            code: string;
+            name: string;
+        };
         /** @description A region to add below another. */
         RegionIn: {
             /** @example 511902 */
@@ -3676,8 +3702,11 @@ export interface components {
         RegionLabelOut: {
             /** Format: uuid */
             code_id: string;
+            /** Format: uuid */
+            id: string;
             valid_from: string | null;
             valid_to: string | null;
+            version: number;
         };
         /** @description A region. `schools`: how many lie in it and below. */
         RegionOut: {
@@ -3690,6 +3719,7 @@ export interface components {
             path: string;
             points: number;
             schools: number;
+            version: number;
         };
         /**
          * @description A lesson to watch again. `attended`: how many classrooms came.
@@ -4968,6 +4998,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `bad-region-code`: This is no region's code; `malformed-input`: Malformed input */
+        "bad-region-code.malformed-input": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `bells-overlap`: The school has bells for that time */
         "bells-overlap": {
             content: {
@@ -5348,6 +5384,12 @@ export interface components {
         };
         /** @description `name-taken`: This is there already */
         "name-taken": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `name-taken`: This is there already; `region-code-used`: The code of this region is referred to */
+        "name-taken.region-code-used": {
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
@@ -7559,6 +7601,38 @@ export interface operations {
             409: components["responses"]["name-taken.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["idempotency-key-reused.malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    correct_authority: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                authority_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorityEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["AuthorityOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -11824,6 +11898,38 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    correct_region_label: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                region_label_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegionLabelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RegionLabelOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["code-unknown.malformed-input.wrong-day"];
+            428: components["responses"]["precondition-required"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     list_regions: {
         parameters: {
             query?: {
@@ -11894,6 +12000,38 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    correct_region: {
+        parameters: {
+            header?: {
+                /** @description The `ETag` of what is edited, as it was read. */
+                "if-match"?: components["parameters"]["header.if-match"];
+            };
+            path: {
+                region_id: components["parameters"]["path.region_id"];
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegionEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["RegionOut"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["csrf-refused.forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["name-taken.region-code-used"];
+            412: components["responses"]["changed-meanwhile"];
+            422: components["responses"]["bad-region-code.malformed-input"];
+            428: components["responses"]["precondition-required"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -59,15 +59,24 @@ export const regions = {
   add: (json: Schemas["RegionIn"]) => dataOf(client.post("/api/regions", { json })),
   label: (region_id: string, json: Schemas["RegionLabelIn"]) =>
     dataOf(client.post("/api/regions/{region_id}/labels", { path: { region_id }, json })),
+  correct: ({ id, version }: Region, json: Schemas["RegionEdit"]) =>
+    dataOf(client.put("/api/regions/{region_id}", { path: { region_id: id }, json, ifMatch: etagOf(version) })),
+  /** A label is ended by its last day. */
+  correctLabel: ({ id, version }: RegionLabel, json: Schemas["RegionLabelIn"]) => {
+    const path = { region_label_id: id };
+    return dataOf(client.put("/api/region-labels/{region_label_id}", { path, json, ifMatch: etagOf(version) }));
+  },
 };
 
 export type Region = Schemas["RegionOut"];
+export type RegionLabel = Schemas["RegionLabelOut"];
 export interface RegionQuery {
   q?: string;
   /** Those right below this one. */
   parent_id?: string;
 }
 
+export type Authority = Schemas["AuthorityOut"];
 export type AuthorityLevel = Schemas["AuthorityLevel"];
 export const AUTHORITY_LEVELS: readonly AuthorityLevel[] = ["MINISTRY", "PROVINCE", "CITY", "COUNTY"];
 export interface AuthorityQuery {
@@ -81,6 +90,10 @@ export const authorities = {
   exportUrl: (query: AuthorityQuery, format: Format) =>
     linkTo("/api/authorities/export", { query: { ...query, format } }),
   add: (json: Schemas["AuthorityIn"]) => dataOf(client.post("/api/authorities", { json })),
+  correct: ({ id, version }: Authority, json: Schemas["AuthorityEdit"]) => {
+    const path = { authority_id: id };
+    return dataOf(client.put("/api/authorities/{authority_id}", { path, json, ifMatch: etagOf(version) }));
+  },
   /** Authorities with these words in their name or their region's, to choose from. */
   named: async (q: string): Promise<Named[]> => (await authorities.list({ q, limit: 30 })).items,
 };

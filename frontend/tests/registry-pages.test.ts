@@ -15,8 +15,11 @@ import CalendarPage from "../src/views/calendar/CalendarPage.vue";
 import SharedWindows from "../src/views/calendar/SharedWindows.vue";
 import { firstOf } from "../src/components/office/codes";
 import type { Code } from "../src/registry";
+import AuthorityDialog from "../src/views/registry/AuthorityDialog.vue";
 import GrantDialog from "../src/views/registry/GrantDialog.vue";
+import LabelDialog from "../src/views/registry/LabelDialog.vue";
 import NewSchoolDialog from "../src/views/registry/NewSchoolDialog.vue";
+import RegionDialog from "../src/views/registry/RegionDialog.vue";
 import SchoolPage from "../src/views/registry/SchoolPage.vue";
 
 interface Sent {
@@ -164,6 +167,43 @@ describe("a membership", () => {
       version: '"4"',
       body: { role: "OBSERVER", to_on: "2026-07-01" },
     });
+  });
+});
+
+describe("what was entered wrong", () => {
+  const label = { id: "l1", code_id: "c1", valid_from: "2014-01-01", valid_to: null, version: 2 };
+  const region = { id: "r1", code: "990122", name: "东光县", labels: [label], version: 5 };
+  const WORDS = [
+    { id: "c1", name: "民族地区" },
+    { id: "c2", name: "边境县" },
+  ];
+
+  it("is another label of a region, over what was read", async () => {
+    answers(() => NOTHING);
+    await opened(LabelDialog, { region, of: label, labels: WORDS });
+    await choose("标签", "边境县");
+    save();
+    const body = { code_id: "c2", valid_from: "2014-01-01", valid_to: null };
+    await expect.poll(() => sent).toEqual([{ method: "PUT", path: "/api/region-labels/l1", version: '"2"', body }]);
+  });
+
+  it("is the name of an authority, whose region stays", async () => {
+    answers(() => NOTHING);
+    await opened(AuthorityDialog, { of: { id: "a1", name: "县教育局", level: "COUNTY", region, version: 1 } });
+    await choose("级别", "市级");
+    save();
+    const body = { name: "县教育局", level: "CITY" };
+    await expect.poll(() => sent).toEqual([{ method: "PUT", path: "/api/authorities/a1", version: '"1"', body }]);
+  });
+
+  it("is a region's code, which stays where something holds it: the page says what", async () => {
+    answers(() => NOTHING);
+    refusal = { type: "region-code-used", status: 409, title: "", detail: "", used_by: "ROSTERS" };
+    await opened(RegionDialog, { of: region });
+    save();
+    await expect.poll(() => document.querySelector(".el-message")?.textContent).toContain("已有名册写着这个代码");
+    const body = { code: "990122", name: "东光县" };
+    expect(sent).toEqual([{ method: "PUT", path: "/api/regions/r1", version: '"5"', body }]);
   });
 });
 

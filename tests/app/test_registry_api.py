@@ -300,9 +300,11 @@ async def test_labels_of_a_region_have_days_that_do_not_overlap(
     codes = (await office.get("/api/codes?kind=REGION_LABEL")).json()["items"]
     path = f"/api/regions/{county.region.id}/labels"
     body = {"code_id": codes[0]["id"], "valid_from": "2014-01-01", "valid_to": "2020-12-31"}
-    assert (await office.post(path, body)).status_code == 201
+    made = await office.post(path, body)
+    assert (made.status_code, made.json()["version"]) == (201, 1)
     regions = (await office.get("/api/regions")).json()["items"]
-    assert regions[0]["labels"] == [body]
+    assert regions[0]["labels"] == [made.json()]
+    assert made.json() | body == made.json()
     overlap = await office.post(path, body | {"valid_from": "2020-12-31", "valid_to": None})
     assert (overlap.status_code, overlap.json()["type"]) == (409, "name-taken")
     after = await office.post(path, body | {"valid_from": "2021-01-01", "valid_to": None})

@@ -276,7 +276,18 @@ async def _registry(keeper: TestBrowser, county: County, mark: str) -> dict[str,
             "kind": "TEACHER",
         },
     )
+    office = await made(
+        keeper,
+        "/api/authorities",
+        {"region_id": str(county.region.id), "name": f"{mark}教体局", "level": "COUNTY"},
+    )
+    words = (await keeper.get("/api/codes?kind=REGION_LABEL")).json()["items"]
+    label = await made(
+        keeper, f"/api/regions/{county.region.id}/labels", {"code_id": words[0]["id"]}
+    )
     return {
+        "authority_id": UUID(office["id"]),
+        "region_label_id": UUID(label["id"]),
         "post_id": UUID(post["id"]),
         "class_id": UUID(pupils["id"]),
         "roster_id": UUID(roster["id"]),
