@@ -1,14 +1,14 @@
 """Corrections of regions, their labels and authorities: which version each is, and what it was.
 
 Revision ID: 202611271430
-Revises: 202611271410
+Revises: 202611271411
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "202611271430"
-down_revision = "202611271410"
+down_revision = "202611271411"
 branch_labels = None
 depends_on = None
 

@@ -20,6 +20,7 @@ from app.alliances.need_schemas import (
     OfferOut,
 )
 from app.alliances.pairings import Actor
+from app.alliances.scoring import MOST_POINTS, ReasonKind
 from app.alliances.shared import kept, seen, stored_label
 from app.calendars.days import local_day
 from app.calendars.schemas import clock_of
@@ -30,7 +31,16 @@ from app.codes.models import CodeKind
 from app.database import WITHOUT_NUL, Db
 from app.errors import WrongState, refuses
 from app.etags import IfMatch, tag
-from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.exports import (
+    EXPORT_ROUTE,
+    Cell,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+)
+from app.exports import table as small_table
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
 from app.schools import queries as schools
@@ -204,6 +214,43 @@ async def list_matches(need_id: UUID, db: Db, now: Now, caller: CurrentInspector
             for candidate, offer in ranked
         ],
         is_cut=is_cut,
+    )
+
+
+_REASONS = {
+    ReasonKind.SUBJECT: "学科年级",
+    ReasonKind.LANGUAGE: "教学语言",
+    ReasonKind.BELLS: "作息",
+    ReasonKind.DISTANCE: "距离",
+    ReasonKind.LOAD: "余力",
+}
+
+
+@router.get("/needs/{need_id}/matches/export", **EXPORT_ROUTE)
+async def export_matches(
+    *,
+    need_id: UUID,
+    db: Db,
+    now: Now,
+    caller: CurrentInspector,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Give the hubs that could answer a need as a file, best first, with the points of each."""
+    today = local_day(now)
+    need = await need_queries.need_seen(db, seen(caller), need_id, today=today)
+    ranked, _ = await needs.candidates(db, need, today=today)
+    most = (f"{word} (满分 {MOST_POINTS[kind]})" for kind, word in _REASONS.items())
+    rows: list[tuple[Cell, ...]] = []
+    for place, (candidate, offer) in enumerate(ranked, start=1):
+        points = {reason.kind: reason.points for reason in candidate.reasons}
+        first_grade, last_grade = offer.grade_from, offer.grade_to
+        said = (place, offer.school.name, f"{first_grade}-{last_grade}", offer.periods_a_week)
+        rows.append((*said, candidate.score, *(points[kind] for kind in _REASONS)))
+    return small_table(
+        ("名次", "学校", "年级", "每周节数", "得分", *most),
+        rows,
+        name="matches",
+        export_format=export_format,
     )
 
 

@@ -174,6 +174,8 @@ export const needs = {
   one: (need_id: string) => dataOf(client.get("/api/needs/{need_id}", { path: { need_id } })),
   withdraw: ({ id, version }: Need) =>
     dataOf(client.post("/api/needs/{need_id}/withdraw", { path: { need_id: id }, ifMatch: etagOf(version) })),
+  matchesUrl: (need_id: string, format: Format) =>
+    linkTo("/api/needs/{need_id}/matches/export", { path: { need_id }, query: { format } }),
   matches: (need_id: string) => dataOf(client.get("/api/needs/{need_id}/matches", { path: { need_id } })),
   /** Both as they were read: who accepts accepts that. */
   accept: ({ id, version }: Need, { id: offer_id, version: offer_version }: Offer, school_id: string) =>

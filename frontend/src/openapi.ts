@@ -758,6 +758,10 @@ export interface paths {
         /** @description List the hubs that could answer a need, best first, each with its points and why. */
         get: operations["list_matches"];
     };
+    "/api/needs/{need_id}/matches/export": {
+        /** @description Give the hubs that could answer a need as a file, best first, with the points of each. */
+        get: operations["export_matches"];
+    };
     "/api/needs/{need_id}/withdraw": {
         /** @description Take an open need back. */
         post: operations["withdraw_need"];
@@ -10724,6 +10728,31 @@ export interface operations {
             200: {
                 content: {
                     "application/json": components["schemas"]["MatchList"];
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_matches: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+            };
+            path: {
+                need_id: components["parameters"]["path.need_id"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["not-signed-in"];

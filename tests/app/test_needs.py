@@ -140,6 +140,14 @@ async def test_the_list_ranks_the_hubs_and_says_why(market: Market) -> None:
     says = {each["kind"]: each["says"] for each in other["reasons"]}
     assert (says["SUBJECT"], says["BELLS"]) == ("grade_near", "bells_none")
     assert [each["name"] for each in best["acts_for"]] == [market.site.name, market.hub.name]
+    lines = (await market.keeper.get(f"/api/needs/{one['id']}/matches/export")).text.splitlines()
+    ranked = await market.matches(one)
+    assert [line.split(",")[1] for line in lines[-len(ranked) :]] == [
+        each["offer"]["school"]["name"] for each in ranked
+    ]
+    assert lines[-len(ranked)].startswith(f"1,{market.hub.name},")
+    points = [str(best["score"]), *(str(reason["points"]) for reason in best["reasons"])]
+    assert lines[-len(ranked)].split(",")[4:] == points
 
 
 async def test_of_more_hubs_than_are_ranked_the_countys_own_come_first_and_it_is_said(
