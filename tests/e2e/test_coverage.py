@@ -125,7 +125,7 @@ class Walk:
         self.office.save(dialog)
         expect(self.page.get_by_role("heading", name=PLAN)).to_be_visible()
         self.office.press("修改")
-        self.page.get_by_label("三年级 音乐").fill("3")
+        self.page.get_by_label("三年级 音乐", exact=True).fill("3")
         address = f"/api/curriculum-plans/{self.page.url.rsplit('/', 1)[1]}"
         self.office.change("PUT", address, self._with(address, "美术", 1))
         self.office.press("保存")
