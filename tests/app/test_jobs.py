@@ -139,7 +139,11 @@ async def test_waiting_job_is_cancelled_at_once(office: Office) -> None:
 
 
 async def test_a_job_knows_how_many_of_its_queue_come_before_it(office: Office) -> None:
-    first, second, third = [await office.enqueue(queue=Queue.HEAVY) for _ in range(3)]
+    enqueued = []
+    for _ in range(3):
+        enqueued.append(await office.enqueue(queue=Queue.HEAVY))
+        office.clock.advance(seconds=1)  # ids of one moment are in no order
+    first, second, third = enqueued
     await office.enqueue(queue=Queue.LIGHT)
 
     async def ahead() -> list[int]:
