@@ -1,7 +1,6 @@
 """Routes of the rule sets by which a lesson counts at a site: the list, and one more."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -13,6 +12,7 @@ from app.attendance.models import AttendanceRule
 from app.calendars.days import local_day
 from app.clock import Day, Now
 from app.database import Db
+from app.dated_rules import RuleStanding, standing
 from app.errors import Forbidden, WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -33,14 +33,6 @@ _EXPORT = (
     Column("添加人", lambda row: row[1]),
     Column("添加时间", lambda row: row[0].added_at),
 )
-
-
-class RuleStanding(StrEnum):
-    """Whether a rule set holds on a day."""
-
-    TO_COME = "TO_COME"
-    HOLDS = "HOLDS"
-    REPLACED = "REPLACED"
 
 
 class AttendanceRuleIn(Incoming):
@@ -70,17 +62,12 @@ class AttendanceRuleOut(BaseModel):
     def of(
         cls, rule: AttendanceRule, by: str | None, replaced_from: date | None, *, today: date
     ) -> "AttendanceRuleOut":
-        """Describe a row of `rules.listed`. What was replaced before it held never does."""
-        standing = RuleStanding.HOLDS
-        if replaced_from is not None and replaced_from <= max(today, rule.valid_from):
-            standing = RuleStanding.REPLACED
-        elif rule.valid_from > today:
-            standing = RuleStanding.TO_COME
+        """Describe a row of `rules.listed`."""
         return cls(
             number=rule.number,
             valid_from=rule.valid_from,
             replaced_from=replaced_from,
-            standing=standing,
+            standing=standing(rule.valid_from, replaced_from, today=today),
             min_audible_permille=rule.min_audible_permille,
             note=rule.note,
             added_by=by,

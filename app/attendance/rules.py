@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -19,6 +19,7 @@ from app.attendance.errors import RuleTooEarly
 from app.attendance.minutes import Minutes
 from app.attendance.models import AttendanceRule, NotCounted
 from app.calendars.days import local_day
+from app.dated_rules import replaced_from
 from app.errors import WrongState
 from app.lessons.models import SiteMode
 
@@ -70,20 +71,8 @@ async def in_force(db: AsyncSession, day: date) -> AttendanceRule:
 def listed() -> Select[AttendanceRule, str | None, date | None]:
     """Return all rule sets: each with who added it, and from which day another is in its place."""
     later = aliased(AttendanceRule)
-    replaced_from = (
-        select(func.min(later.valid_from))
-        .where(
-            or_(
-                later.valid_from > AttendanceRule.valid_from,
-                and_(
-                    later.valid_from == AttendanceRule.valid_from,
-                    later.number > AttendanceRule.number,
-                ),
-            )
-        )
-        .scalar_subquery()
-    )
-    return select(AttendanceRule, Person.name, replaced_from).outerjoin(
+    replaced = replaced_from(AttendanceRule, later)
+    return select(AttendanceRule, Person.name, replaced).outerjoin(
         Person, AttendanceRule.added_by_id == Person.id
     )
 

@@ -4,7 +4,6 @@ They hold everywhere: who administers all there is reads and adds them.
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +12,7 @@ from pydantic import BaseModel, Field
 from app.calendars.days import local_day
 from app.clock import Day, Now
 from app.database import Db
+from app.dated_rules import RuleStanding, standing
 from app.errors import Forbidden, WrongState, refuses
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.idempotency import IdempotentRoute
@@ -56,14 +56,6 @@ _EXPORT = (
 )
 
 
-class RetentionStanding(StrEnum):
-    """Whether a rule holds on a day."""
-
-    TO_COME = "TO_COME"
-    HOLDS = "HOLDS"
-    REPLACED = "REPLACED"
-
-
 class RetentionRuleIn(Incoming):
     """保留规则: how long recordings of a purpose are kept, from a day to come.
 
@@ -86,7 +78,7 @@ class RetentionRuleOut(RetentionRuleNamed):
 
     purpose: RecordingPurpose
     replaced_from: date | None
-    standing: RetentionStanding
+    standing: RuleStanding
     note: str
     made_by: str | None
     made_at: datetime | None
@@ -113,17 +105,12 @@ class RetentionEffectOut(BaseModel):
 def _out(
     rule: RetentionRule, by: str | None, replaced_from: date | None, *, today: date
 ) -> RetentionRuleOut:
-    """Describe a row of `retention_rules.listed`. What was replaced before it held never does."""
-    standing = RetentionStanding.HOLDS
-    if replaced_from is not None and replaced_from <= max(today, rule.valid_from):
-        standing = RetentionStanding.REPLACED
-    elif rule.valid_from > today:
-        standing = RetentionStanding.TO_COME
+    """Describe a row of `retention_rules.listed`."""
     return RetentionRuleOut(
         **rule_named(rule).model_dump(),
         purpose=rule.purpose,
         replaced_from=replaced_from,
-        standing=standing,
+        standing=standing(rule.valid_from, replaced_from, today=today),
         note=rule.note,
         made_by=by,
         made_at=rule.made_at,

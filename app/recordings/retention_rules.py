@@ -18,10 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Select,
     String,
-    and_,
     event,
-    func,
-    or_,
     select,
 )
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +28,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from app.accounts.models import Person
 from app.calendars.days import local_day
 from app.database import Base, Id
+from app.dated_rules import replaced_from
 from app.errors import WrongState
 from app.lessons.queries import bounds_of
 from app.recordings.errors import RetentionTooEarly
@@ -203,21 +201,8 @@ def earliest(draft: Draft, schedule: Schedule, *, today: date) -> date:
 def listed() -> Select[RetentionRule, str | None, date | None]:
     """Return all rules: each with who added it, and from which day another is in its place."""
     later = aliased(RetentionRule)
-    replaced_from = (
-        select(func.min(later.valid_from))
-        .where(
-            later.purpose == RetentionRule.purpose,
-            or_(
-                later.valid_from > RetentionRule.valid_from,
-                and_(
-                    later.valid_from == RetentionRule.valid_from,
-                    later.number > RetentionRule.number,
-                ),
-            ),
-        )
-        .scalar_subquery()
-    )
-    return select(RetentionRule, Person.name, replaced_from).outerjoin(
+    replaced = replaced_from(RetentionRule, later, later.purpose == RetentionRule.purpose)
+    return select(RetentionRule, Person.name, replaced).outerjoin(
         Person, RetentionRule.made_by_id == Person.id
     )
 

@@ -3822,15 +3822,10 @@ export interface components {
             number: number;
             purpose: components["schemas"]["RecordingPurpose"];
             replaced_from: string | null;
-            standing: components["schemas"]["RetentionStanding"];
+            standing: components["schemas"]["RuleStanding"];
             /** Format: date */
             valid_from: string;
         };
-        /**
-         * @description Whether a rule holds on a day.
-         * @enum {string}
-         */
-        RetentionStanding: "TO_COME" | "HOLDS" | "REPLACED";
         /**
          * @description The way media takes: straight over UDP or TCP, or through the relay; or none is open.
          * @enum {string}
@@ -3935,7 +3930,7 @@ export interface components {
             taken_on: string;
         };
         /**
-         * @description Whether a rule set holds on a day.
+         * @description Whether a rule holds on a day.
          * @enum {string}
          */
         RuleStanding: "TO_COME" | "HOLDS" | "REPLACED";

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from app.attendance import rules
-from app.attendance.rule_routes import AttendanceRuleOut, RuleStanding
+from app.attendance.rule_routes import AttendanceRuleOut
 from app.calendars.days import local_day
 from app.database import Database
+from app.dated_rules import RuleStanding
 from app.errors import WrongState
 from app.security import Role
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
