@@ -22,7 +22,7 @@ class Server:
     def new_database(self, name: str, *, like: str = "template1") -> str:
         """Make an empty database, or a copy of one nobody is connected to.
 
-        Its files are copied: that is ten times as fast as to write each page to the log.
+        Its files are copied, so that not each page of them is written to the log.
         The names are of our own choosing, never from outside.
         Raise CalledProcessError where PostgreSQL refuses; psql has said why on standard error.
         """

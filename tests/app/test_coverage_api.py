@@ -1,4 +1,7 @@
-"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off."""
+"""Coverage through HTTP: figures and their lessons, gaps, sheets signed off.
+
+Past 400 lines: one term of one county, from what is asked of it to what is signed.
+"""
 
 import csv
 import io

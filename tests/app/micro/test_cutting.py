@@ -291,6 +291,11 @@ async def test_a_film_that_cannot_be_made_is_said_and_tried_again_when_asked(
     assert await cut(keeping) == 0
 
 
+async def all_there_is(_: object, **_now: object) -> int:
+    """Stand for `reserved_bytes`: today's lessons want the whole disk."""
+    return 2**62
+
+
 async def test_a_film_that_is_put_off_is_not_looked_for_before_it_is_due(
     keeping: Keeping,
     recording: Recording,
@@ -298,13 +303,10 @@ async def test_a_film_that_is_put_off_is_not_looked_for_before_it_is_due(
     browser: TestBrowser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def all_of_it(_: object, **_now: object) -> int:
-        return 2**62
-
     await save()
     await cut(keeping)
     with monkeypatch.context() as patch:
-        patch.setattr("app.live.composing.reserved_bytes", all_of_it)
+        patch.setattr("app.live.composing.reserved_bytes", all_there_is)
         assert await compose(keeping) == 1
     keeping.clock.now += FILM_LOOKED_FOR_EVERY
     assert await cut(keeping) == 1
@@ -358,13 +360,10 @@ async def test_a_piece_does_not_take_the_room_of_todays_lessons(
     browser: TestBrowser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def all_of_it(_: object, **_now: object) -> int:
-        return 2**62
-
     await give_film(keeping, recording)
     await save()
     with monkeypatch.context() as patch:
-        patch.setattr(cutting, "reserved_bytes", all_of_it)
+        patch.setattr(cutting, "reserved_bytes", all_there_is)
         await cut(keeping)
     (one,) = await listed(browser, recording)
     assert (one["state"], one["problem"]) == ("WAITING", "kept_for_lessons")
