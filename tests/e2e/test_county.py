@@ -17,6 +17,7 @@ TERM_IS_OVER = timedelta(days=70)
 
 
 @pytest.mark.browser
+@pytest.mark.postgres
 @pytest.mark.timeout(400)
 def test_a_county_from_a_need_to_its_report(school_platform: Platform) -> None:
     platform = school_platform
