@@ -27,7 +27,7 @@ from app.coverage.seeds import PLAN, rows_of
 from app.database import uuid7
 from app.demo import HUB, LESSON, POINT_CLASSROOM, POINTS, REGIONS
 from app.lessons import service as lessons
-from app.lessons.models import LessonKind, LessonSite, LessonState, SiteState
+from app.lessons.models import Lesson, LessonKind, LessonSite, LessonState, SiteState
 from app.lessons.queries import bounds_of
 from app.schools import queries as schools_queries
 from app.schools import registry, rosters
@@ -192,20 +192,23 @@ async def _lesson(
     rule = await rules.in_force(db, day)
     sites = await db.scalars(select(LessonSite).where(LessonSite.lesson_id == lesson.id))
     made = [
-        _record(session.id, site, rule.number, lost=lost.get(site.classroom_id, 0))
+        _record(session.id, lesson, site, rule.number, lost=lost.get(site.classroom_id, 0))
         for site in sites
     ]
     db.add_all(made)
     return [each.id for each in made]
 
 
-def _record(session_id: UUID, site: LessonSite, rule: int, *, lost: int) -> AttendanceRecord:
+def _record(
+    session_id: UUID, lesson: Lesson, site: LessonSite, rule: int, *, lost: int
+) -> AttendanceRecord:
     """Make the row of a site that lost so many milliseconds, and say what became of the site."""
     site.state = SiteState.NOT_COUNTED if lost else SiteState.COUNTED
-    return AttendanceRecord(
+    return AttendanceRecord.of(
+        lesson,
+        site,
         id=uuid7(),
         session_id=session_id,
-        lesson_site_id=site.id,
         state=AttendanceState.CONFIRMED,
         planned_ms=_ms(LESSON),
         connected_ms=_ms(LESSON),

@@ -13,12 +13,14 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
+    select,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, ClockMs, Id
 from app.lessons.models import Lesson, LessonSite
+from app.schools.models import Classroom
 
 
 class AttendanceState(StrEnum):
@@ -198,6 +200,8 @@ class AttendanceAmendment(Base):
     new_headcount: Mapped[int | None]
 
 
+#: Every lesson minute of a site is in exactly one of these.
+MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
 _IS_WAITING = text("state = 'AUTO_CLOSED' AND first_joined_ms IS NOT NULL")
 
 
@@ -207,11 +211,23 @@ class AttendanceRecord(Base):
     The figures are written at the end of the lesson, from what was recorded of it, and never
     edited: a correction is an `AttendanceAmendment` beside them. Figures that are None were not
     measured: the lesson was closed before what a seat received was kept.
+
+    `held_at`, `hub_school_id` and `school_id` are the lesson's planned start, the school that gave
+    it and the site's own, as they were when it began (`of`); none of them changes afterwards. A
+    province's minutes are added up from these rows alone.
     """
 
     __tablename__ = "attendance_records"
     __table_args__ = (
         Index("ix_attendance_records_state", "state"),
+        Index("ix_attendance_records_hub_school_id_held_at", "hub_school_id", "held_at"),
+        Index("ix_attendance_records_school_id_held_at", "school_id", "held_at"),
+        # All that is added up of many: no row itself is looked at.
+        Index(
+            "ix_attendance_records_held_at",
+            "held_at",
+            postgresql_include=["school_id", *MINUTES],
+        ),
         # Of all rows there ever were these few are asked for whenever a workbench is looked at.
         Index(
             "ix_attendance_records_lesson_site_id_waiting",
@@ -224,6 +240,9 @@ class AttendanceRecord(Base):
     id: Mapped[Id]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
     lesson_site_id: Mapped[UUID] = mapped_column(ForeignKey("lesson_sites.id"), unique=True)
+    held_at: Mapped[datetime]
+    hub_school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     state: Mapped[AttendanceState] = mapped_column(default=AttendanceState.OPEN)
     planned_ms: Mapped[ClockMs]
     connected_ms: Mapped[ClockMs] = mapped_column(default=0)
@@ -248,6 +267,18 @@ class AttendanceRecord(Base):
     locked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("attendance_locks.id"))
 
     site: Mapped[LessonSite] = relationship(lazy="raise")
+
+    @classmethod
+    def of(cls, lesson: Lesson, site: LessonSite, **columns: Any) -> "AttendanceRecord":
+        """Return a new row of a lesson's site; `columns`: the others than those these say."""
+        room = select(Classroom.school_id).where(Classroom.id == site.classroom_id)
+        return cls(
+            lesson_site_id=site.id,
+            held_at=lesson.planned_start,
+            hub_school_id=lesson.hub_school_id,
+            school_id=room.scalar_subquery(),
+            **columns,
+        )
 
 
 class Incident(Base):

@@ -140,37 +140,58 @@ def rows_seen(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...
 async def rows_to_add_up(
     db: AsyncSession, person: PersonCaller, wanted: RowFilter, *columns: Any
 ) -> Subquery:
-    """Return columns of the same rows: of their AttendanceRecord, LessonSite and Lesson alone.
+    """Return columns of the same rows, of their AttendanceRecord alone.
 
-    Of a province's term that is a million: nothing is joined to them that no sum is made of, who
+    Of a province's term that is a million: nothing is joined to them but what is asked of, who
     has everything in sight is not asked about each, and of who has less what was given and what
     was received besides are looked for apart. For an "or" over both PostgreSQL would go through
     all there is, unless what is wanted of one school is little enough.
     """
-    query = (
-        select(*columns)
-        .select_from(AttendanceRecord)
-        .join(LessonSite, AttendanceRecord.lesson_site_id == LessonSite.id)
-        .join(Lesson, LessonSite.lesson_id == Lesson.id)
-        .where(*_conditions(wanted))
-    )
+    record = AttendanceRecord
+    query = select(*columns).select_from(record).where(*_conditions_on_record(wanted))
+    if wanted.subject is not None or wanted.is_counted is not None:
+        query = query.join(LessonSite, record.lesson_site_id == LessonSite.id)
+    if wanted.subject is not None:
+        query = query.join(Lesson, LessonSite.lesson_id == Lesson.id)
     if wanted.is_counted is not None:
         query = query.outerjoin(Newest, newest())
     if await covers_everything(db, person.scope(*INSPECTING)):
         return query.subquery()
     schools = inspected_schools(person)
-    rooms = select(Classroom.id).where(Classroom.school_id.in_(schools))
-    given, received = Lesson.hub_school_id.in_(schools), LessonSite.classroom_id.in_(rooms)
+    given, received = record.hub_school_id.in_(schools), record.school_id.in_(schools)
     if wanted.school_id is not None:
         return query.where(or_(given, received)).subquery()
     return union_all(query.where(given), query.where(received, not_(given))).subquery()
 
 
+def _conditions_on_record(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    """Return `_conditions`, with what the row itself says of its lesson and site."""
+    record, conditions = AttendanceRecord, _conditions_of_rows(wanted)
+    if wanted.first_day is not None:
+        conditions.append(record.held_at >= bounds_of(wanted.first_day)[0])
+    if wanted.last_day is not None:
+        conditions.append(record.held_at < bounds_of(wanted.last_day)[1])
+    if wanted.school_id is not None:
+        conditions.append(
+            or_(
+                record.hub_school_id == wanted.school_id,
+                record.school_id == wanted.school_id,
+            )
+        )
+    return conditions
+
+
 def _conditions(wanted: RowFilter) -> list[ColumnElement[bool]]:
     """Return what is asked of AttendanceRecord, LessonSite, Lesson; by is_counted of Newest too."""
-    conditions = days_of(wanted)
+    conditions = [*days_of(wanted), *_conditions_of_rows(wanted)]
     if wanted.school_id is not None:
         conditions.append(_is_of_school(wanted.school_id))
+    return conditions
+
+
+def _conditions_of_rows(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of a row whenever and wherever it was."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         conditions.append(AttendanceRecord.state == wanted.state)
     if wanted.is_counted is not None:

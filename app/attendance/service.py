@@ -42,7 +42,7 @@ async def open_session(db: AsyncSession, *, lesson: Lesson, now: datetime) -> Se
     await db.flush()
     planned_ms = milliseconds(lesson.planned_end - lesson.planned_start)
     db.add_all(
-        AttendanceRecord(session_id=session.id, lesson_site_id=site.id, planned_ms=planned_ms)
+        AttendanceRecord.of(lesson, site, session_id=session.id, planned_ms=planned_ms)
         for site in lesson.sites
     )
     return session

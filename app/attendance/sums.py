@@ -22,15 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import mondays_of, week_of
-from app.attendance.models import AttendanceRecord
+from app.attendance.models import MINUTES, AttendanceRecord
 from app.attendance.rows import RowFilter, rows_to_add_up
-from app.lessons.models import Lesson, LessonSite
 from app.paging import Order
-from app.schools.models import Classroom, School
+from app.schools.models import School
 from app.security import PersonCaller
 
-_MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
-NOTHING: Mapping[str, int] = dict.fromkeys(("rows", "unmeasured", *_MINUTES), 0)
+NOTHING: Mapping[str, int] = dict.fromkeys(("rows", "unmeasured", *MINUTES), 0)
 
 
 async def by_week(
@@ -41,7 +39,9 @@ async def by_week(
     Raise PeriodTooLong.
     """
     weeks = mondays_of(first, last)
-    found = await _rows(db, person, wanted, week_of(Lesson.planned_start, weeks).label("monday"))
+    found = await _rows(
+        db, person, wanted, week_of(AttendanceRecord.held_at, weeks).label("monday")
+    )
     rows = await db.execute(select(found.c.monday, *_sums(found)).group_by(found.c.monday))
     sums: dict[date, Mapping[str, int]] = {
         monday: dict(zip(NOTHING, map(int, counts), strict=True)) for monday, *counts in rows
@@ -56,32 +56,25 @@ async def by_school(
 
     Where most was not heard comes first. Columns: id, name, then those of `NOTHING`.
     """
-    found = await _rows(db, person, wanted, LessonSite.classroom_id)
-    rooms = select(found.c.classroom_id, *_sums(found)).group_by(found.c.classroom_id).subquery()
-    sums = (cast(func.sum(rooms.c[name]), BigInteger).label(name) for name in NOTHING)
-    schools = (
-        select(School.id.label("school_id"), School.name.label("school"), *sums)
-        .select_from(rooms)
-        .join(Classroom, Classroom.id == rooms.c.classroom_id)
-        .join(School, School.id == Classroom.school_id)
-        .group_by(School.id, School.name)
-        .subquery()
-    )
+    found = await _rows(db, person, wanted, AttendanceRecord.school_id)
+    schools = select(found.c.school_id, *_sums(found)).group_by(found.c.school_id).subquery()
     c = schools.c
-    return select(*c), ((c.degraded_ms + c.lost_ms + c.offline_ms).desc(), c.school_id.desc())
+    query = select(c.school_id, School.name.label("school"), *(c[name] for name in NOTHING))
+    order = (c.degraded_ms + c.lost_ms + c.offline_ms).desc(), c.school_id.desc()
+    return query.join(School, School.id == c.school_id), order
 
 
 async def _rows(
     db: AsyncSession, person: PersonCaller, wanted: RowFilter, key: SQLColumnExpression[Any]
 ) -> Subquery:
-    minutes = (getattr(AttendanceRecord, name) for name in _MINUTES)
+    minutes = (getattr(AttendanceRecord, name) for name in MINUTES)
     return await rows_to_add_up(db, person, wanted, key, *minutes)
 
 
 def _sums(found: Subquery) -> list[ColumnElement[Any]]:
     """Return the aggregates, in the order of `NOTHING`; whole numbers on both databases."""
     minutes = (
-        cast(func.coalesce(func.sum(found.c[name]), 0), BigInteger).label(name) for name in _MINUTES
+        cast(func.coalesce(func.sum(found.c[name]), 0), BigInteger).label(name) for name in MINUTES
     )
     unmeasured = func.count().filter(found.c.audible_ms.is_(None)).label("unmeasured")
     return [func.count().label("rows"), unmeasured, *minutes]

@@ -75,7 +75,7 @@ async def fill(url: str, province: Province) -> dict[str, int]:
             written[rows.model.__tablename__] = await copy(connection, rows)
         await connection.execute("ANALYZE")
         await _facts(url)
-        await connection.execute("ANALYZE")
+        await connection.execute("VACUUM (ANALYZE)")  # as PostgreSQL does by itself in time
     return written
 
 

@@ -29,6 +29,7 @@ from bench.data.province import (
     WEEKS,
     County,
     Hub,
+    Point,
     Province,
     school_time,
 )
@@ -126,7 +127,8 @@ class Taught:
         )
         yield Rows(
             AttendanceRecord,
-            ("id", "session_id", "lesson_site_id", "state", "planned_ms", "connected_ms",
+            ("id", "session_id", "lesson_site_id", "held_at", "hub_school_id", "school_id",
+             "state", "planned_ms", "connected_ms",
              "first_joined_ms", "last_left_ms", "audible_ms", "degraded_ms", "lost_ms",
              "offline_ms", "visible_ms", "silent_ms", "interruptions", "is_counted",
              "not_counted_reason", "rule_number", "headcount", "headcount_source",
@@ -183,10 +185,10 @@ class Taught:
 
     def _records(self) -> Iterator[tuple[Any, ...]]:
         for given in self.over():
-            for place in range(len(given.county.listeners(given.room))):
-                yield self._record(given, given.number * _MOST_SITES + place)
+            for place, point in enumerate(given.county.listeners(given.room)):
+                yield self._record(given, point, given.number * _MOST_SITES + place)
 
-    def _record(self, given: Given, site: int) -> tuple[Any, ...]:
+    def _record(self, given: Given, point: Point, site: int) -> tuple[Any, ...]:
         heard = _heard(site)
         audible = PERIOD_MS * heard.audible // 100
         lost = PERIOD_MS - audible if heard.came else 0
@@ -195,6 +197,7 @@ class Taught:
         state = AttendanceState.CONFIRMED if is_told else AttendanceState.AUTO_CLOSED
         return (
             numbered(_RECORD, site), given.session_id, numbered(_SITE, site),
+            given.starts, given.hub.school_id, point.school_id,
             (AttendanceState.LOCKED if is_locked else state).value,
             PERIOD_MS, PERIOD_MS if heard.came else 0,
             0 if heard.came else None, PERIOD_MS if heard.came else None,

@@ -137,9 +137,10 @@ async def teach(
         await db.flush()
         for site in await db.scalars(select(LessonSite).where(LessonSite.lesson_id == lesson.id)):
             db.add(
-                AttendanceRecord(
+                AttendanceRecord.of(
+                    lesson,
+                    site,
                     session_id=session.id,
-                    lesson_site_id=site.id,
                     planned_ms=2_400_000,
                     connected_ms=2_300_000 if connected else 0,
                     is_counted=connected,

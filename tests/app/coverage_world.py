@@ -160,9 +160,10 @@ async def _row(
     is_locked = random.random() < 0.5
     counted = random.choice((True, True, False, None))
     session_id = await _session_of(db, lesson.id)
-    record = AttendanceRecord(
+    record = AttendanceRecord.of(
+        lesson,
+        site,
         session_id=session_id,
-        lesson_site_id=site.id,
         planned_ms=2_400_000,
         is_counted=counted,
         state=AttendanceState.LOCKED if is_locked else AttendanceState.AUTO_CLOSED,

@@ -151,9 +151,10 @@ async def correct(
     sites[0].mode = SiteMode.OBSERVE if observes else SiteMode.LIVE
     for site, (closed, corrections) in zip(sites, rows, strict=True):
         site.state = SiteState.COUNTED if closed else SiteState.NOT_COUNTED
-        record = AttendanceRecord(
+        record = AttendanceRecord.of(
+            lesson,
+            site,
             session_id=session.id,
-            lesson_site_id=site.id,
             planned_ms=2_400_000,
             is_counted=closed,
             state=AttendanceState.LOCKED if is_locked else AttendanceState.CONFIRMED,

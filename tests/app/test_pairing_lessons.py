@@ -201,9 +201,10 @@ async def make_lesson(
         )
         db.add(site)
         await db.flush()
-        row = AttendanceRecord(
+        row = AttendanceRecord.of(
+            lesson,
+            site,
             session_id=session.id,
-            lesson_site_id=site.id,
             planned_ms=2_400_000,
             is_counted=random.random() < 0.9,
         )

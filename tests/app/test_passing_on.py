@@ -134,16 +134,16 @@ async def pairs(keeper: TestBrowser, county: County) -> tuple[JSON, JSON]:
 async def give(database: Database, lesson_id: str) -> None:
     """The lesson was given, and all its sites count."""
     async with database.unit_of_work() as db:
-        session = Session(lesson_id=UUID(lesson_id), started_at=NOON)
+        lesson = await db.get_one(Lesson, UUID(lesson_id))
+        session = Session(lesson_id=lesson.id, started_at=NOON)
         db.add(session)
         await db.flush()
-        for row in await db.scalars(
-            select(LessonSite).where(LessonSite.lesson_id == UUID(lesson_id))
-        ):
+        for row in await db.scalars(select(LessonSite).where(LessonSite.lesson_id == lesson.id)):
             db.add(
-                AttendanceRecord(
+                AttendanceRecord.of(
+                    lesson,
+                    row,
                     session_id=session.id,
-                    lesson_site_id=row.id,
                     planned_ms=2_400_000,
                     connected_ms=2_300_000,
                     is_counted=True,
