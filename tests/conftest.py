@@ -12,12 +12,15 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from bench.data import postgres
+from tests.analysed import analyse_routes_once
 
 # Repeatable: the same examples each time. No deadline: two cores are shared by the whole suite.
 settings.register_profile(
     "house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+analyse_routes_once()
 
 # The default prints every frame's variables of a bug, for longer than the watchdog waits.
 structlog.configure(
