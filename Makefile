@@ -60,7 +60,8 @@ test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browse
 
 # Two processes for what measures nothing; what measures pictures and packets has both cores to itself.
 MEASURING := tests/bench/test_servers.py
-SHARED := tests/app $(filter-out $(MEASURING),$(wildcard tests/bench/test_*.py)) tests/bench/drill tests/bench/impair
+SHARED := tests/app tests/signaling tests/media/core $(filter-out $(MEASURING),$(wildcard tests/bench/test_*.py)) \
+	tests/bench/drill tests/bench/impair
 
 test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer, in one process)
 	@$(TRY_NATIVE)
@@ -68,8 +69,8 @@ ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
 	@failed=0; \
-	$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SHARED) || failed=1; \
-	$(PY) -m pytest $(SHARED:%=--ignore=%) || failed=1; \
+	$(PY) -m pytest --durations 10 --numprocesses 2 --dist loadfile --no-loadscope-reorder $(SHARED) || failed=1; \
+	$(PY) -m pytest --durations 40 $(SHARED:%=--ignore=%) || failed=1; \
 	exit $$failed
 endif
 

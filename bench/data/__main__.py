@@ -187,10 +187,10 @@ async def _served(
         try:
             await _compared(database)
             rosters = await take_rosters(server.url, who, province)
-            answered = [
-                await asking.ask(server.url, who, question, times)
-                for question in questions(province, pairings, needs, rosters)
-            ]
+            answered = []
+            for question in questions(province, pairings, needs, rosters):
+                answered.append(await asking.ask(server.url, who, question, times))
+                print(verdicts.asked(answered[-1]), flush=True)  # a run that is ended has said some
             exported = await asking.export(
                 server.url, who.province, month_export(province.today), server.pid
             )

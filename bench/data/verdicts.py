@@ -33,6 +33,12 @@ def filled(written: Mapping[str, int], seconds: float) -> str:
     return f"{sum(written.values())} rows in {seconds:.0f} s: {told}, ..."
 
 
+def asked(each: Answered) -> str:
+    """Return the line about a request, when it has been asked as often as it will be."""
+    statements = _counts(each)
+    return f"{each.question.name}: p95 {each.p95_ms:.0f} ms, {statements} statements"
+
+
 def table(measured: Sequence[Measured]) -> str:
     """Return the requests with p50 and p95 of the largest database and statements of all."""
     large = measured[-1]
