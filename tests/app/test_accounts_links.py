@@ -21,6 +21,12 @@ from tests.factories import County, make_person, make_region
 STRONG = "三只白鹅过小桥 slowly"
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: links are used once, by a statement."""
+    return either_url
+
+
 async def make_link(
     database: Database,
     clock: Clock,

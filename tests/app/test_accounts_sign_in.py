@@ -20,6 +20,12 @@ WRONG = "not what was chosen at all"
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: sessions and locks are rows."""
+    return either_url
+
+
+@pytest.fixture
 async def wang(database: Database, app: FastAPI) -> Account:
     """A teacher with a password."""
     passwords: Passwords = app.state.passwords

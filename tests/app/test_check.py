@@ -20,6 +20,12 @@ from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
 from tests.factories import County
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: results are rows."""
+    return either_url
+
+
 class OpenRooms:
     """The part of the media plane a check uses; it keeps which rooms are open."""
 

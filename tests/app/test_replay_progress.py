@@ -25,6 +25,12 @@ REFUSED = "build: the disk"
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: progress is written over."""
+    return either_url
+
+
+@pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """The tables without the application: nothing here comes over HTTP."""
     database = Database(settings.database_url, EventBus())

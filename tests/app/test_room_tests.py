@@ -23,6 +23,12 @@ FIGURES: dict[str, Any] = {
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: results are rows."""
+    return either_url
+
+
+@pytest.fixture
 def device(county: County) -> str:
     """The credential of a device in the first classroom."""
     return county.credentials[0]

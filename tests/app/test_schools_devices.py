@@ -19,6 +19,12 @@ from tests.app.conftest import BASE_URL, Clock, OpenBrowser, TestBrowser
 from tests.factories import County, make_classroom, make_region, make_school
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: a device is bound by a statement."""
+    return either_url
+
+
 async def issue(browser: TestBrowser, county: County, which: int = 0) -> str:
     answer = await browser.post(
         f"/api/admin/classrooms/{county.classrooms[which].id}/enrolment-codes"

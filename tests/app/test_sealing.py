@@ -31,6 +31,12 @@ from tests.hanging import dead_mount
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: jobs and recordings are rows."""
+    return either_url
+
+
+@pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """The tables without the application: nothing here comes over HTTP."""
     database = Database(settings.database_url, EventBus())

@@ -37,6 +37,12 @@ MINUTE = 60_000
 
 
 @pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: stays and events are written in bulk."""
+    return either_url
+
+
+@pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """The tables without the application: nothing here comes over HTTP."""
     database = Database(settings.database_url, EventBus())

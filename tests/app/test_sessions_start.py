@@ -15,6 +15,12 @@ from tests.app.conftest import Clock, OpenBrowser
 from tests.factories import County
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: one start of two is decided by a statement."""
+    return either_url
+
+
 async def test_starting_makes_session_attendance_and_recording(
     lesson: Lesson, county: County, open_browser: OpenBrowser, database: Database, clock: Clock
 ) -> None:

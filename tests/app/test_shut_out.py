@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
 from fastapi import FastAPI
 
 from app.accounts import queries, service
@@ -19,6 +20,12 @@ from tests.app.conftest import Clock, OpenBrowser
 from tests.factories import County, make_lesson
 
 BOUND_S = 10.0
+
+
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: who is shut out is a row."""
+    return either_url
 
 
 @dataclass

@@ -22,6 +22,12 @@ from tests.factories import NOON, make_class, make_person
 COURSES = "/api/course-offerings"
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: a feed is read by a statement."""
+    return either_url
+
+
 async def make_address(browser: TestBrowser, of: str = "mine") -> str:
     answer = await browser.post(f"/api/calendar-feeds/{of}")
     assert answer.status_code == 201, answer.text

@@ -10,6 +10,12 @@ from tests.factories import NOON, County
 DAY = 24 * HOUR
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: clashes are statements."""
+    return either_url
+
+
 def edit_of(lesson: JSON, **other: object) -> JSON:
     """What a page sends when nothing of a lesson is changed."""
     return {

@@ -20,6 +20,12 @@ from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, offering_
 from tests.factories import NOON, County
 
 
+@pytest.fixture
+def database_url(either_url: str) -> str:
+    """Both databases: plans become rows."""
+    return either_url
+
+
 async def run_jobs(app: FastAPI, database: Database, clock: Clock) -> None:
     assert MISSING_KIND in PERIODIC
     async with database.unit_of_work() as db:
