@@ -1,4 +1,7 @@
-"""The line of a browser that can be cut: the relay of the integration tests, in its own thread."""
+"""The line of a browser, which can be cut or narrow.
+
+It is the relay of the integration tests, in a thread of its own.
+"""
 
 import asyncio
 import threading
@@ -65,8 +68,11 @@ class Road:
 
     def link(self, who: str) -> str:
         """Return somebody's sign-in link, through this line."""
-        own, through = f":{self._platform.http_port}/", f":{self._line.tcp_port}/"
-        return self._platform.links[who].replace(own, through)
+        return self.through(self._platform.links[who])
+
+    def through(self, url: str) -> str:
+        """Return an address of the platform's, through this line."""
+        return url.replace(f":{self._platform.http_port}/", f":{self._line.tcp_port}/")
 
     def cut(self) -> None:
         """Let nothing pass."""
@@ -79,6 +85,10 @@ class Road:
     def block_udp(self, *, is_blocked: bool) -> None:
         """Let no media pass, while the WebSocket lives; or let it again."""
         self._do(lambda: self._line.block_udp(is_blocked=is_blocked))
+
+    def narrow(self, bits_per_s: float) -> None:
+        """Let TCP carry so much down to the browser from now on, all connections together."""
+        self._do(lambda: self._line.narrow(bits_per_s))
 
     def _do(self, what: Callable[[], T]) -> T:
         async def done() -> T:

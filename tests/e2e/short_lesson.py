@@ -1,4 +1,4 @@
-"""A short lesson before the clapper, from 开课 until its recording is ready."""
+"""A short lesson of a teacher alone, from 开课 until its recording is ready."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,25 +32,52 @@ def noted(page: Page, which: str) -> Claps:
 
 
 @contextmanager
+def opened(playwright: Playwright, *, video: Path, audio: Path) -> Iterator[tuple[Page, Page]]:
+    """Give an empty page of a teacher with this camera and microphone, and one of the office."""
+    with ExitStack() as stack:
+        started = [
+            browsers.launch(playwright, video=video, audio=audio),
+            browsers.launch(playwright),
+        ]
+        for browser in started:
+            stack.callback(browser.close)
+        teacher, office = (browsers.open_context(browser).new_page() for browser in started)
+        yield teacher, office
+
+
+def begin(teacher: Page, platform: Platform) -> None:
+    """开课; return when the recording light is on."""
+    teacher.goto(platform.links["teacher"])
+    teacher.get_by_role("button", name="开课").first.click()
+    teacher.wait_for_url("**/live")
+    expect(teacher.get_by_text("录制正常")).to_be_visible(timeout=1000 * STEP_TIMEOUT_S)
+
+
+def end(teacher: Page) -> None:
+    """下课."""
+    teacher.get_by_role("button", name="下课", exact=True).click()
+    teacher.get_by_role("dialog").get_by_role("button", name="下课").click()
+
+
+def wait_until_ready(review: Review, session_id: str) -> None:
+    """Return when the recording can be played."""
+    wait_until(
+        lambda: review.ask(f"/api/sessions/{session_id}/replay").get("state") == "READY",
+        "the recording is ready",
+        READY_TIMEOUT_S,
+    )
+
+
+@contextmanager
 def recorded(
     playwright: Playwright, platform: Platform, facts: Facts, folder: Path
 ) -> Iterator[tuple[Claps, Page, str]]:
     """Hold a lesson before the clapper; give what it was at the source, the office, the session."""
     picture, sound = clapper.prepare(folder)
-    with ExitStack() as stack:
-        opened = [
-            browsers.launch(playwright, video=picture, audio=sound),
-            browsers.launch(playwright),
-        ]
-        for browser in opened:
-            stack.callback(browser.close)
-        teacher, office = (browsers.open_context(browser).new_page() for browser in opened)
+    with opened(playwright, video=picture, audio=sound) as (teacher, office):
         for page in (teacher, office):
             page.context.add_init_script(path=CLAPPER)
-        teacher.goto(platform.links["teacher"])
-        teacher.get_by_role("button", name="开课").first.click()
-        teacher.wait_for_url("**/live")
-        expect(teacher.get_by_text("录制正常")).to_be_visible(timeout=1000 * STEP_TIMEOUT_S)
+        begin(teacher, platform)
         teacher.wait_for_timeout(LASTS_MS)
         source = noted(teacher, "source")
         facts.add(
@@ -59,13 +86,8 @@ def recorded(
             expected=f"at least {FEWEST}",
             is_right=min(len(source.flashes), len(source.beeps)) >= FEWEST,
         )
-        teacher.get_by_role("button", name="下课", exact=True).click()
-        teacher.get_by_role("dialog").get_by_role("button", name="下课").click()
+        end(teacher)
         review = Review(office, platform, facts, watch_s=0.0)
         session_id = review.find_session()
-        wait_until(
-            lambda: review.ask(f"/api/sessions/{session_id}/replay").get("state") == "READY",
-            "the recording is ready",
-            READY_TIMEOUT_S,
-        )
+        wait_until_ready(review, session_id)
         yield source, office, session_id

@@ -3,6 +3,9 @@
 While it is cut nothing passes, and nothing is refused: as on a road where the packets are
 lost. TCP connections that were open then never go on; a real one would, after a pause that
 grows with the cut, and who counts on that waits too long.
+
+A narrow line carries so many bits a second of TCP down to the site, all connections together and
+each in its turn. UDP and the way up stay as wide as they are: for what comes by HTTP alone.
 """
 
 import asyncio
@@ -16,6 +19,32 @@ Address = tuple[str, int]
 HOST = "127.0.0.1"
 _CHUNK_BYTES = 65536
 _DATAGRAM_BYTES = 2048
+# A turn of a narrow line: 33 ms of 1 Mbit/s.
+_TURN_BYTES = 4096
+# What a line did not carry because this process was given no processor is made good up to this.
+_MADE_GOOD_S = 0.2
+
+
+class _Pace:
+    """Lets bytes go so fast, whoever sends them; all at once while `bits_per_s` is None."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.bits_per_s: float | None = None
+        self._free_at = 0.0
+
+    @property
+    def turn_bytes(self) -> int:
+        """Return how much of one connection goes before another's turn."""
+        return _CHUNK_BYTES if self.bits_per_s is None else _TURN_BYTES
+
+    async def wait_for(self, size: int) -> None:
+        """Return when the line has carried so many bytes more."""
+        if self.bits_per_s is None:
+            return
+        now = self._loop.time()
+        self._free_at = max(self._free_at, now - _MADE_GOOD_S) + size * 8 / self.bits_per_s
+        await asyncio.sleep(self._free_at - now)
 
 
 class CutLine:
@@ -28,6 +57,7 @@ class CutLine:
         self._is_cut = False
         self._is_udp_blocked = False
         self._era = 0
+        self._down = _Pace(self._loop)
         self._udp = _udp_socket()
         self._udp.bind((HOST, 0))
         self._behind: dict[Address, socket.socket] = {}
@@ -62,6 +92,10 @@ class CutLine:
     def block_udp(self, *, is_blocked: bool) -> None:
         """Let no UDP pass, as a new firewall rule would; or let it again."""
         self._is_udp_blocked = is_blocked
+
+    def narrow(self, bits_per_s: float) -> None:
+        """Let TCP carry so much down to the site from now on."""
+        self._down.bits_per_s = bits_per_s
 
     def rebind(self) -> None:
         """Reach the server from other ports from now on, as behind a NAT that forgot."""
@@ -120,14 +154,20 @@ class CutLine:
             writer.close()
             return
         self._writers.append(to_server)
-        for source, sink in ((reader, to_server), (from_server, writer)):
-            self._pumps.append(self._loop.create_task(self._pump(source, sink, self._era)))
+        for source, sink, pace in ((reader, to_server, None), (from_server, writer, self._down)):
+            self._pumps.append(self._loop.create_task(self._pump(source, sink, pace, self._era)))
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, era: int
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pace: _Pace | None,
+        era: int,
     ) -> None:
         try:
-            while data := await reader.read(_CHUNK_BYTES):
+            while data := await reader.read(_CHUNK_BYTES if pace is None else pace.turn_bytes):
+                if pace is not None:
+                    await pace.wait_for(len(data))
                 if era != self._era:
                     return  # neither passed on nor refused
                 writer.write(data)
