@@ -68,15 +68,13 @@ def wait_until_ready(review: Review, session_id: str) -> None:
     )
 
 
-@contextmanager
-def recorded(
-    playwright: Playwright, platform: Platform, facts: Facts, folder: Path
-) -> Iterator[tuple[Claps, Page, str]]:
-    """Hold a lesson before the clapper; give what it was at the source, the office, the session."""
+def hold(
+    playwright: Playwright, platform: Platform, folder: Path, facts: Facts
+) -> tuple[Claps, str]:
+    """Hold a lesson before the clapper; return what it was at the source, and the session."""
     picture, sound = clapper.prepare(folder)
     with opened(playwright, video=picture, audio=sound) as (teacher, office):
-        for page in (teacher, office):
-            page.context.add_init_script(path=CLAPPER)
+        teacher.context.add_init_script(path=CLAPPER)
         begin(teacher, platform)
         teacher.wait_for_timeout(LASTS_MS)
         source = noted(teacher, "source")
@@ -90,4 +88,4 @@ def recorded(
         review = Review(office, platform, facts, watch_s=0.0)
         session_id = review.find_session()
         wait_until_ready(review, session_id)
-        yield source, office, session_id
+        return source, session_id

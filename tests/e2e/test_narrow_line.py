@@ -28,7 +28,7 @@ from tests.e2e.platform_process import ROOT, Platform
 from tests.e2e.review import Review
 from tests.e2e.road import Road
 from tests.e2e.short_lesson import begin, end, opened, wait_until_ready
-from tests.e2e.test_micro_lesson import FILM_TIMEOUT_S
+from tests.e2e.taught.test_micro_lesson import FILM_TIMEOUT_S
 from tests.e2e.test_time_shift import STATE, plays
 
 LINE_BPS = 1_000_000

@@ -1,17 +1,15 @@
 """A school brings captions for a lesson that was taught: read in our player and in another."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.e2e.facts import Facts
 from tests.e2e.measure import STEP_TIMEOUT_S, wait_until
-from tests.e2e.platform_process import Platform
-from tests.e2e.short_lesson import recorded
-from tests.e2e.test_sealed import HLS_JS
+from tests.e2e.taught.conftest import Taught
+from tests.e2e.taught.test_sealed import HLS_JS
 
 #: In GB18030, as programs in China write it. On the clock of the lesson.
 SRT = """1
@@ -63,18 +61,16 @@ _NATIVE = """
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_captions_are_brought_and_read_in_our_player_and_in_another(
-    platform: Platform, tmp_path: Path
+    taught: Taught, office: Page
 ) -> None:
     facts = Facts()
-    with (
-        sync_playwright() as playwright,
-        recorded(playwright, platform, facts, tmp_path) as (_, office, session_id),
-    ):
-        origin = "/".join(office.url.split("/")[:3])
-        office.goto(f"{origin}/replay/{session_id}")
-        _bring(office)
-        _read_in_our_player(office)
-        _read_in_another(office, session_id, facts)
+    replay = "/".join(office.url.split("/")[:3]) + f"/replay/{taught.session_id}"
+    office.goto(replay)
+    _bring(office)
+    _read_in_our_player(office)
+    _read_in_another(office, taught.session_id, facts)
+    office.goto(replay)
+    _take_away(office)
     facts.require_all_right()
 
 
@@ -90,6 +86,12 @@ def _bring(page: Page) -> None:
             expect(dialog.get_by_role("alert")).to_contain_text("第 6 行")
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("2 条")).to_be_visible()
+
+
+def _take_away(page: Page) -> None:
+    page.get_by_role("region", name="字幕").get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="确定").click()
+    expect(page.get_by_text("2 条")).to_have_count(0)
 
 
 def _read_in_our_player(page: Page) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import av
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.facts import Facts
 from tests.e2e.measure import STEP_TIMEOUT_S
-from tests.e2e.platform_process import Platform
-from tests.e2e.short_lesson import recorded
+from tests.e2e.taught.conftest import Taught
 from tests.media.played import play
 
 #: The film of the lesson is made before its first piece is cut, by a process that stands back
@@ -26,29 +25,26 @@ NOT_BEFORE_S = 3.0
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_a_piece_marked_in_the_player_begins_and_ends_at_its_marks(
-    platform: Platform, tmp_path: Path
+    taught: Taught, office: Page
 ) -> None:
     facts = Facts()
-    with (
-        sync_playwright() as playwright,
-        recorded(playwright, platform, facts, tmp_path) as (_, office, session_id),
-    ):
-        origin = "/".join(office.url.split("/")[:3])
-        office.goto(f"{origin}/replay/{session_id}")
-        _mark_by_keys(office)
-        _save(office, "怎么开头", FILM_TIMEOUT_S)
-        (film,) = (platform.folder / "recordings").glob(f"*/{session_id}/lesson-*.mp4")
-        mark = _telling_mark(film)
-        office.get_by_label("开始", exact=True).fill(_typed(mark.at_ms))
-        office.get_by_label("结束", exact=True).fill(_typed(mark.at_ms + LASTS_MS))
-        row = _save(office, "拍手", STEP_TIMEOUT_S)
-        row.get_by_role("button", name="播放").click()
-        office.wait_for_function("() => document.querySelector('.micro video')?.currentTime > 0.5")
-        row.get_by_role("button", name="收起").click()
-        _rename(office, "怎么开头", "开头两句")
-        _delete(office, "开头两句")
-        (piece,) = _ask(office, f"/api/sessions/{session_id}/micro-lessons")["items"]
-        played = play(office, piece["url"])
+    session_id = taught.session_id
+    origin = "/".join(office.url.split("/")[:3])
+    office.goto(f"{origin}/replay/{session_id}")
+    _mark_by_keys(office)
+    _save(office, "怎么开头", FILM_TIMEOUT_S)
+    (film,) = (taught.platform.folder / "recordings").glob(f"*/{session_id}/lesson-*.mp4")
+    mark = _telling_mark(film)
+    office.get_by_label("开始", exact=True).fill(_typed(mark.at_ms))
+    office.get_by_label("结束", exact=True).fill(_typed(mark.at_ms + LASTS_MS))
+    row = _save(office, "拍手", STEP_TIMEOUT_S)
+    row.get_by_role("button", name="播放").click()
+    office.wait_for_function("() => document.querySelector('.micro video')?.currentTime > 0.5")
+    row.get_by_role("button", name="收起").click()
+    _rename(office, "怎么开头", "开头两句")
+    _delete(office, "开头两句")
+    (piece,) = _ask(office, f"/api/sessions/{session_id}/micro-lessons")["items"]
+    played = play(office, piece["url"])
     facts.add(
         "first picture of the piece",
         f"at {1000 * played.first_at_s:.0f} ms, light {played.first_light}; of the film at the "

@@ -2,18 +2,18 @@
 
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.e2e.clapper import Claps, apart
 from tests.e2e.facts import Facts
 from tests.e2e.measure import wait_until
-from tests.e2e.platform_process import ROOT, Platform
-from tests.e2e.short_lesson import noted, recorded
-from tests.e2e.test_lip_sync import HEARD_EARLY_S, HEARD_LATE_S
+from tests.e2e.platform_process import ROOT
+from tests.e2e.short_lesson import noted
+from tests.e2e.taught.conftest import Taught
+from tests.e2e.taught.test_lip_sync import HEARD_EARLY_S, HEARD_LATE_S
 
 HLS_JS = ROOT / "frontend/node_modules/hls.js/dist/hls.min.js"
 SEGMENT_S = 8.0
@@ -75,52 +75,45 @@ _STATE = """
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
-def test_a_sealed_lesson_plays_natively_and_through_hls_js(
-    platform: Platform, tmp_path: Path
-) -> None:
+def test_a_sealed_lesson_plays_natively_and_through_hls_js(taught: Taught, office: Page) -> None:
     facts = Facts()
-    with (
-        sync_playwright() as playwright,
-        recorded(playwright, platform, facts, tmp_path) as (source, office, session_id),
-    ):
-        looked = _ask(office, f"/api/sessions/{session_id}/timeshift")
-        facts.add("sealed", looked["is_over"], expected="True", is_right=looked["is_over"])
-        (lane,) = (
-            each
-            for each in looked["lanes"]
-            if (each["seat_id"], each["group"]) == ("hub", "camera")
+    source, session_id = taught.source, taught.session_id
+    looked = _ask(office, f"/api/sessions/{session_id}/timeshift")
+    facts.add("sealed", looked["is_over"], expected="True", is_right=looked["is_over"])
+    (lane,) = (
+        each for each in looked["lanes"] if (each["seat_id"], each["group"]) == ("hub", "camera")
+    )
+    lesson_s = _ask(office, f"/api/admin/sessions/{session_id}")["duration_ms"] / 1000
+    began_at = _begins_at(office, lane["tracks"][0]["url"])
+    since = Claps(
+        tuple(at - began_at for at in source.flashes),
+        tuple(at - began_at for at in source.beeps),
+    )
+    can_native = office.evaluate(
+        "() => document.createElement('video').canPlayType('application/vnd.apple.mpegurl')"
+    )
+    office.evaluate(HLS_JS.read_text())
+    ways = {"hls.js": True, "native": False}
+    for name, js in ways.items():
+        if not js and not can_native:
+            continue
+        duration_s = office.evaluate(_OPEN, {"url": lane["hls"], "js": js})
+        facts.add(
+            f"{name}: duration",
+            f"{duration_s:.1f} s of a lesson of {lesson_s:.1f} s",
+            expected="the lesson's within a segment",
+            is_right=abs(duration_s - lesson_s) <= SEGMENT_S,
         )
-        lesson_s = _ask(office, f"/api/admin/sessions/{session_id}")["duration_ms"] / 1000
-        began_at = _begins_at(office, lane["tracks"][0]["url"])
-        since = Claps(
-            tuple(at - began_at for at in source.flashes),
-            tuple(at - began_at for at in source.beeps),
+        _plays_from(office, name, duration_s / 2, facts)
+        found = apart(noted(office, "player"), since)
+        is_in_step = -HEARD_EARLY_S <= found.middle_s <= HEARD_LATE_S
+        facts.add(
+            f"{name}: sound after its picture",
+            found,
+            expected=f"{FEWEST_CLAPS} claps at least; {-1000 * HEARD_EARLY_S:+.0f} "
+            f"to {1000 * HEARD_LATE_S:+.0f} ms",
+            is_right=len(found.each_s) >= FEWEST_CLAPS and is_in_step,
         )
-        can_native = office.evaluate(
-            "() => document.createElement('video').canPlayType('application/vnd.apple.mpegurl')"
-        )
-        office.evaluate(HLS_JS.read_text())
-        ways = {"hls.js": True, "native": False}
-        for name, js in ways.items():
-            if not js and not can_native:
-                continue
-            duration_s = office.evaluate(_OPEN, {"url": lane["hls"], "js": js})
-            facts.add(
-                f"{name}: duration",
-                f"{duration_s:.1f} s of a lesson of {lesson_s:.1f} s",
-                expected="the lesson's within a segment",
-                is_right=abs(duration_s - lesson_s) <= SEGMENT_S,
-            )
-            _plays_from(office, name, duration_s / 2, facts)
-            found = apart(noted(office, "player"), since)
-            is_in_step = -HEARD_EARLY_S <= found.middle_s <= HEARD_LATE_S
-            facts.add(
-                f"{name}: sound after its picture",
-                found,
-                expected=f"{FEWEST_CLAPS} claps at least; {-1000 * HEARD_EARLY_S:+.0f} "
-                f"to {1000 * HEARD_LATE_S:+.0f} ms",
-                is_right=len(found.each_s) >= FEWEST_CLAPS and is_in_step,
-            )
     facts.require_all_right()
     if not can_native:
         pytest.skip("this Chromium says that it cannot play HLS natively; hls.js did")

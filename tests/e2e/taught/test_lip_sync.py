@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page
 
 from media.recorder.manifest import read_epochs
 from media.recorder.timeline import read_index
@@ -13,7 +13,8 @@ from tests.e2e.clapper import Apart, Claps, apart
 from tests.e2e.facts import Facts
 from tests.e2e.measure import STEP_TIMEOUT_S
 from tests.e2e.platform_process import Platform
-from tests.e2e.short_lesson import FEWEST, noted, recorded
+from tests.e2e.short_lesson import FEWEST, noted
+from tests.e2e.taught.conftest import Taught
 from tests.media.decoding import beeps, flashes
 
 PLAYED_CLAPS = 5
@@ -37,30 +38,27 @@ _HEARD = """
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_flash_and_beep_stay_together_in_the_recording_and_its_player(
-    platform: Platform, tmp_path: Path
+    taught: Taught, office: Page
 ) -> None:
     facts = Facts()
-    with (
-        sync_playwright() as playwright,
-        recorded(playwright, platform, facts, tmp_path) as (source, office, session_id),
-    ):
-        clip = _longest(platform, session_id)
-        kept = Claps(tuple(flashes(clip.file)), tuple(beeps(clip.file)))
-        since = Claps(
-            tuple(at - clip.began_at for at in source.flashes),
-            tuple(at - clip.began_at for at in source.beeps),
-        )
-        within_s = RECORDED_WITHIN_S + MEASURED_WITHIN_S
-        recorded_late = apart(kept, since)
-        _compare("recording", recorded_late, facts, early_s=within_s)
-        origin = "/".join(office.url.split("/")[:3])
-        office.goto(f"{origin}/replay/{session_id}")
-        office.get_by_role("button", name=re.compile("播放")).first.click()
-        office.wait_for_function(_PLAYING)
-        office.evaluate(f"() => window.__clapper.listen(({_PLAYING})())")
-        office.wait_for_function(_HEARD, arg=PLAYED_CLAPS, timeout=1000 * STEP_TIMEOUT_S)
-        played_late = apart(noted(office, "player"), since)
-        _compare("player", played_late, facts, early_s=HEARD_EARLY_S, late_s=HEARD_LATE_S)
+    source = taught.source
+    clip = _longest(taught.platform, taught.session_id)
+    kept = Claps(tuple(flashes(clip.file)), tuple(beeps(clip.file)))
+    since = Claps(
+        tuple(at - clip.began_at for at in source.flashes),
+        tuple(at - clip.began_at for at in source.beeps),
+    )
+    within_s = RECORDED_WITHIN_S + MEASURED_WITHIN_S
+    recorded_late = apart(kept, since)
+    _compare("recording", recorded_late, facts, early_s=within_s)
+    origin = "/".join(office.url.split("/")[:3])
+    office.goto(f"{origin}/replay/{taught.session_id}")
+    office.get_by_role("button", name=re.compile("播放")).first.click()
+    office.wait_for_function(_PLAYING)
+    office.evaluate(f"() => window.__clapper.listen(({_PLAYING})())")
+    office.wait_for_function(_HEARD, arg=PLAYED_CLAPS, timeout=1000 * STEP_TIMEOUT_S)
+    played_late = apart(noted(office, "player"), since)
+    _compare("player", played_late, facts, early_s=HEARD_EARLY_S, late_s=HEARD_LATE_S)
     facts.require_all_right()
 
 
