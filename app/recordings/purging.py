@@ -10,7 +10,7 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,13 @@ from app.recordings.downloads import RecordingDownload
 from app.recordings.keys import folder_key
 from app.recordings.leftovers import RecordingLeftover
 from app.recordings.micro_lessons import MicroLesson
-from app.recordings.models import NEXT_RECORDING_STATE, Recording, RecordingClip, RecordingState
+from app.recordings.models import (
+    NEXT_RECORDING_STATE,
+    Recording,
+    RecordingClip,
+    RecordingPurpose,
+    RecordingState,
+)
 from app.recordings.replaced import remove_replaced
 from app.recordings.retention import (
     GOING,
@@ -213,35 +219,47 @@ def fingerprint(files: Iterable[RecordingFile | CaptionsFile]) -> str:
 
 
 async def _expire(context: JobContext) -> int:
-    """Hide what is over by the rule in force for its purpose; return how many that were."""
+    """Hide what is over by the rule in force for its purpose; return how many that were.
+
+    All of it: a rule may end a whole year's on the day it begins, and each says that day.
+    """
     now, expired = context.now(), 0
     async with context.database.unit_of_work() as db:
         of_purpose = await schedules(db, now)
     for purpose, schedule in of_purpose.items():
         rule = schedule.in_force
-        if rule.keep_days is None:
-            continue
-        async with context.database.unit_of_work() as db:
-            await context.hold(db)
-            rows = await db.scalars(
-                select(Recording)
-                .where(
-                    Recording.purpose == purpose,
-                    Recording.started_at <= now - timedelta(days=rule.keep_days),
-                    Recording.state.in_(_MAY_EXPIRE),
-                    ~is_held(),
-                )
-                .order_by(Recording.id)
-                .limit(AT_ONCE)
-                .with_for_update()
-            )
-            due = rows.all()
-            # Asked again: a hold may have come while its row was waited for.
-            query = select(Recording.id).where(Recording.id.in_(one.id for one in due), is_held())
-            held = frozenset(await db.scalars(query))
-            for recording in due:
-                if recording.id in held:
-                    continue
-                hide(recording, RecordingState.EXPIRED, note="", now=now, rule=rule)
-                expired += 1
+        while (hidden := await _hide_some(context, purpose, rule, now=now)) is not None:
+            expired += hidden
     return expired
+
+
+async def _hide_some(
+    context: JobContext, purpose: RecordingPurpose, rule: RetentionRule, *, now: datetime
+) -> int | None:
+    """Hide some of what is over by a rule; return how many, None: nothing is over any more."""
+    if rule.keep_days is None:
+        return None
+    hidden = 0
+    async with context.database.unit_of_work() as db:
+        await context.hold(db)
+        rows = await db.scalars(
+            select(Recording)
+            .where(
+                Recording.purpose == purpose,
+                Recording.started_at <= now - timedelta(days=rule.keep_days),
+                Recording.state.in_(_MAY_EXPIRE),
+                ~is_held(),
+            )
+            .order_by(Recording.id)
+            .limit(AT_ONCE)
+            .with_for_update()
+        )
+        due = rows.all()
+        # Asked again: a hold may have come while its row was waited for.
+        query = select(Recording.id).where(Recording.id.in_(one.id for one in due), is_held())
+        held = frozenset(await db.scalars(query))
+        for recording in due:
+            if recording.id not in held:
+                hide(recording, RecordingState.EXPIRED, note="", now=now, rule=rule)
+                hidden += 1
+    return hidden if due else None

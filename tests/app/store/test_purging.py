@@ -126,6 +126,24 @@ async def test_recording_is_kept_as_long_as_the_rule_of_its_purpose_says(
     assert certificate.rule_number == number
 
 
+async def test_all_that_is_over_expires_at_once_however_much_it_is(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = [await keeping.recording() for _ in range(4)]
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recordings[1].id)
+        await retention.hold(db, row, reason="a dispute", by=OPERATOR, now=keeping.clock.now)
+    monkeypatch.setattr(purging, "AT_ONCE", 2)
+    keeping.clock.advance(days=180)
+    await purge(keeping)
+    assert [await state_of(keeping, each) for each in recordings] == [
+        RecordingState.EXPIRED,
+        RecordingState.READY,
+        RecordingState.EXPIRED,
+        RecordingState.EXPIRED,
+    ]
+
+
 async def test_held_recording_neither_expires_nor_goes(keeping: Keeping) -> None:
     recording = await keeping.recording()
     expired = await keeping.recording()
