@@ -26,6 +26,7 @@ from app.live.making import (
     LEAVE_BYTES,
     DiskFull,
     ProcessDied,
+    flush,
     require_room,
     settle,
     told_by,
@@ -36,7 +37,7 @@ from app.recordings import downloads, leftovers, workplaces
 from app.recordings.builder import NoRoomNow
 from app.recordings.downloads import SUFFIX, RecordingDownload
 from app.recordings.fetching import Fetcher, stored_copies
-from app.recordings.finishing import REPLAY
+from app.recordings.keys import REPLAY, clip_name
 from app.recordings.models import DownloadForm, Recording, RecordingClip
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY, reserved_bytes
 from app.recordings.service import KEPT_FOR_LESSONS
@@ -164,7 +165,7 @@ class Composer:
         files = sorted({clip.file for clip in plan.clips})
         fetched = await asyncio.to_thread(_missing, self._root / recording.folder / REPLAY, files)
         need = plan.duration_s * FILM_BYTES_A_SECOND + LEAVE_BYTES
-        stored = [copies.get(f"{REPLAY}/{file}") for file in fetched]
+        stored = [copies.get(clip_name(file)) for file in fetched]
         need += sum(copy.bytes for copy in stored if copy is not None)
         try:
             await require_room(place, need, reserved=reserved)
@@ -172,7 +173,7 @@ class Composer:
             raise _hindered("disk_full") from None
         for number, file in enumerate(files):
             await context.progress(number, len(files), FETCHING)
-            await self._fetcher.bring(recording.folder, f"{REPLAY}/{file}", place / file, copies)
+            await self._fetcher.bring(recording.folder, clip_name(file), place / file, copies)
 
     async def _offer(
         self,
@@ -186,10 +187,12 @@ class Composer:
         name = f"lesson-{context.lease.hex}{SUFFIX[form]}"
         size = (await asyncio.to_thread(out.stat)).st_size
         speed = round(made.duration_ms / 1000 / max(made.took_s, 0.001), 2)
+        # It may take a disk a while; what offers the file keeps all others from writing to SQLite.
+        await asyncio.to_thread(flush, out)
         await leftovers.announce(context, recording.id, name)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            is_kept = await leftovers.keep(db, recording.id, name)
+            is_kept = await leftovers.keep(db, recording.id, name, now=context.now())
             if not is_kept or await downloads.is_outdated(db, recording):
                 # Less is missing in the replay by now: the file is made of that one.
                 log.info("lesson_composed_anew", recording_id=str(recording.id), form=form)

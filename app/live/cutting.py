@@ -23,6 +23,7 @@ from app.live.making import (
     LEAVE_BYTES,
     DiskFull,
     ProcessDied,
+    flush,
     require_room,
     settle,
     told_by,
@@ -126,10 +127,12 @@ class Cutter:
         # A name of this attempt's own: what a file is, once it was listed, never changes.
         name = f"micro-{context.lease.hex}.mp4"
         size = (await asyncio.to_thread(out.stat)).st_size
+        # It may take a disk a while; what offers the file keeps all others from writing to SQLite.
+        await asyncio.to_thread(flush, out)
         await leftovers.announce(context, task.recording.id, name)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            is_kept = await leftovers.keep(db, task.recording.id, name)
+            is_kept = await leftovers.keep(db, task.recording.id, name, now=context.now())
             is_offered = is_kept and await micro_lessons.offer(
                 db,
                 task.piece.id,

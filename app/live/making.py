@@ -57,13 +57,12 @@ async def require_room(place: Path, need_bytes: float, *, reserved: int) -> None
 
 
 def settle(out: Path, to: Path) -> None:
-    """Give a file its place; from then on it is on the disk. Raise OSError."""
-    _flush(out)
+    """Give a file that was flushed its place; from then on it is on the disk. Raise OSError."""
     out.rename(to)
-    _flush(to.parent)
+    flush(to.parent)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file, or what a folder says of its files, is on the disk. Raise OSError."""
     number = os.open(path, os.O_RDONLY)
     try:

@@ -23,12 +23,21 @@ from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.context import JobContext, JobResult
 from app.jobs.models import UNFINISHED, Job, JobState, Queue
-from app.recordings import downloads, listing, micro_lessons, removal, service, workplaces
-from app.recordings.builder import Missing, ReplayBuilder, ReplayIndex
+from app.recordings import (
+    downloads,
+    leftovers,
+    listing,
+    micro_lessons,
+    removal,
+    service,
+    workplaces,
+)
+from app.recordings.builder import Missing, ReplayBuilder, ReplayFailed, ReplayIndex
 from app.recordings.copies import RecordingFile
 from app.recordings.errors import ClipFileMissing
 from app.recordings.fetching import Fetcher, stored_copies
-from app.recordings.finishing import MANIFEST, REPLAY
+from app.recordings.finishing import MANIFEST
+from app.recordings.keys import REPLAY, clip_name
 from app.recordings.listing import FileOnDisk
 from app.recordings.micro_lessons import ReplayBeingMadeAgain
 from app.recordings.models import DownloadForm, Recording
@@ -210,9 +219,11 @@ class Rebuilder:
     ) -> bool:
         """Put the files beside the others, under names of this attempt's own, and show them.
 
-        Return False when the recording was withdrawn meanwhile.
+        Return False when the recording was withdrawn meanwhile. Raise ReplayFailed.
         """
         names = {clip.file: f"{context.lease.hex[:8]}-{clip.file}" for clip in index.clips}
+        files = [clip_name(name) for name in names.values()]
+        await leftovers.announce(context, recording.id, *files)
         await asyncio.to_thread(_settle, made, self._root / recording.folder, place, names)
         clips = tuple(replace(clip, file=names[clip.file]) for clip in index.clips)
         async with context.database.unit_of_work() as db:
@@ -222,6 +233,8 @@ class Rebuilder:
                 db, recording_id=recording.id, index=mended, now=context.now()
             ):
                 return False
+            if not await leftovers.keep(db, recording.id, *files, now=context.now()):
+                raise ReplayFailed("It took so long that its files are not kept any more.")
             # What was made of the other is made anew when somebody asks for it, and by itself
             # where it is shown beside the replay, or instead of it over slow lines.
             had_small = await downloads.made(db, recording.id, DownloadForm.SMALL) is not None
@@ -236,7 +249,7 @@ class Rebuilder:
 @asynccontextmanager
 async def _workplace(context: JobContext, folder: Path, place: Path) -> AsyncIterator[Path]:
     """Give a folder in `place`, and remove it, also an earlier attempt's."""
-    job = f"mending-{context.job_id.hex}"
+    job = f"{workplaces.MENDING}-{context.job_id.hex}"
     await asyncio.to_thread(workplaces.clear, folder, job)
     name = f"{job}-{context.lease.hex}"
     work = await asyncio.to_thread(workplaces.begin, folder, place, name)

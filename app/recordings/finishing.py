@@ -21,6 +21,7 @@ from app.jobs import service as jobs
 from app.jobs.models import Queue
 from app.recordings import removal, service, workplaces
 from app.recordings.builder import NoRoomNow, ReplayBuilder, ReplayFailed, ReplayIndex
+from app.recordings.keys import REPLAY
 from app.recordings.models import Recording, RecordingState
 from app.recordings.reserved import reserved_bytes
 
@@ -32,7 +33,6 @@ Tell = Callable[[int], Awaitable[None]]
 TOLD_EVERY_S: Final = 1.0
 REPLAY_KIND: Final = "recordings.replay"
 MANIFEST = "manifest.jsonl"
-REPLAY = "replay"
 
 
 async def seal(

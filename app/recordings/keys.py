@@ -1,6 +1,13 @@
-"""What the object store calls files of recordings."""
+"""What files of recordings are called: relative to their folder, and in the object store."""
 
+#: In a recording's folder, the one of its replay's clips.
+REPLAY = "replay"
 PREFIX = "rec/"
+
+
+def clip_name(file: str) -> str:
+    """Return the name of a clip's file, relative to its recording's folder."""
+    return f"{REPLAY}/{file}"
 
 
 def folder_key(folder: str) -> str:

@@ -3,15 +3,16 @@
 A file that is about to be offered is one of them from before it lies in its folder until it is
 offered: whatever dies in between, it does not stay there for nobody.
 
-Hidden at once by whoever leaves them, removed an hour later by the job that removes recordings
+They are sent to no store any more, and removed when they are due by the job that removes recordings
 (`app.recordings.purging`): what is under way with them ends until then. A hold on the recording
 keeps them too. They are counted, for the certificate that all of the recording was removed.
 """
 
 import asyncio
 import errno
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -19,11 +20,11 @@ from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, dele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Id, is_one
+from app.database import Base, Id, count_of, is_one
 from app.jobs.context import JobContext
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
-from app.recordings.keys import key_of
-from app.recordings.models import KEPT, Recording
+from app.recordings.keys import clip_name, key_of
+from app.recordings.models import KEPT, Recording, RecordingClip
 from app.recordings.removal import remove_file
 from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL, is_held
 from app.store.client import ObjectStore
@@ -31,9 +32,13 @@ from app.store.errors import StoreAway, StoreError
 
 log = structlog.get_logger(__name__)
 
+#: A clip in whose place another is shown goes on for whoever opened the player before; one that is
+#: open for longer asks anew.
+REPLACED_KEPT_FOR: Final = timedelta(hours=24)
+
 
 class RecordingLeftover(Base):
-    """A file to be removed. `name` is relative to the recording's folder."""
+    """A file to be removed from `due_at` on. `name` is relative to the recording's folder."""
 
     __tablename__ = "recording_leftovers"
     __table_args__ = (UniqueConstraint("recording_id", "name"),)
@@ -41,32 +46,46 @@ class RecordingLeftover(Base):
     id: Mapped[Id]
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
-    since: Mapped[datetime]
+    due_at: Mapped[datetime]
 
 
-def leave(db: AsyncSession, recording_id: UUID, name: str, *, now: datetime) -> None:
+def leave(
+    db: AsyncSession,
+    recording_id: UUID,
+    name: str,
+    *,
+    now: datetime,
+    after: timedelta = REMOVED_AFTER_WITHDRAWAL,
+) -> None:
     """Have a file removed that nothing names any more once this transaction has committed."""
-    db.add(RecordingLeftover(recording_id=recording_id, name=name, since=now))
+    db.add(RecordingLeftover(recording_id=recording_id, name=name, due_at=now + after))
 
 
-async def announce(context: JobContext, recording_id: UUID, name: str) -> None:
-    """Write down that a file is about to lie in its folder: until `keep` it is left over."""
+async def announce(context: JobContext, recording_id: UUID, *names: str) -> None:
+    """Write down that files are about to lie in their folder: until `keep` they are left over."""
     async with context.database.unit_of_work() as db:
         await context.hold(db)
         recording = await db.get_one(Recording, recording_id, with_for_update=True)
         if recording.state in KEPT:  # else nothing is offered of it
-            leave(db, recording_id, name, now=context.now())
+            for name in names:
+                leave(db, recording_id, name, now=context.now())
 
 
-async def keep(db: AsyncSession, recording_id: UUID, name: str) -> bool:
-    """Have a file that was announced stay, once this transaction, which offers it, has committed.
+async def keep(db: AsyncSession, recording_id: UUID, *names: str, now: datetime) -> bool:
+    """Have files that were announced stay, once this transaction, which offers them, has committed.
 
-    Return False when it is not left over any more, but removed: then it is not to be offered.
+    Return False when one is due, or removed: then none is to be offered.
     """
     # First, as who removes all of a recording has it before it takes away what is left over.
     await db.get_one(Recording, recording_id, with_for_update=True)
-    of_it = (RecordingLeftover.recording_id == recording_id, RecordingLeftover.name == name)
-    return is_one(await db.execute(delete(RecordingLeftover).where(*of_it)))
+    kept = await db.execute(
+        delete(RecordingLeftover).where(
+            RecordingLeftover.recording_id == recording_id,
+            RecordingLeftover.name.in_(names),
+            RecordingLeftover.due_at > now,  # else it may be removed this moment
+        )
+    )
+    return count_of(kept) == len(names)
 
 
 def is_left_over() -> ColumnElement[bool]:
@@ -78,7 +97,7 @@ def is_left_over() -> ColumnElement[bool]:
 
 
 async def remove_due(context: JobContext, root: Path, store: ObjectStore | None) -> int:
-    """Remove what was left over long enough ago; return how many files that were.
+    """Remove what is due; return how many files that were.
 
     One that cannot be removed now is tried again with the next run.
     """
@@ -87,24 +106,22 @@ async def remove_due(context: JobContext, root: Path, store: ObjectStore | None)
             select(RecordingLeftover, Recording)
             .join(Recording, Recording.id == RecordingLeftover.recording_id)
             .where(
-                RecordingLeftover.since <= context.now() - REMOVED_AFTER_WITHDRAWAL,
+                RecordingLeftover.due_at <= context.now(),
                 Recording.state.in_(KEPT),  # else it goes with the others
                 ~is_held(),
             )
-            .order_by(RecordingLeftover.id)
+            .order_by(RecordingLeftover.due_at, RecordingLeftover.id)
         )
         due = rows.all()
     removed = 0
     for left, recording in due:
         try:
-            await _remove(context, root, store, left, recording)
+            removed += await _remove(context, root, store, left, recording)
         except StoreAway as error:
             log.warning("leftovers_not_removed", reason=str(error))
             break
         except (StoreError, OSError) as error:
             log.error("leftover_not_removed", file=left.name, reason=str(error))
-            continue
-        removed += 1
     return removed
 
 
@@ -114,16 +131,24 @@ async def _remove(
     store: ObjectStore | None,
     left: RecordingLeftover,
     recording: Recording,
-) -> None:
-    """Remove every copy of one file, and then its rows. Raise OSError, StoreError."""
-    folder = root / recording.folder
-    if not await asyncio.to_thread(folder.is_dir):
+) -> bool:
+    """Remove every copy of one file, and then its rows. Raise OSError, StoreError.
+
+    Return False if it stays: somebody holds the recording by now, or hid it.
+    """
+    path = root / recording.folder / left.name
+    # That of a replay may be a link to another disk.
+    if not await asyncio.to_thread(path.parent.is_dir):
         raise FileNotFoundError(
-            errno.ENOENT, "is the disk of the recordings mounted?", recording.folder
+            errno.ENOENT, "is the disk of the recordings mounted?", str(path.parent)
         )
+    of_it = (RecordingFile.recording_id == recording.id, RecordingFile.name == left.name)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
-        of_it = (RecordingFile.recording_id == recording.id, RecordingFile.name == left.name)
+        # Others were removed since it was found to be due, from a store that may be slow.
+        still = (Recording.id == recording.id, Recording.state.in_(KEPT), ~is_held())
+        if await db.scalar(select(Recording.id).where(*still)) is None:
+            return False
         row = await db.scalar(select(RecordingFile).where(*of_it))
     if store is not None:
         key = key_of(recording.folder, left.name)
@@ -132,18 +157,27 @@ async def _remove(
         await store.delete(key)
     elif row is not None and (row.state is not CopyState.WAITING or row.upload_id):
         raise StoreError("there is a copy in an object store this server is not told of")
-    path = folder / left.name
     size = row.bytes if row is not None else await asyncio.to_thread(_size_of, path)
     await asyncio.to_thread(remove_file, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
+        its = await db.get_one(Recording, recording.id, with_for_update=True)
         await db.execute(delete(RecordingFile).where(*of_it))
+        await _forget_clip(db, recording.id, left.name)
         gone = await db.execute(delete(RecordingLeftover).where(RecordingLeftover.id == left.id))
         if is_one(gone) and size is not None:
-            its = await db.get_one(Recording, recording.id, with_for_update=True)
             its.replaced_files += 1
             its.replaced_bytes += size
     log.info("leftover_removed", recording_id=str(recording.id), file=left.name)
+    return True
+
+
+async def _forget_clip(db: AsyncSession, recording_id: UUID, name: str) -> None:
+    """Remove the row of a clip that was replaced, whose file this was."""
+    replaced = (RecordingClip.recording_id == recording_id, RecordingClip.replaced_at.is_not(None))
+    for clip in await db.scalars(select(RecordingClip).where(*replaced)):
+        if clip_name(clip.file) == name:
+            await db.delete(clip)
 
 
 def _size_of(path: Path) -> int | None:

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import insert_many, uuid7
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
-from app.recordings.finishing import MANIFEST, REPLAY
+from app.recordings.finishing import MANIFEST
+from app.recordings.keys import REPLAY
 from app.store.client import is_key
 
 log = structlog.get_logger(__name__)

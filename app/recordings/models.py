@@ -129,7 +129,7 @@ class RecordingClip(Base):
     """One playable file: one seat's camera with its sound, or a screen, from start_ms on.
 
     `replaced_at`: since when a replay in which less is missing is shown instead. Who was watching
-    goes on with it for a while (`app.recordings.replaced`).
+    goes on with it until its file, which is left over, is removed (`app.recordings.leftovers`).
     """
 
     __tablename__ = "recording_clips"
@@ -145,7 +145,7 @@ class RecordingClip(Base):
     has_audio: Mapped[bool]
     has_video: Mapped[bool]
     bytes: Mapped[int] = mapped_column(BigInteger)
-    replaced_at: Mapped[datetime | None] = mapped_column(index=True)
+    replaced_at: Mapped[datetime | None]
 
 
 class DownloadForm(StrEnum):

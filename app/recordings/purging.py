@@ -1,9 +1,8 @@
 """Recordings whose time is over are hidden, and later every copy is removed and certified.
 
-One job, once an hour, which removes replaced clips and files left over as well
-(`app.recordings.replaced`, `app.recordings.leftovers`). It may be stopped anywhere: a recording is
-PURGED, and certified, in the same transaction, once neither the disk nor the store has anything of
-it.
+One job, once an hour, which removes files left over as well (`app.recordings.leftovers`). It may be
+stopped anywhere: a recording is PURGED, and certified, in the same transaction, once neither the
+disk nor the store has anything of it.
 """
 
 import asyncio
@@ -32,7 +31,6 @@ from app.recordings.models import (
     RecordingPurpose,
     RecordingState,
 )
-from app.recordings.replaced import remove_replaced
 from app.recordings.retention import (
     GOING,
     REMOVED_AFTER_WITHDRAWAL,
@@ -67,7 +65,7 @@ class Purger:
         self._store = store
 
     async def run(self, context: JobContext) -> JobResult:
-        """Hide what has expired; remove what was hidden, replaced or left over long enough ago."""
+        """Hide what has expired; remove what was hidden or left over long enough ago."""
         expired = await _expire(context)
         removed = 0
         async with context.database.unit_of_work() as db:
@@ -100,14 +98,12 @@ class Purger:
                 continue
             removed += 1
             await context.progress(removed, len(due))
-        replaced = await remove_replaced(context, self._root, self._store)
         files = await leftovers.remove_due(context, self._root, self._store)
         return JobResult(
             {
                 "expired": expired,
                 "removed": removed,
                 "left": len(due) - removed,
-                "replaced": replaced,
                 "files": files,
             }
         )

@@ -7,7 +7,6 @@ by command (`app.live.adopting`).
 """
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from app.recordings import listing, workplaces
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
 from app.recordings.keys import folder_key
 from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.removal import remove_workplace
 from app.store.client import ObjectStore
 from app.store.errors import StoreError
 
@@ -117,7 +117,10 @@ class Reconciler:
             going_on = frozenset(await db.scalars(query))
         for place in (place for place, job_id in places.items() if job_id not in going_on):
             try:
-                await asyncio.to_thread(shutil.rmtree, place)
+                await asyncio.to_thread(remove_workplace, place)
+            except FileNotFoundError as error:
+                # Its disk is not there, or its job ended this moment and took it away.
+                log.warning("work_not_removed", place=str(place), reason=error.strerror)
             except OSError:
                 log.exception("work_not_removed", place=str(place))
             else:

@@ -14,7 +14,7 @@ from app.paging import Page, PageQuery
 from app.recordings import access, published, queries
 from app.recordings.access import Viewer, ViewFilter
 from app.recordings.errors import ClipFileMissing, KeptElsewhere, RangeNotSatisfiable
-from app.recordings.finishing import REPLAY
+from app.recordings.keys import clip_name
 from app.recordings.published import PublishedFilter
 from app.recordings.reading import Shelf
 from app.recordings.schemas import PublishedOut, ViewOfOut
@@ -43,7 +43,7 @@ async def clip(
     recording, found = await queries.watchable_clip(db, person, clip_id)
     shelf: Shelf = request.app.state.shelf
     file = await shelf.find(
-        db, recording_id=recording.id, folder=recording.folder, name=f"{REPLAY}/{found.file}"
+        db, recording_id=recording.id, folder=recording.folder, name=clip_name(found.file)
     )
     if request.method == "GET":
         viewer = Viewer(client_address(request), person_id=person.person_id)

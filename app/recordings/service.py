@@ -4,11 +4,13 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.recordings import queries
 from app.recordings.builder import ReplayIndex
+from app.recordings.keys import clip_name
+from app.recordings.leftovers import REPLACED_KEPT_FOR, leave
 from app.recordings.models import (
     NEXT_RECORDING_STATE,
     PLAYABLE,
@@ -155,14 +157,16 @@ async def make_ready(
 async def mend(db: AsyncSession, *, recording_id: UUID, index: ReplayIndex, now: datetime) -> bool:
     """Show another replay in place of one in which more was missing.
 
-    The clips of that one stay for whoever is watching them. Return whether it still is shown to
-    anybody.
+    The clips of that one stay for a day, for whoever is watching them. Return whether it still is
+    shown to anybody.
     """
     recording = await _held(db, recording_id)
     if recording.state not in PLAYABLE:
         return False
     shown = (RecordingClip.recording_id == recording_id) & RecordingClip.replaced_at.is_(None)
-    await db.execute(update(RecordingClip).where(shown).values(replaced_at=now))
+    for clip in await db.scalars(select(RecordingClip).where(shown)):
+        clip.replaced_at = now
+        leave(db, recording_id, clip_name(clip.file), now=now, after=REPLACED_KEPT_FOR)
     _take(db, recording, index)
     # Its folder has other files, which are to be kept like the others.
     recording.files_listed_at = None

@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 #: Begin the names of the folders in which jobs make files: `<this>-<job>-<lease>`.
 COMPOSING: Final = "making"
 CUTTING: Final = "cutting"
-_OF_JOB: Final = re.compile(f"(?:{COMPOSING}|{CUTTING})-([0-9a-f]{{32}})-.+")
+MENDING: Final = "mending"
+_OF_JOB: Final = re.compile(f"(?:{COMPOSING}|{CUTTING}|{MENDING})-([0-9a-f]{{32}})-.+")
 
 _MOST_KEPT_FREE = 1024**3
 """No replay takes the last of a disk on which lessons are being recorded."""

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from app.recordings import downloads, micro_lessons, purging
 from app.recordings import queries as recordings
 from app.recordings.leftovers import RecordingLeftover
 from app.recordings.models import PLAYABLE, DownloadForm
-from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from bench.drill import kept as disk
 from bench.drill.holding import drill_lesson
 from bench.drill.lesson import Drill, DrillFailed
@@ -137,8 +135,7 @@ async def _purge(drill: Drill) -> None:
     """Have what is left over removed now, as if its hour were over."""
     async with drill.opened() as database:
         async with database.unit_of_work() as db:
-            hour = REMOVED_AFTER_WITHDRAWAL + timedelta(minutes=1)
-            await db.execute(update(RecordingLeftover).values(since=utc_now() - hour))
+            await db.execute(update(RecordingLeftover).values(due_at=utc_now()))
             job = await jobs.enqueue(
                 db, kind=purging.KIND, payload={}, owner=None, dedup_key="drill", now=utc_now()
             )

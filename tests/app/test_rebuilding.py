@@ -18,23 +18,27 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.attendance.seats import HUB
+from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.lessons.models import Lesson, LessonState
 from app.live import rebuilding
 from app.live.rebuilding import Rebuilder
 from app.live.replay_builder import ProcessReplayBuilder
-from app.recordings import downloads, listing, removal, retention, workplaces
+from app.recordings import downloads, leftovers, listing, removal, retention, workplaces
 from app.recordings.downloads import RecordingDownload
-from app.recordings.finishing import MANIFEST, REPLAY, finish
-from app.recordings.leftovers import RecordingLeftover
-from app.recordings.models import DownloadForm, Recording, RecordingState
+from app.recordings.finishing import MANIFEST, finish
+from app.recordings.keys import REPLAY
+from app.recordings.leftovers import REPLACED_KEPT_FOR, RecordingLeftover
+from app.recordings.models import DownloadForm, Recording, RecordingClip, RecordingState
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
+from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder.manifest import read_manifest
 from media.recorder.places import MARK, SecondPlace
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.store.keeping import Keeping, keeping_of
+from tests.app.store.test_purging import purge
 from tests.factories import County, make_lesson
 from tests.media.recordings import h264_feed, record, vp8_feed
 
@@ -182,9 +186,72 @@ async def test_what_can_be_read_again_is_shown_and_until_then_nothing_changes(
     async with keeping.database.unit_of_work() as db:
         assert (await db.get_one(Recording, recording.id)).files_listed_at is None
         assert (await db.scalars(select(RecordingDownload))).all() == []
-        assert (await db.scalars(select(RecordingLeftover.name))).all() == ["lesson-1.mp4"]
+        replaced = select(RecordingClip.file).where(RecordingClip.replaced_at.is_not(None))
+        (clip,) = (await db.scalars(replaced)).all()
+        left = await db.execute(select(RecordingLeftover.name, RecordingLeftover.due_at))
+        now = keeping.clock.now
+        assert {row.name: row.due_at - now for row in left} == {
+            "lesson-1.mp4": REMOVED_AFTER_WITHDRAWAL,
+            f"{REPLAY}/{clip}": REPLACED_KEPT_FOR,
+        }
         composing = select(Job).where(Job.kind == downloads.KIND)
         assert (await db.scalars(composing)).all() == [], "made again when somebody asks"
+
+
+async def test_files_that_were_placed_and_never_shown_go_within_the_hour(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really = rebuilding._settle
+
+    def settle_and_die(*given: Any) -> None:
+        really(*given)
+        raise ConnectionError("the database went away, or the process")
+
+    folder = keeping.root / recording.folder
+    before = set((folder / REPLAY).iterdir())
+    mend(folder)
+    await ask()
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuilding, "_settle", settle_and_die)
+        assert await work(keeping) == 1
+    astray = set((folder / REPLAY).iterdir()) - before
+    assert len(astray) == 2
+    keeping.clock.now += jobs.RETRY_AFTER[0]
+    assert await work(keeping) == 1
+    assert (await standing(keeper, recording.session_id))["missing"] == []
+    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
+    await purge(keeping)
+    assert not any(path.exists() for path in astray)
+    assert before < set((folder / REPLAY).iterdir()), "what was replaced stays for a day"
+    shown = await clips(keeper, recording.session_id)
+    assert [(await keeper.get(url)).status_code for url in shown.values()] == [200, 200]
+
+
+async def test_what_took_longer_than_its_files_are_kept_is_not_shown(
+    keeping: Keeping,
+    recording: Recording,
+    keeper: TestBrowser,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def is_kept(*_: object, **__: object) -> bool:
+        return False
+
+    mend(keeping.root / recording.folder)
+    await ask()
+    before = await clips(keeper, recording.session_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(leftovers, "keep", is_kept)
+        assert await work(keeping) == 1
+    assert len((await standing(keeper, recording.session_id))["missing"]) == 1
+    assert await clips(keeper, recording.session_id) == before
+    keeping.clock.now += jobs.RETRY_AFTER[0]
+    assert await work(keeping) == 1
+    assert (await standing(keeper, recording.session_id))["missing"] == []
 
 
 async def test_the_small_file_is_made_again_of_what_is_shown_now_if_there_was_one(

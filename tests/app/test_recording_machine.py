@@ -6,7 +6,7 @@ Past 400 lines: one machine, and walks through it to every state there is.
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -35,6 +35,7 @@ from app.live import service as live
 from app.recordings import finishing, publishing, purging, queries, retention, service, workplaces
 from app.recordings.builder import Missing, NoRoomNow, ReplayFailed, ReplayIndex
 from app.recordings.errors import ConsentMissing
+from app.recordings.keys import REPLAY
 from app.recordings.models import (
     NEXT_RECORDING_STATE,
     PLAYABLE,
@@ -109,6 +110,7 @@ class RecordingLife(RuleBasedStateMachine):
         self.keeping = Keeping(self.database, self.clock, self.root, None)
         self.state = S.ARMED
         self.problem: str | None = None
+        self.mended = 0
         self.has_manifest = self.is_over = self.is_held = False
         self.purpose = RecordingPurpose.LESSON
         self.hidden_at: datetime | None = None
@@ -290,6 +292,10 @@ class RecordingLife(RuleBasedStateMachine):
     @rule()
     def replay_is_mended(self) -> None:
         index = self.runner.run(self.index())
+        self.mended += 1
+        # Under names of their own, as who makes a replay again gives them.
+        clips = (replace(clip, file=f"{self.mended}-{clip.file}") for clip in index.clips)
+        index = replace(index, clips=tuple(clips))
         is_shown = self.run(
             lambda db: service.mend(db, recording_id=self.id, index=index, now=self.clock.now)
         )
@@ -398,7 +404,7 @@ class RecordingLife(RuleBasedStateMachine):
             assert kept.is_sealed
         if self.state in PLAYABLE:
             assert kept.clips == 1
-            assert (self.place / finishing.REPLAY).is_dir()
+            assert (self.place / REPLAY).is_dir()
         elif self.state is S.PURGED:
             assert kept.clips == 0
             assert not self.place.exists()

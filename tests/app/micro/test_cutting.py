@@ -10,11 +10,9 @@ from sqlalchemy import select
 from app.database import Database
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState, Queue
-from app.live import composing, cutting
+from app.live import cutting
 from app.live.cutting import FILM_LOOKED_FOR_EVERY
-from app.live.making import settle
 from app.recordings import downloads, micro_lessons, retention
-from app.recordings.leftovers import RecordingLeftover
 from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import DownloadForm, Recording
 from app.recordings.reserved import ROOM_LOOKED_FOR_EVERY
@@ -122,39 +120,6 @@ async def test_a_piece_deleted_while_it_is_cut_leaves_no_file(
     assert await cut(keeping) == 2
     assert cut_files(keeping, recording) == work_places(keeping, recording) == []
     assert (await the_job(keeping.database)).state is JobState.DONE
-
-
-@pytest.mark.usefixtures("cutter_apart")
-async def test_files_that_were_placed_and_never_offered_go_within_the_hour(
-    keeping: Keeping,
-    recording: Recording,
-    save: Save,
-    browser: TestBrowser,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def settle_and_die(out: Path, to: Path) -> None:
-        settle(out, to)
-        raise ConnectionError("the database went away, or the process")
-
-    await save()
-    await cut(keeping)
-    for module, work in ((composing, compose), (cutting, cut)):
-        keeping.clock.now += FILM_LOOKED_FOR_EVERY
-        with monkeypatch.context() as patch:
-            patch.setattr(module, "settle", settle_and_die)
-            assert await work(keeping) == 1
-        keeping.clock.now += jobs.RETRY_AFTER[0]
-        assert await work(keeping) == 1
-    (one,) = await listed(browser, recording)
-    assert one["state"] == "READY"
-    folder = keeping.path(recording, "")
-    assert [len(list(folder.glob(name))) for name in ("lesson-*", "micro-*")] == [2, 2]
-    keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
-    await purge(keeping)
-    assert [len(list(folder.glob(name))) for name in ("lesson-*", "micro-*")] == [1, 1]
-    assert (await browser.get(one["url"])).status_code == 200
-    async with keeping.database.unit_of_work() as db:
-        assert (await db.scalars(select(RecordingLeftover.name))).all() == []
 
 
 @pytest.mark.usefixtures("cutter_apart")

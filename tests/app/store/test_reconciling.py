@@ -1,5 +1,6 @@
 """What a crash, an old copy of the database or somebody's hand did is found and mended."""
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -12,11 +13,11 @@ from app.recordings.keys import key_of
 from app.recordings.models import RecordingState
 from app.recordings.reconciling import Reconciler
 from app.recordings.uploading import LOCAL_GRACE
-from app.recordings.workplaces import COMPOSING, CUTTING
+from app.recordings.workplaces import COMPOSING, CUTTING, MENDING
 from tests.app.store.keeping import CLIP, PART, Keeping
 from tests.app.store.servers import Line, S3Server
 
-PLACES = (COMPOSING, CUTTING)
+PLACES = (COMPOSING, CUTTING, MENDING)
 ALL = {PART, CLIP, "manifest.jsonl"}
 
 
@@ -129,13 +130,16 @@ async def test_store_that_is_away_changes_nothing(keeping: Keeping, line: Line) 
 
 
 async def test_what_jobs_left_that_are_over_is_removed_and_what_others_make_is_not(
-    keeping: Keeping,
+    keeping: Keeping, tmp_path: Path
 ) -> None:
     recording = await keeping.recording()
-    given_up, made_now = [
+    given_up, made_now, elsewhere = [
         keeping.path(recording, f"{name}-{uuid4().hex}-{uuid4().hex}") for name in PLACES
     ]
-    for place in (given_up, made_now):
+    second = tmp_path / "second"
+    second.mkdir()
+    elsewhere.symlink_to(second / elsewhere.name)
+    for place in (given_up, made_now, second / elsewhere.name):
         place.mkdir()
         (place / "film.mp4").write_bytes(b"half")
     beside = keeping.path(recording, "making-of")
@@ -154,5 +158,7 @@ async def test_what_jobs_left_that_are_over_is_removed_and_what_others_make_is_n
         )
     await reconcile(keeping)
     assert not given_up.exists()
+    assert not elsewhere.is_symlink()
+    assert list(second.iterdir()) == []
     assert (made_now / "film.mp4").exists()
     assert beside.exists()
