@@ -40,6 +40,15 @@ async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
     return await asyncio.to_thread(lambda: list(_files(folder, known)))
 
 
+async def is_all_known(folder: Path, known: Collection[str]) -> bool:
+    """Return whether no file came that is not among `known`; none is read. Raise OSError."""
+
+    def look() -> bool:
+        return all(name in known for name, _ in _there(folder) if _is_ours(name))
+
+    return await asyncio.to_thread(look)
+
+
 async def known_files(db: AsyncSession, recording_id: UUID) -> frozenset[str]:
     """Return which files of a recording have their row."""
     rows = await db.scalars(
@@ -83,17 +92,24 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     """
     recorded = recorded_files(folder / MANIFEST)
     yield from (file for name, file in recorded.items() if name not in known)
+    for name, path in _there(folder):
+        if name in known or name in recorded:
+            continue
+        if _is_ours(name):
+            yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
+        else:
+            log.error("recording_file_of_no_recorder", folder=folder.name, name=name)
+
+
+def _there(folder: Path) -> Iterator[tuple[str, Path]]:
     for place in (folder, folder / REPLAY):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
-            name = path.relative_to(folder).as_posix()
-            if name in known or name in recorded or not path.is_file():
-                continue
-            if place == folder and path.is_symlink():
-                continue
-            if len(name) > NAME_LENGTH or not is_key(name):
-                log.error("recording_file_of_no_recorder", folder=folder.name, name=name)
-                continue
-            yield FileOnDisk(name, path.stat().st_size, sha256_of(path))
+            if path.is_file() and not (place == folder and path.is_symlink()):
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _is_ours(name: str) -> bool:
+    return len(name) <= NAME_LENGTH and is_key(name)
 
 
 def recorded_files(manifest: Path) -> dict[str, FileOnDisk]:

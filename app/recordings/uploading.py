@@ -96,15 +96,20 @@ class Uploader:
         for recording in recordings:
             async with context.database.unit_of_work() as db:
                 known = await listing.known_files(db, recording.id)
+            folder = self._root / recording.folder
             try:
-                files = await listing.look_at(self._root / recording.folder, known)
+                files = await listing.look_at(folder, known)
             except OSError:
                 log.exception("recording_not_listed", recording_id=str(recording.id))
                 continue
             async with context.database.unit_of_work() as db:
                 await context.hold(db)
+                # Nothing is offered now. What was, while these were read, is for the next run.
+                row = await db.get_one(Recording, recording.id, with_for_update=True)
                 await listing.enlist(db, recording.id, files, now=context.now())
-                (await db.get_one(Recording, recording.id)).files_listed_at = context.now()
+                known = await listing.known_files(db, recording.id)
+                if await listing.is_all_known(folder, known):
+                    row.files_listed_at = context.now()
 
     async def _next(self, context: JobContext) -> tuple[Recording, RecordingFile] | None:
         """Return what has been due for longest, unless the store is left alone for now."""

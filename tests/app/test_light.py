@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.database import Database
-from app.jobs.models import Job, JobState
+from app.jobs import service as jobs
+from app.jobs.models import Job, JobState, Queue
 from app.recordings import downloads, retention
 from app.recordings.downloads import RecordingDownload
 from app.recordings.models import DownloadForm, Recording, RecordingState, RecordingView
@@ -254,7 +255,12 @@ async def test_small_file_is_made_when_a_lesson_is_published_and_before_that_for
     assert (ready["state"], ready["duration_ms"]) == ("READY", 3_000)
     assert len((await teacher.get(ready["url"])).content) == ready["bytes"]
     assert (await teacher.post(f"/api/sessions/{session_id}/replay/light/SOUND")).status_code == 202
-    assert (await light(teacher, session_id))["SOUND"]["state"] == "WAITING"
+    waiting = (await light(teacher, session_id))["SOUND"]
+    assert (waiting["state"], waiting["ahead"]) == ("WAITING", 0)
+    async with database.unit_of_work() as db:
+        before = clock.now - timedelta(minutes=1)
+        await jobs.enqueue(db, kind="x", payload={}, owner=None, queue=Queue.HEAVY, now=before)
+    assert (await light(teacher, session_id))["SOUND"]["ahead"] == 1
     assert [each.state for each in await jobs_of(database)] == [JobState.DONE, JobState.QUEUED]
 
 

@@ -1,7 +1,7 @@
 """Files of recordings reach the store whatever the line does, and leave the disk only then."""
 
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from app.jobs.models import Job
 from app.recordings import listing, uploading
 from app.recordings.copies import CopyState, RecordingFile
 from app.recordings.keys import key_of
+from app.recordings.listing import FileOnDisk
 from app.recordings.models import Recording, RecordingState
 from app.recordings.retention import REMOVED_AFTER_WITHDRAWAL
 from app.recordings.uploading import LOCAL_GRACE, LONGEST_PAUSE, SHORTEST_PAUSE, pause_after
@@ -130,6 +131,30 @@ async def test_store_that_forgot_an_upload_is_sent_all_of_it_again(
     await keeping.run(times=4)
     assert (await keeping.files(recording))[CLIP].state is CopyState.VERIFIED
     assert server.objects()[f"rec/{recording.folder}/{CLIP}"] == content
+
+
+async def test_what_is_offered_while_others_are_read_is_sent_by_the_next_run(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await keeping.recording()
+    film = keeping.path(recording, "lesson-1.mp4")
+    really = listing.look_at
+
+    async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
+        found = await really(folder, known)
+        film.write_bytes(noise(10_000, 3))
+        async with keeping.database.unit_of_work() as db:
+            (await db.get_one(Recording, recording.id)).files_listed_at = None
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "look_at", look_at)
+        await keeping.run()
+    assert set(await keeping.states(recording)) == ALL
+    await keeping.run(times=2)
+    assert await keeping.states(recording) == dict.fromkeys(ALL | {film.name}, CopyState.VERIFIED)
+    async with keeping.database.unit_of_work() as db:
+        assert (await db.get_one(Recording, recording.id)).files_listed_at is not None
 
 
 Meanwhile = Callable[[], Awaitable[None]]
