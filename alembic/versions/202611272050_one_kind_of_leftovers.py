@@ -1,4 +1,4 @@
-"""Say of each file left over when it goes, and have clips that were replaced be such files.
+"""Say of each file left over when it goes and how large it was; clips that were replaced are such.
 
 Revision ID: 202611272050
 Revises: 202611272030
@@ -35,6 +35,7 @@ _CLIPS = sa.table(
 
 def upgrade() -> None:
     op.execute("ALTER TABLE recording_leftovers RENAME COLUMN since TO due_at")
+    op.add_column("recording_leftovers", sa.Column("bytes", sa.BigInteger(), nullable=True))
     _move_by(_HOUR)
     rows = [
         {"id": uuid4(), "recording_id": recording_id, "name": name, "due_at": replaced_at + _DAY}
@@ -53,6 +54,7 @@ def downgrade() -> None:
             sa.delete(_LEFT).where(_LEFT.c.recording_id == recording_id, _LEFT.c.name == name)
         )
     _move_by(-_HOUR)
+    op.drop_column("recording_leftovers", "bytes")
     op.execute("ALTER TABLE recording_leftovers RENAME COLUMN due_at TO since")
 
 

@@ -16,7 +16,17 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, delete, exists, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    delete,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,7 +48,10 @@ REPLACED_KEPT_FOR: Final = timedelta(hours=24)
 
 
 class RecordingLeftover(Base):
-    """A file to be removed from `due_at` on. `name` is relative to the recording's folder."""
+    """A file to be removed from `due_at` on. `name` is relative to the recording's folder.
+
+    `bytes`: how large it was when it began to be removed, so that it is counted whatever dies then.
+    """
 
     __tablename__ = "recording_leftovers"
     __table_args__ = (UniqueConstraint("recording_id", "name"),)
@@ -47,6 +60,7 @@ class RecordingLeftover(Base):
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id"))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     due_at: Mapped[datetime]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def leave(
@@ -143,6 +157,7 @@ async def _remove(
             errno.ENOENT, "is the disk of the recordings mounted?", str(path.parent)
         )
     of_it = (RecordingFile.recording_id == recording.id, RecordingFile.name == left.name)
+    on_disk = await asyncio.to_thread(_size_of, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
         # Others were removed since it was found to be due, from a store that may be slow.
@@ -150,6 +165,7 @@ async def _remove(
         if await db.scalar(select(Recording.id).where(*still)) is None:
             return False
         row = await db.scalar(select(RecordingFile).where(*of_it))
+        size = await _sized(db, left, on_disk if row is None else row.bytes)
     if store is not None:
         key = key_of(recording.folder, left.name)
         if row is not None and row.upload_id is not None:
@@ -157,7 +173,6 @@ async def _remove(
         await store.delete(key)
     elif row is not None and (row.state is not CopyState.WAITING or row.upload_id):
         raise StoreError("there is a copy in an object store this server is not told of")
-    size = row.bytes if row is not None else await asyncio.to_thread(_size_of, path)
     await asyncio.to_thread(remove_file, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
@@ -170,6 +185,15 @@ async def _remove(
             its.replaced_bytes += size
     log.info("leftover_removed", recording_id=str(recording.id), file=left.name)
     return True
+
+
+async def _sized(db: AsyncSession, left: RecordingLeftover, found: int | None) -> int | None:
+    """Write down and return how large a file is, before it goes; None: there never was one."""
+    if left.bytes is not None:
+        return left.bytes
+    its = update(RecordingLeftover).where(RecordingLeftover.id == left.id)
+    await db.execute(its.values(bytes=found))
+    return found
 
 
 async def _forget_clip(db: AsyncSession, recording_id: UUID, name: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from app.recordings import retention
+from app.recordings import leftovers, retention
 from app.recordings.copies import CopyState
 from app.recordings.keys import key_of
 from app.recordings.leftovers import (
@@ -212,11 +212,21 @@ async def test_a_store_that_is_away_and_a_disk_that_is_are_waited_for(
 
 
 async def test_what_was_removed_before_is_counted_by_the_certificate_once(
-    keeping: Keeping, recording: Recording
+    keeping: Keeping, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeping.clock.now += REPLACED_KEPT_FOR
-    await purge(keeping)
-    await purge(keeping)
+
+    def die_after(path: Path) -> None:
+        path.unlink()
+        raise OSError("no more is done")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(leftovers, "remove_file", die_after)
+        await purge(keeping)
+    assert await clips_of(keeping, recording) == {CLIP, NEW}
+    for _ in range(2):
+        await purge(keeping)
+    assert await clips_of(keeping, recording) == {NEW}
     await withdraw(keeping, recording)
     keeping.clock.now += REMOVED_AFTER_WITHDRAWAL
     await purge(keeping)
