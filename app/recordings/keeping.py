@@ -61,11 +61,12 @@ async def kept_of(
     of_purpose = await schedules(db, now)
     ends = {each: of_purpose[each].end_of(recording.started_at) for each in RecordingPurpose}
     end, expired = ends[recording.purpose], await expired_by(db, recording)
-    rule = expired if recording.state in HIDDEN else end.rule
+    is_hidden = recording.state in HIDDEN
+    rule = expired if is_hidden else end.rule
     out = KeptOut(
         state=recording.state,
         purpose=recording.purpose,
-        kept_until=end.at,
+        kept_until=None if is_hidden else end.at,
         rule=None if rule is None else rule_named(rule),
         purposes=[
             PurposeOut(purpose=each, kept_until=one.at, rule=rule_named(one.rule))

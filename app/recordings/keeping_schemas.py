@@ -108,11 +108,11 @@ class PurposeOut(BaseModel):
 class KeptOut(BaseModel):
     """How long a recording is kept, why, and who keeps it longer.
 
-    `kept_until`: when it expires, null: not by itself; `rule`: by which, as they stand now, rules
-    to come included, or by which it expired; null: it was withdrawn. `hidden_at`, `hidden_note`:
-    since when nobody is shown it, and what was said then; `removed_after`: its copies are removed
-    from then on, unless it is held. `may_change`: the caller administers the school that gave the
-    lesson. `certificate`: that its copies were removed.
+    `kept_until`: when it expires, null: not by itself, or it is hidden already; `rule`: by which,
+    as they stand now, rules to come included, or by which it expired; null: it was withdrawn.
+    `hidden_at`, `hidden_note`: since when nobody is shown it, and what was said then;
+    `removed_after`: its copies are removed from then on, unless it is held. `may_change`: the
+    caller administers the school that gave the lesson. `certificate`: that its copies were removed.
     """
 
     state: RecordingState

@@ -145,6 +145,7 @@ async def test_what_goes_is_for_no_purpose_any_more_and_can_still_be_held(
     assert asked.status_code == 200
     said, etag = await read(keeper, recorded)
     assert (said["state"], said["hidden_note"]) == ("WITHDRAWN", "家长要求")
+    assert (said["kept_until"], said["rule"]) == (None, None)
     assert at(said["removed_after"]) == clock.now + REMOVED_AFTER_WITHDRAWAL
     refused = await keeper.send(
         "PUT", f"{recorded.path}/purpose", etag=etag, json={"purpose": "RESOURCE"}
