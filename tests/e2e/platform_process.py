@@ -57,7 +57,10 @@ class Platform:
         return self._process.pid
 
     def start(self) -> None:
-        """Start the server and wait until it has printed its links and answers."""
+        """Start the server and wait until it has printed its links and answers.
+
+        Raise RuntimeError when it does not: it is ended then.
+        """
         environment = {
             **os.environ,  # noqa: TID251 - a child process is given what this one was
             "CLASSROOMS_VAR_DIR": str(self.folder),
@@ -75,7 +78,11 @@ class Platform:
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:  # whoever waits in vain, or stops waiting, has nothing to stop
+            self.kill()
+            raise
 
     def _command(self) -> list[str]:
         assert self.has_history or not self.ahead, "a new county is looked at today"
