@@ -54,6 +54,13 @@ async def correct_region(
         raise NameTaken(f"There is a region {code} already.") from error
 
 
+def rename_region(db: AsyncSession, region: Region, name: str, *, by: Corrector) -> None:
+    """Give a region another name, as a table says."""
+    before = f"{region.code} {region.name}"
+    region.name = name
+    _note(db, Corrected.REGION, region.id, (before, f"{region.code} {name}"), by)
+
+
 async def _require_unused(db: AsyncSession, region: Region) -> None:
     """Raise RegionCodeUsed where others' paths or a roster hold the code of a region."""
     users = {
@@ -84,20 +91,20 @@ async def correct_label(
     by: Corrector,
 ) -> None:
     """Change which label it is, or its days: it ends with the last. Raise as `label_region`."""
-    word = await registry.require_label(
-        db,
-        label.region_id,
-        code_id=code_id,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        except_id=label.id,
-    )
-    was = await registry.label_word(db, label.code_id)
-    before = f"{was} {label.valid_from or ''}/{label.valid_to or ''}"
-    label.code_id, label.valid_from, label.valid_to = code_id, valid_from, valid_to
-    after = f"{word} {valid_from or ''}/{valid_to or ''}"
-    _note(db, Corrected.LABEL, label.id, (before, after), by)
-    await db.flush()
+    async with db.begin_nested():
+        word = await registry.require_label(
+            db,
+            label.region_id,
+            code_id=code_id,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            except_id=label.id,
+        )
+        was = await registry.label_word(db, label.code_id)
+        before = f"{was} {label.valid_from or ''}/{label.valid_to or ''}"
+        label.code_id, label.valid_from, label.valid_to = code_id, valid_from, valid_to
+        after = f"{word} {valid_from or ''}/{valid_to or ''}"
+        _note(db, Corrected.LABEL, label.id, (before, after), by)
 
 
 async def correct_authority(

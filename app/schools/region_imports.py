@@ -3,14 +3,16 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.codes.catalogue import Catalogue
-from app.database import insert_many, uuid7
-from app.schools import cells
+from app.database import PORTION, insert_many, uuid7
+from app.schools import cells, corrections
 from app.schools.cells import Refused
+from app.schools.corrections import Corrector
 from app.schools.errors import BadRegionCode
 from app.schools.histories import Noting
 from app.schools.models import Region
@@ -35,6 +37,7 @@ class Regions(World[Region]):
     there: dict[Hashable, Region]
     above: dict[str, str]
     foreign: frozenset[str]
+    by: Corrector
     made: dict[str, Region] = field(default_factory=dict)
     key_column = CODE
 
@@ -88,20 +91,49 @@ class Regions(World[Region]):
             raise Refused(ABOVE, "lies-elsewhere")
         return {"name": wanted.facts["name"]} if thing.name != wanted.facts["name"] else {}
 
+    def change(self, db: AsyncSession, thing: Region, changes: dict[str, Any]) -> None:
+        """Give it the name that is said, and write down what it was, as a correction."""
+        corrections.rename_region(db, thing, changes["name"], by=self.by)
+
     async def make(self, db: AsyncSession, wanted: Sequence[Wanted]) -> None:
-        """Insert them, each after the one it lies in."""
-        made = (self.made[str(each.key)] for each in wanted)
-        fields = ("id", "code", "name", "parent_id", "path")
-        await insert_many(db, Region, [{key: getattr(one, key) for key in fields} for one in made])
+        """Insert them, each after the one it lies in.
+
+        What they lie in is held before: its code, which is part of their paths, may have been
+        corrected since the table was looked at, and is not from here on.
+        """
+        made = [self.made[str(each.key)] for each in wanted]
+        async with db.begin_nested():
+            paths = await _held_paths(db, {one.parent_id for one in made if one.parent_id})
+            for one in made:
+                assert one.parent_id is not None, "a table makes no region that lies in none"
+                one.path = paths[one.id] = f"{paths[one.parent_id]}{one.code}/"
+            fields = ("id", "code", "name", "parent_id", "path")
+            rows = [{key: getattr(one, key) for key in fields} for one in made]
+            await insert_many(db, Region, rows)
 
 
-async def _regions(db: AsyncSession, scope: Scope, _sets: Catalogue, _noting: Noting) -> Regions:
+async def _held_paths(db: AsyncSession, region_ids: set[UUID]) -> dict[UUID, str]:
+    """Return the paths of those regions that are there, whose codes stay until the commit."""
+    paths: dict[UUID, str] = {}
+    ids = sorted(region_ids)
+    for first in range(0, len(ids), PORTION):
+        found = await db.execute(
+            select(Region.id, Region.path)
+            .where(Region.id.in_(ids[first : first + PORTION]))
+            .with_for_update(read=True, key_share=True)
+        )
+        paths |= {row.id: row.path for row in found}
+    return paths
+
+
+async def _regions(db: AsyncSession, scope: Scope, _sets: Catalogue, noting: Noting) -> Regions:
     own = await db.scalars(select(Region).where(Region.id.in_(regions_within(scope))))
     there: dict[Hashable, Region] = {region.code: region for region in own}
     every = (await db.execute(select(Region.id, Region.code, Region.parent_id))).all()
     codes = {row.id: row.code for row in every}
     above = {row.code: codes[row.parent_id] for row in every if row.parent_id is not None}
-    return Regions(there, above, frozenset(codes.values()) - {str(code) for code in there})
+    foreign = frozenset(codes.values()) - {str(code) for code in there}
+    return Regions(there, above, foreign, Corrector(noting.by, noting.now))
 
 
 REGIONS = kind_of(

@@ -67,14 +67,14 @@ async def label_region(
     valid_to: date | None,
 ) -> RegionLabel:
     """Say what a region counts as, from a day to a day. Raise CodeUnknown, WrongDay, NameTaken."""
-    await require_label(
-        db, region.id, code_id=code_id, valid_from=valid_from, valid_to=valid_to, except_id=None
-    )
     label = RegionLabel(
         region_id=region.id, code_id=code_id, valid_from=valid_from, valid_to=valid_to
     )
-    db.add(label)
-    await db.flush()
+    async with db.begin_nested():
+        await require_label(
+            db, region.id, code_id=code_id, valid_from=valid_from, valid_to=valid_to, except_id=None
+        )
+        db.add(label)
     return label
 
 
@@ -97,11 +97,15 @@ async def require_label(
 ) -> str:
     """Return the word of a label a region can have on these days, whatever `except_id` says now.
 
+    In a savepoint: whoever labels the same region waits for this transaction from here on.
     Raise CodeUnknown, WrongDay, NameTaken: it has it on some of them.
     """
     word = await label_word(db, code_id)
     if valid_from is not None and valid_to is not None and valid_to < valid_from:
         raise WrongDay("The last day is before the first.")
+    await db.execute(
+        select(Region.id).where(Region.id == region_id).with_for_update(key_share=True)
+    )
     for other in await db.scalars(
         select(RegionLabel).where(
             RegionLabel.region_id == region_id, RegionLabel.code_id == code_id

@@ -1,18 +1,28 @@
 """Regions, labels and authorities are corrected, by whom they are kept, and it is written down."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.codes import service as codes
+from app.codes.models import CodeKind
 from app.database import Database
 from app.schools import corrections, registry
 from app.schools.corrections import Corrector
-from app.schools.errors import RegionCodeUsed
-from app.schools.models import Region, RegistryCorrection, School
-from app.security import Role
+from app.schools.errors import NameTaken, RegionCodeUsed
+from app.schools.histories import Noting
+from app.schools.models import Region, RegionLabel, RegistryCorrection, School
+from app.schools.region_imports import REGIONS, Regions
+from app.schools.table_import import Wanted
+from app.security import Role, Scope
+from app.sheets import read_table
 from tests.app.alliance_steps import found, made
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
+from tests.app.test_table_imports import as_csv, run
 from tests.factories import County, make_county, make_person, make_region
 
 JSON = dict[str, Any]
@@ -135,6 +145,77 @@ async def test_a_region_added_meanwhile_has_the_path_of_the_right_code(
             await registry.add_region(db, code="989808", name="镇", parent=parent)
         with pytest.raises(RegionCodeUsed):
             await corrections.correct_region(late, held, code="989809", name="县", by=by)
+
+
+async def test_regions_of_a_table_have_the_path_of_a_code_corrected_meanwhile(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.unit_of_work() as db:
+        above = await make_region(db)
+    make = Regions.make
+
+    async def make_later(self: Regions, db: AsyncSession, wanted: Sequence[Wanted]) -> None:
+        """The table was looked at, and nothing of it is written yet."""
+        async with database.unit_of_work() as other:
+            held = await other.get_one(Region, above.id)
+            by = Corrector(None, clock.now)
+            await corrections.correct_region(other, held, code="989806", name="县", by=by)
+        await make(self, db, wanted)
+
+    monkeypatch.setattr(Regions, "make", make_later)
+    rows = (("989807100001", "村", "989807100000"), ("989807100000", "镇", above.code))
+    async with database.unit_of_work() as db:
+        report = await REGIONS.run(
+            db,
+            read_table(as_csv("regions", *rows)),
+            scope=Scope(region_ids=frozenset({above.id})),
+            noting=Noting.today(clock.now),
+            is_dry=False,
+        )
+    assert (report.created, report.is_written) == (2, True)
+    async with database.unit_of_work() as db:
+        below = select(Region.path).where(Region.code.startswith("989807"))
+        paths = (await db.scalars(below.order_by(Region.code))).all()
+    assert paths == ["/989806/989807100000/", "/989806/989807100000/989807100001/"]
+
+
+async def test_a_name_a_table_gives_a_region_is_a_correction_too(
+    database: Database, county: County
+) -> None:
+    code, name = county.region.code, county.region.name
+    for _ in range(2):  # the second time it is called so already
+        await run(database, county, "regions", (code, "改名县", ""))
+    async with database.unit_of_work() as db:
+        noted = (await db.scalars(select(RegistryCorrection))).all()
+    assert [(each.thing_id, each.before, each.after) for each in noted] == [
+        (county.region.id, f"{code} {name}", f"{code} 改名县")
+    ]
+
+
+async def test_of_two_who_give_a_region_one_label_at_once_the_second_is_told(
+    database: Database, county: County
+) -> None:
+    async with database.unit_of_work() as db:
+        code = (await codes.catalogue(db)).of_kind(CodeKind.REGION_LABEL)[0]
+    barrier = asyncio.Barrier(2)
+
+    async def label() -> str:
+        try:
+            async with database.unit_of_work() as db:
+                region = await db.get_one(Region, county.region.id)
+                await barrier.wait()
+                await registry.label_region(
+                    db, region, code_id=code.id, valid_from=None, valid_to=None
+                )
+        except NameTaken:
+            return "told"
+        return "given"
+
+    async with asyncio.timeout(30):
+        assert sorted(await asyncio.gather(label(), label())) == ["given", "told"]
+    async with database.unit_of_work() as db:
+        held = select(func.count()).where(RegionLabel.region_id == county.region.id)
+        assert await db.scalar(held) == 1
 
 
 async def test_a_label_is_ended_and_corrected(
