@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import errors, openapi
-from app.accounts import grant_routes, staff_routes
+from app.accounts import correction_routes, grant_routes, staff_routes
 from app.accounts import routes as account_routes
 from app.accounts import service as accounts
 from app.accounts.passwords import Passwords
@@ -99,6 +99,7 @@ ROUTERS = (
     account_routes.router,
     staff_routes.router,
     grant_routes.router,
+    correction_routes.router,
     calendar_routes.router,
     bell_routes.router,
     alliance_routes.router,

@@ -977,6 +977,14 @@ export interface paths {
         /** @description Export the list, all pages of it. */
         get: operations["export_regions"];
     };
+    "/api/registry-corrections": {
+        /** @description List what was corrected of regions in scope, their labels and authorities, latest first. */
+        get: operations["list_corrections"];
+    };
+    "/api/registry-corrections/export": {
+        /** @description Export the list, all pages of it. */
+        get: operations["export_corrections"];
+    };
     "/api/role-grant-changes": {
         /** @description List what happened to roles within the caller's scope, the latest first. */
         get: operations["list_grant_changes"];
@@ -1899,6 +1907,28 @@ export interface components {
          * @enum {string}
          */
         ConflictCode: "hub-without-bells" | "site-without-bells" | "no-shared-window" | "sites-without-common-window" | "too-few-windows" | "kept-free" | "taken" | "crowded";
+        /**
+         * @description What of the registry was corrected, beside schools, which have changes of their own.
+         * @enum {string}
+         */
+        Corrected: "REGION" | "LABEL" | "AUTHORITY";
+        /**
+         * @description What a thing was and became. `region`: it, the one its label is of, or its authority's.
+         *
+         *     `before`, `after`: code and name; a label's word and `first day/last day`; an authority's name
+         *     and level. `noted_by`: null where nobody signed in did it.
+         */
+        CorrectionOut: {
+            after: string;
+            before: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            noted_at: string;
+            noted_by: string | null;
+            region: components["schemas"]["Named"];
+            thing: components["schemas"]["Corrected"];
+        };
         /** @description The figures of a county; its code as it stood on the roster. */
         CountyFigures: {
             code: string;
@@ -3097,6 +3127,11 @@ export interface components {
         };
         Page_CodeSetOut_: {
             items: components["schemas"]["CodeSetOut"][];
+            /** @description Ask for the next page with it. */
+            next_cursor: string | null;
+        };
+        Page_CorrectionOut_: {
+            items: components["schemas"]["CorrectionOut"][];
             /** @description Ask for the next page with it. */
             next_cursor: string | null;
         };
@@ -5775,6 +5810,8 @@ export interface components {
         /** @description Only this subject. */
         "query.subject_id": string | null;
         "query.term_id": string | null;
+        /** @description Only of this. */
+        "query.thing": components["schemas"]["Corrected"] | null;
         "query.to": string;
         "query.until": number;
         "query.urban_rural": string | null;
@@ -12097,6 +12134,58 @@ export interface operations {
                 format?: components["parameters"]["query.format"];
                 parent_id?: components["parameters"]["query.parent_id"];
                 q?: string;
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    list_corrections: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; without it, the first page. */
+                cursor?: components["parameters"]["query.cursor"];
+                /** @description How many items a page has at most. */
+                limit?: components["parameters"]["query.limit"];
+                /** @description Words of the region's name, or of what it was or became. */
+                q?: string;
+                /** @description Only of this. */
+                thing?: components["parameters"]["query.thing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Page_CorrectionOut_"];
+                };
+            };
+            400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_corrections: {
+        parameters: {
+            query?: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                /** @description Words of the region's name, or of what it was or became. */
+                q?: string;
+                /** @description Only of this. */
+                thing?: components["parameters"]["query.thing"];
             };
         };
         responses: {

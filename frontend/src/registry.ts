@@ -98,6 +98,21 @@ export const authorities = {
   named: async (q: string): Promise<Named[]> => (await authorities.list({ q, limit: 30 })).items,
 };
 
+export type Correction = Schemas["CorrectionOut"];
+export type Corrected = Schemas["Corrected"];
+export const CORRECTED: readonly Corrected[] = ["REGION", "LABEL", "AUTHORITY"];
+export interface CorrectionQuery {
+  q?: string;
+  thing?: Corrected;
+}
+
+/** 更正记录: what a region, a label or an authority was before it was corrected. */
+export const corrections = {
+  list: (query: CorrectionQuery & Paging) => dataOf(client.get("/api/registry-corrections", { query })),
+  exportUrl: (query: CorrectionQuery, format: Format) =>
+    linkTo("/api/registry-corrections/export", { query: { ...query, format } }),
+};
+
 export const classes = {
   list: (query: Paging & { school_id: string; is_open?: boolean }) =>
     dataOf(client.get("/api/school-classes", { query })),

@@ -89,6 +89,7 @@ describe("the filters in the address", () => {
     ["jobs", JobsPage, "/api/jobs", "?kind=schools.import&state=DEAD", "kind=schools.import&state=DEAD"],
     ["regions", RegionsPage, "/api/regions", "?q=xian&parent_id=r1&authority_q=ju", "q=xian&parent_id=r1"],
     ["authorities", RegionsPage, "/api/authorities", "?q=xian&authority_q=ju&authority_level=CITY", "q=ju&level=CITY"],
+    ["corrections", RegionsPage, "/api/registry-corrections", "?q=xian&correction_q=ju&correction_thing=LABEL", "q=ju&thing=LABEL"],
     ["code sets", CodesPage, "/api/code-sets", "?kind=SUBJECT", "kind=SUBJECT"],
     ["codes", CodesPage, "/api/codes", "?kind=SUBJECT&code_set=CURR2022", "kind=SUBJECT&set=CURR2022"],
     ["mappings of codes", CodesPage, "/api/code-maps", "?kind=SUBJECT&code_set=CURR2022", "set=CURR2022"],

@@ -1,7 +1,7 @@
 /** What pages of the registry send: where a role holds, what a member is, which bells go; and where a school's page leads. */
 import { ElMessageBox } from "element-plus";
 import { createPinia } from "pinia";
-import { createApp, h, nextTick, type App, type Component } from "vue";
+import { createApp, h, nextTick, ref, type App, type Component } from "vue";
 import { createMemoryHistory, createRouter, type Router } from "vue-router";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Member } from "../src/alliances";
@@ -16,6 +16,7 @@ import SharedWindows from "../src/views/calendar/SharedWindows.vue";
 import { firstOf } from "../src/components/office/codes";
 import type { Code } from "../src/registry";
 import AuthorityDialog from "../src/views/registry/AuthorityDialog.vue";
+import CorrectionList from "../src/views/registry/CorrectionList.vue";
 import GrantDialog from "../src/views/registry/GrantDialog.vue";
 import LabelDialog from "../src/views/registry/LabelDialog.vue";
 import NewSchoolDialog from "../src/views/registry/NewSchoolDialog.vue";
@@ -304,6 +305,32 @@ describe("what a form begins with", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe("the list of corrections", () => {
+  const made = (id: string, thing: string, before: string, after: string, noted_by: string | null) => ({
+    id, thing, before, after, noted_by, noted_at: "2026-03-02T02:00:00Z", region: { id: "r1", name: "示范县" },
+  });
+
+  it("says what was what before, by whom, in words, and is asked for again when something is corrected", async () => {
+    const items = [
+      made("k1", "AUTHORITY", "县教育局 COUNTY", "县教体局 CITY", "王管理员"),
+      made("k2", "LABEL", "脱贫县 2014-01-01/", "脱贫县 2014-01-01/2020-12-31", null),
+      made("k3", "REGION", "990121 CITY", "990121 示范县", null),
+    ];
+    answers((path) => (path.startsWith("/api/registry-corrections") ? { items, next_cursor: null } : null));
+    const count = ref(0);
+    await opened({ render: () => h(CorrectionList, { made: count.value }) });
+    const cells = (row: Element): string[] => [...row.querySelectorAll("td")].slice(1).map((td) => td.textContent.trim());
+    await expect.poll(() => [...document.querySelectorAll("tbody tr")].map(cells)).toEqual([
+      ["主管部门示范县", "县教育局 (县级)", "县教体局 (市级)", "王管理员"],
+      ["区划标签示范县", "脱贫县 2014-01-01/", "脱贫县 2014-01-01/2020-12-31", "–"],
+      ["行政区划", "990121 CITY", "990121 示范县", "–"],
+    ]);
+    count.value += 1;
+    const path = "/api/registry-corrections?limit=20";
+    await expect.poll(() => asked.filter((each) => each.startsWith("/api/registry"))).toEqual([path, path]);
   });
 });
 

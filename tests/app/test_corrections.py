@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Person
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.database import Database
@@ -23,7 +24,7 @@ from app.sheets import read_table
 from tests.app.alliance_steps import found, made
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.test_table_imports import as_csv, run
-from tests.factories import County, make_county, make_person, make_region
+from tests.factories import NOON, County, make_county, make_person, make_region
 
 JSON = dict[str, Any]
 
@@ -301,3 +302,72 @@ async def test_what_lies_above_or_elsewhere_is_corrected_by_nobody_below(
         assert (answer.status_code, answer.json()["type"]) == (428, "precondition-required")
     assert await written(database) == []
     assert (await found(office, f"/api/regions/{county.region.id}")) == region
+
+
+async def test_corrections_are_listed_narrowed_and_exported_with_who_made_them(
+    office: TestBrowser, open_browser: OpenBrowser, county: County, database: Database
+) -> None:
+    region = await found(office, f"/api/regions/{county.region.id}")
+    words = (await found(office, "/api/codes?kind=REGION_LABEL"))["items"]
+    label = await made(office, f"/api/regions/{region['id']}/labels", {"code_id": words[0]["id"]})
+    body = {"name": "县教育局", "level": "COUNTY", "region_id": region["id"]}
+    authority = await made(office, "/api/authorities", body)
+    for path, wanted in (
+        (f"/api/regions/{region['id']}", {"code": region["code"], "name": "改名县"}),
+        (
+            f"/api/region-labels/{label['id']}",
+            {"code_id": words[0]["id"], "valid_to": "2030-12-31"},
+        ),
+        (f"/api/authorities/{authority['id']}", {"name": "县教体局", "level": "CITY"}),
+    ):
+        version = region["version"] if path.startswith("/api/regions") else 1
+        assert (await put(office, path, version, wanted))[0] == 200
+    async with database.unit_of_work() as db:
+        keeper = await db.get_one(Person, county.administrator.person_id)
+        inside = await make_region(db, parent=await db.get_one(Region, county.region.id))
+        above = await db.get_one(Region, county.region.id)
+        elsewhere = await make_county(db)
+        outside = await db.get_one(Region, elsewhere.region.id)
+        for other, parted in ((inside, county), (outside, elsewhere)):
+            by = Corrector(parted.administrator.person_id, NOON)
+            corrections.rename_region(db, other, f"{above.name}以下", by=by)
+    listed: list[JSON] = []
+    cursor = ""
+    while True:
+        page = await found(office, f"/api/registry-corrections?limit=3{cursor}")
+        listed += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert sorted((each["thing"], each["region"]["name"]) for each in listed) == [
+        ("AUTHORITY", "改名县"),
+        ("LABEL", "改名县"),
+        ("REGION", "改名县"),
+        ("REGION", "改名县以下"),
+    ]
+    assert {each["noted_by"] for each in listed} == {keeper.name}
+    moments = [each["noted_at"] for each in listed]
+    assert moments == sorted(moments, reverse=True)
+    [of_authority] = [each for each in listed if each["thing"] == "AUTHORITY"]
+    assert (of_authority["before"], of_authority["after"]) == ("县教育局 COUNTY", "县教体局 CITY")
+    for narrowed, wanted_ids in (
+        ("thing=LABEL", {each["id"] for each in listed if each["thing"] == "LABEL"}),
+        ("q=教体局", {of_authority["id"]}),
+        ("q=%25", set()),
+        ("q=以下", {each["id"] for each in listed if each["region"]["name"] == "改名县以下"}),
+    ):
+        shown = (await found(office, f"/api/registry-corrections?{narrowed}"))["items"]
+        assert {each["id"] for each in shown} == wanted_ids, narrowed
+    file = await office.get("/api/registry-corrections/export?thing=AUTHORITY")
+    assert "县教育局 (县级),县教体局 (市级)" in file.text
+    assert len(file.text.splitlines()) == 2
+    # Who looks after the county sees them, another county's its own, and a teacher none.
+    supervisor, theirs, teacher = [
+        await open_browser(each)
+        for each in (county.supervisor, elsewhere.administrator, county.teacher)
+    ]
+    assert (await found(supervisor, "/api/registry-corrections"))["items"] == listed
+    seen = (await found(theirs, "/api/registry-corrections"))["items"]
+    assert [each["region"]["id"] for each in seen] == [str(elsewhere.region.id)]
+    for path in ("/api/registry-corrections", "/api/registry-corrections/export"):
+        assert (await teacher.get(path)).status_code == 403
