@@ -9,12 +9,19 @@ from pydantic import BaseModel, Field, model_validator
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.clock import Day
 from app.schools.models import Region, School
-from app.schools.registry_schemas import Incoming
+from app.schools.registry_schemas import MOST_GRADE_NO, Incoming
 from app.schools.schemas import Named
 
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
 SubjectCode = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[0-9A-Za-z_-]+$")]
-GradeNo = Annotated[int, Field(ge=1, le=12, description="Counted from the first form, 1 to 12.")]
+GradeNo = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MOST_GRADE_NO,
+        description="A code of the stored set of grades, counted from the first form.",
+    ),
+]
 PeriodsAWeek = Annotated[int, Field(ge=1, le=40)]
 Target = Annotated[int, Field(ge=0, le=100_000)]
 

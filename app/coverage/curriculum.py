@@ -19,7 +19,6 @@ from app.codes.models import CodeKind
 from app.coverage.curriculum_schemas import CurriculumCellIn, Force, LocalPeriodsIn
 from app.coverage.errors import GradeUnknown, PlanThere, TimetableThere, TwiceInTable
 from app.coverage.models import (
-    LAST_GRADE,
     CurriculumPeriods,
     CurriculumPlan,
     LocalPeriods,
@@ -122,6 +121,13 @@ async def _require_subjects(db: AsyncSession, subject_ids: Iterable[UUID]) -> No
             raise CodeUnknown(f"{subject_id} is no subject of the set that is stored.")
 
 
+async def _require_grades(db: AsyncSession, grades: Iterable[int]) -> None:
+    """Raise CodeUnknown unless all are grades of the stored set."""
+    known = await codes.catalogue(db)
+    for grade_no in sorted(grades):
+        known.stored(CodeKind.GRADE, str(grade_no))
+
+
 def _require_once(keys: Sequence[object]) -> None:
     if len(set(keys)) != len(keys):
         raise TwiceInTable("A subject may stand in a grade once. Take the second one out.")
@@ -138,6 +144,7 @@ async def save_plan(
     """Save a plan and all it requires. Raise TwiceInTable, CodeUnknown, PlanThere."""
     _require_once([(cell.grade_no, cell.subject_id) for cell in cells])
     await _require_subjects(db, {cell.subject_id for cell in cells})
+    await _require_grades(db, {cell.grade_no for cell in cells})
     with db.no_autoflush:
         others = await db.scalars(
             select(CurriculumPlan).where(
@@ -264,7 +271,7 @@ async def add_timetable(
     ):
         if closed_on is not None:
             raise WrongState(f"{name} is closed since {closed_on}: it hands in no new timetable.")
-    if not 1 <= school_class.grade_no <= LAST_GRADE:
+    if school_class.grade_no < 1:
         raise GradeUnknown(f"{school_class.name} is in no grade that has a curriculum.")
     there = await db.scalar(
         select(LocalTimetable.id).where(

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from app.clock import Day
 from app.codes.catalogue import Catalogue
 from app.coverage.models import (
-    LAST_GRADE,
     MOST_TENTHS,
     CurriculumPeriods,
     CurriculumPlan,
@@ -18,12 +17,12 @@ from app.coverage.models import (
     LocalTimetable,
 )
 from app.schools.models import School, SchoolClass
-from app.schools.registry_schemas import Incoming, Name, Text
+from app.schools.registry_schemas import MOST_GRADE_NO, Incoming, Name, Text
 from app.schools.schemas import Named
 
-Grade = Annotated[int, Field(ge=1, le=LAST_GRADE)]
+Grade = Annotated[int, Field(ge=1, le=MOST_GRADE_NO)]  # a code of the stored set
 AWeek = Annotated[float, Field(ge=0.1, le=MOST_TENTHS / 10, multiple_of=0.1, examples=[2])]
-MOST_CELLS = 600  # fifty subjects in twelve grades
+MOST_CELLS = 600  # as many as fifty subjects in twelve grades are
 
 
 class SubjectOut(BaseModel):

@@ -40,6 +40,7 @@ from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, stream, table
 from app.paging import Fetched, Order, Page, PageQuery, fetch_page
 from app.schools.queries import school_within
+from app.schools.registry_schemas import MOST_GRADE_NO
 from app.schools.roster_models import RosterSnapshot
 from app.schools.schemas import Named
 from app.security import INSPECTING, CurrentInspector, PersonCaller
@@ -197,7 +198,9 @@ def _cell_filter(
     *,
     school_id: UUID | None = None,
     subject_id: Annotated[UUID | None, Query(description="Only this subject.")] = None,
-    grade_no: Annotated[int | None, Query(ge=1, le=12, description="Only this grade.")] = None,
+    grade_no: Annotated[
+        int | None, Query(ge=1, le=MOST_GRADE_NO, description="Only this grade.")
+    ] = None,
 ) -> CellFilter:
     return CellFilter(school_id, subject_id, grade_no)
 

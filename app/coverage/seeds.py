@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.coverage.models import (
-    LAST_GRADE,
     CurriculumPeriods,
     CurriculumPlan,
     Indicator,
@@ -92,8 +91,8 @@ async def _national_plan(db: AsyncSession) -> None:
 
 def _periods(plan_id: UUID, subject_id: UUID, row: Mapping[str, str]) -> list[CurriculumPeriods]:
     found = []
-    for grade_no in range(1, LAST_GRADE + 1):
-        tenths = round(float(row.get(str(grade_no)) or 0) * 10)
+    for grade_no in (int(column) for column in row if column.isdecimal()):
+        tenths = round(float(row[str(grade_no)] or 0) * 10)
         if tenths:
             found.append(
                 CurriculumPeriods(

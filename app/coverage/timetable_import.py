@@ -19,7 +19,7 @@ from app.calendars.models import Term
 from app.calendars.queries import terms_seen
 from app.codes.catalogue import Catalogue
 from app.codes.models import CodeKind
-from app.coverage.models import LAST_GRADE, MOST_TENTHS, LocalPeriods, LocalTimetable
+from app.coverage.models import MOST_TENTHS, LocalPeriods, LocalTimetable
 from app.database import insert_many, uuid7
 from app.schools import cells, school_finder
 from app.schools.cells import Refused
@@ -73,7 +73,7 @@ class Places:
             found = [each for each in found if each.entry_year == year]
         if len(found) != 1:
             raise Refused(CLASS, "ambiguous-class" if found else "no-such-class")
-        if not 1 <= found[0].grade_no <= LAST_GRADE:
+        if found[0].grade_no < 1:
             raise Refused(CLASS, "grade-without-curriculum")
         return school, term, found[0]
 

@@ -131,7 +131,7 @@ class CourseOffering(Versioned, Base):
 
     __tablename__ = "course_offerings"
     __table_args__ = (
-        CheckConstraint("grade_no BETWEEN 1 AND 12", name="grade_no"),
+        CheckConstraint("grade_no >= 1", name="grade_no"),
         CheckConstraint("periods_a_week BETWEEN 1 AND 40", name="periods_a_week"),
         CheckConstraint("minutes BETWEEN 10 AND 240", name="minutes"),
     )

@@ -24,6 +24,7 @@ from app.schools.histories import Noting
 from app.schools.models import Classroom, Device, School, SchoolClass
 from app.schools.registry_queries import ClassFilter, ClassroomFilter
 from app.schools.registry_schemas import (
+    MOST_GRADE_NO,
     ClassroomEdit,
     ClassroomIn,
     SchoolClassEdit,
@@ -51,7 +52,7 @@ Word = Annotated[str | None, Query(max_length=24, pattern=r"^[A-Za-z0-9_.-]+$")]
 def _class_filter(
     school_id: UUID | None = None,
     stage: Word = None,
-    grade_no: Annotated[int | None, Query(ge=0, le=12)] = None,
+    grade_no: Annotated[int | None, Query(ge=0, le=MOST_GRADE_NO)] = None,
     *,
     is_open: bool | None = None,
 ) -> ClassFilter:

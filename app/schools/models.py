@@ -218,15 +218,16 @@ class SchoolChange(Base):
 
 
 class SchoolClass(Versioned, Base):
-    """行政班: the pupils that are taught together. `grade_no` counts from the first form, 1 to 12.
+    """行政班: the pupils that are taught together.
 
+    `grade_no` counts from the first form, and is a code of the stored set; 0: before school.
     `stage` and `language_of_instruction` are codes of the stored sets of their kinds.
     """
 
     __tablename__ = "school_classes"
     __table_args__ = (
         UniqueConstraint("school_id", "stage", "entry_year", "name"),
-        CheckConstraint("grade_no BETWEEN 0 AND 12", name="grade_no"),
+        CheckConstraint("grade_no >= 0", name="grade_no"),
         CheckConstraint("pupil_count >= 0", name="pupil_count"),
     )
 

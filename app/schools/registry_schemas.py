@@ -29,7 +29,13 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Altitude = Annotated[int, Field(ge=-500, le=9000)]
 RoadNote = Annotated[Text, Field(max_length=200)]
 ClassName = Annotated[Text, Field(min_length=1, max_length=40)]
-GradeNo = Annotated[int, Field(ge=0, le=12)]
+MOST_GRADE_NO = 99  # far beyond any: which there are the code set says
+GradeNo = Annotated[
+    int,
+    Field(
+        ge=0, le=MOST_GRADE_NO, description="A code of the stored set of grades; 0: before school."
+    ),
+]
 PupilCount = Annotated[int, Field(ge=0, le=500)]
 Seats = Annotated[int, Field(ge=0, le=1000)]
 FewOf = Annotated[int, Field(ge=0, le=20)]

@@ -2908,7 +2908,7 @@ export interface components {
             earliest: string;
             /** Format: date */
             ends_on: string;
-            /** @description Counted from the first form, 1 to 12. */
+            /** @description A code of the stored set of grades, counted from the first form. */
             grade_no: number;
             language: string;
             /** @example 08:30 */
@@ -2965,9 +2965,9 @@ export interface components {
         NotCounted: "OBSERVED" | "NEVER_CAME" | "TOO_LITTLE_AUDIBLE" | "AMENDED";
         /** @description 可供课程: what a school can give, and the periods a week it has teachers for. */
         OfferIn: {
-            /** @description Counted from the first form, 1 to 12. */
+            /** @description A code of the stored set of grades, counted from the first form. */
             grade_from: number;
-            /** @description Counted from the first form, 1 to 12. */
+            /** @description A code of the stored set of grades, counted from the first form. */
             grade_to: number;
             language: string;
             periods_a_week: number;
@@ -2980,7 +2980,7 @@ export interface components {
         };
         /** @description 课程: what a hub gives through a term. */
         OfferingIn: {
-            /** @description Counted from the first form, 1 to 12. */
+            /** @description A code of the stored set of grades, counted from the first form. */
             grade_no: number;
             hub_class_id?: string | null;
             hub_classroom_id?: string | null;
@@ -3990,6 +3990,7 @@ export interface components {
         /** @description A class to add. `grade_no` counts from the first form, 1 to 12; 0: before school. */
         SchoolClassIn: {
             entry_year: number;
+            /** @description A code of the stored set of grades; 0: before school. */
             grade_no: number;
             /** @description Null or left out: the first language that holds. */
             language_of_instruction?: string | null;

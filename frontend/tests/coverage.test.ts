@@ -14,6 +14,7 @@ import type { Job } from "../src/registry";
 import { isOver } from "../src/views/alliances/common";
 import { addressOfNeed, needBegun } from "../src/views/alliances/need-address";
 import { inOrder } from "../src/views/coverage/chart";
+import { gradeOf, loadGrades } from "../src/views/coverage/grades";
 import { rowsOf, subjectsOf } from "../src/views/coverage/matrix";
 import { cellsOf, isPeriods, keyOf, sumOf, takeTheirs, typedOfPlan } from "../src/views/coverage/periods";
 import { checkerOf, differingOf, isChanged, isCheckedBySigner, rowsOfSheet, standsInWay } from "../src/views/coverage/sheet-words";
@@ -116,6 +117,19 @@ describe("a sheet on its way to a signature", () => {
 });
 
 describe("a gap in words", () => {
+  const grade = { id: "g3", code: "3", kind: "GRADE", label_zh: "三年级", label_en: "Grade 3" };
+
+  beforeEach(async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ items: [grade], next_cursor: null })));
+    await loadGrades();
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("names a grade as the code set does, and one it does not have by its number", () => {
+    expect(gapText(gap({ grade_no: 13, delivered: 0 }))).toBe("13音乐还没有开: 应开 42 节");
+    expect([gradeOf(3), gradeOf(13)]).toEqual(["三年级", "13"]);
+  });
+
   it("says what is required, what there is of it, and what is lacking", () => {
     expect(gapText(gap({ local: 10.5, gap: 19.5 }))).toBe("三年级音乐还差 19.5 节: 应开 42 节, 本校 10.5 节, 送达 12 节");
     setLocale("en");

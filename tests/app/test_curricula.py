@@ -4,13 +4,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from app.codes import service as codes
-from app.codes.models import CodeKind
+from app.codes.models import Code, CodeKind, CodeSet
+from app.coverage.curriculum import new_timetable
 from app.coverage.models import CurriculumPlan
 from app.database import Database
+from app.lessons.models import CourseOffering, LessonKind
 from tests.app.conftest import OpenBrowser, TestBrowser
-from tests.factories import County, make_county
+from tests.app.timetable_steps import make_term
+from tests.factories import NOON, County, make_class, make_county
 
 NATION = {"全国旧计划": "2001-09-01", "全国次旧计划": "2002-09-01"}
 OWN = {"旧计划": "2024-09-01", "新计划": "2026-03-02", "下一份计划": "2026-03-03"}
@@ -91,3 +95,51 @@ async def test_another_regions_plan_replaces_none(
 async def test_plans_are_found_by_their_name(office: TestBrowser) -> None:
     assert set(await _forces(office, q="旧计划")) == {"全国旧计划", "全国次旧计划", "旧计划"}
     assert await _forces(office, q="%") == {}
+
+
+async def test_a_grade_that_is_added_to_the_code_set_is_planned_and_taught(
+    office: TestBrowser, county: County, database: Database
+) -> None:
+    """No table and no body knows a last grade of its own."""
+    async with database.unit_of_work() as db:
+        subject = (await codes.catalogue(db)).stored(CodeKind.SUBJECT, "music").id
+    body = {
+        "region_id": str(county.region.id),
+        "name": "十三年计划",
+        "valid_from": "2027-09-01",
+        "cells": [{"grade_no": 13, "subject_id": str(subject), "periods_a_week": 2}],
+    }
+    refused = await office.post("/api/curriculum-plans", body)
+    assert (refused.status_code, refused.json()["type"]) == (422, "code-unknown")
+    async with database.unit_of_work() as db:
+        last = (await db.scalars(select(Code).where(Code.label_zh == "高三年级"))).one()
+        db.add(
+            Code(
+                set_id=last.set_id,
+                code="13",
+                position=last.position + 1,
+                label_zh="预科",
+                label_en="Grade 13",
+            )
+        )
+        known = update(CodeSet).where(CodeSet.id == last.set_id)
+        await db.execute(known.values(revision=CodeSet.revision + 1))
+    made = await office.post("/api/curriculum-plans", body)
+    assert (made.status_code, made.json()["cells"][0]["grade_no"]) == (201, 13)
+    async with database.unit_of_work() as db:
+        pupils = await make_class(db, county.hub.id, grade_no=13)
+        term = await make_term(db, county)
+        db.add(new_timetable(pupils, term, now=NOON))
+        db.add(
+            CourseOffering(
+                name="预科音乐",
+                kind=LessonKind.DELIVERY,
+                hub_school_id=county.hub.id,
+                lecturer_id=county.teacher.person_id,
+                subject_id=subject,
+                grade_no=13,
+                language="zh",
+                term_id=term.id,
+                periods_a_week=1,
+            )
+        )

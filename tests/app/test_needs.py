@@ -364,7 +364,8 @@ async def test_a_need_is_withdrawn_or_changed_while_it_is_open(market: Market) -
     [
         ({"subject": "juggling"}, "juggling"),
         ({"language": "xx"}, "xx"),
-        ({"grade_no": 13}, "less than"),
+        ({"grade_no": 13}, "13"),
+        ({"grade_no": 100}, "less than"),
         ({"weekdays": []}, "at least 1"),
         ({"weekdays": [8]}, "less than"),
         ({"latest": "08:00"}, "ends before it begins"),

@@ -71,7 +71,8 @@ async def test_lists_come_as_files(keeper: TestBrowser, opened: JSON, lesson: JS
     [
         ({"subject": "alchemy"}, 422, "code-unknown"),
         ({"language": "xx"}, 422, "code-unknown"),
-        ({"grade_no": 13}, 422, "malformed-input"),
+        ({"grade_no": 13}, 422, "code-unknown"),
+        ({"grade_no": 100}, 422, "malformed-input"),
         ({"minutes": 5}, 422, "malformed-input"),
         ({"lecturer_id": "stranger"}, 404, "not-found"),
         ({"hub_classroom_id": "elsewhere"}, 404, "not-found"),

@@ -107,7 +107,6 @@ const zh = {
   lacking_in_all: "合计还差",
   subject: "学科",
   grade: "年级",
-  grades: ["一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "七年级", "八年级", "九年级", "高一", "高二", "高三"],
   standing: { FULL: "开足", OFFERED: "未开足", TOO_FEW: "未开齐", NOT_OFFERED: "未开" },
   standing_hint: {
     FULL: "应开的节数都有",
@@ -245,20 +244,6 @@ const en: typeof zh = {
   lacking_in_all: "Lacking in all",
   subject: "Subject",
   grade: "Grade",
-  grades: [
-    "Grade 1",
-    "Grade 2",
-    "Grade 3",
-    "Grade 4",
-    "Grade 5",
-    "Grade 6",
-    "Grade 7",
-    "Grade 8",
-    "Grade 9",
-    "Grade 10",
-    "Grade 11",
-    "Grade 12",
-  ],
   standing: { FULL: "Full", OFFERED: "Short", TOO_FEW: "Too few", NOT_OFFERED: "None" },
   standing_hint: {
     FULL: "all that is required",

@@ -2,6 +2,7 @@
 import type { Tone } from "@/components/office/StateTag.vue";
 import { currentLocale, translate } from "@/i18n";
 import type { Definition, Gap, Indicator, Site, Standing, Subject } from "@/coverage";
+import { gradeOf } from "./grades";
 
 /** A share in per cent, to a tenth and never rounded up: 99.9% is not all. A dash: there is nothing to be a share of. */
 export function shareText(permille: number | null): string {
@@ -27,10 +28,6 @@ export function ruleOf(definition: Definition): string {
 }
 export function subjectOf(subject: Subject): string {
   return currentLocale() === "zh" ? subject.label_zh : subject.label_en;
-}
-/** 1 to 12. */
-export function gradeOf(grade_no: number): string {
-  return translate(`coverage.grades[${grade_no - 1}]`);
 }
 
 const TONES: Record<Standing, Tone> = { FULL: "good", OFFERED: "waiting", TOO_FEW: "warning", NOT_OFFERED: "bad" };
