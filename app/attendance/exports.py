@@ -76,6 +76,16 @@ ROW_COLUMNS = (
     Column("异议", lambda row: row.objection),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.state]),
 )
+# Of the rows of `sums.by_school`.
+SCHOOL_MINUTE_COLUMNS = (
+    Column("学校", lambda row: row.school),
+    Column("记录数", lambda row: row.rows),
+    Column("未测量", lambda row: row.unmeasured),
+    Column("听清分钟", lambda row: words.minutes(row.audible_ms)),
+    Column("不清分钟", lambda row: words.minutes(row.degraded_ms)),
+    Column("未听到分钟", lambda row: words.minutes(row.lost_ms)),
+    Column("离线分钟", lambda row: words.minutes(row.offline_ms)),
+)
 # Of the rows of `hours.hours_seen`.
 HOUR_COLUMNS = (
     Column("教师", lambda row: row.name),

@@ -11,7 +11,7 @@ from app.accounts.queries import names_of
 from app.attendance import queries, rows, settling, sums
 from app.attendance.delivered import mondays_of
 from app.attendance.errors import NothingAmended, NotToAmend, OnlyObserves, PeriodTooLong
-from app.attendance.exports import ROW_COLUMNS
+from app.attendance.exports import ROW_COLUMNS, SCHOOL_MINUTE_COLUMNS
 from app.attendance.models import AttendanceState
 from app.attendance.row_schemas import (
     AmendmentIn,
@@ -141,6 +141,27 @@ async def sum_attendance_by_school(
     statement, order = await sums.by_school(db, person, between.wanted)
     found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
     return found.page(SchoolMinutes.of)
+
+
+@router.get("/attendance/schools/export", **EXPORT_ROUTE)
+@refuses(PeriodTooLong)
+async def export_attendance_by_school(
+    request: Request,
+    db: Db,
+    person: CurrentInspector,
+    between: Between,
+    export_format: ExportQuery = ExportFormat.CSV,
+) -> ExportResponse:
+    """Export what was heard at each school that received, all pages of it."""
+    mondays_of(between.first, between.last)
+    statement, order = await sums.by_school(db, person, between.wanted)
+    return stream(
+        request.app.state.database,
+        statement.order_by(*order),
+        columns=SCHOOL_MINUTE_COLUMNS,
+        name="attendance-schools",
+        export_format=export_format,
+    )
 
 
 @router.get("/attendance/{record_id}")

@@ -66,6 +66,8 @@ export const minuteSums = {
   byWeek: (query: Omit<RowQuery, "limit" | "cursor"> & Days) =>
     dataOf(client.get("/api/admin/attendance/weeks", { query })),
   bySchool: (query: RowQuery & Days) => dataOf(client.get("/api/admin/attendance/schools", { query })),
+  bySchoolUrl: (query: Omit<RowQuery, "limit" | "cursor"> & Days, format: Format) =>
+    linkTo("/api/admin/attendance/schools/export", { query: { ...query, format } }),
 };
 
 /** 计入规则: by which a lesson counts at a site; one holds at a time, everywhere. */

@@ -41,6 +41,10 @@ export interface paths {
         /** @description Add up what was heard at each school that received; where most was not heard comes first. */
         get: operations["sum_attendance_by_school"];
     };
+    "/api/admin/attendance/schools/export": {
+        /** @description Export what was heard at each school that received, all pages of it. */
+        get: operations["export_attendance_by_school"];
+    };
     "/api/admin/attendance/weeks": {
         /**
          * @description Add up what was heard in the rows in the caller's scope, week by week, the first one first.
@@ -6079,6 +6083,34 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad-cursor"];
+            401: components["responses"]["not-signed-in"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["malformed-input.period-too-long"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    export_attendance_by_school: {
+        parameters: {
+            query: {
+                /** @description The kind of file. */
+                format?: components["parameters"]["query.format"];
+                from: components["parameters"]["query.from"];
+                is_counted?: components["parameters"]["query.is_counted"];
+                school_id?: components["parameters"]["query.school_id"];
+                state?: components["schemas"]["AttendanceState"] | null;
+                subject?: string | null;
+                to: components["parameters"]["query.to"];
+                waits_for?: components["parameters"]["query.waits_for"];
+            };
+        };
+        responses: {
+            /** @description The whole list as a file. */
+            200: {
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["forbidden"];
             422: components["responses"]["malformed-input.period-too-long"];

@@ -1,5 +1,7 @@
 """Minutes added up by week and by school are those of the rows, and lead to them."""
 
+import csv
+import io
 from collections import defaultdict
 from datetime import date, timedelta
 from random import Random
@@ -23,6 +25,7 @@ from tests.factories import make_county, make_person
 
 JSON = dict[str, Any]
 MINUTES = ("audible_ms", "degraded_ms", "lost_ms", "offline_ms")
+HEADINGS = ("听清分钟", "不清分钟", "未听到分钟", "离线分钟")
 LAST = FIRST_MONDAY + timedelta(weeks=6, days=-1)
 ALL_DAYS = f"from={FIRST_MONDAY}&to={LAST}"
 
@@ -135,6 +138,14 @@ async def test_schools_come_where_most_was_missed_first_page_by_page(
     assert len(paged) == len(wanted) > 2
     missed = [sum(each[name] for name in MINUTES[1:]) for each in paged]
     assert missed == sorted(missed, reverse=True)
+    file = await office.get(f"/api/admin/attendance/schools/export?{ALL_DAYS}")
+    lines = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert [(line["学校"], int(line["记录数"]), int(line["未测量"])) for line in lines] == [
+        (each["school"]["name"], each["rows"], each["unmeasured"]) for each in paged
+    ]
+    for heading, name in zip(HEADINGS, MINUTES, strict=True):
+        wanted_minutes = [pytest.approx(each[name] / 60_000, abs=0.051) for each in paged]
+        assert [float(line[heading]) for line in lines] == wanted_minutes
 
 
 async def test_sums_are_of_the_callers_rows_alone(
@@ -146,6 +157,8 @@ async def test_sums_are_of_the_callers_rows_alone(
     site: UUID = world.schools[0].id
     for narrowed in ("", f"&school_id={site}"):
         assert (await found(theirs, f"/schools?{ALL_DAYS}{narrowed}"))["items"] == []
+        file = await theirs.get(f"/api/admin/attendance/schools/export?{ALL_DAYS}{narrowed}")
+        assert len(file.text.splitlines()) == 1
         weeks = await found(theirs, f"/weeks?{ALL_DAYS}{narrowed}")
         assert [counts_of(each) for each in weeks] == [NOTHING] * 6
         assert sum(each["rows"] for each in await found(office, f"/weeks?{ALL_DAYS}{narrowed}")) > 0
@@ -174,7 +187,7 @@ async def test_a_school_adds_up_what_it_gave_and_what_it_received_each_row_once(
             assert sum(week[name] for week in weeks) == sum(each[name] for each in wanted.values())
 
 
-@pytest.mark.parametrize("path", ["/weeks", "/schools"])
+@pytest.mark.parametrize("path", ["/weeks", "/schools", "/schools/export"])
 async def test_rows_are_added_up_between_two_days_alone(office: TestBrowser, path: str) -> None:
     for days, kind in (
         ("", "malformed-input"),
