@@ -49,7 +49,9 @@ def _filter(
 Wanted = Annotated[RegionFilter, Depends(_filter)]
 
 
-def _out(region: Region, labels: list[RegionLabel], schools: int, points: int) -> RegionOut:
+def _out(
+    region: Region, labels: list[RegionLabel], schools: int, points: int, *, is_own: bool
+) -> RegionOut:
     return RegionOut(
         id=region.id,
         code=region.code,
@@ -59,6 +61,7 @@ def _out(region: Region, labels: list[RegionLabel], schools: int, points: int) -
         labels=[RegionLabelOut.model_validate(each, from_attributes=True) for each in labels],
         schools=schools,
         points=points,
+        is_own=is_own,
         version=region.version,
     )
 
@@ -76,8 +79,12 @@ async def list_regions(
     found = await fetch_page(
         db, queries.regions(caller.scope(*INSPECTING), wanted), order=_ORDER, page=page
     )
-    labels = await queries.labels_of(db, [row[0].id for row in found.items])
-    return found.page(lambda row: _out(row[0], labels[row[0].id], row[1], row[2]))
+    ids = [row[0].id for row in found.items]
+    labels = await queries.labels_of(db, ids)
+    own = await queries.kept_of(db, caller.scope(Role.ADMINISTRATOR), ids)
+    return found.page(
+        lambda row: _out(row[0], labels[row[0].id], row[1], row[2], is_own=row[0].id in own)
+    )
 
 
 @router.get("/regions/export", **EXPORT_ROUTE)
@@ -116,8 +123,9 @@ async def _one(
 ) -> RegionOut:
     region, schools, points = await queries.region_row(db, caller.scope(*INSPECTING), region_id)
     labels = await queries.labels_of(db, [region_id])
+    own = await queries.kept_of(db, caller.scope(Role.ADMINISTRATOR), [region_id])
     tag(response, region)
-    return _out(region, labels[region_id], schools, points)
+    return _out(region, labels[region_id], schools, points, is_own=region_id in own)
 
 
 @router.post("/regions", status_code=201)
@@ -127,7 +135,7 @@ async def add_region(body: RegionIn, db: Db, caller: CurrentAdministrator) -> Re
     scope = caller.scope(Role.ADMINISTRATOR)
     parent = await school_queries.region_within(db, scope, body.parent_id)
     region = await registry.add_region(db, code=body.code, name=body.name, parent=parent)
-    return _out(region, [], 0, 0)
+    return _out(region, [], 0, 0, is_own=True)
 
 
 @router.put("/regions/{region_id}")
@@ -192,12 +200,13 @@ async def correct_region_label(
     return RegionLabelOut.model_validate(label, from_attributes=True)
 
 
-def _authority_out(authority: Authority, region: Region) -> AuthorityOut:
+def _authority_out(authority: Authority, region: Region, *, is_own: bool = True) -> AuthorityOut:
     return AuthorityOut(
         id=authority.id,
         name=authority.name,
         level=authority.level,
         region=Named(id=region.id, name=region.name),
+        is_own=is_own,
         version=authority.version,
     )
 
@@ -231,7 +240,9 @@ async def list_authorities(
         order=_AUTHORITY_ORDER,
         page=page,
     )
-    return found.page(lambda row: _authority_out(*row))
+    regions = {row[1].id for row in found.items}
+    own = await queries.kept_of(db, caller.scope(Role.ADMINISTRATOR), regions)
+    return found.page(lambda row: _authority_out(*row, is_own=row[1].id in own))
 
 
 @router.get("/authorities/export", **EXPORT_ROUTE)

@@ -1,6 +1,6 @@
 """Reads of the registry: lists in a caller's scope, one statement each whatever their length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -89,6 +89,17 @@ async def region_row(db: AsyncSession, scope: Scope, region_id: UUID) -> tuple[R
         raise NotFound("There is no such region, or it is not yours.")
     region, schools_in_it, points_in_it = row
     return region, schools_in_it, points_in_it
+
+
+async def kept_of(db: AsyncSession, scope: Scope, region_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of these regions that are in a scope, not only seen for a school in them."""
+    return set(
+        await db.scalars(
+            select(Region.id).where(
+                Region.id.in_(set(region_ids)), Region.id.in_(regions_within(scope))
+            )
+        )
+    )
 
 
 async def labels_of(

@@ -75,7 +75,7 @@ class RegionLabelIn(Incoming):
 
 
 class RegionOut(BaseModel):
-    """A region. `schools`: how many lie in it and below."""
+    """A region. `schools`: how many lie in it and below. `is_own`: the caller administers it."""
 
     id: UUID
     code: str
@@ -85,6 +85,7 @@ class RegionOut(BaseModel):
     labels: list[RegionLabelOut]
     schools: int
     points: int
+    is_own: bool
     version: int
 
 
@@ -104,12 +105,13 @@ class AuthorityEdit(Incoming):
 
 
 class AuthorityOut(BaseModel):
-    """An education authority."""
+    """An education authority. `is_own`: the caller administers its region, and may correct it."""
 
     id: UUID
     name: str
     level: AuthorityLevel
     region: Named
+    is_own: bool
     version: int
 
 

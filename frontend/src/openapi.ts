@@ -1471,10 +1471,11 @@ export interface components {
          * @enum {string}
          */
         AuthorityLevel: "MINISTRY" | "PROVINCE" | "CITY" | "COUNTY";
-        /** @description An education authority. */
+        /** @description An education authority. `is_own`: the caller administers its region, and may correct it. */
         AuthorityOut: {
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             level: components["schemas"]["AuthorityLevel"];
             name: string;
             region: components["schemas"]["Named"];
@@ -3751,11 +3752,12 @@ export interface components {
             valid_to: string | null;
             version: number;
         };
-        /** @description A region. `schools`: how many lie in it and below. */
+        /** @description A region. `schools`: how many lie in it and below. `is_own`: the caller administers it. */
         RegionOut: {
             code: string;
             /** Format: uuid */
             id: string;
+            is_own: boolean;
             labels: components["schemas"]["RegionLabelOut"][];
             name: string;
             parent_id: string | null;

@@ -297,6 +297,13 @@ async def test_what_lies_above_or_elsewhere_is_corrected_by_nobody_below(
         browser = await open_browser(person)
         for path, wanted in edits:
             assert (await put(browser, path, 1, wanted))[0] == expected, path
+    # So nobody below is offered it: the lists say whose each is.
+    for path in ("/api/regions", "/api/authorities"):
+        [one] = (await found(await open_browser(principal), path))["items"]
+        [own] = (await found(office, path))["items"]
+        assert (one["is_own"], own) == (False, one | {"is_own": True})
+    looks_on = await open_browser(county.supervisor)
+    assert (await found(looks_on, f"/api/regions/{region['id']}"))["is_own"] is False
     for path, wanted in edits:
         answer = await office.send("PUT", path, json=wanted)
         assert (answer.status_code, answer.json()["type"]) == (428, "precondition-required")
