@@ -138,9 +138,10 @@ async def accept(
     school = await schools.get_school(db, need.school_id)
     facts = await _facts(db, need, [offer], today=actor.today)
     judged = judge(_asked(need, school), facts[0])
+    first_day = max(need.starts_on, actor.today)
     body = PairingIn(
         alliance_id=await queries.shared_alliance(
-            db, offer.school_id, need.school_id, day=actor.today
+            db, offer.school_id, need.school_id, day=first_day
         ),
         kind=PairingKind.DELIVERY,
         name=f"{offer.school.name} — {school.name}"[:120],
@@ -148,7 +149,7 @@ async def accept(
         partners=[PartyIn(school_id=need.school_id)],
         subjects=[need.subject],
         periods_a_week=need.periods_a_week,
-        starts_on=max(need.starts_on, actor.today),
+        starts_on=first_day,
         ends_on=need.ends_on,
     )
     pairing = await save_draft(db, new(), body)

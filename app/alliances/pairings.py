@@ -158,14 +158,15 @@ async def save_draft(db: AsyncSession, pairing: Pairing, body: PairingIn) -> Pai
 async def propose(db: AsyncSession, pairing: Pairing, actor: Actor) -> None:
     """Have one school propose the pairing to the others, and so agree to it itself.
 
-    Raise WrongState, NotFound (it is no school of this pairing), PairingIncomplete, NotAMember,
+    Who may take which side is asked of the first day it could run, which may be to come. Raise
+    WrongState, NotFound (it is no school of this pairing), PairingIncomplete, NotAMember,
     SchoolNotOpen.
     """
     _require_possible(pairing, PairingState.PROPOSED)
     party = _party(pairing, actor)
     _require_whole(pairing)
     _require_open(pairing, actor.today)
-    await _require_members(db, pairing, actor.today)
+    await _require_members(db, pairing, max(pairing.starts_on, actor.today))
     await _move(db, pairing, PairingState.PROPOSED, actor)
     party.agreed_at, party.agreed_by = actor.now, actor.person_id
     await db.flush()

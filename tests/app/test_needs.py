@@ -504,6 +504,12 @@ async def test_a_hub_that_leaves_sees_no_need_that_begins_or_goes_on_without_it(
     again = {"moe_code": "2150000002", "from_on": "2026-04-01"}
     await join(market.keeper, alliance, "HUB", **again)
     assert await seen() == {later["id"]}
+    # What it accepts ahead is a pairing of the alliance they share then.
+    art = await made(foreign, "/api/hub-offers", offer(other_county.hub, subject="fine_art"))
+    accepted = await accept(foreign, later, art, other_county.hub)
+    assert accepted.status_code == 201, accepted.text
+    pairing = await found(market.keeper, f"/api/pairings/{accepted.json()['pairing_id']}")
+    assert (pairing["alliance"]["name"], pairing["starts_on"]) == ("川渝联盟", "2026-04-01")
 
 
 async def test_another_county_sees_no_need_and_no_offer(
