@@ -119,12 +119,12 @@ async def need_within(db: AsyncSession, scope: Scope, need_id: UUID) -> Need:
 
 
 async def offers_for(
-    db: AsyncSession, need: Need, region: Region, *, today: date, most: int
+    db: AsyncSession, need: Need, region: Region, *, today: date, most: int | None
 ) -> Sequence[HubOffer]:
     """Return the offers that could answer a need: its subject, its dates, another open school.
 
     Of its dates those that are left. Allied ones first, then those of the same county; `most` at
-    most.
+    most, None: all.
     """
     first_day = max(need.starts_on, today)
     if first_day > need.ends_on:

@@ -235,10 +235,10 @@ async def export_matches(
     caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Give the hubs that could answer a need as a file, best first, with the points of each."""
+    """Give all hubs that could answer a need as a file, best first, with the points of each."""
     today = local_day(now)
     need = await need_queries.need_seen(db, seen(caller), need_id, today=today)
-    ranked, _ = await needs.candidates(db, need, today=today)
+    ranked, _ = await needs.candidates(db, need, today=today, has_all=True)
     most = (f"{word} (满分 {MOST_POINTS[kind]})" for kind, word in _REASONS.items())
     rows: list[tuple[Cell, ...]] = []
     for place, (candidate, offer) in enumerate(ranked, start=1):

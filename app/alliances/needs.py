@@ -99,17 +99,19 @@ def _not_now(need: Need) -> WrongState:
 
 
 async def candidates(
-    db: AsyncSession, need: Need, *, today: date
+    db: AsyncSession, need: Need, *, today: date, has_all: bool = False
 ) -> tuple[list[tuple[Candidate, HubOffer]], bool]:
     """Return the offers that could answer a need, best first, with the reasons.
 
-    And whether there are more than are ranked. The number of statements does not depend on it.
+    And whether there are more than are ranked; `has_all`: there are not. The number of statements
+    does not depend on how many there are.
     """
     school = await schools.get_school(db, need.school_id)
+    most = None if has_all else MOST_CANDIDATES
     offers = await need_queries.offers_for(
-        db, need, school.region, today=today, most=MOST_CANDIDATES + 1
+        db, need, school.region, today=today, most=most and most + 1
     )
-    offers, is_cut = offers[:MOST_CANDIDATES], len(offers) > MOST_CANDIDATES
+    offers, is_cut = offers[:most], most is not None and len(offers) > most
     facts = await _facts(db, need, offers, today=today)
     by_id = {offer.id: offer for offer in offers}
     ranked = rank(_asked(need, school), facts)

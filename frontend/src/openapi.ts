@@ -763,7 +763,7 @@ export interface paths {
         get: operations["list_matches"];
     };
     "/api/needs/{need_id}/matches/export": {
-        /** @description Give the hubs that could answer a need as a file, best first, with the points of each. */
+        /** @description Give all hubs that could answer a need as a file, best first, with the points of each. */
         get: operations["export_matches"];
     };
     "/api/needs/{need_id}/withdraw": {

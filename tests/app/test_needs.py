@@ -170,6 +170,9 @@ async def test_of_more_hubs_than_are_ranked_the_countys_own_come_first_and_it_is
     assert await listed() == (["A 小学"], False)
     await made(keeper, "/api/hub-offers", offer(own.hub))
     assert await listed() == (["B 小学"], True)
+    # A file says nothing of more there are: it has them.
+    file = (await keeper.get(f"/api/needs/{one['id']}/matches/export")).text
+    assert all(name in file for name in ("A 小学", "B 小学"))
 
 
 async def test_only_offers_of_the_subject_and_the_time_are_listed(market: Market) -> None:
