@@ -18,7 +18,7 @@ from app import memory
 from app.clock import Now
 from app.database import Db
 from app.errors import NotFound, WrongState, refuses
-from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse
+from app.exports import EXPORT_ROUTE, Cell, ExportFormat, ExportQuery, ExportResponse
 from app.exports import table as small_table
 from app.idempotency import IdempotentRoute
 from app.jobs import queries as job_queries
@@ -26,7 +26,7 @@ from app.jobs import service as jobs
 from app.jobs.context import Handler, Handlers, JobContext, JobResult
 from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
-from app.schools.cells import Report
+from app.schools.cells import MOST_FAULTS, Report
 from app.schools.fault_words import REASON_WORDS
 from app.schools.histories import Noting
 from app.schools.table_import import Kind
@@ -126,21 +126,27 @@ async def export_import_faults(
     person: CurrentPerson,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the faults that the report of an import of the caller's names: a cell a row."""
+    """Export the faults that the report of an import of the caller's names: a cell a row.
+
+    Where it names the first of many, the last row says how many more rows are wrong.
+    """
     job = await job_queries.get_job(db, person, job_id)
     if job.kind not in _JOBS:
         raise NotFound
     if job.result is None:
         raise WrongState(f"The import is {job.state}: it has no report.", state=job.state)
-    faults = [
+    named = job.result["faults"]
+    faults: list[tuple[Cell, ...]] = [
         (
             fault["row"],
             fault["column"],
             fault["value"],
             REASON_WORDS.get(fault["reason"], fault["reason"]),
         )
-        for fault in job.result["faults"]
+        for fault in named
     ]
+    if len(named) >= MOST_FAULTS and (unnamed := job.result["left_out"] - len(named)) > 0:
+        faults.append((None, "", "", f"还有 {unnamed} 行有错没有列出"))
     return small_table(_FAULT_HEADINGS, faults, name="import-faults", export_format=export_format)
 
 

@@ -598,7 +598,11 @@ export interface paths {
         get: operations["export_offers"];
     };
     "/api/imports/{job_id}/faults/export": {
-        /** @description Export the faults that the report of an import of the caller's names: a cell a row. */
+        /**
+         * @description Export the faults that the report of an import of the caller's names: a cell a row.
+         *
+         *     Where it names the first of many, the last row says how many more rows are wrong.
+         */
         get: operations["export_import_faults"];
     };
     "/api/imports/{kind}": {

@@ -44,3 +44,10 @@ it.each([
 it("gives no file where nothing is wrong", () => {
   expect(show(RIGHT).querySelectorAll("a")).toHaveLength(0);
 });
+
+it("says how many more rows are wrong, and of a column that is missing nothing of the kind", () => {
+  expect(show({ ...FAULTY, left_out: 5 }).textContent).toContain("还有 4 行有错没有列出。");
+  app?.unmount();
+  const faults = [{ row: 1, column: "学校名称", value: "", reason: "column-missing" }];
+  expect(show({ ...FAULTY, left_out: 5, faults }).textContent).not.toContain("没有列出");
+});

@@ -53,6 +53,21 @@ async def test_each_fault_is_a_row_of_a_file(
     assert [line.cells["原因"] for line in table.lines] == ["必须填写", "不是数字"]
 
 
+async def test_of_more_faults_than_are_named_the_file_says_how_many(
+    open_browser: OpenBrowser, app: FastAPI, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("cells", "import_jobs"):
+        monkeypatch.setattr(f"app.schools.{module}.MOST_FAULTS", 1)
+    office = await open_browser(county.administrator)
+    job = await send(office, app, as_csv(of(county, *(changed(HUB, name="") for _ in range(3)))))
+    answer = await office.get(faults_of(job["id"]))
+    assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))) == [
+        HEADINGS,
+        ["2", "学校名称", "", "必须填写"],
+        ["", "", "", "还有 2 行有错没有列出"],
+    ]
+
+
 async def test_of_a_table_with_nothing_wrong_the_file_has_no_rows(
     open_browser: OpenBrowser, app: FastAPI, county: County
 ) -> None:
