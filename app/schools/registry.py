@@ -223,17 +223,20 @@ async def require_class_codes(
 
 
 def check_class_codes(known: Catalogue, *, category: str, stage: str, grade_no: int) -> None:
-    """Raise CodeUnknown unless the grade is of the stage, and the stage of such a school."""
+    """Raise CodeUnknown unless the grade is of the stage, and the stage of such a school.
+
+    The maps of the code sets say both. A stage no grade is mapped to, as special education, has
+    any; one no category is mapped to is taught anywhere.
+    """
     stage_code = known.stored(CodeKind.STAGE, stage)
     if grade_no > 0:
         grade = known.stored(CodeKind.GRADE, str(grade_no))
-        stages = known.related(grade.id, CodeKind.STAGE)
-        # A school system of five and four years has its sixth form in the middle school.
-        is_sixth = grade_no == 6 and stage == "3"
-        if stage_code not in stages and not is_sixth and stage in {"2", "3", "4"}:
+        is_graded = known.related(stage_code.id, CodeKind.GRADE)
+        if is_graded and stage_code not in known.related(grade.id, CodeKind.STAGE):
             raise CodeUnknown(f"{grade.label_zh} is not of the stage {stage_code.label_zh}.")
     taught = known.related(known.stored(CodeKind.SCHOOL_CATEGORY, category).id, CodeKind.STAGE)
-    if taught and stage_code not in taught and stage in {"1", "2", "3", "4"}:
+    is_somebodys = known.related(stage_code.id, CodeKind.SCHOOL_CATEGORY)
+    if taught and is_somebodys and stage_code not in taught:
         raise CodeUnknown(
             f"A school of category {category} has no classes of {stage_code.label_zh}."
         )

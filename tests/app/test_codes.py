@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.tables import OWN, read_tables
 from app.database import Database, uuid7
 from app.events import EventBus
+from app.schools.registry import check_class_codes
 
 Read = Callable[[AsyncSession], Awaitable[Any]]
 
@@ -276,3 +278,32 @@ async def test_two_processes_that_start_at_once_load_once_on_postgresql(
     async with postgres.unit_of_work() as db:
         assert await db.scalar(select(func.count(CodeSet.id))) == len(read_tables(OWN).sets)
         assert await service.load(db, read_tables(OWN), follow=rewording.follow) == 0
+
+
+@pytest.mark.parametrize(
+    ("category", "stage", "grade_no", "fits"),
+    [
+        ("211", "2", 6, True),
+        ("211", "2", 7, False),
+        ("211", "3", 7, False),
+        ("311", "3", 7, True),
+        # A school system of five and four years has its sixth form in the middle school.
+        ("311", "3", 6, True),
+        ("311", "3", 5, False),
+        ("342", "4", 12, True),
+        ("342", "3", 9, False),
+        # Special education has any grade, at any school; a grade nobody knows it has not.
+        ("211", "A", 9, True),
+        ("211", "A", 13, False),
+        ("211", "1", 0, False),
+        ("111", "1", 0, True),
+    ],
+)
+async def test_classes_are_of_the_grades_and_schools_that_the_maps_say(
+    database: Database, category: str, stage: str, grade_no: int, *, fits: bool
+) -> None:
+    async with database.unit_of_work() as db:
+        known = await service.catalogue(db)
+    refusal: AbstractContextManager[object] = nullcontext() if fits else pytest.raises(CodeUnknown)
+    with refusal:
+        check_class_codes(known, category=category, stage=stage, grade_no=grade_no)
