@@ -1,13 +1,13 @@
 """Which grades there are the code set says: the tables know no last one.
 
 Revision ID: 202611272040
-Revises: 202611272030
+Revises: 202611272050
 """
 
 from alembic import op
 
 revision = "202611272040"
-down_revision = "202611272030"
+down_revision = "202611272050"
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,7 @@ from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportR
 from app.paging import Fetched, Page, PageQuery, fetch_page
 from app.schools import registry_queries
 from app.schools.models import AuthorityLevel, Corrected, RegistryCorrection
+from app.schools.region_routes import LEVEL_WORDS
 from app.schools.registry_queries import CorrectionFilter
 from app.schools.schemas import Named
 from app.security import INSPECTING, CurrentInspector, Scope
@@ -28,12 +29,6 @@ _THINGS = {
     Corrected.REGION: "行政区划",
     Corrected.LABEL: "区划标签",
     Corrected.AUTHORITY: "主管部门",
-}
-_LEVELS = {
-    AuthorityLevel.MINISTRY: "部",
-    AuthorityLevel.PROVINCE: "省级",
-    AuthorityLevel.CITY: "市级",
-    AuthorityLevel.COUNTY: "县级",
 }
 
 
@@ -117,7 +112,7 @@ def _as_read(thing: Corrected, said: str) -> str:
     if thing is not Corrected.AUTHORITY:
         return said
     name, _, level = said.rpartition(" ")
-    return f"{name} ({_LEVELS[AuthorityLevel(level)]})"
+    return f"{name} ({LEVEL_WORDS[AuthorityLevel(level)]})"
 
 
 def _out(row: Any) -> CorrectionOut:

@@ -5815,8 +5815,7 @@ export interface components {
         /** @description From or to a code of this set. */
         "query.set": string | null;
         "query.stage": string | null;
-        "query.state": components["schemas"]["LessonState"] | null;
-        /** @description A code. */
+        "query.state": components["schemas"]["AttendanceState"] | null;
         "query.subject": string | null;
         /** @description Only this subject. */
         "query.subject_id": string | null;
@@ -5844,8 +5843,8 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["AttendanceState"] | null;
-                subject?: string | null;
+                state?: components["parameters"]["query.state"];
+                subject?: components["parameters"]["query.subject"];
                 to?: string | null;
                 waits_for?: components["parameters"]["query.waits_for"];
             };
@@ -6045,8 +6044,8 @@ export interface operations {
                 from?: string | null;
                 is_counted?: components["parameters"]["query.is_counted"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["AttendanceState"] | null;
-                subject?: string | null;
+                state?: components["parameters"]["query.state"];
+                subject?: components["parameters"]["query.subject"];
                 to?: string | null;
                 waits_for?: components["parameters"]["query.waits_for"];
             };
@@ -6075,8 +6074,8 @@ export interface operations {
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["AttendanceState"] | null;
-                subject?: string | null;
+                state?: components["parameters"]["query.state"];
+                subject?: components["parameters"]["query.subject"];
                 to: components["parameters"]["query.to"];
                 waits_for?: components["parameters"]["query.waits_for"];
             };
@@ -6103,8 +6102,8 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 is_counted?: components["parameters"]["query.is_counted"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["AttendanceState"] | null;
-                subject?: string | null;
+                state?: components["parameters"]["query.state"];
+                subject?: components["parameters"]["query.subject"];
                 to: components["parameters"]["query.to"];
                 waits_for?: components["parameters"]["query.waits_for"];
             };
@@ -6129,8 +6128,8 @@ export interface operations {
                 from: components["parameters"]["query.from"];
                 is_counted?: components["parameters"]["query.is_counted"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["schemas"]["AttendanceState"] | null;
-                subject?: string | null;
+                state?: components["parameters"]["query.state"];
+                subject?: components["parameters"]["query.subject"];
                 to: components["parameters"]["query.to"];
                 waits_for?: components["parameters"]["query.waits_for"];
             };
@@ -6699,7 +6698,7 @@ export interface operations {
                 limit?: components["parameters"]["query.limit"];
                 q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["LessonState"] | null;
                 subject?: string | null;
                 to?: string | null;
             };
@@ -7045,7 +7044,7 @@ export interface operations {
                 kind?: components["parameters"]["query.kind"];
                 q?: components["parameters"]["query.q"];
                 school_id?: components["parameters"]["query.school_id"];
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["LessonState"] | null;
                 subject?: string | null;
                 to?: string | null;
             };
@@ -9617,7 +9616,7 @@ export interface operations {
                 /** @description Of this school. */
                 school_id?: string | null;
                 /** @description A code. */
-                subject?: components["parameters"]["query.subject"];
+                subject?: string | null;
             };
         };
         responses: {
@@ -9721,7 +9720,7 @@ export interface operations {
                 /** @description Of this school. */
                 school_id?: string | null;
                 /** @description A code. */
-                subject?: components["parameters"]["query.subject"];
+                subject?: string | null;
             };
         };
         responses: {
@@ -9973,7 +9972,7 @@ export interface operations {
                 q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["LessonState"] | null;
                 /** @description The subject's word. */
                 subject?: string | null;
                 to?: string | null;
@@ -10283,7 +10282,7 @@ export interface operations {
                 q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["LessonState"] | null;
                 /** @description The subject's word. */
                 subject?: string | null;
                 to?: string | null;
@@ -10656,7 +10655,7 @@ export interface operations {
                 /** @description In this state. */
                 state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */
-                subject?: components["parameters"]["query.subject"];
+                subject?: string | null;
             };
         };
         responses: {
@@ -10873,7 +10872,7 @@ export interface operations {
                 /** @description In this state. */
                 state?: components["schemas"]["NeedState"] | null;
                 /** @description A code. */
-                subject?: components["parameters"]["query.subject"];
+                subject?: string | null;
             };
         };
         responses: {
@@ -13677,7 +13676,7 @@ export interface operations {
                 q?: components["parameters"]["query.q"];
                 /** @description The hub, or a site's school. */
                 school_id?: string | null;
-                state?: components["parameters"]["query.state"];
+                state?: components["schemas"]["LessonState"] | null;
                 /** @description The subject's word. */
                 subject?: string | null;
             };

@@ -352,7 +352,7 @@ async def test_authority_is_named_by_its_schools(office: TestBrowser, county: Co
         found = (await office.get(f"/api/authorities?{query}")).json()["items"]
         assert bool(found) is is_found, query
         file = (await office.get(f"/api/authorities/export?{query}")).text
-        assert ("县教育局" in file) is is_found, query
+        assert ("县教育局,县级," in file) is is_found, query
     assert (await office.get("/api/authorities?level=TOWN")).status_code == 422
 
 
