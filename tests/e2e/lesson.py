@@ -85,6 +85,14 @@ class Lesson:
         expect(self.teacher.get_by_role("button", name="开课").first).to_be_enabled()
         self.shoot(self.teacher, "02-teacher-day")
         self.check_devices()
+        self._arrive_at_classrooms()
+
+    def arrive(self) -> None:
+        """Everybody arrives, and looks at nothing on the way."""
+        self.teacher.goto(self._platform.links["teacher"])
+        self._arrive_at_classrooms()
+
+    def _arrive_at_classrooms(self) -> None:
         self.first.goto(self._platform.links["class-1"])
         expect(self.first.get_by_role("button", name="进入课堂")).to_be_visible()
         self.shoot(self.first, "04-classroom-before")

@@ -22,7 +22,7 @@ def test_an_echo_is_shown_to_the_teacher_and_silenced_with_one_button(platform: 
         lesson = Lesson(playwright, platform, samples.prepare(), facts, ROOT / "var/e2e/echo")
         stack.callback(lesson.close)
         lesson.first.context.add_init_script(path=Path(__file__).with_name("loudspeaker.js"))
-        lesson.prepare()
+        lesson.arrive()
         lesson.start()
         lesson.join()
         tile = lesson.teacher.locator(f'article[data-seat="{lesson.first_seat}"]')

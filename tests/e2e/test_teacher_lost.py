@@ -21,7 +21,7 @@ def test_a_lesson_outlives_the_teachers_browser(platform: Platform) -> None:
     with sync_playwright() as playwright, ExitStack() as stack:
         lesson = Lesson(playwright, platform, samples.prepare(), facts, ROOT / "var/e2e/lost")
         stack.callback(lesson.close)
-        lesson.prepare()
+        lesson.arrive()
         lesson.start()
         lesson.join()
         lesson.speak()
