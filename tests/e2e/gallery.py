@@ -7,6 +7,17 @@ from playwright.sync_api import Page
 SIZES = ((1366, 768), (1920, 1080))
 LANGUAGES = ("zh", "en")
 SETTLED_MS = 600
+PAGES = {
+    "teacher": {"/teach": "30-teacher-day", "/sign-in": "31-sign-in", "/check": "32-check"},
+    "classroom": {"/classroom": "33-classroom", "/enrol": "34-enrol"},
+    "office": {
+        "/admin/sessions": "35-sessions",
+        "/admin/sessions/{session_id}": "36-session",
+        "/admin/classrooms": "37-classrooms",
+        "/replay/{session_id}": "38-replay",
+        "/no-such-page": "39-not-found",
+    },
+}
 
 
 def shoot(page: Page, folder: Path, name: str) -> None:
@@ -22,25 +33,15 @@ def shoot_all(pages: dict[str, Page], folder: Path, session_id: str) -> None:
 
     `pages` has a signed-in page for `teacher`, `classroom` and `office` (an administrator).
     """
-    origins = {who: "/".join(page.url.split("/")[:3]) for who, page in pages.items()}
-    for who, path, name in (
-        ("teacher", "/teach", "30-teacher-day"),
-        ("teacher", "/sign-in", "31-sign-in"),
-        ("teacher", "/check", "32-check"),
-        ("classroom", "/classroom", "33-classroom"),
-        ("classroom", "/enrol", "34-enrol"),
-        ("office", "/admin/sessions", "35-sessions"),
-        ("office", f"/admin/sessions/{session_id}", "36-session"),
-        ("office", "/admin/classrooms", "37-classrooms"),
-        ("office", f"/replay/{session_id}", "38-replay"),
-        ("office", "/no-such-page", "39-not-found"),
-    ):
+    for who, paths in PAGES.items():
+        page = pages[who]
+        origin = "/".join(page.url.split("/")[:3])
+        page.goto(origin)
         for language in LANGUAGES:
-            page = pages[who]
-            page.goto(origins[who] + path)
             page.evaluate(
                 "language => localStorage.setItem('classrooms.locale', language)", language
             )
-            page.reload(wait_until="load")
-            page.wait_for_timeout(SETTLED_MS)
-            shoot(page, folder, f"{name}-{language}")
+            for path, name in paths.items():
+                page.goto(origin + path.format(session_id=session_id), wait_until="load")
+                page.wait_for_timeout(SETTLED_MS)
+                shoot(page, folder, f"{name}-{language}")
