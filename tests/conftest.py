@@ -1,5 +1,6 @@
 """What holds for every test: repeatable properties, no other machine, and a real PostgreSQL."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -12,7 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from bench.data import postgres
-from tests.analysed import analyse_routes_once
+from tests.analysed import analyse_routes_once, compile_statements_once
 
 # Repeatable: the same examples each time. No deadline: two cores are shared by the whole suite.
 settings.register_profile(
@@ -21,6 +22,17 @@ settings.register_profile(
 settings.load_profile("house")
 
 analyse_routes_once()
+compile_statements_once()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of each search for garbage.
+
+    It is a gigabyte of what lives until the end, and each search of all took two seconds and more.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 # The default prints every frame's variables of a bug, for longer than the watchdog waits.
 structlog.configure(
@@ -61,7 +73,7 @@ sys.addaudithook(_refuse_other_machines)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """A real PostgreSQL, started once. That it cannot start is a failure, not a reason to skip."""
-    with postgres.running() as server:
+    with postgres.running(postgres.memory_or_disk()) as server:
         server.wait_for_no_disk()
         yield server
 

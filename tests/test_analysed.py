@@ -1,10 +1,19 @@
-"""Applications that share what FastAPI analysed of a route are as apart as ever."""
+"""Applications and engines that share what was worked out once are as apart as ever."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import httpx2
+import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import Column, Integer, MetaData, Table, select
+
+from app.database import Database, UtcDateTime
+from app.events import EventBus
+from bench.data import postgres
+from tests.conftest import next_database
 
 
 def _own() -> str:
@@ -52,3 +61,28 @@ def test_applications_that_are_alike_share_what_is_analysed() -> None:
         for app in (_including(), _including())
     ]
     assert shared[0].dependant is shared[1].dependant
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_engines_of_a_kind_share_what_is_compiled_and_no_rows(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    urls = [f"sqlite+aiosqlite:///{tmp_path / name}.db" for name in ("one", "another")]
+    if kind == "postgresql":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        urls = [server.new_database(next_database()) for _ in range(2)]
+    things = Table(
+        "things", MetaData(), Column("id", Integer, primary_key=True), Column("word", UtcDateTime())
+    )
+    moments = [datetime(2026, 11, day, 8, tzinfo=UTC) for day in (27, 28)]
+    compiled = []
+    for url, moment in zip(urls, moments, strict=True):
+        database = Database(url, EventBus())
+        async with database.engine.begin() as connection:
+            await connection.run_sync(things.metadata.create_all)
+            await connection.execute(things.insert().values(word=moment))
+            found = await connection.execute(select(things.c.word))
+            assert found.scalars().all() == [moment]
+        compiled.append(database.engine.sync_engine._compiled_cache)
+        await database.close()
+    assert compiled[0] is compiled[1]

@@ -56,14 +56,28 @@ class Server:
         self._below.ensure_postgres_running()
 
 
+_MEMORY, _ENOUGH_BYTES = Path("/dev/shm"), 2 << 30
+
+
+def memory_or_disk() -> Path:
+    """Return a folder in memory with room for a server's files, or else /tmp.
+
+    For many small databases that nobody keeps: copying the files of an empty one took 0.6 s on a
+    disk, and takes 0.03 s there.
+    """
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES:
+        return _MEMORY
+    return Path("/tmp")
+
+
 @contextmanager
-def running() -> Iterator[Server]:
+def running(where: Path = Path("/tmp")) -> Iterator[Server]:
     """Start a server, stop it afterwards, and remove its files at the end of the process.
 
     As root the server runs as a system user of its own, which must be able to reach its files:
-    they lie in a folder of /tmp that others may enter.
+    they lie in a folder of `where` that others may enter.
     """
-    folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="classrooms-postgres-", dir=where))
     folder.chmod(0o755)
     (folder / "run").mkdir(mode=0o700)
     # At exit, and registered before the package registers its own last use of the folder.

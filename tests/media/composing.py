@@ -5,6 +5,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -18,8 +20,14 @@ WHITE, BLACK = 235, 16
 
 def grey_clip(path: Path, shade: int, seconds: float, *, size: tuple[int, int]) -> None:
     """A picture of one shade, 25 a second, in H.264 or VP8 as the name says."""
-    codec = "libvpx" if path.suffix == ".webm" else "libx264"
-    with av.open(path, "w") as out:
+    path.write_bytes(_grey(path.suffix, shade, seconds, size))
+
+
+@cache
+def _grey(suffix: str, shade: int, seconds: float, size: tuple[int, int]) -> bytes:
+    codec = "libvpx" if suffix == ".webm" else "libx264"
+    made = BytesIO()
+    with av.open(made, "w", format=suffix.removeprefix(".")) as out:
         stream = out.add_stream(codec, rate=25, options={"deadline": "realtime", "cpu-used": "8"})
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
@@ -31,11 +39,18 @@ def grey_clip(path: Path, shade: int, seconds: float, *, size: tuple[int, int]) 
             frame.pts, frame.time_base = number, Fraction(1, 25)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+    return made.getvalue()
 
 
 def tone_clip(path: Path, amplitude: float, seconds: float, *, hertz: int = 400) -> None:
     """A tone, in Opus."""
-    with av.open(path, "w", format="mp4") as out:
+    path.write_bytes(_tone(amplitude, seconds, hertz))
+
+
+@cache
+def _tone(amplitude: float, seconds: float, hertz: int) -> bytes:
+    made = BytesIO()
+    with av.open(made, "w", format="mp4") as out:
         stream = out.add_stream("libopus", rate=48_000, layout="stereo")
         assert isinstance(stream, av.AudioStream)
         for number in range(round(seconds * 50)):
@@ -52,6 +67,7 @@ def tone_clip(path: Path, amplitude: float, seconds: float, *, hertz: int = 400)
             frame.planes[0].update(values.tobytes())
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+    return made.getvalue()
 
 
 def planned(
