@@ -15,7 +15,7 @@ from tests.e2e.taught.conftest import Taught
 from tests.media.played import play
 
 #: The film of the lesson is made before its first piece is cut, by a process that stands back
-#: behind all others: on two busy cores it waits long.
+#: behind all others, and so is each piece cut: on two busy cores they wait long.
 FILM_TIMEOUT_S = 300
 WHITE = 200
 LASTS_MS = 4_200
@@ -37,7 +37,7 @@ def test_a_piece_marked_in_the_player_begins_and_ends_at_its_marks(
     mark = _telling_mark(film)
     office.get_by_label("开始", exact=True).fill(_typed(mark.at_ms))
     office.get_by_label("结束", exact=True).fill(_typed(mark.at_ms + LASTS_MS))
-    row = _save(office, "拍手", STEP_TIMEOUT_S)
+    row = _save(office, "拍手", FILM_TIMEOUT_S)
     row.get_by_role("button", name="播放").click()
     office.wait_for_function("() => document.querySelector('.micro video')?.currentTime > 0.5")
     row.get_by_role("button", name="收起").click()
