@@ -20,6 +20,8 @@ FILM_TIMEOUT_S = 300
 WHITE = 200
 LASTS_MS = 4_200
 NOT_BEFORE_S = 3.0
+#: The player has read how long the lesson is: before that it moves nowhere.
+_CAN_MOVE = "() => [...document.querySelectorAll('video')].some(({ duration }) => duration > 5)"
 
 
 @pytest.mark.browser
@@ -56,9 +58,11 @@ def test_a_piece_marked_in_the_player_begins_and_ends_at_its_marks(
         "length of the piece",
         f"{played.duration_s:.3f} s, ended at {played.ended_s:.3f} s, "
         f"{played.audio_bytes} bytes of sound",
-        expected=f"{LASTS_MS / 1000} s within 0.1 s, with sound",
+        expected=f"{LASTS_MS / 1000} s within 0.1 s, played to its end, with sound",
+        # The player's clock stands at the end of the last bit of sound that it played, and later
+        # on a busy machine: how long the piece is says its length.
         is_right=abs(played.duration_s - LASTS_MS / 1000) <= 0.1
-        and abs(played.ended_s - LASTS_MS / 1000) <= 0.1
+        and -0.1 <= played.ended_s - LASTS_MS / 1000 <= 0.5
         and played.audio_bytes > 0,
     )
     facts.require_all_right()
@@ -69,6 +73,7 @@ def _mark_by_keys(page: Page) -> None:
     begin = page.get_by_label("开始", exact=True)
     end = page.get_by_label("结束", exact=True)
     expect(begin).to_be_visible(timeout=1000 * STEP_TIMEOUT_S)
+    page.wait_for_function(_CAN_MOVE, timeout=1000 * STEP_TIMEOUT_S)
     page.keyboard.press("i")
     expect(begin).to_have_value("00:00")
     page.keyboard.press("ArrowRight")
