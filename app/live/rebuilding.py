@@ -2,7 +2,7 @@
 
 The disk may be well again, somebody may have put a file back, and the store may have what the disk
 has lost. What is shown goes on being shown, and is replaced only by one in which less is missing.
-Who is watching it then goes on (`app.recordings.replaced`).
+Who is watching it then goes on (`app.recordings.leftovers`).
 """
 
 import asyncio
