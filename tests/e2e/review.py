@@ -13,6 +13,19 @@ from tests.e2e.platform_process import Platform
 READY_TIMEOUT_S = 30
 
 
+def find_session(page: Page, platform: Platform) -> str:
+    """Sign the administrator in, open the newest session by the list, and return its id."""
+    page.goto(platform.links["admin"])
+    page.wait_for_url("**/admin")
+    page.get_by_role("button", name="出勤与覆盖").click()
+    bar = page.get_by_role("navigation", name="主导航")
+    bar.get_by_role("link", name="课堂记录").click()
+    page.wait_for_url("**/admin/sessions")
+    page.get_by_text("小雨沙沙").first.click()
+    page.wait_for_url(re.compile("/admin/sessions/[0-9a-f-]{36}"))
+    return page.url.rstrip("/").split("/")[-1].split("?")[0]
+
+
 class Review:
     """The administrator at her desk.
 
@@ -31,16 +44,8 @@ class Review:
         return self._page.evaluate("async (path) => await (await fetch(path)).json()", path)
 
     def find_session(self) -> str:
-        """Open the list of sessions and the newest session; return its id."""
-        self._page.goto(self._platform.links["admin"])
-        self._page.wait_for_url("**/admin")
-        self._page.get_by_role("button", name="出勤与覆盖").click()
-        bar = self._page.get_by_role("navigation", name="主导航")
-        bar.get_by_role("link", name="课堂记录").click()
-        self._page.wait_for_url("**/admin/sessions")
-        self._page.get_by_text("小雨沙沙").first.click()
-        self._page.wait_for_url(re.compile("/admin/sessions/[0-9a-f-]{36}"))
-        return self._page.url.rstrip("/").split("/")[-1].split("?")[0]
+        """Do what `find_session` does."""
+        return find_session(self._page, self._platform)
 
     def check_attendance(self, session_id: str) -> None:
         """One row per invited classroom; those who were here have their minutes."""

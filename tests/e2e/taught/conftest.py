@@ -1,6 +1,7 @@
 """The lesson: held once, on a platform of its own; whoever tests watches it in a new browser.
 
-None of these tests may change what another looks at.
+What a test brings to it, captions or pieces, it takes away again, also when it fails: another must
+find the lesson as it was. The film that a piece is cut out of stays.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.e2e.clapper import Claps
 from tests.e2e.conftest import running
 from tests.e2e.facts import Facts
 from tests.e2e.platform_process import Platform
-from tests.e2e.review import Review
+from tests.e2e.review import find_session
 from tests.e2e.short_lesson import CLAPPER, hold
 
 
@@ -47,7 +48,7 @@ def office(taught: Taught) -> Iterator[Page]:
         try:
             page = browsers.open_context(browser).new_page()
             page.context.add_init_script(path=CLAPPER)
-            Review(page, taught.platform, Facts(), watch_s=0.0).find_session()
+            find_session(page, taught.platform)
             yield page
         finally:
             browser.close()

@@ -66,11 +66,13 @@ def test_captions_are_brought_and_read_in_our_player_and_in_another(
     facts = Facts()
     replay = "/".join(office.url.split("/")[:3]) + f"/replay/{taught.session_id}"
     office.goto(replay)
-    _bring(office)
-    _read_in_our_player(office)
-    _read_in_another(office, taught.session_id, facts)
-    office.goto(replay)
-    _take_away(office)
+    try:
+        _bring(office)
+        _read_in_our_player(office)
+        _read_in_another(office, taught.session_id, facts)
+    finally:
+        office.goto(replay)
+        _take_away(office)
     facts.require_all_right()
 
 
