@@ -15,11 +15,11 @@ from app.accounts.models import Person
 from app.database import WITHOUT_NUL, Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.paging import Fetched, Page, PageQuery, fetch_page
-from app.schools import registry_queries
+from app.schools import correction_queries
+from app.schools.correction_queries import CorrectionFilter
 from app.schools.models import AuthorityLevel, Corrected, RegistryCorrection
-from app.schools.region_routes import LEVEL_WORDS
-from app.schools.registry_queries import CorrectionFilter
 from app.schools.schemas import Named
+from app.schools.words import AUTHORITY_LEVEL
 from app.security import INSPECTING, CurrentInspector, Scope
 
 router = APIRouter(prefix="/api", tags=["registry"])
@@ -66,7 +66,7 @@ Wanted = Annotated[CorrectionFilter, Depends(_filter)]
 
 
 def _corrections(scope: Scope, wanted: CorrectionFilter) -> Select[*tuple[Any, ...]]:
-    query = registry_queries.corrections(scope, wanted)
+    query = correction_queries.corrections(scope, wanted)
     return query.outerjoin(Person, Person.id == RegistryCorrection.noted_by).add_columns(
         Person.name.label("by")
     )
@@ -112,7 +112,7 @@ def _as_read(thing: Corrected, said: str) -> str:
     if thing is not Corrected.AUTHORITY:
         return said
     name, _, level = said.rpartition(" ")
-    return f"{name} ({LEVEL_WORDS[AuthorityLevel(level)]})"
+    return f"{name} ({AUTHORITY_LEVEL[AuthorityLevel(level)]})"
 
 
 def _out(row: Any) -> CorrectionOut:

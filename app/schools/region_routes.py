@@ -32,18 +32,12 @@ from app.schools.registry_schemas import (
     RegionOut,
 )
 from app.schools.schemas import Named
+from app.schools.words import AUTHORITY_LEVEL
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, PersonCaller, Role
 
 router = APIRouter(prefix="/api", tags=["registry"], route_class=IdempotentRoute)
 
 _ORDER = (Region.path.asc(), Region.id.asc())
-#: The users' words for what exports show.
-LEVEL_WORDS = {
-    AuthorityLevel.MINISTRY: "部",
-    AuthorityLevel.PROVINCE: "省级",
-    AuthorityLevel.CITY: "市级",
-    AuthorityLevel.COUNTY: "县级",
-}
 
 
 def _filter(
@@ -265,7 +259,7 @@ async def export_authorities(
         queries.authorities(caller.scope(*INSPECTING), wanted).order_by(*_AUTHORITY_ORDER),
         columns=(
             Column("名称", lambda row: row[0].name),
-            Column("级别", lambda row: LEVEL_WORDS[row[0].level]),
+            Column("级别", lambda row: AUTHORITY_LEVEL[row[0].level]),
             Column("行政区划代码", lambda row: row[1].code),
             Column("行政区划", lambda row: row[1].name),
         ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
@@ -17,10 +17,8 @@ from app.schools.models import (
     Authority,
     AuthorityLevel,
     Classroom,
-    Corrected,
     Region,
     RegionLabel,
-    RegistryCorrection,
     School,
     SchoolChange,
     SchoolClass,
@@ -162,41 +160,6 @@ def authorities(scope: Scope, wanted: AuthorityFilter) -> Select[Authority, Regi
         named = or_(Authority.name.icontains(word, autoescape=True), is_named(Region, word))
         query = query.where(named)
     return query if wanted.level is None else query.where(Authority.level == wanted.level)
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionFilter:
-    """Which corrections. `text`: words of the region's name, or of what was or became."""
-
-    text: str = ""
-    thing: Corrected | None = None
-
-
-def corrections(scope: Scope, wanted: CorrectionFilter) -> Select[RegistryCorrection, Region]:
-    """Return the corrections of the regions in scope, of their labels and their authorities."""
-    within = regions_within(scope)
-    places = union_all(
-        *(
-            select(thing.label("thing_id"), place.label("region_id")).where(place.in_(within))
-            for thing, place in (
-                (Region.id, Region.id),
-                (RegionLabel.id, RegionLabel.region_id),
-                (Authority.id, Authority.region_id),
-            )
-        )
-    ).subquery("places")
-    query = (
-        select(RegistryCorrection, Region)
-        .select_from(RegistryCorrection)
-        .join(places, places.c.thing_id == RegistryCorrection.thing_id)
-        .join(Region, Region.id == places.c.region_id)
-    )
-    for word in wanted.text.split():
-        said = (RegistryCorrection.before, RegistryCorrection.after)
-        query = query.where(
-            or_(is_named(Region, word), *(each.icontains(word, autoescape=True) for each in said))
-        )
-    return query if wanted.thing is None else query.where(RegistryCorrection.thing == wanted.thing)
 
 
 async def authority_within(db: AsyncSession, scope: Scope, authority_id: UUID) -> Authority:
