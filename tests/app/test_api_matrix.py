@@ -31,9 +31,9 @@ from tests.app.api_walk import (
     path_names,
 )
 from tests.app.conftest import Clock, OpenBrowser
+from tests.app.needs.market import need
 from tests.app.test_calendars import bells, term
 from tests.app.test_jobs_pages import caller
-from tests.app.test_needs import need
 from tests.app.whole_county import PLAIN, Whole, make_whole_county
 from tests.factories import County, make_person
 

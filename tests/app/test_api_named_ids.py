@@ -28,8 +28,8 @@ from tests.app.alliance_steps import JSON
 from tests.app.api_walk import MARK_A, MARK_B, Asker, asker, ids_in, operations
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.named_things import CODES, things
+from tests.app.needs.market import need
 from tests.app.test_calendars import bells
-from tests.app.test_needs import need
 from tests.app.whole_county import PLAIN, Whole, make_whole_county
 
 pytestmark = pytest.mark.timeout(600)

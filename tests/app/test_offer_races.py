@@ -19,7 +19,7 @@ from app.database import Database
 from app.errors import ChangedMeanwhile
 from app.schools import queries as schools
 from app.schools.models import School
-from tests.app.test_needs import need, offer
+from tests.app.needs.market import need, offer
 from tests.factories import NOON, County, make_county
 
 

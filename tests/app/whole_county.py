@@ -30,9 +30,9 @@ from signaling.ports import EventType, RoomEvent
 from tests.app.alliance_steps import PDF, attach, join, made, pairing, run
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.county_callers import callers_of
+from tests.app.needs.market import need, offer
 from tests.app.test_calendars import bells, term
 from tests.app.test_jobs_pages import caller
-from tests.app.test_needs import need, offer
 from tests.app.timetable_steps import make_offering
 from tests.factories import County, make_county, make_lesson, make_region
 
