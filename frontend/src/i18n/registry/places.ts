@@ -139,7 +139,7 @@ const en: typeof zh = {
   correction: {
     title: "Corrections",
     hint: "what regions, labels and authorities were before, and who corrected them; never changed themselves",
-    search: "Region, or words of before or after",
+    search: "Region, before or after",
     any_thing: "Of anything",
     things: { REGION: "Region", LABEL: "Label", AUTHORITY: "Authority" },
     empty: "Nothing was corrected yet.",
