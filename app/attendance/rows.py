@@ -172,12 +172,7 @@ def _conditions_on_record(wanted: RowFilter) -> list[ColumnElement[bool]]:
     if wanted.last_day is not None:
         conditions.append(record.held_at < bounds_of(wanted.last_day)[1])
     if wanted.school_id is not None:
-        conditions.append(
-            or_(
-                record.hub_school_id == wanted.school_id,
-                record.school_id == wanted.school_id,
-            )
-        )
+        conditions.append(_is_of_school(wanted.school_id))
     return conditions
 
 
@@ -264,14 +259,8 @@ def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any
 
 def _is_of_school(school_id: UUID) -> ColumnElement[bool]:
     """Return the condition that a row is of a lesson a school gave, or of one it had itself."""
-    site = select(LessonSite.id)
-    given = site.join(Lesson, Lesson.id == LessonSite.lesson_id).where(
-        Lesson.hub_school_id == school_id
-    )
-    received = site.join(Classroom, Classroom.id == LessonSite.classroom_id).where(
-        Classroom.school_id == school_id
-    )
-    return AttendanceRecord.lesson_site_id.in_(union(given, received))
+    record = AttendanceRecord
+    return or_(record.hub_school_id == school_id, record.school_id == school_id)
 
 
 ROW_ORDER = (Lesson.planned_start.desc(), AttendanceRecord.id.desc())
