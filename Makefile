@@ -59,9 +59,9 @@ test: setup-dev setup-browser frontend/dist/index.html ## Run every test, browse
 	$(MAKE) --no-print-directory test-frontend
 
 # Two processes for what measures nothing; what measures pictures and packets has both cores to itself.
-MEASURING := tests/bench/test_servers.py
-SHARED := tests/app tests/signaling tests/media/core $(filter-out $(MEASURING),$(wildcard tests/bench/test_*.py)) \
-	tests/bench/drill tests/bench/impair
+MEASURING := tests/bench/test_servers.py tests/bench/drill/test_rows.py
+SHARED := tests/app tests/signaling tests/media/core \
+	$(filter-out $(MEASURING),$(wildcard tests/bench/test_*.py tests/bench/drill/test_*.py)) tests/bench/impair
 
 test-python: setup-dev setup-tools ## Run the Python tests (ARGS="-m 'not browser'" for fewer, in one process)
 	@$(TRY_NATIVE)
