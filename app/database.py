@@ -114,6 +114,8 @@ ClockMs = Annotated[int, mapped_column(BigInteger().with_variant(Integer(), "sql
 
 # The pattern of any text from outside: PostgreSQL keeps no NUL, and cannot even be asked for one.
 WITHOUT_NUL = r"^[^\x00]*$"
+# The same of a text that says something. (A NUL is no white space: `\S` would take one.)
+SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
 
 # SQLSTATE classes that say nothing about the statement: connection, conflict with another

@@ -11,6 +11,7 @@ from app.alliances.schemas import GradeNo, PeriodsAWeek, SubjectCode, require_in
 from app.alliances.scoring import Candidate, ReasonKind
 from app.calendars.schemas import ClockTime, clock_of, minutes_of
 from app.clock import Day
+from app.database import WITHOUT_NUL
 from app.schools.registry_schemas import Incoming
 from app.schools.schemas import Named
 
@@ -87,7 +88,7 @@ class NeedIn(Incoming):
     latest: ClockTime
     starts_on: Day
     ends_on: Day
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Annotated[str, Field(max_length=500, pattern=WITHOUT_NUL)] = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

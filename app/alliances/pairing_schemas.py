@@ -17,11 +17,12 @@ from app.alliances.models import (
 from app.alliances.schemas import Name, PeriodsAWeek, SubjectCode, require_in_order
 from app.calendars.days import Span
 from app.clock import Day
+from app.database import WITHOUT_NUL
 from app.schools.registry_schemas import Incoming
 from app.schools.schemas import Named
 
 MOST_PARTNERS = 60
-Reason = Annotated[str, Field(max_length=500)]
+Reason = Annotated[str, Field(max_length=500, pattern=WITHOUT_NUL)]
 
 
 class PartyIn(Incoming):

@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.clock import Day
+from app.database import SAYS_SOMETHING, WITHOUT_NUL
 from app.schools.models import Region, School
 from app.schools.registry_schemas import MOST_GRADE_NO, Incoming
 from app.schools.schemas import Named
 
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=SAYS_SOMETHING)]
 SubjectCode = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[0-9A-Za-z_-]+$")]
 GradeNo = Annotated[
     int,
@@ -37,7 +38,7 @@ class AllianceIn(Incoming):
 
     region_id: UUID
     name: Name
-    purpose: Annotated[str, Field(max_length=1000)] = ""
+    purpose: Annotated[str, Field(max_length=1000, pattern=WITHOUT_NUL)] = ""
     starts_on: Day
     ends_on: Day | None = None
 
@@ -172,7 +173,7 @@ class TrackTargets(Incoming):
 class TermPlanIn(TrackTargets):
     """What an alliance means to do in a term."""
 
-    text: Annotated[str, Field(max_length=4000)] = ""
+    text: Annotated[str, Field(max_length=4000, pattern=WITHOUT_NUL)] = ""
 
 
 class TrackCounts(BaseModel):

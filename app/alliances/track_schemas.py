@@ -12,6 +12,7 @@ from app.alliances.ports import Taught
 from app.alliances.schemas import Name, TrackCounts
 from app.calendars.days import Span
 from app.clock import Day
+from app.database import SAYS_SOMETHING
 from app.schools.registry_schemas import Incoming
 from app.schools.schemas import Named
 
@@ -22,7 +23,7 @@ class TrackEventIn(Incoming):
     held_on: Day
     title: Name
     people: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    link: Annotated[str, Field(max_length=500, pattern=r"^https?://\S+$")] | None = None
+    link: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\x00\s]+$")] | None = None
     file_id: UUID | None = None
 
     @model_validator(mode="after")
@@ -35,7 +36,7 @@ class TrackEventIn(Incoming):
 class WithdrawIn(Incoming):
     """Why an event is taken back."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=120, pattern=SAYS_SOMETHING)]
 
 
 class TrackEventOut(BaseModel):

@@ -13,6 +13,7 @@ from app.attendance.models import (
     AttendanceState,
     NotCounted,
 )
+from app.database import SAYS_SOMETHING
 from app.lessons.models import LessonState
 from app.schools.schemas import Named
 
@@ -130,7 +131,7 @@ class AmendmentIn(BaseModel):
 
     is_counted: bool | None = None
     headcount: Annotated[int | None, Field(ge=0, le=999)] = None
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=SAYS_SOMETHING)]
 
 
 class ConfirmationIn(BaseModel):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.attendance.lines import MeasuredLine
 from app.attendance.models import AttendanceState
+from app.database import SAYS_SOMETHING
 
 
 class HeadcountIn(BaseModel):
@@ -17,7 +18,7 @@ class HeadcountIn(BaseModel):
 
     count: Annotated[int, Field(ge=0, le=999)]
     objection: Annotated[
-        str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")
+        str | None, Field(min_length=1, max_length=200, pattern=SAYS_SOMETHING)
     ] = None
 
 

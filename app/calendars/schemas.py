@@ -19,6 +19,7 @@ from app.calendars.days import (
 )
 from app.calendars.models import BellSchedule, CalendarDay, DayKind, PeriodKind, Term
 from app.clock import Day
+from app.database import SAYS_SOMETHING
 from app.schools.registry_schemas import Incoming
 
 MOST_PERIODS = 16
@@ -48,7 +49,7 @@ MonthDay = Annotated[
     Field(pattern=r"^[0-9]{2}-[0-9]{2}$", examples=["10-01"]),
     AfterValidator(_is_month_day),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=SAYS_SOMETHING)]
 Weekday = Annotated[int, Field(ge=1, le=7, description="ISO 8601: 1 Monday to 7 Sunday.")]
 
 
