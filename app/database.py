@@ -24,8 +24,11 @@ from sqlalchemy import (
     Select,
     Table,
     event,
+    false,
     insert,
+    select,
     text,
+    update,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -132,6 +135,18 @@ def is_unavailable(error: BaseException) -> bool:
     # The driver's own error, when it failed before SQLAlchemy could wrap it.
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(cause, "sqlstate", None) or "")[:2] in _PASSING
+
+
+async def hold_row(db: AsyncSession, table: type[Base], row_id: UUID) -> None:
+    """Have whoever else holds this row wait until this transaction ends.
+
+    Called before a rule is asked of other rows that no constraint keeps (no two terms of a region
+    overlap): the second who asks then sees what the first wrote.
+    """
+    rows = cast("Table", table.__table__)
+    # SQLite locks no rows: an update, even of none, makes this the one transaction that writes.
+    await db.execute(update(rows).where(false()).values(id=rows.c.id))
+    await db.execute(select(rows.c.id).where(rows.c.id == row_id).with_for_update(key_share=True))
 
 
 def is_one(changed: Result[Any]) -> bool:

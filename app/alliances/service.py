@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import queries as accounts
@@ -13,7 +14,8 @@ from app.alliances.models import Agreement, Alliance, AllianceMember, Pairing, T
 from app.alliances.pairing_schemas import PairingIn
 from app.alliances.schemas import AllianceIn, MemberChange, MemberIn, TermPlanIn
 from app.calendars.models import Term
-from app.errors import NotFound
+from app.database import hold_row
+from app.errors import ChangedMeanwhile, NotFound
 from app.files import StoredFile
 from app.schools import queries as schools
 from app.schools.models import School
@@ -32,6 +34,7 @@ async def add_member(
     db: AsyncSession, alliance: Alliance, school: School, body: MemberIn
 ) -> AllianceMember:
     """Add a school to an alliance. Raise MembershipOverlaps."""
+    await hold_row(db, Alliance, alliance.id)
     member = AllianceMember(
         alliance_id=alliance.id,
         school_id=school.id,
@@ -47,6 +50,7 @@ async def add_member(
 
 async def change_member(db: AsyncSession, member: AllianceMember, body: MemberChange) -> None:
     """Change a membership's role or its last day. Raise MembershipOverlaps."""
+    await hold_row(db, Alliance, member.alliance_id)
     member.role, member.to_on = body.role, body.to_on
     with db.no_autoflush:
         await _require_alone(db, member)
@@ -72,13 +76,22 @@ async def _require_alone(db: AsyncSession, member: AllianceMember) -> None:
 async def save_plan(
     db: AsyncSession, alliance: Alliance, term: Term, plan: TermPlan | None, body: TermPlanIn
 ) -> TermPlan:
-    """Make the alliance's plan of a term what `body` says."""
+    """Make the alliance's plan of a term what `body` says.
+
+    Raise ChangedMeanwhile: another wrote its first one this moment.
+    """
     if plan is None:
         plan = TermPlan(alliance_id=alliance.id, term_id=term.id, term=term)
     for name, value in body.model_dump().items():
         setattr(plan, name, value)
     db.add(plan)
-    await db.flush()
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise ChangedMeanwhile(
+            "Somebody wrote the plan of this term this moment. Read it, then change it.",
+            current=None,
+        ) from error
     return plan
 
 

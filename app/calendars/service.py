@@ -13,8 +13,8 @@ from app.calendars.days import Calendar, SharedWindow, clash, school_day, shared
 from app.calendars.errors import BellsOverlap, DayTaken, TermOverlaps
 from app.calendars.models import BellSchedule, CalendarDay, DayKind, Period, Term
 from app.calendars.schemas import BellsIn, CalendarDayIn, TermIn, minutes_of
-from app.database import Database
-from app.schools.models import School
+from app.database import Database, hold_row
+from app.schools.models import Region, School
 
 # Our own table: the notices of the State Council for 2025 and 2026; for 2027 the days that the
 # law itself names. Which weekday a make-up day follows the schools decide; the table has the
@@ -55,6 +55,7 @@ async def _add_national_days(db: AsyncSession) -> int:
 
 async def save_term(db: AsyncSession, term: Term, body: TermIn) -> Term:
     """Make a new term, or an old one, what `body` says. Raise TermOverlaps."""
+    await hold_row(db, Region, body.region_id)
     for other in await queries.terms_of_region(db, body.region_id):
         if other is not term and (
             body.starts_on <= other.ends_on and other.starts_on <= body.ends_on
@@ -89,6 +90,7 @@ async def save_bells(db: AsyncSession, schedule: BellSchedule, body: BellsIn) ->
     Its periods must be loaded when it is an old one: they are replaced as a whole.
     """
     wanted = _schedule_of(body)
+    await hold_row(db, School, body.school_id)
     for other in await queries.schedules_of_school(db, body.school_id):
         if other is schedule:
             continue

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import DISPLAY_ZONE
@@ -112,7 +113,12 @@ async def give_code(db: AsyncSession, school: School, code: str, noting: Noting)
     db.add(SchoolCode(moe_code=code, school_id=school.id, given_on=noting.on))
     school.moe_code = code
     note(db, school.id, ChangeKind.CODE_GIVEN, noting, after=code)
-    await db.flush()
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise SchoolCodeTaken(
+            f"{code} was given to another school this moment. A code is never given twice."
+        ) from error
 
 
 async def void_code(db: AsyncSession, school: School, reason: VoidReason, noting: Noting) -> None:

@@ -13,6 +13,7 @@ from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
 from app.codes.models import CodeKind
+from app.database import hold_row
 from app.schools import histories
 from app.schools.errors import NameTaken, WrongDay, WrongParent
 from app.schools.histories import Noting
@@ -163,6 +164,7 @@ async def register_school(db: AsyncSession, facts: SchoolFacts, noting: Noting) 
         raise WrongParent("Only a teaching point has a local number.")
     if facts.opened_on is not None and facts.opened_on > noting.on:
         raise WrongDay(f"{facts.opened_on} has not come yet: register it when it has.")
+    await hold_row(db, Region, facts.region.id)
     same_name = select(School.id).where(
         School.region_id == facts.region.id,
         School.name == facts.name,
