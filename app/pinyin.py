@@ -1,35 +1,68 @@
 """Names found by how they are read: 张伟 by zhangwei or zw (GB/T 16159 without its tones).
 
-What a name is found by is kept beside it, made anew whenever the name is set: a search is then
-one comparison in either database.
+What a name is found by is kept beside it, made anew whenever the name is written, one by one
+(`Named`) or many at once (`insert_many`): a search is then one comparison in either database.
 """
 
 import importlib
 import os
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, or_
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy import ColumnElement, Text, Update, event, or_
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, validates
 
 _LATIN = re.compile(r"[a-zA-Z' ]+")
 _SEPARATORS = re.compile(r"[' ]+")
 
 
+def _read_inserted(context: DefaultExecutionContext) -> str:
+    """Return the readings of the name in a row that is inserted without them."""
+    row: Mapping[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    return readings(row["name"])
+
+
 class Named:
-    """A table whose `name` is also found by its readings."""
+    """A table whose `name` is also found by its readings.
+
+    Whatever writes a name writes its readings: an object that is given one, a row that is
+    inserted. A statement that changes names by itself is refused (`_refuse_unread`).
+    """
 
     name: Mapped[str]
     #: See `readings`.
-    name_readings: Mapped[str] = mapped_column(Text, default="")
+    name_readings: Mapped[str] = mapped_column(Text, default=_read_inserted)
 
     @validates("name")
     def _read_name(self, _key: str, name: str) -> str:
         self.name_readings = readings(name)
         return name
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_unread(state: ORMExecuteState) -> None:
+    """Refuse a statement that gives names and leaves their readings. Raise AssertionError."""
+    statement = state.statement
+    if not isinstance(statement, Update) or "name_readings" not in statement.table.c:
+        return
+    written: Mapping[Any, Any] = statement._values or {}
+    given = {getattr(column, "key", column) for column in written}
+    for row in _rows(state.parameters):
+        given |= row.keys()
+    assert "name" not in given or "name_readings" in given, (
+        "a name is changed on its object, which reads it"
+    )
+
+
+def _rows(parameters: Any) -> Sequence[Mapping[str, Any]]:
+    if isinstance(parameters, Mapping):
+        return [parameters]
+    return parameters or []
 
 
 def is_named(table: Any, text: str) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.database import Base
+from app.pinyin import Named, readings
 
 # The first of the ids here: of version 7 (RFC 9562 section 5.7), and alike in every run.
 _FIRST_ID = UUID("01900000-0000-7000-8000-000000000000").int
@@ -57,9 +58,21 @@ def _constants(table: Table, given: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def _read(wanted: Rows) -> Rows:
+    """Return the rows with how their names are read, as every other way of writing has it."""
+    place = wanted.columns.index("name")
+    return Rows(
+        wanted.model,
+        (*wanted.columns, "name_readings"),
+        ((*row, readings(row[place])) for row in wanted.rows),
+    )
+
+
 async def copy(connection: "asyncpg.Connection[Any]", wanted: Rows) -> int:
     """Write the rows by COPY; return how many. Raise NotFilled before anything is written."""
     table = cast(Table, wanted.model.__table__)
+    if issubclass(wanted.model, Named) and "name" in wanted.columns:
+        wanted = _read(wanted)
     constants = _constants(table, wanted.columns)
     added = tuple(constants.values())
     written = 0

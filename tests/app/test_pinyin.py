@@ -2,23 +2,30 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import Table, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from app import migrations
 from app.accounts.models import Person
-from app.database import Database
+from app.database import Database, insert_many, uuid7
+from app.events import EventBus
 from app.pinyin import is_named, readings
-from app.schools.models import Region
+from app.schools.corrections import Corrector, correct_region
+from app.schools.models import Region, School
 from app.security import Role
+from app.sheets import read_table
 from tests.app.conftest import OpenBrowser
-from tests.factories import County, make_person
+from tests.app.test_importing import as_csv as schools_csv
+from tests.app.test_importing import run as import_schools_in
+from tests.app.test_table_imports import run
+from tests.factories import NOON, County, make_county, make_person
 
 
 @pytest.fixture
@@ -92,6 +99,73 @@ async def test_the_office_finds_a_lecturer_by_initials(
             assert len(found) == count, (path, q)
 
 
+async def test_what_came_in_tables_is_found_as_it_is_read(
+    database: Database, county: County
+) -> None:
+    async def found(table: type[Region | School | Person], typed: str) -> list[str]:
+        async with database.unit_of_work() as db:
+            query = select(table.name).where(is_named(table, typed)).order_by(table.name)
+            return list(await db.scalars(query))
+
+    code = f"{county.region.code}100000"
+    await run(database, county, "regions", (code, "清溪镇", county.region.code))
+    staff = (county.hub.name, "", "", "0101", "欧阳晓霞", "教师", "", "", "")
+    await run(database, county, "staff", staff)
+    point = ("石板滩小学", "211", code, "2199000031", *[""] * 9)
+    school = read_table(schools_csv([point]))
+    assert (await import_schools_in(database, county, school)).is_written
+    for table, name, typed in (
+        (Region, "清溪镇", ("qingxi", "qxz")),
+        (Person, "欧阳晓霞", ("ouyangxiaoxia", "oyxx")),
+        (School, "石板滩小学", ("shibantan", "sbtxx")),
+    ):
+        for letters in typed:
+            assert await found(table, letters) == [name], letters
+
+    # Another table corrects each name: it is found by the new one, and by the old one no more.
+    await run(database, county, "regions", (code, "明月镇", county.region.code))
+    await run(database, county, "staff", (*staff[:4], "欧阳小夏", *staff[5:]))
+    assert (
+        await import_schools_in(
+            database, county, read_table(schools_csv([("金马小学", *point[1:])]))
+        )
+    ).changed == 1
+    assert await found(Region, "mingyue") == ["明月镇"]
+    assert await found(Person, "xiaoxia") == ["欧阳小夏"]
+    assert await found(School, "jmxx") == ["金马小学"]
+    for table, letters in ((Region, "qingxi"), (Person, "oyxiaoxiao"), (School, "sbtxx")):
+        assert await found(table, letters) == []
+
+    async with database.unit_of_work() as db:
+        region = (await db.scalars(select(Region).where(Region.code == code))).one()
+        by = Corrector(None, NOON)
+        await correct_region(db, region, code=code, name="白塔镇", by=by)
+    assert (await found(Region, "btz"), await found(Region, "myz")) == (["白塔镇"], [])
+
+
+async def test_no_statement_writes_a_name_unread(database: Database, county: County) -> None:
+    async with database.unit_of_work() as db:
+        await insert_many(db, Person, [{"name": "赵一"}, {"name": "Anna"}])
+        await db.execute(insert(Person).values(name="钱二"))
+        await db.execute(insert(cast(Table, Person.__table__)).values(id=uuid7(), name="李四"))
+        assert await names(db, "zhaoy") == ["赵一"]
+        assert await names(db, "qe") == ["钱二"]
+        assert await names(db, "lisi") == ["李四"]
+        people = cast(Table, Person.__table__)
+        for refused, rows in (
+            (update(Person).values(name="周五"), None),
+            (update(people).values(name="周五"), None),
+            (update(Person).values(name=Person.name + "五"), None),
+            (update(Person), [{"id": county.hub.id, "name": "周五"}]),
+            (update(people).where(people.c.id == bindparam("of")), [{"of": uuid7(), "name": "五"}]),
+        ):
+            with pytest.raises(AssertionError, match="changed on its object"):
+                await db.execute(refused, rows)
+        # What changes no name is let through.
+        await db.execute(update(School).values(road_note="冬季封路"))
+        assert await names(db, "zhaoyi") == ["赵一"]
+
+
 async def go(engine: AsyncEngine, move: Callable[[Config, str], None], where: str) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(lambda below: move(migrations.alembic_config(below), where))
@@ -114,3 +188,45 @@ async def test_names_from_before_are_found_after_the_migration(tmp_path: Path) -
         query = select(Region.name).where(is_named(Region, "lean"))
         assert (await connection.scalars(query)).all() == ["乐安县"]
     await engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def test_names_tables_had_left_unread_are_found_after_the_migration(
+    url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    where = f"sqlite+aiosqlite:///{tmp_path / 'unread.db'}"
+    database = Database(
+        where if url == "sqlite" else request.getfixturevalue("postgres_url"), EventBus()
+    )
+    try:
+        await go(database.engine, command.upgrade, "head")
+        async with database.unit_of_work() as db:
+            county = await make_county(db)
+            await insert_many(
+                db,
+                Person,
+                # More than are read at a time, with names in letters alone between them.
+                [{"name": f"唐{number}" if number % 7 else f"T{number}"} for number in range(2100)],
+            )
+        async with database.unit_of_work() as db:
+            before = (await db.execute(select(Person.name, Person.name_readings))).all()
+        await go(database.engine, command.downgrade, "202611272040")
+        async with database.engine.begin() as connection:
+            for table in ("people", "schools", "regions"):
+                await connection.execute(text(f"UPDATE {table} SET name_readings = ''"))
+        await go(database.engine, command.upgrade, "head")
+        await database.engine.dispose()
+        async with database.unit_of_work() as db:
+            after = (await db.execute(select(Person.name, Person.name_readings))).all()
+            assert sorted(map(tuple, after)) == sorted(map(tuple, before))
+            assert len(await names(db, "tang")) == 1800
+            schools = await db.scalars(
+                select(School.name_readings).where(School.id == county.hub.id)
+            )
+            assert schools.one() == county.hub.name_readings != ""
+            regions = await db.scalars(
+                select(Region.name_readings).where(Region.id == county.region.id)
+            )
+            assert regions.one() == county.region.name_readings != ""
+    finally:
+        await database.close()
