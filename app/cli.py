@@ -37,7 +37,7 @@ from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
 from app.codes.tables import read_tables
-from app.coverage import definitions
+from app.coverage import code_holders, definitions
 from app.database import Database
 from app.errors import Problem
 from app.events import EventBus
@@ -231,7 +231,9 @@ def load_codes(
     async def run() -> int:
         tables = read_tables(folder)
         async with opened(settings) as database, database.unit_of_work() as db:
-            return await codes.load(db, tables, follow=rewording.follow)
+            return await codes.load(
+                db, tables, follow=rewording.follow, holders=code_holders.holders
+            )
 
     typer.echo(f"{asyncio.run(run())} rows are new or changed.")
 

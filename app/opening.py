@@ -8,6 +8,7 @@ from app import migrations
 from app.attendance import rewording
 from app.calendars import service as calendars
 from app.codes import service as codes
+from app.coverage import code_holders
 from app.coverage import seeds as coverage
 from app.database import Database
 from app.events import EventBus
@@ -38,6 +39,6 @@ async def _prepare_tables(settings: Settings, database: Database) -> None:
         raise CannotDo(
             "The database does not have the tables of this version: run `classrooms migrate`."
         )
-    await codes.load_own(database, follow=rewording.follow)
+    await codes.load_own(database, follow=rewording.follow, holders=code_holders.holders)
     await coverage.load_own(database)
     await calendars.load_national_days(database)

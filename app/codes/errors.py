@@ -9,6 +9,12 @@ class CodeUnknown(Problem):
     status, type, title = 422, "code-unknown", "There is no such code"
 
 
+class CodeInUse(Problem):
+    """What a table ends is held beyond its last day; `detail` names the code and by what."""
+
+    status, type, title = 409, "code-in-use", "The code is in use"
+
+
 class CodeTableMalformed(Problem):
     """A table of codes to be loaded is wrong; `detail` names file, line and column."""
 

@@ -28,7 +28,9 @@ class CodeSet(Base):
 
     Of each kind one set is `is_stored`: rows refer to its codes. One is `is_shown`: pages and
     exports speak in its codes. Showing another set therefore rewrites no row.
-    `revision` grows with every change to the set or its codes, so that caches notice.
+    `revision` grows with every change to the set or its codes, so that caches notice. `is_local`,
+    here as of codes and mappings: an authority's table says so, and the platform's own, which is
+    loaded at every start, leaves it.
     """
 
     __tablename__ = "code_sets"
@@ -44,6 +46,7 @@ class CodeSet(Base):
     is_stored: Mapped[bool]
     is_shown: Mapped[bool]
     revision: Mapped[int] = mapped_column(default=1)
+    is_local: Mapped[bool] = mapped_column(default=False)
 
 
 class Code(Base):
@@ -67,6 +70,7 @@ class Code(Base):
     is_point: Mapped[bool] = mapped_column(default=False)
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    is_local: Mapped[bool] = mapped_column(default=False)
 
 
 class CodeMap(Base):
@@ -82,3 +86,4 @@ class CodeMap(Base):
     from_id: Mapped[UUID] = mapped_column(ForeignKey("codes.id"))
     to_id: Mapped[UUID] = mapped_column(ForeignKey("codes.id"), index=True)
     is_exact: Mapped[bool]
+    is_local: Mapped[bool] = mapped_column(default=False)

@@ -83,6 +83,8 @@ class _Line:
         value = self._fields.get(column)
         if value is None:
             raise self.wrong(column, "there is no such column, or the line is too short.")
+        if "\0" in value:
+            raise self.wrong(column, "there is a NUL in it.")
         if not least <= len(value.strip()) <= most:
             raise self.wrong(column, f"{least} to {most} characters, not {len(value.strip())}.")
         return value.strip()
@@ -116,6 +118,12 @@ class _Line:
             return date.fromisoformat(value) if value else None
         except ValueError:
             raise self.wrong(column, f"{value!r} is no date like 2022-09-01.") from None
+
+    def days(self) -> dict[str, date | None]:
+        first, last = self.day("valid_from"), self.day("valid_to")
+        if first is not None and last is not None and last < first:
+            raise self.wrong("valid_to", f"the last day, {last}, is before the first, {first}.")
+        return {"valid_from": first, "valid_to": last}
 
 
 def read_tables(folder: Path) -> CodeTables:
@@ -163,8 +171,7 @@ def _set_row(line: _Line) -> SetRow:
         label_zh=line.text("label_zh", least=1, most=80),
         label_en=line.text("label_en", least=1, most=80),
         source=line.text("source", most=200),
-        valid_from=line.day("valid_from"),
-        valid_to=line.day("valid_to"),
+        **line.days(),
     )
 
 
@@ -176,9 +183,8 @@ def _code_row(line: _Line) -> CodeRow:
         label_en=line.text("label_en", least=1, most=80),
         label_bo=line.text("label_bo", most=120),
         aliases=line.text("aliases", most=200),
-        valid_from=line.day("valid_from"),
-        valid_to=line.day("valid_to"),
         is_point=line.flag("is_point"),
+        **line.days(),
     )
 
 

@@ -28,6 +28,7 @@ from app.calendars.days import local_day
 from app.clock import utc_now
 from app.codes import service as codes
 from app.codes.models import CodeKind
+from app.coverage import code_holders
 from app.coverage import seeds as coverage_seeds
 from app.database import Database
 from app.events import EventBus
@@ -59,7 +60,7 @@ async def fill(url: str, province: Province) -> dict[str, int]:
     database = Database(url, EventBus())
     try:
         await migrations.upgrade(database.engine)
-        await codes.load_own(database, follow=rewording.follow)
+        await codes.load_own(database, follow=rewording.follow, holders=code_holders.holders)
         subjects = await _subjects(database)
     finally:
         await database.close()

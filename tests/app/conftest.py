@@ -20,6 +20,7 @@ from app.accounts.models import Account
 from app.attendance import rewording
 from app.clock import utc_now
 from app.codes import service as codes
+from app.coverage import code_holders
 from app.coverage import seeds as coverage
 from app.database import Database
 from app.events import EventBus
@@ -123,7 +124,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _load_codes(url: str) -> None:
     database = Database(url, EventBus())
-    await codes.load_own(database, follow=rewording.follow)
+    await codes.load_own(database, follow=rewording.follow, holders=code_holders.holders)
     await coverage.load_own(database)
     await database.close()
 

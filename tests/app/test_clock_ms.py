@@ -9,6 +9,7 @@ from app.attendance import rewording
 from app.attendance.journal import NewEvent, append
 from app.attendance.models import AttendanceRecord, ClassEvent, SeatPresence, Session
 from app.codes import service as codes
+from app.coverage import code_holders
 from app.coverage import seeds as coverage
 from app.database import Database
 from app.events import EventBus
@@ -80,7 +81,7 @@ async def test_a_long_lesson_is_not_cut_by_going_back(postgres_url: str, clock: 
     database = Database(postgres_url, EventBus())
     try:
         await migrations.upgrade(database.engine)
-        await codes.load_own(database, follow=rewording.follow)
+        await codes.load_own(database, follow=rewording.follow, holders=code_holders.holders)
         await coverage.load_own(database)
         await leave_open(database, clock)
         with pytest.raises(RuntimeError, match="sessions keeps a lesson of more than 24 days"):

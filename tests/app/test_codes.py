@@ -18,6 +18,7 @@ from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeTableMalformed, CodeUnknown
 from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.tables import OWN, read_tables
+from app.coverage.code_holders import holders
 from app.database import Database, uuid7
 from app.events import EventBus
 from app.schools.registry import check_class_codes
@@ -102,7 +103,7 @@ def test_stages_of_a_category_and_of_a_grade(known: Catalogue) -> None:
 
 
 async def test_loading_again_changes_nothing(database: Database) -> None:
-    assert await service.load_own(database, follow=rewording.follow) == 0
+    assert await service.load_own(database, follow=rewording.follow, holders=holders) == 0
     async with database.unit_of_work() as db:
         assert await db.scalar(select(func.count(Code.id))) == 99
 
@@ -112,7 +113,15 @@ async def test_another_set_is_shown_and_no_row_is_rewritten(
 ) -> None:
     async with database.unit_of_work() as db:
         chinese = (await service.catalogue(db)).of_set("CURR2022", "chinese").id
-        assert await service.load(db, read_tables(write(tmp_path)), follow=rewording.follow) == 4
+        assert (
+            await service.load(
+                db,
+                read_tables(write(tmp_path)),
+                follow=rewording.follow,
+                holders=holders,
+            )
+            == 4
+        )
     async with database.unit_of_work() as db:
         known = await service.catalogue(db)
         # A set is not shown because a file says so: somebody shows another one already.
@@ -145,7 +154,9 @@ async def test_what_the_shown_set_lacks_is_shown_as_it_is_stored(database: Datab
 
 async def test_validity_has_a_first_and_a_last_day(database: Database, tmp_path: Path) -> None:
     async with database.unit_of_work() as db:
-        await service.load(db, read_tables(write(tmp_path)), follow=rewording.follow)
+        await service.load(
+            db, read_tables(write(tmp_path)), follow=rewording.follow, holders=holders
+        )
     async with database.unit_of_work() as db:
         code = (await service.catalogue(db)).of_set("LOCAL", "01")
     days = [date(2018, 8, 31), date(2018, 9, 1), date(2026, 7, 31), date(2026, 8, 1)]
@@ -176,7 +187,7 @@ async def test_malformed_table_is_refused_with_its_place(
     folder = write(tmp_path, **{file: f"{heading}\n{line}\n"})
     with pytest.raises(CodeTableMalformed) as refused:
         async with database.unit_of_work() as db:
-            await service.load(db, read_tables(folder), follow=rewording.follow)
+            await service.load(db, read_tables(folder), follow=rewording.follow, holders=holders)
     assert complaint in refused.value.detail
 
 
@@ -192,7 +203,7 @@ async def test_a_folder_from_before_points_were_marked_leaves_them_as_they_are(
     ):
         folder = write(tmp_path, codes=f"{columns}\n{line}\n")
         async with database.unit_of_work() as db:
-            await service.load(db, read_tables(folder), follow=rewording.follow)
+            await service.load(db, read_tables(folder), follow=rewording.follow, holders=holders)
         async with database.unit_of_work() as db:
             known = await service.catalogue(db)
         assert known.stored(CodeKind.SCHOOL_CATEGORY, "218").label_zh == "教学点"
@@ -257,7 +268,7 @@ async def test_what_is_loaded_while_the_sets_are_being_read_breaks_no_reader(
             rows = await read(db)
             if not are_loaded:
                 are_loaded = True
-                await service.load_own(postgres, follow=rewording.follow)
+                await service.load_own(postgres, follow=rewording.follow, holders=holders)
             return rows
 
         return found
@@ -274,10 +285,14 @@ async def test_what_is_loaded_while_the_sets_are_being_read_breaks_no_reader(
 async def test_two_processes_that_start_at_once_load_once_on_postgresql(
     postgres: Database,
 ) -> None:
-    await asyncio.gather(*(service.load_own(postgres, follow=rewording.follow) for _ in range(4)))
+    await asyncio.gather(
+        *(service.load_own(postgres, follow=rewording.follow, holders=holders) for _ in range(4))
+    )
     async with postgres.unit_of_work() as db:
         assert await db.scalar(select(func.count(CodeSet.id))) == len(read_tables(OWN).sets)
-        assert await service.load(db, read_tables(OWN), follow=rewording.follow) == 0
+        assert (
+            await service.load(db, read_tables(OWN), follow=rewording.follow, holders=holders) == 0
+        )
 
 
 @pytest.mark.parametrize(

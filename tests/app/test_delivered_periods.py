@@ -15,6 +15,7 @@ from app.calendars.days import local_day, monday_of
 from app.codes import service as codes
 from app.codes.models import CodeKind
 from app.codes.tables import CodeRow, CodeTables, MapRow, SetRow
+from app.coverage.code_holders import holders
 from app.database import Database
 from app.events import EventBus
 from app.schools.models import School
@@ -106,7 +107,7 @@ async def test_facts_follow_when_a_word_becomes_known(either_database: Database)
     world = await written(either_database)
     before = await kept(either_database, world)
     async with either_database.unit_of_work() as db:
-        assert await codes.load(db, KNOWN, follow=rewording.follow) == 2
+        assert await codes.load(db, KNOWN, follow=rewording.follow, holders=holders) == 2
     after = await kept(either_database, world)
     assert after == await fresh(either_database, world) != before
     unknown = [key for (key, _) in after if None in key]
@@ -123,7 +124,7 @@ async def test_facts_follow_when_another_set_is_shown(either_database: Database)
     before = await kept(either_database, world)
     async with either_database.unit_of_work() as db:
         tables = CodeTables((local,), (music,), (to_arts,))
-        await codes.load(db, tables, follow=rewording.follow)
+        await codes.load(db, tables, follow=rewording.follow, holders=holders)
     assert await kept(either_database, world) == before
     async with either_database.unit_of_work() as db:
         await codes.show(db, "LOCAL", follow=rewording.follow)
@@ -142,7 +143,7 @@ async def test_words_that_are_taken_back_are_remembered_by_nobody(
 
     async def load_and_fail() -> None:
         async with either_database.unit_of_work() as db:
-            await codes.load(db, KNOWN, follow=rewording.follow)
+            await codes.load(db, KNOWN, follow=rewording.follow, holders=holders)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -151,7 +152,12 @@ async def test_words_that_are_taken_back_are_remembered_by_nobody(
     # As many rows change, so that what says whether any did is the same as it was.
     other = CodeRow("CURR2022", "drums", "腰鼓", "Drums", "", "", None, None)
     async with either_database.unit_of_work() as db:
-        await codes.load(db, CodeTables((), (other, KNOWN.codes[1]), ()), follow=rewording.follow)
+        await codes.load(
+            db,
+            CodeTables((), (other, KNOWN.codes[1]), ()),
+            follow=rewording.follow,
+            holders=holders,
+        )
     async with either_database.unit_of_work() as db:
         sets = await codes.catalogue(db)
         assert sets.find(CodeKind.SUBJECT, "舞龙") is None
@@ -166,13 +172,13 @@ async def test_facts_written_while_a_word_becomes_known_follow_it_too(
     """Who loads words waits for facts that are being written by what they meant, and sees them."""
     database = Database(postgres_url, EventBus())
     await migrations.upgrade(database.engine)
-    await codes.load_own(database, follow=rewording.follow)
+    await codes.load_own(database, follow=rewording.follow, holders=holders)
     async with database.unit_of_work() as db:
         world = await make_world(db, 1)
 
     async def load() -> None:
         async with database.unit_of_work() as db:
-            await codes.load(db, KNOWN, follow=rewording.follow)
+            await codes.load(db, KNOWN, follow=rewording.follow, holders=holders)
 
     waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
     async with asyncio.timeout(30), asyncio.TaskGroup() as group, database.unit_of_work() as db:
@@ -197,5 +203,10 @@ async def test_a_grade_of_another_set_is_none_of_the_timetables(
     world = await written(either_database)
     before = await kept(either_database, world)
     async with either_database.unit_of_work() as db:
-        await codes.load(db, CodeTables((local,), (whole,), ()), follow=rewording.follow)
+        await codes.load(
+            db,
+            CodeTables((local,), (whole,), ()),
+            follow=rewording.follow,
+            holders=holders,
+        )
     assert await fresh(either_database, world) == before

@@ -14,6 +14,7 @@ from app.attendance import rewording
 from app.codes import service as codes
 from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.tables import read_tables
+from app.coverage.code_holders import holders
 from app.database import Database
 from app.schools.models import Region
 from app.security import Role
@@ -469,7 +470,7 @@ async def test_which_schools_are_teaching_points_is_said_by_the_code_of_their_ca
         "MOE_SCHOOL_CATEGORY,239,另一种小学,Another school,,,,,no\n"
     )
     async with database.unit_of_work() as db:
-        await codes.load(db, read_tables(tmp_path), follow=rewording.follow)
+        await codes.load(db, read_tables(tmp_path), follow=rewording.follow, holders=holders)
     told = (await office.get("/api/codes?kind=SCHOOL_CATEGORY")).json()["items"]
     assert {each["code"] for each in told if each["is_point"]} == {"218", "229"}
     for refused in (

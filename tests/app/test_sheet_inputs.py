@@ -27,6 +27,7 @@ from app.codes.models import CodeKind
 from app.codes.tables import OWN, CodeRow, CodeTables, read_tables
 from app.coverage import changes, inputs, queries, sheets
 from app.coverage.changes import Input
+from app.coverage.code_holders import holders
 from app.coverage.errors import InputsNotKept, TermBeingLocked
 from app.coverage.inputs import Inputs
 from app.coverage.models import (
@@ -247,7 +248,7 @@ async def a_word_becomes_known(
     own = read_tables(OWN)
     (kept,) = (row for row in own.sets if row.kind is CodeKind.SUBJECT and row.is_stored)
     dragon = CodeRow(kept.key, "dragon", "舞龙", "Dragon dance", "", "", None, None)
-    await codes.load(db, CodeTables((), (dragon,), ()), follow=rewording.follow)
+    await codes.load(db, CodeTables((), (dragon,), ()), follow=rewording.follow, holders=holders)
     return {Input.SUBJECTS}
 
 

@@ -17,6 +17,7 @@ from app.accounts.models import Person, StaffPost
 from app.attendance import rewording
 from app.codes import service as codes
 from app.codes.tables import OWN, read_tables
+from app.coverage.code_holders import holders
 from app.database import Base, Database
 from app.events import EventBus
 from app.exports import Column, ExportFormat, stream
@@ -302,7 +303,7 @@ def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with database.engine.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         async with database.unit_of_work() as db:
-            await codes.load(db, read_tables(OWN), follow=rewording.follow)
+            await codes.load(db, read_tables(OWN), follow=rewording.follow, holders=holders)
 
     asyncio.run(with_database(file, make))
     return file
