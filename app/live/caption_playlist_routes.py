@@ -5,6 +5,7 @@ and is asked for the right again. They are those of the replay: while there is n
 hidden, there are none.
 """
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -13,17 +14,13 @@ from fastapi import Path as InPath
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from app.clock import Now
-from app.database import Db
 from app.errors import NotFound, refuses
+from app.live.shift_links import Follower, captions_name
 from app.live.timeshift_routes import (
     PLAYLIST,
     GroupName,
-    Key,
-    LinkMaker,
     ManifestShelf,
     SeatId,
-    Until,
     lane_of,
     playlist_answer,
 )
@@ -32,7 +29,6 @@ from app.recordings.caption_text import stamp, write_captions, written_captions
 from app.recordings.errors import RecordingDamaged
 from app.recordings.links import LinkRefused
 from app.recordings.models import PLAYABLE, Recording
-from app.security import CurrentCaller
 from media.recorder import playlists
 
 router = APIRouter(prefix="/api", tags=["recordings"])
@@ -53,27 +49,19 @@ async def captions_playlist(
     seat_id: SeatId,
     group: GroupName,
     captions_id: UUID,
-    until: Until,
-    key: Key,
-    db: Db,
-    now: Now,
-    callers: CurrentCaller,
-    links: LinkMaker,
+    follower: Follower,
     manifests: ManifestShelf,
 ) -> Response:
     """Return the HLS playlist of captions."""
-    links.check(recording_id, f"{seat_id}/{group}/{captions_id}", until=until, key=key, now=now)
-    recording, _, lane = await lane_of(
-        db, callers, manifests, recording_id, seat_id=seat_id, group=group
+    name = captions_name(seat_id, group, captions_id)
+    recording, links = await follower.admit(recording_id, name, seat_id=seat_id)
+    _, lane = await lane_of(manifests, recording, seat_id=seat_id, group=group)
+    await _written(follower.db, recording, captions_id)
+    return playlist_answer(
+        playlists.captions_playlist(
+            lane, partial(links.captions_segment, seat_id, group, captions_id)
+        )
     )
-    await _written(db, recording, captions_id)
-    base = f"/api/recordings/{recording_id}/hls/{seat_id}/{group}/captions/{captions_id}"
-
-    def uri(number: int) -> str:
-        query = links.query(recording_id, f"{seat_id}/{group}/{captions_id}/{number}", until)
-        return f"{base}/{number}.vtt?{query}"
-
-    return playlist_answer(playlists.captions_playlist(lane, uri))
 
 
 @router.get(
@@ -89,21 +77,14 @@ async def captions_segment(
     group: GroupName,
     captions_id: UUID,
     number: Number,
-    until: Until,
-    key: Key,
-    db: Db,
-    now: Now,
-    callers: CurrentCaller,
-    links: LinkMaker,
+    follower: Follower,
     manifests: ManifestShelf,
 ) -> Response:
     """Return the captions to be shown in a stretch, also those that began before it."""
-    name = f"{seat_id}/{group}/{captions_id}/{number}"
-    links.check(recording_id, name, until=until, key=key, now=now)
-    recording, _, lane = await lane_of(
-        db, callers, manifests, recording_id, seat_id=seat_id, group=group
-    )
-    text = await _written(db, recording, captions_id)
+    name = captions_name(seat_id, group, captions_id, number)
+    recording, _ = await follower.admit(recording_id, name, seat_id=seat_id)
+    _, lane = await lane_of(manifests, recording, seat_id=seat_id, group=group)
+    text = await _written(follower.db, recording, captions_id)
     segments = playlists.caption_segments(lane)
     if number >= len(segments):
         raise NotFound

@@ -16,7 +16,7 @@ from app.lessons.models import Lesson
 from app.lessons.queries import bounds_of, is_in_sight, is_of_school, is_visible
 from app.paging import Fetched, PageRequest, fetch_page
 from app.pinyin import is_named
-from app.recordings.models import DownloadForm, Recording, RecordingView
+from app.recordings.models import GROWING, DownloadForm, Recording, RecordingView
 from app.recordings.schemas import ViewOfOut
 from app.schools.models import Classroom, School
 from app.security import PersonCaller
@@ -106,10 +106,13 @@ async def log_look_once(
 ) -> None:
     """Write it down unless this belongs to a look that is written down already.
 
-    A file is taken along within `ONE_LOOK`; watched it may be for the length of the lesson more.
+    A file is taken along within `ONE_LOOK`; watched it may be for the length of the lesson more,
+    of one that still runs for as long as it has.
     """
     lasts = ONE_LOOK
-    if taken is None:
+    if taken is None and recording.state in GROWING:
+        lasts += now - recording.started_at
+    elif taken is None:
         lasts += timedelta(milliseconds=recording.duration_ms)
     is_known = exists().where(
         RecordingView.recording_id == recording.id,

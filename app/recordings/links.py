@@ -1,8 +1,7 @@
-"""Links to parts of recordings: good for some hours, for one file, whoever holds them.
+"""Links to parts of recordings: good for some hours, for one file, and for what `name` says.
 
-A player follows hundreds of them, and a cache in front of the server must be able to answer
-without asking us each time: that is why they carry their own proof. Who may have them is
-decided where they are made, and again at every look at a playlist.
+Whoever makes them puts into the name who they are given to (`app.live.shift_links`), and asks
+again, when they are followed, who does and with which right.
 """
 
 import hmac
@@ -16,8 +15,8 @@ from app.errors import Problem
 PURPOSE = "links to parts of recordings"
 _HOUR_S = 3600
 HOURS = 6
-"""A link is good for this long at least, and an hour more at most: all viewers of an hour have the
-same ones, so that a cache answers them all."""
+"""A link is good for this long at least, and an hour more at most: a page that is loaded again
+within the hour has the same ones."""
 
 
 class LinkRefused(Problem):

@@ -57,6 +57,9 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
 }
 
 
+GROWING = frozenset({RecordingState.ARMED, RecordingState.RECORDING, RecordingState.GAP})
+"""Its lesson runs."""
+
 PLAYABLE = frozenset({RecordingState.READY, RecordingState.REPAIRED, RecordingState.PUBLISHED})
 """Its replay is made: for who gave or administers the lesson; by PUBLISHED for its schools."""
 

@@ -170,16 +170,6 @@ async def shiftable(
     return row[0], row[1]
 
 
-async def folder_of(db: AsyncSession, recording_id: UUID) -> str:
-    """Return where a recording lies, whoever asks: a link to it has been proved. Raise NotFound."""
-    folder = await db.scalar(
-        select(Recording.folder).where(Recording.id == recording_id, Recording.state.not_in(HIDDEN))
-    )
-    if folder is None:
-        raise NotFound
-    return folder
-
-
 async def unfinished(db: AsyncSession) -> Sequence[UUID]:
     """Return the recordings whose lesson is over and whose replay is not made yet."""
     rows = await db.scalars(

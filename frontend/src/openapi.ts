@@ -921,7 +921,12 @@ export interface paths {
         get: operations["watch_light"];
     };
     "/api/recordings/{recording_id}/parts/{file}": {
-        /** @description Send a part of a recording, or the range of it a player asks for. */
+        /**
+         * @description Send a part of a recording, or the range of it a player asks for.
+         *
+         *     A cache that has it asks us by HEAD whether this one may have it (`deploy/nginx/parts.conf`),
+         *     so that a HEAD is a look as well.
+         */
         get: operations["part"];
     };
     "/api/recordings/captions/{captions_id}": {
@@ -5825,6 +5830,7 @@ export interface components {
         "query.to": string;
         "query.until": number;
         "query.urban_rural": string | null;
+        "query.viewer": string;
         "query.waits_for": components["schemas"]["WaitsFor"] | null;
     };
     requestBodies: never;
@@ -11669,6 +11675,7 @@ export interface operations {
             query: {
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
+                viewer: components["parameters"]["query.viewer"];
             };
             path: {
                 captions_id: components["parameters"]["path.captions_id"];
@@ -11698,6 +11705,7 @@ export interface operations {
             query: {
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
+                viewer: components["parameters"]["query.viewer"];
             };
             path: {
                 captions_id: components["parameters"]["path.captions_id"];
@@ -11726,6 +11734,7 @@ export interface operations {
             query: {
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
+                viewer: components["parameters"]["query.viewer"];
             };
             path: {
                 group: components["parameters"]["path.group"];
@@ -11754,6 +11763,7 @@ export interface operations {
                 filled?: boolean;
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
+                viewer: components["parameters"]["query.viewer"];
             };
             path: {
                 recording_id: components["parameters"]["path.recording_id"];
@@ -11815,6 +11825,7 @@ export interface operations {
             query: {
                 key: components["parameters"]["query.key"];
                 until: components["parameters"]["query.until"];
+                viewer: components["parameters"]["query.viewer"];
             };
             path: {
                 file: string;
@@ -11834,6 +11845,7 @@ export interface operations {
                     "video/mp4": string;
                 };
             };
+            401: components["responses"]["not-signed-in"];
             403: components["responses"]["link-refused"];
             404: components["responses"]["clip-file-missing.not-found"];
             409: components["responses"]["recording-damaged"];

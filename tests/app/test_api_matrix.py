@@ -18,6 +18,8 @@ from schemathesis.generation import GenerationMode
 
 from app.database import Database
 from app.jobs import service as jobs
+from app.live.shift_links import tag_of
+from app.recordings.access import Viewer
 from app.recordings.links import PURPOSE, Links
 from tests.app.api_walk import (
     MARK_A,
@@ -135,7 +137,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "add_captions": {"data": {"language": "en", "label": "English"}},
     "replace_captions": {"data": {"label": "English"}},
 }
-# What a link to each is made for: it is good, so that rights alone refuse.
+# What a link to each is made for, and given to who asks: it is good, so that rights alone refuse.
 LINKED = {
     "master": "{seat_id}/{group}",
     "media": "{seat_id}/{source}/media",
@@ -146,10 +148,22 @@ LINKED = {
 }
 
 
-def link(app: FastAPI, called: str, values: Mapping[str, UUID | str]) -> dict[str, str]:
-    links = Links(app.state.signer().secret(PURPOSE))
+def link(
+    app: FastAPI, called: str, values: Mapping[str, UUID | str], role: str, own: Whole
+) -> dict[str, str]:
+    links, viewer = Links(app.state.signer().secret(PURPOSE)), viewer_tag(role, own)
     name = LINKED[called].format(**values)
-    return dict(parse_qsl(links.query(UUID(str(values["recording_id"])), name, 2**40)))
+    given_to = {} if called == "filling" else {"viewer": viewer}
+    named = f"{viewer}/{name}" if given_to else name
+    return given_to | dict(parse_qsl(links.query(UUID(str(values["recording_id"])), named, 2**40)))
+
+
+def viewer_tag(role: str, own: Whole) -> str:
+    """Return how links name a caller of a county."""
+    if role == "device":
+        return tag_of(Viewer("", classroom_id=own.county.classrooms[0].id))
+    person_id = UUID(int=7) if role == "nobody" else own.accounts[role].person_id
+    return tag_of(Viewer("", person_id=person_id))
 
 
 def roles_on(database: Database) -> list[str]:
@@ -168,11 +182,11 @@ async def test_things_of_another_county_are_not_found(
     for role in roles_on(database):
         one = await asker(open_browser, ours, role)
         for county in (theirs, ours) if role in BLIND else (theirs,):
-            wrong += await reached(app, one, role, ours.county, county)
+            wrong += await reached(app, one, role, ours, county)
     assert not wrong, "\n".join(wrong)
 
 
-async def reached(app: FastAPI, one: Asker, role: str, own: County, whole: Whole) -> list[str]:
+async def reached(app: FastAPI, one: Asker, role: str, own: Whole, whole: Whole) -> list[str]:
     """Ask for everything of a county by its address; return what was not refused."""
     refused = {"nobody": {401}, "device": {401, 404}}.get(role, {401, 403, 404})
     wrong = []
@@ -183,14 +197,13 @@ async def reached(app: FastAPI, one: Asker, role: str, own: County, whole: Whole
         values = {name: whole.ids.get(name) or PLAIN[name] for name in names}
         statuses, called = set(), operation["operationId"]
         of_own = OWN_BODIES.get(called)
-        made = bodies(app, method, path) if of_own is None else [{"json": of_own(own)}]
+        made = bodies(app, method, path) if of_own is None else [{"json": of_own(own.county)}]
         if called in FORMS:
             made = [FORMS[called] | {"files": {"file": ("字幕.srt", CAPTIONS.encode())}}]
         if called in LINKED:
-            made = [{"params": link(app, called, values)}]
-        # Whoever has its link has a part (docs/adr/0020), of this one there is none, and filler,
-        # in which there is nothing of a recording.
-        allowed = {"part": {404}, "filling": {200}}.get(called, refused)
+            made = [{"params": link(app, called, values, role, own)}]
+        # Whoever has its link has filler, in which there is nothing of a recording.
+        allowed = {"filling": {200}}.get(called, refused)
         for sent in made:
             answer = await one.ask(method, path.format(**values), **sent)
             statuses.add(answer.status_code)
@@ -262,6 +275,7 @@ REQUIRED: dict[str, Any] = {
     "grace_days": lambda _: "7",
     "valid_from": lambda _: "2026-06-01",
     "key": lambda _: "not-a-link",
+    "viewer": lambda _: f"person-{UUID(int=7)}",
 }
 
 

@@ -118,23 +118,30 @@ class _Samples(dict[str, str]):
 # With nginx
 
 
-Asked = tuple[str, str | None, str | None]
-"""The path, the Range and the Cookie of a request."""
+Asked = tuple[str, str, str | None, str | None]
+"""The method, the path, the Range and the Cookie of a request."""
 
 
 class _Platform(http.server.BaseHTTPRequestHandler):
-    """Answers as the platform does: a part by ranges, 403 to another key, playlists unkept."""
+    """Answers as the platform does: a part by ranges, playlists unkept.
+
+    A link with a `viewer` is good for the cookie of that name alone, and 404 to the cookie
+    `classrooms=foreign`; nobody is 401.
+    """
 
     asked: ClassVar[list[Asked]]
     protocol_version = "HTTP/1.1"
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.asked.append((self.path, asked, self.headers.get("Cookie")))
-        if "key=right" not in self.path:
-            self._send(403, b"refused", {})
+        asked, cookie = self.headers.get("Range"), self.headers.get("Cookie")
+        self.asked.append((self.command, self.path, asked, cookie))
+        if (status := self._refusal(cookie)) is not None:
+            self._send(status, b"refused in words", {})
             return
-        headers = {"Cache-Control": "private, no-store"}
+        headers = {"Cache-Control": "private, no-store", "Set-Cookie": f"{cookie}-again"}
         if "/parts/" in self.path:
             headers["X-Accel-Expires"] = f"@{int(utc_now().timestamp()) + 600}"
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", asked or "")
@@ -142,16 +149,27 @@ class _Platform(http.server.BaseHTTPRequestHandler):
         if found is None:
             self._send(200, body, headers)
             return
+        assert self.command == "GET"
         first, last = int(found[1]), int(found[2])
         headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
         self._send(206, body[first : last + 1], headers)
+
+    def _refusal(self, cookie: str | None) -> int | None:
+        if cookie is None:
+            return 401
+        if cookie == "classrooms=foreign":
+            return 404
+        viewer = re.search(r"viewer=(\w+)", self.path)
+        is_theirs = viewer is None or cookie == f"classrooms={viewer[1]}"
+        return None if is_theirs and "key=right" in self.path else 403
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
         """Say nothing: a test prints what fails."""
@@ -176,7 +194,7 @@ def platform() -> Iterator[tuple[int, list[Asked]]]:
 def configuration(folder: Path, listener: Path, upstream: int) -> Path:
     """Write a configuration around the snippet, as its first lines say."""
     snippet = SNIPPET.read_text()
-    assert snippet.count(UPSTREAM) == 1
+    assert snippet.count(UPSTREAM) == 3
     here = f"http://127.0.0.1:{upstream}"
     (folder / "parts.conf").write_text(snippet.replace(UPSTREAM, here))
     comments = " ".join(line.removeprefix("#").strip() for line in snippet.splitlines()[:8])
@@ -215,11 +233,13 @@ class Answer:
     body: bytes
     cache: str | None
     kept_by_browsers: str | None
+    cookie: str | None
 
 
-def get(listener: Path, path: str, *, span: str, cookie: str = "classrooms=1") -> Answer:
+def get(listener: Path, path: str, *, span: str, cookie: str | None = "classrooms=1") -> Answer:
     connection = _Unix(listener)
-    connection.request("GET", path, headers={"Range": span, "Cookie": cookie})
+    headers = {"Range": span} | ({"Cookie": cookie} if cookie else {})
+    connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     try:
         return Answer(
@@ -227,9 +247,16 @@ def get(listener: Path, path: str, *, span: str, cookie: str = "classrooms=1") -
             answer.read(),
             answer.headers["X-Cache"],
             answer.headers["Cache-Control"],
+            answer.headers["Set-Cookie"],
         )
     finally:
         connection.close()
+
+
+def _listens(listener: Path) -> bool:
+    """Return whether it answers: its name is there a moment before it does."""
+    with socket.socket(socket.AF_UNIX) as tried:
+        return tried.connect_ex(str(listener)) == 0
 
 
 @contextmanager
@@ -245,7 +272,7 @@ def running(folder: Path, upstream: int) -> Iterator[Path]:
     with subprocess.Popen(command) as process:
         try:
             until = time.monotonic() + 10
-            while not listener.exists():
+            while not _listens(listener):
                 assert process.poll() is None, "nginx ended"
                 assert time.monotonic() < until, "nginx does not listen"
                 time.sleep(0.02)
@@ -259,13 +286,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("n")  # a socket's path is short
 
 
-def test_a_range_that_several_ask_for_is_asked_for_once(folder: Path) -> None:
-    part = path_of("1-000001.mp4") + "?until=1&key=right"
+def link_of(viewer: str, file: str = "1-000001.mp4") -> str:
+    return path_of(file) + f"?viewer={viewer}&until=1&key=right"
+
+
+def test_a_range_that_several_ask_for_is_read_once_and_each_is_asked_about(folder: Path) -> None:
+    spans = ("bytes=0-9", "bytes=10-19")
     with platform() as (port, asked), running(folder, port) as listener:
         answers = [
-            get(listener, part, span=span, cookie=cookie)
-            for span in ("bytes=0-9", "bytes=10-19")
-            for cookie in ("classrooms=hers", "classrooms=his")
+            get(listener, link_of(viewer), span=span, cookie=f"classrooms={viewer}")
+            for span in spans
+            for viewer in ("hers", "his")
         ]
     assert [(answer.status, answer.cache) for answer in answers] == [
         (206, "MISS"),
@@ -274,25 +305,61 @@ def test_a_range_that_several_ask_for_is_asked_for_once(folder: Path) -> None:
     assert [answer.body for answer in answers[::2]] == [answer.body for answer in answers[1::2]]
     assert [answer.body[0] for answer in answers[::2]] == [0, 10]
     assert {answer.kept_by_browsers for answer in answers} == {"private, no-store"}
-    # Whoever has the link may have it: her cookie is nothing to a cache.
-    assert asked == [(part, "bytes=0-9", None), (part, "bytes=10-19", None)]
+    assert {answer.cookie for answer in answers} == {None}, "no answer brings another's cookie"
+    expected: list[Asked] = []
+    for span in spans:
+        expected.append(("HEAD", link_of("hers"), None, "classrooms=hers"))
+        expected.append(("GET", link_of("hers"), span, "classrooms=hers"))
+        expected.append(("HEAD", link_of("his"), None, "classrooms=his"))
+    assert asked == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "status"),
+    [
+        (link_of("hers"), "classrooms=his", 403),
+        (link_of("hers").replace("key=right", "key=wrong"), "classrooms=hers", 403),
+        (link_of("hers").replace("viewer=hers", "viewer=his"), "classrooms=hers", 403),
+        (path_of("1-000001.mp4"), "classrooms=hers", 403),
+        (link_of("hers"), "classrooms=foreign", 404),
+        (link_of("hers"), None, 401),
+    ],
+)
+def test_what_is_kept_is_given_to_nobody_whom_the_platform_refuses(
+    folder: Path, path: str, cookie: str | None, status: int
+) -> None:
+    with platform() as (port, _), running(folder, port) as listener:
+        kept = [
+            get(listener, link_of("hers"), span="bytes=0-9", cookie="classrooms=hers")
+            for _ in range(2)
+        ]
+        answer = get(listener, path, span="bytes=0-9", cookie=cookie)
+    assert [one.cache for one in kept] == ["MISS", "HIT"]
+    # Refused by the platform itself, in its words.
+    assert (answer.status, answer.body, answer.cache) == (status, b"refused in words", None)
+
+
+def test_nobody_asks_a_cache_by_the_way_it_asks_the_platform(folder: Path) -> None:
+    with platform() as (port, asked), running(folder, port) as listener:
+        assert get(listener, "/part-looked-at?key=right", span="bytes=0-9").status == 404
+    assert asked == []
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (path_of("1-000001.mp4") + "?until=1&key=wrong", 403),
         (path_of("1-000001.mp4").replace("parts", "hls/hub/camera") + "?key=right", 206),
         (f"/api/recordings/{RECORDING}/hls/hub/camera/media.m3u8?key=right", 206),
     ],
 )
-def test_what_is_refused_or_is_no_part_is_asked_for_each_time(
-    folder: Path, path: str, status: int
-) -> None:
+def test_what_is_no_part_is_asked_for_each_time(folder: Path, path: str, status: int) -> None:
     part = path_of("1-000001.mp4") + "?until=1&key=right"
     with platform() as (port, asked), running(folder, port) as listener:
         assert get(listener, part, span="bytes=0-9").status == 206  # the right one is kept
         answers = [get(listener, path, span="bytes=0-9") for _ in range(2)]
     assert [answer.status for answer in answers] == [status] * 2
     assert "HIT" not in {answer.cache for answer in answers}
-    assert [each[0] for each in asked] == [part, path, path]
+    assert [each[:2] for each in asked] == [
+        ("HEAD", part),
+        *[("GET", each) for each in (part, path, path)],
+    ]

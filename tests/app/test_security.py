@@ -44,13 +44,10 @@ PUBLIC = {
 }
 
 # Whoever has the address may have what it names: one that was never given out names nothing.
-_PART = "/api/recordings/00000000-0000-0000-0000-000000000007/parts/1-1.mp4?until=1&key=none"
 _FILLER = "/api/recordings/00000000-0000-0000-0000-000000000007/filler/audio.mp4?until=1&key=none"
 ADDRESSED = {
     ("GET", "/api/calendars/{token}.ics"): (f"/api/calendars/{'a' * 43}.ics", 404),
-    ("GET", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
     ("GET", "/api/recordings/{recording_id}/filler/{filler_file}"): (_FILLER, 403),
-    ("HEAD", "/api/recordings/{recording_id}/parts/{file}"): (_PART, 403),
 }
 
 

@@ -29,6 +29,7 @@ HUB_TRACKS: dict[TrackKey, Feed] = {
     TrackKey(PeerId("hub"), Source.CAMERA): h264_feed(7.0),
     TrackKey(PeerId("hub"), Source.MICROPHONE): opus_feed(7.0),
 }
+NO_LINK = f"viewer=person-{UUID(int=7)}&until=1&key=x"
 SITE = TrackKey(PeerId("site-" + "0" * 32), Source.SCREEN)
 
 
@@ -100,16 +101,12 @@ async def test_a_running_lesson_is_played_from_its_parts(
     assert [url.partition("?")[0].rpartition("/")[2] for url in urls] == [
         part.file for part in parts
     ]
-    stranger = await open_browser()  # a cache: it has the link and nothing else
     for url, part in zip(urls, parts, strict=True):
-        answer = await stranger.get(url)
+        answer = await browser.get(url)
         assert (answer.status_code, answer.content) == (200, (folder / part.file).read_bytes())
         assert answer.headers["content-type"] == "video/mp4"
         assert answer.headers["cache-control"] == "private, no-store"
-        until = re.search(r"until=(\d+)", url)
-        assert until is not None
         kept_until = int(answer.headers["x-accel-expires"].removeprefix("@"))
-        assert kept_until < int(until[1])
         kept_for = datetime.fromtimestamp(kept_until, UTC) - clock.now
         assert kept_for < REMOVED_AFTER_WITHDRAWAL, "a proxy outlives no removal"
 
@@ -208,10 +205,188 @@ async def test_who_may_play_a_running_lesson(
     else:
         browser = await open_browser(getattr(place, word))
     assert (await browser.get(f"/api/sessions/{running}/timeshift")).status_code == status
+    looker = browser if status == 200 else await open_browser(county.teacher)
+    lane = (await lanes(looker, running))["hub/camera"]
+    part = (await part_urls(looker, lane))[0]
+    for url in (lane["hls"], lane["tracks"][0]["url"], part):
+        assert (await browser.get(url)).status_code == status
+    assert (await browser.client.head(part)).status_code == status
+
+
+async def views_of(open_browser: OpenBrowser, county: County, session_id: UUID) -> list[Any]:
+    """The log of looks as the hub school's county reads it: who, from where; the newest first."""
+    office = await open_browser(county.administrator, address="10.9.9.9")
+    shown = (await office.get(f"/api/admin/sessions/{session_id}/views")).json()["items"]
+    listed = (await office.get("/api/admin/recording-views")).json()["items"]
+    assert listed == shown, "the list of all looks has them, too"
+    return [(each["person_id"] or each["classroom_id"], each["address"]) for each in shown]
+
+
+async def every_url(browser: TestBrowser, session_id: UUID) -> list[str]:
+    """All links a player is given to the teacher's camera, but for filler."""
+    lane = (await lanes(browser, session_id))["hub/camera"]
+    listed = [track["url"] for track in lane["tracks"]]
+    filled = re.findall(r'URI="(/api[^"]+)"', (await browser.get(lane["hls"])).text)
+    return [lane["hls"], *listed, *filled, *await part_urls(browser, lane)]
+
+
+@pytest.mark.parametrize("given_to", ["teacher", "administrator", "device"])
+async def test_a_link_that_is_handed_on_is_refused_to_everybody_else(
+    *,
+    given_to: str,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    """Also to who may see the recording: she would be written down under another's name."""
+    assert folder.exists()
+    devices = {"device": county.credentials[0], "other device": county.credentials[1]}
+
+    async def opened(who: str) -> TestBrowser:
+        if who in devices:
+            return await open_browser(device=devices[who], address="10.0.0.2")
+        return await open_browser(getattr(county, who), address="10.0.0.1")
+
+    urls = await every_url(await opened(given_to), running)
+    before = await views_of(open_browser, county, running)
+    assert len(before) == 1
+    for handed_to in ("teacher", "administrator", *devices):
+        browser, is_own = await opened(handed_to), handed_to == given_to
+        for url in urls:
+            answer = await browser.get(url)
+            assert answer.status_code == (200 if is_own else 403), url
+            if not is_own:
+                assert answer.json()["type"] == "link-refused"
+                assert "somebody else" in answer.json()["detail"]
+            if "/parts/" in url:
+                assert (await browser.client.head(url)).status_code == answer.status_code
+    assert await views_of(open_browser, county, running) == before
+
+
+async def test_a_link_whose_viewer_was_changed_is_refused(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    assert folder.exists()
     teacher = await open_browser(county.teacher)
-    lane = (await lanes(teacher, running))["hub/camera"]
-    assert (await browser.get(lane["hls"])).status_code == status
-    assert (await browser.get(lane["tracks"][0]["url"])).status_code == status
+    classroom = await open_browser(county.teacher, device=county.credentials[1])
+    own = {
+        "person": f"person-{county.teacher.person_id}",
+        "classroom": f"classroom-{county.classrooms[1].id}",
+        "another": f"person-{county.administrator.person_id}",
+    }
+    office = await open_browser(county.administrator)
+    for url in await every_url(teacher, running):
+        assert f"viewer={own['person']}&" in url
+        for tag, browser in (
+            (own["classroom"], classroom),
+            (own["another"], office),
+            (own["another"], teacher),
+        ):
+            answer = await browser.get(url.replace(own["person"], tag))
+            assert (answer.status_code, answer.json()["type"]) == (403, "link-refused")
+            assert "changed" in answer.json()["detail"]
+        assert (await teacher.get(url.replace(f"viewer={own['person']}&", ""))).status_code == 422
+        assert (
+            await teacher.get(url.replace("viewer=person-", "viewer=nobody-"))
+        ).status_code == 422
+
+
+async def test_to_another_school_and_to_nobody_a_link_names_nothing(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    other_county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    assert folder.exists()
+    urls = await every_url(await open_browser(county.teacher), running)
+    nobody = await open_browser()
+    strangers = [
+        await open_browser(other_county.teacher),
+        await open_browser(other_county.administrator),
+        await open_browser(county.supervisor),
+        await open_browser(device=other_county.credentials[0]),
+    ]
+    for url in urls:
+        assert (await nobody.get(url)).status_code == 401
+        for browser in strangers:
+            assert (await browser.get(url)).status_code == 404
+            assert (await browser.get(url.replace("&key=", "&key=x"))).status_code == 404
+
+
+async def test_at_one_computer_the_links_of_a_person_and_of_the_classroom_stay_apart(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    """The teacher signs in at a classroom's computer, and out of it: each look is whose it was."""
+    assert folder.exists()
+    room, hers = county.credentials[0], str(county.teacher.person_id)
+    classroom = await open_browser(device=room, address="10.0.0.5")
+    both = await open_browser(county.teacher, device=room, address="10.0.0.5")
+    of_room, of_her = await every_url(classroom, running), await every_url(both, running)
+    assert all("viewer=classroom-" in url for url in of_room)
+    assert all("viewer=person-" in url for url in of_her)
+    for url in (*of_room, *of_her):
+        assert (await both.get(url)).status_code == 200
+    assert {(await classroom.get(url)).status_code for url in of_her} == {403}
+    assert set(await views_of(open_browser, county, running)) == {
+        (hers, "10.0.0.5"),
+        (str(county.classrooms[0].id), "10.0.0.5"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["playlist", "part", "kept part"])
+async def test_who_carries_her_link_elsewhere_is_written_down_from_there(
+    *,
+    kind: str,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+) -> None:
+    assert folder.exists()
+    urls = await every_url(await open_browser(county.teacher, address="10.0.0.1"), running)
+    elsewhere = await open_browser(county.teacher, address="10.0.0.77")
+    url = urls[0] if kind == "playlist" else urls[-1]
+    ask = elsewhere.client.head if kind == "kept part" else elsewhere.client.get
+    for _ in range(2):
+        assert (await ask(url)).status_code == 200
+    hers = str(county.teacher.person_id)
+    assert await views_of(open_browser, county, running) == [
+        (hers, "10.0.0.77"),
+        (hers, "10.0.0.1"),
+    ]
+
+
+async def test_one_look_at_a_running_lesson_lasts_as_long_as_the_lesson_has(
+    *,
+    running: UUID,
+    folder: Path,
+    county: County,
+    open_browser: OpenBrowser,
+    clock: Clock,
+    database: Database,
+) -> None:
+    assert folder.exists()
+    browser = await open_browser(county.teacher)
+    url = (await every_url(browser, running))[0]
+    clock.now += timedelta(minutes=40)
+    assert (await browser.get(url)).status_code == 200
+    assert len(await views_of(open_browser, county, running)) == 1
+    async with database.unit_of_work() as db:
+        recording = (await db.scalars(select(Recording))).one()
+        recording.state, recording.duration_ms = RecordingState.READY, 60_000
+    assert (await browser.get(url)).status_code == 200
+    assert len(await views_of(open_browser, county, running)) == 2
 
 
 async def test_a_classroom_looks_back_at_the_teacher_only_and_only_while_the_lesson_runs(
@@ -348,7 +523,7 @@ async def test_what_is_not_there_is_not_found_whatever_the_link_says(
     assert await lanes(browser, running) == {}
     async with database.unit_of_work() as db:
         recording_id = (await db.scalars(select(Recording))).one().id
-    answer = await browser.get(f"/api/recordings/{recording_id}/hls/{path}?until=1&key=x")
+    answer = await browser.get(f"/api/recordings/{recording_id}/hls/{path}?{NO_LINK}")
     assert answer.status_code == 403
 
 
