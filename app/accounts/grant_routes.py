@@ -22,6 +22,7 @@ from app.accounts.models import (
 )
 from app.accounts.queries import ALLIANCES, is_in_force
 from app.accounts.schemas import Incoming
+from app.accounts.words import ROLE
 from app.clock import Now
 from app.database import WITHOUT_NUL, Db
 from app.errors import WrongState, refuses
@@ -179,7 +180,7 @@ async def export_grants(
         listed(caller.scope(*INSPECTING), now=now, **vars(wanted)).order_by(*_ORDER),
         columns=(
             Column("姓名", lambda row: row[1].name),
-            Column("角色", lambda row: row[0].role.value),
+            Column("角色", lambda row: ROLE[row[0].role]),
             Column("范围", lambda row: row[2]),
             Column("事由", lambda row: row[0].purpose),
             Column("截止时间", lambda row: row[0].until),
@@ -254,7 +255,7 @@ async def export_grant_changes(
             Column("时间", lambda row: row[2].made_at),
             Column("操作", lambda row: "授予" if row[2].kind is GrantChangeKind.GIVEN else "收回"),
             Column("姓名", lambda row: row[1].name),
-            Column("角色", lambda row: row[2].role.value),
+            Column("角色", lambda row: ROLE[row[2].role]),
             Column("范围", lambda row: row[3]),
             Column("截止时间", lambda row: row[2].until),
             Column("操作人", lambda row: row[2].made_by_name),

@@ -21,7 +21,7 @@ from app.alliances.need_schemas import (
 )
 from app.alliances.pairings import Actor
 from app.alliances.scoring import MOST_POINTS, ReasonKind
-from app.alliances.shared import kept, seen, stored_label
+from app.alliances.shared import kept, seen
 from app.calendars.days import local_day
 from app.calendars.schemas import clock_of
 from app.clock import Now
@@ -114,9 +114,9 @@ async def export_needs(
         query.order_by(Need.posted_at.desc(), Need.id.desc()),
         columns=[
             Column("学校", lambda row: row[0].school.name),
-            Column("学科", lambda row: stored_label(words, CodeKind.SUBJECT, row[0].subject)),
-            Column("年级", lambda row: row[0].grade_no),
-            Column("语言", lambda row: stored_label(words, CodeKind.LANGUAGE, row[0].language)),
+            Column("学科", lambda row: words.said(CodeKind.SUBJECT, row[0].subject)),
+            Column("年级", lambda row: words.said(CodeKind.GRADE, row[0].grade_no)),
+            Column("语言", lambda row: words.said(CodeKind.LANGUAGE, row[0].language)),
             Column("每周节数", lambda row: row[0].periods_a_week),
             Column("星期", lambda row: "、".join(WEEKDAYS[int(d) - 1] for d in row[0].weekdays)),
             Column("最早", lambda row: clock_of(row[0].earliest_minute)),
@@ -239,12 +239,15 @@ async def export_matches(
     today = local_day(now)
     need = await need_queries.need_seen(db, seen(caller), need_id, today=today)
     ranked, _ = await needs.candidates(db, need, today=today, has_all=True)
+    words = await codes.catalogue(db)
     most = (f"{word} (满分 {MOST_POINTS[kind]})" for kind, word in _REASONS.items())
     rows: list[tuple[Cell, ...]] = []
     for place, (candidate, offer) in enumerate(ranked, start=1):
         points = {reason.kind: reason.points for reason in candidate.reasons}
-        first_grade, last_grade = offer.grade_from, offer.grade_to
-        said = (place, offer.school.name, f"{first_grade}-{last_grade}", offer.periods_a_week)
+        first, last = (
+            words.said(CodeKind.GRADE, each) for each in (offer.grade_from, offer.grade_to)
+        )
+        said = (place, offer.school.name, f"{first}至{last}", offer.periods_a_week)
         rows.append((*said, candidate.score, *(points[kind] for kind in _REASONS)))
     return small_table(
         ("名次", "学校", "年级", "每周节数", "得分", *most),
@@ -322,10 +325,10 @@ async def export_offers(
         query.order_by(School.name, HubOffer.subject, HubOffer.id),
         columns=[
             Column("学校", lambda row: row[0].school.name),
-            Column("学科", lambda row: stored_label(words, CodeKind.SUBJECT, row[0].subject)),
-            Column("最低年级", lambda row: row[0].grade_from),
-            Column("最高年级", lambda row: row[0].grade_to),
-            Column("语言", lambda row: stored_label(words, CodeKind.LANGUAGE, row[0].language)),
+            Column("学科", lambda row: words.said(CodeKind.SUBJECT, row[0].subject)),
+            Column("最低年级", lambda row: words.said(CodeKind.GRADE, row[0].grade_from)),
+            Column("最高年级", lambda row: words.said(CodeKind.GRADE, row[0].grade_to)),
+            Column("语言", lambda row: words.said(CodeKind.LANGUAGE, row[0].language)),
             Column("每周可供节数", lambda row: row[0].periods_a_week),
             Column("开始", lambda row: row[0].valid_from),
             Column("结束", lambda row: row[0].valid_to),

@@ -44,7 +44,6 @@ from app.alliances.shared import (
     files_of,
     kept,
     seen,
-    stored_label,
 )
 from app.calendars.days import local_day
 from app.clock import Now
@@ -171,7 +170,7 @@ async def export_pairings(
             Column(
                 "学科",
                 lambda row: "、".join(
-                    stored_label(words, CodeKind.SUBJECT, each.subject) for each in row[0].subjects
+                    words.said(CodeKind.SUBJECT, each.subject) for each in row[0].subjects
                 ),
             ),
             Column("每周节数", lambda row: row[0].periods_a_week),

@@ -6,8 +6,6 @@ from fastapi import Query, Request
 
 from app.alliances.models import Agreement
 from app.alliances.ports import TaughtLessons
-from app.codes.catalogue import Catalogue
-from app.codes.models import CodeKind
 from app.errors import NotFound
 from app.files import FileStore
 from app.security import INSPECTING, PersonCaller, Role, Scope
@@ -33,11 +31,6 @@ def seen(caller: PersonCaller) -> Scope:
 def kept(caller: PersonCaller) -> Scope:
     """Return where the caller may change things."""
     return caller.scope(Role.ADMINISTRATOR)
-
-
-def stored_label(words: Catalogue, kind: CodeKind, code: str) -> str:
-    """Return the word pages show for a stored code."""
-    return words.label(words.stored(kind, code).id)
 
 
 def attached(agreement: Agreement | None) -> Agreement:

@@ -215,6 +215,16 @@ class Catalogue:
         translated = self.translate(code_id, self.shown_set(code.set.kind).key)
         return translated.code if translated is not None and translated.is_exact else code
 
+    def said(self, kind: CodeKind, code: str | int | None) -> str:
+        """Return the word pages show for what a row holds: a stored code, a grade's number.
+
+        Nothing where it holds none. What no table knows, as grade 0 (before school), names itself.
+        """
+        if code is None:
+            return ""
+        known = self._by_code.get((self.stored_set(kind).key, str(code)))
+        return str(code) if known is None else self.label(known.id)
+
     def label(self, code_id: UUID, language: str = "zh") -> str:
         """Return the word pages show for a code."""
         return self.shown(code_id).label(language)

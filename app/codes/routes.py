@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from app.codes import queries
 from app.codes.models import Code, CodeKind, CodeSet
 from app.codes.queries import CodeFilter
+from app.codes.words import KIND
 from app.database import Db
 from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
 from app.paging import Page, PageQuery, fetch_page
@@ -123,7 +124,7 @@ async def export_code_sets(
         queries.sets(kind).order_by(CodeSet.key, CodeSet.id),
         columns=(
             Column("代码集", lambda row: row[0].key),
-            Column("类别", lambda row: row[0].kind.value),
+            Column("类别", lambda row: KIND[row[0].kind]),
             Column("名称", lambda row: row[0].label_zh),
             Column("英文名称", lambda row: row[0].label_en),
             Column("来源", lambda row: row[0].source),

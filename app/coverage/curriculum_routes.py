@@ -12,6 +12,7 @@ from app.clock import Now
 from app.codes import service as codes
 from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
+from app.codes.models import CodeKind
 from app.coverage import curriculum, timetable_import
 from app.coverage.curriculum_schemas import (
     CurriculumDetail,
@@ -79,7 +80,7 @@ async def export_curriculum_plans(
     columns = (
         Column("课程计划", lambda row: row.CurriculumPlan.name),
         Column("自", lambda row: row.CurriculumPlan.valid_from),
-        Column("年级", lambda row: row.CurriculumPeriods.grade_no),
+        Column("年级", lambda row: sets.said(CodeKind.GRADE, row.CurriculumPeriods.grade_no)),
         Column("学科", lambda row: sets.label(row.CurriculumPeriods.subject_id)),
         Column("周课时", lambda row: row.CurriculumPeriods.tenths_a_week / 10),
     )
@@ -201,7 +202,7 @@ async def export_local_timetables(
         Column(timetable_import.TERM, lambda row: row.Term.name),
         Column(timetable_import.CLASS, lambda row: row.SchoolClass.name),
         Column(timetable_import.ENTRY, lambda row: row.SchoolClass.entry_year),
-        Column("年级", lambda row: row.LocalTimetable.grade_no),
+        Column("年级", lambda row: sets.said(CodeKind.GRADE, row.LocalTimetable.grade_no)),
         Column(timetable_import.SUBJECT, lambda row: _subject(row.LocalPeriods, sets)),
         Column(timetable_import.PERIODS, lambda row: _periods(row.LocalPeriods)),
     )

@@ -1,6 +1,7 @@
 """The columns of coverage's lists as files. Headings in Chinese, as everywhere in exports."""
 
 from app.codes.catalogue import Catalogue
+from app.codes.models import CodeKind
 from app.coverage.models import SheetState
 from app.exports import Column
 from app.lessons.models import LessonKind
@@ -76,11 +77,11 @@ SHEET_COLUMNS = (
 
 
 def gap_columns(sets: Catalogue) -> tuple[Column, ...]:
-    """Return the columns of gaps, subjects in the words of the set that is shown."""
+    """Return the columns of gaps, in the words of the sets that are shown."""
     return (
         Column("教学点", lambda row: row.name),
         Column("区划代码", lambda row: row.county),
-        Column("年级", lambda row: row.grade_no),
+        Column("年级", lambda row: sets.said(CodeKind.GRADE, row.grade_no)),
         Column("学科", lambda row: sets.label(row.subject_id)),
         Column("应开节次", lambda row: row.required / 10),
         Column("本地节次", lambda row: row.local / 10),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances.errors import TermForeign
-from app.alliances.shared import kept, seen, stored_label
+from app.alliances.shared import kept, seen
 from app.clock import Now
 from app.codes import service as codes
 from app.codes.errors import CodeUnknown
@@ -102,9 +102,9 @@ async def export_offerings(
             Column("课程", lambda row: row[0].name),
             Column("课堂类型", lambda row: KIND[row[0].kind]),
             Column("学科", lambda row: words.label(row[0].subject_id)),
-            Column("年级", lambda row: stored_label(words, CodeKind.GRADE, str(row[0].grade_no))),
+            Column("年级", lambda row: words.said(CodeKind.GRADE, row[0].grade_no)),
             Column("教材", lambda row: row[0].textbook),
-            Column("语言", lambda row: stored_label(words, CodeKind.LANGUAGE, row[0].language)),
+            Column("语言", lambda row: words.said(CodeKind.LANGUAGE, row[0].language)),
             Column("主讲学校", lambda row: row[0].hub_school.name),
             Column("主讲教师", lambda row: row[0].lecturer.name),
             Column("学期", lambda row: row[0].term.name),

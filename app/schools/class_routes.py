@@ -9,7 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import Now
+from app.codes import service as codes
+from app.codes.catalogue import Catalogue
 from app.codes.errors import CodeUnknown
+from app.codes.models import CodeKind
 from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.etags import IfMatch, tag
@@ -91,6 +94,7 @@ async def list_classes(
 @router.get("/school-classes/export", **EXPORT_ROUTE)
 async def export_classes(
     request: Request,
+    db: Db,
     caller: CurrentInspector,
     wanted: WantedClasses,
     export_format: ExportQuery = ExportFormat.CSV,
@@ -99,7 +103,7 @@ async def export_classes(
     return stream(
         request.app.state.database,
         queries.exported_classes(caller.scope(*INSPECTING), wanted).order_by(*_CLASS_ORDER),
-        columns=CLASS_EXPORT,
+        columns=class_columns(await codes.catalogue(db)),
         name="classes",
         export_format=export_format,
     )
@@ -190,6 +194,7 @@ async def list_classrooms(
 @router.get("/classrooms/export", **EXPORT_ROUTE)
 async def export_classrooms(
     request: Request,
+    db: Db,
     caller: CurrentInspector,
     wanted: WantedRooms,
     export_format: ExportQuery = ExportFormat.CSV,
@@ -198,7 +203,7 @@ async def export_classrooms(
     return stream(
         request.app.state.database,
         queries.exported_classrooms(caller.scope(*INSPECTING), wanted).order_by(*_ROOM_ORDER),
-        columns=CLASSROOM_EXPORT,
+        columns=classroom_columns(await codes.catalogue(db)),
         name="classrooms",
         export_format=export_format,
     )
@@ -249,25 +254,36 @@ async def edit_classroom(
     return await _room_out(db, response, scope, classroom_id)
 
 
-CLASS_EXPORT = (
-    *school_columns(1),
-    Column(class_imports.CLASS, lambda row: row[0].name),
-    Column(class_imports.STAGE, lambda row: row[0].stage),
-    Column(class_imports.GRADE, lambda row: row[0].grade_no),
-    Column(class_imports.ENTRY, lambda row: row[0].entry_year),
-    Column(class_imports.PUPILS, lambda row: row[0].pupil_count),
-    Column(class_imports.LANGUAGE, lambda row: row[0].language_of_instruction),
-    Column(class_imports.DISSOLVED, lambda row: row[0].closed_on),
-)
-CLASSROOM_EXPORT = (
-    *school_columns(1),
-    Column(class_imports.ROOM, lambda row: row[0].name),
-    Column(class_imports.LINK, lambda row: row[0].link_kind),
-    Column(class_imports.DOWN, lambda row: row[0].budget_down_kbps),
-    Column(class_imports.UP, lambda row: row[0].budget_up_kbps),
-    Column(class_imports.SEATS, lambda row: row[0].seats),
-    Column(class_imports.CAMERAS, lambda row: row[0].cameras),
-    Column(class_imports.DISPLAYS, lambda row: row[0].displays),
-    Column(class_imports.MICROPHONES, lambda row: "是" if row[0].has_microphone_array else "否"),
-    Column(class_imports.BROADCASTS, lambda row: "是" if row[0].may_broadcast else "否"),
-)
+def class_columns(words: Catalogue) -> tuple[Column, ...]:
+    """Return the columns of classes; the file can be imported again."""
+    return (
+        *school_columns(1),
+        Column(class_imports.CLASS, lambda row: row[0].name),
+        Column(class_imports.STAGE, lambda row: row[0].stage),  # its heading asks for the code
+        Column(class_imports.GRADE, lambda row: words.said(CodeKind.GRADE, row[0].grade_no)),
+        Column(class_imports.ENTRY, lambda row: row[0].entry_year),
+        Column(class_imports.PUPILS, lambda row: row[0].pupil_count),
+        Column(
+            class_imports.LANGUAGE,
+            lambda row: words.said(CodeKind.LANGUAGE, row[0].language_of_instruction),
+        ),
+        Column(class_imports.DISSOLVED, lambda row: row[0].closed_on),
+    )
+
+
+def classroom_columns(words: Catalogue) -> tuple[Column, ...]:
+    """Return the columns of classrooms; the file can be imported again."""
+    return (
+        *school_columns(1),
+        Column(class_imports.ROOM, lambda row: row[0].name),
+        Column(class_imports.LINK, lambda row: words.said(CodeKind.LINK, row[0].link_kind)),
+        Column(class_imports.DOWN, lambda row: row[0].budget_down_kbps),
+        Column(class_imports.UP, lambda row: row[0].budget_up_kbps),
+        Column(class_imports.SEATS, lambda row: row[0].seats),
+        Column(class_imports.CAMERAS, lambda row: row[0].cameras),
+        Column(class_imports.DISPLAYS, lambda row: row[0].displays),
+        Column(
+            class_imports.MICROPHONES, lambda row: "是" if row[0].has_microphone_array else "否"
+        ),
+        Column(class_imports.BROADCASTS, lambda row: "是" if row[0].may_broadcast else "否"),
+    )

@@ -228,7 +228,7 @@ class SchoolDetail(SchoolItem):
 
 
 class SchoolClassIn(Incoming):
-    """A class to add. `grade_no` counts from the first form, 1 to 12; 0: before school."""
+    """A class to add. `grade_no`: a code of the stored set of grades; 0: before school."""
 
     school_id: UUID
     name: ClassName

@@ -4002,7 +4002,7 @@ export interface components {
             name?: string | null;
             pupil_count?: number | null;
         };
-        /** @description A class to add. `grade_no` counts from the first form, 1 to 12; 0: before school. */
+        /** @description A class to add. `grade_no`: a code of the stored set of grades; 0: before school. */
         SchoolClassIn: {
             entry_year: number;
             /** @description A code of the stored set of grades; 0: before school. */

@@ -39,7 +39,7 @@ const OFFERING = {
 } as unknown as Offering;
 
 
-const open = (of: Offering | null) => useOfferingForm(of, (code) => code);
+const open = (of: Offering | null) => useOfferingForm(of, { word: (code) => code, grade: String });
 /** Save, and return what was sent, from which version; `current`: what it is now, if somebody was faster. */
 async function sent(form: ReturnType<typeof open>, current: Offering | null = null) {
   const sending: { version: number | undefined; body: OfferingIn }[] = [];

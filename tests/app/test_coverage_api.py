@@ -412,3 +412,17 @@ async def test_who_edits_an_old_timetable_is_shown_what_it_is_now(
     second = await office.send("PUT", path, json={"periods": []}, etag=etag)
     assert (second.status_code, second.json()["type"]) == (412, "changed-meanwhile")
     assert second.json()["current"] == await found(office, path) == first.json()
+
+
+async def test_files_of_gaps_and_plans_call_grades_by_their_words(
+    office: TestBrowser, world: World
+) -> None:
+    for path, column in (
+        (f"gaps/export?{asked(world)}", 2),
+        ("../curriculum-plans/export", 2),
+    ):
+        text = (await office.get(f"/api/coverage/{path}".replace("coverage/../", ""))).text
+        heading, *lines = csv.reader(io.StringIO(text.lstrip("\ufeff")))
+        assert heading[column] == "年级", path
+        assert {line[column] for line in lines} <= {f"{each}年级" for each in "一二三四五六七八九"}
+        assert "三年级" in {line[column] for line in lines}, path

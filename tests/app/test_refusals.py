@@ -9,7 +9,6 @@ from fastapi.routing import iter_route_contexts
 
 from app.accounts import routes as accounts
 from app.alliances import pairing_routes
-from app.alliances import shared as alliances
 from app.attendance import crediting, lines, settling
 from app.attendance import service as attendance
 from app.codes.catalogue import Catalogue
@@ -34,7 +33,6 @@ NEVER: Mapping[Callable[..., Any], set[type[Problem]]] = {
     # Rows refer to codes that are there, and the own code sets are loaded before a server serves.
     Catalogue.get: {CodeUnknown},
     Catalogue._one: {CodeUnknown},
-    alliances.stored_label: {CodeUnknown},
     timetable._labels: {CodeUnknown},
     # Who asks is there: the session was found a moment ago, in the same transaction.
     accounts._device_out: {NotFound},

@@ -507,7 +507,7 @@ async def test_code_sets_and_mappings_are_narrowed_paged_and_exported(
     sets = (await browser.get("/api/code-sets?kind=SUBJECT")).json()["items"]
     assert {each["key"] for each in sets} == {"CURR2022", "JYT1004_ZXXKC"}
     file = (await browser.get("/api/code-sets/export?kind=STAGE")).text
-    assert ("JYT_RKXD" in file, "CURR2022" in file) == (True, False)
+    assert ("JYT_RKXD,学段," in file, "CURR2022" in file) == (True, False)
     whole = (await browser.get("/api/code-maps?set=CURR2022&limit=200")).json()["items"]
     assert all("CURR2022" in {e["from_code"]["set"], e["to_code"]["set"]} for e in whole)
     read, cursor = [], ""

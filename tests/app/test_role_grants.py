@@ -65,7 +65,9 @@ async def test_role_is_given_used_and_taken_back_at_once(
     ]
     assert all(each["made_by_name"] for each in changes)
     for path in ("role-grants", "role-grant-changes"):
-        assert given["person"]["name"] in (await office.get(f"/api/{path}/export")).text
+        file = (await office.get(f"/api/{path}/export")).text
+        assert f",{given['person']['name']}," in f",{file.replace(chr(10), ',')}"
+        assert (",巡课," in file, "SUPERVISOR" in file) == (True, False)
 
 
 async def test_role_ends_by_itself_at_its_moment(

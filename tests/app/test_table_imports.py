@@ -23,7 +23,7 @@ from app.events import EventBus
 from app.exports import Column, ExportFormat, stream
 from app.schools import class_imports, region_imports, school_finder
 from app.schools.cells import Report
-from app.schools.class_routes import CLASS_EXPORT, CLASSROOM_EXPORT
+from app.schools.class_routes import class_columns, classroom_columns
 from app.schools.histories import Noting
 from app.schools.models import Classroom, Region, School, SchoolClass
 from app.schools.registry_queries import (
@@ -354,9 +354,11 @@ def test_whatever_was_exported_imports_unchanged(
         scope = Scope(region_ids=frozenset({county.region.id}))
         # The county comes with two classrooms.
         made = {"classes": len(pupils), "classrooms": 2 + len({each[0] for each in rooms})}
+        async with database.unit_of_work() as db:
+            words = await codes.catalogue(db)
         for name, statement, columns in (
-            ("classes", exported_classes(scope, ClassFilter()), CLASS_EXPORT),
-            ("classrooms", exported_classrooms(scope, ClassroomFilter()), CLASSROOM_EXPORT),
+            ("classes", exported_classes(scope, ClassFilter()), class_columns(words)),
+            ("classrooms", exported_classrooms(scope, ClassroomFilter()), classroom_columns(words)),
         ):
             content = await exported(database, statement, columns, kind)
             async with database.unit_of_work() as db:

@@ -246,7 +246,9 @@ async def test_over_http_whatever_was_exported_imports_unchanged(
     before = await held(database)
     for file in ("csv", "xlsx"):
         table = (await office.get(f"/api/local-timetables/export?format={file}")).content
-        rows = len(read_table(table).lines)
+        lines = read_table(table).lines
+        rows = len(lines)
+        assert {line.cells["年级"] for line in lines} <= {"三年级", "四年级", "五年级"}
         assert rows == sum(max(1, len(taught)) for taught in world.local.values())
         done = await send(office, app, table, "?dry_run=false", kind="local-timetables")
         assert isinstance(done["result"], dict)

@@ -168,8 +168,8 @@ async def test_a_supervisor_looks_and_accepts_nothing(
 async def test_lists_are_given_as_files_with_words_for_codes(market: Market) -> None:
     await made(market.keeper, "/api/needs", need(market.site))
     needs = (await market.keeper.get("/api/needs/export")).text
-    assert "音乐" in needs
+    assert ",音乐,三年级,汉语," in needs
     assert "一、三" in needs
     offers = (await market.keeper.get("/api/hub-offers/export?subject=music")).text
-    assert "汉语" in offers
+    assert ",音乐,一年级,六年级,汉语," in offers
     assert len(offers.splitlines()) == 3

@@ -73,6 +73,11 @@ export function firstOf(codes: readonly Code[]): string {
   return codes.find(holds)?.code ?? "";
 }
 
+/** The word of a grade; one that is not among those known names itself. */
+export function gradeIn(grades: readonly Grade[], no: number): string {
+  return grades.find((each) => each.no === no)?.name ?? String(no);
+}
+
 export type CodeWords = ReturnType<typeof useCodeWords>;
 
 /** By what lessons are found: they hold their subject and grade by its Chinese word. */
@@ -94,6 +99,8 @@ export function useCodes(): {
   languages: Ref<Named[]>;
   grades: Ref<Grade[]>;
   word: (code: string) => string;
+  /** The word of a grade. */
+  grade: (no: number) => string;
   /** The code of a subject by its id; undefined: there is none. */
   subjectCode: (id: string) => string | undefined;
   /** The language one begins with: the first that holds today. */
@@ -109,7 +116,8 @@ export function useCodes(): {
     return [...subjects.value, ...languages.value].find((each) => each.id === code)?.name ?? code;
   }
 
+  const grade = (no: number): string => gradeIn(grades.value, no);
   const usualLanguage = computed(() => first("LANGUAGE"));
 
-  return { subjects, languages, grades, word, subjectCode: (id) => codeOf("SUBJECT", id), usualLanguage, load };
+  return { subjects, languages, grades, word, grade, subjectCode: (id) => codeOf("SUBJECT", id), usualLanguage, load };
 }

@@ -34,8 +34,11 @@ export function factsOfLesson(of: PlannedLesson): Fact[] {
   ];
 }
 
-/** `word`: what the code of a subject or a language is called. */
-export function factsOfOffering(of: Offering, word: (code: string) => string): Fact[] {
+/** `word`: what the code of a subject or a language is called; `grade`: what a grade is. */
+export function factsOfOffering(
+  of: Offering,
+  { word, grade }: { word: (code: string) => string; grade: (no: number) => string },
+): Fact[] {
   return [
     [translate("timetable.offering.name"), of.name],
     [translate("timetable.offering.state"), translate(`timetable.offering.states.${of.state}`)],
@@ -45,7 +48,7 @@ export function factsOfOffering(of: Offering, word: (code: string) => string): F
     [translate("timetable.lesson.lecturer"), of.lecturer.name],
     [translate("timetable.offering.hub_room"), of.hub_classroom?.name ?? "–"],
     [translate("timetable.offering.subject"), word(of.subject)],
-    [translate("timetable.offering.grade"), translate("timetable.offering.grade_n", { n: of.grade_no })],
+    [translate("timetable.offering.grade"), grade(of.grade_no)],
     [translate("timetable.offering.language"), word(of.language)],
     [translate("timetable.offering.periods"), String(of.periods_a_week)],
     [translate("timetable.offering.minutes"), String(of.minutes)],

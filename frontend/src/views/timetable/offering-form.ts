@@ -31,9 +31,9 @@ const wishAt = (site: Site | undefined): SiteWish => ({
   through_id: site?.through_id ?? "",
 });
 
-/** `of` null: a new course. `word`: what the code of a subject or a language is called. */
-export function useOfferingForm(of: Offering | null, word: (code: string) => string) {
-  const { base, form, others, edited, takeTheirs } = useEdited(of, fieldsOf, (now) => factsOfOffering(now, word));
+/** `of` null: a new course. `words`: as for `factsOfOffering`. */
+export function useOfferingForm(of: Offering | null, words: Parameters<typeof factsOfOffering>[1]) {
+  const { base, form, others, edited, takeTheirs } = useEdited(of, fieldsOf, (now) => factsOfOffering(now, words));
 
   /** The name and the school of every classroom that was ever offered, or is the course's: also those beyond one's scope. */
   const rooms = reactive(new Map<string, { name: string; school: string }>());
