@@ -25,12 +25,11 @@ from sqlalchemy import (
     delete,
     exists,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Id, count_of, is_one
+from app.database import Base, Id, count_of
 from app.jobs.context import JobContext
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.keys import clip_name, key_of
@@ -148,7 +147,8 @@ async def _remove(
 ) -> bool:
     """Remove every copy of one file, and then its rows. Raise OSError, StoreError.
 
-    Return False if it stays: somebody holds the recording by now, or hid it.
+    Return False if it stays, because somebody holds the recording by now, or hid it; and if
+    another removed it meanwhile, who counts it.
     """
     path = root / recording.folder / left.name
     # That of a replay may be a link to another disk.
@@ -160,12 +160,10 @@ async def _remove(
     on_disk = await asyncio.to_thread(_size_of, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
-        # Others were removed since it was found to be due, from a store that may be slow.
-        still = (Recording.id == recording.id, Recording.state.in_(KEPT), ~is_held())
-        if await db.scalar(select(Recording.id).where(*still)) is None:
-            return False
         row = await db.scalar(select(RecordingFile).where(*of_it))
-        size = await _sized(db, left, on_disk if row is None else row.bytes)
+        found = on_disk if row is None else row.bytes
+        if not await _begin(db, left, recording, found):
+            return False
     if store is not None:
         key = key_of(recording.folder, left.name)
         if row is not None and row.upload_id is not None:
@@ -176,24 +174,45 @@ async def _remove(
     await asyncio.to_thread(remove_file, path)
     async with context.database.unit_of_work() as db:
         await context.hold(db)
-        its = await db.get_one(Recording, recording.id, with_for_update=True)
-        await db.execute(delete(RecordingFile).where(*of_it))
-        await _forget_clip(db, recording.id, left.name)
-        gone = await db.execute(delete(RecordingLeftover).where(RecordingLeftover.id == left.id))
-        if is_one(gone) and size is not None:
-            its.replaced_files += 1
-            its.replaced_bytes += size
+        if not await _forget(db, left):
+            return False
     log.info("leftover_removed", recording_id=str(recording.id), file=left.name)
     return True
 
 
-async def _sized(db: AsyncSession, left: RecordingLeftover, found: int | None) -> int | None:
-    """Write down and return how large a file is, before it goes; None: there never was one."""
-    if left.bytes is not None:
-        return left.bytes
-    its = update(RecordingLeftover).where(RecordingLeftover.id == left.id)
-    await db.execute(its.values(bytes=found))
-    return found
+async def _forget(db: AsyncSession, left: RecordingLeftover) -> bool:
+    """Remove the rows of a file that is gone, and count it; return False if another has."""
+    recording = await db.get_one(Recording, left.recording_id, with_for_update=True)
+    gone = await db.get(RecordingLeftover, left.id, with_for_update=True)
+    if gone is None:
+        return False
+    of_it = (RecordingFile.recording_id == recording.id, RecordingFile.name == gone.name)
+    await db.execute(delete(RecordingFile).where(*of_it))
+    await _forget_clip(db, recording.id, gone.name)
+    if gone.bytes is not None:
+        recording.replaced_files += 1
+        recording.replaced_bytes += gone.bytes
+    await db.delete(gone)
+    return True
+
+
+async def _begin(
+    db: AsyncSession, left: RecordingLeftover, recording: Recording, found: int | None
+) -> bool:
+    """Write down how large a file is, before it goes; return False if it is not to go.
+
+    `found` None: there never was one, or another who began before us has taken it away.
+    """
+    # Others were removed since it was found to be due, from a store that may be slow.
+    still = (Recording.id == recording.id, Recording.state.in_(KEPT), ~is_held())
+    if await db.scalar(select(Recording.id).where(*still)) is None:
+        return False
+    due = await db.get(RecordingLeftover, left.id, with_for_update=True)
+    if due is None:
+        return False
+    if due.bytes is None:
+        due.bytes = found
+    return True
 
 
 async def _forget_clip(db: AsyncSession, recording_id: UUID, name: str) -> None:

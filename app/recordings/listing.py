@@ -21,6 +21,7 @@ from app.database import insert_many, uuid7
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import REPLAY
+from app.recordings.models import Recording, RecordingState
 from app.store.client import is_key
 
 log = structlog.get_logger(__name__)
@@ -28,11 +29,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FileOnDisk:
-    """A file as it is to be kept. `name` is relative to the recording's folder."""
+    """A file as it is to be kept. `name` is relative to the recording's folder.
+
+    `is_recorded`: the manifest says what it is, whether it lies there or not.
+    """
 
     name: str
     bytes: int
     sha256: str
+    is_recorded: bool = False
 
 
 async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
@@ -58,16 +63,29 @@ async def known_files(db: AsyncSession, recording_id: UUID) -> frozenset[str]:
 
 
 async def enlist(
-    db: AsyncSession, recording_id: UUID, files: list[FileOnDisk], *, now: datetime
-) -> None:
-    """Give files that have none their row: they are to be sent."""
+    db: AsyncSession, recording: Recording, folder: Path, files: list[FileOnDisk], *, now: datetime
+) -> int:
+    """Give files that have none their row: they are to be sent. Return how many had none.
+
+    Several jobs look at one recording. Of two that found the same file one gives it its row; what
+    was removed since it was found, as something left over, gets none, and nothing of a recording
+    that is removed altogether. With SQLite the caller has written before (`JobContext.hold`).
+    """
+    row = await db.get_one(Recording, recording.id, with_for_update=True)
+    if row.state is RecordingState.PURGED:
+        return 0
+    known = await known_files(db, recording.id)
+    new = [file for file in files if file.name not in known]
+    there = await asyncio.to_thread(
+        lambda: [file for file in new if file.is_recorded or (folder / file.name).exists()]
+    )
     await insert_many(
         db,
         RecordingFile,
         (
             {
                 "id": uuid7(now),
-                "recording_id": recording_id,
+                "recording_id": recording.id,
                 "name": file.name,
                 "bytes": file.bytes,
                 "sha256": file.sha256,
@@ -76,9 +94,10 @@ async def enlist(
                 "failures": 0,
                 "pieces": [],
             }
-            for file in files
+            for file in there
         ),
     )
+    return len(there)
 
 
 def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
@@ -125,7 +144,9 @@ def recorded_files(manifest: Path) -> dict[str, FileOnDisk]:
             record = json.loads(line)
             if record["type"] == "part_closed" and record["sha256"] is not None:
                 file = str(record["file"])
-                found[file] = FileOnDisk(file, int(record["bytes"]), str(record["sha256"]))
+                found[file] = FileOnDisk(
+                    file, int(record["bytes"]), str(record["sha256"]), is_recorded=True
+                )
         except (KeyError, TypeError, ValueError):
             log.error("manifest_line_damaged", manifest=str(manifest), line=number)
     return found

@@ -122,12 +122,11 @@ class Purger:
         files = await listing.look_at(folder, known)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            await listing.enlist(db, recording.id, files, now=context.now())
+            await listing.enlist(db, recording, folder, files, now=context.now())
         await self._remove_stored(context, recording)
         if await asyncio.to_thread(folder.exists):
             await asyncio.to_thread(removal.remove_tree, folder)
-        await self._certify(context, recording)
-        return True
+        return await self._certify(context, recording)
 
     async def _begin(self, context: JobContext, recording: Recording, *, is_there: bool) -> bool:
         """Note that removal begins, after which nobody can hold the recording any more.
@@ -169,10 +168,13 @@ class Purger:
         async for entry in self._store.list(prefix):
             raise StoreError(f"{entry.key} was deleted and is still there")
 
-    async def _certify(self, context: JobContext, recording: Recording) -> None:
+    async def _certify(self, context: JobContext, recording: Recording) -> bool:
+        """Write the certificate; return False if another did, who began before us."""
         async with context.database.unit_of_work() as db:
             await context.hold(db)
             row = await db.get_one(Recording, recording.id, with_for_update=True)
+            if row.state not in GOING:
+                return False
             query = select(RecordingFile).where(RecordingFile.recording_id == row.id)
             files: list[RecordingFile | CaptionsFile] = [*await db.scalars(query)]
             files += await captions.files_of(db, row.id)
@@ -206,6 +208,7 @@ class Purger:
             assert RecordingState.PURGED in NEXT_RECORDING_STATE[row.state]
             row.state, row.missing = RecordingState.PURGED, []
         log.info("recording_removed", recording_id=str(recording.id), files=len(files))
+        return True
 
 
 def fingerprint(files: Iterable[RecordingFile | CaptionsFile]) -> str:

@@ -85,18 +85,17 @@ class Reconciler:
         return JobResult(asdict(found))
 
     async def _compare(self, context: JobContext, recording: Recording, found: Found) -> None:
-        stored = await self._stored(recording)
+        folder, stored = self._root / recording.folder, await self._stored(recording)
         async with context.database.unit_of_work() as db:
             known = await listing.known_files(db, recording.id)
         try:
-            files = await listing.look_at(self._root / recording.folder, known)
+            files = await listing.look_at(folder, known)
         except OSError:
             log.exception("recording_not_listed", recording_id=str(recording.id))
             files = []
         async with context.database.unit_of_work() as db:
             await context.hold(db)
-            await listing.enlist(db, recording.id, files, now=context.now())
-            found.new += len(files)
+            found.new += await listing.enlist(db, recording, folder, files, now=context.now())
             if stored is not None:
                 found.missing += await _look_again(db, recording, stored, now=context.now())
         for name in (stored or {}).keys() - known - {file.name for file in files}:

@@ -106,7 +106,7 @@ class Uploader:
                 await context.hold(db)
                 # Nothing is offered now. What was, while these were read, is for the next run.
                 row = await db.get_one(Recording, recording.id, with_for_update=True)
-                await listing.enlist(db, recording.id, files, now=context.now())
+                await listing.enlist(db, row, folder, files, now=context.now())
                 known = await listing.known_files(db, recording.id)
                 if await listing.is_all_known(folder, known):
                     row.files_listed_at = context.now()
