@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Person
+from app.among import Among
 from app.exports import Column
 from app.lessons.models import Lesson
 from app.lessons.queries import bounds_of, is_of_school
@@ -18,11 +19,11 @@ from app.pinyin import is_named
 from app.recordings import micro_lessons
 from app.recordings.micro_lessons import MicroLesson
 from app.recordings.models import Recording, RecordingState
-from app.recordings.publishing import RecordingPublication, is_published_to, is_refused
-from app.recordings.queries import may_watch
+from app.recordings.publishing import RecordingPublication, is_refused, lessons_of
 from app.recordings.schemas import PublishedOut, PublishedPieceOut
 from app.schools.models import School
-from app.security import PersonCaller
+from app.schools.queries import covers_everything
+from app.security import INSPECTING, PersonCaller
 
 LATEST_FIRST = (RecordingPublication.id.desc(),)
 # Of the rows of `published_to_export`.
@@ -55,11 +56,11 @@ class PublishedFilter:
     text: str = ""
 
 
-def published_to_export(
-    person: PersonCaller, wanted: PublishedFilter
+async def published_to_export(
+    db: AsyncSession, person: PersonCaller, wanted: PublishedFilter
 ) -> Select[Recording, Lesson, RecordingPublication, str, str]:
     """Return the query of all that the filter finds, in the order of the list."""
-    return _published(person, wanted).order_by(*LATEST_FIRST)
+    return (await _published(db, person, wanted)).order_by(*LATEST_FIRST)
 
 
 async def list_published(
@@ -69,7 +70,8 @@ async def list_published(
 
     Not while a school's consent is taken back. Raise BadCursor.
     """
-    found = await fetch_page(db, _published(person, wanted), order=LATEST_FIRST, page=page)
+    query = await _published(db, person, wanted)
+    found = await fetch_page(db, query, order=LATEST_FIRST, page=page)
     pieces = await micro_lessons.shown_of(db, [row[0].id for row in found.items])
     return found.map(lambda row: _out(*row, pieces=pieces.get(row[0].id, ())))
 
@@ -102,8 +104,8 @@ def _out(
     )
 
 
-def _published(
-    person: PersonCaller, wanted: PublishedFilter
+async def _published(
+    db: AsyncSession, person: PersonCaller, wanted: PublishedFilter
 ) -> Select[Recording, Lesson, RecordingPublication, str, str]:
     query = (
         select(
@@ -119,12 +121,14 @@ def _published(
         .join(Person, Person.id == Lesson.lecturer_id)
         .where(
             Recording.state == RecordingState.PUBLISHED,
-            or_(is_published_to(person), may_watch(person)),
             # Who gave it still watches it, from the lesson's own page: here it would pass for
             # one that every school consents to.
             ~is_refused(),
         )
     )
+    # Of a whole province all lessons would be: then the latest are gone through as they come.
+    if not await covers_everything(db, person.scope(*INSPECTING)):
+        query = query.where(Among(Lesson.id, lessons_of(person)))
     return query.where(*_matches(wanted))
 
 

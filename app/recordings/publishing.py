@@ -8,11 +8,23 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    ForeignKey,
+    Select,
+    UniqueConstraint,
+    and_,
+    exists,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.accounts.queries import inspected_schools
+from app.among import Among
 from app.database import Base, Id
 from app.errors import WrongState
 from app.lessons.models import Lesson, LessonSite
@@ -69,10 +81,10 @@ def is_refused() -> ColumnElement[bool]:
 
 def _is_meant_for(person: PersonCaller) -> ColumnElement[bool]:
     inspected = inspected_schools(person)
+    # Apart from the sites of a lesson, which are few: joined to them, all classrooms would be read.
+    rooms = _rooms(inspected, person)
     received = exists().where(
-        LessonSite.lesson_id == Lesson.id,
-        Classroom.id == LessonSite.classroom_id,
-        or_(Classroom.school_id.in_(inspected), Classroom.school_id == person.school_id),
+        LessonSite.lesson_id == Lesson.id, Among(LessonSite.classroom_id, rooms)
     )
     return and_(
         Recording.state == RecordingState.PUBLISHED,
@@ -81,6 +93,29 @@ def _is_meant_for(person: PersonCaller) -> ColumnElement[bool]:
             Lesson.hub_school_id == person.school_id,
             received,
         ),
+    )
+
+
+def lessons_of(person: PersonCaller) -> CompoundSelect[UUID]:
+    """Return a query of the lessons of which whatever is published is meant for this person.
+
+    And of those whose recordings she may watch herself. For lists, which would else ask lesson by
+    lesson; what of them is shown now, `is_refused` says.
+    """
+    inspected = inspected_schools(person)
+    schools = union(inspected, select(School.id).where(School.id == person.school_id))
+    lesson = aliased(Lesson)  # as of any lesson, whichever the query is about
+    given = select(lesson.id).where(
+        or_(Among(lesson.hub_school_id, schools), lesson.lecturer_id == person.person_id)
+    )
+    rooms = _rooms(inspected, person)
+    received = select(LessonSite.lesson_id).where(Among(LessonSite.classroom_id, rooms))
+    return union(given, received)
+
+
+def _rooms(inspected: Select[UUID], person: PersonCaller) -> Select[UUID]:
+    return select(Classroom.id).where(
+        or_(Classroom.school_id.in_(inspected), Classroom.school_id == person.school_id)
     )
 
 

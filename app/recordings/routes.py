@@ -81,6 +81,7 @@ async def list_published(
 @router.get("/recordings/published/export", **EXPORT_ROUTE)
 async def export_published(
     request: Request,
+    db: Db,
     person: CurrentPerson,
     wanted: WantedPublished,
     export_format: ExportQuery = ExportFormat.CSV,
@@ -88,7 +89,7 @@ async def export_published(
     """Export the list, all pages of it: what there is, not the recordings."""
     return stream(
         request.app.state.database,
-        published.published_to_export(person, wanted),
+        await published.published_to_export(db, person, wanted),
         columns=published.COLUMNS,
         name="published-recordings",
         export_format=export_format,
