@@ -4,6 +4,7 @@ For the one in the server (`app.main`) and for processes of their own (`app.job_
 """
 
 from app.accounts import staff_imports
+from app.alliances import imports as alliance_imports
 from app.attendance import locking, recounting
 from app.attendance.records import SessionRecords
 from app.clock import utc_now
@@ -59,6 +60,7 @@ IMPORT_KINDS = {
     ImportKind.REGIONS: region_imports.REGIONS,
     ImportKind.STAFF: staff_imports.STAFF,
     ImportKind.LOCAL_TIMETABLES: timetable_import.LOCAL_TIMETABLES,
+    ImportKind.ALLIANCES: alliance_imports.ALLIANCES,
 }
 
 

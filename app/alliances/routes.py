@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.alliances import pairing_queries, pairings, queries, service, tracks
+from app.alliances import pairing_queries, pairings, queries, service, tables, tracks
 from app.alliances.errors import MembershipOverlaps, TermForeign
 from app.alliances.models import Agreement, Alliance, AllianceMember, MemberRole, TermPlan
 from app.alliances.queries import MemberFilter
@@ -38,7 +38,15 @@ from app.clock import Day, Now
 from app.database import WITHOUT_NUL, Db
 from app.errors import refuses
 from app.etags import IfMatch, tag
-from app.exports import EXPORT_ROUTE, Column, ExportFormat, ExportQuery, ExportResponse, stream
+from app.exports import (
+    EXPORT_ROUTE,
+    Column,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    stream,
+    written,
+)
 from app.files import FileEmpty, FileTypeRefused, file_answer, keep_upload
 from app.idempotency import IdempotentRoute
 from app.paging import Page, PageQuery, fetch_page
@@ -122,23 +130,20 @@ async def list_alliances(
 async def export_alliances(
     *,
     request: Request,
+    db: Db,
     caller: CurrentInspector,
     export_format: ExportQuery = ExportFormat.CSV,
     text: Text = None,
     school_id: OfSchool = None,
 ) -> ExportResponse:
-    """Give the alliances as a file."""
+    """Give the alliances with their members and plans as a file, which can be imported again."""
     found = queries.alliances_seen(seen(caller), text=text, school_id=school_id)
-    return stream(
-        request.app.state.database,
-        found.order_by(Alliance.name, Alliance.id),
-        columns=[
-            Column("联盟", lambda row: row[0].name),
-            Column("行政区划", lambda row: row[0].region.name),
-            Column("宗旨", lambda row: row[0].purpose),
-            Column("开始", lambda row: row[0].starts_on),
-            Column("结束", lambda row: row[0].ends_on),
-        ],
+    ids = await db.scalars(
+        found.with_only_columns(Alliance.id).order_by(Alliance.name, Alliance.id)
+    )
+    return written(
+        tables.COLUMNS,
+        tables.exported_rows(request.app.state.database, ids.all()),
         name="alliances",
         export_format=export_format,
     )
@@ -203,9 +208,6 @@ async def list_members(
     return found.page(lambda row: MemberOut.of(*row))
 
 
-ROLES = {MemberRole.HUB: "主讲学校", MemberRole.MEMBER: "成员", MemberRole.OBSERVER: "观察员"}
-
-
 @router.get("/alliances/{alliance_id}/members/export", **EXPORT_ROUTE)
 async def export_members(
     *,
@@ -226,7 +228,7 @@ async def export_members(
         columns=[
             Column("学校", lambda row: row[1].name),
             Column("行政区划", lambda row: row[2].name),
-            Column("身份", lambda row: ROLES[row[0].role]),
+            Column("身份", lambda row: tables.ROLE_WORDS[row[0].role]),
             Column("加入", lambda row: row[0].from_on),
             Column("退出", lambda row: row[0].to_on),
             Column("区域外", lambda row: "是" if row[3] else "否"),

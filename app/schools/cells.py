@@ -33,8 +33,12 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, line: Line, refused: "Refused") -> None:
-        """Note that a row is left out; the first MOST_FAULTS are kept with their reason."""
+        """Note that a row is left out, and why."""
         self.left_out += 1
+        self.name(line, refused)
+
+    def name(self, line: Line, refused: "Refused") -> None:
+        """Note what is wrong with a cell of a row that is left out anyhow."""
         if len(self.faults) < MOST_FAULTS:
             value = line.cells.get(refused.column, "")[:200]
             self.faults.append(Fault(line.number, refused.column, value, refused.reason))

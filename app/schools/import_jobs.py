@@ -43,6 +43,7 @@ class ImportKind(StrEnum):
     REGIONS = "regions"
     STAFF = "staff"
     LOCAL_TIMETABLES = "local-timetables"
+    ALLIANCES = "alliances"
 
     @property
     def job(self) -> str:
@@ -104,6 +105,7 @@ async def import_table(
         payload={
             "regions": sorted(map(str, scope.region_ids)),
             "schools": sorted(map(str, scope.school_ids)),
+            "alliances": sorted(map(str, scope.alliance_ids)),
             "is_dry": dry_run,
             "leaves_out": leave_out,
         },
@@ -175,7 +177,9 @@ async def _run(context: JobContext, kind: Kind) -> JobResult:
 
 async def _written(context: JobContext, kind: Kind, table: Table) -> Report:
     payload = context.payload
-    scope = Scope(_ids(payload["regions"]), _ids(payload["schools"]))
+    # A job of before knows no alliances, and imports none.
+    alliances = _ids(payload.get("alliances", []))
+    scope = Scope(_ids(payload["regions"]), _ids(payload["schools"]), alliances)
     async with context.database.unit_of_work() as db:
         report = await kind.run(
             db,

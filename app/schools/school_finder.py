@@ -1,11 +1,11 @@
 """Which school a row of a table is about: by its code, or by name, region and the one it is of."""
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import in_portions
@@ -48,13 +48,15 @@ class SchoolFinder:
     _by_name: dict[str, list[School]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    async def load(cls, db: AsyncSession, scope: Scope) -> "SchoolFinder":
-        """Read the schools in scope, closed ones included."""
+    async def load(
+        cls, db: AsyncSession, scope: Scope, *, also: Collection[UUID] = ()
+    ) -> "SchoolFinder":
+        """Read the schools in scope, closed ones included, and those whose ids are in `also`."""
         finder = cls()
         statement = (
             select(School, Region.code)
             .join(Region, Region.id == School.region_id)
-            .where(School.id.in_(schools_within(scope)))
+            .where(or_(School.id.in_(schools_within(scope)), School.id.in_(also)))
             .order_by(School.id)
         )
         async for school, region in in_portions(db, statement):

@@ -286,7 +286,7 @@ export interface paths {
         put: operations["save_plan"];
     };
     "/api/alliances/export": {
-        /** @description Give the alliances as a file. */
+        /** @description Give the alliances with their members and plans as a file, which can be imported again. */
         get: operations["export_alliances"];
     };
     "/api/authorities": {
@@ -2460,7 +2460,7 @@ export interface components {
          * @description What a table is of.
          * @enum {string}
          */
-        ImportKind: "schools" | "classes" | "classrooms" | "regions" | "staff" | "local-timetables";
+        ImportKind: "schools" | "classes" | "classrooms" | "regions" | "staff" | "local-timetables" | "alliances";
         /** @description A lesson shut down, ended from outside, or troubled by the server. */
         IncidentOut: {
             action: string;

@@ -200,7 +200,7 @@ export interface ImportWishes {
 
 export type ImportKind = Schemas["ImportKind"];
 export const IMPORT_KINDS: readonly ImportKind[] = [
-  "schools", "classes", "classrooms", "staff", "regions", "local-timetables",
+  "schools", "classes", "classrooms", "staff", "regions", "local-timetables", "alliances",
 ];
 
 export const imports = {
