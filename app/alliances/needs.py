@@ -25,7 +25,7 @@ from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
 from app.calendars import queries as calendars
-from app.calendars.days import Bells, shared_windows
+from app.calendars.days import Bells, Span, shared_windows
 from app.calendars.schemas import minutes_of
 from app.errors import ChangedMeanwhile, WrongState
 from app.etags import etag_of
@@ -40,6 +40,7 @@ async def save_offer(db: AsyncSession, offer: HubOffer, body: OfferIn) -> None:
     """Make a new offer, or an old one, what `body` says. Raise CodeUnknown."""
     await require_codes(
         db,
+        days=(body.valid_from, body.valid_to),
         subjects=[body.subject],
         language=body.language,
         grades=(body.grade_from, body.grade_to),
@@ -52,9 +53,7 @@ async def save_offer(db: AsyncSession, offer: HubOffer, body: OfferIn) -> None:
 
 async def post(db: AsyncSession, body: NeedIn, *, person_id: UUID, now: datetime) -> Need:
     """Post a need of a school. Raise CodeUnknown."""
-    await require_codes(
-        db, subjects=[body.subject], language=body.language, grades=(body.grade_no,)
-    )
+    await _require_codes(db, body)
     need = Need(**_columns(body), state=NeedState.OPEN, posted_at=now, posted_by=person_id)
     db.add(need)
     await db.flush()
@@ -65,12 +64,20 @@ async def change(db: AsyncSession, need: Need, body: NeedIn) -> None:
     """Change an open need. Raise WrongState: a matched one is what the pairing was made for."""
     if need.state is not NeedState.OPEN:
         raise _not_now(need)
-    await require_codes(
-        db, subjects=[body.subject], language=body.language, grades=(body.grade_no,)
-    )
+    await _require_codes(db, body)
     for name, value in _columns(body).items():
         setattr(need, name, value)
     await db.flush()
+
+
+async def _require_codes(db: AsyncSession, body: NeedIn) -> None:
+    await require_codes(
+        db,
+        days=(body.starts_on, body.ends_on),
+        subjects=[body.subject],
+        language=body.language,
+        grades=(body.grade_no,),
+    )
 
 
 async def withdraw(db: AsyncSession, need: Need) -> None:
@@ -241,8 +248,10 @@ async def _facts(
 ) -> list[OfferFacts]:
     hubs = list({offer.school_id for offer in offers})
     bells = await calendars.bells_of(db, [need.school_id, *hubs])
-    promised = await pairing_queries.promised_periods(db, hubs, need.subject)
     day = max(need.starts_on, today)
+    promised = await pairing_queries.promised_periods(
+        db, hubs, need.subject, days=Span(day, need.ends_on)
+    )
     return [
         OfferFacts(
             offer_id=offer.id,

@@ -21,6 +21,7 @@ from app.alliances.models import (
     Side,
 )
 from app.alliances.queries import alliances_kept, found
+from app.calendars.days import Span
 from app.schools.queries import schools_within
 from app.security import Scope
 
@@ -149,9 +150,13 @@ async def histories(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Sequence[P
 
 
 async def promised_periods(
-    db: AsyncSession, school_ids: Sequence[UUID], subject: str
+    db: AsyncSession, school_ids: Sequence[UUID], subject: str, *, days: Span
 ) -> dict[UUID, int]:
-    """Return the periods a week each hub has promised in a subject."""
+    """Return the periods a week each hub has promised in a subject, in a week of these days.
+
+    Of a pairing whose last day is over nothing is, although nobody has ended it.
+    """
+    assert days.last is not None
     rows = await db.execute(
         select(PairingParty.school_id, func.sum(Pairing.periods_a_week))
         .join(Pairing, PairingParty.pairing_id == Pairing.id)
@@ -161,6 +166,8 @@ async def promised_periods(
             PairingParty.side == Side.HUB,
             PairingSubject.subject == subject,
             Pairing.state.in_(PROMISED),
+            Pairing.starts_on <= days.last,
+            or_(Pairing.ends_on.is_(None), Pairing.ends_on >= days.first),
         )
         .group_by(PairingParty.school_id)
     )

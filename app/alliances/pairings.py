@@ -109,18 +109,22 @@ def new() -> Pairing:
 async def require_codes(
     db: AsyncSession,
     *,
+    days: tuple[date, date | None],
     subjects: Iterable[str],
     language: str | None = None,
     grades: Iterable[int] = (),
 ) -> None:
-    """Raise CodeUnknown unless these are codes of the stored sets of their kinds."""
+    """Raise CodeUnknown unless these are codes of the stored sets of their kinds.
+
+    And hold on the first and the last of `days`, if there is a last.
+    """
     known = await codes.catalogue(db)
     for subject in subjects:
-        known.stored(CodeKind.SUBJECT, subject)
+        known.holding(CodeKind.SUBJECT, subject, *days)
     if language is not None:
-        known.stored(CodeKind.LANGUAGE, language)
+        known.holding(CodeKind.LANGUAGE, language, *days)
     for grade_no in grades:
-        known.stored(CodeKind.GRADE, str(grade_no))
+        known.holding(CodeKind.GRADE, str(grade_no), *days)
 
 
 async def save_draft(db: AsyncSession, pairing: Pairing, body: PairingIn) -> Pairing:
@@ -135,7 +139,7 @@ async def save_draft(db: AsyncSession, pairing: Pairing, body: PairingIn) -> Pai
             state=pairing.state,
             possible=sorted(NEXT_PAIRING_STATE[pairing.state]),
         )
-    await require_codes(db, subjects=body.subjects)
+    await require_codes(db, days=(body.starts_on, body.ends_on), subjects=body.subjects)
     for name in ("alliance_id", "kind", "name", "periods_a_week", "starts_on", "ends_on"):
         setattr(pairing, name, getattr(body, name))
     wanted = {each.school_id: (Side.PARTNER, each) for each in body.partners}

@@ -154,6 +154,22 @@ class Catalogue:
         """Return a code of the stored set of a kind. Raise CodeUnknown."""
         return self.of_set(self.stored_set(kind).key, code)
 
+    def holding(
+        self, kind: CodeKind, code: str, first: date, last: date | None = None
+    ) -> KnownCode:
+        """Return a stored code that holds on a first day and on a last one, if that is known.
+
+        Raise CodeUnknown: there is none, or no longer, or not yet.
+        """
+        found = self.stored(kind, code)
+        for day in (first, last or first):
+            if not found.is_valid_on(day):
+                raise CodeUnknown(
+                    f"{found.label_zh} ({code}) does not hold on {day}. Choose one that does, or "
+                    "other days."
+                )
+        return found
+
     def usual(self, kind: CodeKind, day: date) -> KnownCode:
         """Return what is meant where nothing is said: the first stored code that holds on a day.
 

@@ -302,6 +302,6 @@ async def show(db: AsyncSession, key: str, *, follow: Follow) -> CodeSet:
     return sets[key]
 
 
-async def require(db: AsyncSession, kind: CodeKind, code: str) -> None:
-    """Raise CodeUnknown unless `code` is one of the stored set of this kind."""
-    (await catalogue(db)).stored(kind, code)
+async def require(db: AsyncSession, kind: CodeKind, code: str, *, on: date) -> None:
+    """Raise CodeUnknown unless `code` is one of the stored set of this kind, and holds that day."""
+    (await catalogue(db)).holding(kind, code, on)

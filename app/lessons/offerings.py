@@ -53,15 +53,16 @@ async def save(
     if offering.state is OfferingState.ENDED:
         raise WrongState("The offering has ended.", state=offering.state, possible=[])
     hub = await schools.school_within(db, scope, body.hub_school_id)
+    term = await calendars.term_seen(db, scope, body.term_id)
     words = await codes.catalogue(db)
-    subject = words.stored(CodeKind.SUBJECT, body.subject)
+    days = (term.starts_on, term.ends_on)
+    subject = words.holding(CodeKind.SUBJECT, body.subject, *days)
     language = (
         words.usual(CodeKind.LANGUAGE, local_day(now))
         if body.language is None
-        else words.stored(CodeKind.LANGUAGE, body.language)
+        else words.holding(CodeKind.LANGUAGE, body.language, *days)
     )
-    words.stored(CodeKind.GRADE, str(body.grade_no))
-    term = await calendars.term_seen(db, scope, body.term_id)
+    words.holding(CodeKind.GRADE, str(body.grade_no), *days)
     if not await alliances.holds_in(db, term, hub.region):
         raise TermForeign("Choose a term of the hub school's region, or of one it lies in.")
     await accounts.require_person_of(db, body.lecturer_id, school_id=hub.id)

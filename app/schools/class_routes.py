@@ -141,13 +141,15 @@ async def edit_class(
     body: SchoolClassEdit,
     response: Response,
     db: Db,
+    now: Now,
     caller: CurrentAdministrator,
     expected: IfMatch,
 ) -> SchoolClassOut:
     """Change what is said of a class."""
     found = await queries.class_within(db, caller.scope(Role.ADMINISTRATOR), class_id)
     expected.require(found, current=_class_out(found, found.school))
-    await registry.edit_class(db, found, body.model_dump(exclude_unset=True))
+    changes = body.model_dump(exclude_unset=True)
+    await registry.edit_class(db, found, changes, today=Noting.today(now).on)
     tag(response, found)
     return _class_out(found, found.school)
 
@@ -218,12 +220,13 @@ async def _room_out(db: AsyncSession, response: Response, scope: Scope, id_: UUI
 @router.post("/classrooms", status_code=201)
 @refuses(CodeUnknown, NameTaken)
 async def add_classroom(
-    body: ClassroomIn, response: Response, db: Db, caller: CurrentAdministrator
+    body: ClassroomIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> ClassroomOut:
     """Add a classroom to a school the caller administers."""
     scope = caller.scope(Role.ADMINISTRATOR)
     school = await school_queries.school_within(db, scope, body.school_id)
-    room = await registry.add_classroom(db, school, **body.model_dump(exclude={"school_id"}))
+    facts = body.model_dump(exclude={"school_id"})
+    room = await registry.add_classroom(db, school, today=Noting.today(now).on, **facts)
     return await _room_out(db, response, scope, room.id)
 
 
@@ -243,6 +246,7 @@ async def edit_classroom(
     body: ClassroomEdit,
     response: Response,
     db: Db,
+    now: Now,
     caller: CurrentAdministrator,
     expected: IfMatch,
 ) -> ClassroomOut:
@@ -250,7 +254,8 @@ async def edit_classroom(
     scope = caller.scope(Role.ADMINISTRATOR)
     room = await queries.classroom_within(db, scope, classroom_id)
     expected.require(room, current=await _room_out(db, response, scope, classroom_id))
-    await registry.edit_classroom(db, room, body.model_dump(exclude_unset=True))
+    changes = body.model_dump(exclude_unset=True)
+    await registry.edit_classroom(db, room, changes, today=Noting.today(now).on)
     return await _room_out(db, response, scope, classroom_id)
 
 

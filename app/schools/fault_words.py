@@ -16,6 +16,7 @@ REASON_WORDS: Final[Mapping[str, str]] = {
     "not-a-date": "不是日期 (例: 2026-09-01)",
     "in-the-future": "日期在今天以后",
     "unknown-code": "代码表里没有",
+    "code-over": "这个代码今天不再有效, 或者还没有生效",
     "malformed-code": "代码的位数或写法不对",
     "not-your-region": "不在您负责的范围里, 或者没有这个区划",
     "needs-parent": "教学点必须写所属学校",

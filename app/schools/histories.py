@@ -47,6 +47,11 @@ class Noting:
     now: datetime
     by: UUID | None = None
 
+    @property
+    def noted_on(self) -> date:
+        """Return the day on which it is written down, in the schools' zone."""
+        return self.now.astimezone(DISPLAY_ZONE).date()
+
     @classmethod
     def today(cls, now: datetime, by: UUID | None = None) -> "Noting":
         """Return what holds from today on, in the schools' zone."""
@@ -134,8 +139,7 @@ async def void_code(db: AsyncSession, school: School, reason: VoidReason, noting
 
 async def _require_order(db: AsyncSession, school: School, noting: Noting) -> None:
     """Raise WrongDay unless the day is past or present, and not before what came last."""
-    today = noting.now.astimezone(DISPLAY_ZONE).date()
-    if noting.on > today:
+    if noting.on > noting.noted_on:
         raise WrongDay(f"{noting.on} has not come yet: write it down when it has.")
     last = await db.scalar(
         select(func.max(SchoolChange.happened_on)).where(
@@ -223,7 +227,7 @@ async def change_category(
 
     Raise WrongState, WrongDay, WrongParent, CodeUnknown.
     """
-    await codes.require(db, CodeKind.SCHOOL_CATEGORY, category)
+    await codes.require(db, CodeKind.SCHOOL_CATEGORY, category, on=noting.noted_on)
     if school.closed_on is not None:
         raise WrongState("The school is closed: reopen it first.")
     if category == school.category:

@@ -114,9 +114,7 @@ def _read(line: Line, known: _Known, sets: Catalogue, noting: Noting) -> Row:
     for column, most in ((NAME, 120), (ROAD, 200)):
         if len(cells.get(column, "")) > most:
             raise Refused(column, "too-long")
-    category = sets.find(CodeKind.SCHOOL_CATEGORY, cells[CATEGORY])
-    if category is None:
-        raise Refused(CATEGORY, "unknown-code")
+    category = cells_of.code(sets, CodeKind.SCHOOL_CATEGORY, cells[CATEGORY], CATEGORY)
     region = _region(cells[REGION], known)
     code = _moe_code(cells.get(CODE, ""), category.code)
     parent = cells.get(PARENT, "")
@@ -158,9 +156,8 @@ def _given(cells: dict[str, str], sets: Catalogue, *, is_point: bool) -> dict[st
             raise Refused(SUFFIX, "malformed-code")
         given["local_suffix"] = suffix
     if URBAN in cells:
-        urban = sets.find(CodeKind.URBAN_RURAL, cells[URBAN]) if cells[URBAN] else None
-        if cells[URBAN] and urban is None:
-            raise Refused(URBAN, "unknown-code")
+        is_said = bool(cells[URBAN])
+        urban = cells_of.code(sets, CodeKind.URBAN_RURAL, cells[URBAN], URBAN) if is_said else None
         given["urban_rural"] = None if urban is None else urban.code
     if OPENED in cells:
         given["opened_on"] = cells_of.day(cells[OPENED], OPENED)
@@ -242,6 +239,9 @@ class _Import:
     def _create(self, row: Row, parent_id: UUID | None) -> None:
         if row.closed_on is not None:
             raise Refused(CLOSED, "new-and-closed")
+        category = self.known.sets.stored(CodeKind.SCHOOL_CATEGORY, row.category)
+        if not category.is_valid_on(self.noting.on):
+            raise Refused(CATEGORY, "code-over")
         school = School(
             id=uuid7(),
             name=row.name,

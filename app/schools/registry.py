@@ -156,9 +156,9 @@ _SUFFIX_TAKEN = "Another teaching point of this school has the same local number
 
 async def register_school(db: AsyncSession, facts: SchoolFacts, noting: Noting) -> School:
     """Add a school. Raise CodeUnknown, SchoolCode.., WrongParent, WrongDay, NameTaken."""
-    await codes.require(db, CodeKind.SCHOOL_CATEGORY, facts.category)
+    await codes.require(db, CodeKind.SCHOOL_CATEGORY, facts.category, on=noting.noted_on)
     if facts.urban_rural is not None:
-        await codes.require(db, CodeKind.URBAN_RURAL, facts.urban_rural)
+        await codes.require(db, CodeKind.URBAN_RURAL, facts.urban_rural, on=noting.noted_on)
     await histories.require_parent(db, category=facts.category, parent_id=facts.parent_id)
     if facts.local_suffix is not None and not (await codes.catalogue(db)).is_point(facts.category):
         raise WrongParent("Only a teaching point has a local number.")
@@ -197,7 +197,8 @@ async def edit_school(
     `region`: where it lies from now on, when that changes.
     """
     if changes.get("urban_rural") is not None:
-        await codes.require(db, CodeKind.URBAN_RURAL, changes["urban_rural"])
+        urban = changes["urban_rural"]
+        await codes.require(db, CodeKind.URBAN_RURAL, urban, on=noting.noted_on)
     if changes.get("local_suffix") is not None and not (await codes.catalogue(db)).is_point(
         school.category
     ):
@@ -259,12 +260,30 @@ async def add_class(db: AsyncSession, school: School, *, today: date, **facts: A
         grade_no=facts["grade_no"],
         language=facts["language_of_instruction"],
     )
+    await _require_holding(db, facts, today)
     added = SchoolClass(school_id=school.id, **facts)
     await _add(db, added, _CLASS_TAKEN)
     return added
 
 
-async def edit_class(db: AsyncSession, of: SchoolClass, changes: dict[str, Any]) -> None:
+_CLASS_CODES = {
+    "stage": CodeKind.STAGE,
+    "grade_no": CodeKind.GRADE,
+    "language_of_instruction": CodeKind.LANGUAGE,
+}
+
+
+async def _require_holding(db: AsyncSession, facts: dict[str, Any], today: date) -> None:
+    """Raise CodeUnknown when a code that a class is given does not hold today."""
+    known = await codes.catalogue(db)
+    for field, kind in _CLASS_CODES.items():
+        if facts.get(field):  # grade 0 is no code
+            known.holding(kind, str(facts[field]), today)
+
+
+async def edit_class(
+    db: AsyncSession, of: SchoolClass, changes: dict[str, Any], *, today: date
+) -> None:
     """Change what is named in `changes`; `of.school` is loaded. Raise CodeUnknown, NameTaken."""
     await require_class_codes(
         db,
@@ -273,7 +292,9 @@ async def edit_class(db: AsyncSession, of: SchoolClass, changes: dict[str, Any])
         grade_no=changes.get("grade_no", of.grade_no),
         language=changes.get("language_of_instruction", of.language_of_instruction),
     )
-    for field, value in changes.items():
+    changed = {field: each for field, each in changes.items() if each != getattr(of, field)}
+    await _require_holding(db, changed, today)
+    for field, value in changed.items():
         setattr(of, field, value)
     await _keep(db, _CLASS_TAKEN)
 
@@ -281,19 +302,23 @@ async def edit_class(db: AsyncSession, of: SchoolClass, changes: dict[str, Any])
 _ROOM_TAKEN = "The school has a classroom of this name already."
 
 
-async def add_classroom(db: AsyncSession, school: School, **facts: Any) -> Classroom:
+async def add_classroom(
+    db: AsyncSession, school: School, *, today: date, **facts: Any
+) -> Classroom:
     """Add a classroom. Raise CodeUnknown, NameTaken."""
     if facts.get("link_kind") is not None:
-        await codes.require(db, CodeKind.LINK, facts["link_kind"])
+        await codes.require(db, CodeKind.LINK, facts["link_kind"], on=today)
     room = Classroom(school_id=school.id, **facts)
     await _add(db, room, _ROOM_TAKEN)
     return room
 
 
-async def edit_classroom(db: AsyncSession, room: Classroom, changes: dict[str, Any]) -> None:
+async def edit_classroom(
+    db: AsyncSession, room: Classroom, changes: dict[str, Any], *, today: date
+) -> None:
     """Change what is named in `changes`. Raise CodeUnknown, NameTaken."""
-    if changes.get("link_kind") is not None:
-        await codes.require(db, CodeKind.LINK, changes["link_kind"])
+    if changes.get("link_kind") not in {None, room.link_kind}:
+        await codes.require(db, CodeKind.LINK, changes["link_kind"], on=today)
     for field, value in changes.items():
         setattr(room, field, value)
     await _keep(db, _ROOM_TAKEN)

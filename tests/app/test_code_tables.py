@@ -1,6 +1,6 @@
 """Tables of codes that would break what rests on them are refused; what is said stays said."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import PostKind
 from app.accounts.posts import PostFacts, begin
@@ -20,7 +21,7 @@ from app.alliances.pairings import save_draft
 from app.attendance import rewording
 from app.calendars.models import Term
 from app.codes import service
-from app.codes.errors import CodeInUse, CodeTableMalformed
+from app.codes.errors import CodeInUse, CodeTableMalformed, CodeUnknown
 from app.codes.models import CodeKind
 from app.codes.tables import OWN, CodeRow, CodeTables, MapRow, SetRow, read_tables
 from app.coverage.code_holders import holders
@@ -28,7 +29,20 @@ from app.coverage.curriculum import new_timetable
 from app.coverage.models import CurriculumPeriods, CurriculumPlan, LocalPeriods
 from app.database import Database, uuid7
 from app.lessons.models import CourseOffering, LessonKind, OfferingState
-from app.schools.models import RegionLabel, School
+from app.schools.histories import Noting, change_category
+from app.schools.importing import import_schools
+from app.schools.models import Classroom, RegionLabel, School, SchoolClass
+from app.schools.registry import (
+    SchoolFacts,
+    add_class,
+    add_classroom,
+    edit_class,
+    edit_classroom,
+    edit_school,
+    register_school,
+)
+from app.security import Scope
+from app.sheets import read_table
 from tests.app.alliance_steps import pairing
 from tests.app.needs.market import need, offer
 from tests.factories import NOON, County, make_class, make_classroom, make_county
@@ -324,3 +338,87 @@ async def test_what_an_authority_says_of_a_code_outlasts_the_next_start(
     assert known.of_kind(CodeKind.LANGUAGE)[-1].code == "kham"
     # Nor is what it did not speak of its own: another label here comes with another version.
     assert await load_codes(database, own("MOE_SCHOOL_CATEGORY", "211")) == 0
+
+
+async def test_what_holds_no_longer_or_not_yet_is_given_to_nothing_new(
+    database: Database, county: County
+) -> None:
+    """Each before it ends, and from the next day on not."""
+    last = date(2026, 3, 1)  # the day before NOON's
+    async with database.unit_of_work() as db:
+        pupils = await make_class(db, county.hub.id, name="旧班")
+        room = await make_classroom(db, county.hub)
+    assert await load_codes(
+        database,
+        replace(own("MOE_SCHOOL_CATEGORY", "219"), valid_to=last),
+        replace(own("NBS_URBAN_RURAL", "123"), valid_to=last),
+        replace(own("BCP47", "kk"), valid_to=last),
+        replace(own("LINK_KIND", "5g"), valid_to=last),
+        replace(own("CURR2022", "film"), valid_from=date(2026, 7, 10)),
+        replace(own("GRADE_NO", "12"), valid_to=date(2026, 7, 9)),
+    )
+    noting = Noting.today(NOON)
+    facts = SchoolFacts("新校", "211", county.region)
+    entry = {"name": "新班", "stage": "2", "grade_no": 3, "entry_year": 2025, "pupil_count": 9}
+    other = need(county.points[0])
+
+    def offered(**said: Any) -> OfferIn:
+        return OfferIn.model_validate(offer(county.hub, valid_to="2026-07-10", **said))
+
+    def asked(**said: Any) -> NeedIn:
+        return NeedIn.model_validate(other | said)
+
+    by = county.administrator.person_id
+    agreed = pairing(county.hub, county.points[0], subjects=["film"], ends_on="2026-07-10")
+    tries: list[tuple[str, Callable[[AsyncSession, School], Awaitable[object]]]] = [
+        ("附设小学班", lambda db, _: register_school(db, replace(facts, category="219"), noting)),
+        ("特殊区域", lambda db, _: register_school(db, replace(facts, urban_rural="123"), noting)),
+        ("特殊区域", lambda db, hub: edit_school(db, hub, {"urban_rural": "123"}, noting)),
+        (
+            "附设小学班",
+            lambda db, hub: change_category(db, hub, noting, category="219", parent_id=None),
+        ),
+        (
+            "哈萨克语",
+            lambda db, hub: add_class(
+                db, hub, today=noting.on, language_of_instruction="kk", **entry
+            ),
+        ),
+        (
+            "5G",
+            lambda db, hub: add_classroom(db, hub, today=noting.on, name="新", link_kind="5g"),
+        ),
+        ("影视", lambda db, hub: save_offer(db, HubOffer(school=hub), offered(subject="film"))),
+        (
+            "高三年级",
+            lambda db, hub: save_offer(db, HubOffer(school=hub), offered(grade_to=12)),
+        ),
+        ("影视", lambda db, _: post(db, asked(subject="film"), person_id=by, now=NOON)),
+        ("哈萨克语", lambda db, _: post(db, asked(language="kk"), person_id=by, now=NOON)),
+        ("影视", lambda db, _: save_draft(db, new_pairing(), PairingIn.model_validate(agreed))),
+    ]
+    for word, attempt in tries:
+        with pytest.raises(CodeUnknown) as problem:
+            async with database.unit_of_work() as db:
+                await attempt(db, await db.get_one(School, county.hub.id))
+        assert problem.value.detail.startswith(word), word
+        assert "does not hold on 2026-0" in problem.value.detail
+    async with database.unit_of_work() as db:
+        its_school = joinedload(SchoolClass.school)
+        held = await db.get_one(SchoolClass, pupils.id, options=[its_school])
+        kept = await db.get_one(Classroom, room.id)
+        with pytest.raises(CodeUnknown):
+            await edit_class(db, held, {"language_of_instruction": "kk"}, today=noting.on)
+        with pytest.raises(CodeUnknown):
+            await edit_classroom(db, kept, {"link_kind": "5g"}, today=noting.on)
+        table = f"学校名称,办学类型代码,行政区划代码\n附设班,219,{county.region.code}\n".encode()
+        report = await import_schools(
+            db,
+            read_table(table),
+            scope=Scope(region_ids=frozenset({county.region.id})),
+            noting=noting,
+            is_dry=True,
+        )
+    assert [(fault.column, fault.reason) for fault in report.faults] == [
+        ("办学类型代码", "code-over")
+    ]

@@ -223,9 +223,9 @@ async def test_unknown_code_is_refused(database: Database, known: Catalogue) -> 
     with pytest.raises(CodeUnknown):
         known.get(uuid7())
     async with database.unit_of_work() as db:
-        await service.require(db, CodeKind.SCHOOL_CATEGORY, "218")
+        await service.require(db, CodeKind.SCHOOL_CATEGORY, "218", on=date(2026, 3, 2))
         with pytest.raises(CodeUnknown):
-            await service.require(db, CodeKind.SCHOOL_CATEGORY, "999")
+            await service.require(db, CodeKind.SCHOOL_CATEGORY, "999", on=date(2026, 3, 2))
 
 
 async def test_catalogue_is_read_again_only_after_a_change(database: Database) -> None:

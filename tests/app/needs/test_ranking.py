@@ -1,10 +1,14 @@
 """Which hubs could answer a need, in which order, and with which reasons."""
 
+from datetime import date
+from uuid import UUID
+
 import pytest
 
+from app.alliances.models import Pairing, PairingState
 from app.database import Database
 from app.schools.models import School
-from tests.app.alliance_steps import found, join, made, move, statements
+from tests.app.alliance_steps import found, join, made, move, pairing, statements
 from tests.app.conftest import Clock, OpenBrowser
 from tests.app.needs.market import Market, accept, need, offer
 from tests.factories import County, make_county, make_region, make_school
@@ -193,3 +197,33 @@ async def test_the_statements_of_a_match_list_do_not_grow_with_the_offers(
     with statements(database) as after:
         assert len(await market.matches(one)) == 17
     assert len(after) == len(before)
+
+
+async def test_a_pairing_that_is_over_or_to_come_takes_no_teacher_from_a_need(
+    market: Market, database: Database
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+
+    async def free() -> object:
+        (best,) = [
+            each
+            for each in await market.matches(one)
+            if each["offer"]["school"]["id"] == str(market.hub.id)
+        ]
+        (load,) = [each for each in best["reasons"] if each["kind"] == "LOAD"]
+        return load["values"]["free"]
+
+    whole = await free()
+    body = pairing(market.hub, market.county.points[1], periods_a_week=8)
+    promised = await made(market.keeper, "/api/pairings", body)
+    for first, last, left in (
+        (date(2026, 2, 24), None, 0),
+        (date(2026, 2, 24), date(2026, 3, 1), whole),  # the need begins the day after
+        (date(2026, 2, 24), date(2026, 3, 2), 0),
+        (date(2026, 7, 11), None, whole),  # it is over the day before
+        (date(2026, 7, 10), None, 0),
+    ):
+        async with database.unit_of_work() as db:
+            row = await db.get_one(Pairing, UUID(promised["id"]))
+            row.state, row.starts_on, row.ends_on = PairingState.ACTIVE, first, last
+        assert await free() == left, (first, last)
