@@ -7,12 +7,13 @@ from app.codes.catalogue import Catalogue, KnownCode
 from app.codes.models import CodeKind
 from app.sheets import Line
 
-MOST_FAULTS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a cell. `reason` is a stable word the page translates."""
+    """What is wrong with a cell. `reason` is a stable word the page translates.
+
+    `value`: what is written there, and what it means where that is a code.
+    """
 
     row: int
     column: str
@@ -39,17 +40,18 @@ class Report:
 
     def name(self, line: Line, refused: "Refused") -> None:
         """Note what is wrong with a cell of a row that is left out anyhow."""
-        if len(self.faults) < MOST_FAULTS:
-            value = line.cells.get(refused.column, "")[:200]
-            self.faults.append(Fault(line.number, refused.column, value, refused.reason))
+        value = line.cells.get(refused.column, "")[:200]
+        if refused.word not in {"", value}:
+            value = f"{value} ({refused.word})"
+        self.faults.append(Fault(line.number, refused.column, value, refused.reason))
 
 
 class Refused(Exception):
-    """A cell cannot be taken."""
+    """A cell cannot be taken. `word`: what the code in it stands for."""
 
-    def __init__(self, column: str, reason: str) -> None:
+    def __init__(self, column: str, reason: str, *, word: str = "") -> None:
         super().__init__(reason)
-        self.column, self.reason = column, reason
+        self.column, self.reason, self.word = column, reason, word
 
 
 def text(cells: dict[str, str], column: str, most: int) -> str:

@@ -70,7 +70,8 @@ class Classes(World[SchoolClass]):
                 self.sets, category=school.category, stage=stage, grade_no=grade
             )
         except CodeUnknown:
-            raise Refused(GRADE, "grade-unfit") from None
+            word = self.sets.said(CodeKind.GRADE, grade)
+            raise Refused(GRADE, "grade-unfit", word=word) from None
         return Wanted(line, (school.id, stage, entry_year, name), facts)
 
     def _grade(self, cell: str) -> int:

@@ -5,10 +5,13 @@ are of slices above this one.
 """
 
 import asyncio
+import csv
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -18,15 +21,26 @@ from app import memory
 from app.clock import Now
 from app.database import Db
 from app.errors import NotFound, WrongState, refuses
-from app.exports import EXPORT_ROUTE, Cell, ExportFormat, ExportQuery, ExportResponse
+from app.exports import (
+    BYTE_ORDER_MARK,
+    EXPORT_ROUTE,
+    MEDIA_TYPE,
+    Cell,
+    ExportFormat,
+    ExportQuery,
+    ExportResponse,
+    csv_lines,
+    meant,
+)
 from app.exports import table as small_table
 from app.idempotency import IdempotentRoute
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
-from app.jobs.context import Handler, Handlers, JobContext, JobResult
+from app.jobs.context import Handler, Handlers, JobContext, JobFile, JobResult
+from app.jobs.errors import NoFile
 from app.jobs.files import JobFiles
 from app.jobs.schemas import JobOut
-from app.schools.cells import MOST_FAULTS, Report
+from app.schools.cells import Fault, Report
 from app.schools.fault_words import REASON_WORDS
 from app.schools.histories import Noting
 from app.schools.table_import import Kind
@@ -50,6 +64,9 @@ class ImportKind(StrEnum):
         """Return the kind of the jobs that import such tables."""
         return f"{self.value}.import"
 
+
+#: Of how many faults the report says what is wrong: pages ask for it every second.
+MOST_NAMED = 1000
 
 ImportKinds = Mapping[ImportKind, Kind]
 
@@ -120,36 +137,55 @@ async def import_table(
 
 
 @router.get("/{job_id}/faults/export", **EXPORT_ROUTE)
-@refuses(WrongState)
+@refuses(NoFile, WrongState)
 async def export_import_faults(
     *,
     job_id: UUID,
+    request: Request,
     db: Db,
     person: CurrentPerson,
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
-    """Export the faults that the report of an import of the caller's names: a cell a row.
+    """Export all that is wrong in a table the caller had imported: a cell a row.
 
-    Where it names the first of many, the last row says how many more rows are wrong.
+    A report names the first MOST_NAMED; all are in the file of the job.
     """
     job = await job_queries.get_job(db, person, job_id)
     if job.kind not in _JOBS:
         raise NotFound
     if job.result is None:
         raise WrongState(f"The import is {job.state}: it has no report.", state=job.state)
-    named = job.result["faults"]
-    faults: list[tuple[Cell, ...]] = [
-        (
-            fault["row"],
-            fault["column"],
-            fault["value"],
-            REASON_WORDS.get(fault["reason"], fault["reason"]),
-        )
-        for fault in named
-    ]
-    if len(named) >= MOST_FAULTS and (unnamed := job.result["left_out"] - len(named)) > 0:
-        faults.append((None, "", "", f"还有 {unnamed} 行有错没有列出"))
+    if job.file_path is not None:
+        files: JobFiles = request.app.state.job_files
+        faults = await asyncio.to_thread(_kept_faults, files.path(job.file_path))
+    else:
+        named = job.result["faults"]
+        faults = [_fault_cells(Fault(**fault)) for fault in named]
+        unnamed = job.result["left_out"] - len(named)
+        # The report of a version that kept no more.
+        if "fault_count" not in job.result and len(named) >= MOST_NAMED and unnamed > 0:
+            faults.append((None, "", "", f"还有 {unnamed} 行有错没有列出"))
     return small_table(_FAULT_HEADINGS, faults, name="import-faults", export_format=export_format)
+
+
+def _fault_cells(fault: Fault) -> tuple[Cell, ...]:
+    return fault.row, fault.column, fault.value, REASON_WORDS.get(fault.reason, fault.reason)
+
+
+def _keep_faults(place: Path, faults: Sequence[Fault]) -> None:
+    lines = csv_lines([_FAULT_HEADINGS, *map(_fault_cells, faults)])
+    place.write_bytes(BYTE_ORDER_MARK.encode() + lines)
+
+
+def _kept_faults(place: Path) -> list[tuple[Cell, ...]]:
+    """Return the faults of a file. Raise NoFile."""
+    try:
+        text = place.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise NoFile("The file was deleted. Have the table looked at again.") from None
+    rows = csv.reader(io.StringIO(text, newline=""))
+    next(rows)
+    return [(int(row), *map(meant, said)) for row, *said in rows]
 
 
 def handlers(kinds: ImportKinds) -> Handlers:
@@ -172,7 +208,13 @@ async def _run(context: JobContext, kind: Kind) -> JobResult:
         await context.progress(0, len(table.lines))
         report = await _written(context, kind, table)
     await context.progress(len(table.lines), len(table.lines))
-    return JobResult(asdict(report))
+    file = None
+    if len(report.faults) > MOST_NAMED:
+        place = await context.file("import-faults.csv")
+        await asyncio.to_thread(_keep_faults, place, report.faults)
+        file = JobFile(place, place.name, MEDIA_TYPE[ExportFormat.CSV])
+    named = asdict(replace(report, faults=report.faults[:MOST_NAMED]))
+    return JobResult(named | {"fault_count": len(report.faults)}, file)
 
 
 async def _written(context: JobContext, kind: Kind, table: Table) -> Report:

@@ -270,7 +270,8 @@ class _Import:
 
     def _compare(self, there: School, row: Row, parent_id: UUID | None) -> None:
         if there.category != row.category:
-            raise Refused(CATEGORY, "category-differs")
+            word = self.known.sets.said(CodeKind.SCHOOL_CATEGORY, row.category)
+            raise Refused(CATEGORY, "category-differs", word=word)
         if row.moe_code is not None and there.moe_code != row.moe_code:
             if row.moe_code in self.known.codes or there.closed_on is not None:
                 raise Refused(CODE, "code-is-void")

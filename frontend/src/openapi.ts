@@ -599,9 +599,9 @@ export interface paths {
     };
     "/api/imports/{job_id}/faults/export": {
         /**
-         * @description Export the faults that the report of an import of the caller's names: a cell a row.
+         * @description Export all that is wrong in a table the caller had imported: a cell a row.
          *
-         *     Where it names the first of many, the last row says how many more rows are wrong.
+         *     A report names the first MOST_NAMED; all are in the file of the job.
          */
         get: operations["export_import_faults"];
     };
@@ -9764,6 +9764,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             404: components["responses"]["not-found"];
             409: components["responses"]["wrong-state"];
+            410: components["responses"]["no-file"];
             422: components["responses"]["malformed-input"];
             503: components["responses"]["unavailable"];
         };

@@ -51,3 +51,11 @@ it("says how many more rows are wrong, and of a column that is missing nothing o
   const faults = [{ row: 1, column: "学校名称", value: "", reason: "column-missing" }];
   expect(show({ ...FAULTY, left_out: 5, faults }).textContent).not.toContain("没有列出");
 });
+
+it("shows the first of many faults and says that the file has all", () => {
+  const page = show({ ...FAULTY, left_out: 3, fault_count: 2100 });
+  expect(page.textContent).toContain("还有 2099 处错误没有列在这里, 文件里有全部。");
+  app?.unmount();
+  // Of one alliance several things may be wrong, and more than one with a row.
+  expect(show({ ...FAULTY, left_out: 5, fault_count: 1 }).textContent).not.toContain("没有列");
+});

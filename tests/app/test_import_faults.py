@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 
 from app.database import Database
 from app.jobs import service as jobs
+from app.jobs.models import Job
 from app.schools.fault_words import REASON_WORDS
 from app.settings import HOME
 from app.sheets import read_table
@@ -53,19 +55,65 @@ async def test_each_fault_is_a_row_of_a_file(
     assert [line.cells["原因"] for line in table.lines] == ["必须填写", "不是数字"]
 
 
-async def test_of_more_faults_than_are_named_the_file_says_how_many(
-    open_browser: OpenBrowser, app: FastAPI, county: County, monkeypatch: pytest.MonkeyPatch
+async def test_of_more_faults_than_a_report_names_each_is_in_the_file(
+    *,
+    open_browser: OpenBrowser,
+    app: FastAPI,
+    database: Database,
+    county: County,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("cells", "import_jobs"):
-        monkeypatch.setattr(f"app.schools.{module}.MOST_FAULTS", 1)
+    monkeypatch.setattr("app.schools.import_jobs.MOST_NAMED", 1)
     office = await open_browser(county.administrator)
-    job = await send(office, app, as_csv(of(county, *(changed(HUB, name="") for _ in range(3)))))
+    wrong = (changed(HUB, name=""), changed(HUB, latitude="=1+1"), changed(HUB, road="'长" * 150))
+    job = await send(office, app, as_csv(of(county, *wrong)))
+    result = job["result"]
+    assert isinstance(result, dict)
+    assert (result["left_out"], result["fault_count"]) == (3, 3)
+    assert [fault["row"] for fault in result["faults"]] == [2]
+    every = [
+        ["2", "学校名称", "", "必须填写"],
+        ["3", "纬度", "'=1+1", "不是数字"],
+        ["4", "道路说明", "'长" * 100, "太长"],
+    ]
     answer = await office.get(faults_of(job["id"]))
     assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))) == [
         HEADINGS,
-        ["2", "学校名称", "", "必须填写"],
+        *every,
+    ]
+    table = read_table((await office.get(f"{faults_of(job['id'])}?format=xlsx")).content)
+    assert [line.cells["行"] for line in table.lines] == ["2", "3", "4"]
+    # The job offers the same file, and neither is given once it is gone.
+    assert isinstance(job["file"], dict)
+    assert (await office.get(job["file"]["url"])).content == answer.content
+    await app.state.job_files.delete(UUID(str(job["id"])))
+    gone = await office.get(faults_of(job["id"]))
+    assert (gone.status_code, gone.json()["type"]) == (410, "no-file")
+
+    # A report of the version before named no more than this, and says how many more there are.
+    async with database.unit_of_work() as db:
+        old = await db.get_one(Job, UUID(str(job["id"])))
+        old.file_path = None
+        old.result = {key: said for key, said in result.items() if key != "fault_count"}
+    answer = await office.get(faults_of(job["id"]))
+    assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))[1:] == [
+        every[0],
         ["", "", "", "还有 2 行有错没有列出"],
     ]
+
+
+async def test_a_code_that_is_refused_is_said_in_its_word(
+    open_browser: OpenBrowser, app: FastAPI, county: County
+) -> None:
+    office = await open_browser(county.administrator)
+    await send(office, app, as_csv(of(county, HUB)), "?dry_run=false")
+    job = await send(office, app, as_csv(of(county, changed(HUB, category="312", code=""))))
+    text = (await office.get(faults_of(job["id"]))).content.decode()
+    assert "办学类型代码,312 (九年一贯制学校),与现有办学类型不同" in text
+    classes = "学校,班级名称,学段代码,年级,入学年份,学生人数\n中心小学,一班,2,9,2023,30\n"
+    job = await send(office, app, classes.encode(), kind="classes")
+    text = (await office.get(faults_of(job["id"]))).content.decode()
+    assert "年级,9 (九年级),年级与学段或学校类型不符" in text
 
 
 async def test_of_a_table_with_nothing_wrong_the_file_has_no_rows(

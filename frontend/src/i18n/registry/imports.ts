@@ -38,6 +38,7 @@ const zh = {
   why: "原因",
   no_value: "(空)",
   more_faults: "还有 {n} 行有错没有列出。",
+  more_in_file: "还有 {n} 处错误没有列在这里, 文件里有全部。",
   take_faults: "把这些错误存成文件, 对着改表格:",
   reason: {
     "column-missing": "表里没有这一列",
@@ -133,6 +134,7 @@ const en: typeof zh = {
   why: "Why",
   no_value: "(empty)",
   take_faults: "These faults as a file, to mend the table by:",
+  more_in_file: "{n} more fault is not shown here; the file has them all. | {n} more faults are not shown here; the file has them all.",
   more_faults: "{n} more faulty row is not listed. | {n} more faulty rows are not listed.",
   reason: {
     "column-missing": "The table lacks this column",

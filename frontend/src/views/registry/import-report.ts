@@ -15,7 +15,10 @@ export interface Report {
   unchanged: number;
   left_out: number;
   is_written: boolean;
+  /** The first of them, where there are many. */
   faults: Fault[];
+  /** How many there are; unset in a report of the version before, which kept no more than it names. */
+  fault_count?: number;
 }
 
 /** The report of a job that is done; null: it is not, or was refused. */
