@@ -24,6 +24,7 @@ from app.recordings import listing, workplaces
 from app.recordings.copies import IN_STORE, CopyState, RecordingFile, change
 from app.recordings.keys import folder_key
 from app.recordings.models import KEPT, Recording, RecordingState
+from app.recordings.orphans import leave_orphans
 from app.recordings.removal import remove_workplace
 from app.store.client import ObjectStore
 from app.store.errors import StoreError
@@ -41,6 +42,7 @@ class Found:
     """What a comparison came to. `unknown`: objects and folders that belong to nothing.
 
     `unknown_folders`: of these, the folders: a recording may be in each (`app.live.adopting`).
+    `orphans`: files that jobs made and nothing offers, which are removed.
     """
 
     recordings: int = 0
@@ -48,6 +50,7 @@ class Found:
     missing: int = 0
     unknown: int = 0
     unknown_folders: int = 0
+    orphans: int = 0
 
 
 class Reconciler:
@@ -68,7 +71,7 @@ class Reconciler:
                 if recording.state is not RecordingState.PURGED:
                     known.add(recording.folder)
                 if recording.folder in there and recording.state in KEPT:
-                    await self._clear(context, recording)
+                    await self._clear(context, recording, found)
                 if recording.state in KEPT and recording.manifest_sha256 is not None:
                     await self._compare(context, recording, found)
                     found.recordings += 1
@@ -102,10 +105,15 @@ class Reconciler:
             found.unknown += 1
             log.error("recording_object_unknown", recording_id=str(recording.id), name=name)
 
-    async def _clear(self, context: JobContext, recording: Recording) -> None:
-        """Remove the folders of jobs that are over: their worker died at each attempt."""
+    async def _clear(self, context: JobContext, recording: Recording, found: Found) -> None:
+        """Remove the folders of jobs that are over: their worker died at each attempt.
+
+        Files that jobs made and nothing offers are removed when their hour is over.
+        """
+        folder = self._root / recording.folder
         try:
-            places = await asyncio.to_thread(workplaces.of_jobs, self._root / recording.folder)
+            found.orphans += await leave_orphans(context, recording, folder)
+            places = await asyncio.to_thread(workplaces.of_jobs, folder)
         except OSError:
             log.exception("recording_not_listed", recording_id=str(recording.id))
             return

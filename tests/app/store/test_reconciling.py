@@ -40,7 +40,14 @@ async def test_what_is_as_it_should_be_is_left_alone(keeping: Keeping) -> None:
     recording = await keeping.recording()
     await keeping.run()
     found = await reconcile(keeping)
-    assert found == {"recordings": 1, "new": 0, "missing": 0, "unknown": 0, "unknown_folders": 0}
+    assert found == {
+        "recordings": 1,
+        "new": 0,
+        "missing": 0,
+        "unknown": 0,
+        "unknown_folders": 0,
+        "orphans": 0,
+    }
     assert await keeping.states(recording) == dict.fromkeys(ALL, CopyState.VERIFIED)
 
 
