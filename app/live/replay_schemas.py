@@ -37,10 +37,13 @@ class ChapterOut(BaseModel):
 
 
 class ShiftTrackOut(BaseModel):
-    """A picture or a sound to play back from its parts: `url` is its playlist (HLS)."""
+    """A picture or a sound to play back from its parts: `url` is its playlist (HLS).
+
+    `mimes`: what its parts are, the newest first; who left and came back may send another codec.
+    """
 
     is_video: bool
-    mime: str
+    mimes: list[str]
     url: str
 
 

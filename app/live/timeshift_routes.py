@@ -133,7 +133,7 @@ def _lane(lane: playlists.Lane, seats: Mapping[str, NamedSeat], links: ShiftLink
         tracks=[
             ShiftTrackOut(
                 is_video=source.kind is Kind.VIDEO,
-                mime=_mime(parts[-1]),
+                mimes=list(dict.fromkeys(_mime(each) for each in reversed(parts))),
                 url=links.media(lane.peer_id, source),
             )
             for source, parts in lane.tracks.items()

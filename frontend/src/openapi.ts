@@ -4416,10 +4416,14 @@ export interface components {
             until_ms: number;
             zero_ms: number;
         };
-        /** @description A picture or a sound to play back from its parts: `url` is its playlist (HLS). */
+        /**
+         * @description A picture or a sound to play back from its parts: `url` is its playlist (HLS).
+         *
+         *     `mimes`: what its parts are, the newest first; who left and came back may send another codec.
+         */
         ShiftTrackOut: {
             is_video: boolean;
-            mime: string;
+            mimes: string[];
             url: string;
         };
         /**

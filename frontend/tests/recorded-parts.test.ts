@@ -51,12 +51,12 @@ it.each([
   ["PROCESSING", null, "录像正在整理"],
   ["PROCESSING", "kept_for_lessons", "录像排队等待整理"],
   ["BROKEN", "disk_full", "录像没有整理成功"],
-  ["RECORDING", null, "录像正在整理"],
+  ["RECORDING", null, "这节课还在上"],
 ] as const)("offers what was recorded while it is %s (%s), and looks at it only when asked to", async (state, problem, says) => {
   stands(state, problem);
   app.mount(page);
   await expect.poll(() => page.textContent).toContain(says);
-  expect(page.textContent).toContain(state === "RECORDING" ? "这节课还在上" : "已经录下的内容现在就能看");
+  expect(page.textContent).toContain(state === "RECORDING" ? "已经录下的部分现在就能看" : "已经录下的内容现在就能看");
   expect(asked).toEqual([REPLAY]);
   offer()?.click();
   await expect.poll(() => asked).toEqual([REPLAY, PARTS]);

@@ -36,6 +36,12 @@ describe("the recording of a session", () => {
       if (path.endsWith("/downloads")) return Promise.resolve(Response.json({ items: [] }));
       if (path.endsWith("/keeping")) return Promise.resolve(Response.json({ type: "not-found" }, { status: 404 }));
       asked.push(path);
+      if (path.endsWith("/replay")) {
+        const refusal = { type: "recording-not-ready", title: "", status: 409, state: "SEALED", problem: null };
+        return Promise.resolve(
+          Response.json(refusal, { status: 409, headers: { "Content-Type": "application/problem+json" } }),
+        );
+      }
       return Promise.resolve(Response.json({ lanes: [], clips: [] }));
     });
     const router = createRouter({
@@ -58,15 +64,23 @@ describe("the recording of a session", () => {
     vi.unstubAllGlobals();
   });
 
-  it("is not opened by itself when the lesson ends while somebody looks back in it", async () => {
+  it("is looked back at until its end when the lesson ends meanwhile, and then in its replay", async () => {
     page.querySelector("button")?.click();
     await expect.poll(() => asked).toEqual([`/api/sessions/${SESSION}/timeshift`]);
+    expect(page.textContent).not.toContain("下课了");
+    detail.value = detailOf(false);
+    await expect.poll(() => asked).toEqual([`/api/sessions/${SESSION}/timeshift`, `/api/sessions/${SESSION}/replay`]);
+    expect(page.querySelector("button.poster")).toBeNull();
+    await expect.poll(() => page.textContent).toContain("下课了");
+    expect(page.textContent).toContain("录像正在整理");
+  });
+
+  it("is not opened by itself when the lesson ends and nobody looks back in it", async () => {
     detail.value = detailOf(false);
     await nextTick();
-    expect(page.querySelector("button.poster")).not.toBeNull();
+    expect(asked).toEqual([]);
     page.querySelector<HTMLButtonElement>("button.poster")?.click();
-    await expect.poll(() => asked.at(-1)).toBe(`/api/sessions/${SESSION}/replay`);
-    expect(asked).toHaveLength(2);
+    await expect.poll(() => asked).toEqual([`/api/sessions/${SESSION}/replay`]);
   });
 
   it("is made again by who administers, who is told what came of it", async () => {

@@ -7,7 +7,7 @@ import TimeshiftPanel from "../src/views/replay/TimeshiftPanel.vue";
 
 const seek = vi.hoisted(() => vi.fn());
 /** Its own tests are those of `useTimeshift`; here it is somewhere, and told to go elsewhere. */
-vi.mock("../src/views/replay/TimeshiftLane.vue", () => ({
+vi.mock("../src/views/replay/TimeshiftPlayer.vue", () => ({
   default: defineComponent({
     emits: ["position"],
     setup(_, { emit, expose }) {

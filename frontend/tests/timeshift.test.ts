@@ -5,7 +5,7 @@ import type { ShiftLane } from "@/api";
 import { useTimeshift, type Timeshift } from "@/views/replay/useTimeshift";
 
 const PLAYLIST = "#EXTM3U\n#EXTINF:6.000000,\n/part/1\n#EXTINF:6.000000,\n/part/2\n";
-const TRACK = { is_video: true, mime: "video/mp4", url: "/list" };
+const TRACK = { is_video: true, mimes: ['video/mp4; codecs="avc1.42c01f"'], url: "/list" };
 const LANE: ShiftLane = {
   seat_id: "1",
   name: "",
@@ -17,9 +17,17 @@ const LANE: ShiftLane = {
   tracks: [TRACK],
 };
 
+/** As what the parts were appended, in turn. */
+const types: string[] = [];
 /** The browser's buffer, as far as it is used: whatever is asked of it is done a moment later. */
 class Buffer extends EventTarget {
   timestampOffset = 0;
+  constructor(readonly types: string[]) {
+    super();
+  }
+  changeType(mime: string): void {
+    this.types.push(mime);
+  }
   appendBuffer(): void {
     queueMicrotask(() => this.dispatchEvent(new Event("updateend")));
   }
@@ -35,8 +43,9 @@ class Source extends EventTarget {
     super();
     queueMicrotask(() => this.dispatchEvent(new Event("sourceopen")));
   }
-  addSourceBuffer(): Buffer {
-    return new Buffer();
+  addSourceBuffer(mime: string): Buffer {
+    types.push(mime);
+    return new Buffer(types);
   }
 }
 
@@ -49,6 +58,7 @@ describe("a running lesson played back", () => {
 
   beforeEach(() => {
     asked = [];
+    types.length = 0;
     broken = /^$/;
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     vi.stubGlobal("MediaSource", Source);
@@ -118,8 +128,46 @@ describe("a running lesson played back", () => {
     expect(shift.positionMs.value).toBe(0);
   });
 
+  it("learns of what began meanwhile, and goes on where it was with what it knew", async () => {
+    broken = /^.part/; // what has not come yet may have something of any moment
+    begin();
+    await vi.advanceTimersByTimeAsync(500);
+    shift.seek(7_000);
+    const known = shift.lanes.value[0]?.tracks[0];
+    expect(shift.listed.value).toEqual([known]);
+    const screen = { ...LANE, group: "screen", from_ms: 6_000, until_ms: 18_000, tracks: [{ ...TRACK, url: "/list/screen" }] };
+    const again = { ...LANE, until_ms: 18_000, tracks: [{ ...TRACK, url: "/list?until=2" }] };
+    asked = [];
+    shift.learn([again, screen]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(shift.lanes.value.map((lane) => lane.group)).toEqual(["camera", "screen"]);
+    expect(shift.lanes.value[0]?.tracks[0]).toBe(known);
+    expect(shift.listed.value).toEqual([known, screen.tracks[0]]);
+    expect(shift.positionMs.value).toBe(7_000);
+    expect(asked.filter((path) => path.startsWith("/list"))).toEqual(["/list?until=2", "/list/screen"]);
+    const element = document.createElement("video");
+    shift.attach(screen.tracks[0] as (typeof screen.tracks)[0], element);
+    expect(element.src).toContain("blob:lesson");
+  });
+
+  it("plays on past the moment from which another codec was sent", async () => {
+    const [h264, vp8] = [TRACK.mimes[0] as string, 'video/webm; codecs="vp8"'];
+    vi.stubGlobal("fetch", (path: string) => {
+      asked.push(path);
+      return Promise.resolve(new Response(PLAYLIST.replace("/part/1", "/part/1.mp4").replace("/part/2", "/part/2.webm")));
+    });
+    const lane = { ...LANE, tracks: [{ ...TRACK, mimes: [vp8, h264] }] };
+    scope = effectScope();
+    shift = scope.run(() => useTimeshift([lane], 0)) as Timeshift;
+    for (const track of lane.tracks) shift.attach(track, document.createElement("video"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(parts()).toEqual(["/part/1.mp4", "/part/2.webm"]);
+    expect(types).toEqual([vp8, h264, vp8]);
+    expect(shift.failed.value).toEqual([]);
+  });
+
   it("leaves the camera out when it does not come, and fetches no more of it", async () => {
-    const sound = { is_video: false, mime: "audio/mp4", url: "/list/sound" };
+    const sound = { is_video: false, mimes: ["audio/mp4"], url: "/list/sound" };
     let signal: AbortSignal | null | undefined;
     vi.stubGlobal("fetch", (path: string, options: RequestInit) => {
       asked.push(path);
@@ -145,7 +193,7 @@ describe("a running lesson played back", () => {
     expect(parts()).toHaveLength(1);
     expect(asked).toContain("/sound/2");
     expect(shift.problem.value).toBeNull();
-    expect(shift.hasFailed.value).toBe(false);
+    expect(shift.failed.value).toEqual([]);
   });
 
   it("leaves no camera out that has nothing beside it", async () => {
@@ -160,6 +208,6 @@ describe("a running lesson played back", () => {
     vi.stubGlobal("MediaSource", undefined);
     begin();
     await vi.advanceTimersByTimeAsync(200);
-    expect(shift.hasFailed.value).toBe(true);
+    expect(shift.failed.value).toEqual(LANE.tracks);
   });
 });

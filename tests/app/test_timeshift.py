@@ -93,7 +93,8 @@ async def test_a_running_lesson_is_played_from_its_parts(
     assert (unseen["kind"], unseen["from_ms"], unseen["name"]) == ("HOLE", 0, None)
     assert unseen["to_ms"] == pytest.approx(30_000, abs=200)
     assert {track["is_video"] for track in camera["tracks"]} == {True, False}
-    assert all(track["mime"].partition(";")[0].endswith("/mp4") for track in camera["tracks"])
+    kinds = [mime.partition(";")[0] for track in camera["tracks"] for mime in track["mimes"]]
+    assert sorted(kinds) == ["audio/mp4", "video/mp4"]
     text = (await browser.get(camera["hls"])).text
     assert "#EXT-X-STREAM-INF" in text
     urls = await part_urls(browser, camera)
@@ -162,7 +163,7 @@ async def test_vp8_has_no_hls_and_its_parts_are_listed(
     screen = found[f"{SITE.peer_id}/screen"]
     assert screen["hls"] is None
     (track,) = screen["tracks"]
-    assert track["mime"] == 'video/webm; codecs="vp8"'
+    assert track["mimes"] == ['video/webm; codecs="vp8"']
     listed = (await browser.get(track["url"])).text
     parts = [part for part in read_manifest(folder) if part.codec == "VP8"]
     urls = re.findall(r"^/api\S+", listed, re.MULTILINE)
@@ -170,6 +171,26 @@ async def test_vp8_has_no_hls_and_its_parts_are_listed(
     answer = await browser.get(urls[0])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "video/webm")
     assert answer.content == (folder / parts[0].file).read_bytes()
+
+
+async def test_what_began_meanwhile_is_told_when_it_is_asked_for_again(
+    running: UUID, folder: Path, county: County, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(county.teacher)
+    before = await lanes(browser, running)
+    assert "hub/screen" not in before
+    screen = TrackKey(PeerId("hub"), Source.SCREEN)
+    camera = TrackKey(PeerId("hub"), Source.CAMERA)
+    record(folder, {screen: vp8_feed(7.0), camera: vp8_feed(7.0)}, epoch=2, offset_s=40.0)
+    now = await lanes(browser, running)
+    assert now["hub/screen"]["from_ms"] == pytest.approx(40_000, abs=200)
+    assert now["hub/camera"]["until_ms"] == pytest.approx(47_000, abs=200)
+    for key in ("from_ms", "zero_ms"):
+        assert now["hub/camera"][key] == before["hub/camera"][key]
+    (picture,) = (track for track in now["hub/camera"]["tracks"] if track["is_video"])
+    (known,) = (track for track in before["hub/camera"]["tracks"] if track["is_video"])
+    assert picture["url"] == known["url"], "by it a player knows the track again"
+    assert picture["mimes"] == ['video/webm; codecs="vp8"', *known["mimes"]]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
  * anyway: H.264 and VP8 go the same way.
  */
 import { Problem, send, type ShiftTrack } from "@/api";
-import { nextToFetch, readPlaylist, stretchAt, type Stretch } from "./playlist";
+import { mimeOf, nextToFetch, readPlaylist, stretchAt, type Stretch } from "./playlist";
 
 const AHEAD_MS = 24_000;
 const KEEP_BEHIND_S = 30;
@@ -34,14 +34,28 @@ export class TrackFeed {
   private buffer: SourceBuffer | null = null;
   private address = "";
   private held = new Set<string>();
+  private url: string;
+  private mimes: readonly string[];
+  /** What the buffer takes now. */
+  private mime = "";
   /** Ends what is being fetched; null: nothing is. */
   private fetching: AbortController | null = null;
 
   constructor(
     readonly track: ShiftTrack,
-    private readonly fromMs: number,
+    private fromMs: number,
     private readonly zeroMs: number,
-  ) {}
+  ) {
+    this.url = track.url;
+    this.mimes = track.mimes;
+  }
+
+  /** The same track was told of again: by a newer link, in other formats since, or from an earlier moment on. */
+  renew(track: ShiftTrack, fromMs: number): void {
+    this.url = track.url;
+    this.mimes = track.mimes;
+    this.fromMs = fromMs;
+  }
 
   attach(element: HTMLMediaElement): void {
     if (typeof MediaSource === "undefined") {
@@ -59,12 +73,14 @@ export class TrackFeed {
 
   private open(source: MediaSource): void {
     URL.revokeObjectURL(this.address);
-    if (!MediaSource.isTypeSupported(this.track.mime)) {
+    const mime = this.mimes.find((each) => MediaSource.isTypeSupported(each));
+    if (mime === undefined) {
       this.hasFailed = true;
       return;
     }
     source.duration = Infinity; // any moment may be sought; what is there is what was appended
-    this.buffer = source.addSourceBuffer(this.track.mime);
+    this.buffer = source.addSourceBuffer(mime);
+    this.mime = mime;
     this.buffer.timestampOffset = this.zeroMs / 1000;
     this.buffer.addEventListener("error", () => (this.hasFailed = true));
   }
@@ -72,7 +88,7 @@ export class TrackFeed {
   /** Learn what has been recorded meanwhile. Throws a `Problem`. */
   async refresh(): Promise<void> {
     if (this.isOver) return;
-    const text = await whole(this.track.url, (answer) => answer.text());
+    const text = await whole(this.url, (answer) => answer.text());
     const listing = readPlaylist(text, this.fromMs);
     this.stretches = listing.stretches;
     this.isOver = listing.isOver;
@@ -121,6 +137,7 @@ export class TrackFeed {
     try {
       const bytes = await whole(next.url, (answer) => answer.arrayBuffer(), fetching.signal);
       await this.drop(ms);
+      this.turnTo(next.url);
       await this.change((buffer) => buffer.appendBuffer(bytes));
       this.held.add(next.url);
       return true;
@@ -132,6 +149,14 @@ export class TrackFeed {
     } finally {
       this.fetching = null;
     }
+  }
+
+  /** Let the buffer take what a part is in: a browser that left and came back may send in another codec. */
+  private turnTo(url: string): void {
+    const mime = mimeOf(url, this.mimes);
+    if (mime === undefined || mime === this.mime || this.buffer === null) return;
+    this.buffer.changeType(mime);
+    this.mime = mime;
   }
 
   /** Let go of what is far from `ms`. */
@@ -154,6 +179,11 @@ export class TrackFeed {
       buffer.addEventListener("updateend", () => resolve(), { once: true });
       make(buffer);
     });
+  }
+
+  /** Whether something of this track was recorded at a moment of the lesson, whether or not it can be played. */
+  isListedAt(ms: number): boolean {
+    return (stretchAt(this.stretches, ms)?.url ?? null) !== null;
   }
 
   /** Whether there is something of this track at a moment of the lesson, or may be when it comes. */

@@ -7,16 +7,20 @@ export const LOAD_AHEAD_MS = 6_000;
 
 export type Group = "camera" | "screen" | "second_camera";
 
-/** All clips of one camera or screen. */
-export interface Lane {
+/** One camera or screen. */
+export interface Picture {
   key: string;
   seatId: string;
   name: string;
   group: string;
+}
+
+/** All clips of one camera or screen. */
+export interface Lane extends Picture {
   clips: Clip[];
 }
 
-export function laneKey(clip: Pick<Clip, "seat_id" | "group">): string {
+export function laneKey(clip: { seat_id: string; group: string }): string {
   return `${clip.seat_id}/${clip.group}`;
 }
 
@@ -35,8 +39,13 @@ export function lanesOf(clips: readonly Clip[]): Lane[] {
     if (lane !== undefined) lane.clips.push(clip);
     else lanes.set(key, { key, seatId: clip.seat_id, name: clip.name, group: clip.group, clips: [clip] });
   }
-  const rank = (lane: Lane): number => (lane.seatId === HUB ? 0 : 10) + (ORDER[lane.group] ?? 5);
-  return [...lanes.values()].sort((a, b) => rank(a) - rank(b));
+  return inOrder([...lanes.values()]);
+}
+
+/** The hub's first, then the others as they come. */
+export function inOrder<T extends Pick<Picture, "seatId" | "group">>(pictures: readonly T[]): T[] {
+  const rank = (each: T): number => (each.seatId === HUB ? 0 : 10) + (ORDER[each.group] ?? 5);
+  return [...pictures].sort((a, b) => rank(a) - rank(b));
 }
 
 function covers(span: Span, ms: number): boolean {
@@ -70,7 +79,7 @@ export function shownLanes(lanes: readonly Lane[], ms: number, stage: Replay["st
 }
 
 /** The large picture: the viewer's choice while it is on, else a shared screen, else the teacher. */
-export function mainLane(shown: readonly Lane[], chosen: string | null): Lane | undefined {
+export function mainLane<T extends Picture>(shown: readonly T[], chosen: string | null): T | undefined {
   return (
     shown.find((lane) => lane.key === chosen) ??
     shown.find((lane) => lane.group === "screen") ??

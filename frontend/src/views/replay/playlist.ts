@@ -50,12 +50,18 @@ export function nextToFetch(
   );
 }
 
+/** Return as which of a track's types a part is to be read: the one of its container, or undefined. */
+export function mimeOf(url: string, mimes: readonly string[]): string | undefined {
+  const container = /\.(mp4|webm)(?:\?|$)/.exec(url)?.[1];
+  return mimes.find((mime) => mime.split(";")[0]?.split("/")[1] === container);
+}
+
 /** A track this far behind the other has fallen silent: nobody waits for it. */
 const SILENT_MS = 12_000;
 
-/** Return up to where tracks of one seat can be played together. */
+/** Return up to where tracks can be played together; one of which there is nothing yet is not waited for. */
 export function frontierOf(tracks: readonly (readonly Stretch[])[]): number {
-  const ends = tracks.map((stretches) => stretches.at(-1)?.untilMs ?? 0);
+  const ends = tracks.flatMap((stretches) => stretches.at(-1)?.untilMs ?? []);
   const newest = Math.max(0, ...ends);
   return Math.min(newest, ...ends.filter((end) => newest - end <= SILENT_MS));
 }

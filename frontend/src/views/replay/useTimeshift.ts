@@ -1,9 +1,10 @@
-/** A lesson played from its parts: pictures and sound of one seat, or of several lanes of it, on one clock. */
+/** A lesson played from its parts: all pictures and sounds on one clock, also those that begin while it plays. */
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import { Problem, type ShiftLane, type ShiftTrack } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { TrackFeed } from "./feed";
 import { frontierOf } from "./playlist";
+import { extentOf, joined, trackKey } from "./shift-lanes";
 import { Sparing } from "./sparing";
 
 const TICK_MS = 100;
@@ -16,6 +17,8 @@ const NEWEST_MS = 1_500;
 export const CATCH_UP = 1.25;
 
 export interface Timeshift {
+  /** What there is, the hub's first. A track stays the same object. */
+  lanes: ShallowRef<readonly ShiftLane[]>;
   positionMs: Ref<number>;
   newestMs: Ref<number>;
   isPlaying: Ref<boolean>;
@@ -23,13 +26,18 @@ export interface Timeshift {
   isBlocked: Ref<boolean>;
   /** What has something at the position. */
   on: ShallowRef<readonly ShiftTrack[]>;
-  hasPicture: ComputedRef<boolean>;
+  /** What was recorded at the position, whether or not it is played. */
+  listed: ShallowRef<readonly ShiftTrack[]>;
+  /** It is known what was recorded. */
+  isListed: Ref<boolean>;
   /** The line does not carry the camera: sound and a shared screen go on without it. */
   isCameraOut: Ref<boolean>;
-  /** The browser cannot play what a track sent. */
-  hasFailed: Ref<boolean>;
+  /** The browser cannot play what these sent. */
+  failed: ShallowRef<readonly ShiftTrack[]>;
   rate: Ref<number>;
   problem: ComputedRef<Problem | null>;
+  /** The server was asked again: play what has begun since, go on with the rest. */
+  learn: (told: readonly ShiftLane[]) => void;
   /** Play a track in an element; once each. */
   attach: (track: ShiftTrack, element: HTMLMediaElement) => void;
   toggle: () => void;
@@ -39,26 +47,27 @@ export interface Timeshift {
   retry: () => void;
 }
 
-/** `lanes`: at least one. */
-export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Timeshift {
+/** `given`: at least one. */
+export function useTimeshift(given: readonly ShiftLane[], startMs: number): Timeshift {
   const clock = new ReplayClock(Infinity);
-  const feeds = lanes.flatMap((lane) => lane.tracks.map((track) => new TrackFeed(track, lane.from_ms, lane.zero_ms)));
+  const known = new Map<string, TrackFeed>();
+  const lanes = shallowRef<readonly ShiftLane[]>([]);
+  let feeds: readonly TrackFeed[] = [];
   /** What can be left out for the line's sake; nothing where nothing else would be left. */
-  const cameras = camerasOf(lanes, feeds);
+  let cameras: readonly TrackFeed[] = [];
   const sparing = new Sparing();
   let isTrying = false;
   const isCameraOut = ref(false);
-  const beginMs = Math.min(...lanes.map((lane) => lane.from_ms));
   const elements = new Map<TrackFeed, HTMLMediaElement>();
   const soughtAt = new Map<TrackFeed, number>();
   const positionMs = ref(startMs);
-  const newestMs = ref(Math.max(...lanes.map((lane) => lane.until_ms)));
+  const newestMs = ref(extentOf(given).untilMs);
   const isPlaying = ref(false);
   const isWaiting = ref(false);
   const isBlocked = ref(false);
-  const shownOn = shallowRef<readonly ShiftTrack[]>([]);
-  const hasPicture = computed(() => shownOn.value.some((track) => track.is_video));
-  const hasFailed = ref(false);
+  const on = shallowRef<readonly ShiftTrack[]>([]);
+  const listed = shallowRef<readonly ShiftTrack[]>([]);
+  const failed = shallowRef<readonly ShiftTrack[]>([]);
   const rate = ref(1);
   /** What could not be fetched lately: the playlists, or parts of a track. */
   const problems = shallowReactive(new Map<TrackFeed | "playlists", Problem>());
@@ -66,8 +75,22 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
   const resumesAt = new Map<TrackFeed, number>();
   let isPolling = false;
   /** Until the playlists were read nobody knows what there is, and nothing is played past. */
-  let isListed = false;
+  const isListed = ref(false);
+  learn(given);
   clock.seek(startMs, performance.now());
+
+  function learn(told: readonly ShiftLane[]): void {
+    for (const lane of told) {
+      for (const track of lane.tracks) {
+        const feed = known.get(trackKey(track));
+        if (feed === undefined) known.set(trackKey(track), new TrackFeed(track, lane.from_ms, lane.zero_ms));
+        else feed.renew(track, lane.from_ms);
+      }
+    }
+    lanes.value = joined(lanes.value, told);
+    feeds = lanes.value.flatMap((lane) => lane.tracks.flatMap((track) => known.get(trackKey(track)) ?? []));
+    cameras = camerasOf(lanes.value, feeds);
+  }
 
   /** Refused and offline are said in the page until the same works; anything else is a fault. */
   function say(what: TrackFeed | "playlists", error: unknown): void {
@@ -81,7 +104,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     try {
       await Promise.all(feeds.map((feed) => feed.refresh()));
       newestMs.value = frontierOf(feeds.map((feed) => feed.stretches));
-      isListed = true;
+      isListed.value = true;
       problems.delete("playlists");
     } catch (error) {
       say("playlists", error);
@@ -115,7 +138,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     }
   }
 
-  function keepInStep(feed: TrackFeed, element: HTMLMediaElement, now: number): void {
+  function keepInStep(feed: TrackFeed, element: HTMLMediaElement, now: number, isLeader: boolean): void {
     const position = clock.positionAt(now);
     const drift = element.currentTime * 1000 - position;
     const isRunning = clock.isPlaying && !clock.isHeld;
@@ -125,8 +148,8 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
       soughtAt.set(feed, now);
       element.currentTime = position / 1000;
     }
-    // Sound is played untouched, so that it stays smooth: the clock goes with it.
-    const isLed = feed.track.is_video && correction.do === "nudge" && isRunning;
+    // The leading sound is played untouched, so that it stays smooth: the clock goes with it.
+    const isLed = !isLeader && correction.do === "nudge" && isRunning;
     element.playbackRate = isLed ? correction.rate : clock.rate;
     if (isRunning && element.paused) void start(element);
     else if (!isRunning && !element.paused) element.pause();
@@ -157,31 +180,44 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     return sparing.leavesOut && cameras.includes(feed) ? sparing.backAtMs : position;
   }
 
+  /** Say which tracks these are, if they are others than before. */
+  function tell(where: ShallowRef<readonly ShiftTrack[]>, those: readonly TrackFeed[]): void {
+    const tracks = those.map((feed) => feed.track);
+    const isSame = tracks.length === where.value.length && tracks.every((track, i) => where.value[i] === track);
+    if (!isSame) where.value = tracks;
+  }
+
   function tick(): void {
     const now = performance.now();
     const position = clock.positionAt(now);
-    const on = feeds.filter((feed) => feed.isOn(position) && !(sparing.leavesOut && cameras.includes(feed)));
+    const playing = feeds.filter((feed) => feed.isOn(position) && !(sparing.leavesOut && cameras.includes(feed)));
     const isAtEnd = position >= newestMs.value - 200;
-    clock.hold(isAtEnd || !isListed || on.some((feed) => !feed.isReadyAt(position)), now);
+    clock.hold(isAtEnd || !isListed.value || playing.some((feed) => !feed.isReadyAt(position)), now);
     isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
-    if (isListed && clock.isPlaying && rate.value !== 1 && newestMs.value - position < NEWEST_MS) setRate(1);
-    const leader = on.find((feed) => !feed.track.is_video);
+    const isBehind = newestMs.value - position >= NEWEST_MS;
+    if (isListed.value && clock.isPlaying && rate.value !== 1 && !isBehind) setRate(1);
+    const leader = playing.find((feed) => !feed.track.is_video);
     const sound = leader && elements.get(leader);
     if (sound && clock.isPlaying && !clock.isHeld && !sound.paused && !sound.seeking) {
       const drift = sound.currentTime * 1000 - position;
       if (correctionOf(drift, clock.rate, false).do !== "jump") clock.follow(sound.currentTime * 1000, now);
     }
     for (const [feed, element] of elements) {
-      if (on.includes(feed)) keepInStep(feed, element, now);
+      if (playing.includes(feed)) keepInStep(feed, element, now, feed === leader);
       else if (!element.paused) element.pause();
       const fromMs = wantedFrom(feed, position);
       if (fromMs !== null) void fill(feed, fromMs);
     }
     if (cameras.length > 0) spare(now, position, clock.isPlaying && !clock.isHeld);
-    hasFailed.value = feeds.some((feed) => feed.hasFailed);
-    const tracks = on.map((feed) => feed.track);
-    const isSame = tracks.length === shownOn.value.length && tracks.every((track) => shownOn.value.includes(track));
-    if (!isSame) shownOn.value = tracks;
+    tell(on, playing);
+    tell(
+      listed,
+      feeds.filter((feed) => feed.isListedAt(position)),
+    );
+    tell(
+      failed,
+      feeds.filter((feed) => feed.hasFailed),
+    );
     positionMs.value = clock.positionAt(now);
     isPlaying.value = clock.isPlaying;
   }
@@ -207,12 +243,18 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     isPlaying,
     isWaiting,
     isBlocked,
-    on: shownOn,
-    hasPicture,
+    lanes,
+    on,
+    listed,
+    isListed,
     isCameraOut,
-    hasFailed,
+    failed,
     rate,
     problem,
+    learn: (told) => {
+      learn(told);
+      void poll();
+    },
     attach: (track, element) => {
       const feed = feeds.find((each) => each.track === track);
       if (feed === undefined || elements.has(feed)) return;
@@ -223,7 +265,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
     seek: (ms) => {
       soughtAt.clear();
       sparing.forgetTrial();
-      act((now) => clock.seek(Math.max(beginMs, Math.min(ms, newestMs.value - 1000)), now));
+      act((now) => clock.seek(Math.max(extentOf(lanes.value).fromMs, Math.min(ms, newestMs.value - 1000)), now));
     },
     catchUp: () => {
       setRate(CATCH_UP);
@@ -237,7 +279,7 @@ export function useTimeshift(lanes: readonly ShiftLane[], startMs: number): Time
 }
 
 /** The pictures of cameras, if there is sound or a screen beside them. `feeds`: the tracks of all lanes, in order. */
-function camerasOf(lanes: readonly ShiftLane[], feeds: readonly TrackFeed[]): TrackFeed[] {
+function camerasOf(lanes: readonly ShiftLane[], feeds: readonly TrackFeed[]): readonly TrackFeed[] {
   const groups = lanes.flatMap((lane) => lane.tracks.map(() => lane.group));
   const cameras = feeds.filter((feed, i) => feed.track.is_video && groups[i] !== "screen");
   return cameras.length < feeds.length ? cameras : [];
