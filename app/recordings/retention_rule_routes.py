@@ -1,6 +1,7 @@
 """Routes of the rules for how long recordings are kept: the list, what one would do, one more.
 
-They hold everywhere: who administers all there is reads and adds them.
+They hold everywhere: who administers or supervises anything reads them, who administers all there
+is adds them.
 """
 
 from datetime import date, datetime
@@ -31,6 +32,7 @@ from app.recordings.retention_rules import (
 )
 from app.schools.everything import Everything
 from app.schools.registry_schemas import Incoming, Text
+from app.security import CurrentInspector
 
 router = APIRouter(
     prefix="/api/admin/retention-rules", tags=["recordings"], route_class=IdempotentRoute
@@ -131,9 +133,8 @@ def _effect(effect: Effect) -> RetentionEffectOut:
 
 
 @router.get("")
-@refuses(Forbidden)
 async def list_retention_rules(
-    db: Db, now: Now, _person: Everything, page: PageQuery
+    db: Db, now: Now, _person: CurrentInspector, page: PageQuery
 ) -> Page[RetentionRuleOut]:
     """List the rules of all purposes, the one of the latest day first."""
     found: Fetched[Any] = await fetch_page(
@@ -144,9 +145,8 @@ async def list_retention_rules(
 
 
 @router.get("/export", **EXPORT_ROUTE)
-@refuses(Forbidden)
 async def export_retention_rules(
-    request: Request, _person: Everything, export_format: ExportQuery = ExportFormat.CSV
+    request: Request, _person: CurrentInspector, export_format: ExportQuery = ExportFormat.CSV
 ) -> ExportResponse:
     """Give the rules as a file."""
     return stream(

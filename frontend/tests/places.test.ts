@@ -47,9 +47,9 @@ describe("places", () => {
   });
 
   it.each([
-    [{ isTeacher: true, isOffice: false, isOperator: false }, ["own"], false],
-    [{ isTeacher: false, isOffice: true, isOperator: false }, GROUPS.slice(1).map(({ id }) => id), false],
-    [{ isTeacher: true, isOffice: true, isOperator: true }, GROUPS.map(({ id }) => id), true],
+    [{ isTeacher: true, isOffice: false }, ["own"], false],
+    [{ isTeacher: false, isOffice: true }, GROUPS.slice(1).map(({ id }) => id), true],
+    [{ isTeacher: true, isOffice: true }, GROUPS.map(({ id }) => id), true],
   ])("are shown to whom they are for: %o", (who, ids, isShown) => {
     const groups = groupsFor(who);
     expect(groups.map(({ id }) => id)).toEqual(ids);

@@ -50,6 +50,7 @@ describe("how long a recording is kept", () => {
       routes: [
         { path: "/", component: { render: () => null } },
         { path: "/certificates", name: "admin-certificates", component: { render: () => null } },
+        { path: "/rules", name: "admin-retention-rules", component: { render: () => null } },
       ],
     });
     await router.push("/");

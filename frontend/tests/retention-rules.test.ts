@@ -78,7 +78,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function opened(page: Component, props: Record<string, unknown> = {}): Promise<void> {
+async function opened(page: Component, props: Record<string, unknown> = {}, is_operator = true): Promise<void> {
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [
@@ -91,7 +91,7 @@ async function opened(page: Component, props: Record<string, unknown> = {}): Pro
   document.body.append(place);
   app = createApp(() => h(page, props));
   app.use(i18n).use(createPinia()).use(router);
-  const person = { id: "p0", roles: [{ role: "ADMINISTRATOR" }], csrf_token: "t" };
+  const person = { id: "p0", is_operator, roles: [{ role: "ADMINISTRATOR" }], csrf_token: "t" };
   useSession().take({ person, device: null } as unknown as Me);
   app.mount(place);
 }
@@ -112,16 +112,14 @@ describe("the list of rules", () => {
     expect(rows[1]).toContain(`${FIRST_DAY} 起由另一条取代`);
     expect(rows[1]).toContain("随软件");
     expect(button("添加规则")).toBeDefined();
+    expect(text()).not.toContain("由管理全部地区的管理员添加");
   });
 
-  it("says whose it is to who administers a part", async () => {
-    answer = () =>
-      new Response(JSON.stringify({ type: "forbidden", status: 403, title: "", detail: "" }), {
-        status: 403,
-        headers: { "content-type": "application/problem+json" },
-      });
-    await opened(RetentionRulesPage);
-    await expect.poll(text).toContain("保留规则由管理全部地区的管理员查看和添加");
+  it("is read by who administers a part, who is told who adds them and is offered nothing to add", async () => {
+    await opened(RetentionRulesPage, {}, false);
+    await expect.poll(text).toContain("县里决定");
+    expect(document.querySelectorAll("tbody tr")).toHaveLength(2);
+    expect(text()).toContain("由管理全部地区的管理员添加");
     expect(button("添加规则")).toBeUndefined();
   });
 });

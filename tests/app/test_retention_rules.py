@@ -152,7 +152,7 @@ async def test_how_long_is_said_even_if_it_is_until_withdrawn(
     assert (await keeper.post(PATH, unsaid)).status_code == 422
 
 
-async def test_only_who_administers_all_there_is_sees_and_adds_them(
+async def test_who_administers_or_supervises_anything_reads_them_and_who_administers_all_adds_them(
     keeper: TestBrowser,
     county: County,
     database: Database,
@@ -161,26 +161,38 @@ async def test_only_who_administers_all_there_is_sees_and_adds_them(
 ) -> None:
     preview = f"{PATH}/preview?purpose=LESSON&grace_days=7&valid_from=2026-06-01"
 
-    async def statuses(browser: TestBrowser) -> set[int]:
-        asked = [await browser.get(path) for path in (PATH, f"{PATH}/export", preview)]
-        asked.append(await browser.post(PATH, rule(clock)))
-        return {answer.status_code for answer in asked}
+    async def reading(browser: TestBrowser) -> set[int]:
+        return {(await browser.get(path)).status_code for path in (PATH, f"{PATH}/export")}
+
+    async def adding(browser: TestBrowser) -> list[tuple[int, str]]:
+        refused = [await browser.get(preview), await browser.post(PATH, rule(clock))]
+        return [(answer.status_code, answer.json()["type"]) for answer in refused]
 
     async with database.unit_of_work() as db:
         town = await make_region(db, parent=county.region)
         school = await make_school(db, town)
         local = await make_person(db, role=Role.ADMINISTRATOR, region=town)
         head = await make_person(db, role=Role.ADMINISTRATOR, school=school)
-    for account in (local, head, county.supervisor, county.teacher):
+        inspector = await make_person(db, role=Role.SUPERVISOR, school=school)
+    for account in (local, head, inspector, county.supervisor):
         browser = await open_browser(account)
-        assert await statuses(browser) == {403}
+        assert await listed(browser) == await listed(keeper)
+        assert await reading(browser) == {200}
+        assert await adding(browser) == [(403, "forbidden")] * 2
         assert (await browser.me())["person"]["is_operator"] is False
-    assert await statuses(await open_browser()) == {401}
+    teacher = await open_browser(county.teacher)
+    assert (await reading(teacher), await adding(teacher)) == ({403}, [(403, "forbidden")] * 2)
+    device = await open_browser(device=county.credentials[0])
+    stranger = await open_browser()
+    assert await reading(device) == await reading(stranger) == {401}
+    assert [status for status, _ in await adding(device)] == [401, 403]
+    assert [status for status, _ in await adding(stranger)] == [401, 401]
     assert (await keeper.get(preview)).status_code == 200
     assert (await keeper.me())["person"]["is_operator"] is True
     async with database.unit_of_work() as db:
         await make_county(db)
-    assert await statuses(keeper) == {403}
+    assert await reading(keeper) == {200}
+    assert await adding(keeper) == [(403, "forbidden")] * 2
     assert (await keeper.me())["person"]["is_operator"] is False
     async with database.unit_of_work() as db:
         assert len((await db.scalars(select(RetentionRule))).all()) == 3

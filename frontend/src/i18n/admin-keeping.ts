@@ -92,8 +92,7 @@ const zh = {
       expired: "生效以前已经到期的, 仍按原来的规则销毁。",
     },
     add_ask: "规则添加以后不能修改, 只能再添加一条来取代。{effect} 确定从 {day} 起执行吗?",
-    not_yours: "保留规则由管理全部地区的管理员查看和添加",
-    not_yours_hint: "您负责的是其中一部分。每段录像保留到哪一天, 在它的课堂记录里。",
+    not_yours: "这些规则对所有学校的录像有效, 由管理全部地区的管理员添加。每段录像保留到哪一天, 在它的课堂记录里; 要一直留着的, 在那里保留。",
     refused: {
       "retention-too-early": "这条规则最早从 {day} 起: 会让录像更早到期或销毁的, 要提前告知。",
       "wrong-state": "刚刚有人添加了规则, 请关掉这个窗口, 看过再添加。",
@@ -198,8 +197,7 @@ const en: typeof zh = {
       expired: "What is over before that day is removed by the rule it was over by.",
     },
     add_ask: "A rule cannot be changed, only replaced by another one. {effect} Have it hold from {day}?",
-    not_yours: "The rules of keeping are seen and added by who administers all there is",
-    not_yours_hint: "You look after a part of it. Until when a recording is kept is said in the record of its lesson.",
+    not_yours: "These rules hold for the recordings of all schools, and are added by who administers all there is. Until when one is kept is said in the record of its lesson; it can be held there.",
     refused: {
       "retention-too-early": "This rule begins on {day} at the earliest: one by which recordings go sooner gives notice.",
       "wrong-state": "Somebody added a rule this moment: close this, look at it, then add yours.",

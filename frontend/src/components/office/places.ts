@@ -5,14 +5,12 @@
  */
 
 /**
- * `at`: where it is; `holds`: pages elsewhere that belong to it; `word`: the key of its name; `of`: whom alone
- * in the office it is for: who administers all there is.
+ * `at`: where it is; `holds`: pages elsewhere that belong to it; `word`: the key of its name.
  */
 export interface Place {
   at: string;
   word: string;
   holds?: readonly string[];
-  of?: "operator";
 }
 
 export interface Group {
@@ -96,17 +94,14 @@ export const GROUPS: readonly Group[] = [
       { at: "/admin/coverage/sheets", word: "coverage.tabs.sheets" },
       { at: "/admin/coverage/reports", word: "coverage.tabs.reports" },
       { at: "/admin/coverage/definitions", word: "coverage.tabs.definitions" },
-      { at: "/admin/retention-rules", word: "admin.retention.title", of: "operator" },
+      { at: "/admin/retention-rules", word: "admin.retention.title" },
     ],
   },
 ];
 
-/** The groups somebody is shown, each with the places that are hers. */
-export function groupsFor(who: { isTeacher: boolean; isOffice: boolean; isOperator: boolean }): Group[] {
-  return GROUPS.filter(({ of }) => (of === "office" ? who.isOffice : who.isTeacher)).map((group) => ({
-    ...group,
-    places: group.places.filter(({ of }) => of === undefined || who.isOperator),
-  }));
+/** The groups somebody is shown. */
+export function groupsFor(who: { isTeacher: boolean; isOffice: boolean }): Group[] {
+  return GROUPS.filter(({ of }) => (of === "office" ? who.isOffice : who.isTeacher));
 }
 
 function leadsTo(path: string, to: string): boolean {
