@@ -40,6 +40,7 @@ from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, Rol
 
 router = APIRouter(prefix="/api", tags=["coverage"], route_class=IdempotentRoute)
 
+PlanWords = Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL, description="In their name.")]
 _PLAN_ORDER = (CurriculumPlan.valid_from.desc(), CurriculumPlan.id.desc())
 _TABLE_ORDER = (
     School.name.asc(),
@@ -55,7 +56,7 @@ async def list_curriculum_plans(
     now: Now,
     caller: CurrentInspector,
     page: PageQuery,
-    q: Annotated[str, Query(max_length=120, pattern=WITHOUT_NUL)] = "",
+    q: PlanWords = "",
 ) -> Page[CurriculumItem]:
     """List the nation's curriculum and those of the regions in sight, the latest first."""
     seen = curriculum.plans_seen(caller.scope(*INSPECTING), q.strip())
@@ -66,10 +67,14 @@ async def list_curriculum_plans(
 
 @router.get("/curriculum-plans/export", **EXPORT_ROUTE)
 async def export_curriculum_plans(
-    request: Request, caller: CurrentInspector, export_format: ExportQuery = ExportFormat.CSV
+    request: Request,
+    caller: CurrentInspector,
+    q: PlanWords = "",
+    export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export what all of them require, one line for a grade and a subject."""
-    seen = curriculum.plans_seen(caller.scope(*INSPECTING)).with_only_columns(CurriculumPlan.id)
+    found = curriculum.plans_seen(caller.scope(*INSPECTING), q.strip())
+    seen = found.with_only_columns(CurriculumPlan.id)
     sets = await _sets(request)
     statement = (
         select(CurriculumPlan, CurriculumPeriods)

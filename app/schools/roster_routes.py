@@ -25,6 +25,14 @@ from app.signing import Signer
 
 router = APIRouter(prefix="/api/rosters", tags=["registry"], route_class=IdempotentRoute)
 
+PointWords = Annotated[
+    str,
+    Query(
+        max_length=120,
+        pattern=WITHOUT_NUL,
+        description="Words of the name of point, region or school, or a code's beginning.",
+    ),
+]
 _ORDER = (RosterSnapshot.taken_on.desc(), RosterSnapshot.id.desc())
 
 
@@ -201,28 +209,30 @@ async def read_signed(
 
 @router.get("/{roster_id}/entries")
 async def list_entries(
-    roster_id: UUID, db: Db, caller: CurrentInspector, page: PageQuery
+    roster_id: UUID, db: Db, caller: CurrentInspector, page: PageQuery, q: PointWords = ""
 ) -> Page[RosterEntryOut]:
     """List the teaching points of a roster."""
     snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
     order = (RosterEntry.position.asc(), RosterEntry.id.asc())
-    found = await fetch_page(db, rosters.entries(snapshot.id), order=order, page=page)
+    found = await fetch_page(db, rosters.entries(snapshot.id, q), order=order, page=page)
     return found.page(lambda row: RosterEntryOut.model_validate(row, from_attributes=True))
 
 
 @router.get("/{roster_id}/entries/export", **EXPORT_ROUTE)
 async def export_entries(
+    *,
     roster_id: UUID,
     request: Request,
     db: Db,
     caller: CurrentInspector,
+    q: PointWords = "",
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the teaching points of a roster, all pages of it."""
     snapshot = await rosters.snapshot_within(db, caller.scope(*INSPECTING), roster_id)
     return stream(
         request.app.state.database,
-        rosters.entries(snapshot.id).order_by(RosterEntry.position),
+        rosters.entries(snapshot.id, q).order_by(RosterEntry.position),
         columns=(
             Column("序号", lambda row: row[0].position),
             Column("教学点", lambda row: row[0].name),

@@ -188,9 +188,23 @@ async def verify(db: AsyncSession, snapshot: RosterSnapshot) -> Verified:
     return Verified(is_intact, key.public_key)
 
 
-def entries(snapshot_id: UUID) -> Select[RosterEntry]:
-    """Return the entries of a snapshot, in whatever order."""
-    return select(RosterEntry).where(RosterEntry.snapshot_id == snapshot_id)
+def entries(snapshot_id: UUID, text: str = "") -> Select[RosterEntry]:
+    """Return the entries of a snapshot, in whatever order.
+
+    `text`: words of what the list says of each: names of the point, its region and its school, or
+    the beginning of a code.
+    """
+    query = select(RosterEntry).where(RosterEntry.snapshot_id == snapshot_id)
+    named = (RosterEntry.name, RosterEntry.region_name, RosterEntry.parent_name)
+    coded = (RosterEntry.moe_code, RosterEntry.local_code, RosterEntry.region_code)
+    for word in text.split():
+        query = query.where(
+            or_(
+                *(each.icontains(word, autoescape=True) for each in named),
+                *(each.istartswith(word, autoescape=True) for each in coded),
+            )
+        )
+    return query
 
 
 async def entries_of(db: AsyncSession, snapshot_id: UUID) -> Sequence[RosterEntry]:

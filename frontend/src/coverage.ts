@@ -100,7 +100,8 @@ export const curricula = {
   list: (query: Paging & { q?: string }) => dataOf(client.get("/api/curriculum-plans", { query })),
   /** Plans with these letters in their name, to choose from. */
   named: async (q: string): Promise<Named[]> => (await curricula.list({ q, limit: 20 })).items,
-  exportUrl: (format: Format) => linkTo("/api/curriculum-plans/export", { query: { format } }),
+  exportUrl: (q: string | undefined, format: Format) =>
+    linkTo("/api/curriculum-plans/export", { query: { q, format } }),
   one: (plan_id: string) => dataOf(client.get("/api/curriculum-plans/{plan_id}", { path: { plan_id } })),
   add: (json: Schemas["CurriculumIn"]) => dataOf(client.post("/api/curriculum-plans", { json })),
   edit: ({ id, version }: Pick<CurriculumDetail, "id" | "version">, json: Schemas["CurriculumEdit"]) =>

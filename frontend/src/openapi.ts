@@ -9469,6 +9469,7 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description In their name. */
                 q?: string;
             };
         };
@@ -9571,6 +9572,8 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description In their name. */
+                q?: string;
             };
         };
         responses: {
@@ -12490,6 +12493,8 @@ export interface operations {
                 cursor?: components["parameters"]["query.cursor"];
                 /** @description How many items a page has at most. */
                 limit?: components["parameters"]["query.limit"];
+                /** @description Words of the name of point, region or school, or a code's beginning. */
+                q?: string;
             };
             path: {
                 roster_id: components["parameters"]["path.roster_id"];
@@ -12515,6 +12520,8 @@ export interface operations {
             query?: {
                 /** @description The kind of file. */
                 format?: components["parameters"]["query.format"];
+                /** @description Words of the name of point, region or school, or a code's beginning. */
+                q?: string;
             };
             path: {
                 roster_id: components["parameters"]["path.roster_id"];

@@ -154,10 +154,10 @@ export const rosters = {
   named: async (q: string): Promise<Named[]> =>
     (await rosters.list({ q, is_own: true, limit: 30 })).items.map(called),
   nameOf: async (roster_id: string): Promise<Named> => called(await rosters.one(roster_id)),
-  entries: (roster_id: string, query: Paging) =>
+  entries: (roster_id: string, query: Paging & { q?: string }) =>
     dataOf(client.get("/api/rosters/{roster_id}/entries", { path: { roster_id }, query })),
-  entriesUrl: (roster_id: string, format: Format) =>
-    linkTo("/api/rosters/{roster_id}/entries/export", { path: { roster_id }, query: { format } }),
+  entriesUrl: (roster_id: string, q: string | undefined, format: Format) =>
+    linkTo("/api/rosters/{roster_id}/entries/export", { path: { roster_id }, query: { q, format } }),
   signedUrl: (roster_id: string) => linkTo("/api/rosters/{roster_id}/signed", { path: { roster_id } }),
 };
 

@@ -235,3 +235,37 @@ async def test_what_no_text_holds_is_refused_and_no_database_asked_for_it(
         answer = await keeper.get(asked)
         assert (answer.status_code, answer.json()["type"]) == (422, "malformed-input"), asked
     assert (await keeper.get(f"/api/{path}?{name}=music")).status_code == 200
+
+
+async def test_points_of_a_roster_and_curricula_are_found_and_exported_as_they_are_found(
+    open_browser: OpenBrowser, county: County, database: Database
+) -> None:
+    office = await open_browser(county.administrator)
+    async with database.unit_of_work() as db:
+        for number, each in enumerate(county.points):
+            point = await db.get_one(School, each.id)
+            point.name, point.local_suffix = f"松坪{number}村小", f"7{number}"
+    body = {"name": "秋季名册", "region_id": str(county.region.id), "taken_on": "2026-03-01"}
+    roster = await made(office, "/api/rosters", body)
+    path = f"/api/rosters/{roster['id']}/entries"
+    whole = (await found(office, path))["items"]
+    assert len(whole) == 2
+    for words, names in (
+        ("松坪0", {"松坪0村小"}),
+        (f"村小 {county.region.name}", {"松坪0村小", "松坪1村小"}),
+        (whole[0]["region_code"], {"松坪0村小", "松坪1村小"}),
+        (county.hub.name, {"松坪0村小", "松坪1村小"}),
+        ("松坪 别处", set()),
+        ("%", set()),
+    ):
+        listed = {each["name"] for each in (await found(office, f"{path}?q={words}"))["items"]}
+        assert listed == names, words
+        file = await exported(office, f"{path}/export?q={words}")
+        assert {each["name"] for each in whole if each["name"] in file} == names, words
+    plans = "/api/curriculum-plans"
+    nation = (await found(office, f"{plans}?q=2022"))["items"]
+    assert nation
+    assert nation[0]["name"] in await exported(office, f"{plans}/export?q=2022")
+    assert (await exported(office, f"{plans}/export?q=没有")).count("\n") == 1
+    refused = await office.get(f"{path}?q=%00")
+    assert (refused.status_code, refused.json()["type"]) == (422, "malformed-input")

@@ -2,6 +2,7 @@
 const zh = {
   plan: {
     title: "课程计划",
+    search: "课程计划的名称",
     hint: "每个年级每门学科一周应开几节; 开齐开足都对照它计算",
     add: "新建本地计划",
     edit: "修改",
@@ -80,6 +81,7 @@ const zh = {
 const en: typeof zh = {
   plan: {
     title: "Curriculum",
+    search: "Name of a curriculum",
     hint: "periods a week of each subject in each grade; what is lacking is counted against it",
     add: "New local plan",
     edit: "Edit",
