@@ -7,6 +7,8 @@ const zh = {
     schools: "学校与教学点", classes: "班级", classrooms: "教室", staff: "教职工", regions: "行政区划",
     "local-timetables": "本地课表", alliances: "教学联盟",
   },
+  of_alliances:
+    "一行写一所成员学校, 或一个学期的计划。联盟和学期的内容写在其中一行即可; 新联盟至少有一所主讲学校, 一所成员学校, 一个学期。别的区划的学校只能写标识码。",
   template: "下载模板",
   drop: "把表格拖到这里",
   drop_hint: "Excel (.xlsx, .xls) 或 CSV; 选好以后只检查, 不写入",
@@ -38,7 +40,7 @@ const zh = {
   why: "原因",
   no_value: "(空)",
   more_faults: "还有 {n} 行有错没有列出。",
-  more_in_file: "还有 {n} 处错误没有列在这里, 文件里有全部。",
+  more_in_file: "共 {all} 处错误, 这里列出前 {n} 处; 全部都在文件里:",
   take_faults: "把这些错误存成文件, 对着改表格:",
   reason: {
     "column-missing": "表里没有这一列",
@@ -102,6 +104,8 @@ const en: typeof zh = {
     schools: "Schools", classes: "Classes", classrooms: "Classrooms", staff: "Staff", regions: "Regions",
     "local-timetables": "Local timetables", alliances: "Alliances",
   },
+  of_alliances:
+    "A row is a member school, or the plan of a term. What is said of the alliance or of the term stands in one of its rows; a new alliance has a hub, a member and a term. A school of another region is named by its code.",
   template: "Template",
   drop: "Drop a table here",
   drop_hint: "Excel (.xlsx, .xls) or CSV; it is only looked at, nothing is written yet",
@@ -134,7 +138,7 @@ const en: typeof zh = {
   why: "Why",
   no_value: "(empty)",
   take_faults: "These faults as a file, to mend the table by:",
-  more_in_file: "{n} more fault is not shown here; the file has them all. | {n} more faults are not shown here; the file has them all.",
+  more_in_file: "The first {n} of {all} faults are shown here; the file has them all:",
   more_faults: "{n} more faulty row is not listed. | {n} more faulty rows are not listed.",
   reason: {
     "column-missing": "The table lacks this column",
