@@ -174,6 +174,14 @@ describe("which pictures there are", () => {
     expect(mainLane(shown, "site-a/camera")?.key).toBe("hub/screen");
   });
 
+  it("shows what is under the second camera large while no screen is shared, as the file of the lesson does", () => {
+    const board = clip({ group: "second_camera", duration_ms: 60_000 });
+    const lanes = lanesOf([clip({ duration_ms: 60_000 }), board, clip({ group: "screen", start_ms: 20_000, duration_ms: 10_000 })]);
+    const mainAt = (ms: number, chosen: string | null = null) => mainLane(shownLanes(lanes, ms, []), chosen)?.key;
+    expect([mainAt(10_000), mainAt(25_000), mainAt(35_000)]).toEqual(["hub/second_camera", "hub/screen", "hub/second_camera"]);
+    expect(mainAt(10_000, "hub/camera")).toBe("hub/camera");
+  });
+
   it("follows the teacher's camera, else what sounds", () => {
     expect(leaderOf(CLIPS)?.id).toBe("hub-camera-0");
     expect(leaderOf(CLIPS.slice(1))?.id).toBe("site-a-camera-19000");

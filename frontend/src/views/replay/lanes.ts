@@ -78,11 +78,12 @@ export function shownLanes(lanes: readonly Lane[], ms: number, stage: Replay["st
   );
 }
 
-/** The large picture: the viewer's choice while it is on, else a shared screen, else the teacher. */
+/** The large picture: the viewer's choice while it is on, else a shared screen, a board under a second camera, the teacher. */
 export function mainLane<T extends Picture>(shown: readonly T[], chosen: string | null): T | undefined {
   return (
     shown.find((lane) => lane.key === chosen) ??
     shown.find((lane) => lane.group === "screen") ??
+    shown.find((lane) => lane.seatId === HUB && lane.group === "second_camera") ??
     shown.find((lane) => lane.seatId === HUB) ??
     shown[0]
   );
