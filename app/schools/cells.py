@@ -115,3 +115,14 @@ def code(sets: Catalogue, kind: CodeKind, cell: str, column: str) -> KnownCode:
     if found is None or not found.set.is_stored:
         raise Refused(column, "unknown-code")
     return found
+
+
+def require_holding(
+    sets: Catalogue, kind: CodeKind, code: str | int | None, column: str, today: date
+) -> None:
+    """Raise Refused when what something new is given holds no longer, or not yet.
+
+    None, and grade 0 (before school), are no codes.
+    """
+    if code and not sets.stored(kind, str(code)).is_valid_on(today):
+        raise Refused(column, "code-over")

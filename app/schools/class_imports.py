@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -45,6 +46,7 @@ class Classes(World[SchoolClass]):
     schools: SchoolFinder
     there: dict[Hashable, SchoolClass]
     usual_language: str
+    today: date
     key_column = CLASS
 
     def read(self, line: Line) -> Wanted:
@@ -79,8 +81,15 @@ class Classes(World[SchoolClass]):
         return 0 if cell == "0" else int(cells.code(self.sets, CodeKind.GRADE, cell, GRADE).code)
 
     def require_new(self, wanted: Wanted) -> None:
-        """Refuse one of a closed school."""
+        """Refuse one of a closed school, or of a code that does not hold today."""
         self.schools.require_open(wanted.key)
+        assert isinstance(wanted.key, tuple)
+        for kind, code, column in (
+            (CodeKind.STAGE, wanted.key[1], STAGE),
+            (CodeKind.GRADE, wanted.facts["grade_no"], GRADE),
+            (CodeKind.LANGUAGE, wanted.facts.get("language_of_instruction"), LANGUAGE),
+        ):
+            cells.require_holding(self.sets, kind, code, column, self.today)
 
     async def make(self, db: AsyncSession, wanted: Sequence[Wanted]) -> None:
         """Insert them, with what the table does not say as it is by itself."""
@@ -105,7 +114,7 @@ async def _classes(db: AsyncSession, scope: Scope, sets: Catalogue, noting: Noti
         (row.school_id, row.stage, row.entry_year, row.name): row async for (row,) in rows
     }
     usual = sets.usual(CodeKind.LANGUAGE, noting.on).code
-    return Classes(sets, await SchoolFinder.load(db, scope), there, usual)
+    return Classes(sets, await SchoolFinder.load(db, scope), there, usual, noting.on)
 
 
 @dataclass(slots=True)
@@ -115,6 +124,7 @@ class Classrooms(World[Classroom]):
     sets: Catalogue
     schools: SchoolFinder
     there: dict[Hashable, Classroom]
+    today: date
     key_column = ROOM
 
     def read(self, line: Line) -> Wanted:
@@ -145,8 +155,10 @@ class Classrooms(World[Classroom]):
         return Wanted(line, (school.id, name), facts)
 
     def require_new(self, wanted: Wanted) -> None:
-        """Refuse one of a closed school."""
+        """Refuse one of a closed school, or on a line of a kind that does not hold today."""
         self.schools.require_open(wanted.key)
+        line = wanted.facts.get("link_kind")
+        cells.require_holding(self.sets, CodeKind.LINK, line, LINK, self.today)
 
     def change(self, db: AsyncSession, thing: Classroom, changes: dict[str, Any]) -> None:
         """Change what differs; a lesson under way keeps to another line from now on."""
@@ -174,11 +186,11 @@ class Classrooms(World[Classroom]):
 
 
 async def _classrooms(
-    db: AsyncSession, scope: Scope, sets: Catalogue, _noting: Noting
+    db: AsyncSession, scope: Scope, sets: Catalogue, noting: Noting
 ) -> Classrooms:
     rows = in_portions(db, select(Classroom).where(Classroom.school_id.in_(schools_within(scope))))
     there: dict[Hashable, Classroom] = {(row.school_id, row.name): row async for (row,) in rows}
-    return Classrooms(sets, await SchoolFinder.load(db, scope), there)
+    return Classrooms(sets, await SchoolFinder.load(db, scope), there, noting.on)
 
 
 CLASSES = kind_of(

@@ -239,9 +239,11 @@ class _Import:
     def _create(self, row: Row, parent_id: UUID | None) -> None:
         if row.closed_on is not None:
             raise Refused(CLOSED, "new-and-closed")
-        category = self.known.sets.stored(CodeKind.SCHOOL_CATEGORY, row.category)
-        if not category.is_valid_on(self.noting.on):
-            raise Refused(CATEGORY, "code-over")
+        for kind, code, column in (
+            (CodeKind.SCHOOL_CATEGORY, row.category, CATEGORY),
+            (CodeKind.URBAN_RURAL, row.given.get("urban_rural"), URBAN),
+        ):
+            cells_of.require_holding(self.known.sets, kind, code, column, self.noting.on)
         school = School(
             id=uuid7(),
             name=row.name,

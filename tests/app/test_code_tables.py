@@ -29,6 +29,7 @@ from app.coverage.curriculum import new_timetable
 from app.coverage.models import CurriculumPeriods, CurriculumPlan, LocalPeriods
 from app.database import Database, uuid7
 from app.lessons.models import CourseOffering, LessonKind, OfferingState
+from app.schools.class_imports import CLASSES, CLASSROOMS
 from app.schools.histories import Noting, change_category
 from app.schools.importing import import_schools
 from app.schools.models import Classroom, RegionLabel, School, SchoolClass
@@ -411,6 +412,22 @@ async def test_what_holds_no_longer_or_not_yet_is_given_to_nothing_new(
             await edit_class(db, held, {"language_of_instruction": "kk"}, today=noting.on)
         with pytest.raises(CodeUnknown):
             await edit_classroom(db, kept, {"link_kind": "5g"}, today=noting.on)
+        place, of = "学校,行政区划代码,所属学校,", f"{county.hub.name},{county.region.code},,"
+        tables = {
+            CLASSES: f"{place}班级名称,学段代码,年级,入学年份,学生人数,教学语言\n"
+            f"{of}新,2,3,2025,9,kk",
+            CLASSROOMS: f"{place}教室名称,接入方式\n{of}新,5g",
+        }
+        for kind, text in tables.items():
+            report = await kind.run(
+                db,
+                read_table(text.encode()),
+                scope=Scope(region_ids=frozenset({county.region.id})),
+                noting=noting,
+                is_dry=True,
+            )
+            faults = [(fault.column, fault.reason) for fault in report.faults]
+            assert faults == [(text.split("\n")[0].split(",")[-1], "code-over")]
         table = f"学校名称,办学类型代码,行政区划代码\n附设班,219,{county.region.code}\n".encode()
         report = await import_schools(
             db,
