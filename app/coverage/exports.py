@@ -53,11 +53,11 @@ SITE_COLUMNS = (
 )
 
 LESSON_COLUMNS = (
-    Column("时间", lambda row: row.Lesson.planned_start),
-    Column("课题", lambda row: row.Lesson.title),
-    Column("类型", lambda row: KIND_WORDS[row.Lesson.kind]),
-    Column("学科", lambda row: row.Lesson.subject),
-    Column("年级", lambda row: row.Lesson.grade),
+    Column("时间", lambda row: row.planned_start),
+    Column("课题", lambda row: row.title),
+    Column("类型", lambda row: KIND_WORDS[row.kind]),
+    Column("学科", lambda row: row.subject),
+    Column("年级", lambda row: row.grade),
     Column("主讲学校", lambda row: row.hub),
     Column("听讲学校", lambda row: row.site),
     Column("已锁定", lambda row: "是" if row.locked else "否"),

@@ -158,8 +158,13 @@ def lessons(
     c = found.c
     query = (
         select(
-            Lesson,
+            c.lesson_id,
             c.session_id,
+            c.title,
+            c.kind,
+            c.subject,
+            c.grade,
+            c.planned_start,
             Hub.id.label("hub_id"),
             Hub.name.label("hub"),
             Site.id.label("site_id"),
@@ -167,8 +172,7 @@ def lessons(
             c.locked,
         )
         .select_from(found)
-        .join(Lesson, Lesson.id == c.lesson_id)
-        .join(Hub, Hub.id == Lesson.hub_school_id)
+        .join(Hub, Hub.id == c.hub_school_id)
         .join(Site, Site.id == c.school_id)
     )
     return query, (c.planned_start.desc(), c.record_id.desc())
@@ -183,7 +187,14 @@ def _rows_behind(
     origin = aliased(Lesson)
     query = (
         rows.add_columns(
-            AttendanceRecord.session_id, Lesson.id.label("lesson_id"), Lesson.planned_start
+            AttendanceRecord.session_id,
+            Lesson.id.label("lesson_id"),
+            Lesson.title,
+            Lesson.kind,
+            Lesson.subject,
+            Lesson.grade,
+            Lesson.planned_start,
+            Lesson.hub_school_id,
         )
         .join(origin, origin.id == ORIGIN_ID)
         .where(origin.hub_school_id != Classroom.school_id, origin.kind.in_(kinds))

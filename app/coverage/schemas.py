@@ -338,15 +338,16 @@ class DeliveredLesson(BaseModel):
     @classmethod
     def of(cls, row: Any) -> "DeliveredLesson":
         """Return a row of `app.coverage.listing.lessons`."""
-        lesson, session_id, hub_id, hub, site_id, site, locked = row
+        lesson_id, session_id, title, kind, subject, grade, start, *places, locked = row
+        hub_id, hub, site_id, site = places
         return cls(
-            lesson_id=lesson.id,
+            lesson_id=lesson_id,
             session_id=session_id,
-            title=lesson.title,
-            kind=lesson.kind,
-            subject=lesson.subject,
-            grade=lesson.grade,
-            planned_start=lesson.planned_start,
+            title=title,
+            kind=kind,
+            subject=subject,
+            grade=grade,
+            planned_start=start,
             hub=Named(id=hub_id, name=hub),
             school=Named(id=site_id, name=site),
             is_locked=bool(locked),

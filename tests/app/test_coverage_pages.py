@@ -122,9 +122,7 @@ async def test_lessons_are_the_same_however_many_sites_there_can_be(
                 basics, most_sites=most_sites, words=(None, None), kinds=kinds
             )
             found = await fetch_page(db, query, order=order, page=PageRequest(ALL))
-            shown.append([(row[0].id, row[4]) for row in found.items])
-            assert found.items == sorted(
-                found.items, key=lambda row: row[0].planned_start, reverse=True
-            )
+            shown.append([(row[0], row[9]) for row in found.items])
+            assert found.items == sorted(found.items, key=lambda row: row[6], reverse=True)
     assert shown[0] == shown[1]
     assert shown[0]
