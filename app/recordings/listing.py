@@ -21,7 +21,7 @@ from app.database import insert_many, uuid7
 from app.recordings.copies import NAME_LENGTH, CopyState, RecordingFile
 from app.recordings.finishing import MANIFEST
 from app.recordings.keys import REPLAY
-from app.recordings.models import Recording, RecordingState
+from app.recordings.models import PLAYABLE, Recording, RecordingState
 from app.store.client import is_key
 
 log = structlog.get_logger(__name__)
@@ -40,16 +40,26 @@ class FileOnDisk:
     is_recorded: bool = False
 
 
-async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
-    """Return the files of a sealed recording that are not among `known`. Raise OSError."""
-    return await asyncio.to_thread(lambda: list(_files(folder, known)))
+async def look_at(folder: Path, known: Collection[str], *, with_replay: bool) -> list[FileOnDisk]:
+    """Return the files of a sealed recording that are not among `known`. Raise OSError.
+
+    `with_replay`: those of its replay, too. Of one that is not shown (`has_replay`) the next
+    attempt may give other files the same names.
+    """
+    return await asyncio.to_thread(lambda: list(_files(folder, known, with_replay=with_replay)))
 
 
-async def is_all_known(folder: Path, known: Collection[str]) -> bool:
+def has_replay(recording: Recording) -> bool:
+    """Return whether the replay that lies there is the one that is shown, and stays."""
+    return recording.state in PLAYABLE
+
+
+async def is_all_known(folder: Path, known: Collection[str], *, with_replay: bool) -> bool:
     """Return whether no file came that is not among `known`; none is read. Raise OSError."""
 
     def look() -> bool:
-        return all(name in known for name, _ in _there(folder) if _is_ours(name))
+        there = _there(folder, with_replay=with_replay)
+        return all(name in known for name, _ in there if _is_ours(name))
 
     return await asyncio.to_thread(look)
 
@@ -100,7 +110,7 @@ async def enlist(
     return len(there)
 
 
-def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
+def _files(folder: Path, known: Collection[str], *, with_replay: bool) -> Iterator[FileOnDisk]:
     """Give a folder's own files and those of its replay; what is being made is neither.
 
     Nor is what somebody else put there, by its name: it goes with the folder. A replay's file may
@@ -111,7 +121,7 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
     """
     recorded = recorded_files(folder / MANIFEST)
     yield from (file for name, file in recorded.items() if name not in known)
-    for name, path in _there(folder):
+    for name, path in _there(folder, with_replay=with_replay):
         if name in known or name in recorded:
             continue
         if _is_ours(name):
@@ -120,8 +130,8 @@ def _files(folder: Path, known: Collection[str]) -> Iterator[FileOnDisk]:
             log.error("recording_file_of_no_recorder", folder=folder.name, name=name)
 
 
-def _there(folder: Path) -> Iterator[tuple[str, Path]]:
-    for place in (folder, folder / REPLAY):
+def _there(folder: Path, *, with_replay: bool) -> Iterator[tuple[str, Path]]:
+    for place in (folder, folder / REPLAY) if with_replay else (folder,):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.is_file() and not (place == folder and path.is_symlink()):
                 yield path.relative_to(folder).as_posix(), path

@@ -119,7 +119,7 @@ class Purger:
             known = await listing.known_files(db, recording.id)
         # Each file has its row before it goes, so that the certificate names them all, even after
         # a removal that was cut short.
-        files = await listing.look_at(folder, known)
+        files = await listing.look_at(folder, known, with_replay=True)
         async with context.database.unit_of_work() as db:
             await context.hold(db)
             await listing.enlist(db, recording, folder, files, now=context.now())

@@ -92,7 +92,8 @@ class Reconciler:
         async with context.database.unit_of_work() as db:
             known = await listing.known_files(db, recording.id)
         try:
-            files = await listing.look_at(folder, known)
+            with_replay = listing.has_replay(recording)
+            files = await listing.look_at(folder, known, with_replay=with_replay)
         except OSError:
             log.exception("recording_not_listed", recording_id=str(recording.id))
             files = []

@@ -98,7 +98,9 @@ class Uploader:
                 known = await listing.known_files(db, recording.id)
             folder = self._root / recording.folder
             try:
-                files = await listing.look_at(folder, known)
+                files = await listing.look_at(
+                    folder, known, with_replay=listing.has_replay(recording)
+                )
             except OSError:
                 log.exception("recording_not_listed", recording_id=str(recording.id))
                 continue
@@ -108,7 +110,8 @@ class Uploader:
                 row = await db.get_one(Recording, recording.id, with_for_update=True)
                 await listing.enlist(db, row, folder, files, now=context.now())
                 known = await listing.known_files(db, recording.id)
-                if await listing.is_all_known(folder, known):
+                with_replay = listing.has_replay(row)
+                if await listing.is_all_known(folder, known, with_replay=with_replay):
                     row.files_listed_at = context.now()
 
     async def _next(self, context: JobContext) -> tuple[Recording, RecordingFile] | None:

@@ -91,7 +91,7 @@ async def test_of_two_transactions_that_list_one_file_the_later_sees_the_row(
     """Real transactions, both begun before either is over."""
     recording = await keeping.recording()
     folder = keeping.root / recording.folder
-    found = await listing.look_at(folder, ())
+    found = await listing.look_at(folder, (), with_replay=True)
     begun = Meeting()
 
     async def list_it() -> int:
@@ -113,7 +113,7 @@ async def test_of_two_transactions_that_list_one_file_the_later_sees_the_row(
 async def test_what_was_removed_since_it_was_found_gets_no_row(keeping: Keeping) -> None:
     recording = await keeping.recording()
     folder = keeping.root / recording.folder
-    found = await listing.look_at(folder, ())
+    found = await listing.look_at(folder, (), with_replay=True)
     gone_part = FileOnDisk("1-000009.mp4", 9, "0" * 64, is_recorded=True)
     keeping.path(recording, CLIP).unlink()
     async with keeping.database.unit_of_work() as db:
@@ -128,7 +128,7 @@ async def test_what_was_removed_since_it_was_found_gets_no_row(keeping: Keeping)
 async def test_of_a_recording_that_is_gone_nothing_is_listed(keeping: Keeping) -> None:
     recording = await keeping.recording()
     folder = keeping.root / recording.folder
-    found = await listing.look_at(folder, ())
+    found = await listing.look_at(folder, (), with_replay=True)
     async with keeping.database.unit_of_work() as db:
         (await db.get_one(Recording, recording.id)).state = RecordingState.PURGED
     async with keeping.database.unit_of_work() as db:
@@ -200,7 +200,7 @@ async def test_of_two_who_remove_what_is_left_over_one_counts(
     folder = keeping.root / recording.folder
     if is_listed:
         async with keeping.database.unit_of_work() as db:
-            found = await listing.look_at(folder, ())
+            found = await listing.look_at(folder, (), with_replay=True)
             await listing.enlist(db, recording, folder, found, now=keeping.clock.now)
     size = keeping.path(recording, CLIP).stat().st_size
     if is_late:

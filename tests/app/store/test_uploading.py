@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -140,8 +141,10 @@ async def test_what_is_offered_while_others_are_read_is_sent_by_the_next_run(
     film = keeping.path(recording, "lesson-1.mp4")
     really = listing.look_at
 
-    async def look_at(folder: Path, known: Collection[str]) -> list[FileOnDisk]:
-        found = await really(folder, known)
+    async def look_at(
+        folder: Path, known: Collection[str], *, with_replay: bool
+    ) -> list[FileOnDisk]:
+        found = await really(folder, known, with_replay=with_replay)
         film.write_bytes(noise(10_000, 3))
         async with keeping.database.unit_of_work() as db:
             (await db.get_one(Recording, recording.id)).files_listed_at = None
@@ -345,3 +348,26 @@ async def test_file_the_disk_cannot_read_waits_alone(
     monkeypatch.undo()
     await keeping.run(times=3)
     assert (await keeping.states(recording))[CLIP] is CopyState.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "state", [RecordingState.SEALED, RecordingState.PROCESSING, RecordingState.BROKEN]
+)
+async def test_a_replay_that_is_not_shown_yet_is_not_sent(
+    keeping: Keeping, state: RecordingState
+) -> None:
+    """Its database was away when it was made: the next attempt gives other files its names."""
+    recording = await keeping.recording(state=state)
+    async with keeping.database.unit_of_work() as db:
+        (await db.get_one(Recording, recording.id)).ready_at = None
+    await keeping.run(times=2)
+    assert set(await keeping.files(recording)) == {PART, "manifest.jsonl"}
+    another = noise(70_000, 9)
+    keeping.path(recording, CLIP).write_bytes(another)
+    async with keeping.database.unit_of_work() as db:
+        row = await db.get_one(Recording, recording.id)
+        row.state, row.ready_at = RecordingState.READY, keeping.clock.now
+    await keeping.run(times=2)
+    files = await keeping.files(recording)
+    assert files[CLIP].sha256 == sha256(another).hexdigest()
+    assert {file.state for file in files.values()} == {CopyState.VERIFIED}
