@@ -150,6 +150,22 @@ describe("a running lesson played back", () => {
     expect(element.src).toContain("blob:lesson");
   });
 
+  it("stands at the end of a lesson that is over, and begins again when it is played then", async () => {
+    const whole = "#EXTM3U\n#EXTINF:6.0,\n/part/1\n#EXTINF:6.0,\n#EXT-X-GAP\n/gap\n#EXT-X-ENDLIST\n";
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(whole)));
+    begin();
+    await vi.advanceTimersByTimeAsync(500);
+    shift.seek(10_500);
+    shift.toggle();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(shift.isPlaying.value).toBe(true);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(shift.isPlaying.value).toBe(false);
+    expect(shift.positionMs.value).toBeGreaterThanOrEqual(11_800);
+    shift.toggle();
+    expect([shift.isPlaying.value, shift.positionMs.value]).toEqual([true, 0]);
+  });
+
   it("plays on past the moment from which another codec was sent", async () => {
     const [h264, vp8] = [TRACK.mimes[0] as string, 'video/webm; codecs="vp8"'];
     vi.stubGlobal("fetch", (path: string) => {

@@ -14,6 +14,8 @@ const RETRY_MS = 3_000;
 const SEEK_AGAIN_AFTER_MS = 700;
 /** As close as this to the newest part there is nothing to catch up with. */
 const NEWEST_MS = 1_500;
+/** As close as this to the end there is nothing more to play. */
+const END_MS = 200;
 export const CATCH_UP = 1.25;
 
 export interface Timeshift {
@@ -191,7 +193,8 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     const now = performance.now();
     const position = clock.positionAt(now);
     const playing = feeds.filter((feed) => feed.isOn(position) && !(sparing.leavesOut && cameras.includes(feed)));
-    const isAtEnd = position >= newestMs.value - 200;
+    const isAtEnd = position >= newestMs.value - END_MS;
+    if (isThrough(position) && clock.isPlaying) clock.pause(now);
     clock.hold(isAtEnd || !isListed.value || playing.some((feed) => !feed.isReadyAt(position)), now);
     isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
     const isBehind = newestMs.value - position >= NEWEST_MS;
@@ -220,6 +223,21 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     );
     positionMs.value = clock.positionAt(now);
     isPlaying.value = clock.isPlaying;
+  }
+
+  /** Whether all of a lesson that is over was played. */
+  function isThrough(position: number): boolean {
+    return isListed.value && feeds.every((feed) => feed.isOver) && position >= newestMs.value - END_MS;
+  }
+
+  /** Play or pause; what was played to its end begins again. */
+  function toggle(now: number): void {
+    if (clock.isPlaying) {
+      clock.pause(now);
+      return;
+    }
+    if (isThrough(clock.positionAt(now))) clock.seek(extentOf(lanes.value).fromMs, now);
+    clock.play(now);
   }
 
   function act(change: (now: number) => void): void {
@@ -261,7 +279,7 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
       elements.set(feed, element);
       feed.attach(element);
     },
-    toggle: () => act((now) => (clock.isPlaying ? clock.pause(now) : clock.play(now))),
+    toggle: () => act(toggle),
     seek: (ms) => {
       soughtAt.clear();
       sparing.forgetTrial();
