@@ -60,7 +60,7 @@ async function opened(component: Component, address: string): Promise<{ page: HT
     history: createMemoryHistory(),
     routes: [
       { path: "/list", name: "list", component },
-      ...["admin-timetable", "admin-sessions", "admin-calendar", "registry-jobs"].map((name) => ({
+      ...["admin-timetable", "admin-sessions", "admin-calendar", "registry-jobs", "admin-retention-rules"].map((name) => ({
         path: `/${name}`,
         name,
         component: { render: () => null },
