@@ -39,8 +39,22 @@ NEXT_RECORDING_STATE: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.RECORDING: frozenset({RecordingState.GAP, RecordingState.FINALISING}),
     RecordingState.GAP: frozenset({RecordingState.RECORDING, RecordingState.FINALISING}),
     RecordingState.FINALISING: frozenset({RecordingState.SEALED, RecordingState.BROKEN}),
-    RecordingState.SEALED: frozenset({RecordingState.PROCESSING, RecordingState.BROKEN}),
-    RecordingState.PROCESSING: frozenset({RecordingState.READY, RecordingState.BROKEN}),
+    RecordingState.SEALED: frozenset(
+        {
+            RecordingState.PROCESSING,
+            RecordingState.BROKEN,
+            RecordingState.WITHDRAWN,
+            RecordingState.EXPIRED,
+        }
+    ),
+    RecordingState.PROCESSING: frozenset(
+        {
+            RecordingState.READY,
+            RecordingState.BROKEN,
+            RecordingState.WITHDRAWN,
+            RecordingState.EXPIRED,
+        }
+    ),
     RecordingState.READY: frozenset(
         {RecordingState.PUBLISHED, RecordingState.WITHDRAWN, RecordingState.EXPIRED}
     ),

@@ -73,6 +73,8 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("start", "bell"),
     ("start", "bell", "seal"),
     ("start", "bell", "seal", "no room"),
+    ("start", "bell", "seal", "withdraw"),
+    ("start", "bell", "seal", "no room", "half a year"),
     ("start", "bell", "seal", "well"),
     ("start", "bell", "seal", "build"),
     ("start", "bell", "seal", "build", "well"),
@@ -470,6 +472,8 @@ WALKS: tuple[tuple[tuple[str, ...], RecordingState], ...] = (
     (("start", "bell", "seal", "build", "cut", "no room", "recover", "well"), S.REPAIRED),
     (("start", "bell", "seal", "build", "well", "publish"), S.PUBLISHED),
     (("start", "bell", "seal", "build", "withdraw"), S.WITHDRAWN),
+    (("start", "bell", "seal", "withdraw", "well"), S.WITHDRAWN),
+    (("start", "bell", "seal", "no room", "half a year", "well"), S.EXPIRED),
     (("start", "bell", "seal", "build", "well", "half a year"), S.EXPIRED),
     (("start", "bell", "seal", "build", "well", "withdraw", "half a year"), S.PURGED),
 )
