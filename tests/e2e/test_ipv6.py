@@ -15,14 +15,14 @@ _FRAMES = 40  # in 6 s, on two cores that four browsers share
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(320)
 def test_a_lesson_is_seen_and_heard_without_ipv4(tmp_path: Path) -> None:
     need_programs(nft="nftables")
     inside = private_network()
     samples.prepare()  # nothing can be fetched from inside
     done = subprocess.run(
         [*inside, sys.executable, "-m", "tests.e2e.ipv6_inside", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-4000:]
     found = json.loads(done.stdout.splitlines()[-1])
