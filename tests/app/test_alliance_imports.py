@@ -1,4 +1,7 @@
-"""Alliances from a table: 43 of them, each whole or not at all, and again without a change."""
+"""Alliances from a table: 43 of them, each whole or not at all, and again without a change.
+
+Past 400 lines: one table, and all that its columns may say of one alliance.
+"""
 
 import csv
 import io

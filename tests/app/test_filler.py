@@ -14,7 +14,7 @@ from app.settings import Settings
 from media.core.ids import PeerId, Source, TrackKey
 from media.recorder import filler
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
-from tests.app.test_timeshift import lanes
+from tests.app.timeshift.scene import lanes
 from tests.factories import County, make_lesson
 from tests.media.recorder_bench import moved
 from tests.media.recordings import opus_feed, record, vp8_feed

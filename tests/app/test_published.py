@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.accounts.models import Person
 from app.database import Database
 from app.lessons.models import Lesson
 from app.recordings.models import Recording
@@ -64,6 +65,8 @@ async def test_what_is_published_to_one_is_listed_while_it_may_be_watched(
 
     mine = [str(published.session_id)] * sees
     assert await listed() == mine
+    shown = (await browser.get(published.replay)).status_code
+    assert shown == (200 if sees else 404), "the list says what the page does"
     for about in ("沙沙", "音乐", "三年级", published.county.hub.name):
         assert await listed(f" {about} ") == mine
     assert await listed("体育") == []
@@ -72,6 +75,19 @@ async def test_what_is_published_to_one_is_listed_while_it_may_be_watched(
     await published.consent(published.county.points[0], says=True)
     assert await listed() == mine
     assert (await browser.get("/api/recordings/published?q=%00")).status_code == 422
+
+
+async def test_who_gave_it_finds_it_from_her_next_school(
+    published: Recorded, open_browser: OpenBrowser
+) -> None:
+    async with published.database.unit_of_work() as db:
+        elsewhere = await make_county(db)
+        person = await db.get_one(Person, published.county.teacher.person_id)
+        person.school_id = elsewhere.hub.id
+    browser = await open_as(open_browser, published, "teacher")
+    found = (await browser.get("/api/recordings/published")).json()["items"]
+    assert [each["session_id"] for each in found] == [str(published.session_id)]
+    assert (await browser.get(published.replay)).status_code == 200
 
 
 async def test_only_what_is_published_is_listed_the_latest_first(
