@@ -80,18 +80,12 @@ def is_refused() -> ColumnElement[bool]:
 
 
 def _is_meant_for(person: PersonCaller) -> ColumnElement[bool]:
-    inspected = inspected_schools(person)
-    # Apart from the sites of a lesson, which are few: joined to them, all classrooms would be read.
-    rooms = _rooms(inspected, person)
-    received = exists().where(
-        LessonSite.lesson_id == Lesson.id, Among(LessonSite.classroom_id, rooms)
-    )
+    is_there = Among(LessonSite.classroom_id, _rooms(person))
     return and_(
         Recording.state == RecordingState.PUBLISHED,
         or_(
-            Lesson.hub_school_id.in_(inspected),
-            Lesson.hub_school_id == person.school_id,
-            received,
+            Lesson.hub_school_id.in_(_schools(person)),
+            exists().where(LessonSite.lesson_id == Lesson.id, is_there),
         ),
     )
 
@@ -102,21 +96,19 @@ def lessons_of(person: PersonCaller) -> CompoundSelect[UUID]:
     And of those whose recordings she may watch herself. For lists, which would else ask lesson by
     lesson; what of them is shown now, `is_refused` says.
     """
-    inspected = inspected_schools(person)
-    schools = union(inspected, select(School.id).where(School.id == person.school_id))
     lesson = aliased(Lesson)  # as of any lesson, whichever the query is about
-    given = select(lesson.id).where(
-        or_(Among(lesson.hub_school_id, schools), lesson.lecturer_id == person.person_id)
-    )
-    rooms = _rooms(inspected, person)
-    received = select(LessonSite.lesson_id).where(Among(LessonSite.classroom_id, rooms))
+    is_hers = lesson.lecturer_id == person.person_id
+    given = select(lesson.id).where(or_(Among(lesson.hub_school_id, _schools(person)), is_hers))
+    received = select(LessonSite.lesson_id).where(Among(LessonSite.classroom_id, _rooms(person)))
     return union(given, received)
 
 
-def _rooms(inspected: Select[UUID], person: PersonCaller) -> Select[UUID]:
-    return select(Classroom.id).where(
-        or_(Classroom.school_id.in_(inspected), Classroom.school_id == person.school_id)
-    )
+def _schools(person: PersonCaller) -> CompoundSelect[UUID]:
+    return union(inspected_schools(person), select(School.id).where(School.id == person.school_id))
+
+
+def _rooms(person: PersonCaller) -> Select[UUID]:
+    return select(Classroom.id).where(Classroom.school_id.in_(_schools(person)))
 
 
 async def refusing(db: AsyncSession, recording: Recording) -> list[str]:
