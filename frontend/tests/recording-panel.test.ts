@@ -1,4 +1,5 @@
 /** The recording of a session: looking at it is written down, so nothing looks at it by itself. */
+import ElementPlus from "element-plus";
 import { createPinia } from "pinia";
 import { createApp, h, nextTick, shallowRef, type App } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
@@ -55,7 +56,7 @@ describe("the recording of a session", () => {
     page = document.createElement("div");
     app = createApp(() => h(RecordingPanel, { detail: detail.value }));
     const pinia = createPinia();
-    app.use(i18n).use(pinia).use(router).mount(page);
+    app.use(i18n).use(pinia).use(router).use(ElementPlus).mount(page);
     const administrator = { person: { roles: [{ role: "ADMINISTRATOR" }] }, device: null };
     useSession(pinia).me = administrator as unknown as Me;
   });
@@ -99,6 +100,29 @@ describe("the recording of a session", () => {
       await nextTick();
       expect(mending()?.textContent).toContain(says);
       expect(mending()?.querySelector("button") === null).toBe(standing === "RUNNING");
+    }
+  });
+
+  it("is withdrawn also while it has no replay, and published once it has one", async () => {
+    const offered = () => [...page.querySelectorAll(".acts button")].map((button) => button.textContent.trim());
+    const withdraw = i18n.global.t("admin.recording.withdraw");
+    const publish = i18n.global.t("admin.recording.publish");
+    for (const [state, both] of [
+      ["FINALISING", []],
+      ["SEALED", [withdraw]],
+      ["PROCESSING", [withdraw]],
+      ["BROKEN", [withdraw]],
+      ["READY", [publish, withdraw]],
+      ["REPAIRED", [publish, withdraw]],
+      ["PUBLISHED", [withdraw]],
+      ["EXPIRED", [withdraw]],
+      ["WITHDRAWN", []],
+      ["PURGED", []],
+    ] as const) {
+      const { recording, ...rest } = detailOf(false);
+      detail.value = { ...rest, recording: { ...recording, state } } as SessionDetail;
+      await nextTick();
+      expect(offered(), state).toEqual(both);
     }
   });
 
