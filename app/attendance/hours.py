@@ -32,6 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
+from app.among import Among
 from app.attendance.models import AttendanceRecord, AttendanceState, Session
 from app.attendance.rows import IS_COUNTED, Newest, RowFilter, days_of, newest
 from app.lessons.models import Lesson, LessonSite
@@ -139,7 +140,7 @@ def _sums_of(
         .where(
             _IS_EARNED,
             served.person_id.is_not(None),
-            served.school_id.in_(inspected_schools(person)),
+            Among(served.school_id, inspected_schools(person)),
             *of_school,
             *days_of(RowFilter(wanted.first_day, wanted.last_day)),
         )

@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import Person
 from app.accounts.queries import inspected_schools
 from app.accounts.sight import Sight
+from app.among import Among
 from app.attendance.models import (
     AttendanceAmendment,
     AttendanceRecord,
@@ -158,7 +159,7 @@ async def rows_to_add_up(
     if await covers_everything(db, person.scope(*INSPECTING)):
         return query.subquery()
     schools = inspected_schools(person)
-    given, received = record.hub_school_id.in_(schools), record.school_id.in_(schools)
+    given, received = Among(record.hub_school_id, schools), Among(record.school_id, schools)
     if wanted.school_id is not None:
         return query.where(or_(given, received)).subquery()
     return union_all(query.where(given), query.where(received, not_(given))).subquery()
