@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
-from app.errors import Problem, WrongState
+from app.errors import Problem
 from app.jobs import service as jobs
 from app.recordings import captions, purging, queries, retention, service
 from app.recordings.builder import BuiltClip, ReplayIndex
@@ -110,16 +110,19 @@ async def test_a_recording_withdrawn_this_moment_is_not_made(
     assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
 
 
-async def test_a_recording_whose_replay_is_begun_this_moment_is_not_withdrawn(
+async def test_a_recording_withdrawn_once_its_replay_is_begun_is_never_shown(
     keeping: Keeping,
 ) -> None:
     recording = await keeping.recording(state=RecordingState.SEALED)
-    began, refused = await one_after_the_other(
+    came = await one_after_the_other(
         keeping.database, recording, begin_processing, withdraw(keeping)
     )
-    assert began is True
-    assert isinstance(refused, WrongState)
-    assert await state_of(keeping.database, recording) is RecordingState.PROCESSING
+    assert came == [True, None]
+    async with keeping.database.unit_of_work() as db:
+        await make_ready(db, recording)  # the replay was being made meanwhile
+    assert await state_of(keeping.database, recording) is RecordingState.WITHDRAWN
+    async with keeping.database.unit_of_work() as db:
+        assert (await db.scalars(select(RecordingClip))).all() == []
 
 
 @pytest.mark.parametrize("is_made_first", [True, False])

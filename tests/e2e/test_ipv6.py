@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import samples
+from tests.e2e import ipv6_inside, samples
 from tests.e2e.platform_process import ROOT
 from tests.needs import need_programs, private_network
-
-_FRAMES = 40  # in 6 s, on two cores that four browsers share
 
 
 @pytest.mark.browser
@@ -31,6 +29,6 @@ def test_a_lesson_is_seen_and_heard_without_ipv4(tmp_path: Path) -> None:
     assert found["pages"] == ["[::1]"]
     assert found["roads"] == [["udp", "udp"]] * 3
     for where in ("hub at class-1", "hub at class-2", "class-1 at teacher"):
-        assert found[where]["frames"] >= _FRAMES, found
+        assert found[where]["frames"] >= ipv6_inside.FRAMES, found
         assert found[where]["energy"] > 1e-5, found
     assert found["errors"] == []
