@@ -42,6 +42,8 @@ export type Clip = Schemas["ClipOut"];
 export type CaptionsTrack = Schemas["CaptionsTrackOut"];
 export type Replay = Schemas["ReplayOut"];
 export type Chapter = Schemas["ChapterOut"];
+/** What of a lesson can be played from its recording so far. `is_over`: no more will come. */
+export type LookBack = Schemas["TimeshiftOut"];
 /** What is seen and heard as one of a seat; times on the lesson clock. */
 export type ShiftLane = Schemas["ShiftLaneOut"];
 /** A picture or a sound to be played back from its parts; `url` is its playlist. */
