@@ -3,7 +3,7 @@ import { createPinia } from "pinia";
 import { createApp, h, nextTick, type App } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { ShiftLane } from "../src/api";
+import type { Chapter, ShiftLane } from "../src/api";
 import { i18n } from "../src/i18n";
 import TimeshiftPanel from "../src/views/replay/TimeshiftPanel.vue";
 
@@ -21,17 +21,18 @@ let app: App;
 let page: HTMLElement;
 let asked: number;
 let lanes: ShiftLane[];
+let chapters: Chapter[];
 let isOver: boolean;
 let refusal: Response | null;
 let told: number[];
 
 beforeEach(async () => {
-  [asked, lanes, isOver, refusal, told] = [0, [CAMERA], false, null, []];
+  [asked, lanes, chapters, isOver, refusal, told] = [0, [CAMERA], [], false, null, []];
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   vi.stubGlobal("fetch", (path: string) => {
     if (path !== ASKS) return Promise.resolve(refusal?.clone() ?? new Response(PLAYLIST));
     asked += 1;
-    return Promise.resolve(refusal?.clone() ?? Response.json({ lanes, chapters: [], is_over: isOver }));
+    return Promise.resolve(refusal?.clone() ?? Response.json({ lanes, chapters, is_over: isOver }));
   });
   page = document.createElement("div");
   app = createApp(() => h(TimeshiftPanel, { sessionId: "0193", onPosition: (ms: number) => told.push(ms) }));
@@ -55,7 +56,11 @@ async function pass(ms: number): Promise<void> {
 const shown = () => [...page.querySelectorAll("figure:not(.hidden)")];
 const names = () => shown().map((figure) => figure.querySelector("figcaption")?.textContent);
 const mainName = () => page.querySelector("figure.main figcaption")?.textContent;
-const button = (says: string) => [...page.querySelectorAll("button")].find((each) => each.textContent.includes(says));
+/** By what is written on it, or said of it. */
+const button = (says: string) =>
+  [...page.querySelectorAll("button")].find((each) => `${each.textContent}${each.getAttribute("aria-label") ?? ""}`.includes(says));
+const key = (name: string): void =>
+  void page.querySelector(".shift")?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
 
 async function open(): Promise<void> {
   app.mount(page);
@@ -140,4 +145,120 @@ it("opens by itself when there is something, and asks no more when the recording
   const before = asked;
   await pass(30_000);
   expect(asked).toBe(before);
+});
+
+/** A browser that lets one thing be as large as the screen. */
+function openFull(): { root: () => Element | null; ask: () => void; leave: () => void } {
+  let large: Element | null = null;
+  const turn = (element: Element | null): Promise<void> => {
+    large = element;
+    document.dispatchEvent(new Event("fullscreenchange"));
+    return Promise.resolve();
+  };
+  Object.defineProperty(document, "fullscreenElement", { configurable: true, get: () => large });
+  document.exitFullscreen = () => turn(null);
+  Element.prototype.requestFullscreen = function ask(this: Element) {
+    return turn(this);
+  };
+  return { root: () => large, ask: () => button("全屏")?.click(), leave: () => void turn(null) };
+}
+
+const SOUND = { is_video: false, mimes: ["audio/mp4"], url: "/list/hub/sound" };
+
+it("is made louder, softer and silent, by button, slider and key, also what begins later", async () => {
+  lanes = [{ ...CAMERA, tracks: [...CAMERA.tracks, SOUND] }];
+  await open();
+  const sounds = () => [...page.querySelectorAll("audio")].map((each) => [each.muted, each.volume]);
+  expect(sounds()).toEqual([[false, 1]]);
+  button("静音")?.click();
+  await nextTick();
+  expect(sounds()).toEqual([[true, 1]]);
+  expect(button("打开声音")?.getAttribute("aria-pressed")).toBe("true");
+  const slider = page.querySelector<HTMLInputElement>("input.volume");
+  if (slider) slider.value = "0.25";
+  slider?.dispatchEvent(new Event("input"));
+  await nextTick();
+  expect(sounds()).toEqual([[false, 0.25]]);
+  key("ArrowUp");
+  await nextTick();
+  expect(sounds()).toEqual([[false, 0.35]]);
+  lanes = [...lanes, { ...SCREEN, tracks: [...SCREEN.tracks, { ...SOUND, url: "/list/screen/sound" }] }];
+  await pass(6_000);
+  expect(sounds()).toEqual([
+    [false, 0.35],
+    [false, 0.35],
+  ]);
+  expect(page.querySelector("video")?.muted).toBe(true);
+  key("m");
+  await nextTick();
+  expect(sounds().map(([muted]) => muted)).toEqual([true, true]);
+});
+
+it("is as large as the screen by button and key, and small again, also by the browser's own way", async () => {
+  const full = openFull();
+  await open();
+  full.ask();
+  await nextTick();
+  expect(full.root()).toBe(page.querySelector(".shift"));
+  expect(page.querySelector(".shift.full")).not.toBeNull();
+  button("退出全屏")?.click();
+  await nextTick();
+  expect(full.root()).toBeNull();
+  expect(page.querySelector(".shift.full")).toBeNull();
+  key("f");
+  await nextTick();
+  expect(page.querySelector(".shift.full")).not.toBeNull();
+  full.leave();
+  await nextTick();
+  expect(button("退出全屏")).toBeUndefined();
+});
+
+it("is played at the speeds of a replay, and as fast as the lesson where it meets it", async () => {
+  await open();
+  const speed = page.querySelector<HTMLSelectElement>("select.speed");
+  const choose = async (value: string): Promise<void> => {
+    if (speed) speed.value = value;
+    speed?.dispatchEvent(new Event("change"));
+    await nextTick();
+  };
+  expect([...(speed?.options ?? [])].map((each) => each.value)).toEqual(["0.5", "0.75", "1", "1.25", "1.5", "2"]);
+  await choose("1.5");
+  expect(button("追上直播")?.disabled).toBe(true);
+  await choose("0.5");
+  expect(button("追上直播")?.disabled).toBe(false);
+  button("追上直播")?.click();
+  await nextTick();
+  expect([speed?.value, button("追上直播")?.disabled]).toEqual(["1.25", true]);
+  key("End");
+  await pass(0);
+  expect([speed?.value, button("追上直播")?.disabled]).toEqual(["1", false]);
+  await choose("2");
+  expect(speed?.value).toBe("1");
+});
+
+it("marks on its axis who was on stage, pauses and where there was no picture, and goes from one to the next", async () => {
+  lanes = [{ ...CAMERA, from_ms: 5_000 }];
+  chapters = [
+    { kind: "HOLE", from_ms: 12_000, to_ms: 18_000, name: null },
+    { kind: "STAGE", from_ms: 20_000, to_ms: 30_000, name: "示范一村小" },
+    { kind: "PAUSE", from_ms: 40_000, to_ms: 41_000, name: null },
+    { kind: "SCREEN", from_ms: 45_000, to_ms: 50_000, name: null },
+    { kind: "STAGE", from_ms: 80_000, to_ms: 81_000, name: "还没有的" },
+  ];
+  await open();
+  const marks = (kind: string) => [...page.querySelectorAll(`.bar .${kind}`)].map((each) => each.getAttribute("title"));
+  expect(marks("stage")).toEqual(["00:20 示范一村小 上台"]);
+  expect(marks("pause")).toEqual(["00:40 已暂停互动"]);
+  expect(marks("hole")).toHaveLength(2);
+  key("Home");
+  key("n");
+  await pass(0);
+  expect(told.at(-1)).toBe(12_000);
+  key("n");
+  key("n");
+  await pass(0);
+  expect(told.at(-1)).toBe(40_000);
+  key("p");
+  await pass(0);
+  expect(told.at(-1)).toBe(20_000);
 });

@@ -166,6 +166,37 @@ describe("a running lesson played back", () => {
     expect([shift.isPlaying.value, shift.positionMs.value]).toEqual([true, 0]);
   });
 
+  it("is as fast as was chosen until it meets the newest part, and slower also there", async () => {
+    broken = /^.part/; // what has not come yet holds nobody up
+    vi.stubGlobal("MediaSource", undefined);
+    begin();
+    await vi.advanceTimersByTimeAsync(500);
+    shift.setRate(2);
+    shift.toggle();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(shift.positionMs.value).toBeGreaterThan(7_000);
+    expect(shift.rate.value).toBe(2);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(shift.rate.value).toBe(1);
+    shift.setRate(1.5);
+    expect(shift.rate.value).toBe(1);
+    shift.setRate(0.5);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(shift.rate.value).toBe(0.5);
+  });
+
+  it("keeps its speed to the end of a lesson that is over", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(`${PLAYLIST}#EXT-X-ENDLIST\n`)));
+    vi.stubGlobal("MediaSource", undefined);
+    begin();
+    await vi.advanceTimersByTimeAsync(500);
+    shift.setRate(1.5);
+    shift.toggle();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(shift.isPlaying.value).toBe(false);
+    expect(shift.rate.value).toBe(1.5);
+  });
+
   it("plays on past the moment from which another codec was sent", async () => {
     const [h264, vp8] = [TRACK.mimes[0] as string, 'video/webm; codecs="vp8"'];
     vi.stubGlobal("fetch", (path: string) => {

@@ -175,10 +175,10 @@ def _catch_up_by_sound(page: Page, road: Road, facts: Facts) -> None:
     shoot(page, PICTURES, "03-camera-left-out")
     wait_until(lambda: _stretch_s(_heard_s(page, since=left_out)) >= HEARD_S, "the sound goes on")
     heard_s = _heard_s(page, since=left_out)
-    _, newest_s = _place(page.get_by_role("slider"))
+    _, newest_s = _place(page.get_by_role("slider", name="播放位置"))
     _seek(page, share=1 - BACK_S / newest_s)
     expect(catch_up).to_be_enabled(timeout=1000 * PATIENCE_S)
-    at_s, newest_s = _place(page.get_by_role("slider"))
+    at_s, newest_s = _place(page.get_by_role("slider", name="播放位置"))
     facts.add(
         "heard without the camera",
         _stretch(heard_s),
@@ -303,7 +303,7 @@ def _notes(page: Page) -> list[Note]:
 
 def _seek(page: Page, *, share: float) -> float:
     """Press on the bar; return what place that is, in seconds."""
-    bar = page.get_by_role("slider")
+    bar = page.get_by_role("slider", name="播放位置")
     box = bar.bounding_box()
     assert box is not None
     _, newest_s = _place(bar)

@@ -1,5 +1,5 @@
 /** The pictures of a lesson that is played from its parts: they become more while it runs. */
-import type { ShiftLane, ShiftTrack } from "@/api";
+import type { Chapter, ShiftLane, ShiftTrack, Span } from "@/api";
 import { HUB, inOrder, laneKey, type Picture } from "./lanes";
 
 /** A camera or screen, and what is played of it. */
@@ -44,5 +44,23 @@ export function extentOf(lanes: readonly ShiftLane[]): { fromMs: number; untilMs
   return {
     fromMs: Math.min(...lanes.map((lane) => lane.from_ms)),
     untilMs: Math.max(...lanes.map((lane) => lane.until_ms)),
+  };
+}
+
+/** What is marked on the time axis. */
+export interface Marks {
+  stage: (Span & { name: string })[];
+  pauses: Span[];
+  holes: Span[];
+}
+
+/** Of the chapters of what there is between two moments; before there is anything is a hole. */
+export function marksOf(chapters: readonly Chapter[], fromMs: number, untilMs: number): Marks {
+  const inside = chapters.filter((chapter) => chapter.from_ms < untilMs);
+  const ofKind = (kind: Chapter["kind"]): Chapter[] => inside.filter((chapter) => chapter.kind === kind);
+  return {
+    stage: ofKind("STAGE").map((chapter) => ({ ...chapter, name: chapter.name ?? "" })),
+    pauses: ofKind("PAUSE"),
+    holes: [{ from_ms: 0, to_ms: fromMs }, ...ofKind("HOLE")],
   };
 }

@@ -1,10 +1,11 @@
 /** A lesson played from its parts: all pictures and sounds on one clock, also those that begin while it plays. */
-import { computed, onScopeDispose, ref, shallowReactive, shallowRef, type ComputedRef, type Ref, type ShallowRef } from "vue";
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import { Problem, type ShiftLane, type ShiftTrack } from "@/api";
 import { correctionOf, ReplayClock } from "./clock";
 import { TrackFeed } from "./feed";
 import { frontierOf } from "./playlist";
 import { extentOf, joined, trackKey } from "./shift-lanes";
+import { soundsAlone, soundsNoMore } from "./sounding";
 import { Sparing } from "./sparing";
 
 const TICK_MS = 100;
@@ -12,7 +13,7 @@ const POLL_MS = 4_000;
 /** A part that could not be fetched is asked for again after this. */
 const RETRY_MS = 3_000;
 const SEEK_AGAIN_AFTER_MS = 700;
-/** As close as this to the newest part there is nothing to catch up with. */
+/** As close as this to the newest part there is nothing to catch up with, and it is played as it is made. */
 const NEWEST_MS = 1_500;
 /** As close as this to the end there is nothing more to play. */
 const END_MS = 200;
@@ -36,7 +37,11 @@ export interface Timeshift {
   isCameraOut: Ref<boolean>;
   /** The browser cannot play what these sent. */
   failed: ShallowRef<readonly ShiftTrack[]>;
+  /** Faster than the lesson until it meets its newest part. */
   rate: Ref<number>;
+  /** 0 to 1. */
+  volume: Ref<number>;
+  isMuted: Ref<boolean>;
   problem: ComputedRef<Problem | null>;
   /** The server was asked again: play what has begun since, go on with the rest. */
   learn: (told: readonly ShiftLane[]) => void;
@@ -44,6 +49,7 @@ export interface Timeshift {
   attach: (track: ShiftTrack, element: HTMLMediaElement) => void;
   toggle: () => void;
   seek: (ms: number) => void;
+  setRate: (rate: number) => void;
   catchUp: () => void;
   /** Ask at once for what could not be fetched. */
   retry: () => void;
@@ -71,6 +77,8 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
   const listed = shallowRef<readonly ShiftTrack[]>([]);
   const failed = shallowRef<readonly ShiftTrack[]>([]);
   const rate = ref(1);
+  const volume = ref(1);
+  const isMuted = ref(false);
   /** What could not be fetched lately: the playlists, or parts of a track. */
   const problems = shallowReactive(new Map<TrackFeed | "playlists", Problem>());
   const problem = computed(() => [...problems.values()][0] ?? null);
@@ -129,6 +137,16 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     rate.value = value;
     clock.setRate(value, performance.now());
   }
+
+  /** Pictures have their sound beside them. */
+  function applySound(): void {
+    for (const [feed, element] of elements) {
+      if (feed.track.is_video) continue;
+      element.volume = volume.value;
+      element.muted = isMuted.value;
+    }
+  }
+  watch([volume, isMuted], applySound);
 
   async function start(element: HTMLMediaElement): Promise<void> {
     try {
@@ -197,8 +215,8 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     if (isThrough(position) && clock.isPlaying) clock.pause(now);
     clock.hold(isAtEnd || !isListed.value || playing.some((feed) => !feed.isReadyAt(position)), now);
     isWaiting.value = clock.isPlaying && clock.isHeld && !isAtEnd;
-    const isBehind = newestMs.value - position >= NEWEST_MS;
-    if (isListed.value && clock.isPlaying && rate.value !== 1 && !isBehind) setRate(1);
+    const isBehind = newestMs.value - position >= NEWEST_MS || isOver();
+    if (isListed.value && clock.isPlaying && rate.value > 1 && !isBehind) setRate(1);
     const leader = playing.find((feed) => !feed.track.is_video);
     const sound = leader && elements.get(leader);
     if (sound && clock.isPlaying && !clock.isHeld && !sound.paused && !sound.seeking) {
@@ -225,9 +243,14 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     isPlaying.value = clock.isPlaying;
   }
 
+  /** Whether nothing more is recorded. */
+  function isOver(): boolean {
+    return isListed.value && feeds.every((feed) => feed.isOver);
+  }
+
   /** Whether all of a lesson that is over was played. */
   function isThrough(position: number): boolean {
-    return isListed.value && feeds.every((feed) => feed.isOver) && position >= newestMs.value - END_MS;
+    return isOver() && position >= newestMs.value - END_MS;
   }
 
   /** Play or pause; what was played to its end begins again. */
@@ -246,12 +269,16 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     tick();
   }
 
+  const itself = { pause: () => act((now) => clock.pause(now)) };
+  watch(isPlaying, (is) => (is ? soundsAlone(itself) : soundsNoMore(itself)), { flush: "sync" });
+
   const ticking = setInterval(tick, TICK_MS);
   const polling = setInterval(() => void poll(), POLL_MS);
   void poll();
   onScopeDispose(() => {
     clearInterval(ticking);
     clearInterval(polling);
+    soundsNoMore(itself);
     for (const feed of feeds) feed.dispose();
   });
 
@@ -268,6 +295,8 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
     isCameraOut,
     failed,
     rate,
+    volume,
+    isMuted,
     problem,
     learn: (told) => {
       learn(told);
@@ -277,6 +306,7 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
       const feed = feeds.find((each) => each.track === track);
       if (feed === undefined || elements.has(feed)) return;
       elements.set(feed, element);
+      applySound();
       feed.attach(element);
     },
     toggle: () => act(toggle),
@@ -284,6 +314,10 @@ export function useTimeshift(given: readonly ShiftLane[], startMs: number): Time
       soughtAt.clear();
       sparing.forgetTrial();
       act((now) => clock.seek(Math.max(extentOf(lanes.value).fromMs, Math.min(ms, newestMs.value - 1000)), now));
+    },
+    setRate: (value) => {
+      setRate(value);
+      tick();
     },
     catchUp: () => {
       setRate(CATCH_UP);
