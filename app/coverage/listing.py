@@ -1,5 +1,8 @@
 """Lists behind the figures: sites, gaps, lessons. Statements, each for a page or an export."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -8,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.among import Among
 from app.attendance.delivered import ORIGIN_ID, counted_rows
 from app.attendance.models import AttendanceRecord
 from app.coverage import cells as cell_statements
@@ -136,24 +140,35 @@ def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:
 #: Of so many sites at most all rows that count are found first, then put in order. Of more sites
 #: nearly all rows do: they are gone through in order until the page is full.
 FEW_SITES = 1000
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAsked:
+    """Which rows that count. `most_sites`: how many sites there can be.
+
+    Only of lessons whose origin is of one of `kinds` and has one of these words for its subject,
+    its grade; None: whatever words.
+    """
+
+    most_sites: int
+    kinds: Collection[str]
+    subjects: Collection[str] | None = None
+    grades: Collection[str] | None = None
 
 
 def lessons(
-    basics: Basics,
-    *,
-    most_sites: int,
-    words: tuple[set[str] | None, set[str] | None],
-    kinds: list[str],
+    basics: Basics, wanted: RowsAsked, *, since: datetime | None = None, until: datetime = _EVER
 ) -> tuple[Select[*tuple[Any, ...]], Order]:
     """Return a query of the rows that count at the sites asked about, and its order.
 
-    Of each its lesson and schools, the latest first. `most_sites`: how many sites there can be.
-    `words`: only lessons whose origin has one of these words for its subject, its grade. A row
-    that came a second time by another lesson is listed as well: it shows by whom. Asked as of a
-    moment, they are the rows that counted then, whatever was corrected since.
+    Of each its lesson and schools, the latest first. A row that came a second time by another
+    lesson is listed as well: it shows by whom. Asked as of a moment, they are the rows that counted
+    then, whatever was corrected since. `since` and `until`: only those of lessons planned from the
+    one moment to the other, both included.
     """
-    found = _rows_behind(basics, words, kinds).cte("behind")
-    if most_sites <= FEW_SITES:
+    found = _rows_behind(basics, wanted, since, until).cte("behind")
+    if wanted.most_sites <= FEW_SITES:
         found = found.prefix_with("MATERIALIZED", dialect="postgresql")
     c = found.c
     query = (
@@ -179,11 +194,16 @@ def lessons(
 
 
 def _rows_behind(
-    basics: Basics, words: tuple[set[str] | None, set[str] | None], kinds: list[str]
+    basics: Basics, wanted: RowsAsked, since: datetime | None, until: datetime
 ) -> Select[*tuple[Any, ...]]:
     asked = basics.asked
-    at = select(basics.sites.c.school_id)
-    rows = counted_rows(asked.period.first, asked.period.last, schools=at, as_of=asked.as_of)
+    at, first, last = select(basics.sites.c.school_id), asked.period.first, asked.period.last
+    if since is None:
+        rows = counted_rows(first, last, schools=at, as_of=asked.as_of)
+    else:  # as the row itself says, where an index leads from a school's moment to its end
+        rows = counted_rows(first, last, as_of=asked.as_of).where(
+            Among(AttendanceRecord.school_id, at), AttendanceRecord.held_at.between(since, until)
+        )
     origin = aliased(Lesson)
     query = (
         rows.add_columns(
@@ -197,13 +217,12 @@ def _rows_behind(
             Lesson.hub_school_id,
         )
         .join(origin, origin.id == ORIGIN_ID)
-        .where(origin.hub_school_id != Classroom.school_id, origin.kind.in_(kinds))
+        .where(origin.hub_school_id != Classroom.school_id, origin.kind.in_(wanted.kinds))
     )
-    subjects, grades = words
-    if subjects is not None:
-        query = query.where(origin.subject.in_(subjects))
-    if grades is not None:
-        query = query.where(origin.grade.in_(grades))
+    if wanted.subjects is not None:
+        query = query.where(origin.subject.in_(wanted.subjects))
+    if wanted.grades is not None:
+        query = query.where(origin.grade.in_(wanted.grades))
     if asked.basis is Basis.LOCKED:
         query = query.where(rows.selected_columns.locked == 1)
     return query

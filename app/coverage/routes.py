@@ -16,6 +16,7 @@ from app.coverage import listing, queries
 from app.coverage.errors import NoTeachingWeeks
 from app.coverage.exports import FIGURE_COLUMNS, LESSON_COLUMNS, SITE_COLUMNS, gap_columns
 from app.coverage.figures import figures
+from app.coverage.lesson_pages import fetch_lessons_page
 from app.coverage.models import Basis, Indicator
 from app.coverage.rules import Cell, total
 from app.coverage.schemas import (
@@ -38,7 +39,7 @@ from app.coverage.weeks import period_of
 from app.database import Db
 from app.errors import refuses
 from app.exports import EXPORT_ROUTE, ExportFormat, ExportQuery, ExportResponse, stream, table
-from app.paging import Fetched, Order, Page, PageQuery, fetch_page
+from app.paging import Order, Page, PageQuery
 from app.schools.queries import school_within
 from app.schools.registry_schemas import MOST_GRADE_NO
 from app.schools.roster_models import RosterSnapshot
@@ -273,13 +274,13 @@ async def export_gaps(
     )
 
 
-async def _lessons(
+async def _rows_asked(
     db: AsyncSession,
     caller: PersonCaller,
     asked: Asked,
     cells: CellFilter,
     indicator: Indicator,
-) -> tuple[Select[*tuple[Any, ...]], Order]:
+) -> tuple[Basics, listing.RowsAsked]:
     roster, basics = await _basics(db, caller, asked, school_id=cells.school_id)
     subjects = grades = None
     if cells.subject_id is not None or cells.grade_no is not None:
@@ -293,11 +294,11 @@ async def _lessons(
             }
         if cells.grade_no is not None:
             grades = {text for text, found in words.grades.items() if found == cells.grade_no}
-    return listing.lessons(
-        basics,
+    return basics, listing.RowsAsked(
         most_sites=roster.size if cells.school_id is None else 1,
-        words=(subjects, grades),
         kinds=basics.kinds_of(indicator),
+        subjects=subjects,
+        grades=grades,
     )
 
 
@@ -313,8 +314,8 @@ async def list_delivered_lessons(
     page: PageQuery,
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure rests on, the latest first; each leads to its evidence."""
-    statement, order = await _lessons(db, caller, asked, cells, indicator)
-    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    basics, wanted = await _rows_asked(db, caller, asked, cells, indicator)
+    found = await fetch_lessons_page(db, basics, wanted, page)
     return found.page(DeliveredLesson.of)
 
 
@@ -331,7 +332,7 @@ async def export_delivered_lessons(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the lessons a figure rests on."""
-    statement, order = await _lessons(db, caller, asked, cells, indicator)
+    statement, order = listing.lessons(*await _rows_asked(db, caller, asked, cells, indicator))
     return stream(
         request.app.state.database,
         statement.order_by(*order),

@@ -1,10 +1,9 @@
 """Routes of signed figures and reports; what takes long is a job."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.errors import FiguresBeingCounted, PeriodTooLong
@@ -19,6 +18,7 @@ from app.coverage.errors import (
     TermBeingLocked,
 )
 from app.coverage.exports import LESSON_COLUMNS, SHEET_COLUMNS
+from app.coverage.lesson_pages import fetch_lessons_page
 from app.coverage.models import FigureSheet, Indicator, SheetState
 from app.coverage.queries import SheetFilter
 from app.coverage.schemas import DeliveredLesson, RegionCode
@@ -30,6 +30,7 @@ from app.coverage.sheet_schemas import (
     SheetOut,
     sheet_detail,
 )
+from app.coverage.sites import Basics
 from app.coverage.weeks import period_of
 from app.database import Db
 from app.errors import WrongState, refuses
@@ -39,7 +40,7 @@ from app.idempotency import IdempotentRoute
 from app.jobs import service as jobs
 from app.jobs.models import Queue
 from app.jobs.schemas import JobOut
-from app.paging import Fetched, Order, Page, PageQuery, fetch_page
+from app.paging import Page, PageQuery, fetch_page
 from app.security import INSPECTING, CurrentAdministrator, CurrentInspector, PersonCaller, Role
 
 router = APIRouter(prefix="/api/coverage", tags=["coverage"], route_class=IdempotentRoute)
@@ -133,21 +134,17 @@ async def read_sheet(
     return await _detail(db, sheet, response)
 
 
-async def _lessons(
+async def _rows_asked(
     db: AsyncSession,
     caller: PersonCaller,
     sheet_id: UUID,
     indicator: Indicator,
     region_code: str,
-) -> tuple[Select[*tuple[Any, ...]], Order]:
+) -> tuple[Basics, listing.RowsAsked]:
     sheet = await queries.sheet_within(db, caller.scope(*INSPECTING), sheet_id)
     basics = await sheets.basics_as_of(db, sheet, region_code=region_code)
-    return listing.lessons(
-        basics,
-        most_sites=sheet.roster.size,
-        words=(None, None),
-        kinds=basics.kinds_of(indicator),
-    )
+    kinds = basics.kinds_of(indicator)
+    return basics, listing.RowsAsked(most_sites=sheet.roster.size, kinds=kinds)
 
 
 @router.get("/sheets/{sheet_id}/lessons")
@@ -162,8 +159,8 @@ async def list_sheet_lessons(
     page: PageQuery,
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure of a sheet was computed from, as they counted then."""
-    statement, order = await _lessons(db, caller, sheet_id, indicator, region_code)
-    found: Fetched[Any] = await fetch_page(db, statement, order=order, page=page)
+    basics, wanted = await _rows_asked(db, caller, sheet_id, indicator, region_code)
+    found = await fetch_lessons_page(db, basics, wanted, page)
     return found.page(DeliveredLesson.of)
 
 
@@ -180,7 +177,9 @@ async def export_sheet_lessons(
     export_format: ExportQuery = ExportFormat.CSV,
 ) -> ExportResponse:
     """Export the lessons a figure of a sheet was computed from."""
-    statement, order = await _lessons(db, caller, sheet_id, indicator, region_code)
+    statement, order = listing.lessons(
+        *await _rows_asked(db, caller, sheet_id, indicator, region_code)
+    )
     return stream(
         request.app.state.database,
         statement.order_by(*order),

@@ -1,5 +1,6 @@
 """Pages of sites and gaps, put together, are the whole list, however many sites are tried first."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,17 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance import delivered
+from app.attendance.delivered import WEEK
 from app.coverage import listing
+from app.coverage.lesson_pages import fetch_lessons_page, since_of
 from app.coverage.models import Indicator
 from app.coverage.site_pages import NEXT_SITES, List, fetch_sites_page
 from app.coverage.sites import Basics, basics_of
 from app.database import Database
+from app.lessons.queries import bounds_of
 from app.paging import BadCursor, Order, PageRequest, fetch_page
 from tests.app.alliance_steps import statements
-from tests.app.coverage_world import make_world
+from tests.app.coverage_world import FIRST_MONDAY, make_world
 from tests.app.test_coverage_figures import ask, take_roster
 
 FEW, ALL = 2, 200
@@ -110,19 +114,88 @@ async def test_a_cursor_of_another_list_is_refused(
             await fetch_sites_page(db, basics, gaps(), PageRequest(FEW, found.next_cursor))
 
 
+def rows_asked(basics: Basics, most_sites: int) -> listing.RowsAsked:
+    return listing.RowsAsked(most_sites, basics.kinds_of(Indicator.PERIOD_RATE))
+
+
 async def test_lessons_are_the_same_however_many_sites_there_can_be(
     either_database: Database, tmp_path: Path
 ) -> None:
     async with either_database.unit_of_work() as db:
         basics = await basics_of_a_world(db, tmp_path)
-        kinds = basics.kinds_of(Indicator.PERIOD_RATE)
         shown = []
         for most_sites in (listing.FEW_SITES, listing.FEW_SITES + 1):
-            query, order = listing.lessons(
-                basics, most_sites=most_sites, words=(None, None), kinds=kinds
-            )
+            query, order = listing.lessons(basics, rows_asked(basics, most_sites))
             found = await fetch_page(db, query, order=order, page=PageRequest(ALL))
             shown.append([(row[0], row[9]) for row in found.items])
             assert found.items == sorted(found.items, key=lambda row: row[6], reverse=True)
     assert shown[0] == shown[1]
     assert shown[0]
+
+
+def of_lessons(sent: list[str]) -> list[bool]:
+    """Tell of each statement for lessons whether it looked among the last weeks' alone."""
+    return ["held_at BETWEEN" in each for each in sent if "FROM attendance_records" in each]
+
+
+async def test_pages_of_lessons_are_the_whole_list_and_look_at_the_last_weeks_first(
+    either_database: Database, tmp_path: Path
+) -> None:
+    async with either_database.unit_of_work() as db:
+        basics = await basics_of_a_world(db, tmp_path)
+        statement, order = listing.lessons(basics, rows_asked(basics, 1))
+        whole = [tuple(row) for row in await db.execute(statement.order_by(*order))]
+        looked: dict[int, list[bool]] = {}
+        for most_sites in (1, listing.FEW_SITES, listing.FEW_SITES + 1):
+            wanted = rows_asked(basics, most_sites)
+            with statements(either_database) as sent:
+                found = await fetch_lessons_page(db, basics, wanted, PageRequest(FEW))
+                rows = [*found.items]
+                while found.next_cursor is not None:
+                    page = PageRequest(FEW, found.next_cursor)
+                    found = await fetch_lessons_page(db, basics, wanted, page)
+                    rows += found.items
+            assert rows == whole
+            looked[most_sites] = of_lessons(sent)
+        # The last page of all is looked for among all lessons, once its weeks did not fill it.
+        assert looked[listing.FEW_SITES][0]
+        assert not looked[listing.FEW_SITES][-1]
+        assert not any(looked[listing.FEW_SITES + 1])
+        with statements(either_database) as sent:
+            await fetch_lessons_page(
+                db, basics, rows_asked(basics, listing.FEW_SITES), PageRequest(FEW)
+            )
+        assert of_lessons(sent) == [True]
+        with statements(either_database) as sent:
+            await fetch_lessons_page(
+                db, basics, rows_asked(basics, listing.FEW_SITES), PageRequest(ALL)
+            )
+        assert of_lessons(sent) == [True, False]
+
+
+async def test_a_cursor_of_another_list_is_none_of_lessons(
+    either_database: Database, tmp_path: Path
+) -> None:
+    async with either_database.unit_of_work() as db:
+        basics = await basics_of_a_world(db, tmp_path)
+        found = await fetch_sites_page(db, basics, sites(db, None, is_met=None), PageRequest(FEW))
+        with pytest.raises(BadCursor):
+            await fetch_lessons_page(
+                db, basics, rows_asked(basics, FEW), PageRequest(FEW, found.next_cursor)
+            )
+
+
+def test_as_many_weeks_are_looked_at_as_fill_a_page_of_one_lesson_a_week() -> None:
+    teaching = [FIRST_MONDAY + WEEK * number for number in (0, 1, 3, 4, 5)]
+    until, _ = bounds_of(teaching[-1] + timedelta(days=2))
+
+    def since(limit: int, sites: int, moment: datetime = until) -> datetime | None:
+        return since_of(teaching, moment, limit=limit, sites=sites)
+
+    assert since(50, 50) == bounds_of(teaching[3])[0]
+    assert since(51, 50) == bounds_of(teaching[2])[0]
+    assert since(50, 50, until - WEEK) == bounds_of(teaching[2])[0]
+    assert since(50, 50, until + WEEK * 9) == bounds_of(teaching[3])[0]
+    assert since(4, 1) is None
+    assert since(50, 50, until - WEEK * 9) is None
+    assert since(50, 0) is None
