@@ -6,7 +6,6 @@ What a site is counted by stands here once, for the figures and for the list of 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +26,7 @@ from app.coverage.inputs import kept_needs, standing_needs
 from app.coverage.models import Indicator
 from app.coverage.sites import Basics
 from app.coverage.totals import reach, totals
+from app.coverage.week_numbers import WeekNumber, taught_before
 
 Figure = tuple[int, int]
 
@@ -71,32 +71,29 @@ async def needs(db: AsyncSession, basics: Basics) -> CTE:
 
     A need asks for its periods in each teaching week that lies in its days, wholly or in part.
     """
-    facts, teaching = basics.facts.c, basics.asked.period.teaching
+    facts, period = basics.facts.c, basics.asked.period
     frozen, schools = basics.asked.frozen, select(basics.sites.c.school_id)
     posted = (
-        await standing_needs(db, basics.asked.period, schools)
+        await standing_needs(db, period, schools)
         if frozen is None
         else kept_needs(frozen.sheet_id, schools)
     ).subquery("posted")
     need = posted.c
-    # A week's Sunday, told by its Monday: no arithmetic on days that two databases share.
-    sundays = {week: week + timedelta(days=6) for week in teaching}
-    weeks = sum(
-        (
-            case((and_(need.starts_on <= sunday, need.ends_on >= week), 1), else_=0)
-            for week, sunday in sundays.items()
-        ),
-        start=literal(0),
-    )
+    # Its days in the period as weeks of it, told as numbers: the statement is the same whatever
+    # weeks are asked about, and composing it takes longer than to find a county's sites by it.
+    first, last = literal(period.first), literal(period.last)
+    begins = WeekNumber(case((need.starts_on < first, first), else_=need.starts_on), period.first)
+    ends = WeekNumber(case((need.ends_on > last, last), else_=need.ends_on), period.first)
+    weeks = taught_before(period, ends + 1) - taught_before(period, begins)
+    week = WeekNumber(facts.week_on, period.first)
     came = and_(
         facts.school_id == need.school_id,
         facts.grade_no == need.grade_no,
         facts.subject_id == need.subject_id,
         facts.kind.in_(basics.kinds_of(Indicator.COV_NEED)),
-        facts.week_on.in_(teaching),
-        need.starts_on
-        <= case({week: literal(day) for week, day in sundays.items()}, value=facts.week_on),
-        need.ends_on >= facts.week_on,
+        facts.week_on.in_(period.teaching),
+        begins <= week,
+        ends >= week,
     )
     of_need = (
         select(

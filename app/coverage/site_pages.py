@@ -42,9 +42,11 @@ async def fetch_sites_page(
     next_sites: int = NEXT_SITES,
 ) -> Fetched[Any]:
     """Return one page of a list. `next_sites`: how many are tried first. Raise BadCursor."""
-    _, order = await listed(basics)
-    last = last_shown(page, order)
-    position = 0 if last is None else int(last[0])
+    position = 0
+    if page.cursor is not None:  # to compose it takes longer than to find a page of it
+        last = last_shown(page, (await listed(basics))[1])
+        assert last is not None
+        position = int(last[0])
     for most in (next_sites, None):
         query, order = await listed(sites_from(basics, position, most=most))
         found: Fetched[Any] = await fetch_page(db, query, order=order, page=page)
