@@ -171,6 +171,7 @@ def _after_school(now: datetime, days: int) -> datetime:
 async def _claim(db: AsyncSession, told: Told, *, now: datetime) -> Claim:
     account = await accounts.account_by_username(db, told.lecturer)
     assert account is not None
+    hub = (await db.scalars(select(School).where(School.name == HUB))).one()
     points = await db.scalars(select(School).where(School.name.in_(told.points)))
     rooms = [
         await schools.ensure_classroom(db, school=point, name=POINT_CLASSROOM) for point in points
@@ -182,6 +183,7 @@ async def _claim(db: AsyncSession, told: Told, *, now: datetime) -> Claim:
         ends_at=start + LESSON,
         people=frozenset({account.person_id}),
         classrooms=frozenset(room.id for room in rooms),
+        lines=frozenset({hub.id}),
     )
 
 
@@ -191,14 +193,14 @@ async def _plan(db: AsyncSession, told: Told, *, now: datetime) -> Lesson | None
     if await clashes(db, [claim]):
         return None
     (lecturer_id,) = claim.people
-    hub = (await db.scalars(select(School).where(School.name == HUB))).one()
+    (hub_id,) = claim.lines
     lesson = await lessons.plan_lesson(
         db,
         kind=LessonKind.DELIVERY,
         title=told.title,
         subject=told.subject,
         grade=told.grade,
-        hub_school_id=hub.id,
+        hub_school_id=hub_id,
         lecturer_id=lecturer_id,
         classroom_ids=sorted(claim.classrooms),
         planned_start=claim.starts_at,

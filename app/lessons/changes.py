@@ -68,6 +68,10 @@ def claim_of(lesson: Lesson) -> Claim:
         classrooms=frozenset(rooms),
         lesson_id=lesson.id,
         chain_id=lesson.origin_id,
+        classes=frozenset(site.class_id for site in lesson.sites if site.class_id is not None),
+        lines=frozenset({lesson.hub_school_id}),
+        passing=frozenset(site.through_id for site in lesson.sites if site.through_id is not None),
+        offering_id=lesson.offering_id,
     )
 
 
@@ -118,14 +122,17 @@ async def edit(
     Raise LessonNotChangeable, LessonInThePast (where the time is changed), LessonClash.
     """
     require_changeable(lesson, now)
-    if (starts_at, ends_at) != (lesson.planned_start, lesson.planned_end):
+    stood = (lesson.planned_start, lesson.planned_end, lesson.hub_classroom_id)
+    if (starts_at, ends_at) != stood[:2]:
         require_ahead(starts_at, now)
     note_move(lesson, starts_at)
     lesson.title, lesson.planned_start, lesson.planned_end = title, starts_at, ends_at
     lesson.hub_classroom_id = hub_classroom_id
-    invite(lesson, sites)
+    is_invited_anew = invite(lesson, sites)
     touch(lesson)
-    await require_free(db, [claim_of(lesson)], instead_of={lesson.id})
+    # Where it stood it may stay, whatever has become of its line meanwhile.
+    if is_invited_anew or (starts_at, ends_at, hub_classroom_id) != stood:
+        await require_free(db, [claim_of(lesson)], instead_of={lesson.id})
     await db.flush()
 
 
@@ -236,7 +243,16 @@ async def substitute(
         by_person_id=by.person_id,
     )
     lesson.lecturer_id = to_person_id
-    await require_free(db, [claim_of(lesson)], instead_of={lesson.id})
+    only_who = Claim(
+        title=lesson.title,
+        starts_at=lesson.planned_start,
+        ends_at=lesson.planned_end,
+        people=frozenset({to_person_id}),
+        classrooms=frozenset(),
+        lesson_id=lesson.id,
+        chain_id=lesson.origin_id,
+    )
+    await require_free(db, [only_who], instead_of={lesson.id})
     db.add(row)
     await db.flush()
     return row

@@ -12,11 +12,12 @@ class LessonNotStartable(Problem):
 
 
 class LessonClash(Problem):
-    """A teacher or a classroom has another lesson at that time.
+    """A teacher, a classroom or a class has another lesson at that time, or a line no room.
 
     `detail` names the first lesson in the way; `clashes` names up to twenty, `count` says how many
-    there are. Each has `kind` (PERSON, CLASSROOM), whose `name` it is, the other lesson's `title`
-    and times, and which lesson was wanted.
+    there are. Each has `kind` (PERSON, CLASSROOM, CLASS; LINE: of a school), whose `name` it is,
+    how many lessons it can have `at_once`, the other lesson's `title` and times, and which lesson
+    was wanted.
     """
 
     status, type, title = 409, "lesson-clash", "There is another lesson at that time"

@@ -250,6 +250,10 @@ def _claim(offering: CourseOffering, row: LessonPlan, lesson: Lesson | None) -> 
         ),
         lesson_id=None if lesson is None else lesson.id,
         chain_id=None if lesson is None else lesson.origin_id,
+        classes=frozenset(site.class_id for site in sites if site.class_id is not None),
+        lines=frozenset({offering.hub_school_id}),
+        passing=frozenset(site.through_id for site in sites if site.through_id is not None),
+        offering_id=offering.id,
     )
 
 

@@ -1,19 +1,20 @@
 """Read a question for the planner from the database: so many statements, however many schools."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person
 from app.alliances.models import Match, Need
 from app.calendars import queries as calendars
 from app.calendars.days import school_day
+from app.lessons.lines import lines_of
 from app.lessons.models import GIVEN_UP, CourseOffering, Lesson, LessonSite
 from app.lessons.queries import bounds_of
 from app.lessons.timetable import CHANGEABLE
@@ -30,9 +31,6 @@ from app.planning.asking import (
 )
 from app.planning.models import Planning
 from app.schools.models import Classroom, Device, DeviceState, School, SchoolClass
-
-# What a lesson wants upwards: the camera's layers, the content and sound (docs/architecture.md).
-LESSON_UP_KBPS = 2500
 
 
 async def ask_of(db: AsyncSession, planning: Planning) -> Ask:
@@ -177,7 +175,7 @@ async def _schools(
     )
     schools = list(rows)
     rules = await calendars.calendars_of(db, schools, first=first, last=last)
-    lines = await _lines(db, used.lines)
+    lines = await lines_of(db, used.lines)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [
         PlannedSchool(
@@ -191,27 +189,6 @@ async def _schools(
     ]
 
 
-async def _lines(db: AsyncSession, school_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many lessons at once each of these schools' lines carries outwards.
-
-    The classrooms of a school share its line, so the best of them says what it is. Where none is
-    declared nobody knows: each classroom then has its own lesson, as it would without a planner.
-    """
-    rows = await db.execute(
-        select(Classroom.school_id, Classroom.budget_up_kbps).where(
-            Classroom.school_id.in_(school_ids)
-        )
-    )
-    declared: dict[UUID, list[int | None]] = defaultdict(list)
-    for school_id, up_kbps in rows:
-        declared[school_id].append(up_kbps)
-    lines = {}
-    for school_id, kbps in declared.items():
-        known = [each for each in kbps if each is not None]
-        lines[school_id] = max(1, max(known) // LESSON_UP_KBPS) if known else len(kbps)
-    return lines
-
-
 async def _busy(
     db: AsyncSession, used: _Used, courses: Sequence[CourseOffering], first: date, last: date
 ) -> list[Busy]:
@@ -223,7 +200,10 @@ async def _busy(
     rows = await db.scalars(
         select(Lesson)
         .where(Lesson.id.in_(_lesson_ids(used, first, last)))
-        .options(selectinload(Lesson.sites).joinedload(LessonSite.through))
+        .options(
+            joinedload(Lesson.offering),
+            selectinload(Lesson.sites).joinedload(LessonSite.through),
+        )
     )
     return [
         Busy(thing, lesson.planned_start, lesson.planned_end, lesson.title)
@@ -238,6 +218,7 @@ def _things(lesson: Lesson) -> list[Thing]:
         (ThingKind.TEACHER, lesson.lecturer_id),
         (ThingKind.LINE, lesson.hub_school_id),
         (ThingKind.CLASSROOM, lesson.hub_classroom_id),
+        (ThingKind.CLASS, None if lesson.offering is None else lesson.offering.hub_class_id),
     ]
     for site in lesson.sites:
         named += [

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendars.days import local_day
@@ -27,7 +26,6 @@ from app.planning.plans import Occurrence, Plan, occurrences, slots_of
 from app.planning.schemas import PlanningIn
 from app.planning.slots import table_of
 from app.planning.solver import Answer
-from app.schools.models import School
 
 ANSWER = TypeAdapter(Answer)
 
@@ -130,7 +128,6 @@ async def accept(
     assert found is not None
     if number >= len(found.plans):
         raise NoSuchPlan(f"The planning has {len(found.plans)} plans.")
-    await _hold_hubs(db, planning)
     held = await _lessons(db, planning, found.plans[number], now)
     written = await write_lessons(
         db,
@@ -142,14 +139,6 @@ async def accept(
     planning.accepted_at, planning.accepted_by = now, person_id
     for course in planning.courses:
         await db.refresh(course.offering, ["version"])
-
-
-async def _hold_hubs(db: AsyncSession, planning: Planning) -> None:
-    """Have whoever accepts another plan of these hubs wait: their line is wanted by both."""
-    hubs = sorted({course.offering.hub_school_id for course in planning.courses})
-    await db.execute(
-        select(School.id).where(School.id.in_(hubs)).order_by(School.id).with_for_update()
-    )
 
 
 async def _lessons(

@@ -77,7 +77,7 @@ const zh = {
   refused: {
     "cannot-plan": "这些课程不能一起排",
     "plan-outdated": "排好以后课程, 作息或已有的课改过了, 请再排一次",
-    "lesson-clash": "有教师或教室在这段时间刚刚排了别的课, 请再排一次",
+    "lesson-clash": "有教师, 教室, 班级或学校的带宽在这段时间刚刚被别的课占用, 请再排一次",
     "wrong-state": "已经采用了另一个方案",
     "no-such-plan": "没有这个方案",
     "malformed-input": "有没有填的或者填错的项",
@@ -167,7 +167,7 @@ const en: typeof zh = {
   refused: {
     "cannot-plan": "These courses cannot be planned together",
     "plan-outdated": "Courses, bells or lessons were changed since; plan again",
-    "lesson-clash": "A teacher or a classroom was given another lesson meanwhile; plan again",
+    "lesson-clash": "A teacher, a classroom, a class or a line was given another lesson meanwhile; plan again",
     "wrong-state": "Another plan was accepted already",
     "no-such-plan": "There is no such plan",
     "malformed-input": "Something is missing or wrong",

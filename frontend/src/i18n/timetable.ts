@@ -138,6 +138,8 @@ const zh = {
   refused: {
     "lesson-clash": "{name} 在 {when} 已经有课《{title}》",
     "lesson-clash-more": "{name} 在 {when} 已经有课《{title}》, 一共 {n} 处冲突",
+    "lesson-clash-line":
+      "{name} 的上行带宽同时只能主讲或转播 {at_once} 节课, 在 {when} 已经有课《{title}》: 请换个时间, 或者登记更大的带宽",
     "lesson-in-the-past": "这个时间已经过去, 请选以后的时间",
     "lesson-not-changeable": "这节课已经开始, 结束或取消, 不能再改",
     "same-teacher": "这位老师本来就上这节课, 请选别人",
@@ -286,6 +288,8 @@ const en: typeof zh = {
   refused: {
     "lesson-clash": "{name} has the lesson “{title}” on {when} already",
     "lesson-clash-more": "{name} has the lesson “{title}” on {when} already; {n} clashes in all",
+    "lesson-clash-line":
+      "The line of {name} carries {at_once} lessons out at once and has “{title}” on {when} already: choose another time, or declare a faster line",
     "lesson-in-the-past": "That time has passed: choose one that lies ahead",
     "lesson-not-changeable": "The lesson has begun, is over or was cancelled: it cannot be changed",
     "same-teacher": "This teacher gives the lesson already: choose somebody else",

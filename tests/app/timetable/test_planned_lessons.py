@@ -17,7 +17,7 @@ from app.workers import PERIODIC, job_handlers
 from tests.app.alliance_steps import found, made
 from tests.app.conftest import Clock, OpenBrowser, TestBrowser
 from tests.app.timetable_steps import HOUR, JSON, Timetabled, act, at, offering_of, plan_one, tag
-from tests.factories import NOON, County
+from tests.factories import NOON, County, make_classroom
 
 
 @pytest.fixture
@@ -132,8 +132,10 @@ async def test_who_stands_in_gives_the_lesson_and_the_first_teacher_is_kept(
 
 
 async def test_who_has_a_lesson_then_cannot_stand_in(
-    *, keeper: TestBrowser, school: Timetabled, lesson: JSON
+    *, keeper: TestBrowser, database: Database, school: Timetabled, lesson: JSON
 ) -> None:
+    async with database.unit_of_work() as db:  # a line of two lessons, so far as is known
+        await make_classroom(db, school.county.hub)
     other = await made(
         keeper,
         "/api/course-offerings",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -257,6 +258,7 @@ async def test_deciding_costs_the_same_however_many_lessons(
 
 
 PEOPLE, ROOMS = [uuid7() for _ in range(3)], [uuid7() for _ in range(3)]
+CLASSES, LINES = [uuid7() for _ in range(2)], {uuid7(): 1, uuid7(): 2}
 CHAINS = [uuid7() for _ in range(2)]
 
 
@@ -271,6 +273,8 @@ def some_claims(draw: st.DrawFn) -> Claim:
         classrooms=frozenset(draw(st.sets(st.sampled_from(ROOMS), max_size=2))),
         lesson_id=uuid7(),
         chain_id=draw(st.sampled_from([None, None, *CHAINS])),
+        classes=frozenset(draw(st.sets(st.sampled_from(CLASSES), max_size=1))),
+        lines=frozenset(draw(st.sets(st.sampled_from(sorted(LINES)), max_size=1))),
     )
 
 
@@ -280,7 +284,8 @@ def test_every_overlap_over_something_is_found_and_nothing_else(
 ) -> None:
     found = {
         (frozenset({clash.wanted.lesson_id, clash.other.lesson_id}), clash.resource_id)
-        for clash in find_clashes(claims, beside)
+        for clash in find_clashes(claims, beside, LINES)
+        if clash.kind is not Taken.LINE
     }
     pairs = [(one, other) for n, one in enumerate(claims) for other in [*claims[n + 1 :], *beside]]
     expected = {
@@ -288,14 +293,60 @@ def test_every_overlap_over_something_is_found_and_nothing_else(
         for one, other in pairs
         if one.starts_at < other.ends_at and other.starts_at < one.ends_at
         if one.chain_id is None or one.chain_id != other.chain_id
-        for resource in (one.people & other.people) | (one.classrooms & other.classrooms)
+        for resource in (one.people & other.people)
+        | (one.classrooms & other.classrooms)
+        | (one.classes & other.classes)
     }
     assert found == expected
+
+
+@given(st.lists(some_claims(), max_size=6), st.lists(some_claims(), max_size=6))
+def test_a_line_that_would_carry_too_much_is_found_and_no_other(
+    claims: list[Claim], beside: list[Claim]
+) -> None:
+    def only_lines(group: list[Claim]) -> list[Claim]:
+        nothing: frozenset[UUID] = frozenset()
+        return [
+            replace(each, people=nothing, classrooms=nothing, classes=nothing) for each in group
+        ]
+
+    wanted, there = only_lines(claims), only_lines(beside)
+    found = find_clashes(wanted, there, LINES)
+    crowded = {
+        line
+        for line, most in LINES.items()
+        for minute in range(50)
+        for running in [
+            [
+                each
+                for each in (*wanted, *there)
+                if line in each.lines
+                and each.starts_at <= NOON + timedelta(minutes=minute) < each.ends_at
+            ]
+        ]
+        if len(running) > most and any(each in wanted for each in running)
+    }
+    assert {clash.resource_id for clash in found} == crowded
+    for clash in found:
+        assert (clash.kind, clash.at_once) == (Taken.LINE, LINES[clash.resource_id])
+        assert clash.wanted in wanted
+        assert clash.wanted.starts_at < clash.other.ends_at
+        assert clash.other.starts_at < clash.wanted.ends_at
+
+
+def test_a_crowded_line_is_not_told_where_the_two_lessons_clash_anyway() -> None:
+    (line,) = (line for line, most in LINES.items() if most == 1)
+    one = Claim("先", NOON, NOON + DAY / 24, frozenset(), frozenset({ROOMS[0]}))
+    one = replace(one, lines=frozenset({line}))
+    other = replace(one, title="后")
+    assert [clash.kind for clash in find_clashes([other], [one], LINES)] == [Taken.CLASSROOM]
+    elsewhere = replace(other, classrooms=frozenset({ROOMS[1]}))
+    assert [clash.kind for clash in find_clashes([elsewhere], [one], LINES)] == [Taken.LINE]
 
 
 def test_a_point_passes_on_what_it_receives_at_the_same_time() -> None:
     origin, room = uuid7(), uuid7()
     first = Claim("源头", NOON, NOON + DAY / 24, frozenset(), frozenset({room}), lesson_id=origin)
     second = replace(first, title="转播", lesson_id=uuid7(), chain_id=origin)
-    assert find_clashes([second], [first]) == []
-    assert find_clashes([replace(second, chain_id=None)], [first]) != []
+    assert find_clashes([second], [first], {}) == []
+    assert find_clashes([replace(second, chain_id=None)], [first], {}) != []

@@ -8,6 +8,8 @@ import { useAction } from "../alliances/common";
 import { whenOf } from "./standing";
 
 interface Clash {
+  kind: "PERSON" | "CLASSROOM" | "CLASS" | "LINE";
+  at_once: number;
   name: string;
   title: string;
   planned_start: string;
@@ -20,7 +22,11 @@ export function useTimetableAction(roomOf: (id: string) => string = () => ""): R
     const [first] = (problem.extra.clashes ?? []) as Clash[];
     if (first !== undefined) {
       const n = Number(problem.extra.count);
-      const values = { name: first.name, title: first.title, when: whenOf(first.planned_start), n };
+      const { name, title, at_once } = first;
+      const values = { name, title, at_once, when: whenOf(first.planned_start), n };
+      if (first.kind === "LINE") {
+        return t("timetable.refused.lesson-clash-line", values);
+      }
       return t(n > 1 ? "timetable.refused.lesson-clash-more" : "timetable.refused.lesson-clash", values);
     }
     const { reason, classroom_id } = problem.extra as Partial<Record<string, string>>;
