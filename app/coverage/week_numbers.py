@@ -5,6 +5,7 @@ numbers it is the same whatever weeks are asked about.
 """
 
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Integer, cast, func, literal
@@ -48,6 +49,6 @@ def taught_before(period: Period, number: ColumnElement[int]) -> ColumnElement[i
     Looked up in a text of all the counts, which is one parameter however many there are.
     """
     taught = {(monday - period.first).days // 7 for monday in period.teaching}
-    counts = (sum(each < place for each in taught) for place in range(MOST_WEEKS + 1))
+    counts = accumulate((place in taught for place in range(MOST_WEEKS)), initial=0)
     text = "".join(f"{count:0{_DIGITS}}" for count in counts)
     return cast(func.substr(literal(text), number * _DIGITS + 1, _DIGITS), Integer)
