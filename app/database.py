@@ -67,8 +67,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Return an aware UTC datetime whatever the driver gave."""
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:  # as asyncpg gives it
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,13 +55,13 @@ SESSION_COLUMNS = (
 )
 # Of the rows of `rows.rows_to_export`.
 ROW_COLUMNS = (
-    Column("课题", lambda row: row.title),
-    Column("学科", lambda row: row.subject),
-    Column("年级", lambda row: row.grade),
-    Column("计划开始", lambda row: row.planned_start),
-    Column("主讲学校", lambda row: row.hub),
-    Column("学校", lambda row: row.site),
-    Column("教室", lambda row: row.classroom),
+    Column("课题", attrgetter("title")),
+    Column("学科", attrgetter("subject")),
+    Column("年级", attrgetter("grade")),
+    Column("计划开始", attrgetter("planned_start")),
+    Column("主讲学校", attrgetter("hub")),
+    Column("学校", attrgetter("site")),
+    Column("教室", attrgetter("classroom")),
     Column("计划分钟", lambda row: words.minutes(row.planned_ms)),
     Column("在线分钟", lambda row: words.minutes(row.connected_ms)),
     Column("听清分钟", lambda row: words.some_minutes(row.audible_ms)),
@@ -70,10 +71,10 @@ ROW_COLUMNS = (
     Column("看到分钟", lambda row: words.some_minutes(row.visible_ms)),
     Column("计入", lambda row: words.COUNTED[row.is_counted]),
     Column("未计入原因", _reason_in_words),
-    Column("人数", lambda row: row.headcount),
+    Column("人数", attrgetter("headcount")),
     Column("原报人数人", _reporter_in_words),
-    Column("更正次数", lambda row: row.amendments),
-    Column("异议", lambda row: row.objection),
+    Column("更正次数", attrgetter("amendments")),
+    Column("异议", attrgetter("objection")),
     Column("状态", lambda row: words.ATTENDANCE_STATE[row.state]),
 )
 # Of the rows of `sums.by_school`.

@@ -6,7 +6,7 @@ import threading
 import tracemalloc
 import zipfile
 from collections.abc import AsyncGenerator, Sequence
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 from xml.etree import ElementTree
 
@@ -104,7 +104,7 @@ async def test_empty_list_is_a_file_with_its_heading() -> None:
 
 
 def test_moments_are_shown_in_the_zone_of_the_schools_and_days_as_they_are() -> None:
-    text = to_csv(["x"], [[NOON, date(2026, 3, 2)]])
+    text = to_csv(["x", "y"], [[NOON, date(2026, 3, 2)]])
     assert text.splitlines()[1] == "2026-03-02 10:00:00,2026-03-02"
 
 
@@ -144,6 +144,13 @@ def test_numbers_stay_numbers_and_nothing_is_an_empty_cell() -> None:
     assert read(to_csv(["a", "b", "c"], [[-3, 2.5, None]]))[1] == ["-3", "2.5", ""]
 
 
+def test_what_is_equal_in_a_column_may_still_look_different() -> None:
+    column: list[Cell] = [1, 1.0, "1", None, -0.0, 0.0, date(2026, 3, 2), NOON]
+    made = read(to_csv(["x", "y"], [[each, "=1"] for each in column]))[1:]
+    shown = ["1", "1.0", "1", "", "-0.0", "0.0", "2026-03-02", "2026-03-02 10:00:00"]
+    assert made == [[each, "'=1"] for each in shown]
+
+
 typed = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
@@ -153,6 +160,15 @@ def test_whatever_people_type_is_read_back_and_is_no_formula(cells: list[str]) -
     for cell, original in zip(row, cells, strict=True):
         assert cell in {original, "'" + original}
         assert cell.lstrip(" ")[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"}
+
+
+cells = st.none() | st.integers() | st.floats() | st.dates() | typed
+moments = st.datetimes(timezones=st.just(UTC)).filter(lambda each: 1 < each.year < 9999)
+
+
+@given(st.lists(st.tuples(cells, typed, st.none() | moments, st.none() | typed), max_size=8))
+def test_a_line_is_the_same_whatever_lines_are_around_it(rows: list[tuple[Cell, ...]]) -> None:
+    assert csv_lines(rows) == b"".join(csv_lines([row]) for row in rows)
 
 
 @given(typed)
