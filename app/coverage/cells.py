@@ -42,7 +42,7 @@ def _timetables(basics: Basics) -> ColumnElement[bool]:
 
 
 def timetables(basics: Basics) -> CTE:
-    """Return the timetables of the sites: id, the site's columns, grade_no, classes, place.
+    """Return the timetables of the sites: id, school_id, county, plan_id, grade_no, classes, place.
 
     `classes`: how many the grade has there; `place` 1: the first of them, so that each grade
     stands once. By windows, of which databases know how many rows they give.
@@ -52,7 +52,9 @@ def timetables(basics: Basics) -> CTE:
     return (
         select(
             LocalTimetable.id,
-            *sites,
+            sites.school_id,
+            sites.county,
+            sites.plan_id,
             LocalTimetable.grade_no,
             func.count().over(partition_by=grade).label("classes"),
             func.row_number().over(partition_by=grade, order_by=LocalTimetable.id).label("place"),
@@ -119,7 +121,7 @@ def least(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[A
 
 
 def cells(basics: Basics, total: CTE) -> CTE:
-    """Return the cells: the site's columns, grade_no, subject_id, and tenths over the period.
+    """Return the cells: school_id, county, grade_no, subject_id, and tenths over the period.
 
     Those are required, local, delivered; lacking, filled, taught and gap follow from them.
     `total`: what `app.coverage.totals` says of the sites.
@@ -130,8 +132,6 @@ def cells(basics: Basics, total: CTE) -> CTE:
     known = (
         select(
             at.c.school_id,
-            at.c.position,
-            at.c.name,
             at.c.county,
             at.c.grade_no,
             CurriculumPeriods.subject_id,

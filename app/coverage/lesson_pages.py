@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendars.days import local_day
 from app.clock import utc_now
-from app.coverage.listing import FEW_SITES, RowsAsked, lessons
-from app.coverage.sites import Basics
+from app.coverage.listing import RowsAsked, lessons
+from app.coverage.sites import FEW_SITES, Basics
 from app.lessons.queries import bounds_of
 from app.paging import Fetched, PageRequest, fetch_page, last_shown
 

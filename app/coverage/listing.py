@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -17,7 +17,7 @@ from app.attendance.models import AttendanceRecord
 from app.coverage import cells as cell_statements
 from app.coverage.figures import is_regular, needs
 from app.coverage.models import Basis, Indicator
-from app.coverage.sites import Basics
+from app.coverage.sites import FEW_SITES, Basics
 from app.coverage.totals import reach, totals
 from app.lessons.models import Lesson
 from app.paging import Order
@@ -84,9 +84,17 @@ def gaps(
 ) -> tuple[Select[*tuple[Any, ...]], Order]:
     """Return a query of the cells where something is lacking still, and its order."""
     found = cell_statements.cells(basics, totals(basics))
-    c = found.c
-    query = select(*c).where(*_lacking(c, subject_id, grade_no))
-    return query, (c.position.asc(), c.school_id.asc(), c.grade_no.asc(), c.subject_id.asc())
+    c, at = found.c, basics.sites.c
+    query = _named(basics, found).where(*_lacking(c, subject_id, grade_no))
+    return query, (at.position.asc(), c.school_id.asc(), c.grade_no.asc(), c.subject_id.asc())
+
+
+def _named(basics: Basics, found: CTE) -> Select[*tuple[Any, ...]]:
+    """Return a query of cells, each with its site's position and name."""
+    at = basics.sites.c
+    return select(at.position, at.name, *found.c).join(
+        basics.sites, at.school_id == found.c.school_id
+    )
 
 
 def _lacking(c: Any, subject_id: UUID | None, grade_no: int | None) -> list[ColumnElement[bool]]:
@@ -134,12 +142,9 @@ def gap_sums(
 def school_cells(basics: Basics) -> Select[*tuple[Any, ...]]:
     """Return all cells of what is asked about, in order."""
     found = cell_statements.cells(basics, totals(basics))
-    return select(*found.c).order_by(found.c.grade_no, found.c.subject_id)
+    return _named(basics, found).order_by(found.c.grade_no, found.c.subject_id)
 
 
-#: Of so many sites at most all rows that count are found first, then put in order. Of more sites
-#: nearly all rows do: they are gone through in order until the page is full.
-FEW_SITES = 1000
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -168,6 +173,8 @@ def lessons(
     one moment to the other, both included.
     """
     found = _rows_behind(basics, wanted, since, until).cte("behind")
+    # Of few sites all rows are found first, then put in order; of more, nearly all count: they are
+    # gone through in order until the page is full.
     if wanted.most_sites <= FEW_SITES:
         found = found.prefix_with("MATERIALIZED", dialect="postgresql")
     c = found.c

@@ -134,7 +134,8 @@ async def gather(
     now: datetime,
 ) -> Report:
     """Compute all that a report says."""
-    basics = await basics_of(db, Question(period, basis, roster_id=roster.id))
+    asked = Question(period, basis, roster_id=roster.id, roster_size=roster.size)
+    basics = await basics_of(db, asked)
     whole, counties = await figures(db, basics)
     names = await queries.county_names(db, counties)
     coverage = CoverageOut(

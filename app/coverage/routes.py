@@ -86,6 +86,7 @@ async def _basics(
         period,
         asked.basis,
         roster_id=roster.id,
+        roster_size=roster.size,
         school_id=school_id,
         region_code=asked.region_code,
         label_id=asked.label_id,

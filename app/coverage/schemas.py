@@ -219,11 +219,11 @@ class CoverageSite(BaseModel):
 
 
 class CellRow(NamedTuple):
-    """A cell as `app.coverage.cells.cells` selects it."""
+    """A cell with its site's position and name, as `app.coverage.listing` selects it."""
 
-    school_id: UUID
     position: int
     name: str
+    school_id: UUID
     county: str
     grade_no: int
     subject_id: UUID

@@ -178,7 +178,13 @@ async def compute(
     await _keep_figures(
         db,
         sheet,
-        Question(period, Basis.LOCKED, roster_id=roster.id, frozen=Frozen(sheet.id, found)),
+        Question(
+            period,
+            Basis.LOCKED,
+            roster_id=roster.id,
+            roster_size=roster.size,
+            frozen=Frozen(sheet.id, found),
+        ),
     )
     _note(db, sheet, by)
     await db.flush()

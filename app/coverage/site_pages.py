@@ -30,7 +30,7 @@ def sites_from(basics: Basics, position: int, *, most: int | None = None) -> Bas
     standing = standing.where(RosterEntry.position >= position)
     if most is not None:
         standing = standing.order_by(RosterEntry.position).limit(most)
-    return replace(basics, sites=standing.cte("sites"))
+    return replace(basics, sites=standing.cte("sites"), are_many=basics.are_many and most is None)
 
 
 async def fetch_sites_page(

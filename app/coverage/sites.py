@@ -38,19 +38,24 @@ from app.schools.roster_models import RosterEntry
 
 COUNTY_DIGITS = 6
 
+#: Of so many sites at most it pays to look for their own facts. Of more, nearly all there are are
+#: theirs: they are gone through first.
+FEW_SITES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which figures: of whom, when, by which rows.
 
-    `roster_id` or `school_id`. `region_code`: only what lies in it. `label`: only counties that
-    bore it on `on`. `as_of`: by what was written down until then, from the rows themselves.
-    `frozen`: with what a sheet keeps, whatever stands today.
+    `roster_id` or `school_id`. `roster_size`: how many sites are on it. `region_code`: only what
+    lies in it. `label`: only counties that bore it on `on`. `as_of`: by what was written down until
+    then, from the rows themselves. `frozen`: with what a sheet keeps, whatever stands today.
     """
 
     period: Period
     basis: Basis = Basis.COUNTED
     roster_id: UUID | None = None
+    roster_size: int = 0
     school_id: UUID | None = None
     region_code: str = ""
     label_id: UUID | None = None
@@ -77,11 +82,15 @@ def prefix_of(region_code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Basics:
-    """What is read before a question is put: sites, facts, and how subjects are taken together."""
+    """What is read before a question is put: sites, facts, and how subjects are taken together.
+
+    `are_many`: there are more than `FEW_SITES`.
+    """
 
     asked: Question
     plans: Sequence[UUID]
     sites: CTE
+    are_many: bool
     facts: FromClause
     required_subjects: frozenset[UUID]
     folded: Mapping[UUID, UUID]
@@ -145,11 +154,17 @@ async def basics_of(
         asked,
         [plan_id for plan_id, _ in curricula.plans],
         _sites(asked, curricula.plans).cte("sites"),
+        _are_many(asked),
         await _facts(db, asked),
         curricula.required,
         curricula.folded,
         definitions or await definitions_on(db, asked.period.middle),
     )
+
+
+def _are_many(asked: Question) -> bool:
+    is_of_some = asked.region_code or asked.label_id is not None or asked.school_id is not None
+    return asked.roster_size > FEW_SITES and not is_of_some
 
 
 async def definitions_on(db: AsyncSession, day: date) -> dict[Indicator, IndicatorDefinition]:

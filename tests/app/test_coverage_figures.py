@@ -17,7 +17,7 @@ from app.coverage import listing, rules, seeds
 from app.coverage.figures import figures
 from app.coverage.models import Basis, CurriculumPeriods, CurriculumPlan, Indicator
 from app.coverage.rules import Cell
-from app.coverage.sites import Question, basics_of, prefix_of
+from app.coverage.sites import FEW_SITES, Question, basics_of, prefix_of
 from app.coverage.weeks import months_of, period_of
 from app.database import Database
 from app.schools import histories, rosters
@@ -102,6 +102,8 @@ async def test_statements_and_plain_rules_agree(
             assert [each.figures for each in counties.values()] == [wanted]
             of_rows = await ask(db, world, roster, basis=basis, as_of=LATER)
             assert await figures(db, await basics_of(db, of_rows)) == (whole, counties)
+            as_of_many = await ask(db, world, roster, basis=basis, roster_size=FEW_SITES + 1)
+            assert await figures(db, await basics_of(db, as_of_many)) == (whole, counties)
     assert wanted
 
 
@@ -123,12 +125,18 @@ async def test_each_county_has_its_own_figures_and_the_whole_has_their_sums(
         for world in worlds:
             await delivered.refresh_of_records(db, [row.record_id for row in world.rows])
         roster = await take_roster(db, worlds[0], tmp_path, region=province)
+        of_one = await take_roster(db, worlds[0], tmp_path)
     async with either_database.unit_of_work() as db:
         required = await required_of(db)
         period = await period_of(db, province, first=term.starts_on, last=term.ends_on)
         for basis in Basis:
             asked = Question(period, basis, roster_id=roster.id)
             whole, counties = await figures(db, await basics_of(db, asked))
+            # However many sites are said to be on a roster: the facts of others are not its own.
+            code = worlds[0].county.region.code
+            alone = Question(period, basis, roster_id=of_one.id, roster_size=FEW_SITES + 1)
+            found_alone = await figures(db, await basics_of(db, alone))
+            assert found_alone == (counties[code], {code: counties[code]})
             unplaced = 0
             for world in worlds:
                 schools = [each.id for each in world.schools]

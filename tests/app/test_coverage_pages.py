@@ -14,7 +14,7 @@ from app.coverage import listing
 from app.coverage.lesson_pages import fetch_lessons_page, since_of
 from app.coverage.models import Indicator
 from app.coverage.site_pages import NEXT_SITES, List, fetch_sites_page
-from app.coverage.sites import Basics, basics_of
+from app.coverage.sites import FEW_SITES, Basics, basics_of
 from app.database import Database
 from app.lessons.queries import bounds_of
 from app.paging import BadCursor, Order, PageRequest, fetch_page
@@ -124,7 +124,7 @@ async def test_lessons_are_the_same_however_many_sites_there_can_be(
     async with either_database.unit_of_work() as db:
         basics = await basics_of_a_world(db, tmp_path)
         shown = []
-        for most_sites in (listing.FEW_SITES, listing.FEW_SITES + 1):
+        for most_sites in (FEW_SITES, FEW_SITES + 1):
             query, order = listing.lessons(basics, rows_asked(basics, most_sites))
             found = await fetch_page(db, query, order=order, page=PageRequest(ALL))
             shown.append([(row[0], row[9]) for row in found.items])
@@ -146,7 +146,7 @@ async def test_pages_of_lessons_are_the_whole_list_and_look_at_the_last_weeks_fi
         statement, order = listing.lessons(basics, rows_asked(basics, 1))
         whole = [tuple(row) for row in await db.execute(statement.order_by(*order))]
         looked: dict[int, list[bool]] = {}
-        for most_sites in (1, listing.FEW_SITES, listing.FEW_SITES + 1):
+        for most_sites in (1, FEW_SITES, FEW_SITES + 1):
             wanted = rows_asked(basics, most_sites)
             with statements(either_database) as sent:
                 found = await fetch_lessons_page(db, basics, wanted, PageRequest(FEW))
@@ -158,18 +158,14 @@ async def test_pages_of_lessons_are_the_whole_list_and_look_at_the_last_weeks_fi
             assert rows == whole
             looked[most_sites] = of_lessons(sent)
         # The last page of all is looked for among all lessons, once its weeks did not fill it.
-        assert looked[listing.FEW_SITES][0]
-        assert not looked[listing.FEW_SITES][-1]
-        assert not any(looked[listing.FEW_SITES + 1])
+        assert looked[FEW_SITES][0]
+        assert not looked[FEW_SITES][-1]
+        assert not any(looked[FEW_SITES + 1])
         with statements(either_database) as sent:
-            await fetch_lessons_page(
-                db, basics, rows_asked(basics, listing.FEW_SITES), PageRequest(FEW)
-            )
+            await fetch_lessons_page(db, basics, rows_asked(basics, FEW_SITES), PageRequest(FEW))
         assert of_lessons(sent) == [True]
         with statements(either_database) as sent:
-            await fetch_lessons_page(
-                db, basics, rows_asked(basics, listing.FEW_SITES), PageRequest(ALL)
-            )
+            await fetch_lessons_page(db, basics, rows_asked(basics, FEW_SITES), PageRequest(ALL))
         assert of_lessons(sent) == [True, False]
 
 
