@@ -10,7 +10,7 @@ class AgreementMissing(Problem):
 
 
 class SchoolNotOpen(Problem):
-    """A school of the pairing is closed, or not open yet."""
+    """A school of a pairing or a need is closed, or not open yet."""
 
     status, type, title = 409, "school-not-open", "A school is not open"
 

@@ -137,7 +137,7 @@ async def _one(db: AsyncSession, caller: PersonCaller, need_id: UUID, now: Now) 
 
 
 @router.post("/needs", status_code=201)
-@refuses(CodeUnknown)
+@refuses(CodeUnknown, SchoolNotOpen)
 async def post_need(
     body: NeedIn, response: Response, db: Db, now: Now, caller: CurrentAdministrator
 ) -> NeedOut:
@@ -159,13 +159,14 @@ async def read_need(
 
 
 @router.put("/needs/{need_id}")
-@refuses(CodeUnknown, WrongState)
+@refuses(CodeUnknown, SchoolNotOpen, WrongState)
 async def change_need(
     *,
     need_id: UUID,
     body: NeedIn,
     response: Response,
     db: Db,
+    now: Now,
     caller: CurrentAdministrator,
     expected: IfMatch,
 ) -> NeedOut:
@@ -173,7 +174,7 @@ async def change_need(
     need = await need_queries.need_within(db, kept(caller), need_id)
     expected.require(need, current=(await _described(db, caller, [need]))[0])
     await schools.school_within(db, kept(caller), body.school_id)
-    await needs.change(db, need, body)
+    await needs.change(db, need, body, now=now)
     await db.refresh(need, ["school"])
     tag(response, need)
     return (await _described(db, caller, [need]))[0]

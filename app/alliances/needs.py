@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.alliances import need_queries, pairing_queries, queries
-from app.alliances.errors import OfferUnfit
+from app.alliances.errors import OfferUnfit, SchoolNotOpen
 from app.alliances.models import (
     NEXT_NEED_STATE,
     HubOffer,
@@ -25,7 +25,7 @@ from app.alliances.pairing_schemas import PairingIn, PartyIn
 from app.alliances.pairings import Actor, new, propose, require_codes, save_draft
 from app.alliances.scoring import Candidate, NeedFacts, OfferFacts, judge, rank
 from app.calendars import queries as calendars
-from app.calendars.days import Bells, Span, shared_windows
+from app.calendars.days import Bells, Span, local_day, shared_windows
 from app.calendars.schemas import minutes_of
 from app.errors import ChangedMeanwhile, WrongState
 from app.etags import etag_of
@@ -52,19 +52,24 @@ async def save_offer(db: AsyncSession, offer: HubOffer, body: OfferIn) -> None:
 
 
 async def post(db: AsyncSession, body: NeedIn, *, person_id: UUID, now: datetime) -> Need:
-    """Post a need of a school. Raise CodeUnknown."""
+    """Post a need of a school. Raise CodeUnknown, SchoolNotOpen."""
     await _require_codes(db, body)
+    await _require_open(db, body, now)
     need = Need(**_columns(body), state=NeedState.OPEN, posted_at=now, posted_by=person_id)
     db.add(need)
     await db.flush()
     return need
 
 
-async def change(db: AsyncSession, need: Need, body: NeedIn) -> None:
-    """Change an open need. Raise WrongState: a matched one is what the pairing was made for."""
+async def change(db: AsyncSession, need: Need, body: NeedIn, *, now: datetime) -> None:
+    """Change an open need: a matched one is what the pairing was made for.
+
+    Raise WrongState, CodeUnknown, SchoolNotOpen.
+    """
     if need.state is not NeedState.OPEN:
         raise _not_now(need)
     await _require_codes(db, body)
+    await _require_open(db, body, now)
     for name, value in _columns(body).items():
         setattr(need, name, value)
     await db.flush()
@@ -78,6 +83,17 @@ async def _require_codes(db: AsyncSession, body: NeedIn) -> None:
         language=body.language,
         grades=(body.grade_no,),
     )
+
+
+async def _require_open(db: AsyncSession, body: NeedIn, now: datetime) -> None:
+    """Raise SchoolNotOpen unless the school is there on the first day it can still be taught."""
+    school = await db.get_one(School, body.school_id)
+    day = max(body.starts_on, local_day(now))
+    if not school.is_open_on(day):
+        raise SchoolNotOpen(
+            f"Not open on {day}: {school.name}. Name another school or other days.",
+            schools=[school.name],
+        )
 
 
 async def withdraw(db: AsyncSession, need: Need) -> None:

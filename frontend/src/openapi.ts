@@ -5646,6 +5646,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `school-not-open`: A school is not open; `still-running`: The first request is still running */
+        "school-not-open.still-running": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `school-not-open`: A school is not open; `wrong-state`: This is not possible now */
+        "school-not-open.wrong-state": {
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `sign-in-locked`: Too many failed attempts; `too-many-requests`: Too many requests */
         "sign-in-locked.too-many-requests": {
             content: {
@@ -10708,7 +10720,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["still-running"];
+            409: components["responses"]["school-not-open.still-running"];
             413: components["responses"]["file-too-large"];
             422: components["responses"]["code-unknown.idempotency-key-reused.malformed-input"];
             503: components["responses"]["unavailable"];
@@ -10759,7 +10771,7 @@ export interface operations {
             401: components["responses"]["not-signed-in"];
             403: components["responses"]["csrf-refused.forbidden"];
             404: components["responses"]["not-found"];
-            409: components["responses"]["wrong-state"];
+            409: components["responses"]["school-not-open.wrong-state"];
             412: components["responses"]["changed-meanwhile"];
             422: components["responses"]["code-unknown.malformed-input"];
             428: components["responses"]["precondition-required"];

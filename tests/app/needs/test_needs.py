@@ -1,5 +1,6 @@
 """Needs and offers: what is refused, who sees and changes them, and their files."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import update
 
 from app.codes.models import Code, CodeKind, CodeSet
 from app.database import Database
+from app.schools.models import School
 from app.security import Role
 from tests.app.alliance_steps import JSON, found, made
 from tests.app.conftest import OpenBrowser
@@ -52,6 +54,27 @@ async def test_a_need_that_makes_no_sense_is_refused(
     answer = await market.keeper.post("/api/needs", need(market.site, **other))
     assert answer.status_code == 422
     assert says in answer.text
+
+
+async def test_a_school_that_is_closed_then_needs_nothing(
+    market: Market, database: Database
+) -> None:
+    one = await made(market.keeper, "/api/needs", need(market.site))
+    async with database.unit_of_work() as db:
+        site = await db.get_one(School, market.site.id)
+        site.closed_on = date.fromisoformat(one["starts_on"])
+    path = f"/api/needs/{one['id']}"
+    for refused in (
+        await market.keeper.post("/api/needs", need(market.site)),
+        await market.keeper.send("PUT", path, etag='"1"', json=need(market.site)),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (409, "school-not-open")
+        assert site.name in refused.json()["detail"]
+        assert refused.json()["schools"] == [site.name]
+    async with database.unit_of_work() as db:
+        site = await db.get_one(School, market.site.id)
+        site.closed_on = date.fromisoformat(one["starts_on"]) + timedelta(days=1)
+    await made(market.keeper, "/api/needs", need(market.site))
 
 
 async def test_only_grades_of_the_code_set_are_needed_and_offered(
