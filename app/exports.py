@@ -184,18 +184,19 @@ def _cells_of(columns: Sequence[Column]) -> Callable[[Iterable[Any]], Sequence[S
 async def _read(
     database: Database, statement: Select[*tuple[Any, ...]], columns: Sequence[Column]
 ) -> Batches:
-    cells = _cells_of(columns)
+    cells = shown = _cells_of(columns)
     statement = statement.execution_options(yield_per=ROWS_AT_ONCE)
     async with database.unit_of_work() as db:
         if _has_models(statement):
             result: AsyncResult[*tuple[Any, ...]] = await db.stream(statement)
         else:
             result = await (await db.connection()).stream(statement)
-        # Python's own named tuple tells what is in it five times as fast as SQLAlchemy's.
-        named = namedtuple("Row", result.keys(), rename=True)._make  # type: ignore[attr-defined]
+            # Python's own named tuple tells what is in it five times as fast as SQLAlchemy's.
+            # Of columns alone: the names of a session's rows can be fewer than what is in them.
+            named = namedtuple("Row", result.keys(), rename=True)._make  # type: ignore[attr-defined]
 
-        def shown(rows: Sequence[Any]) -> Sequence[Sequence[Cell]]:
-            return cells(map(named, rows))
+            def shown(rows: Iterable[Any]) -> Sequence[Sequence[Cell]]:
+                return cells(map(named, rows))
 
         async for rows in result.partitions():
             # Not on the event loop, where lessons are: so many rows take tens of milliseconds.
