@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendars.days import local_day
-from app.clock import utc_now
 from app.coverage.listing import RowsAsked, lessons
 from app.coverage.sites import FEW_SITES, Basics
 from app.lessons.queries import bounds_of
@@ -32,7 +31,7 @@ def since_of(
 
 
 async def fetch_lessons_page(
-    db: AsyncSession, basics: Basics, wanted: RowsAsked, page: PageRequest
+    db: AsyncSession, basics: Basics, wanted: RowsAsked, page: PageRequest, *, now: datetime
 ) -> Fetched[Any]:
     """Return one page of `app.coverage.listing.lessons`. Raise BadCursor."""
     found: Fetched[Any]
@@ -40,7 +39,7 @@ async def fetch_lessons_page(
         last = None
         if page.cursor is not None:
             last = last_shown(page, lessons(basics, wanted)[1])
-        teaching, until = basics.asked.period.teaching, utc_now() if last is None else last[0]
+        teaching, until = basics.asked.period.teaching, now if last is None else last[0]
         since = since_of(teaching, until, limit=page.limit, sites=wanted.most_sites)
         if since is not None:
             query, order = lessons(basics, wanted, since=since, until=until)

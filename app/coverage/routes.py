@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.attendance.delivered import words_of
 from app.attendance.errors import FiguresBeingCounted, PeriodTooLong
-from app.clock import Day
+from app.clock import Day, Now
 from app.codes import service as codes
 from app.coverage import listing, queries
 from app.coverage.errors import NoTeachingWeeks
@@ -308,6 +308,7 @@ async def _rows_asked(
 async def list_delivered_lessons(
     *,
     db: Db,
+    now: Now,
     caller: CurrentInspector,
     asked: Wanted,
     cells: WantedCells,
@@ -316,7 +317,7 @@ async def list_delivered_lessons(
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure rests on, the latest first; each leads to its evidence."""
     basics, wanted = await _rows_asked(db, caller, asked, cells, indicator)
-    found = await fetch_lessons_page(db, basics, wanted, page)
+    found = await fetch_lessons_page(db, basics, wanted, page, now=now)
     return found.page(DeliveredLesson.of)
 
 

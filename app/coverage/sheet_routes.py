@@ -153,6 +153,7 @@ async def list_sheet_lessons(
     *,
     sheet_id: UUID,
     db: Db,
+    now: Now,
     caller: CurrentInspector,
     indicator: Indicator = Indicator.PERIOD_RATE,
     region_code: RegionCode = "",
@@ -160,7 +161,7 @@ async def list_sheet_lessons(
 ) -> Page[DeliveredLesson]:
     """List the lessons a figure of a sheet was computed from, as they counted then."""
     basics, wanted = await _rows_asked(db, caller, sheet_id, indicator, region_code)
-    found = await fetch_lessons_page(db, basics, wanted, page)
+    found = await fetch_lessons_page(db, basics, wanted, page, now=now)
     return found.page(DeliveredLesson.of)
 
 

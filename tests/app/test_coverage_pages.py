@@ -20,7 +20,7 @@ from app.lessons.queries import bounds_of
 from app.paging import BadCursor, Order, PageRequest, fetch_page
 from tests.app.alliance_steps import statements
 from tests.app.coverage_world import FIRST_MONDAY, make_world
-from tests.app.test_coverage_figures import ask, take_roster
+from tests.app.test_coverage_figures import LATER, ask, take_roster
 
 FEW, ALL = 2, 200
 SOME = (Indicator.COV_REGULAR, Indicator.OFFER_RATE)
@@ -149,11 +149,11 @@ async def test_pages_of_lessons_are_the_whole_list_and_look_at_the_last_weeks_fi
         for most_sites in (1, FEW_SITES, FEW_SITES + 1):
             wanted = rows_asked(basics, most_sites)
             with statements(either_database) as sent:
-                found = await fetch_lessons_page(db, basics, wanted, PageRequest(FEW))
+                found = await fetch_lessons_page(db, basics, wanted, PageRequest(FEW), now=LATER)
                 rows = [*found.items]
                 while found.next_cursor is not None:
                     page = PageRequest(FEW, found.next_cursor)
-                    found = await fetch_lessons_page(db, basics, wanted, page)
+                    found = await fetch_lessons_page(db, basics, wanted, page, now=LATER)
                     rows += found.items
             assert rows == whole
             looked[most_sites] = of_lessons(sent)
@@ -162,10 +162,14 @@ async def test_pages_of_lessons_are_the_whole_list_and_look_at_the_last_weeks_fi
         assert not looked[FEW_SITES][-1]
         assert not any(looked[FEW_SITES + 1])
         with statements(either_database) as sent:
-            await fetch_lessons_page(db, basics, rows_asked(basics, FEW_SITES), PageRequest(FEW))
+            await fetch_lessons_page(
+                db, basics, rows_asked(basics, FEW_SITES), PageRequest(FEW), now=LATER
+            )
         assert of_lessons(sent) == [True]
         with statements(either_database) as sent:
-            await fetch_lessons_page(db, basics, rows_asked(basics, FEW_SITES), PageRequest(ALL))
+            await fetch_lessons_page(
+                db, basics, rows_asked(basics, FEW_SITES), PageRequest(ALL), now=LATER
+            )
         assert of_lessons(sent) == [True, False]
 
 
@@ -177,7 +181,7 @@ async def test_a_cursor_of_another_list_is_none_of_lessons(
         found = await fetch_sites_page(db, basics, sites(db, None, is_met=None), PageRequest(FEW))
         with pytest.raises(BadCursor):
             await fetch_lessons_page(
-                db, basics, rows_asked(basics, FEW), PageRequest(FEW, found.next_cursor)
+                db, basics, rows_asked(basics, FEW), PageRequest(FEW, found.next_cursor), now=LATER
             )
 
 
