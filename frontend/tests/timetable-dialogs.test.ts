@@ -194,4 +194,22 @@ describe("a lesson that cannot be as it is wanted", () => {
     await expect.poll(() => shown.mock.calls.flat().join()).toContain("云岭教学点 教室 要转播, 自己就要直播听课");
     expect(said).toEqual([]);
   });
+
+  it.each([
+    ["CLASS", "三年级一班 在", "已经有课《春晓》"],
+    ["LINE", "中心小学 的上行带宽同时只能主讲或转播 2 节课", "请换个时间, 或者登记更大的带宽"],
+  ])("says of a %s what it has already, and what to do", async (kind, of, says) => {
+    const shown = vi.spyOn(ElMessage, "error");
+    current = LESSON;
+    const name = kind === "LINE" ? "中心小学" : "三年级一班";
+    const clash = { kind, name, at_once: 2, title: "春晓", planned_start: LESSON.planned_start };
+    refusal = { type: "lesson-clash", status: 409, clashes: [clash], count: 1 };
+    opened(LessonDialog, { lesson: LESSON, mayChange: true });
+    await press("调整时间");
+    await expect.poll(() => labelled("开始").value).toBe("10:00");
+    save();
+    await expect.poll(() => shown.mock.calls.flat().join()).toContain(of);
+    expect(shown.mock.calls.flat().join()).toContain(says);
+    expect(said).toEqual([]);
+  });
 });
