@@ -1,5 +1,6 @@
 // Read the frame counter that samples.py draws (and that the built-in test picture draws alike).
-// watchFrames(video, key) keeps [frame number, wall time ms] pairs in window.seenFrames[key].
+// watchFrames(selector, key) keeps [frame number, wall time ms] pairs in window.seenFrames[key], of
+// whichever video answers to the selector: a replay passes from the video of one clip to the next.
 (() => {
   const CELLS_ACROSS = 20, BITS = 9;
   window.seenFrames = window.seenFrames || {};
@@ -25,14 +26,24 @@
     for (let rest = gray; rest; rest >>= 1) number ^= rest;
     return number;
   };
-  window.watchFrames = (video, key) => {
+  window.watchFrames = (selector, key) => {
     const seen = (window.seenFrames[key] = []);
-    const look = () => {
-      if (window.seenFrames[key] !== seen) return;
+    let watched = null;
+    const lookAt = (video) => {
+      if (window.seenFrames[key] !== seen || video !== watched) return;
       if (video.videoWidth) seen.push([window.readFrameNumber(video), performance.timeOrigin + performance.now()]);
       if (seen.length > 20000) seen.splice(0, 10000);
-      video.requestVideoFrameCallback(look);
+      video.requestVideoFrameCallback(() => lookAt(video));
     };
-    video.requestVideoFrameCallback(look);
+    const find = () => {
+      if (window.seenFrames[key] !== seen) return;
+      const video = document.querySelector(selector);
+      if (video !== watched) {
+        watched = video;
+        video?.requestVideoFrameCallback(() => lookAt(video));
+      }
+      requestAnimationFrame(find);
+    };
+    find();
   };
 })();

@@ -68,7 +68,7 @@ def watch(page: Page, seat: str, source: str = "camera") -> None:
     selector = video_of(page, seat, source)
     page.wait_for_selector(selector)
     page.evaluate(
-        "([selector, key]) => window.watchFrames(document.querySelector(selector), key)",
+        "([selector, key]) => window.watchFrames(selector, key)",
         [selector, f"{seat}/{source}"],
     )
 
