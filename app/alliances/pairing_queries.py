@@ -5,9 +5,10 @@ Who sees what is said in `app.alliances.queries`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, selectinload
 
@@ -22,6 +23,7 @@ from app.alliances.models import (
 )
 from app.alliances.queries import alliances_kept, found
 from app.calendars.days import Span
+from app.schools.models import School
 from app.schools.queries import schools_within
 from app.security import Scope
 
@@ -39,7 +41,10 @@ RAN = (
 def _whole_pairings() -> Select[Pairing]:
     return select(Pairing).options(
         # Joined: asked for by their ids, the schools of a page may be too many for one statement.
-        selectinload(Pairing.parties).joinedload(PairingParty.school),
+        # Of each what pairings ask of it: a page has many hundreds of them.
+        selectinload(Pairing.parties)
+        .joinedload(PairingParty.school)
+        .load_only(School.name, School.opened_on, School.closed_on, raiseload=True),
         selectinload(Pairing.subjects),
         selectinload(Pairing.alliance),
     )
@@ -145,6 +150,19 @@ async def histories(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Sequence[P
         select(PairingChange)
         .where(PairingChange.pairing_id.in_(pairing_ids))
         .order_by(PairingChange.pairing_id, PairingChange.number)
+    )
+    return rows.all()
+
+
+async def steps(
+    db: AsyncSession, pairing_ids: Sequence[UUID]
+) -> Sequence[Row[UUID, int, date, PairingState]]:
+    """Return of the changes of these pairings: pairing_id, number, day, to_state; in no order."""
+    change = PairingChange
+    rows = await db.execute(
+        select(change.pairing_id, change.number, change.day, change.to_state).where(
+            change.pairing_id.in_(pairing_ids)
+        )
     )
     return rows.all()
 

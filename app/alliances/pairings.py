@@ -257,8 +257,8 @@ async def days_that_count(
     """Return the days that count of each pairing, whole, as spans: one statement for all."""
     by_id = {pairing.id: pairing for pairing in pairings}
     steps: dict[UUID, list[Step]] = {pairing_id: [] for pairing_id in by_id}
-    for change in await pairing_queries.histories(db, list(by_id)):
-        steps[change.pairing_id].append(Step(change.number, change.day, change.to_state))
+    for pairing_id, number, day, to_state in await pairing_queries.steps(db, list(by_id)):
+        steps[pairing_id].append(Step(number, day, to_state))
     return {
         pairing_id: within(
             counted_spans(
