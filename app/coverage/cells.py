@@ -42,13 +42,19 @@ def _timetables(basics: Basics) -> ColumnElement[bool]:
 
 
 def timetables(basics: Basics) -> CTE:
-    """Return the timetables of the sites: id, school_id, county, plan_id, grade_no, classes, place.
+    """Return the timetables of the sites: id, school_id, county, plan_id, grade_no, and of classes.
 
-    `classes`: how many the grade has there; `place` 1: the first of them, so that each grade
-    stands once. By windows, of which databases know how many rows they give.
+    `classes`: how many the grade has there, `several`: 1 where that is more than one; `first_id`:
+    the first of them, `again`: 1 but for that one, so that each grade stands once. By windows, of
+    which databases know how many rows they give, and asked by `!= 1`, of which PostgreSQL expects
+    that nearly all hold.
     """
     sites = basics.sites.c
     grade = (LocalTimetable.school_id, LocalTimetable.grade_no)
+    classes = func.count().over(partition_by=grade)
+    first = func.first_value(LocalTimetable.id, type_=LocalTimetable.id.type).over(
+        partition_by=grade, order_by=LocalTimetable.id
+    )
     return (
         select(
             LocalTimetable.id,
@@ -56,8 +62,10 @@ def timetables(basics: Basics) -> CTE:
             sites.county,
             sites.plan_id,
             LocalTimetable.grade_no,
-            func.count().over(partition_by=grade).label("classes"),
-            func.row_number().over(partition_by=grade, order_by=LocalTimetable.id).label("place"),
+            classes.label("classes"),
+            case((classes > 1, 1), else_=0).label("several"),
+            first.label("first_id"),
+            case((first == LocalTimetable.id, 0), else_=1).label("again"),
         )
         .select_from(LocalTimetable)
         .join(Term, _timetables(basics))
@@ -66,53 +74,59 @@ def timetables(basics: Basics) -> CTE:
     )
 
 
-def _local(basics: Basics, at: CTE) -> CTE:
-    """Return (school_id, county, plan_id, grade_no, subject_id, tenths a week) taught locally.
+def _as_it_stands(basics: Basics, at: CTE) -> ColumnElement[bool]:
+    """Return the condition that a row of LocalPeriods is all there is to say of a cell.
 
-    Of several classes, what the one that is taught least has. Most grades of a point have one
-    class, and most subjects one name: those rows are taken as they stand, for a province has a
-    quarter of a million of them.
+    Most grades of a point have one class, and most subjects one name. Those rows are joined as they
+    stand: a few by their index, a province's quarter of a million by going through them once.
     """
-    t, plain = at.c, basics.plain_subjects
-    holds = still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of)
-    alone = (
+    return and_(
+        LocalPeriods.timetable_id == at.c.id,
+        at.c.several != 1,
+        LocalPeriods.subject_id.in_(basics.plain_subjects),
+        still_holds(LocalPeriods.saved_at, LocalPeriods.replaced_at, basics.asked.as_of),
+    )
+
+
+def _folded(basics: Basics, at: CTE) -> CTE:
+    """Return (timetable_id, subject_id, tenths): what is taught locally a week of other cells.
+
+    By the first of a grade's timetables. Of several classes, what the one that is taught least has.
+    """
+    row, plain = LocalPeriods, basics.plain_subjects
+    rows = (
         select(
-            t.school_id, t.county, t.plan_id, t.grade_no,
-            LocalPeriods.subject_id, LocalPeriods.tenths_a_week.label("tenths"),
+            at.c.id,
+            at.c.first_id,
+            at.c.classes,
+            basics.fold(row.subject_id).label("subject_id"),
+            row.tenths_a_week,
         )
         .select_from(at)
-        .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
-        .where(holds, t.classes < 2, LocalPeriods.subject_id.in_(plain))
-    )  # fmt: skip
-    rest = (
-        select(
-            t.id, t.school_id, t.county, t.plan_id, t.grade_no, t.classes,
-            basics.fold(LocalPeriods.subject_id).label("subject_id"),
-            LocalPeriods.tenths_a_week,
-        )
-        .select_from(at)
-        .join(LocalPeriods, LocalPeriods.timetable_id == t.id)
-        .where(holds)
-    )  # fmt: skip
+        .join(row, row.timetable_id == at.c.id)
+        .where(still_holds(row.saved_at, row.replaced_at, basics.asked.as_of))
+    )
     # Asked for apart, by subjects named: of either, few rows of one table remain to be joined.
     placed = union_all(
-        rest.where(t.classes >= 2, LocalPeriods.subject_id.in_(basics.folded.keys())),
-        rest.where(t.classes < 2, LocalPeriods.subject_id.in_(basics.folded.keys() - plain)),
+        rows.where(at.c.several == 1, row.subject_id.in_(basics.folded.keys())),
+        rows.where(at.c.several != 1, row.subject_id.in_(basics.folded.keys() - plain)),
     ).subquery()
     p = placed.c
-    keys = (p.school_id, p.county, p.plan_id, p.grade_no, p.subject_id)
+    keys = (p.first_id, p.subject_id, p.classes)
     of_class = (
-        select(*keys, p.classes, func.sum(p.tenths_a_week).label("tenths"))
-        .group_by(p.id, *keys, p.classes)
-        .subquery()
+        select(*keys, func.sum(p.tenths_a_week).label("tenths")).group_by(p.id, *keys).subquery()
     )
     c = of_class.c
-    whole = (c.school_id, c.county, c.plan_id, c.grade_no, c.subject_id)
     least_of_all = case((func.count() == c.classes, func.min(c.tenths)), else_=0)
-    several = select(*whole, cast(least_of_all, Integer).label("tenths")).group_by(
-        *whole, c.classes
+    return (
+        select(
+            c.first_id.label("timetable_id"),
+            c.subject_id,
+            cast(least_of_all, Integer).label("tenths"),
+        )
+        .group_by(c.first_id, c.subject_id, c.classes)
+        .cte("local_periods_folded")
     )
-    return union_all(alone, several).cte("local_periods_of_grades")
 
 
 def least(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -127,23 +141,26 @@ def cells(basics: Basics, total: CTE) -> CTE:
     `total`: what `app.coverage.totals` says of the sites.
     """
     at, came = timetables(basics), delivered_of(basics, total)
-    local = _local(basics, at)
-    weeks = len(basics.asked.period.teaching)
+    folded = _folded(basics, at)
+    required, weeks = CurriculumPeriods.subject_id, len(basics.asked.period.teaching)
     known = (
         select(
             at.c.school_id,
             at.c.county,
             at.c.grade_no,
-            CurriculumPeriods.subject_id,
+            required,
             (CurriculumPeriods.tenths_a_week * weeks).label("required"),
-            (func.coalesce(local.c.tenths, 0) * weeks).label("local"),
+            (func.coalesce(LocalPeriods.tenths_a_week, folded.c.tenths, 0) * weeks).label("local"),
             _tenths(came).label("delivered"),
         )
         .select_from(at)
         .join(CurriculumPeriods, _required(basics, at))
-        .outerjoin(local, _same(local, at, CurriculumPeriods.subject_id))
-        .outerjoin(came, _same(came, at, CurriculumPeriods.subject_id))
-        .where(at.c.place < 2)
+        .outerjoin(
+            LocalPeriods, and_(_as_it_stands(basics, at), LocalPeriods.subject_id == required)
+        )
+        .outerjoin(folded, and_(folded.c.timetable_id == at.c.id, folded.c.subject_id == required))
+        .outerjoin(came, _same(came, at, required))
+        .where(at.c.again != 1)
         .cte("known")
     )
     c = known.c
@@ -227,7 +244,7 @@ _NOTHING: ColumnElement[Any] = literal(0)
 def _everything(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
     grades = (
         select(at.c.county, at.c.plan_id, at.c.grade_no, func.count().label("number"))
-        .where(at.c.place < 2)
+        .where(at.c.again != 1)
         .group_by(at.c.county, at.c.plan_id, at.c.grade_no)
         .subquery()
     )
@@ -245,9 +262,18 @@ def _everything(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
 
 
 def _own(basics: Basics, at: CTE) -> Select[*tuple[Any, ...]]:
-    local, weeks = _local(basics, at).c, len(basics.asked.period.teaching)
-    alike = (local.county, local.plan_id, local.grade_no, local.subject_id, local.tenths)
-    counted = select(*alike, func.count().label("number")).group_by(*alike).subquery()
+    t, weeks = at.c, len(basics.asked.period.teaching)
+    folded = _folded(basics, at)
+    of_grade = (t.county, t.plan_id, t.grade_no)
+    local = union_all(
+        select(*of_grade, LocalPeriods.subject_id, LocalPeriods.tenths_a_week.label("tenths"))
+        .select_from(at)
+        .join(LocalPeriods, _as_it_stands(basics, at)),
+        select(*of_grade, folded.c.subject_id, folded.c.tenths)
+        .select_from(at)
+        .join(folded, folded.c.timetable_id == t.id),
+    ).subquery()
+    counted = select(*local.c, func.count().label("number")).group_by(*local.c).subquery()
     c = counted.c
     required, here = CurriculumPeriods.tenths_a_week * weeks, c.tenths * weeks
     taught = least(required, here) * c.number
@@ -291,8 +317,8 @@ def _brought(basics: Basics, at: CTE, total: CTE) -> Select[*tuple[Any, ...]]:
 def _local_where_delivered(basics: Basics, at: CTE, came: CTE) -> CTE:
     """Return (county, plan_id, grade_no, subject_id, periods, tenths) of what was delivered.
 
-    `tenths`: what `_local` says of the same grade and subject, 0 where it says nothing. Most of
-    what it says is of others, so it is asked for anew, of these alone.
+    `tenths`: what is taught locally of the same grade and subject, 0 where nothing is. Most of what
+    is taught locally is of others, so it is asked for anew, of these alone.
     """
     t = at.c
     cell = (t.school_id, t.county, t.plan_id, t.grade_no, came.c.subject_id, came.c.periods)
