@@ -175,9 +175,12 @@ _POSTGRES = {
     }
 }
 
-#: Rows that are read, made into objects or written at a time: some 10 ms of the event loop, which
+#: Rows that are read or made into objects at a time: some 10 ms of the event loop, which
 #: lessons share.
 PORTION = 200
+#: A row costs more to write than to read: `make bench-data` prints for how long an import holds
+#: the loop.
+WRITTEN_AT_ONCE = 100
 
 
 async def insert_many(db: AsyncSession, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
@@ -186,7 +189,7 @@ async def insert_many(db: AsyncSession, model: type[Base], rows: Iterable[dict[s
     Columns that are left out get their defaults. With SQLite the one writer is held from here on.
     """
     left = iter(rows)
-    while portion := list(islice(left, PORTION)):
+    while portion := list(islice(left, WRITTEN_AT_ONCE)):
         await db.execute(insert(model), portion)
 
 
