@@ -36,14 +36,15 @@
       video.requestVideoFrameCallback(() => lookAt(video));
     };
     const find = () => {
-      if (window.seenFrames[key] !== seen) return;
+      if (window.seenFrames[key] !== seen) return clearInterval(finding);
       const video = document.querySelector(selector);
       if (video !== watched) {
         watched = video;
         video?.requestVideoFrameCallback(() => lookAt(video));
       }
-      requestAnimationFrame(find);
     };
+    // Not by requestAnimationFrame: a page would be drawn anew for each, at the lesson's cost.
+    const finding = setInterval(find, 100);
     find();
   };
 })();
