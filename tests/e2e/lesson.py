@@ -19,6 +19,7 @@ from tests.e2e.gallery import shoot
 from tests.e2e.measure import (
     STEP_TIMEOUT_S,
     Received,
+    different,
     first_frame_ms,
     forwarded_from_classrooms,
     picture_delays_ms,
@@ -36,6 +37,8 @@ LESSON_S = 60
 WATCH_S = 10
 # Pictures of the teacher, waited for: how many a second a machine makes of them is printed.
 ENOUGH = 100
+# Later than this, pictures wait in a queue somewhere: two cores that four browsers share made it 1.3.
+QUEUED_S = 3
 
 
 class Lesson:
@@ -197,9 +200,7 @@ class Lesson:
     def compare_pictures(self, name: str, page: Page) -> None:
         """Which of the teacher's pictures arrived, and how long after she saw it herself."""
         wait_until(
-            lambda: (
-                len({number for number, _ in seen(page, "hub") if number is not None}) >= ENOUGH
-            ),
+            lambda: different(page, "hub") >= ENOUGH,
             f"{ENOUGH} different pictures of the teacher at {name}",
         )
         shown = seen(self.teacher, "hub")
@@ -216,8 +217,8 @@ class Lesson:
         self._facts.add(
             f"picture delay, {name}",
             f"median {typical:.0f} ms of {len(delays)}",
-            expected="measured",
-            is_right=bool(delays),
+            expected=f"measured, under {QUEUED_S} s",
+            is_right=bool(delays) and typical < QUEUED_S * 1000,
         )
 
     def speak(self) -> None:

@@ -79,6 +79,11 @@ def seen(page: Page, seat: str, source: str = "camera") -> Seen:
     return [(number, at) for number, at in noted]
 
 
+def different(page: Page, seat: str) -> int:
+    """Return how many different pictures of a seat's camera `watch` has noted."""
+    return len({number for number, _ in seen(page, seat) if number is not None})
+
+
 def picture_delays_ms(shown: Seen, arrived: Seen) -> Iterator[float]:
     """Yield for each picture that arrived how long before the teacher had seen it herself.
 

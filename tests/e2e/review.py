@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import video_of
 from tests.e2e.facts import Facts
-from tests.e2e.measure import seen, wait_until, watch
+from tests.e2e.measure import different, seen, wait_until, watch
 from tests.e2e.platform_process import Platform
 
 READY_TIMEOUT_S = 30
@@ -118,10 +118,7 @@ class Review:
         states = "videos => videos.map(v => [v.currentTime, v.readyState, v.paused, v.videoWidth])"
         try:
             wait_until(
-                lambda: (
-                    len({number for number, _ in seen(self._page, "hub") if number is not None})
-                    >= PICTURES
-                ),
+                lambda: different(self._page, "hub") >= PICTURES,
                 f"{PICTURES} different pictures of the replay",
             )
         except AssertionError as error:
