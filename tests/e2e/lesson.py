@@ -37,7 +37,7 @@ LESSON_S = 60
 WATCH_S = 10
 # Pictures of the teacher, waited for: how many a second a machine makes of them is printed.
 ENOUGH = 100
-# Later than this, pictures wait in a queue somewhere: two cores that four browsers share made it 1.3.
+# Later than this, pictures wait in a queue somewhere; two cores that four browsers share took 1.3.
 QUEUED_S = 3
 
 
