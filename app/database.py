@@ -231,6 +231,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
             event.listen(self.engine.sync_engine, "savepoint", _begin_before_savepoint)
+            event.listen(self.engine.sync_engine, "invalidate", _roll_back)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
@@ -269,6 +270,15 @@ def _begin_before_savepoint(connection: Connection, _name: str) -> None:
     assert driver is not None
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: Any, _record: object, _error: BaseException | None) -> None:
+    """Let go of what a task had locked that was cancelled while it waited for the database.
+
+    Its connection is closed, but SQLite keeps one open, and the database locked, for as long as
+    there is a cursor that has not been read to its end; and the task's traceback has that cursor.
+    """
+    connection.rollback()
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.accounts.models import Account
 from app.clock import utc_now
 from app.database import Database
 from app.jobs import service
@@ -45,6 +46,29 @@ async def test_worker_told_to_stop_gives_its_job_back_uncounted(office: Office) 
     given_back = await office.job(job)
     assert (given_back.state, given_back.attempts, given_back.lease) == (JobState.QUEUED, 0, None)
     assert await office.worker(run=report_of_nothing).run_due() == 1
+
+
+async def test_job_stopped_in_the_middle_of_writing_is_given_back(office: Office) -> None:
+    """Wherever in it: what it held of the database is free for the worker, which writes next."""
+    begun = asyncio.Event()
+
+    async def run(context: JobContext) -> JobResult:
+        async with context.database.unit_of_work() as db:
+            await context.hold(db)
+            begun.set()
+            while True:  # it is always the database that it waits for
+                await db.execute(select(Account))
+
+    for steps in range(20):
+        begun.clear()
+        job = await office.enqueue("run")
+        async with asyncio.timeout(5), office.worker(run=run).running():
+            await begun.wait()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+        stopped = await office.job(job)
+        assert (stopped.state, stopped.attempts, stopped.lease) == (JobState.QUEUED, 0, None)
+        await office.cancel(job)
 
 
 async def test_worker_hears_of_a_job_of_its_own_process_at_once(
