@@ -82,6 +82,15 @@ async def enqueue(
     return job
 
 
+async def take_off(db: AsyncSession, job: Job) -> None:
+    """Take a job off its queue as if nobody had asked for it. One that was ever begun stays."""
+    await db.execute(
+        delete(Job)
+        .where(Job.id == job.id, Job.state == JobState.QUEUED, Job.attempts == 0)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def claim(
     db: AsyncSession, queue: Queue, kinds: list[str], *, worker: str = "", now: datetime
 ) -> Job | None:

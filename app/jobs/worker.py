@@ -178,7 +178,7 @@ class Worker:
                 )
                 # Another lane or worker may have queued it, and ended it, since it was asked.
                 if await queries.is_queued_or_was_since(db, kind, now - every, beside=job.id):
-                    await db.delete(job)
+                    await service.take_off(db, job)
 
     async def _run_next(self, queue: Queue) -> bool:
         async with self._database.unit_of_work() as db:

@@ -41,7 +41,8 @@ async def seal(
     """Close what a crash left open, fix what was recorded, and have its replay made.
 
     Nothing may write to the recording any more. One that cannot be closed now is BROKEN, and who
-    makes replays tries again. What was sealed before is not sealed again.
+    makes replays tries again. What was sealed before is not sealed again, and no replay is asked
+    for that is there already.
     """
     async with database.unit_of_work() as db:
         recording = await db.get_one(Recording, recording_id)
@@ -55,7 +56,7 @@ async def seal(
             async with database.unit_of_work() as db:
                 await service.break_off(db, recording_id=recording_id, problem=told(failure))
     async with database.unit_of_work() as db:
-        await jobs.enqueue(
+        job = await jobs.enqueue(
             db,
             kind=REPLAY_KIND,
             payload={"recording_id": str(recording_id)},
@@ -64,6 +65,9 @@ async def seal(
             queue=Queue.REPLAYS,
             now=now,
         )
+        # Asked only now: a job that was under way until then has written whether it made one.
+        if not await service.lacks_replay(db, recording_id=recording_id):
+            await jobs.take_off(db, job)
 
 
 async def finish(

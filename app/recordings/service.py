@@ -114,6 +114,11 @@ async def seal(db: AsyncSession, *, recording_id: UUID, manifest_sha256: str | N
     return True
 
 
+async def lacks_replay(db: AsyncSession, *, recording_id: UUID) -> bool:
+    """Return whether a replay is to be made still."""
+    return (await db.get_one(Recording, recording_id)).state in _WORTH_FINISHING
+
+
 async def begin_processing(db: AsyncSession, *, recording_id: UUID) -> bool:
     """A replay is being made, for the first time or again. Return whether it still is wanted.
 

@@ -328,6 +328,20 @@ async def test_a_server_killed_while_it_makes_a_replay_makes_it_when_it_is_back(
         assert (await scene.job_ends()).attempts == 2
 
 
+async def test_no_replay_is_asked_for_that_was_made_while_it_was_sealed(
+    scene: Scene, county: County, clock: Clock
+) -> None:
+    session_id = await scene.end_lesson(county, clock)
+    await seal_now(scene, session_id)
+    async with scene.running():
+        await scene.until(session_id, RecordingState.READY)
+        first = await scene.job_ends()
+    await seal_now(scene, session_id)
+    again = await scene.job()
+    assert again is not None
+    assert again.id == first.id
+
+
 async def test_one_that_is_taken_over_says_nothing_more(
     scene: Scene, county: County, clock: Clock
 ) -> None:
