@@ -167,13 +167,19 @@ async def rows_to_add_up(
 
 def _conditions_on_record(wanted: RowFilter) -> list[ColumnElement[bool]]:
     """Return `_conditions`, with what the row itself says of its lesson and site."""
-    record, conditions = AttendanceRecord, _conditions_of_rows(wanted)
-    if wanted.first_day is not None:
-        conditions.append(record.held_at >= bounds_of(wanted.first_day)[0])
-    if wanted.last_day is not None:
-        conditions.append(record.held_at < bounds_of(wanted.last_day)[1])
+    conditions = [*_held_on(wanted), *_conditions_of_rows(wanted)]
     if wanted.school_id is not None:
         conditions.append(_is_of_school(wanted.school_id))
+    return conditions
+
+
+def _held_on(wanted: RowFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions, on AttendanceRecord, that it lies between the days wanted."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.first_day is not None:
+        conditions.append(AttendanceRecord.held_at >= bounds_of(wanted.first_day)[0])
+    if wanted.last_day is not None:
+        conditions.append(AttendanceRecord.held_at < bounds_of(wanted.last_day)[1])
     return conditions
 
 
@@ -239,10 +245,15 @@ def waiting_in_sight(
 
 
 def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any, ...]]:
-    """Return the same rows in their order, and of each only what a table shows."""
+    """Return the same rows in their order, and of each only what a table shows.
+
+    Their days are asked of the rows as well: a month's are then found without going through all
+    there ever were.
+    """
     record = AttendanceRecord
     return (
         rows_seen(person, wanted)
+        .where(*_held_on(wanted))
         .with_only_columns(
             *(Lesson.title, Lesson.subject, Lesson.grade, Lesson.planned_start),
             *(Hub.name.label("hub"), Site.name.label("site"), Classroom.name.label("classroom")),
