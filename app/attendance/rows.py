@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    SQLColumnExpression,
     Subquery,
     and_,
     case,
@@ -101,13 +102,15 @@ def newest(as_of: datetime | None = None) -> ColumnElement[bool]:
     return and_(Newest.record_id == AttendanceRecord.id, Newest.number == last)
 
 
-def days_of(wanted: RowFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions, on Lesson, that it lies between the days wanted."""
+def days_of(
+    wanted: RowFilter, moment: SQLColumnExpression[datetime] = Lesson.planned_start
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a moment, of the lesson or of its row, is of the days wanted."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.first_day is not None:
-        conditions.append(Lesson.planned_start >= bounds_of(wanted.first_day)[0])
+        conditions.append(moment >= bounds_of(wanted.first_day)[0])
     if wanted.last_day is not None:
-        conditions.append(Lesson.planned_start < bounds_of(wanted.last_day)[1])
+        conditions.append(moment < bounds_of(wanted.last_day)[1])
     return conditions
 
 
@@ -167,19 +170,9 @@ async def rows_to_add_up(
 
 def _conditions_on_record(wanted: RowFilter) -> list[ColumnElement[bool]]:
     """Return `_conditions`, with what the row itself says of its lesson and site."""
-    conditions = [*_held_on(wanted), *_conditions_of_rows(wanted)]
+    conditions = [*days_of(wanted, AttendanceRecord.held_at), *_conditions_of_rows(wanted)]
     if wanted.school_id is not None:
         conditions.append(_is_of_school(wanted.school_id))
-    return conditions
-
-
-def _held_on(wanted: RowFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions, on AttendanceRecord, that it lies between the days wanted."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.first_day is not None:
-        conditions.append(AttendanceRecord.held_at >= bounds_of(wanted.first_day)[0])
-    if wanted.last_day is not None:
-        conditions.append(AttendanceRecord.held_at < bounds_of(wanted.last_day)[1])
     return conditions
 
 
@@ -253,7 +246,7 @@ def rows_to_export(person: PersonCaller, wanted: RowFilter) -> Select[*tuple[Any
     record = AttendanceRecord
     return (
         rows_seen(person, wanted)
-        .where(*_held_on(wanted))
+        .where(*days_of(wanted, record.held_at))
         .with_only_columns(
             *(Lesson.title, Lesson.subject, Lesson.grade, Lesson.planned_start),
             *(Hub.name.label("hub"), Site.name.label("site"), Classroom.name.label("classroom")),

@@ -18,6 +18,7 @@ from app.attendance.models import (
     NotCounted,
     Session,
 )
+from app.calendars.days import local_day
 from app.database import Database
 from app.errors import WrongState
 from app.lessons.models import Lesson, LessonState, SiteState
@@ -260,6 +261,25 @@ async def test_rows_are_listed_filtered_corrected_and_exported(
     table = list(csv.DictReader(io.StringIO(export.content.decode("utf-8-sig"))))
     assert sorted(row["更正次数"] for row in table) == ["0", "1"]
     assert {row["计入"] for row in table} == {"计入"}
+
+
+async def test_an_export_has_the_rows_of_the_days_asked_for_as_the_list_has(
+    held: Held, database: Database, open_browser: OpenBrowser
+) -> None:
+    browser = await open_browser(held.county.administrator)
+    async with database.unit_of_work() as db:
+        day = local_day((await db.get_one(AttendanceRecord, held.records[0])).held_at)
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    for days, number in (
+        (f"from={day}&to={day}", 2),
+        (f"to={before}", 0),
+        (f"from={after}", 0),
+        (f"from={before}&to={after}", 2),
+    ):
+        rows = (await browser.get(f"/api/admin/attendance?{days}")).json()["items"]
+        export = await browser.get(f"/api/admin/attendance/export?format=csv&{days}")
+        table = list(csv.DictReader(io.StringIO(export.content.decode("utf-8-sig"))))
+        assert (len(rows), len(table)) == (number, number), days
 
 
 async def test_what_waits_for_no_word_is_not_confirmed_nor_corrected(
