@@ -83,7 +83,10 @@ async def enqueue(
 
 
 async def take_off(db: AsyncSession, job: Job) -> None:
-    """Take a job off its queue as if nobody had asked for it. One that was ever begun stays."""
+    """Take a job off its queue as if nobody had asked for it.
+
+    One that was tried, or is over, stays. To be given back by a worker that stopped is no try.
+    """
     await db.execute(
         delete(Job)
         .where(Job.id == job.id, Job.state == JobState.QUEUED, Job.attempts == 0)

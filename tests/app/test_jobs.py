@@ -180,20 +180,22 @@ async def test_another_attempt_begins_anew_to_say_how_far_it_is(office: Office) 
     assert seen == [(0, None, "")] * 2
 
 
-@pytest.mark.parametrize("was_begun", [False, True])
-async def test_job_is_taken_off_its_queue_unless_it_was_begun(
-    office: Office, was_begun: bool
+@pytest.mark.parametrize("was", ["waiting", "tried", "cancelled"])
+async def test_job_is_taken_off_its_queue_unless_it_was_tried_or_is_over(
+    office: Office, was: str
 ) -> None:
     async def breaks(context: JobContext) -> JobResult:
         raise OSError("this attempt breaks")
 
     job = await office.enqueue("run")
-    if was_begun:
+    if was == "tried":
         await office.worker(run=breaks).run_due()
+    if was == "cancelled":
+        await office.cancel(job)
     async with office.database.unit_of_work() as db:
         await service.take_off(db, await db.get_one(Job, job.id))
     async with office.database.unit_of_work() as db:
-        assert (await db.get(Job, job.id) is not None) is was_begun
+        assert (await db.get(Job, job.id) is None) is (was == "waiting")
 
 
 @pytest.mark.parametrize("how", ["step", "beat"])
