@@ -63,7 +63,7 @@ PERIODS = Table(
     Column("periods", Integer, nullable=False),
     Column("locked_periods", Integer, nullable=False),
     Index("ix_delivered_periods_school_id_week_on", "school_id", "week_on"),
-    # A need is for one subject of one grade: of the others its school has some ten times as many.
+    # A need is for one subject of one grade; a school has what came of all of them.
     Index(
         "ix_delivered_periods_school_id_grade_no_subject_id_week_on",
         *("school_id", "grade_no", "subject_id", "week_on"),
